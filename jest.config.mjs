@@ -1,0 +1,16 @@
+/** Nest 12 is ESM only: jest runs with --experimental-vm-modules, and ts-jest only transpiles (tsc checks types). */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
+  moduleNameMapper: {
+    '^@tributary/connector-api/testing$': '<rootDir>/libs/connector-api/src/testing/index.ts',
+    '^@tributary/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  setupFiles: ['reflect-metadata'],
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

@@ -6,4 +6,5 @@ export * from './ids.js';
 export * from './money.js';
 export * from './plugin.js';
 export * from './records.js';
+export * from './setting.js';
 export * from './time.js';

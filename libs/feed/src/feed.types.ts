@@ -5,6 +5,7 @@ import type {
   Refusal,
   ServedBalances,
   Stream,
+  PageBody,
   WireBalances,
   WireRecord,
 } from '@tributary/connector-api';
@@ -25,7 +26,7 @@ export interface Feed {
   readonly connector: string;
   readonly stream: Stream;
   /** JSON array of rows with a feed time at or after `from` (milliseconds), page counts from 1. Any page of any depth costs the same. */
-  page(from: number | undefined, page: number, pageSize: number): Promise<Buffer>;
+  page(from: number | undefined, page: number, pageSize: number): Promise<PageBody>;
   /** The JSON of the newest row of each of these ids (as served); absent ones are left out. */
   latest(ids: readonly string[]): Promise<Map<string, string>>;
   /** How many rows, and the feed time of the last one. */

@@ -1,1 +1,3 @@
+export * from './errors.js';
 export type * from './feed.types.js';
+export { openStore, sqlitePath } from './store.js';

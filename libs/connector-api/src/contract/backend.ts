@@ -3,11 +3,11 @@ import type { Stream } from '../plugin.js';
 
 export interface Backend {
   /**
-   * A JSON array of rows, oldest first, as bytes.
+   * Rows, oldest first.
    * @param from rows whose feed time is at or after it, milliseconds; all rows without it
    * @param page counts from 1; past the end is `[]`
    */
-  page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<Buffer>;
+  page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody>;
   /**
    * @param accountId as served, i.e. encoded
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
@@ -15,6 +15,13 @@ export interface Backend {
    */
   balances(accountId: string): Promise<ServedBalances | undefined>;
 }
+/** A page as it goes over the wire. A page with as many rows as were asked for never changes. */
+export interface PageBody {
+  rows: number;
+  /** JSON array. */
+  body: Buffer;
+}
+
 export const BACKEND = Symbol('BACKEND');
 
 /** Source: Generic Connector document, `Balances`. */

@@ -1,0 +1,101 @@
+/** One page into its feed. Runs inside the transaction that also stores the page's cursor. */
+import { formatTime, rowBody, type Stream, type WireRecord } from '@tributary/connector-api';
+import { hash } from 'node:crypto';
+import { sql, type Kysely } from 'kysely';
+import type { Dialect } from './dialect.js';
+import type { FeedRowTable, Schema } from './schema.js';
+
+/** Milliseconds of feed time between neighbours: clients re-read all rows of the second they stopped in, at every call. */
+const GAP = 10;
+/** Rows of one insert statement. */
+const BATCH = 100;
+const HASH_BYTES = 16;
+
+export interface FeedHead {
+  seq: number;
+  time: number | undefined;
+}
+
+export interface NewRows {
+  rows: FeedRowTable[];
+  /** Of records that the feed did not have at all, that it had in another version, and that it had exactly so. */
+  added: number;
+  changed: number;
+  known: number;
+}
+
+interface Version {
+  record: WireRecord;
+  hash: Buffer;
+}
+
+/**
+ * Leaves out the versions that the feed has, and gives the others their place and time:
+ * `max(min(pspTime, now), head + 10 ms)`, so that times follow the PSP's where they can and visibility always.
+ */
+export async function placeRows(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+  feed: { id: number; stream: Stream; head: FeedHead },
+  records: readonly WireRecord[],
+  now: number,
+): Promise<NewRows> {
+  const known = await knownVersions(db, dialect, feed.id, records);
+  const result: NewRows = { rows: [], added: 0, changed: 0, known: 0 };
+  let { seq, time } = feed.head;
+  for (const { record, hash } of records.map(version)) {
+    const versions = known.get(record.id);
+    const key = hash.toString('latin1');
+    if (versions?.has(key)) {
+      result.known++;
+      continue;
+    }
+    if (versions) result.changed++;
+    else result.added++;
+    known.set(record.id, (versions ?? new Set()).add(key));
+    seq++;
+    time = Math.max(Math.min(record.pspTime ?? now, now), time === undefined ? 0 : time + GAP);
+    const body = rowBody(feed.stream, record.content, formatTime(time));
+    result.rows.push({ feed_id: feed.id, seq, feed_time: time, record_id: record.id, hash, body });
+  }
+  return result;
+}
+
+/** Hundreds of rows a statement: a statement a row costs five times as much. */
+export async function insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += BATCH) {
+    const values = rows
+      .slice(start, start + BATCH)
+      .map(
+        (row) =>
+          sql`(${row.feed_id}, ${row.seq}, ${row.feed_time}, ${row.record_id}, ${row.hash}, ${row.body})`,
+      );
+    await sql`insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values ${sql.join(values)}`.execute(
+      db,
+    );
+  }
+}
+
+function version(record: WireRecord): Version {
+  return { record, hash: hash('sha256', record.content, 'buffer').subarray(0, HASH_BYTES) };
+}
+
+async function knownVersions(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+  feedId: number,
+  records: readonly WireRecord[],
+): Promise<Map<string, Set<string>>> {
+  const known = new Map<string, Set<string>>();
+  if (records.length === 0) return known;
+  const rows = await db
+    .selectFrom('feed_rows')
+    .select(['record_id', 'hash'])
+    .where('feed_id', '=', feedId)
+    .where(dialect.isOneOf('record_id', [...new Set(records.map(({ id }) => id))]))
+    .execute();
+  for (const { record_id, hash } of rows) {
+    known.set(record_id, (known.get(record_id) ?? new Set()).add(hash.toString('latin1')));
+  }
+  return known;
+}

@@ -1,0 +1,150 @@
+/** Everything in which one database differs from another. The rest of this room is written once. */
+import type { PageBody } from '@tributary/connector-api';
+import Database from 'better-sqlite3';
+import {
+  Kysely,
+  SqliteDialect,
+  sql,
+  type ColumnDefinitionBuilder,
+  type CreateTableBuilder,
+  type ColumnDataType,
+  type RawBuilder,
+  type SqlBool,
+} from 'kysely';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Schema } from './schema.js';
+
+export interface Dialect {
+  readonly types: ColumnTypes;
+  /** Sees committed rows only. */
+  readonly reader: Kysely<Schema>;
+  /** A transaction that may be lost with the machine's power: leases, reports. */
+  write<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** A transaction that has reached the disk when it returns: rows, cursors. */
+  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** A transaction that no other process's overlaps. */
+  exclusively<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** `column in (values)`, with one parameter however many there are. */
+  isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
+  /** The sequence number of the first row at or after a feed time. */
+  firstAt(feedId: number, from: number): Promise<number | undefined>;
+  /** The rows `first` … `first + count - 1` as a JSON array, joined by the database. */
+  rows(feedId: number, first: number, count: number): Promise<PageBody>;
+  close(): Promise<void>;
+}
+
+/** How migrations spell a column and a table. */
+export interface ColumnTypes {
+  integer: ColumnDataType;
+  identity: ColumnDataType;
+  bytes: ColumnDataType;
+  generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+  /** Keeps the rows in the order of the primary key, where the database can. */
+  clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
+}
+
+/** Milliseconds that a transaction waits for another process's; ours take a few. */
+const BUSY_TIMEOUT = 10_000;
+
+const SQLITE_TYPES: ColumnTypes = {
+  integer: 'integer',
+  identity: 'integer',
+  bytes: 'blob',
+  generated: (column) => column.autoIncrement(),
+  clustered: (table) => table.modifyEnd(sql`without rowid`),
+};
+
+/**
+ * SQLite in a file. One connection writes, another reads: what the writer has not committed is invisible to requests.
+ * @throws Error when the file cannot be opened or is no database.
+ */
+export async function openSqlite(file: string): Promise<Dialect> {
+  mkdirSync(dirname(file), { recursive: true });
+  const write = new Database(file, { timeout: 0 });
+  try {
+    // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
+    write.pragma('page_size = 8192');
+    await whenFree(() => write.pragma('journal_mode = wal'));
+    // Leases and run reports may be lost with the power; `durably` waits for the disk.
+    write.pragma('synchronous = normal');
+    return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
+  } catch (error) {
+    write.close();
+    throw error;
+  }
+}
+
+function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
+  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: write }) });
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: read }) });
+  // Kysely would prepare these anew for every request.
+  const firstAt = prepareOnce(
+    read,
+    'select seq from feed_rows where feed_id = ? and feed_time >= ? order by feed_time limit 1',
+  );
+  const rows = prepareOnce(
+    read,
+    `select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
+       from (select body from feed_rows where feed_id = ? and seq >= ? and seq < ? order by seq)`,
+  );
+  return {
+    types: SQLITE_TYPES,
+    reader,
+    write: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    durably: (work) =>
+      writer.connection().execute(async (connection) => {
+        await sql`pragma synchronous = full`.execute(connection);
+        try {
+          return await inTransaction(connection, work);
+        } finally {
+          await sql`pragma synchronous = normal`.execute(connection);
+        }
+      }),
+    exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    isOneOf: (column, values) =>
+      sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    firstAt: async (feedId, from) => (firstAt().get(feedId, from) as { seq: number } | undefined)?.seq,
+    rows: async (feedId, first, count) => rows().get(feedId, first, first + count) as PageBody,
+    close: async () => {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+function prepareOnce(db: Database.Database, text: string): () => Database.Statement {
+  let statement: Database.Statement | undefined;
+  return () => (statement ??= db.prepare(text));
+}
+
+/** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
+async function inTransaction<T>(
+  connection: Kysely<Schema>,
+  work: (db: Kysely<Schema>) => Promise<T>,
+): Promise<T> {
+  await whenFree(() => sql`begin immediate`.execute(connection));
+  try {
+    const result = await work(connection);
+    await sql`commit`.execute(connection);
+    return result;
+  } catch (error) {
+    await sql`rollback`.execute(connection);
+    throw error;
+  }
+}
+
+/** Waits for another writer without stopping this process, as SQLite's own waiting would. */
+async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy || performance.now() > deadline) throw error;
+      await sleep(2 + Math.random() * 8);
+    }
+  }
+}

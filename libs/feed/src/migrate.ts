@@ -1,0 +1,42 @@
+/** Brings the tables up to date at every start; of several processes that start together, one does it and the others wait. */
+import { type Kysely } from 'kysely';
+import type { ColumnTypes, Dialect } from './dialect.js';
+import { createFeeds } from './migrations/0001-feeds.js';
+import type { Schema } from './schema.js';
+
+/** In order, never changed once released: the n-th brings a store from version n to n + 1. */
+const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise<void>)[] = [createFeeds];
+
+/** @throws Error when the store was written by a newer release. */
+export async function migrate(dialect: Dialect): Promise<void> {
+  await dialect.exclusively(async (db) => {
+    const version = await currentVersion(db, dialect.types);
+    if (version > MIGRATIONS.length) {
+      throw new Error(
+        `the store has version ${version}, and this release knows ${MIGRATIONS.length}: it was written by a newer release; start that one`,
+      );
+    }
+    for (const [index, apply] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      await apply(db as unknown as Kysely<unknown>, dialect.types);
+      await db
+        .insertInto('migrations')
+        .values({ version: index + 1, applied_at: Date.now() })
+        .execute();
+    }
+  });
+}
+
+async function currentVersion(db: Kysely<Schema>, types: ColumnTypes): Promise<number> {
+  await db.schema
+    .createTable('migrations')
+    .ifNotExists()
+    .addColumn('version', types.integer, (column) => column.primaryKey())
+    .addColumn('applied_at', types.integer, (column) => column.notNull())
+    .execute();
+  const { version } = await db
+    .selectFrom('migrations')
+    .select((eb) => eb.fn.max('version').as('version'))
+    .executeTakeFirstOrThrow();
+  return Number(version ?? 0);
+}

@@ -1,0 +1,21 @@
+/** What syncs did, for operators. */
+import type { Kysely } from 'kysely';
+import type { SyncRun } from './feed.types.js';
+import type { Schema } from './schema.js';
+
+const KEPT_FOR = 30 * 24 * 3600 * 1000;
+
+/** Also forgets the stream's runs of more than 30 days before this one. */
+export async function recordRun(db: Kysely<Schema>, run: SyncRun): Promise<void> {
+  const { startedAt, error, ...counts } = run;
+  await db
+    .insertInto('sync_runs')
+    .values({ ...counts, started_at: startedAt, error: error ?? null })
+    .execute();
+  await db
+    .deleteFrom('sync_runs')
+    .where('connector', '=', run.connector)
+    .where('stream', '=', run.stream)
+    .where('started_at', '<', startedAt - KEPT_FOR)
+    .execute();
+}

@@ -1,0 +1,70 @@
+/** The tables, as Kysely sees them. Times are milliseconds since 1970. */
+import type { Generated } from 'kysely';
+
+export interface Schema {
+  feeds: FeedTable;
+  feed_rows: FeedRowTable;
+  balances: BalanceTable;
+  quarantine: QuarantineTable;
+  sync_runs: SyncRunTable;
+  migrations: { version: number; applied_at: number };
+}
+
+/** One feed: its head, where its plugin resumes, and who may append. */
+export interface FeedTable {
+  id: Generated<number>;
+  connector: string;
+  stream: string;
+  head_seq: number;
+  head_time: number | null;
+  cursor: string | null;
+  /** Grows with every lease: a writer with an older one is refused. */
+  fence: number;
+  holder: string | null;
+  leased_until: number;
+}
+
+/** One version of one record. `seq` counts from 1 without gaps; `body` is the JSON as it is served. */
+export interface FeedRowTable {
+  feed_id: number;
+  seq: number;
+  feed_time: number;
+  record_id: string;
+  /** The first 16 bytes of the SHA-256 of the record's content, i.e. of the body without the feed time. */
+  hash: Buffer;
+  body: string;
+}
+
+export interface BalanceTable {
+  connector: string;
+  account_id: string;
+  /** What the PSP said, and what we serve: the latter grows whenever an amount changes. */
+  observed_at: number;
+  served_at: number;
+  /** JSON object from asset to amount (a string), in order of assets. */
+  amounts: string;
+}
+
+export interface QuarantineTable {
+  feed_id: number;
+  kind: 'refusal' | 'finding';
+  record_id: string;
+  reason: string;
+  raw: string | null;
+  since: number;
+  /** When a good version came, or the plugin said that it is over; `null` while open. */
+  cleared_at: number | null;
+}
+
+export interface SyncRunTable {
+  connector: string;
+  stream: string;
+  started_at: number;
+  duration: number;
+  pages: number;
+  records: number;
+  added: number;
+  changed: number;
+  refused: number;
+  error: string | null;
+}

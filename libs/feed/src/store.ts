@@ -1,0 +1,156 @@
+/** The store of one deployment, opened by its URL. */
+import type { Stream } from '@tributary/connector-api';
+import type { Kysely } from 'kysely';
+import { balanceBook } from './balance-book.js';
+import { openSqlite, type Dialect } from './dialect.js';
+import type { Feed, Store, SyncRun } from './feed.types.js';
+import { takeLease, type FeedIdentity } from './lease.js';
+import { migrate } from './migrate.js';
+import { openEntries } from './quarantine.js';
+import { recordRun } from './runs.js';
+import type { Schema } from './schema.js';
+
+/**
+ * @param url `sqlite:<path>`, relative to the working directory
+ * @param clock milliseconds since 1970
+ * @throws Error when the URL is of another kind, or the store cannot be opened.
+ */
+export async function openStore(url: string, clock: () => number = Date.now): Promise<Store> {
+  const dialect = await openSqlite(sqlitePath(url));
+  try {
+    await migrate(dialect);
+  } catch (error) {
+    await dialect.close();
+    throw error;
+  }
+  return new SqlStore(dialect, clock);
+}
+
+/** @throws Error naming what was found and what is expected. */
+export function sqlitePath(url: string): string {
+  const path = /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
+  if (path === undefined)
+    throw new Error(`store ${JSON.stringify(url)} is of no known kind; expected sqlite:<path of a file>`);
+  return path;
+}
+
+class SqlStore implements Store {
+  /** By connector and stream: the identity of a feed never changes. */
+  private readonly feeds = new Map<string, Promise<Feed>>();
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly clock: () => number,
+  ) {}
+
+  feed(connector: string, stream: Stream): Promise<Feed> {
+    const key = `${connector} ${stream}`;
+    let feed = this.feeds.get(key);
+    if (!feed) {
+      feed = this.openFeed(connector, stream);
+      this.feeds.set(key, feed);
+      feed.catch(() => this.feeds.delete(key));
+    }
+    return feed;
+  }
+
+  balances(connector: string) {
+    return balanceBook(this.dialect, connector);
+  }
+
+  recordRun(run: SyncRun): Promise<void> {
+    return this.dialect.write((db) => recordRun(db, run));
+  }
+
+  quarantine(connector?: string, limit = 1000) {
+    return openEntries(this.dialect.reader, connector, limit);
+  }
+
+  async close(): Promise<void> {
+    await this.dialect.close();
+  }
+
+  private async openFeed(connector: string, stream: Stream): Promise<Feed> {
+    const id =
+      (await findFeed(this.dialect.reader, connector, stream)) ?? (await this.createFeed(connector, stream));
+    return new SqlFeed(this.dialect, { id, connector, stream }, this.clock);
+  }
+
+  private async createFeed(connector: string, stream: Stream): Promise<number> {
+    const id = await this.dialect.write(async (db) => {
+      await db
+        .insertInto('feeds')
+        .values({
+          connector,
+          stream,
+          head_seq: 0,
+          head_time: null,
+          cursor: null,
+          fence: 0,
+          holder: null,
+          leased_until: 0,
+        })
+        .onConflict((conflict) => conflict.columns(['connector', 'stream']).doNothing())
+        .execute();
+      return findFeed(db, connector, stream);
+    });
+    if (id === undefined) throw new Error(`the feed ${connector}/${stream} was created and cannot be found`);
+    return id;
+  }
+}
+
+class SqlFeed implements Feed {
+  readonly connector: string;
+  readonly stream: Stream;
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly identity: FeedIdentity,
+    private readonly clock: () => number,
+  ) {
+    this.connector = identity.connector;
+    this.stream = identity.stream;
+  }
+
+  async page(from: number | undefined, page: number, pageSize: number) {
+    const first = from === undefined ? 1 : await this.dialect.firstAt(this.identity.id, from);
+    if (first === undefined) return { rows: 0, body: Buffer.from('[]') };
+    return this.dialect.rows(this.identity.id, first + (page - 1) * pageSize, pageSize);
+  }
+
+  async latest(ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.dialect.reader
+      .selectFrom('feed_rows')
+      .select(['record_id', 'body'])
+      .where('feed_id', '=', this.identity.id)
+      .where(this.dialect.isOneOf('record_id', ids))
+      .orderBy('seq')
+      .execute();
+    // Later versions overwrite earlier ones.
+    return new Map(rows.map(({ record_id, body }) => [record_id, body]));
+  }
+
+  async head() {
+    const { head_seq, head_time } = await this.dialect.reader
+      .selectFrom('feeds')
+      .select(['head_seq', 'head_time'])
+      .where('id', '=', this.identity.id)
+      .executeTakeFirstOrThrow();
+    return { rows: head_seq, feedTime: head_time ?? undefined };
+  }
+
+  lease(holder: Parameters<Feed['lease']>[0], ttl: number) {
+    return takeLease(this.dialect, this.identity, holder, ttl, this.clock);
+  }
+}
+
+async function findFeed(db: Kysely<Schema>, connector: string, stream: Stream): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('feeds')
+    .select('id')
+    .where('connector', '=', connector)
+    .where('stream', '=', stream)
+    .executeTakeFirst();
+  return row?.id;
+}

@@ -1,14 +1,12 @@
 /** One page into its feed. Runs inside the transaction that also stores the page's cursor. */
 import { formatTime, rowBody, type Stream, type WireRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { FeedRowTable, Schema } from './schema.js';
 
 /** Milliseconds of feed time between neighbours: clients re-read all rows of the second they stopped in, at every call. */
 const GAP = 10;
-/** Rows of one insert statement. */
-const BATCH = 100;
 const HASH_BYTES = 16;
 
 export interface FeedHead {
@@ -59,21 +57,6 @@ export async function placeRows(
     result.rows.push({ feed_id: feed.id, seq, feed_time: time, record_id: record.id, hash, body });
   }
   return result;
-}
-
-/** Hundreds of rows a statement: a statement a row costs five times as much. */
-export async function insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += BATCH) {
-    const values = rows
-      .slice(start, start + BATCH)
-      .map(
-        (row) =>
-          sql`(${row.feed_id}, ${row.seq}, ${row.feed_time}, ${row.record_id}, ${row.hash}, ${row.body})`,
-      );
-    await sql`insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values ${sql.join(values)}`.execute(
-      db,
-    );
-  }
 }
 
 function version(record: WireRecord): Version {

@@ -14,7 +14,7 @@ import {
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Schema } from './schema.js';
+import type { FeedRowTable, Schema } from './schema.js';
 
 export interface Dialect {
   readonly types: ColumnTypes;
@@ -26,6 +26,8 @@ export interface Dialect {
   durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
   /** A transaction that no other process's overlaps. */
   exclusively<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** Inside a transaction of ours; the fastest way the database has. */
+  insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /** `column in (values)`, with one parameter however many there are. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /** The sequence number of the first row at or after a feed time. */
@@ -67,6 +69,9 @@ export async function openSqlite(file: string): Promise<Dialect> {
     // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
     write.pragma('page_size = 8192');
     await whenFree(() => write.pragma('journal_mode = wal'));
+    // The index of versions is written at random places: with SQLite's small defaults each commit writes them to the file anew.
+    write.pragma('cache_size = -32768');
+    write.pragma('wal_autocheckpoint = 4000');
     // Leases and run reports may be lost with the power; `durably` waits for the disk.
     write.pragma('synchronous = normal');
     return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
@@ -89,6 +94,10 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     `select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
        from (select body from feed_rows where feed_id = ? and seq >= ? and seq < ? order by seq)`,
   );
+  const insert = prepareOnce(
+    write,
+    'insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (?, ?, ?, ?, ?, ?)',
+  );
   return {
     types: SQLITE_TYPES,
     reader,
@@ -103,6 +112,13 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
         }
       }),
     exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    // On the connection of the transaction, without the query builder: it would cost ten times the insert.
+    insertRows: async (_db, rows) => {
+      const statement = insert();
+      for (const row of rows) {
+        statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
+      }
+    },
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     firstAt: async (feedId, from) => (firstAt().get(feedId, from) as { seq: number } | undefined)?.seq,

@@ -2,7 +2,7 @@
 import { kill } from 'node:process';
 import type { Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import { insertRows, placeRows } from './append.js';
+import { placeRows } from './append.js';
 import { recordObservation } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import { LeaseLostError } from './errors.js';
@@ -82,7 +82,7 @@ class FeedLease implements Lease {
     if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
     const now = this.clock();
     const placed = await placeRows(db, this.dialect, { ...this.feed, head }, page.records, now);
-    await insertRows(db, placed.rows);
+    await this.dialect.insertRows(db, placed.rows);
     const last = placed.rows.at(-1);
     await db
       .updateTable('feeds')

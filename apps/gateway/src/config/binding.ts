@@ -1,0 +1,106 @@
+/** From plain values to an instance of a class of settings, with a problem for everything that does not fit. */
+import type { Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { didYouMean } from './did-you-mean.js';
+import { formatPath, type Path } from './path.js';
+import type { Problems } from './problems.js';
+import { elementClass, isMapping, nestedClass, propertiesOf, typeOf } from './settings-class.js';
+import { looksLikeToken, showValue } from './shown-value.js';
+import type { Place } from './yaml-reader.js';
+
+/** A value of the wrong kind breaks every other rule too; only this one is worth telling. */
+const KINDS = ['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
+
+export class Binder {
+  constructor(
+    private readonly places: ReadonlyMap<string, Place>,
+    private readonly problems: Problems,
+  ) {}
+
+  /** @returns the settings with their defaults filled in; when there are problems, only some of it is what the class says. */
+  bind<T extends object>(settings: Type<T>, value: unknown, path: Path): T {
+    const fitting = this.#fit(settings, value, path);
+    const instance = plainToInstance(settings, fitting, { exposeDefaultValues: true });
+    for (const error of validateSync(instance, { forbidUnknownValues: false })) this.#explain(error, path);
+    return instance;
+  }
+
+  complain(path: Path, text: string): void {
+    this.problems.add(path, text, this.#placeOf(path));
+  }
+
+  /** @returns `found …` for errors: the origin of a value that came from outside, and never a secret. */
+  found(value: unknown, path: Path): string {
+    const origins = this.places.get(formatPath(path))?.origins ?? [];
+    return `found ${origins.length > 0 ? `the value of ${origins.join(' and ')}` : showValue(value, path)}`;
+  }
+
+  /** Only the keys that the class knows, with numbers and booleans that came as the text of a variable or a file. */
+  #fit(settings: Type<object>, value: unknown, path: Path): object {
+    if (!isMapping(value)) {
+      const keys = propertiesOf(settings).join(', ');
+      this.complain(path, `${this.found(value, path)}; expected a mapping with the keys ${keys}`);
+      return {};
+    }
+    const known = propertiesOf(settings);
+    for (const key of Object.keys(value)) if (!known.includes(key)) this.#unknownKey(key, known, path);
+    return Object.fromEntries(
+      known
+        .filter((key) => Object.hasOwn(value, key) && value[key] !== undefined)
+        .map((key) => [key, this.#fitValue(settings, key, value[key], [...path, key])]),
+    );
+  }
+
+  #fitValue(settings: Type<object>, key: string, value: unknown, path: Path): unknown {
+    const nested = nestedClass(settings, key);
+    if (nested) return this.#fit(nested, value, path);
+    const element = Array.isArray(value) ? elementClass(settings, key) : undefined;
+    if (element) return (value as unknown[]).map((item, index) => this.#fit(element, item, [...path, index]));
+    const external = (this.places.get(formatPath(path))?.origins.length ?? 0) > 0;
+    return external && typeof value === 'string' ? readText(value, typeOf(settings, key)) : value;
+  }
+
+  #unknownKey(key: string, known: readonly string[], path: Path): void {
+    const hint = didYouMean(key, known) || ` The keys here are ${known.join(', ')}.`;
+    // A token that was pasted in a key's place is still a token.
+    const shown = looksLikeToken(key) ? '(not shown)' : key;
+    this.problems.add([...path, shown], `there is no such setting.${hint}`, this.#placeOf([...path, key]));
+  }
+
+  #explain(error: ValidationError, path: Path): void {
+    const here = [...path, arrayIndex(error.property)];
+    for (const child of error.children ?? []) this.#explain(child, here);
+    const broken = Object.entries(error.constraints ?? {});
+    if (broken.length === 0) return;
+    const kind = broken.filter(([name]) => KINDS.includes(name));
+    const rules = (kind.length > 0 ? kind : broken).map(([, message]) =>
+      expectation(message, error.property),
+    );
+    this.complain(here, `${this.found(error.value, here)}; ${[...new Set(rules)].join(', and ')}`);
+  }
+
+  /** Of the key itself, or of the nearest mapping around it when the key is missing. */
+  #placeOf(path: Path): Place | undefined {
+    const place = this.places.get(formatPath(path));
+    return place ?? (path.length > 0 ? this.#placeOf(path.slice(0, -1)) : undefined);
+  }
+}
+
+/** class-validator's "port must be an integer number" → "expected an integer number". */
+function expectation(message: string, property: string): string {
+  const text = message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+  if (text.startsWith('must be ')) return `expected ${text.slice('must be '.length)}`;
+  return text === message ? text : `it ${text}`;
+}
+
+function arrayIndex(property: string): string | number {
+  return /^\d+$/.test(property) ? Number(property) : property;
+}
+
+/** Variables and files hold text only; where a number or a boolean is expected, they are read as one. */
+function readText(text: string, type: unknown): unknown {
+  if (type === Number && /^[+-]?\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  if (type === Boolean && /^(?:true|false)$/.test(text)) return text === 'true';
+  return text;
+}

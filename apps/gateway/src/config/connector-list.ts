@@ -1,0 +1,104 @@
+/** From the connectors as they are written to the connectors as they are mounted. */
+import type { Plugin } from '@tributary/connector-api';
+import type { ApiKeys } from './api-keys.js';
+import type { Binder } from './binding.js';
+import type { ConnectorConfig } from './deployment.js';
+import { ConnectorEntry } from './deployment-file.js';
+import { didYouMean } from './did-you-mean.js';
+import { parseDuration } from './duration.js';
+import { isReserved, NAME, NAME_RULE, RESERVED_NAMES } from './names.js';
+import { formatPath, type Path } from './path.js';
+import { showText } from './shown-value.js';
+
+export class ConnectorList {
+  readonly connectors: ConnectorConfig[] = [];
+  /** Where each mount path was first used. */
+  readonly #mounts = new Map<string, Path>();
+
+  constructor(
+    private readonly binder: Binder,
+    private readonly keys: ApiKeys,
+    private readonly plugins: readonly Plugin[],
+  ) {}
+
+  /** @param tenant absent for the default tenant */
+  add(entries: unknown, path: Path, tenant?: string): void {
+    if (!Array.isArray(entries)) return;
+    entries.forEach((entry: unknown, index) => {
+      if (entry !== undefined) this.#addOne(entry, [...path, index], tenant);
+    });
+  }
+
+  /** A tenant's name and a connector's name are both the first segment of a URL. */
+  checkTenant(name: string, path: Path): void {
+    if (!NAME.test(name)) {
+      this.binder.complain(path, `the name of a tenant ${NAME_RULE}`);
+    }
+    this.#checkReserved(name, path);
+    const connector = this.#mounts.get(name);
+    if (connector) {
+      this.binder.complain(
+        path,
+        `found the same name as the connector ${formatPath(connector)}: its URLs /${name}/accounts and so on ` +
+          'would be mixed with those of the tenant. Rename one of them',
+      );
+    }
+  }
+
+  #addOne(entry: unknown, path: Path, tenant: string | undefined): void {
+    const {
+      name,
+      plugin: pluginName,
+      apiKeys,
+      sync,
+      settings,
+    } = this.binder.bind(ConnectorEntry, entry, path);
+    const plugin = this.#findPlugin(pluginName, [...path, 'plugin']);
+    const bound = plugin && this.binder.bind(plugin.settings, settings, [...path, 'settings']);
+    const owner = tenant === undefined ? 'the default tenant' : `tenant ${tenant}`;
+    const hashes = this.keys.parse(apiKeys, [...path, 'apiKeys'], owner);
+    const mount = this.#mount(name, [...path, 'name'], tenant);
+    if (!plugin || !bound || mount === undefined) return;
+    this.connectors.push({
+      ...(tenant !== undefined && { tenant }),
+      name,
+      path: mount,
+      plugin,
+      settings: bound,
+      apiKeys: hashes,
+      syncEvery: parseDuration(sync.every) ?? 0,
+    });
+  }
+
+  #findPlugin(name: unknown, path: Path): Plugin | undefined {
+    if (typeof name !== 'string') return undefined;
+    const plugin = this.plugins.find((candidate) => candidate.name === name);
+    if (!plugin) {
+      const known = this.plugins.map((candidate) => candidate.name);
+      const hint = didYouMean(name, known) || ` The plugins are ${known.join(', ')}.`;
+      this.binder.complain(path, `${this.binder.found(name, path)}; there is no such plugin.${hint}`);
+    }
+    return plugin;
+  }
+
+  #mount(name: unknown, path: Path, tenant: string | undefined): string | undefined {
+    if (typeof name !== 'string' || !NAME.test(name)) return undefined;
+    const mount = tenant === undefined ? name : `${tenant}/${name}`;
+    if (tenant === undefined) this.#checkReserved(name, path);
+    const first = this.#mounts.get(mount);
+    if (first) {
+      this.binder.complain(
+        path,
+        `found ${showText(name)}, the same name as ${formatPath(first)}: both would be mounted at /${mount}. Rename one of them`,
+      );
+    } else this.#mounts.set(mount, path);
+    return mount;
+  }
+
+  #checkReserved(name: string, path: Path): void {
+    if (isReserved(name)) {
+      const all = RESERVED_NAMES.join(', ');
+      this.binder.complain(path, `the gateway itself answers at /${name}. Take a name other than ${all}`);
+    }
+  }
+}

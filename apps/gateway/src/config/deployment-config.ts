@@ -1,0 +1,18 @@
+/** Hands the deployment to Nest: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
+import type { DynamicModule } from '@nestjs/common';
+import { ConfigModule, getConfigToken, registerAs } from '@nestjs/config';
+import type { Deployment } from './deployment.js';
+
+const NAMESPACE = 'deployment';
+
+export const DEPLOYMENT = getConfigToken(NAMESPACE);
+
+/** The deployment file is the only source: no `.env`, and nobody reads the environment through the `ConfigService`. */
+export function deploymentConfig(deployment: Deployment): Promise<DynamicModule> {
+  return ConfigModule.forRoot({
+    isGlobal: true,
+    ignoreEnvFile: true,
+    skipProcessEnv: true,
+    load: [registerAs(NAMESPACE, () => deployment)],
+  });
+}

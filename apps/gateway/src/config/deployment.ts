@@ -1,0 +1,34 @@
+/** A deployment as the rest of the gateway sees it: checked, complete, with every reference resolved. */
+import type { Plugin } from '@tributary/connector-api';
+
+export interface Deployment {
+  /** The deployment file, as it was named. */
+  file: string;
+  /** `port` 0 takes any free one. `trustProxy`: believe `X-Forwarded-For`. */
+  listen: { host: string; port: number; trustProxy: boolean };
+  /** `sqlite:PATH`. */
+  store: string;
+  /** At least one. */
+  connectors: ConnectorConfig[];
+  /** SHA-256 of each key that opens what belongs to the operator, not to a connector. */
+  operatorKeys: Buffer[];
+  /** Serve `<path>/docs` of each connector. */
+  docs: boolean;
+  /** Values that must never be shown: what came from the environment or a file, plain API keys, and what is secret by its key. */
+  secrets: string[];
+}
+
+export interface ConnectorConfig {
+  /** Absent for a connector of the default tenant. */
+  tenant?: string;
+  name: string;
+  /** Where it is mounted, and its name in the store: `house-bank` or `acme/house-bank`. */
+  path: string;
+  plugin: Plugin;
+  /** An instance of `plugin.settings`. */
+  settings: object;
+  /** SHA-256 of each key that opens it; at least one. */
+  apiKeys: Buffer[];
+  /** From the end of one sync of a stream to the beginning of the next, in milliseconds. */
+  syncEvery: number;
+}

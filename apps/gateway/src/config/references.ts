@@ -1,0 +1,95 @@
+/**
+ * Values that are not written into the deployment file: `${NAME}` and `${NAME:-default}` anywhere in a text stand for an
+ * environment variable, and a text that begins with `file:` for the content of that file. `$${` is a plain `${`.
+ */
+import { readFileSync } from 'node:fs';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Resolved {
+  text: string;
+  /** What the text was taken from, e.g. `environment variable HOUSE_BANK_KEY`: may be shown, unlike the text. */
+  origins: string[];
+  /** The values that were taken; none for a default that is written in the file. */
+  secrets: string[];
+}
+
+/** What a reference refers to is not there. The message is for people and holds no value. */
+export class UnresolvedError extends Error {
+  override readonly name = 'UnresolvedError';
+}
+
+const FILE = 'file:';
+const LARGEST_FILE = 64 * 1024;
+const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+/** @throws UnresolvedError naming the missing variable or file. */
+export function resolveReferences(written: string, environment: Environment): Resolved {
+  const resolved = expandVariables(written, environment);
+  // A variable's value that happens to begin with `file:` is not a path: only what the deployment file says is.
+  return written.startsWith(FILE) ? readSecretFile(resolved) : resolved;
+}
+
+function expandVariables(written: string, environment: Environment): Resolved {
+  const origins: string[] = [];
+  const secrets: string[] = [];
+  const text = written.replace(REFERENCE, (match, inner: string | undefined) => {
+    if (match === '$${') return '${';
+    const [, name, fallback] = VARIABLE.exec(inner ?? '') ?? [];
+    if (name === undefined || fallback?.includes('${')) throw new UnresolvedError(MALFORMED);
+    origins.push(`environment variable ${name}`);
+    const value = environment[name];
+    if (value !== undefined && value !== '') secrets.push(value);
+    return value || (fallback ?? missing(name, value));
+  });
+  return { text, origins, secrets };
+}
+
+const MALFORMED =
+  'found a "${" that does not begin a reference; expected ${NAME} or ${NAME:-default} with a name of letters, digits and _. ' +
+  'Write $${ where a plain ${ is meant';
+
+function missing(name: string, value: string | undefined): never {
+  throw new UnresolvedError(
+    `environment variable ${name} is ${value === undefined ? 'not set' : 'empty'}. ` +
+      `Set it, or write a default: \${${name}:-default}`,
+  );
+}
+
+function readSecretFile({ text, origins }: Resolved): Resolved {
+  const file = text.slice(FILE.length);
+  // Part of the path may be a secret.
+  const named = origins.length === 0 ? file : `named with ${origins.join(' and ')}`;
+  const content = readSmallFile(file, named).trim();
+  if (content === '') throw new UnresolvedError(`the file ${named} is empty; expected the value in it`);
+  return { text: content, origins: [`file ${named}`], secrets: [content] };
+}
+
+function readSmallFile(file: string, named: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new UnresolvedError(`the file ${named} cannot be read: ${reasonOf(error)}`);
+  }
+  if (bytes.length > LARGEST_FILE) {
+    throw new UnresolvedError(
+      `the file ${named} has ${bytes.length} bytes; expected at most ${LARGEST_FILE}`,
+    );
+  }
+  return bytes.toString('utf8');
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is none',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'there is none',
+};
+
+/** What the system said about a file, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return REASONS[code] ?? code;
+}

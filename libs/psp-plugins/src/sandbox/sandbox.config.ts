@@ -1,0 +1,100 @@
+/** What a deployment may say about its simulated PSP. Two connectors with equal settings see the same PSP. */
+import { Setting } from '@tributary/connector-api';
+import { IsBoolean, IsInt, IsISO8601, IsNumber, Matches, Max, Min } from 'class-validator';
+
+export class SandboxSettings {
+  @Setting('Any whole number: another seed is another PSP, with other amounts, names and ids.')
+  @IsInt()
+  @Min(0)
+  @Max(0xffff_ffff)
+  seed: number = 1;
+
+  @Setting('How many accounts we hold there.')
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  accounts: number = 3;
+
+  @Setting('How many beneficiaries can be paid.')
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000)
+  beneficiaries: number = 5;
+
+  @Setting('How many transactions happened in the 365 days before `start`.')
+  @IsInt()
+  @Min(0)
+  @Max(100_000_000)
+  transactions: number = 1000;
+
+  @Setting('When the activity began: a UTC time in whole seconds.')
+  @IsISO8601({ strict: true })
+  @Matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, { message: 'start must look like 2026-11-01T00:00:00Z' })
+  start: string = '2026-11-01T00:00:00Z';
+
+  @Setting('New transactions per minute since `start`, e.g. 0.5; 0 freezes the PSP after its history.')
+  @IsNumber()
+  @Min(0)
+  @Max(600_000)
+  activityPerMinute: number = 1;
+
+  @Setting('Rows in one answer of the PSP.')
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  pageSize: number = 100;
+
+  @Setting('Share of the rows whose status changes later; refunds, fees and what was refunded never change.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  statusChanges: number = 0.2;
+
+  @Setting('Share of the rows that become visible some time after the time they carry.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  lateRows: number = 0.05;
+
+  @Setting('Milliseconds after which a row is final: late rows and status changes come earlier than that.')
+  @IsInt()
+  @Min(1000)
+  @Max(90 * 86_400_000)
+  changesWithin: number = 600_000;
+
+  @Setting('Share of the rows that carry the same time as the row before.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  sameTimestamps: number = 0.1;
+
+  @Setting('Whether the PSP lists the newest row first.')
+  @IsBoolean()
+  newestFirst: boolean = true;
+
+  @Setting('Share of the ids that cannot be served as they are (slashes, blanks, accents).')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  oddIds: number = 0.05;
+
+  @Setting('Share of the rows that are malformed, and end in the quarantine.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  poisonRows: number = 0;
+
+  @Setting(
+    'Share of the time, in pieces of five seconds, in which the PSP is down or says "too many requests".',
+  )
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  outages: number = 0;
+
+  @Setting('Milliseconds that every answer of the PSP takes.')
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  latency: number = 0;
+}

@@ -1,0 +1,140 @@
+/**
+ * The plugin's half of the sandbox: makes a gap-free listing out of an API that lists newest first, publishes rows late, changes
+ * them without a word, and cannot be asked what changed.
+ *
+ * Transactions are read window by window, oldest window first: a window is small enough to be held and turned round. Rows younger
+ * than `changesWithin` may still turn up or change, so the cursor never goes beyond them, and the next listing reads them again; the
+ * feed recognises the versions that it has. A listing therefore costs what is new, and what is not final yet.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import type {
+  Account,
+  Balances,
+  Beneficiary,
+  Cursor,
+  Page,
+  Psp,
+  Refusal,
+  Transaction,
+} from '@tributary/connector-api';
+import { CLOCK, SandboxClient, type Clock, type Listing } from './sandbox.client.js';
+import { SandboxSettings } from './sandbox.config.js';
+import { readAccount, readBalances, readBeneficiary, readTransaction } from './sandbox.mapper.js';
+import { openedAt } from './sandbox.world.js';
+
+const SECOND = 1000;
+const DAY = 86_400_000;
+/** A window of more pages than this is given up, and a shorter one is read. */
+const LONGEST_WINDOW = 10;
+
+@Injectable()
+export class SandboxPsp implements Psp {
+  constructor(
+    private readonly settings: SandboxSettings,
+    private readonly client: SandboxClient,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  accounts(since?: Cursor): AsyncIterable<Page<Account>> {
+    return listed((after) => this.client.accounts(after), readAccount, this.settings.accounts, since);
+  }
+
+  beneficiaries(since?: Cursor): AsyncIterable<Page<Beneficiary>> {
+    const { beneficiaries } = this.settings;
+    return listed((after) => this.client.beneficiaries(after), readBeneficiary, beneficiaries, since);
+  }
+
+  async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
+    const now = this.clock();
+    const opened = openedAt(this.settings);
+    const end = wholeSecond(now) + SECOND;
+    let { from, span } = since === undefined ? { from: opened, span: DAY } : readPlace(since);
+    // Fixed at the beginning: what was not final then may have changed since its window was read.
+    const resume = Math.max(from, wholeSecond(now - this.settings.changesWithin));
+    const most = LONGEST_WINDOW * this.settings.pageSize;
+    while (from < end) {
+      const to = Math.min(from + span, end);
+      const rows = await this.window(from, to, to - from > SECOND ? most : Infinity);
+      if (rows === undefined) {
+        span = Math.ceil((to - from) / 2 / SECOND) * SECOND;
+        continue;
+      }
+      if (rows.length < most / 4 && to < end) span *= 2;
+      if (rows.length > 0) {
+        yield {
+          items: rows.map(readTransaction),
+          cursor: writePlace({ from: Math.min(to, resume), span }),
+          progress: {
+            done: Math.floor((to - opened) / DAY),
+            total: Math.floor((end - opened) / DAY),
+            unit: 'days',
+          },
+        };
+      }
+      from = to;
+    }
+  }
+
+  async balances(accountId: string): Promise<Balances> {
+    return readBalances(accountId, await this.client.balances(accountId));
+  }
+
+  /** @returns the rows of one window, oldest first; `undefined` when there are more than `most`. */
+  private async window(from: number, to: number, most: number): Promise<unknown[] | undefined> {
+    const rows: unknown[] = [];
+    let page: Listing | undefined;
+    do {
+      page = await this.client.transactions(from, to, page?.next);
+      rows.push(...page.rows);
+      if (rows.length > most) return undefined;
+    } while (page.next !== undefined);
+    return this.settings.newestFirst ? rows.reverse() : rows;
+  }
+}
+
+/** A listing that only grows at its end: the cursor is how many rows came. */
+async function* listed<T extends object>(
+  list: (after: number) => Promise<Listing>,
+  read: (row: unknown) => T | Refusal,
+  total: number,
+  since: Cursor | undefined,
+): AsyncGenerator<Page<T>> {
+  let done = since === undefined ? 0 : readCount(since);
+  let more = true;
+  while (more) {
+    const { rows, next } = await list(done);
+    if (rows.length === 0) return;
+    done += rows.length;
+    more = next !== undefined;
+    yield { items: rows.map(read), cursor: String(done), progress: { done, total, unit: 'rows' } };
+  }
+}
+
+/** Where a listing goes on, and how long its windows were. Milliseconds. */
+interface Place {
+  from: number;
+  span: number;
+}
+
+function writePlace({ from, span }: Place): Cursor {
+  return `${from}/${span}`;
+}
+
+function readPlace(cursor: Cursor): Place {
+  const [, from, span] = /^(-?\d{1,15})\/(\d{4,15})$/.exec(cursor) ?? foreign(cursor);
+  return { from: Number(from), span: Number(span) };
+}
+
+function readCount(cursor: Cursor): number {
+  return /^\d{1,9}$/.test(cursor) ? Number(cursor) : foreign(cursor);
+}
+
+function foreign(cursor: Cursor): never {
+  throw new Error(
+    `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin sandbox: was the connector another plugin before?`,
+  );
+}
+
+function wholeSecond(time: number): number {
+  return Math.floor(time / SECOND) * SECOND;
+}

@@ -1,0 +1,51 @@
+/** Chance without a state: the same numbers in, the same chance out, so that row one million costs what row one costs. */
+
+/** Names what is drawn, so that independent properties of one row are independent. */
+export enum Topic {
+  Kinds = 1,
+  Changes,
+  Stories,
+  Late,
+  Delays,
+  Ties,
+  Amounts,
+  Offsets,
+  Shifts,
+  Payees,
+  Ids,
+  Poison,
+  Ailments,
+  Outages,
+  People,
+}
+
+/** @returns a fraction, 0 ≤ x < 1. Numbers may be larger than 32 bits. */
+export function draw(seed: number, topic: Topic, a: number, b = 0): number {
+  let hash = mix(seed ^ Math.imul(topic, 0x9e3779b9));
+  hash = mix(hash ^ (a >>> 0) ^ Math.imul(Math.floor(a / 0x1_0000_0000) + 1, 0x85ebca6b));
+  hash = mix(hash ^ Math.imul(b + 1, 0xc2b2ae35));
+  return (hash >>> 0) / 0x1_0000_0000;
+}
+
+/** @returns a whole number, 0 ≤ x < below. */
+export function drawInt(below: number, seed: number, topic: Topic, a: number, b = 0): number {
+  return Math.floor(draw(seed, topic, a, b) * below);
+}
+
+/** @returns the numbers 0 … size - 1 in an order of their own (Fisher and Yates). */
+export function shuffled(size: number, seed: number, topic: Topic): number[] {
+  const order = Array.from({ length: size }, (_, index) => index);
+  for (let last = size - 1; last > 0; last--) {
+    const other = drawInt(last + 1, seed, topic, last, 0x5f1e);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}
+
+/** The finaliser of MurmurHash3 (public domain, Austin Appleby): every bit in changes half of the bits out. */
+function mix(value: number): number {
+  let hash = value | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}

@@ -1,0 +1,139 @@
+/** How the simulated PSP words what it lists: ids, names, decimals. Some rows come out broken, as they do in life. */
+import { assetOf, formatAmount, formatTime } from '@tributary/connector-api';
+import type { SandboxSettings } from './sandbox.config.js';
+import { draw, drawInt, Topic } from './sandbox.random.js';
+import type { Movement } from './sandbox.world.js';
+
+/** A row of the PSP's answers; a broken one has other values, or lacks some. */
+export type Row = Record<string, unknown>;
+
+/** Which of the three kinds of objects an id names: the ids of one kind do not influence those of another. */
+enum Named {
+  Account,
+  Beneficiary,
+  Transaction,
+}
+
+const PEOPLE = [
+  'Zoë Müller',
+  'Ingrid Sørensen',
+  'Łukasz Wójcik',
+  'Amara Okafor',
+  'Jean-Luc d’Arc',
+  '山田 太郎',
+  'Chloe O’Brien',
+  'Ann Smith & Sons Ltd',
+  'Γιώργος Παππάς',
+  'Müller "Söhne" GmbH',
+] as const;
+const PURPOSES = ['Operating', 'Settlement', 'Payroll', 'Reserve', 'Fees'] as const;
+
+export function accountId(settings: SandboxSettings, index: number): string {
+  return idOf(settings, Named.Account, index, `acc-${index + 1}`, `acc/${index + 1} é`);
+}
+
+export function beneficiaryId(settings: SandboxSettings, index: number): string {
+  return idOf(settings, Named.Beneficiary, index, `ben-${index + 1}`, `ben:${index + 1}/€`);
+}
+
+export function transactionId(settings: SandboxSettings, number: number): string {
+  const digits = number.toString(36).padStart(6, '0');
+  return idOf(settings, Named.Transaction, number, `tx_${digits}`, `TX/ö ${digits}`);
+}
+
+/** @returns the account's number, or `undefined` for an id that the PSP never gave. */
+export function accountIndex(settings: SandboxSettings, id: string): number | undefined {
+  const index = Number(/^acc[-/](\d{1,7})/.exec(id)?.[1]) - 1;
+  return index >= 0 && index < settings.accounts && accountId(settings, index) === id ? index : undefined;
+}
+
+export function accountRow(settings: SandboxSettings, index: number, opened: number): Row {
+  return {
+    id: accountId(settings, index),
+    label: `${PURPOSES[index % PURPOSES.length]} account ${index + 1}`,
+    opened: formatTime(opened),
+  };
+}
+
+export function beneficiaryRow(settings: SandboxSettings, index: number, opened: number): Row {
+  return {
+    id: beneficiaryId(settings, index),
+    holder: PEOPLE[drawInt(PEOPLE.length, settings.seed, Topic.People, index)],
+    iban: germanIban(10_000_000 + drawInt(80_000_000, settings.seed, Topic.People, index, 1), index),
+    country: 'DE',
+    added: formatTime(opened),
+  };
+}
+
+export function transactionRow(settings: SandboxSettings, movement: Movement): Row {
+  const { number, amount, currency } = movement;
+  const row: Row = {
+    id: transactionId(settings, number),
+    reference: `S${String(number).padStart(10, '0')}`,
+    kind: movement.of,
+    state: movement.state,
+    created: formatTime(movement.created),
+    amount: formatAmount({ amount: BigInt(amount), asset: assetOf(currency) }),
+    currency,
+    ...parties(settings, movement),
+  };
+  if (movement.original !== undefined) row.original = transactionId(settings, movement.original);
+  return isPoisoned(settings, number) ? broken(row, settings.seed, number) : row;
+}
+
+export function isPoisoned({ seed, poisonRows }: SandboxSettings, number: number): boolean {
+  return poisonRows > 0 && draw(seed, Topic.Poison, number) < poisonRows;
+}
+
+/** A refund names the parties of what it refunds. */
+function parties(settings: SandboxSettings, { of, account, target, payee }: Movement): Row {
+  const own = accountId(settings, account);
+  switch (of) {
+    case 'payin':
+      return { to: own, scheme: 'SEPA CREDIT' };
+    case 'payout':
+      return {
+        from: own,
+        ...(payee === undefined ? {} : { to: beneficiaryId(settings, payee) }),
+        scheme: 'SEPA CREDIT',
+      };
+    case 'transfer':
+      return { from: own, ...(target === undefined ? {} : { to: accountId(settings, target) }) };
+    case 'fee':
+      return { from: own };
+    case 'refund':
+      throw new Error('a refund of a refund does not exist');
+  }
+}
+
+/** The first four are noticed while the row is read, the last two only when the record is checked. */
+const AILMENTS = 6;
+
+function broken(row: Row, seed: number, number: number): Row {
+  switch (drawInt(AILMENTS, seed, Topic.Ailments, number)) {
+    case 0:
+      return { ...row, amount: `${String(row.amount).slice(0, -1)}O` };
+    case 1:
+      return { ...row, currency: 'XQX' };
+    case 2:
+      return { ...row, id: undefined };
+    case 3:
+      return { ...row, state: 'maybe' };
+    case 4:
+      return { ...row, amount: `-${String(row.amount)}` };
+    default:
+      return { ...row, created: `${String(row.created).slice(0, 4)}-02-30T25:61:00Z` };
+  }
+}
+
+function idOf(settings: SandboxSettings, named: Named, number: number, plain: string, odd: string): string {
+  const { seed, oddIds } = settings;
+  return oddIds > 0 && draw(seed, Topic.Ids, number, named) < oddIds ? odd : plain;
+}
+
+/** Bank code and account number with the check digits of ISO 7064 (D = 13, E = 14). */
+function germanIban(bank: number, account: number): string {
+  const rest = `${bank}${String(account + 1).padStart(10, '0')}`;
+  const check = 98n - (BigInt(`${rest}131400`) % 97n);
+  return `DE${String(check).padStart(2, '0')}${rest}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * The 512 movements that every account of the sandbox goes through again and again. What repeats can be summed up in one
+ * multiplication, which is how a balance after a million transactions costs no more than one after a hundred.
+ */
+import type { SandboxSettings } from './sandbox.config.js';
+import { draw, drawInt, shuffled, Topic } from './sandbox.random.js';
+
+export const SLOTS = 512;
+/** At most so many rows in a row carry one time. */
+export const LONGEST_TIE = 16;
+
+export type Kind = 'payin' | 'payout' | 'transfer' | 'refund' | 'fee';
+export type State =
+  | 'pending'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'expired'
+  | 'disputed'
+  | 'dispute_won'
+  | 'dispute_lost'
+  | 'refunded';
+
+/** A state, and how many milliseconds after the time of the row it is seen for the first time. */
+export interface Step {
+  state: State;
+  after: number;
+}
+
+export interface Slot {
+  kind: Kind;
+  /** The kind of the movement before, which a refund takes back and a fee is taken for. */
+  original: 'payin' | 'payout';
+  currency: string;
+  /** The first is how the row appears. */
+  steps: readonly Step[];
+  /** A transfer goes to the account so many places further. */
+  shift: number;
+}
+
+const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
+
+/** What happens to a row that changes; disputes are for payins only. */
+const STORIES: readonly (readonly State[])[] = [
+  ['pending', 'completed'],
+  ['pending', 'completed'],
+  ['pending', 'completed'],
+  ['pending', 'failed'],
+  ['pending', 'cancelled'],
+  ['pending', 'expired'],
+  ['completed', 'disputed', 'dispute_won'],
+  ['pending', 'completed', 'disputed', 'dispute_lost'],
+];
+const PEACEFUL = 6;
+
+export function planSlots(settings: SandboxSettings): readonly Slot[] {
+  const { seed } = settings;
+  const kinds = planKinds(seed);
+  const refunded = (index: number) => kinds[index + 1] === 'refund';
+  const changing = chosen(
+    settings.statusChanges,
+    shuffled(SLOTS, seed, Topic.Changes).filter(
+      (index) => !['refund', 'fee'].includes(kinds[index]!) && !refunded(index),
+    ),
+  );
+  const late = chosen(settings.lateRows, shuffled(SLOTS, seed, Topic.Late));
+  const slots: Slot[] = [];
+  for (const [index, kind] of kinds.entries()) {
+    const follows = kind === 'refund' || kind === 'fee';
+    const before = slots[index - 1];
+    slots.push({
+      kind: kind === 'transfer' && settings.accounts === 1 ? 'payout' : kind,
+      original: before?.kind === 'payin' ? 'payin' : 'payout',
+      currency:
+        follows && before
+          ? before.currency
+          : CURRENCIES[drawInt(CURRENCIES.length, seed, Topic.Kinds, index, 1)]!,
+      steps: planSteps(states(seed, index, kind, changing.has(index)), index, late.has(index), settings),
+      shift: 1 + drawInt(Math.max(1, settings.accounts - 1), seed, Topic.Shifts, index),
+    });
+  }
+  return slots;
+}
+
+/** @returns for each of 512 rows in a row whether it carries the time of the row before. */
+export function planTies(settings: SandboxSettings): readonly boolean[] {
+  const possible = shuffled(SLOTS, settings.seed, Topic.Ties).filter((index) => index % LONGEST_TIE !== 0);
+  const tied = chosen(settings.sameTimestamps, possible);
+  return Array.from({ length: SLOTS }, (_, index) => tied.has(index));
+}
+
+function planKinds(seed: number): Kind[] {
+  const kinds: Kind[] = [];
+  for (let index = 0; index < SLOTS; index++) {
+    const before = kinds[index - 1];
+    const chance = draw(seed, Topic.Kinds, index);
+    if ((before === 'payin' || before === 'payout') && chance < 0.16) {
+      kinds.push(chance < 0.07 ? 'refund' : 'fee');
+    } else {
+      kinds.push(chance < 0.65 ? 'payin' : chance < 0.88 ? 'payout' : 'transfer');
+    }
+  }
+  return kinds;
+}
+
+function states(seed: number, index: number, kind: Kind, changes: boolean): readonly State[] {
+  if (kind === 'refund') return ['refunded'];
+  if (!changes) return ['completed'];
+  const known = kind === 'payin' ? STORIES.length : PEACEFUL;
+  return STORIES[drawInt(known, seed, Topic.Stories, index)]!;
+}
+
+/** Every step takes a part of what is left of the time to change, so all of them come in time. */
+function planSteps(
+  path: readonly State[],
+  slot: number,
+  late: boolean,
+  { seed, changesWithin }: SandboxSettings,
+): Step[] {
+  let after = late ? Math.ceil(changesWithin * (0.05 + 0.4 * draw(seed, Topic.Delays, slot, 0))) : 0;
+  return path.map((state, index) => {
+    if (index > 0) {
+      const share = 0.05 + 0.5 * draw(seed, Topic.Delays, slot, index);
+      after += Math.ceil((changesWithin - after) * share);
+    }
+    return { state, after };
+  });
+}
+
+/** The exact share of all slots, as far as there are candidates. */
+function chosen(share: number, candidates: readonly number[]): ReadonlySet<number> {
+  return new Set(candidates.slice(0, Math.ceil(share * SLOTS)));
+}

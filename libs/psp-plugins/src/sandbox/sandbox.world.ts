@@ -1,0 +1,216 @@
+/**
+ * The truth about the simulated PSP: which transactions exist at a time, in which state, and what the accounts hold.
+ * A pure function of the settings and a time. Nothing in here grows with the number of transactions.
+ *
+ * Transactions are numbered in the order of the times they carry. Number n belongs to account n mod `accounts`, and is that
+ * account's movement number k = ⌊n / accounts⌋, which is what slot (k + the account's offset) mod 512 says.
+ */
+import { assetOf, type Money } from '@tributary/connector-api';
+import type { SandboxSettings } from './sandbox.config.js';
+import { draw, drawInt, Topic } from './sandbox.random.js';
+import { planSlots, planTies, SLOTS, type Kind, type Slot, type State } from './sandbox.slots.js';
+
+const SECOND = 1000;
+const MINUTE = 60_000;
+const HISTORY = 365 * 86_400_000;
+
+/** One transaction as it stands at a time. */
+export interface Movement {
+  number: number;
+  /** Of the transaction that a refund or a fee belongs to. */
+  original: number | undefined;
+  kind: Kind;
+  /** Of a refund: the kind of what is refunded. Of everything else: its own. */
+  of: Kind;
+  state: State;
+  /** Milliseconds since 1970, in whole seconds. */
+  created: number;
+  amount: number;
+  currency: string;
+  /** Counts from 0, as do `target` and `payee`. */
+  account: number;
+  /** Of a transfer: the account that receives it. */
+  target: number | undefined;
+  /** Of a payout: the beneficiary. */
+  payee: number | undefined;
+}
+
+export class World {
+  private readonly opened: number;
+  private readonly slots: readonly Slot[];
+  private readonly ties: readonly boolean[];
+  private readonly start: number;
+  private readonly spacing: number;
+
+  constructor(private readonly settings: SandboxSettings) {
+    this.slots = planSlots(settings);
+    this.ties = planTies(settings);
+    this.start = Date.parse(settings.start);
+    this.opened = openedAt(settings);
+    this.spacing = Math.floor(HISTORY / Math.max(1, settings.transactions));
+  }
+
+  /** How many transactions carry a time at or before `time`, whether they can be seen or not. */
+  createdBy(time: number): number {
+    let count = this.plannedBy(Math.floor(time / SECOND) * SECOND + SECOND - 1);
+    while (count > 0 && this.ties[count % SLOTS] === true) count += 1;
+    return this.settings.activityPerMinute === 0 ? Math.min(count, this.settings.transactions) : count;
+  }
+
+  /** The time that a transaction carries. */
+  created(number: number): number {
+    let first = number;
+    while (this.ties[first % SLOTS] === true) first -= 1;
+    return Math.floor(this.planned(first) / SECOND) * SECOND;
+  }
+
+  /** @returns `undefined` while the PSP does not list it yet. */
+  movement(number: number, now: number): Movement | undefined {
+    const { accounts, beneficiaries, seed } = this.settings;
+    const account = number % accounts;
+    const index = this.slotOf(account, Math.floor(number / accounts));
+    const slot = this.slots[index]!;
+    const created = this.created(number);
+    const step = slot.steps.findLast(({ after }) => created + after <= now);
+    if (!step) return undefined;
+    const follows = slot.kind === 'refund' || slot.kind === 'fee';
+    return {
+      number,
+      original: follows && number >= accounts ? number - accounts : undefined,
+      kind: slot.kind,
+      of: slot.kind === 'refund' ? slot.original : slot.kind,
+      state: step.state,
+      created,
+      amount: this.amount(account, index),
+      currency: slot.currency,
+      account,
+      target: slot.kind === 'transfer' ? (account + slot.shift) % accounts : undefined,
+      payee: beneficiaries === 0 ? undefined : drawInt(beneficiaries, seed, Topic.Payees, account, index),
+    };
+  }
+
+  /** The states a transaction goes through, and when each is seen for the first time (milliseconds since 1970). */
+  life(number: number): { state: State; at: number }[] {
+    const { accounts } = this.settings;
+    const slot = this.slots[this.slotOf(number % accounts, Math.floor(number / accounts))]!;
+    const created = this.created(number);
+    return slot.steps.map(({ state, after }) => ({ state, at: created + after }));
+  }
+
+  /**
+   * What an account holds: the exact sum of the transactions listed at `now` that moved money. Every slot is counted, and
+   * multiplied by what it moves, so the cost does not depend on how many transactions there are.
+   */
+  balance(account: number, now: number): Money[] {
+    const sums = new Map<string, bigint>();
+    for (const [index, slot] of this.slots.entries()) {
+      const own = outgoing(slot) ? -1n : 1n;
+      let sum = own * this.moved(account, index, now);
+      if (slot.kind === 'transfer') {
+        const { accounts } = this.settings;
+        sum += this.moved((((account - slot.shift) % accounts) + accounts) % accounts, index, now);
+      }
+      sums.set(slot.currency, (sums.get(slot.currency) ?? 0n) + sum);
+    }
+    return [...sums].map(([currency, amount]) => ({ amount, asset: assetOf(currency) }));
+  }
+
+  /** What one slot of one account has moved up to now, without a sign. */
+  private moved(account: number, index: number, now: number): bigint {
+    let times = 0;
+    let before = false;
+    for (const { state, after } of this.slots[index]!.steps) {
+      const counts = movesMoney(state);
+      if (counts !== before) times += (counts ? 1 : -1) * this.occurrences(account, index, now - after);
+      before = counts;
+    }
+    return times === 0 ? 0n : BigInt(times) * BigInt(this.amount(account, index));
+  }
+
+  /** How many transactions of one slot of one account carry a time at or before `time`. */
+  private occurrences(account: number, index: number, time: number): number {
+    const { accounts } = this.settings;
+    const movements = Math.ceil(Math.max(0, this.createdBy(time) - account) / accounts);
+    const first = (index - this.offset(account) + SLOTS) % SLOTS;
+    return movements > first ? Math.floor((movements - 1 - first) / SLOTS) + 1 : 0;
+  }
+
+  private amount(account: number, index: number): number {
+    const { kind } = this.slots[index]!;
+    if (kind === 'refund' || kind === 'fee') {
+      const original = this.amount(account, index - 1);
+      if (kind === 'fee') return 25 + Math.floor(original / 100);
+      return draw(this.settings.seed, Topic.Amounts, account, index) < 0.5
+        ? original
+        : Math.ceil(original / 2);
+    }
+    // Many small payments and a few large ones; what leaves is smaller than what comes in.
+    const size = draw(this.settings.seed, Topic.Amounts, account, index) ** 3;
+    return 100 + Math.floor(size * (kind === 'payin' ? 500_000 : 300_000));
+  }
+
+  private slotOf(account: number, movement: number): number {
+    return (movement + this.offset(account)) % SLOTS;
+  }
+
+  private offset(account: number): number {
+    return drawInt(SLOTS, this.settings.seed, Topic.Offsets, account);
+  }
+
+  /** When a transaction would happen if none shared its time with another: evenly over the history, evenly since the start. */
+  private planned(number: number): number {
+    const { transactions, activityPerMinute } = this.settings;
+    return number < transactions
+      ? this.opened + number * this.spacing
+      : this.start + Math.floor(((number - transactions) * MINUTE) / activityPerMinute);
+  }
+
+  /** How many transactions are planned at or before `time`. */
+  private plannedBy(time: number): number {
+    const { transactions, activityPerMinute } = this.settings;
+    if (time < this.opened) return 0;
+    if (time < this.start) return Math.min(transactions, Math.floor((time - this.opened) / this.spacing) + 1);
+    if (activityPerMinute === 0) return transactions;
+    let count = transactions + Math.ceil(((time - this.start + 1) * activityPerMinute) / MINUTE);
+    // Division rounds; `planned` is what counts.
+    while (this.planned(count) <= time) count += 1;
+    while (count > transactions && this.planned(count - 1) > time) count -= 1;
+    return count;
+  }
+}
+
+/** When the PSP opened the accounts, and its history begins: milliseconds since 1970. */
+export function openedAt(settings: SandboxSettings): number {
+  return Date.parse(settings.start) - HISTORY;
+}
+
+/** A dispute holds no money back until it is lost. */
+export function movesMoney(state: State): boolean {
+  switch (state) {
+    case 'completed':
+    case 'disputed':
+    case 'dispute_won':
+    case 'refunded':
+      return true;
+    case 'pending':
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+    case 'dispute_lost':
+      return false;
+  }
+}
+
+/** Whether a movement takes money out of the account it belongs to. */
+function outgoing(slot: Slot): boolean {
+  switch (slot.kind) {
+    case 'payin':
+      return false;
+    case 'payout':
+    case 'transfer':
+    case 'fee':
+      return true;
+    case 'refund':
+      return slot.original === 'payin';
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * One install of the Generic Connector: it polls a base URL as a release does, and keeps what Formance would.
+ * Sources are named in `versions.ts`; the loop is that of v3.4.0 `ce/plugins/generic/payments.go` and
+ * `pkg/domain/pagination/paginator.go`, called as by `internal/connectors/engine/workflow/fetch_payments.go`.
+ */
+import type { Stream } from '@tributary/connector-api';
+import { decodeBalances, decodePage, type Answer, type DecodedBalances, type Row } from './decoding.js';
+import { Formance, checkAmount } from './formance.js';
+import {
+  ZERO_TIME,
+  compareGoTimes,
+  formatState,
+  formatWholeSeconds,
+  isZeroTime,
+  parseGoTime,
+  type GoTime,
+} from './go-time.js';
+import type { ClientVersion } from './versions.js';
+
+/** GET with the install's key. `path` starts with a slash. */
+export type HttpGet = (path: string) => Promise<Answer>;
+
+const FILTERS = {
+  accounts: { filter: 'createdAtFrom', sort: 'createdAt:asc' },
+  beneficiaries: { filter: 'createdAtFrom', sort: 'createdAt:asc' },
+  transactions: { filter: 'updatedAtFrom', sort: 'updatedAt:asc' },
+} as const satisfies Record<Stream, object>;
+
+interface State {
+  watermark: GoTime;
+  /** Only of the version that remembers: the ids that were handed over at exactly the watermark. */
+  seen: string[];
+}
+
+export class Client {
+  readonly formance: Formance;
+  /** What the engine stores between two calls, as JSON. */
+  private readonly states = new Map<Stream, string>();
+
+  constructor(
+    readonly version: ClientVersion,
+    private readonly get: HttpGet,
+  ) {
+    this.formance = new Formance(version);
+  }
+
+  /**
+   * One run of the schedule: calls until there is nothing more.
+   * @returns how many rows were handed over
+   * @throws PageRejected | RunFailed; what was handed over before it stays, and so does the state of the last good call
+   */
+  async poll(stream: Stream): Promise<number> {
+    if (this.version.paging === 'until-empty') return this.readUntilEmpty(stream);
+    let rows = 0;
+    for (let more = true; more;) {
+      const call = await this.fetchNext(stream);
+      rows += call.rows;
+      more = call.more;
+    }
+    return rows;
+  }
+
+  /** The balances of an account. The newer clients put the id into the path as it is. */
+  async balances(accountId: string): Promise<DecodedBalances> {
+    const id = this.version.http === 'generated' ? encodeURIComponent(accountId) : accountId;
+    const balances = decodeBalances(this.version, await this.get(`/accounts/${id}/balances`));
+    this.formance.checkBalances(balances);
+    return balances;
+  }
+
+  private async readUntilEmpty(stream: Stream): Promise<number> {
+    const { watermark } = this.state(stream);
+    let last = watermark;
+    let count = 0;
+    for (let page = 1; ; page++) {
+      // v2 has no filter for accounts: it reads them all, each time.
+      const rows = await this.page(stream, page, stream === 'accounts' ? ZERO_TIME : watermark);
+      if (rows.length === 0) break;
+      checkAmounts(rows);
+      this.formance.store(stream, rows);
+      count += rows.length;
+      last = rows.at(-1)!.watermark;
+    }
+    this.states.set(stream, stateJson({ watermark: last, seen: [] }));
+    return count;
+  }
+
+  private async fetchNext(stream: Stream): Promise<{ rows: number; more: boolean }> {
+    const { pageSize, paging } = this.version;
+    const state = this.state(stream);
+    const kept: Row[] = [];
+    let full = true;
+    for (let page = 1; full && kept.length < pageSize; page++) {
+      const rows = await this.page(stream, page, state.watermark);
+      full = rows.length >= pageSize;
+      const fresh = rows.filter((row) => this.isNew(row, state));
+      checkAmounts(fresh);
+      kept.push(...fresh);
+    }
+    const more = full || kept.length > pageSize;
+    if (paging === 'trim') kept.length = Math.min(kept.length, pageSize);
+    this.formance.store(stream, kept);
+    if (kept.length > 0) this.states.set(stream, stateJson(this.stateAfter(state, kept)));
+    return { rows: kept.length, more };
+  }
+
+  private isNew(row: Row, { watermark, seen }: State): boolean {
+    const order = compareGoTimes(row.watermark, watermark);
+    return order > 0 || (order === 0 && this.version.paging === 'remember' && !seen.includes(row.id));
+  }
+
+  private stateAfter(state: State, kept: readonly Row[]): State {
+    const watermark = kept.at(-1)!.watermark;
+    if (this.version.paging !== 'remember') return { watermark, seen: [] };
+    const seen = kept.filter((row) => compareGoTimes(row.watermark, watermark) === 0).map((row) => row.id);
+    const moved = compareGoTimes(state.watermark, watermark) !== 0;
+    return { watermark, seen: moved ? seen : [...state.seen, ...seen] };
+  }
+
+  private async page(stream: Stream, page: number, from: GoTime): Promise<Row[]> {
+    const { pageSize, sort, zone } = this.version;
+    const query = new URLSearchParams({ page: String(page), pageSize: String(pageSize) });
+    if (sort) query.set('sort', FILTERS[stream].sort);
+    if (!isZeroTime(from)) query.set(FILTERS[stream].filter, formatWholeSeconds(from, zone));
+    return decodePage(this.version, stream, await this.get(`/${stream}?${query}`));
+  }
+
+  private state(stream: Stream): State {
+    const json = this.states.get(stream);
+    if (json === undefined) return { watermark: ZERO_TIME, seen: [] };
+    const { watermark, seen } = JSON.parse(json) as { watermark: string; seen: string[] };
+    return { watermark: parseGoTime(watermark)!, seen };
+  }
+}
+
+function checkAmounts(rows: readonly Row[]): void {
+  for (const { transaction } of rows) if (transaction) checkAmount(transaction.amount);
+}
+
+function stateJson({ watermark, seen }: State): string {
+  return JSON.stringify({ watermark: formatState(watermark), seen });
+}

@@ -1,0 +1,42 @@
+/** The wire under a client: kept-alive connections, a Bearer key, ten seconds, and no redirects. */
+import { Agent, request } from 'node:http';
+import type { Answer } from './decoding.js';
+import type { HttpGet } from './client.js';
+
+/** Source: `DefaultConnectorClientTimeout`. */
+const TIMEOUT = 10_000;
+
+export interface Connection {
+  get: HttpGet;
+  close(): void;
+}
+
+/** @param baseUrl without a slash at its end, as an install's `endpoint` */
+export function connect(baseUrl: string, key: string): Connection {
+  const agent = new Agent({ keepAlive: true });
+  const headers = { authorization: `Bearer ${key}`, accept: 'application/json' };
+  return {
+    get: (path) => send(baseUrl + path, { agent, headers, timeout: TIMEOUT }),
+    close: () => agent.destroy(),
+  };
+}
+
+function send(url: string, options: object): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          contentType: response.headers['content-type'] ?? '',
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT} ms: ${url}`)));
+    sent.on('error', reject);
+    sent.end();
+  });
+}

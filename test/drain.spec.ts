@@ -1,0 +1,78 @@
+/** Every client version reads every version of every row from a feed, and loses rows from a naive proxy over the same data. */
+import { READERS } from './clients/versions.js';
+import { adjustmentOf, drainWhileRowsArrive, type Drained } from './drain.js';
+import { startFeedServer } from './feed-server.js';
+import { startNaiveProxy } from './naive-proxy.js';
+import { inventHistory } from './synthetic-psp.js';
+
+const ROWS = 100_000;
+const SIZE = 250;
+const SEED = 20261122;
+const history = () => inventHistory(ROWS, SIZE, SEED);
+
+test('every client reads every version of every row while rows arrive', async () => {
+  const server = await startFeedServer();
+  try {
+    const began = performance.now();
+    const drained = await drainWhileRowsArrive(READERS, server, history(), server.arrive);
+    report(
+      `${drained.versions.size} row versions, ${drained.requests} requests, ${Math.round(performance.now() - began)} ms`,
+    );
+    expect(drained.versions.size).toBeGreaterThanOrEqual(ROWS);
+    const differences = drained.clients.map(({ version, formance }) => ({
+      client: version.name,
+      ...difference(drained.versions, formance.adjustments),
+    }));
+    expect(differences).toEqual(
+      READERS.map(({ name }) => ({ client: name, missing: 0, invented: 0, examples: [] })),
+    );
+  } finally {
+    await server.close();
+  }
+}, 120_000);
+
+test('the same clients lose rows of the same history behind a naive proxy', async () => {
+  const proxy = await startNaiveProxy();
+  try {
+    const drained = await drainWhileRowsArrive(
+      READERS,
+      { url: proxy.url, key: 'any' },
+      history(),
+      proxy.arrive,
+    );
+    report(`behind a naive proxy, of ${drained.last.size} payments:`);
+    for (const client of drained.clients) {
+      const { never, stale } = losses(drained, client);
+      report(`  ${client.version.name.padEnd(8)} never saw ${never}, and the last change of ${stale} more`);
+      expect(never + stale).toBeGreaterThan(0);
+    }
+  } finally {
+    await proxy.close();
+  }
+}, 120_000);
+
+/** With a few of each, so that a failure can be read. */
+function difference(expected: ReadonlySet<string>, found: ReadonlySet<string>) {
+  const missing = [...expected.difference(found)];
+  const invented = [...found.difference(expected)];
+  return {
+    missing: missing.length,
+    invented: invented.length,
+    examples: [...missing.slice(0, 3), ...invented.slice(0, 3)],
+  };
+}
+
+/** Versions that were overwritten before anybody asked do not count: the naive proxy never had them to show. */
+function losses({ last }: Drained, { formance }: Drained['clients'][number]) {
+  let never = 0;
+  let stale = 0;
+  for (const version of last.values()) {
+    if (!formance.payments.has(`${version.id} ${version.type}`)) never++;
+    else if (!formance.adjustments.has(adjustmentOf(version))) stale++;
+  }
+  return { never, stale };
+}
+
+function report(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

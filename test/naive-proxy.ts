@@ -1,0 +1,80 @@
+/**
+ * What everybody writes first: a Generic Connector that passes the PSP's rows through, in their current state, sorted by
+ * the PSP's `updatedAt` in whole seconds, filtered by it, and paged with OFFSET. It breaks no rule of the OpenAPI document.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { transactionToWire } from '@tributary/connector-api';
+import type { Arrival, Version } from './synthetic-psp.js';
+
+interface ListedRow {
+  id: string;
+  updatedAt: string;
+  json: string;
+}
+
+/** The PSP's list of transactions, as `SELECT … WHERE updated_at >= … ORDER BY updated_at, id LIMIT … OFFSET …`. */
+class Listing {
+  private readonly rows: ListedRow[] = [];
+  private readonly shown = new Map<string, ListedRow>();
+
+  put(version: Version): void {
+    const old = this.shown.get(version.id);
+    if (old) this.rows.splice(this.firstAtOrAfter(old.updatedAt, old.id), 1);
+    const { id, updatedAt } = version;
+    const row = { id, updatedAt, json: `${transactionToWire(version).content},"updatedAt":"${updatedAt}"}` };
+    this.rows.splice(this.firstAtOrAfter(updatedAt, id), 0, row);
+    this.shown.set(id, row);
+  }
+
+  page(from: string, page: number, pageSize: number): string {
+    const offset = this.firstAtOrAfter(from, '') + (page - 1) * pageSize;
+    return `[${this.rows
+      .slice(offset, offset + pageSize)
+      .map((row) => row.json)
+      .join(',')}]`;
+  }
+
+  /** By halving; all times are UTC in whole seconds, so they compare as text. */
+  private firstAtOrAfter(updatedAt: string, id: string): number {
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = this.rows[middle]!;
+      if (row.updatedAt < updatedAt || (row.updatedAt === updatedAt && row.id < id)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+export interface NaiveProxy {
+  url: string;
+  arrive(arrival: Arrival): void;
+  close(): Promise<void>;
+}
+
+export async function startNaiveProxy(): Promise<NaiveProxy> {
+  const listing = new Listing();
+  const server = createServer((request, response) => {
+    const { searchParams: query } = new URL(request.url!, 'http://proxy');
+    const from = query.get('updatedAtFrom') ?? '';
+    response.setHeader('content-type', 'application/json');
+    response.end(listing.page(from, Number(query.get('page')), Number(query.get('pageSize'))));
+  });
+  await listen(server);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrive: (arrival) => arrival.forEach((version) => listing.put(version)),
+    close: () => close(server),
+  };
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
+}

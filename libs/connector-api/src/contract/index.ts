@@ -1,0 +1,9 @@
+/** The Generic Connector over HTTP: what the gateway mounts for every connector. Plugins need nothing of it. */
+export * from './admission.guard.js';
+export * from './balances.controller.js';
+export * from './contract-error.js';
+export * from './contract-error.filter.js';
+export * from './feeds.controller.js';
+export * from './openapi.js';
+export * from './orders.controller.js';
+export * from './resources.js';

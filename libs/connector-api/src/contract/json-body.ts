@@ -1,0 +1,37 @@
+import { HttpStatus } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ContractError, unprocessable } from './contract-error.js';
+
+const JSON_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
+
+/**
+ * Reads a body that arrives as bytes. It is parsed here, behind the guard, so that nobody without a key makes us parse anything.
+ * @throws ContractError 415 for another content type, 400 for broken JSON, 422 for JSON that is no object
+ */
+export function readJsonObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const type = request.headers['content-type'] ?? '';
+  if (!JSON_TYPE.test(type)) {
+    throw new ContractError(
+      HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+      'Unsupported content type',
+      `Content-Type is ${JSON.stringify(type.slice(0, 64))}, expected application/json.`,
+    );
+  }
+  const value = parse(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unprocessable('Invalid body', 'The body is JSON, but not the object that was expected.');
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ContractError(
+      HttpStatus.BAD_REQUEST,
+      'Broken JSON',
+      body.length === 0 ? 'The body is empty, expected a JSON object.' : 'The body is not valid JSON.',
+    );
+  }
+}

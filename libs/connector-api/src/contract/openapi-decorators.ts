@@ -1,0 +1,43 @@
+/** What the operations of the document have in common. */
+import { applyDecorators } from '@nestjs/common';
+import { ApiDefaultResponse, ApiQuery } from '@nestjs/swagger';
+import { ErrorSchema } from './openapi-schemas.js';
+import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from './page-query.js';
+
+export function ApiErrors() {
+  return applyDecorators(ApiDefaultResponse({ description: 'General error', type: ErrorSchema }));
+}
+
+/** @param time the member that the list is ordered by */
+export function ApiPageQuery(time: 'createdAt' | 'updatedAt') {
+  const whole = { type: 'integer', format: 'int64', minimum: 1 } as const;
+  return applyDecorators(
+    ApiQuery({
+      name: 'pageSize',
+      required: false,
+      description: 'Number of items per page',
+      example: DEFAULT_PAGE_SIZE,
+      schema: { ...whole, maximum: LARGEST_PAGE_SIZE, default: DEFAULT_PAGE_SIZE },
+    }),
+    ApiQuery({
+      name: 'page',
+      required: false,
+      description: 'Page number',
+      example: 1,
+      schema: { ...whole, default: 1 },
+    }),
+    ApiQuery({
+      name: 'sort',
+      required: false,
+      description: `Sort order; only ${time}:asc, which is the default`,
+      example: `${time}:asc`,
+      schema: { type: 'string' },
+    }),
+    ApiQuery({
+      name: `${time}From`,
+      required: false,
+      description: `Rows whose ${time} is at or after this time`,
+      schema: { type: 'string', format: 'date-time' },
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * The contract's schemas, for its document only: no request or row passes through these classes.
+ * Source: Generic Connector document, `components/schemas`.
+ */
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../records.js';
+
+const ASSET_DESCRIPTION = 'Asset with its precision: EUR/2, BTC/8, JPY';
+const AMOUNT_DESCRIPTION = 'Amount in minor units (integer string)';
+const time = { type: String, format: 'date-time' } as const;
+const amount = { description: AMOUNT_DESCRIPTION } as const;
+const asset = { description: ASSET_DESCRIPTION } as const;
+const metadata = { type: 'object', additionalProperties: { type: 'string' }, nullable: true } as const;
+const status = { enum: TRANSACTION_STATUSES, enumName: 'TransactionStatus' } as const;
+
+@ApiSchema({ name: 'Error' })
+export class ErrorSchema {
+  @ApiProperty() Title!: string;
+  @ApiProperty() Detail!: string;
+}
+
+@ApiSchema({ name: 'Account' })
+export class AccountSchema {
+  @ApiProperty({ description: 'Safe in a path as it is' }) id!: string;
+  @ApiProperty() accountName!: string;
+  @ApiProperty({ ...time, description: 'Feed time: unique and growing, what a client resumes from' })
+  createdAt!: string;
+  @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
+}
+
+@ApiSchema({ name: 'Balance' })
+export class BalanceSchema {
+  @ApiProperty(amount) amount!: string;
+  @ApiProperty(asset) currency!: string;
+}
+
+@ApiSchema({ name: 'Balances' })
+export class BalancesSchema {
+  @ApiProperty() id!: string;
+  @ApiProperty() accountID!: string;
+  @ApiProperty({ ...time, description: 'When this was the balance' }) at!: string;
+  @ApiProperty({ type: [BalanceSchema] }) balances!: BalanceSchema[];
+}
+
+@ApiSchema({ name: 'Beneficiary' })
+export class BeneficiarySchema {
+  @ApiProperty() id!: string;
+  @ApiProperty({ ...time, description: 'Feed time: unique and growing, what a client resumes from' })
+  createdAt!: string;
+  @ApiProperty() ownerName!: string;
+  @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
+}
+
+@ApiSchema({ name: 'Transaction' })
+export class TransactionSchema {
+  @ApiProperty() id!: string;
+  @ApiPropertyOptional() relatedTransactionID?: string;
+  @ApiProperty({ ...time, description: 'When it happened; the same for every version' }) createdAt!: string;
+  @ApiProperty({ ...time, description: 'Feed time: unique and growing, what a client resumes from' })
+  updatedAt!: string;
+  @ApiProperty(asset) currency!: string;
+  @ApiPropertyOptional() scheme?: string;
+  @ApiProperty({ enum: TRANSACTION_TYPES, enumName: 'TransactionType' }) type!: string;
+  @ApiProperty(status) status!: string;
+  @ApiProperty(amount) amount!: string;
+  @ApiPropertyOptional() sourceAccountID?: string;
+  @ApiPropertyOptional() destinationAccountID?: string;
+  @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
+}
+
+class OrderRequest {
+  @ApiProperty({ description: 'Unique name of the order; a retry sends the same one' })
+  idempotencyKey!: string;
+  @ApiProperty(amount) amount!: string;
+  @ApiProperty(asset) currency!: string;
+  @ApiProperty() sourceAccountId!: string;
+  @ApiProperty() destinationAccountId!: string;
+  @ApiPropertyOptional() description?: string;
+  @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
+}
+
+class OrderAnswer extends OrderRequest {
+  @ApiProperty() id!: string;
+  @ApiProperty(status) status!: string;
+  @ApiProperty(time) createdAt!: string;
+  @ApiPropertyOptional(time) updatedAt?: string;
+}
+
+@ApiSchema({ name: 'PayoutRequest' })
+export class PayoutRequestSchema extends OrderRequest {}
+
+@ApiSchema({ name: 'Payout' })
+export class PayoutSchema extends OrderAnswer {}
+
+@ApiSchema({ name: 'TransferRequest' })
+export class TransferRequestSchema extends OrderRequest {}
+
+@ApiSchema({ name: 'Transfer' })
+export class TransferSchema extends OrderAnswer {}

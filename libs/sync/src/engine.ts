@@ -1,0 +1,125 @@
+/** Pulls every stream of every connector, for as long as the gateway runs or once. */
+import { STREAMS } from '@tributary/connector-api';
+import type { Stream } from '@tributary/connector-api';
+import type { Store, SyncRun } from '@tributary/feed';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { contextOf } from './context.js';
+import type { SyncContext, SyncOptions } from './context.js';
+import { listing } from './plugin-call.js';
+import { Reporter } from './report.js';
+import { Slots } from './slots.js';
+import { StreamTask } from './stream-task.js';
+import type { SyncConnector, SyncProgress } from './sync.types.js';
+import { Watcher } from './watcher.js';
+
+export class SyncEngine {
+  private readonly context: SyncContext;
+  private readonly tasks: Map<string, StreamTask[]>;
+  private watchers: Watcher[] = [];
+  private watching: Promise<void>[] = [];
+  private started = false;
+  private stopped: Promise<void> | undefined;
+
+  constructor(
+    store: Store,
+    private readonly connectors: readonly SyncConnector[],
+    options: SyncOptions,
+  ) {
+    this.context = contextOf(options);
+    const shared = {
+      store,
+      context: this.context,
+      slots: new Slots(this.context.limits.concurrency),
+      holder: { host: hostname(), pid: process.pid, id: randomUUID() },
+    };
+    const reporter = new Reporter(store, this.context);
+    this.tasks = new Map(
+      connectors.map((connector) => {
+        const gate = { closedUntil: 0 };
+        const streams = STREAMS.filter((stream) => listing(connector.psp, stream));
+        return [
+          connector.path,
+          streams.map((stream) => new StreamTask({ ...shared, connector, stream }, gate, reporter)),
+        ];
+      }),
+    );
+  }
+
+  /** Pulls on schedule and listens to the plugins, until `stop()`. */
+  start(): void {
+    if (this.started || this.stopped) return;
+    this.started = true;
+    const { random, limits } = this.context;
+    const all = [...this.tasks.values()].flat();
+    const spread = limits.startSpacing * all.length;
+    for (const connector of this.connectors) {
+      const within = Math.min(connector.every, spread);
+      for (const task of this.tasks.get(connector.path) ?? []) task.start(random() * within);
+      if (connector.psp.watch) this.watch(connector);
+    }
+  }
+
+  /** Finishes the pages in hand, and leaves what takes longer than the grace. */
+  stop(): Promise<void> {
+    return (this.stopped ??= this.end());
+  }
+
+  /**
+   * Soon, without waiting for it; many requests are one pull. Nothing happens while the engine is not running.
+   * @throws Error for a path that is no connector's
+   */
+  pull(path: string, streams: readonly Stream[]): void {
+    for (const task of this.tasksOf(path)) {
+      if (streams.includes(task.stream)) task.pull();
+    }
+  }
+
+  /**
+   * Pulls each stream until it has caught up.
+   * @param filter a connector's path; all without it
+   * @param signal ends the pulls at their next page
+   * @returns in the order of the connectors; a run that did not catch up has an `error`
+   * @throws Error for a path that is no connector's
+   */
+  async runOnce(
+    filter?: string,
+    onProgress?: (progress: SyncProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<SyncRun[]> {
+    const tasks = filter === undefined ? [...this.tasks.values()].flat() : this.tasksOf(filter);
+    return Promise.all(tasks.map((task) => task.once(onProgress, signal)));
+  }
+
+  private watch(connector: SyncConnector): void {
+    const watcher = new Watcher(connector, this.context, (streams) => this.pull(connector.path, streams));
+    this.watchers.push(watcher);
+    this.watching.push(watcher.run());
+  }
+
+  private async end(): Promise<void> {
+    const { clock, limits, logger } = this.context;
+    for (const watcher of this.watchers) watcher.stop();
+    const ended = Promise.all([
+      ...this.watching,
+      ...[...this.tasks.values()].flat().map((task) => task.stop()),
+    ]).then(() => true);
+    // Iterators close after the grace, and a commit may be under way: a moment more, and then the crash-proof way.
+    const patience = limits.stopGrace + 2 * limits.closeDeadline;
+    let cancel = () => {};
+    const late = new Promise<false>((resolve) => {
+      cancel = clock.after(patience, () => resolve(false));
+    });
+    if (!(await Promise.race([ended, late]))) {
+      logger.warn('sync did not end in time; what was not committed is pulled again after the next start');
+    }
+    cancel();
+  }
+
+  private tasksOf(path: string): StreamTask[] {
+    const tasks = this.tasks.get(path);
+    if (tasks) return tasks;
+    const known = [...this.tasks.keys()].map((name) => JSON.stringify(name)).join(', ');
+    throw new Error(`there is no connector ${JSON.stringify(path)}; there are: ${known || 'none'}`);
+  }
+}

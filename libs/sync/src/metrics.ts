@@ -1,0 +1,103 @@
+/** What operators can measure. Names and meanings are in `docs/operations.md`. */
+import type { PspErrorKind, Stream } from '@tributary/connector-api';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+export type PluginCallName = Stream | 'balances' | 'watch';
+/** Where the balances of an answer come from: the PSP, the book, a closed account, or nowhere. */
+export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
+export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'lost' | 'failed';
+
+const STREAM = ['connector', 'stream'] as const;
+const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+
+interface WatchedStream {
+  connector: string;
+  stream: Stream;
+  /** Milliseconds since 1970. */
+  lastSuccess: () => number;
+  now: () => number;
+}
+
+export class SyncMetrics {
+  /** A registry has each metric once, however many engines and readers write to it. */
+  private static readonly known = new WeakMap<Registry, SyncMetrics>();
+
+  static of(registry: Registry): SyncMetrics {
+    const known = this.known.get(registry) ?? new SyncMetrics(registry);
+    this.known.set(registry, known);
+    return known;
+  }
+
+  readonly rows: Counter<'connector' | 'stream' | 'change'>;
+  readonly refused: Counter<(typeof STREAM)[number]>;
+  readonly findings: Counter<(typeof STREAM)[number]>;
+  readonly runs: Counter<'connector' | 'stream' | 'result'>;
+  readonly runSeconds: Histogram<'stream'>;
+  readonly quarantine: Gauge<'connector' | 'kind'>;
+  readonly balanceReads: Counter<'connector' | 'source'>;
+  private readonly calls: Counter<'connector' | 'call'>;
+  private readonly callErrors: Counter<'connector' | 'call' | 'kind'>;
+  private readonly callSeconds: Histogram<'call'>;
+  private readonly watched = new Set<WatchedStream>();
+
+  private constructor(registry: Registry) {
+    const registers = [registry];
+    const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+      new Counter({ name: `tributary_${name}`, help, labelNames, registers });
+    const histogram = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+      new Histogram({ name: `tributary_${name}`, help, labelNames, registers, buckets: SECONDS });
+    this.rows = counter('sync_rows_total', 'Rows appended to feeds', [...STREAM, 'change']);
+    this.refused = counter('sync_refused_total', 'Records refused, each time they were seen', STREAM);
+    this.findings = counter('sync_findings_total', 'Findings reported, each time they were seen', STREAM);
+    this.runs = counter('sync_runs_total', 'Pulls of a stream, by how they ended', [...STREAM, 'result']);
+    this.runSeconds = histogram('sync_run_seconds', 'Duration of a pull', ['stream']);
+    this.quarantine = new Gauge({
+      name: 'tributary_quarantine_open',
+      help: 'Open refusals and findings of a connector; 1000 means 1000 or more',
+      labelNames: ['connector', 'kind'],
+      registers,
+    });
+    this.balanceReads = counter('balance_reads_total', 'Balances asked for, by where the answer came from', [
+      'connector',
+      'source',
+    ]);
+    this.calls = counter('plugin_calls_total', 'Calls of a plugin; a page is a call', ['connector', 'call']);
+    this.callErrors = counter('plugin_call_errors_total', 'Failed calls of a plugin, by kind', [
+      'connector',
+      'call',
+      'kind',
+    ]);
+    this.callSeconds = histogram('plugin_call_seconds', 'Duration of a call of a plugin', ['call']);
+    this.addLag(registry);
+  }
+
+  /** Shows how long the stream's last success is ago. @returns what ends it. */
+  watchLag(stream: WatchedStream): () => void {
+    this.watched.add(stream);
+    return () => this.watched.delete(stream);
+  }
+
+  /** @param kind of the error; none when it went well */
+  called(connector: string, call: PluginCallName, milliseconds: number, kind?: PspErrorKind): void {
+    this.calls.inc({ connector, call });
+    this.callSeconds.observe({ call }, milliseconds / 1000);
+    if (kind) this.callErrors.inc({ connector, call, kind });
+  }
+
+  private addLag(registry: Registry): void {
+    const { watched } = this;
+    new Gauge({
+      name: 'tributary_sync_lag_seconds',
+      help: 'Time since a stream had last caught up, or since the start where it never has',
+      labelNames: STREAM,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { connector, stream, lastSuccess, now } of watched) {
+          this.set({ connector, stream }, (now() - lastSuccess()) / 1000);
+        }
+      },
+    });
+  }
+}

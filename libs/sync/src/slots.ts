@@ -1,0 +1,37 @@
+/** A number of places; whoever finds none waits in line. */
+export class Slots {
+  private readonly line: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  get waiting(): number {
+    return this.line.length;
+  }
+
+  /** @throws the signal's reason when it is aborted before there is a place. */
+  async acquire(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.free > 0) {
+      this.free--;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        this.line.splice(this.line.indexOf(enter), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.line.push(enter);
+    });
+  }
+
+  release(): void {
+    const next = this.line.shift();
+    if (next) next();
+    else this.free++;
+  }
+}

@@ -1,0 +1,169 @@
+/** When a stream is pulled: on its schedule, when somebody asks for it, and later after a failure. One pull at a time. */
+import { backOff, jittered } from './back-off.js';
+import { PspError, type Stream } from '@tributary/connector-api';
+import type { SyncRun } from '@tributary/feed';
+import type { Reporter } from './report.js';
+import { StreamRun, type RunSetting } from './stream-run.js';
+import type { FinishedRun, SyncProgress } from './sync.types.js';
+
+/** Shared by the streams of a connector: a PSP limits its client, not a listing. */
+export interface Gate {
+  /** Milliseconds since 1970. */
+  closedUntil: number;
+}
+
+/** How long a request to pull waits at least after a failure. */
+const CALM_AFTER_FAILURE = 10_000;
+/** How often a single run asks for a lease that another process has. */
+const BUSY_RETRY = 500;
+
+export class StreamTask {
+  private cancel: (() => void) | undefined;
+  private due = Infinity;
+  private calmUntil = 0;
+  private running: { run: StreamRun; done: Promise<FinishedRun> } | undefined;
+  private requested = false;
+  private failures = 0;
+  private scheduled = false;
+  private lastSuccess = 0;
+  private endLag: (() => void) | undefined;
+
+  constructor(
+    private readonly setting: RunSetting,
+    private readonly gate: Gate,
+    private readonly reporter: Reporter,
+  ) {}
+
+  get stream(): Stream {
+    return this.setting.stream;
+  }
+
+  get connector(): string {
+    return this.setting.connector.path;
+  }
+
+  /** @param delay milliseconds until the first pull */
+  start(delay: number): void {
+    const { clock, metrics } = this.setting.context;
+    this.scheduled = true;
+    this.lastSuccess = clock.now();
+    this.endLag = metrics.watchLag({
+      connector: this.connector,
+      stream: this.stream,
+      lastSuccess: () => this.lastSuccess,
+      now: () => clock.now(),
+    });
+    this.wakeAt(clock.now() + delay);
+  }
+
+  /** Soon; many requests are one pull. A request that comes during a pull may be about what that pull has passed already. */
+  pull(): void {
+    if (this.running) this.requested = true;
+    else this.wakeAt(this.soon());
+  }
+
+  /** @returns when the pull in hand has ended. */
+  async stop(): Promise<void> {
+    this.scheduled = false;
+    this.cancel?.();
+    this.endLag?.();
+    this.running?.run.stop();
+    await this.running?.done;
+  }
+
+  /** One pull now. Waits for another process that is pulling the stream, but not longer than a dead one can block it. */
+  async once(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
+    const { clock, limits } = this.setting.context;
+    const patience = clock.now() + limits.leaseTtl;
+    for (;;) {
+      while (this.running) await this.running.done;
+      const { run, outcome } = await this.execute(onProgress, signal);
+      if (outcome.kind !== 'busy' || clock.now() >= patience || signal?.aborted) return run;
+      await new Promise<void>((resolve) => clock.after(BUSY_RETRY, resolve));
+    }
+  }
+
+  private wakeAt(at: number): void {
+    if (!this.scheduled || at >= this.due) return;
+    const { clock } = this.setting.context;
+    this.cancel?.();
+    this.due = at;
+    this.cancel = clock.after(at - clock.now(), () => this.wake());
+  }
+
+  private wake(): void {
+    this.due = Infinity;
+    const { clock, limits, random } = this.setting.context;
+    if (this.gate.closedUntil > clock.now()) this.wakeAt(this.gate.closedUntil + random() * limits.pullDelay);
+    else if (this.running) this.requested = true;
+    else void this.execute();
+  }
+
+  private async execute(
+    onProgress?: (progress: SyncProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<FinishedRun> {
+    this.cancel?.();
+    this.due = Infinity;
+    const run = new StreamRun(this.setting, onProgress);
+    const stop = () => run.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const done = this.complete(run);
+    this.running = { run, done };
+    if (signal?.aborted) stop();
+    try {
+      return await done;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      this.running = undefined;
+      if (this.requested) this.pullAgain();
+    }
+  }
+
+  private async complete(run: StreamRun): Promise<FinishedRun> {
+    const finished = await run.execute();
+    const next = this.nextDelay(finished);
+    if (next !== undefined) this.wakeAt(this.setting.context.clock.now() + next);
+    await this.reporter.report(finished, this.scheduled ? next : undefined);
+    return finished;
+  }
+
+  private pullAgain(): void {
+    this.requested = false;
+    this.pull();
+  }
+
+  private nextDelay({ outcome }: FinishedRun): number | undefined {
+    const { connector, context } = this.setting;
+    const { clock, limits, random } = context;
+    switch (outcome.kind) {
+      case 'caught-up':
+        this.failures = 0;
+        this.lastSuccess = clock.now();
+        return jittered(connector.every, random);
+      case 'busy':
+      case 'lost':
+        return jittered(Math.min(connector.every, limits.leaseTtl), random);
+      case 'failed': {
+        const delay = backOff(outcome.error, ++this.failures, context);
+        this.calmDown(outcome.error, delay);
+        return delay;
+      }
+      case 'stopped':
+        return jittered(connector.every, random);
+    }
+  }
+
+  private calmDown(error: Error, delay: number): void {
+    const now = this.setting.context.clock.now();
+    const kind = error instanceof PspError ? error.kind : undefined;
+    const strict = kind === 'unauthorized' || kind === 'rate-limited';
+    this.calmUntil = now + (strict ? delay : Math.min(delay, CALM_AFTER_FAILURE));
+    if (kind === 'rate-limited') this.gate.closedUntil = Math.max(this.gate.closedUntil, now + delay);
+  }
+
+  private soon(): number {
+    const { clock, limits } = this.setting.context;
+    return Math.max(clock.now() + limits.pullDelay, this.calmUntil);
+  }
+}

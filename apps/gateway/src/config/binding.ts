@@ -30,6 +30,11 @@ export class Binder {
     this.problems.add(path, text, this.#placeOf(path));
   }
 
+  /** About the key rather than its value. */
+  complainAboutKey(path: Path, text: string): void {
+    this.problems.add(path, text, this.places.get(formatPath(path))?.key ?? this.#placeOf(path));
+  }
+
   /** @returns `found …` for errors: the origin of a value that came from outside, and never a secret. */
   found(value: unknown, path: Path): string {
     const origins = this.places.get(formatPath(path))?.origins ?? [];
@@ -64,8 +69,9 @@ export class Binder {
   #unknownKey(key: string, known: readonly string[], path: Path): void {
     const hint = didYouMean(key, known) || ` The keys here are ${known.join(', ')}.`;
     // A token that was pasted in a key's place is still a token.
-    const shown = looksLikeToken(key) ? '(not shown)' : key;
-    this.problems.add([...path, shown], `there is no such setting.${hint}`, this.#placeOf([...path, key]));
+    if (looksLikeToken(key))
+      this.complain(path, 'found a key that is not shown here; there is no such setting.');
+    else this.complainAboutKey([...path, key], `there is no such setting.${hint}`);
   }
 
   #explain(error: ValidationError, path: Path): void {

@@ -32,14 +32,14 @@ export class ConnectorList {
   /** A tenant's name and a connector's name are both the first segment of a URL. */
   checkTenant(name: string, path: Path): void {
     if (!NAME.test(name)) {
-      this.binder.complain(path, `the name of a tenant ${NAME_RULE}`);
+      this.binder.complainAboutKey(path, `the name of a tenant ${NAME_RULE}`);
     }
     this.#checkReserved(name, path);
     const connector = this.#mounts.get(name);
     if (connector) {
-      this.binder.complain(
+      this.binder.complainAboutKey(
         path,
-        `found the same name as the connector ${formatPath(connector)}: its URLs /${name}/accounts and so on ` +
+        `found the same name as the connector ${formatPath(connector.slice(0, -1))}: its URLs /${name}/accounts and so on ` +
           'would be mixed with those of the tenant. Rename one of them',
       );
     }

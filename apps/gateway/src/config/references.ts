@@ -38,9 +38,9 @@ function expandVariables(written: string, environment: Environment): Resolved {
     if (match === '$${') return '${';
     const [, name, fallback] = VARIABLE.exec(inner ?? '') ?? [];
     if (name === undefined || fallback?.includes('${')) throw new UnresolvedError(MALFORMED);
-    origins.push(`environment variable ${name}`);
     const value = environment[name];
-    if (value !== undefined && value !== '') secrets.push(value);
+    if (value) secrets.push(value);
+    origins.push(`${value ? '' : 'the default of '}environment variable ${name}`);
     return value || (fallback ?? missing(name, value));
   });
   return { text, origins, secrets };

@@ -32,9 +32,11 @@ export function propertiesOf(settings: Type<object>): string[] {
   return [...new Set(rulesOf(settings).map(({ property }) => property))];
 }
 
-/** The TypeScript type of a property: `Number`, `String`, `Boolean`, `Array`, a class … */
+/** The type of a property: `Number`, `String`, `Boolean`, `Array`, a class … Where the code writes none, its default has one. */
 export function typeOf(settings: Type<object>, property: string): unknown {
-  return Reflect.getMetadata('design:type', settings.prototype as object, property);
+  const written: unknown = Reflect.getMetadata('design:type', settings.prototype as object, property);
+  if (written !== Object && written !== undefined) return written;
+  return (new settings() as Record<string, object | undefined>)[property]?.constructor;
 }
 
 /** The class of a nested mapping, or `undefined` for a property that holds a value. */

@@ -10,13 +10,11 @@ const LONGEST = 60;
 export function showValue(value: unknown, path: readonly (string | number)[]): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object') return 'a mapping';
   if (value === '') return 'an empty text';
   const hidden = isSecretPlace(path);
   if (typeof value === 'string') return hidden ? 'a text that is not shown here' : showText(value);
-  return hidden
-    ? `a ${typeof value} that is not shown here`
-    : `the ${typeof value} ${String(value as number)}`;
+  if (typeof value !== 'number' && typeof value !== 'boolean') return 'a mapping';
+  return hidden ? `a ${typeof value} that is not shown here` : `the ${typeof value} ${value}`;
 }
 
 /** Whether what stands there is a secret by the name of its key. */

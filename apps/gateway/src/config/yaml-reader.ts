@@ -29,6 +29,8 @@ export interface ReadValue {
 }
 
 export interface Place extends Position {
+  /** Where its key stands; absent for the elements of a list. */
+  key?: Position;
   /** What the value was taken from, e.g. `environment variable PORT`; empty for a value that is written in the file. */
   origins: string[];
   secrets: string[];
@@ -79,14 +81,14 @@ class YamlReader {
     this.#open.add(target);
     const value = isSeq(target)
       ? target.items.map((item, index) => this.read(item as Node, [...path, index]))
-      : this.#mapping(target as YAMLMap, path);
+      : this.#mapping(target, path);
     this.#open.delete(target);
     return value;
   }
 
   #scalar(scalar: Scalar, path: Path, place: Place): unknown {
     if (scalar.value === null) {
-      this.problems.add(path, 'found nothing; give it a value, or leave the line out', place);
+      this.problems.add(path, NOTHING, place);
       return undefined;
     }
     if (typeof scalar.value !== 'string') return scalar.value;
@@ -120,12 +122,17 @@ class YamlReader {
     );
   }
 
-  /** A key without a value (`port:`) points at the key. */
   #entry(path: Path, key: Node | undefined, node: Node): unknown {
-    if (node !== key) return this.read(node, path);
+    if (node !== key) {
+      const value = this.read(node, path);
+      const place = this.places.get(formatPath(path));
+      if (place && key?.range) place.key = this.#position(key.range[0]);
+      return value;
+    }
+    // `port:` with nothing behind it, inside { }: there is no node for the value.
     const place = { ...this.#position(key.range?.[0] ?? 0), origins: [], secrets: [] };
     this.places.set(formatPath(path), place);
-    this.problems.add(path, 'found nothing; give it a value, or leave the line out', place);
+    this.problems.add(path, NOTHING, place);
     return undefined;
   }
 
@@ -178,5 +185,6 @@ class YamlReader {
   }
 }
 
+const NOTHING = 'found nothing; give it a value, or leave the key out';
 const LOST_ALIAS = 'found an alias (*…) without its anchor (&…) above it, or inside what it repeats';
 const TOO_MUCH = `found more than ${MOST_VALUES} values, all aliases written out`;

@@ -1,0 +1,79 @@
+/** JSON Schema (draft 07) of the deployment file, for editors: `tributary schema` prints it. */
+import type { Plugin } from '@tributary/connector-api';
+import { LONGEST_KEY, SHORTEST_KEY } from '@tributary/auth';
+import { classSchema, REFERENCE, type Schema } from './class-schema.js';
+import { ConnectorEntry, DeploymentFile, TenantEntry } from './deployment-file.js';
+import { NAME, RESERVED_NAMES } from './names.js';
+
+/** @param plugins whose settings are described */
+export function deploymentSchema(plugins: readonly Plugin[]): Schema {
+  const file = classSchema(DeploymentFile);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Deployment file of Tributary',
+    ...withProperties(file, {
+      operators: withProperties(property(file, 'operators'), { apiKeys: { items: KEY } }),
+      connectors: { items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED }] } },
+      tenants: {
+        propertyNames: { pattern: NAME.source, not: { enum: RESERVED_NAMES } },
+        additionalProperties: { $ref: '#/definitions/tenant' },
+      },
+    }),
+    definitions: {
+      reference: {
+        description: 'A reference like ${NAME}, ${NAME:-default} or file:PATH.',
+        type: 'string',
+        pattern: REFERS,
+      },
+      apiKey: API_KEY,
+      tenant: withProperties(classSchema(TenantEntry), {
+        connectors: { items: { $ref: '#/definitions/connector' } },
+      }),
+      connector: connectorSchema(plugins),
+    },
+  };
+}
+
+const REFERS = '^file:|\\$\\{';
+const KEY = { $ref: '#/definitions/apiKey' };
+const NOT_RESERVED = { name: { not: { enum: RESERVED_NAMES } } };
+const API_KEY = {
+  description: `A key as clients send it (at least ${SHORTEST_KEY} characters), sha256:<hex> of one, or a reference.`,
+  anyOf: [
+    { type: 'string', pattern: '^sha256:[0-9a-fA-F]{64}$' },
+    { type: 'string', pattern: `^(?!sha256:)[\\x21-\\x7e]{${SHORTEST_KEY},${LONGEST_KEY}}$` },
+    REFERENCE,
+  ],
+};
+
+/** `settings` is described by the plugin that `plugin` names. */
+function connectorSchema(plugins: readonly Plugin[]): Schema {
+  const connector = withProperties(classSchema(ConnectorEntry), {
+    plugin: { anyOf: [{ enum: plugins.map(({ name }) => name) }, REFERENCE] },
+    apiKeys: { items: KEY },
+  });
+  return { ...connector, allOf: plugins.map(settingsOf) };
+}
+
+function settingsOf({ name, title, settings }: Plugin): Schema {
+  const schema = classSchema(settings);
+  const named = { properties: { plugin: { const: name } }, required: ['plugin'] };
+  return {
+    if: named,
+    then: {
+      properties: { settings: { description: title, ...schema } },
+      ...('required' in schema && { required: ['settings'] }),
+    },
+  };
+}
+
+/** The schema of a class with more said about some of its properties. */
+function withProperties(schema: Schema, more: Record<string, Schema>): Schema {
+  const properties = schema.properties as Record<string, Schema>;
+  const extended = Object.entries(more).map(([key, value]) => [key, { ...properties[key], ...value }]);
+  return { ...schema, properties: { ...properties, ...(Object.fromEntries(extended) as object) } };
+}
+
+function property(schema: Schema, key: string): Schema {
+  return (schema.properties as Record<string, Schema>)[key] ?? {};
+}

@@ -1,0 +1,6 @@
+export { DEPLOYMENT, deploymentConfig } from './deployment-config.js';
+export { deploymentSchema } from './deployment-schema.js';
+export type { ConnectorConfig, Deployment } from './deployment.js';
+export { formatDuration } from './duration.js';
+export { loadDeployment } from './load-deployment.js';
+export { ConfigError } from './problems.js';

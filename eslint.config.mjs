@@ -11,7 +11,7 @@ const forbid = (...rooms) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', 'dist/', 'coverage/', '**/*.mjs', '**/*.js'] },
+  { ignores: ['**/node_modules/', 'dist/', 'dist-bench/', 'coverage/', '**/*.mjs', '**/*.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },

@@ -1,0 +1,60 @@
+/** The servers that ours is measured against, each in a process of its own: `node baselines.js <kind> <store file> <page file>`. */
+import 'reflect-metadata';
+import { Controller, Get, Header, Module, Query } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import Database from 'better-sqlite3';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { FIRST_ROW_AT, ROW_EVERY } from './fill.js';
+
+const [kind, storeFile = '', pageFile = ''] = process.argv.slice(2);
+const constantPage = readFileSync(pageFile);
+
+@Controller()
+class ConstantController {
+  @Get('constant')
+  @Header('content-type', 'application/json')
+  page(): Buffer {
+    return constantPage;
+  }
+}
+
+const rowsFrom = new Database(storeFile, { readonly: true })
+  .prepare('select body from feed_rows where feed_id = ? and seq >= ? order by seq limit 100')
+  .pluck();
+
+/** What one writes without thinking about speed, with the same table: rows read one by one, and joined as strings. */
+@Controller()
+class PlainSqliteController {
+  @Get('plain')
+  @Header('content-type', 'application/json')
+  page(@Query('updatedAtFrom') from: string): string {
+    const seq = Math.floor((Date.parse(from) - FIRST_ROW_AT) / ROW_EVERY) + 1;
+    return `[${(rowsFrom.all(1, seq) as string[]).join(',')}]`;
+  }
+}
+
+@Module({ controllers: [ConstantController, PlainSqliteController] })
+class BaselineModule {}
+
+async function listen(): Promise<number> {
+  if (kind === 'http') {
+    const server = createServer((_request, response) => {
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': constantPage.length })
+        .end(constantPage);
+    });
+    return new Promise((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+    });
+  }
+  const app = await NestFactory.create<NestFastifyApplication>(BaselineModule, new FastifyAdapter(), {
+    logger: false,
+  });
+  await app.listen(0, '127.0.0.1');
+  return Number(new URL(await app.getUrl()).port);
+}
+
+const port = await listen();
+process.send?.({ port });

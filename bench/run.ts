@@ -1,0 +1,136 @@
+/**
+ * What serving a page costs, against what is possible: `npm run bench`, with `-- --short` for fewer rows and seconds.
+ * Every figure is of one run on one machine; only the ratios mean something, and they are what is checked.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fill, FIRST_ROW_AT, ROW_EVERY } from './fill.js';
+import { measure, type Cost } from './load.js';
+import { startBaseline, startGateway, type Server } from './server.js';
+
+const short = process.argv.includes('--short');
+const ROWS = short ? 110_000 : 1_000_000;
+const SECONDS = short ? 3 : 10;
+/** Rows of a page in the comparison of depths: page 10 000 must exist. */
+const DEPTH_PAGE = short ? 10 : 99;
+const PORT = 39_871;
+const KEY = 'bench-key-of-this-run-only';
+const HEADERS = { authorization: `Bearer ${KEY}` };
+const ORIGIN = `http://127.0.0.1:${PORT}`;
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
+const storeFile = join(directory, 'store.db');
+const pageFile = join(directory, 'page.json');
+const configFile = join(directory, 'gateway.yaml');
+const running: Server[] = [];
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} finally {
+  await Promise.all(running.map((server) => server.stop()));
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function main(): Promise<boolean> {
+  console.log(
+    `${ROWS.toLocaleString('en')} rows: appended ${Math.round(await fill(`sqlite:${storeFile}`, 'bench', ROWS))} rows/s`,
+  );
+  writeFileSync(configFile, deployment());
+  const gateway = await started(startGateway(configFile, ORIGIN));
+  writeFileSync(pageFile, await page());
+  const costs = {
+    http: await baseline('http', () => '/'),
+    constant: await baseline('nest', () => '/constant'),
+    plain: await baseline('nest', (n) => `/plain?updatedAtFrom=${encodeURIComponent(rowTime(anyRow(n)))}`),
+    cached: await measure(gateway, () => transactions(rowTime(0), 1, 100), SECONDS, HEADERS),
+    uncached: await measure(gateway, (n) => transactions(rowTime(anyRow(n)), 1, 100), SECONDS, HEADERS),
+    first: await measure(gateway, (n) => transactions(beforeAllRows(n), 1, DEPTH_PAGE), SECONDS, HEADERS),
+    deep: await measure(gateway, (n) => transactions(beforeAllRows(n), 10_000, DEPTH_PAGE), SECONDS, HEADERS),
+  };
+  print(costs);
+  return [
+    check(
+      'a cached page / a constant Buffer through Nest, requests/s',
+      costs.cached.requestsPerSecond / costs.constant.requestsPerSecond,
+      0.5,
+      'least',
+    ),
+    check(
+      'an uncached page / rows joined as strings in Nest, requests/s',
+      costs.uncached.requestsPerSecond / costs.plain.requestsPerSecond,
+      1,
+      'least',
+    ),
+    check(
+      'page 10 000 / page 1, time',
+      costs.first.requestsPerSecond / costs.deep.requestsPerSecond,
+      1.5,
+      'most',
+    ),
+  ].every(Boolean);
+}
+
+async function started(server: Promise<Server>): Promise<Server> {
+  running.push(await server);
+  return server;
+}
+
+async function baseline(kind: string, path: (n: number) => string): Promise<Cost> {
+  const server = await started(startBaseline(kind, storeFile, pageFile));
+  const cost = await measure(server, path, SECONDS);
+  await server.stop();
+  return cost;
+}
+
+async function page(): Promise<string> {
+  const answer = await fetch(ORIGIN + transactions(rowTime(0), 1, 100), { headers: HEADERS });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`the gateway answered ${answer.status}: ${text}`);
+  return text;
+}
+
+function transactions(from: string, page: number, pageSize: number): string {
+  return `/bench/transactions?page=${page}&pageSize=${pageSize}&sort=updatedAt%3Aasc&updatedAtFrom=${encodeURIComponent(from)}`;
+}
+
+/** Spread over the feed, hardly ever twice the same. */
+function anyRow(n: number): number {
+  return (n * 7919 + (n >> 7)) % (ROWS - 200);
+}
+
+function rowTime(n: number): string {
+  return new Date(FIRST_ROW_AT + n * ROW_EVERY).toISOString();
+}
+
+/** A different URL each time, the same rows. */
+function beforeAllRows(n: number): string {
+  return new Date(FIRST_ROW_AT - 1 - n).toISOString();
+}
+
+function deployment(): string {
+  return `
+listen: { host: 127.0.0.1, port: ${PORT} }
+store: sqlite:${storeFile}
+connectors:
+  - name: bench
+    plugin: sandbox
+    apiKeys: ['${KEY}']
+    sync: { every: 1h }
+    settings: { accounts: 1, beneficiaries: 0, transactions: 0, activityPerMinute: 0 }
+`;
+}
+
+function print(costs: Record<string, Cost>): void {
+  for (const [name, { requestsPerSecond, cpu }] of Object.entries(costs)) {
+    console.log(
+      `${name.padEnd(10)} ${requestsPerSecond.toFixed(0).padStart(7)} requests/s ${cpu.toFixed(0).padStart(6)} µs of processor each`,
+    );
+  }
+}
+
+function check(what: string, ratio: number, bound: number, at: 'least' | 'most'): boolean {
+  const good = at === 'least' ? ratio >= bound : ratio <= bound;
+  console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${ratio.toFixed(2)}, at ${at} ${bound}`);
+  return good;
+}

@@ -24,6 +24,8 @@ export interface StatementStart {
   createdAt?: string;
   from?: string;
   to?: string;
+  /** Where the statement is one page of several (`StmtPgntn`, or `MsgPgntn` of old versions): opening and closing may be on other pages. */
+  page?: { number: string; last: boolean };
   account: StatementAccount;
 }
 
@@ -46,13 +48,17 @@ export interface StatementBalance {
   currency: string;
   /** Date or time of the balance. */
   at?: string;
+  /** A page's carry-over and not the day's balance: `:60M:`, `:62M:`, `SubTp/Cd` INTM. */
+  intermediate?: boolean;
 }
 
 export interface StatementEnd {
   part: 'end';
   balances: StatementBalance[];
-  /** Sums the file gives about itself (`TxsSummry`, `:90D:`, BAI2 control totals), already checked by the reader where they are structural. */
+  /** How many entries the file says there are (`TxsSummry`, `:90D:` and `:90C:`). */
   entryCount?: number;
+  /** What the file says about itself and is not so (`TxsSummry`, `:90D:`, BAI2 control totals), one sentence each; absent when all agree. */
+  breaks?: string[];
 }
 
 export type EntryStatus = 'BOOK' | 'PDNG' | 'INFO' | 'FUTR';
@@ -103,7 +109,8 @@ export type ReferenceName =
   | 'mandateId'
   | 'clearingReference'
   | 'customerReference'
-  | 'creditorId';
+  | 'creditorId'
+  | 'proprietaryReference';
 
 export interface Entry extends EntryFacts {
   part: 'entry';
@@ -117,6 +124,8 @@ export interface Entry extends EntryFacts {
   currency: string;
   bookedAt?: string;
   valueAt?: string;
+  /** The value date as found, where the calendar has no such day: banks that count 30 days a month write 30 February. `valueAt` is then the last day of that month. */
+  valueDateAsFound?: string;
   /** Details of a batch; empty when the entry stands for itself. */
   details: EntryDetail[];
   /** Where in the file, for people: `line 12`, `Ntry 3 of Stmt 1`. */

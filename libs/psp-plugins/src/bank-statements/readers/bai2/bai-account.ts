@@ -1,0 +1,189 @@
+import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../../statement.js';
+import { RAW_LIMIT } from '../reader.js';
+import { Totals } from '../totals.js';
+import { isPlaceholder, quoted, tidy } from '../values.js';
+import type { BaiRecord } from './bai-records.js';
+import { BaiFields } from './bai-records.js';
+import {
+  balanceCode,
+  decimalOf,
+  digitsOf,
+  directionOf,
+  failAt,
+  isStatus,
+  NON_MONETARY,
+  readFunds,
+  unitsOf,
+} from './bai-values.js';
+
+/** What the file and the group say about each of their accounts. */
+export interface BaiGroup {
+  start: Pick<StatementStart, 'kind' | 'id' | 'sequence' | 'createdAt'>;
+  originator: string;
+  currency: string;
+  /** The day that the group is about. */
+  asOf: string;
+  /** `T08:29:00`, or nothing. */
+  asOfTime: string;
+}
+
+/** One `03` with its entries, up to its `49`. */
+export class BaiAccount {
+  readonly start: StatementStart;
+  /** The sum of all amount fields, and the number of physical records: what the trailers repeat. */
+  sum = 0n;
+  records = 0;
+  readonly breaks: string[] = [];
+  readonly #balances: StatementBalance[] = [];
+  readonly #summaries: { type: string; units: bigint | undefined; count: number | undefined }[] = [];
+  readonly #totals = new Totals();
+  readonly #digits: number;
+  readonly #currency: string;
+  #entries = 0;
+
+  constructor(
+    record: BaiRecord,
+    private readonly group: BaiGroup,
+  ) {
+    const fields = new BaiFields(record);
+    const id = fields.next();
+    if (id === '') failAt(record, 'has no account number; expected 03,<account>,<currency>,…');
+    this.#currency = fields.next() || group.currency;
+    this.#digits = digitsOf(record, this.#currency);
+    this.start = {
+      part: 'start',
+      format: 'bai2',
+      ...group.start,
+      account: {
+        id,
+        isIban: false,
+        currency: this.#currency,
+        ...(group.originator === '' ? {} : { servicer: group.originator }),
+      },
+    };
+    this.#readSummaries(record, fields);
+    this.records += record.pieces.length;
+  }
+
+  /** Type, amount, item count, funds type, and what belongs to the funds type; an empty type is a placeholder. */
+  #readSummaries(record: BaiRecord, fields: BaiFields): void {
+    for (let left = record.pieces.join(',').split(',').length; left > 0; left--) {
+      const type = fields.next();
+      const units = unitsOf(record, fields.next());
+      const count = fields.next();
+      readFunds(record, fields, this.group.asOf);
+      if (type === '') continue;
+      if (!/^\d{3}$/.test(type))
+        failAt(record, `has the type ${quoted(type)}; expected three digits, e.g. 010`);
+      this.sum += units ?? 0n;
+      if (!isStatus(type))
+        this.#summaries.push({ type, units, count: /^\d{1,9}$/.test(count) ? Number(count) : undefined });
+      else if (units !== undefined) this.#balances.push(this.#balance(type, units));
+    }
+  }
+
+  #balance(type: string, units: bigint): StatementBalance {
+    return {
+      code: balanceCode(type),
+      creditDebit: units < 0n ? 'DBIT' : 'CRDT',
+      amount: decimalOf(units, this.#digits),
+      currency: this.#currency,
+      at: this.group.asOf + this.group.asOfTime,
+    };
+  }
+
+  /** One `16`. A negative amount takes back what its type says. */
+  readEntry(record: BaiRecord): Entry {
+    const fields = new BaiFields(record);
+    const type = fields.next();
+    const units = unitsOf(record, fields.next());
+    const funds = readFunds(record, fields, this.group.asOf);
+    const bankReference = fields.next();
+    const customerReference = fields.next();
+    const text = fields.text();
+    const { direction, reversal } = this.#direction(record, type, units);
+    const amount = decimalOf(units ?? 0n, this.#digits);
+    this.records += record.pieces.length;
+    this.sum += units ?? 0n;
+    this.#entries++;
+    if (type !== NON_MONETARY) this.#totals.add(direction, amount);
+    return {
+      part: 'entry',
+      creditDebit: direction,
+      reversal,
+      status: type === NON_MONETARY ? 'INFO' : 'BOOK',
+      amount,
+      currency: this.#currency,
+      bookedAt: this.group.asOf,
+      ...funds,
+      ...(isPlaceholder(bankReference) ? {} : { bankReference }),
+      proprietaryCode: type,
+      ...readText(text, customerReference),
+      details: [],
+      position: `line ${record.line}`,
+      raw: record.raw.join('\n').slice(0, RAW_LIMIT),
+    };
+  }
+
+  #direction(record: BaiRecord, type: string, units: bigint | undefined) {
+    if (type === NON_MONETARY) return { direction: 'CRDT', reversal: false } as const;
+    const named = directionOf(type);
+    if (named === undefined) {
+      failAt(
+        record,
+        `has the type ${quoted(type)}; expected 100 … 399 or 920 … 959 (credit), 400 … 699 or 960 … 999 (debit), 720 … 799 (loan) or 890`,
+      );
+    }
+    if (units === undefined) failAt(record, 'has no amount; expected 16,<type>,<amount>,…');
+    if (units >= 0n) return { direction: named, reversal: false } as const;
+    return { direction: named === 'CRDT' ? 'DBIT' : 'CRDT', reversal: true } as const;
+  }
+
+  /** Total credits (100) and debits (400) against the entries; an account may be reported without any. */
+  end(): StatementEnd {
+    const breaks = [...this.breaks];
+    for (const { type, units, count } of this.#entries === 0 ? [] : this.#summaries) {
+      const creditDebit = type === '100' ? 'CRDT' : type === '400' ? 'DBIT' : undefined;
+      if (creditDebit === undefined) continue;
+      const amount = units === undefined ? undefined : decimalOf(units, this.#digits);
+      const claim = {
+        where: `type ${type}`,
+        creditDebit,
+        ...(amount === undefined ? {} : { amount }),
+      } as const;
+      breaks.push(...this.#totals.compare(count === undefined ? claim : { ...claim, count }));
+    }
+    return { part: 'end', balances: this.#balances, ...(breaks.length === 0 ? {} : { breaks }) };
+  }
+}
+
+/** Some banks write `EREF: 4711`, `CRNM: Test Inc.` into the continuations. Source: samples of one of them (sample 4 of moov-io/bai2). */
+const KEYED = /^(CREF|EREF|REMI|CRNM|DBNM|CACT|DACT|CABA|DABA|CBIC|DBIC|IDNM|CHKN):\s*(.*)$/;
+
+function readText(
+  text: string[],
+  customerReference: string,
+): Pick<Entry, 'references' | 'remittance' | 'additionalInformation'> {
+  const keyed = new Map<string, string>();
+  const plain = text.filter((line) => {
+    const [, key, value = ''] = KEYED.exec(line) ?? [];
+    if (key === 'EREF' || key === 'REMI' || key === 'CHKN') keyed.set(key, value);
+    return key === undefined || !keyed.has(key);
+  });
+  const [endToEndId, remittance, chequeNumber] = ['EREF', 'REMI', 'CHKN'].map((key) =>
+    tidy(keyed.get(key) ?? ''),
+  );
+  const information = tidy(plain.join(' '));
+  return {
+    references: {
+      ...(isPlaceholder(customerReference) ? {} : { customerReference }),
+      ...(endToEndId === undefined || isPlaceholder(endToEndId) ? {} : { endToEndId }),
+      ...(chequeNumber === undefined ? {} : { chequeNumber }),
+    },
+    ...(remittance === undefined
+      ? information === undefined
+        ? {}
+        : { remittance: information }
+      : { remittance, ...(information === undefined ? {} : { additionalInformation: information }) }),
+  };
+}

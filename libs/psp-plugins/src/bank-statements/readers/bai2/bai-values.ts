@@ -1,0 +1,123 @@
+/** The values of BAI2 fields. Source: Cash Management Balance Reporting Specifications, version 2 (BAI). */
+import { currencyDigits } from '@tributary/connector-api';
+import type { CreditDebit } from '../../statement.js';
+import { StatementError } from '../../statement.js';
+import { calendarDate, fullYear, quoted } from '../values.js';
+import type { BaiFields, BaiRecord } from './bai-records.js';
+
+export function failAt(record: BaiRecord, what: string): never {
+  throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
+}
+
+/** Status codes of a balance in the words of ISO 20022; the others keep their number. */
+const BALANCES: Readonly<Record<string, string>> = {
+  '010': 'OPBD',
+  '015': 'CLBD',
+  '030': 'ITBD',
+  '040': 'OPAV',
+  '045': 'CLAV',
+  '060': 'ITAV',
+};
+
+export function balanceCode(type: string): string {
+  return BALANCES[type] ?? type;
+}
+
+/** Status codes are balances; the others of a 03 are sums of entries. */
+export function isStatus(type: string): boolean {
+  return type < '100' || (type >= '900' && type <= '919') || (type >= '701' && type <= '709');
+}
+
+/** 890 informs, and moves no money. */
+export const NON_MONETARY = '890';
+
+/** @returns `undefined` for a code that has no direction. */
+export function directionOf(type: string): CreditDebit | undefined {
+  const code = Number(type);
+  if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
+    return 'CRDT';
+  if ((code >= 400 && code <= 699) || (code >= 760 && code <= 799) || (code >= 960 && code <= 999))
+    return 'DBIT';
+  return undefined;
+}
+
+/** Whole minor units, with or without sign; an empty field is nothing. */
+export function unitsOf(record: BaiRecord, field: string): bigint | undefined {
+  if (field === '') return undefined;
+  if (!/^[-+]?\d{1,30}$/.test(field))
+    failAt(record, `has the amount ${quoted(field)}; expected digits without a decimal point`);
+  return BigInt(field);
+}
+
+/** 1250n of EUR → `12.50`, without its sign. */
+export function decimalOf(units: bigint, digits: number): string {
+  const text = (units < 0n ? -units : units).toString().padStart(digits + 1, '0');
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+export function digitsOf(record: BaiRecord, currency: string): number {
+  return (
+    currencyDigits(currency) ??
+    failAt(
+      record,
+      `has the currency ${quoted(currency)}, which ISO 4217 does not know; expected a code like USD`,
+    )
+  );
+}
+
+/** `YYMMDD`, at some banks `YYYYMMDD`. */
+export function dateOf(record: BaiRecord, field: string, what: string): string {
+  const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
+  const full = year.length === 2 ? fullYear(year) : Number(year);
+  return (
+    calendarDate(full, Number(month), Number(day)) ??
+    failAt(record, `has the ${what} ${quoted(field)}; expected a day of the calendar as YYMMDD`)
+  );
+}
+
+/** `0829` → `T08:29:00`. 2400 and 9999 are the end of the day, which the date alone says. */
+export function timeOf(record: BaiRecord, field: string): string {
+  if (field === '' || field === '2400' || field === '9999') return '';
+  const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) {
+    failAt(record, `has the time ${quoted(field)}; expected HHMM`);
+  }
+  return `T${hour}:${minute}:00`;
+}
+
+/** When the money is there: V names the day, 0 is the day of the report; the others count banking days that we do not know. */
+export function readFunds(record: BaiRecord, fields: BaiFields, asOf: string): { valueAt?: string } {
+  const type = fields.next();
+  switch (type) {
+    case 'V': {
+      const valueAt = dateOf(record, fields.next(), 'value date');
+      fields.next();
+      return { valueAt };
+    }
+    case 'S':
+      for (let day = 0; day < 3; day++) fields.next();
+      return {};
+    case 'D':
+      skipDistribution(record, fields);
+      return {};
+    case '0':
+      return { valueAt: asOf };
+    case '':
+    case 'Z':
+    case '1':
+    case '2':
+      return {};
+    default:
+      failAt(record, `has the funds type ${quoted(type)}; expected Z, 0, 1, 2, S, V or D`);
+  }
+}
+
+function skipDistribution(record: BaiRecord, fields: BaiFields): void {
+  const count = fields.next();
+  if (!/^\d{1,3}$/.test(count))
+    failAt(record, `has ${quoted(count)} distributions after the funds type D; expected a number`);
+  for (let pair = 0; pair < Number(count); pair++) {
+    fields.next();
+    fields.next();
+  }
+}

@@ -1,0 +1,88 @@
+import { setImmediate } from 'node:timers/promises';
+import { TextDecoder } from 'node:util';
+import type { StatementPart } from '../statement.js';
+import { StatementError } from '../statement.js';
+import { BaiReader } from './bai2/bai-reader.js';
+import { CamtReader } from './camt/camt-reader.js';
+import type { Recognised } from './format.js';
+import { HEAD_BYTES, recognise } from './format.js';
+import { MtReader } from './mt/mt-reader.js';
+import type { StatementReader } from './reader.js';
+
+/** What is parsed in one go, before other work gets its turn: a few milliseconds. */
+const SLICE_BYTES = 64 * 1024;
+
+/**
+ * Reads one bank statement file, recognised by its content: camt.052/.053/.054, MT940/MT942 or BAI2.
+ *
+ * Yields `start, entry…, end` for each statement, holding one entry in memory at a time. Local times stay local.
+ * @param chunks the bytes of the file, e.g. a read stream.
+ * @throws StatementError when the file is broken or cut, or is no bank statement: what was yielded before it must not be used.
+ */
+export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementPart> {
+  let source: Source | undefined;
+  let head = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (source) {
+      yield* source.read(chunk);
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < HEAD_BYTES) continue;
+    source = new Source(recognise(head.subarray(0, HEAD_BYTES)));
+    yield* source.read(head);
+  }
+  if (!source) {
+    source = new Source(recognise(head));
+    yield* source.read(head);
+  }
+  yield* source.end();
+}
+
+/** Bytes to text to parts. */
+class Source {
+  readonly #reader: StatementReader;
+  readonly #decoder: TextDecoder | undefined;
+
+  constructor(private readonly recognised: Recognised) {
+    const { format, encoding } = recognised;
+    this.#decoder = encoding === 'latin1' ? undefined : new TextDecoder(encoding, { fatal: true });
+    this.#reader = readerOf(format, this.#decoder === undefined);
+  }
+
+  async *read(bytes: Uint8Array): AsyncGenerator<StatementPart> {
+    for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+      const slice = bytes.subarray(from, from + SLICE_BYTES);
+      yield* this.#reader.write(this.#decode(slice));
+      await setImmediate();
+    }
+  }
+
+  *end(): Generator<StatementPart> {
+    if (this.#decoder) yield* this.#reader.write(this.#decode());
+    yield* this.#reader.end();
+  }
+
+  #decode(bytes?: Uint8Array): string {
+    if (!this.#decoder)
+      return Buffer.from(bytes!.buffer, bytes!.byteOffset, bytes!.length).toString('latin1');
+    try {
+      return this.#decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      throw new StatementError(
+        `the file has bytes that are not ${this.recognised.encoding}, the encoding that it declares; save it in that encoding or correct the declaration`,
+      );
+    }
+  }
+}
+
+function readerOf(format: Recognised['format'], binary: boolean): StatementReader {
+  switch (format) {
+    case 'camt':
+      return new CamtReader();
+    case 'mt':
+      return new MtReader(binary);
+    case 'bai2':
+      return new BaiReader(binary);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Party, ReferenceName } from '../../statement.js';
+import { isBic, isIban, isPlaceholder, tidy } from '../values.js';
+import type { MtDetails } from './mt-details.js';
+
+/** Where the SEPA keywords of `?20` … `?29` belong. Source: DFÜ agreement of Die Deutsche Kreditwirtschaft, annex 3, MT940. */
+const REFERENCES: Readonly<Record<string, ReferenceName>> = {
+  'EREF+': 'endToEndId',
+  'KREF+': 'customerReference',
+  'MREF+': 'mandateId',
+  'CRED+': 'creditorId',
+};
+const KEYWORD =
+  /(?:^|(?<=\s))(EREF\+|KREF\+|MREF\+|BREF\+|RREF\+|CRED\+|DEBT\+|COAM\+|OAMT\+|SVWZ\+|ABWA\+|ABWE\+|IBAN\+|BIC\+|PURP\+|MDAT\+|SQTP\+|ORCR\+|ORMR\+|MTLG:)/g;
+/** A subfield has 27 characters: a shorter one was ended on purpose. Banks trim a blank at the end. */
+const FULL_SUBFIELD = 26;
+/** Direct debits and transfers that came back: then the text key says why (9xx). */
+const RETURNS = new Set(['108', '109', '159']);
+
+/** `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`, the delimiter being any character. */
+export function readGerman(code: string, text: string, delimiter: string): MtDetails {
+  const fields = subfields(text, delimiter);
+  const get = (key: string) => fields.filter(([name]) => name === key).map(([, value]) => value);
+  const purpose = readPurpose(fields.filter(([key]) => /^[26]\d$/.test(key)).map(([, value]) => value));
+  const textKey = get('34')[0]?.trim();
+  const returned = RETURNS.has(code) && /^9\d\d$/.test(textKey ?? '');
+  const rest = fields
+    .filter(([key]) => !/^(?:00|10|2\d|3[0-4]|38|6[0-3])$/.test(key))
+    .map(([, value]) => value);
+  const counterparty = readParty(get, purpose);
+  const additional = tidy([...get('00'), ...purpose.other, ...rest].join(' '));
+  return {
+    references: purpose.references,
+    codes: [code, get('10')[0]?.trim(), textKey].filter(Boolean).join('+'),
+    ...(counterparty === undefined ? {} : { counterparty }),
+    ...(purpose.text === undefined ? {} : { remittance: purpose.text }),
+    ...(purpose.bankReference === undefined ? {} : { bankReference: purpose.bankReference }),
+    ...(purpose.purpose === undefined ? {} : { purpose: purpose.purpose }),
+    ...(additional === undefined ? {} : { additionalInformation: additional }),
+    ...(returned ? { returnReason: textKey } : {}),
+  };
+}
+
+function subfields(text: string, delimiter: string): (readonly [string, string])[] {
+  return text
+    .split(delimiter)
+    .map((part) => /^(\d\d)(.*)$/s.exec(part) ?? ['', '', part === '' ? '' : delimiter + part])
+    .reduce<(readonly [string, string])[]>((fields, [, key = '', value = '']) => {
+      // A delimiter that no number follows is a character of the text.
+      const last = fields.at(-1);
+      if (key === '' && last) return [...fields.slice(0, -1), [last[0], last[1] + value]];
+      return key === '' ? fields : [...fields, [key, value]];
+    }, []);
+}
+
+interface Purpose {
+  references: Partial<Record<ReferenceName, string>>;
+  bankReference?: string;
+  purpose?: string;
+  iban?: string;
+  bic?: string;
+  text?: string;
+  other: string[];
+}
+
+/** The values of the keywords, and the text that no keyword claims. */
+function readPurpose(parts: readonly string[]): Purpose {
+  const joined = parts.map((part) => (part.length >= FULL_SUBFIELD ? part : `${part}\n`)).join('');
+  const marks = [...joined.matchAll(KEYWORD)];
+  const texts = [joined.slice(0, marks[0]?.index)];
+  const purpose: Purpose = { references: {}, other: [] };
+  marks.forEach((mark, index) => {
+    const value = joined.slice(mark.index + mark[0].length, marks[index + 1]?.index);
+    if (mark[1] === 'SVWZ+') texts.push(value);
+    else texts.push(claim(purpose, mark[1] ?? '', value));
+  });
+  const text = tidy(texts.join(' '));
+  return text === undefined ? purpose : { ...purpose, text };
+}
+
+/** Stores what belongs to a keyword; @returns the text after it, which belongs to none. */
+function claim(purpose: Purpose, keyword: string, value: string): string {
+  const end = value.indexOf('\n');
+  const line = tidy(end === -1 ? value : value.slice(0, end)) ?? '';
+  const rest = end === -1 ? '' : value.slice(end + 1);
+  const reference = REFERENCES[keyword];
+  if (reference !== undefined) {
+    if (!isPlaceholder(line)) purpose.references[reference] = line;
+    return rest;
+  }
+  switch (keyword) {
+    case 'BREF+':
+      if (!isPlaceholder(line)) purpose.bankReference = line;
+      return rest;
+    case 'PURP+':
+      // The code has four letters; a text may follow it.
+      purpose.purpose = line.slice(0, 4);
+      return `${line.slice(4)} ${rest}`;
+    case 'IBAN+':
+      purpose.iban = line;
+      return rest;
+    case 'BIC+':
+      purpose.bic = line;
+      return rest;
+    case 'MTLG:':
+      return value;
+    default:
+      purpose.other.push(`${keyword}${tidy(value) ?? ''}`);
+      return '';
+  }
+}
+
+function readParty(get: (key: string) => string[], purpose: Purpose): Party | undefined {
+  const name = tidy([...get('32'), ...get('33')].join(''));
+  const bank = (get('30')[0] ?? purpose.bic ?? '').trim();
+  const account = (get('38')[0] ?? get('31')[0] ?? purpose.iban ?? '').replaceAll(' ', '');
+  // A bank code (BLZ) is needed with a national number, as in `:25:`.
+  const national = bank !== '' && !isBic(bank) && account !== '' ? `${bank}/${account}` : account;
+  const party: Party = {
+    ...(name === undefined ? {} : { name }),
+    ...(isBic(bank) ? { bic: bank } : {}),
+    ...(account === '' ? {} : isIban(account) ? { iban: account } : { accountNumber: national }),
+  };
+  return Object.keys(party).length === 0 ? undefined : party;
+}

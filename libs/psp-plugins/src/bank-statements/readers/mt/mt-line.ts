@@ -1,0 +1,123 @@
+import type { CreditDebit, EntryFacts, EntryStatus } from '../../statement.js';
+import { calendarDate, fullYear, isIban, isPlaceholder, quoted, tidy, valueDate } from '../values.js';
+import type { MtField } from './mt-values.js';
+import { amountOf, failAt } from './mt-values.js';
+
+/** What a `:61:` says. */
+export interface MtLine {
+  creditDebit: CreditDebit;
+  reversal: boolean;
+  status: EntryStatus;
+  amount: string;
+  bookedAt?: string;
+  valueAt: string;
+  valueDateAsFound?: string;
+  /** `NTRF`: how the movement came, and the bank's type of it. */
+  type?: string;
+  customerReference?: string;
+  bankReference?: string;
+  /** The supplementary lines. */
+  more: string[];
+}
+
+/**
+ * 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x] and [34x] on the next line; the type may be padded with blanks (`NOV `), or with one before it.
+ * The letter after the mark is the third of the currency (`DR` = debit in EUR) or a funds code (`N`).
+ */
+const LINE = /^(\d{6})(\d{4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*))?$/;
+/** The mark and the amount are on two lines at some savings banks. */
+const MARK_ONLY = /^\d{6}(?:\d{4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
+const CUSTOMER_REFERENCE = 16;
+
+export function readLine(field: MtField): MtLine {
+  const lines = [...field.lines];
+  if (MARK_ONLY.test(lines[0] ?? '')) lines.splice(0, 2, `${lines[0]}${lines[1] ?? ''}`);
+  const first = (lines.shift() ?? '').trimEnd();
+  const match = LINE.exec(first);
+  if (!match) {
+    failAt(
+      field,
+      `:61: is ${quoted(first)}; expected value date, booking date, C or D, amount, type and reference, e.g. 1409010902D1,62NTRFNONREF//4711`,
+    );
+  }
+  const [, day = '', entryDay, mark = '', , amount = '', type, references = ''] = match;
+  const date = readDates(field, day, entryDay);
+  return {
+    ...date,
+    ...readMark(mark),
+    amount: amountOf(field, amount),
+    ...(type === undefined ? {} : { type: type.trim() }),
+    ...readReferences(references, lines),
+  };
+}
+
+function readMark(mark: string): Pick<MtLine, 'creditDebit' | 'reversal' | 'status'> {
+  const reversal = mark.startsWith('R');
+  const credit = mark.endsWith('C') !== reversal;
+  return { creditDebit: credit ? 'CRDT' : 'DBIT', reversal, status: mark.startsWith('E') ? 'PDNG' : 'BOOK' };
+}
+
+function readDates(field: MtField, day: string, entryDay: string | undefined) {
+  const year = fullYear(day.slice(0, 2));
+  const value = valueDate(year, Number(day.slice(2, 4)), Number(day.slice(4, 6)), day);
+  if (!value) failAt(field, `:61: has the value date ${day}; expected YYMMDD`);
+  const found = value.asFound === undefined ? {} : { valueDateAsFound: value.asFound };
+  if (entryDay === undefined) return { valueAt: value.date, ...found };
+  return { bookedAt: bookingDate(field, year, value.date, entryDay), valueAt: value.date, ...found };
+}
+
+/** A booking date has no year: it is the one that puts it next to the value date. */
+function bookingDate(field: MtField, year: number, value: string, monthAndDay: string): string {
+  const month = Number(monthAndDay.slice(0, 2));
+  const day = Number(monthAndDay.slice(2, 4));
+  const distance = (date: string) => Math.abs(Date.parse(date) - Date.parse(value));
+  const [nearest] = [year - 1, year, year + 1]
+    .map((candidate) => calendarDate(candidate, month, day))
+    .filter((date) => date !== undefined)
+    .sort((a, b) => distance(a) - distance(b));
+  return (
+    nearest ??
+    failAt(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
+  );
+}
+
+/** What is longer than a reference may be is text: Rabobank writes the name of the other side there. */
+function readReferences(text: string, supplementary: string[]) {
+  const at = text.indexOf('//');
+  const customer = at === -1 ? text : text.slice(0, at);
+  const reference = customer.slice(0, CUSTOMER_REFERENCE).trim();
+  const bank = at === -1 ? '' : text.slice(at + 2).trim();
+  return {
+    more: [customer.slice(CUSTOMER_REFERENCE), ...supplementary].map((line) => line.trim()).filter(Boolean),
+    ...(isPlaceholder(reference) ? {} : { customerReference: reference }),
+    ...(isPlaceholder(bank) ? {} : { bankReference: bank }),
+  };
+}
+
+/** What the supplementary lines say: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the other side's IBAN, or plain text. */
+export function readSupplement(more: readonly string[]): EntryFacts {
+  const facts: EntryFacts = { references: {} };
+  const text: string[] = [];
+  for (const line of more) {
+    const codes = new Map(
+      [...line.matchAll(/\/(OCMT|CHGS|EXCH)\/([^/]+)/g)].map(([, key, value]) => [key, value]),
+    );
+    const instructed = moneyOf(codes.get('OCMT'));
+    const charge = moneyOf(codes.get('CHGS'));
+    const rate = codes.get('EXCH')?.trim().replace(',', '.');
+    if (instructed) facts.instructed = instructed;
+    if (charge) facts.charges = [{ ...charge, included: true }];
+    if (rate !== undefined) facts.exchangeRate = rate;
+    if (isIban(line)) facts.counterparty = { iban: line };
+    else if (codes.size === 0) text.push(line);
+  }
+  const additionalInformation = tidy(text.join(' '));
+  return additionalInformation === undefined ? facts : { ...facts, additionalInformation };
+}
+
+function moneyOf(text: string | undefined): { amount: string; currency: string } | undefined {
+  const [, currency, amount] = /^([A-Z]{3})(\d+(?:,\d*)?)$/.exec(text?.trim() ?? '') ?? [];
+  return currency === undefined || amount === undefined
+    ? undefined
+    : { amount: amount.replace(',', '.'), currency };
+}

@@ -1,0 +1,122 @@
+/** The values of single SWIFT fields. */
+import { currencyDigits } from '@tributary/connector-api';
+import type { CreditDebit, StatementAccount, StatementBalance } from '../../statement.js';
+import { StatementError } from '../../statement.js';
+import { calendarDate, fullYear, isDecimal, isIban, quoted } from '../values.js';
+
+/** One field: `:61:` with everything up to the next field. */
+export interface MtField {
+  tag: string;
+  lines: string[];
+  /** Line in the file, from 1. */
+  line: number;
+}
+
+export function failAt(field: MtField, what: string): never {
+  throw new StatementError(`line ${field.line}: ${what}`);
+}
+
+export function valueOf(field: MtField): string {
+  return field.lines.join('\n').trim();
+}
+
+/** `147,64` → `147.64`, `114,` → `114.`; some banks leave the comma out (`500`) or write a point. */
+export function amountOf(field: MtField, text: string): string {
+  const decimal = text.replace(',', '.');
+  if (!isDecimal(decimal)) {
+    failAt(
+      field,
+      `:${field.tag}: has the amount ${quoted(text)}; expected digits with a decimal comma, e.g. 12,50`,
+    );
+  }
+  return decimal;
+}
+
+const BALANCE = /^([CD])(\d{6})([A-Z]{3})\s*([\d.,]+)$/;
+const BALANCE_CODES: Readonly<Record<string, string>> = {
+  '60': 'OPBD',
+  '62': 'CLBD',
+  '64': 'CLAV',
+  '65': 'FWAV',
+};
+
+/** `:60F:C140829EUR000000000147,64`. The date 000000 stands for none. */
+export function readBalance(field: MtField): StatementBalance {
+  const value = valueOf(field);
+  const [, mark, date = '', currency = '', amount = ''] = BALANCE.exec(value) ?? [];
+  if (mark === undefined) {
+    failAt(
+      field,
+      `:${field.tag}: is ${quoted(value)}; expected C or D, a date, a currency and an amount, e.g. C140829EUR147,64`,
+    );
+  }
+  const at = date === '000000' ? undefined : dayOf(field, date);
+  return {
+    code: BALANCE_CODES[field.tag.slice(0, 2)] ?? field.tag,
+    creditDebit: mark === 'C' ? 'CRDT' : 'DBIT',
+    amount: amountOf(field, amount),
+    currency,
+    ...(at === undefined ? {} : { at }),
+    ...(field.tag.endsWith('M') ? { intermediate: true } : {}),
+  };
+}
+
+function dayOf(field: MtField, digits: string): string {
+  const day = calendarDate(
+    fullYear(digits.slice(0, 2)),
+    Number(digits.slice(2, 4)),
+    Number(digits.slice(4, 6)),
+  );
+  return (
+    day ?? failAt(field, `:${field.tag}: has the date ${digits}; expected a day of the calendar as YYMMDD`)
+  );
+}
+
+/** `:25:70011110/4005287001EUR`, `:25P:<number>` with the BIC on a line of its own. A currency glued to the number is taken off. */
+export function readAccount(field: MtField): StatementAccount {
+  const [first = '', second = ''] = field.lines.map((line) => line.trim());
+  const [, number, suffix] = /^(.*\d) ?([A-Z]{3})$/.exec(first) ?? [];
+  const currency = suffix !== undefined && currencyDigits(suffix) !== undefined ? suffix : undefined;
+  const found = currency === undefined ? first : (number ?? first);
+  if (found === '') failAt(field, `:${field.tag}: is empty; expected the number of the account`);
+  const compact = found.replaceAll(' ', '');
+  const iban = isIban(compact);
+  const servicer = second === '' ? /^([A-Z0-9]{4,11})\//.exec(found)?.[1] : second;
+  return {
+    id: iban ? compact : found,
+    isIban: iban,
+    ...(currency === undefined ? {} : { currency }),
+    ...(servicer === undefined ? {} : { servicer }),
+  };
+}
+
+/** `:13D:2409021230+0200` (13 without the zone) as RFC 3339. */
+export function readDateTime(field: MtField): string {
+  const value = valueOf(field);
+  const [, day, hour, minute, zoneHour, zoneMinute] =
+    /^(\d{6})(\d{2})(\d{2})(?:([+-]\d{2})(\d{2}))?$/.exec(value) ?? [];
+  if (day === undefined || Number(hour) > 23 || Number(minute) > 59) {
+    failAt(field, `:${field.tag}: is ${quoted(value)}; expected a date and time, e.g. 2409021230+0200`);
+  }
+  const zone = zoneHour === undefined ? '' : `${zoneHour}:${zoneMinute}`;
+  return `${dayOf(field, day)}T${hour}:${minute}:00${zone}`;
+}
+
+/** `:90D:2EUR25,24`: how many, and how much. */
+export function readTotal(field: MtField): {
+  creditDebit: CreditDebit;
+  count: number;
+  currency: string;
+  amount: string;
+} {
+  const value = valueOf(field);
+  const [, count, currency = '', amount = ''] = /^(\d{1,9})([A-Z]{3})([\d.,]+)$/.exec(value) ?? [];
+  if (count === undefined) {
+    failAt(
+      field,
+      `:${field.tag}: is ${quoted(value)}; expected a number of entries, a currency and a sum, e.g. 2EUR25,24`,
+    );
+  }
+  const creditDebit = field.tag === '90C' ? 'CRDT' : 'DBIT';
+  return { creditDebit, count: Number(count), currency, amount: amountOf(field, amount) };
+}

@@ -1,0 +1,43 @@
+import type { CreditDebit } from '../statement.js';
+import { scaled, unscaled } from './values.js';
+
+/** A number of entries and their sum, as a file claims it; `creditDebit` absent = of both directions. */
+export interface ClaimedTotal {
+  /** Where the file says so: `:90D:`, `TtlCdtNtries`. */
+  where: string;
+  creditDebit?: CreditDebit;
+  count?: number;
+  amount?: string;
+}
+
+/** Counts the entries of a statement, to compare them with what the file says about itself. Sums are exact. */
+export class Totals {
+  readonly #counts = { CRDT: 0, DBIT: 0 };
+  readonly #sums = { CRDT: 0n, DBIT: 0n };
+
+  add(creditDebit: CreditDebit, amount: string): void {
+    this.#counts[creditDebit]++;
+    this.#sums[creditDebit] += scaled(amount);
+  }
+
+  /** Credits less debits. */
+  get net(): bigint {
+    return this.#sums.CRDT - this.#sums.DBIT;
+  }
+
+  /** One sentence for each claim that is not so. */
+  compare({ where, creditDebit, count, amount }: ClaimedTotal): string[] {
+    const foundCount = creditDebit ? this.#counts[creditDebit] : this.#counts.CRDT + this.#counts.DBIT;
+    const foundSum = creditDebit ? this.#sums[creditDebit] : this.#sums.CRDT + this.#sums.DBIT;
+    const kind =
+      creditDebit === 'CRDT' ? 'credit entries' : creditDebit === 'DBIT' ? 'debit entries' : 'entries';
+    const breaks: string[] = [];
+    if (count !== undefined && count !== foundCount) {
+      breaks.push(`${where} says ${count} ${kind}; the statement has ${foundCount}`);
+    }
+    if (amount !== undefined && scaled(amount) !== foundSum) {
+      breaks.push(`${where} says that ${kind} sum up to ${amount}; they sum up to ${unscaled(foundSum)}`);
+    }
+    return breaks;
+  }
+}

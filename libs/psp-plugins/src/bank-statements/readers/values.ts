@@ -1,0 +1,99 @@
+/** Dates, decimals and identifiers as statements write them: what has not the form of one is `undefined`. */
+
+const DECIMAL = /^(?:\d{1,30}(?:\.\d{0,12})?|\.\d{1,12})$/;
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?\d*)?(Z|[+-]\d{2}:\d{2})?$/;
+const SCALE = 12;
+
+/** `12.50`, `114.`, `.5`: no sign, no exponent, no thousands. */
+export function isDecimal(text: string): boolean {
+  return DECIMAL.test(text);
+}
+
+/** `12.5` → 12 500 000 000 000n: one scale for all currencies, so that sums are exact. */
+export function scaled(decimal: string): bigint {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  return BigInt(whole + fraction.padEnd(SCALE, '0'));
+}
+
+/** The reverse of `scaled`, for people. */
+export function unscaled(value: bigint): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, '0');
+  const fraction = digits.slice(-SCALE).replace(/0+$/, '').padEnd(2, '0');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -SCALE)}.${fraction}`;
+}
+
+export function daysIn(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** @returns `YYYY-MM-DD`, or `undefined` when the calendar has no such day. */
+export function calendarDate(year: number, month: number, day: number): string | undefined {
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
+  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+/**
+ * A value date. Banks that count 30 days in every month write 30 February: it falls to the last day of the month, and `asFound`
+ * says so. @returns `undefined` when it is no date at all.
+ */
+export function valueDate(
+  year: number,
+  month: number,
+  day: number,
+  found: string,
+): { date: string; asFound?: string } | undefined {
+  const date = calendarDate(year, month, day);
+  if (date !== undefined) return { date };
+  const last = day <= 31 ? calendarDate(year, month, Math.min(day, daysIn(year, month))) : undefined;
+  return last === undefined ? undefined : { date: last, asFound: found };
+}
+
+/** Two digits of a year: SWIFT reads 80 … 99 as 1980 … 1999. */
+export function fullYear(twoDigits: string): number {
+  const year = Number(twoDigits);
+  return year >= 80 ? 1900 + year : 2000 + year;
+}
+
+/** `2014-12-31`, `2014-12-31+01:00` (the zone of a date says nothing) or a date and time, with its zone where it has one. */
+export function isoDateOrTime(text: string): string | undefined {
+  const match = ISO.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
+  const date = calendarDate(Number(year), Number(month), Number(day));
+  if (date === undefined || hour === undefined) return date;
+  // Midnight at the end of a day still belongs to that day.
+  if (hour === '24') return minute === '00' && second === '00' ? date : undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  return `${date}T${hour}:${minute}:${second}${fraction}${zone}`;
+}
+
+/** Form, length and check digits (ISO 13616). */
+export function isIban(text: string): boolean {
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)) return false;
+  const digits = (text.slice(4) + text.slice(0, 4)).replace(/[A-Z]/g, (letter) =>
+    String(letter.charCodeAt(0) - 55),
+  );
+  let rest = 0;
+  for (const digit of digits) rest = (rest * 10 + Number(digit)) % 97;
+  return rest === 1;
+}
+
+export function isBic(text: string): boolean {
+  return /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(text);
+}
+
+/** References that say that there is none. */
+export function isPlaceholder(reference: string): boolean {
+  return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
+}
+
+/** One space between words, none at the ends; `undefined` when nothing is left. */
+export function tidy(text: string): string | undefined {
+  const tidied = text.replace(/\s+/g, ' ').trim();
+  return tidied === '' ? undefined : tidied;
+}
+
+/** What is found, short enough for a message. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

@@ -1,0 +1,59 @@
+/** A deployment whose syncs take long enough to be killed in: a simulated PSP and a directory of statements. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const CONNECTORS = ['psp', 'bank'] as const;
+
+const STATEMENTS = 20;
+const ENTRIES = 400;
+
+/** @returns the path of the deployment file. */
+export function writeDeployment(directory: string, store: string, latency: number): string {
+  const statements = join(directory, 'statements');
+  mkdirSync(statements, { recursive: true });
+  for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
+  const file = join(directory, `${store}.yaml`);
+  writeFileSync(
+    file,
+    `
+listen: { host: 127.0.0.1, port: 0 }
+store: sqlite:${join(directory, `${store}.db`)}
+connectors:
+  - name: psp
+    plugin: sandbox
+    apiKeys: [key-of-the-simulated-psp]
+    sync: { every: 1s }
+    settings:
+      transactions: 40000
+      beneficiaries: 500
+      accounts: 300
+      activityPerMinute: 0
+      pageSize: 50
+      statusChanges: 0
+      lateRows: 0.1
+      sameTimestamps: 0.3
+      poisonRows: 0.01
+      latency: ${latency}
+  - name: bank
+    plugin: bank-statements
+    apiKeys: [key-of-the-house-bank-here]
+    sync: { every: 1s }
+    settings: { directory: '${statements}' }
+`,
+  );
+  return file;
+}
+
+/** An MT940 statement in which many entries are equal but for their place. */
+function statement(day: number): string {
+  const date = `2601${String(day).padStart(2, '0')}`;
+  const opening = 1000 + (day - 1) * ENTRIES;
+  const entries = Array.from(
+    { length: ENTRIES },
+    (_, index) => `:61:${date}C1,00NTRFNONREF\r\n:86:Payment of customer ${index % 97}\r\n`,
+  );
+  return (
+    `:20:KILL${day}\r\n:25:DE12500105170648489890\r\n:28C:${day}/1\r\n:60F:C${date}EUR${opening},00\r\n` +
+    `${entries.join('')}:62F:C${date}EUR${opening + ENTRIES},00\r\n-\r\n`
+  );
+}

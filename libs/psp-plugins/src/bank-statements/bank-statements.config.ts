@@ -1,0 +1,16 @@
+/** What a deployment says about a directory of bank statements. */
+import { Setting } from '@tributary/connector-api';
+import { IsNotEmpty, IsString, IsTimeZone } from 'class-validator';
+
+export class BankStatementsSettings {
+  @Setting(
+    'Directory that the statements are put into, relative to the working directory. Sub-directories are not read.',
+  )
+  @IsString()
+  @IsNotEmpty()
+  directory!: string;
+
+  @Setting('IANA zone of the bank: dates without a time, and times without a zone, are read in it.')
+  @IsTimeZone()
+  timeZone: string = 'UTC';
+}

@@ -1,0 +1,149 @@
+/** The directory that a bank, or somebody who downloads from one, puts files into. */
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { lstat, open, readdir, realpath } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { PspError } from '@tributary/connector-api';
+import { FINGERPRINT_LENGTH } from './cursor.js';
+
+export interface StatementFile {
+  name: string;
+  path: string;
+  /** Changes whenever the file does. */
+  fingerprint: string;
+  size: number;
+  /** Why it must not be opened, e.g. a link that leads out of the directory. */
+  forbidden?: string;
+}
+
+/** Programs that copy write under such a name first, and rename when they are done. */
+const UNFINISHED = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
+
+/**
+ * All statement files, oldest change first, equal times by name. Hidden and unfinished files and sub-directories (people keep
+ * an archive there) are left out.
+ * @throws PspError when the directory cannot be listed.
+ */
+export async function listFiles(directory: string): Promise<StatementFile[]> {
+  const root = resolve(directory);
+  let names: string[];
+  try {
+    names = await readdir(root);
+  } catch (error) {
+    throw directoryError(root, error);
+  }
+  const found: (StatementFile & { changed: bigint })[] = [];
+  for (const name of names) {
+    if (name.startsWith('.') || UNFINISHED.test(name)) continue;
+    const file = await inspect(root, name);
+    if (file) found.push(file);
+  }
+  return found.sort((a, b) =>
+    a.changed === b.changed ? (a.name < b.name ? -1 : 1) : a.changed < b.changed ? -1 : 1,
+  );
+}
+
+/** A file with one open handle, so that both passes read the same bytes even when the name is given to another file. */
+export class OpenFile {
+  private constructor(
+    private readonly handle: FileHandle,
+    private readonly opened: BigIntStats,
+    name: string,
+  ) {
+    this.fingerprint = fingerprintOf(name, opened);
+    this.size = Number(opened.size);
+  }
+
+  readonly fingerprint: string;
+  readonly size: number;
+
+  /** @throws the system's error, e.g. ENOENT when it is gone by now. */
+  static async open({ path, name }: StatementFile): Promise<OpenFile> {
+    // O_NONBLOCK: a pipe that took the file's name would block for ever.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return new OpenFile(handle, await handle.stat({ bigint: true }), name);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Its bytes from the beginning, in chunks of 256 kB. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const chunk = 1 << 18;
+    for (let position = 0; ;) {
+      const { bytesRead, buffer } = await this.handle.read(Buffer.allocUnsafe(chunk), 0, chunk, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  /** @returns true when it was written to since it was opened. */
+  async hasChanged(): Promise<boolean> {
+    const now = await this.handle.stat({ bigint: true });
+    return now.size !== this.opened.size || now.mtimeNs !== this.opened.mtimeNs;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+async function inspect(
+  root: string,
+  name: string,
+): Promise<(StatementFile & { changed: bigint }) | undefined> {
+  const path = join(root, name);
+  try {
+    const link = await lstat(path, { bigint: true });
+    if (!link.isSymbolicLink()) return link.isFile() ? describe(name, path, link) : undefined;
+    const target = await realpath(path);
+    const stats = await lstat(target, { bigint: true });
+    if (!stats.isFile()) return undefined;
+    const file = describe(name, target, stats);
+    const inside = target.startsWith((await realpath(root)) + sep);
+    return inside
+      ? file
+      : {
+          ...file,
+          forbidden: 'it is a symbolic link that leads out of the directory; put a copy there instead',
+        };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw directoryError(path, error);
+  }
+}
+
+function describe(name: string, path: string, stats: BigIntStats): StatementFile & { changed: bigint } {
+  const size = Number(stats.size);
+  return { name, path, fingerprint: fingerprintOf(name, stats), size, changed: stats.mtimeNs };
+}
+
+function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats): string {
+  return hash('sha256', JSON.stringify([name, `${size} ${mtimeNs} ${ino}`]), 'base64url').slice(
+    0,
+    FINGERPRINT_LENGTH,
+  );
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function directoryError(path: string, cause: unknown): PspError {
+  const code = codeOf(cause);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new PspError('unauthorized', `${path} cannot be read: permission denied for this user`, { cause });
+  }
+  const reason =
+    code === 'ENOENT'
+      ? 'there is no such directory; create it, or correct settings.directory'
+      : code === 'ENOTDIR'
+        ? 'it is not a directory; correct settings.directory'
+        : `the system says ${code ?? String(cause)}`;
+  return new PspError('unavailable', `${path} cannot be listed: ${reason}`, { cause });
+}

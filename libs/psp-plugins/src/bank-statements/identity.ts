@@ -1,0 +1,141 @@
+/**
+ * Which movement of money an entry tells of. Banks give no id that holds in every report, so an entry has its place in a
+ * *chain*: all movements of one account with equal amount, currency and day. The n-th place of a chain is a *seat*, and the
+ * seat's name is the transaction's id. What distinguishes the movements of a chain is kept as digests beside each record
+ * (its *imprint*), so that the next statement can find its entries again. Why: docs/decisions/statement-identity.md.
+ */
+import { hash } from 'node:crypto';
+import { dayOf } from './local-time.js';
+import type { Entry, EntryFacts, StatementBalance, StatementStart } from './statement.js';
+
+/** 12 characters, 72 bits. */
+export function digest(...parts: (string | number | undefined)[]): string {
+  return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
+}
+
+/** What tells movements of one chain apart; empty where the bank does not say. */
+export interface Facts {
+  /** All of what follows. */
+  all: string;
+  /** The bank's own reference, where it is a strong one. */
+  reference: string;
+  /** What the payer called the payment. */
+  payment: string;
+  counterparty: string;
+  text: string;
+}
+
+export function factsOf(entry: EntryFacts): Facts {
+  const payment = entry.references.endToEndId ?? entry.references.customerReference;
+  const counterparty = entry.counterparty?.iban ?? entry.counterparty?.accountNumber;
+  const text = [entry.remittance, entry.creditorReference].join(' ').trim() || entry.additionalInformation;
+  const others = Object.entries(entry.references).sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = [payment, counterparty, text].map(normalise);
+  return {
+    all: digest(normalise(entry.bankReference), ...parts, JSON.stringify(others)),
+    reference: isStrong(entry.bankReference) ? digest(normalise(entry.bankReference)) : '',
+    payment: digestOf(parts[0]),
+    counterparty: digestOf(parts[1]),
+    text: digestOf(parts[2]),
+  };
+}
+
+/** Banks wrap and pad differently in different reports: letters and digits are what stays. */
+function normalise(text: string | undefined): string {
+  return (text ?? '').toUpperCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+function digestOf(normalised: string | undefined): string {
+  return normalised ? digest(normalised) : '';
+}
+
+const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
+
+/** Counters that start anew (`//0001`) and placeholders say nothing outside of their statement. */
+function isStrong(reference: string | undefined): boolean {
+  const text = normalise(reference).replace(/^0+/, '');
+  return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
+}
+
+/** The account's id: an IBAN, or the bank's number, which is unique only together with the bank. */
+export function accountIdOf({ account }: Pick<StatementStart, 'account'>): string {
+  return account.isIban || !account.servicer ? account.id : `${account.servicer}.${account.id}`;
+}
+
+/**
+ * The chains an entry may be found in; the first is the one where it takes a seat.
+ * - by booking day;
+ * - by value day, when the booking day is not said (MT942 may leave it out);
+ * - pending entries, which have no final day, whatever they say.
+ */
+export function chainsOf(entry: Entry, accountId: string, signedAmount: string): string[] {
+  const chain = (kind: string, day?: string): string =>
+    hash('sha256', JSON.stringify([accountId, signedAmount, kind, day ?? '']), 'hex').slice(0, 24);
+  const booked = dayOf(entry.bookedAt);
+  const value = dayOf(entry.valueAt);
+  const booking = (day?: string): string[] => (day ? [chain('booked', day)] : []);
+  const byValue = value ? [chain('value', value)] : [];
+  const pending = chain('pending');
+  switch (entry.status) {
+    case 'INFO':
+      return [chain('information', booked ?? value)];
+    case 'PDNG':
+    case 'FUTR':
+      return [...new Set([pending, ...booking(booked), ...booking(value)])];
+    case 'BOOK':
+      return booked
+        ? [...booking(booked), ...byValue, pending]
+        : [...byValue, ...(value ? [] : [chain('undated')]), ...booking(value), pending];
+    default:
+      return entry.status satisfies never;
+  }
+}
+
+/**
+ * Which statement this is, in whatever file it comes. Banks that number their statements may give the same one a new id at
+ * every download, so the id counts only where there is no number; a number may start anew, so period and opening count too.
+ */
+export function statementIdentity(start: StatementStart, balances: readonly StatementBalance[]): string {
+  const numbered = start.kind !== 'notification' && /[1-9A-Z]/i.test(start.sequence ?? '');
+  const openings = balances
+    .filter(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD')
+    .slice(0, 1)
+    .map(({ code, at, creditDebit, amount, currency }) => [
+      code,
+      dayOf(at),
+      creditDebit,
+      amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1'),
+      currency,
+    ]);
+  return digest(
+    accountIdOf(start),
+    start.kind,
+    numbered ? start.sequence : `id ${start.id}`,
+    start.from,
+    start.to,
+    start.page?.number,
+    JSON.stringify(openings),
+  );
+}
+
+/** What a record of ours says about how it was recognised; kept in its metadata, digests only. */
+export interface Imprint {
+  /** The entry of the booked statement that the seat belongs to; empty while only announced. */
+  claim: string;
+  /** The entry of the notification that announced it. */
+  notice: string;
+  facts: Facts;
+}
+
+export function formatImprint({ claim, notice, facts }: Imprint): string {
+  return [claim, notice, facts.all, facts.reference, facts.payment, facts.counterparty, facts.text].join('.');
+}
+
+/** @returns `undefined` for what `formatImprint` never returns. */
+export function parseImprint(text: string | undefined): Imprint | undefined {
+  const parts = text?.split('.') ?? [];
+  if (parts.length !== 7) return undefined;
+  const [claim = '', notice = '', all = '', reference = '', payment = '', counterparty = '', rest = ''] =
+    parts;
+  return { claim, notice, facts: { all, reference, payment, counterparty, text: rest } };
+}

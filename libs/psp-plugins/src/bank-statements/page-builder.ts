@@ -1,0 +1,86 @@
+/** Collects what files give into pages of a size that one commit can carry. */
+import { isRefusal } from '@tributary/connector-api';
+import type { Balances, Cursor, Finding, Page, Refusal } from '@tributary/connector-api';
+import type { Progress } from './cursor.js';
+
+/** Items of a page. */
+const PAGE_SIZE = 500;
+/** Files without news are committed in steps, so that a restart does not read them all again. */
+const FILES_PER_PAGE = 200;
+
+/** What one step of reading a file gave. */
+export interface Step<T> {
+  items: (T | Refusal)[];
+  findings?: Finding[];
+  cleared?: string[];
+  balances?: Balances[];
+}
+
+export class PageBuilder<T extends object> {
+  private items: (T | Refusal)[] = [];
+  private findings = new Map<string, Finding>();
+  private cleared = new Set<string>();
+  private balances = new Map<string, Balances>();
+  private files = 0;
+  private committed: Cursor;
+  private bytes = 0;
+
+  constructor(
+    private readonly progress: Progress,
+    private readonly totalBytes: number,
+  ) {
+    this.committed = progress.save();
+  }
+
+  add({ items, findings = [], cleared = [], balances = [] }: Step<T>): void {
+    for (const item of items) {
+      this.items.push(item);
+      if (isRefusal(item)) this.cleared.delete(item.id);
+    }
+    for (const id of cleared) {
+      this.cleared.add(id);
+      this.findings.delete(id);
+    }
+    for (const finding of findings) {
+      this.findings.set(finding.id, finding);
+      this.cleared.delete(finding.id);
+    }
+    for (const balance of balances) this.balances.set(balance.accountId, balance);
+  }
+
+  endFile(bytes: number): void {
+    this.files++;
+    this.bytes += bytes;
+  }
+
+  isFull(): boolean {
+    return this.items.length >= PAGE_SIZE || this.files >= FILES_PER_PAGE;
+  }
+
+  /** All pages but the last keep the position before them: a crash in between repeats them, which changes nothing. */
+  *flush(): Generator<Page<T>> {
+    const cursor = this.progress.save();
+    const { items, findings, cleared, balances } = this;
+    const done = { done: Math.min(this.bytes, this.totalBytes), total: this.totalBytes, unit: 'bytes' };
+    this.items = [];
+    this.findings = new Map();
+    this.cleared = new Set();
+    this.balances = new Map();
+    this.files = 0;
+    const before = this.committed;
+    this.committed = cursor;
+    let from = 0;
+    for (; items.length - from > PAGE_SIZE; from += PAGE_SIZE) {
+      yield { items: items.slice(from, from + PAGE_SIZE), cursor: before, progress: done };
+    }
+    if (before === cursor && items.length === from && findings.size + cleared.size === 0) return;
+    yield {
+      items: items.slice(from),
+      cursor,
+      progress: done,
+      ...(balances.size > 0 && { balances: [...balances.values()] }),
+      ...(findings.size > 0 && { findings: [...findings.values()] }),
+      ...(cleared.size > 0 && { cleared: [...cleared] }),
+    };
+  }
+}

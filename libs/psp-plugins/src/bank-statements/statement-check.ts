@@ -1,0 +1,167 @@
+/** The first pass over a file: is it whole, and does each statement add up? Nothing is served of a file before it passed. */
+import { RefusedError, formatAmount } from '@tributary/connector-api';
+import { accountIdOf, statementIdentity } from './identity.js';
+import { itemKeys } from './item.js';
+import { Repeats } from './repeats.js';
+import { signedMoney } from './signed-money.js';
+import { StatementError } from './statement.js';
+import type { Entry, StatementBalance, StatementEnd, StatementPart, StatementStart } from './statement.js';
+
+export interface CheckedFile {
+  /** In the order of the file. */
+  statements: CheckedStatement[];
+  /** Digests of `itemKeys` that come more than once in one statement. */
+  repeats: Repeats;
+}
+
+export interface CheckedStatement {
+  start: StatementStart;
+  /** See `statementIdentity`. */
+  identity: string;
+  accountId: string;
+  balances: StatementBalance[];
+  /** What is missing between opening + entries and closing, with its sign: `-0.01 EUR`; absent when it adds up. */
+  break?: string;
+  /** That with all figures, and what else the statement says wrongly about itself, for people. */
+  found?: string;
+}
+
+/** @throws StatementError when the file is not what it claims to be. */
+export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<CheckedFile> {
+  const statements: CheckedStatement[] = [];
+  const repeats = new Repeats();
+  let open: { start: StatementStart; sums: Sums } | undefined;
+  for await (const part of parts) {
+    switch (part.part) {
+      case 'start':
+        open = { start: part, sums: new Sums() };
+        break;
+      case 'entry':
+        if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
+        open.sums.add(part);
+        for (const key of itemKeys(part, accountIdOf(open.start), statements.length)) repeats.add(key);
+        break;
+      case 'end':
+        if (!open) throw new StatementError('a statement ends that never began');
+        statements.push(checkStatement(open.start, part, open.sums));
+        open = undefined;
+        break;
+      default:
+        part satisfies never;
+    }
+  }
+  if (open) throw new StatementError(`statement ${open.start.id} has no end`);
+  if (statements.length === 0) throw new StatementError('there is no statement in it');
+  repeats.seal();
+  return { statements, repeats };
+}
+
+/** What the entries that can be served sum up to, by currency. */
+class Sums {
+  readonly byCurrency = new Map<string, { sum: bigint; entries: number; refused: number }>();
+
+  add(entry: Entry): void {
+    if (entry.status !== 'BOOK') return;
+    const total = this.of(entry.currency);
+    try {
+      total.sum += signedMoney(entry).amount;
+      total.entries++;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      total.refused++;
+    }
+  }
+
+  of(currency: string): { sum: bigint; entries: number; refused: number } {
+    const total = this.byCurrency.get(currency) ?? { sum: 0n, entries: 0, refused: 0 };
+    this.byCurrency.set(currency, total);
+    return total;
+  }
+}
+
+function checkStatement(
+  start: StatementStart,
+  { balances, breaks: said = [] }: StatementEnd,
+  sums: Sums,
+): CheckedStatement {
+  const statement = {
+    start,
+    identity: statementIdentity(start, balances),
+    accountId: accountIdOf(start),
+    balances,
+  };
+  const breaks =
+    start.kind === 'booked'
+      ? [...new Set(balances.map(({ currency }) => currency))]
+          .map((currency) => findBreak(currency, statement, sums))
+          .filter((found) => found !== undefined)
+      : [];
+  const found = [...breaks.map(({ figures }) => figures), ...said];
+  return {
+    ...statement,
+    ...(breaks.length > 0 && { break: breaks.map(({ difference }) => difference).join(', ') }),
+    ...(found.length > 0 && {
+      found: `${describeStatement(statement)} does not add up: ${found.join('; ')}`,
+    }),
+  };
+}
+
+/** `statement 12 of account DE12… (2026-03-04)`, for people. */
+export function describeStatement({ start, accountId, balances }: CheckedStatement): string {
+  const day = start.to ?? balances.at(-1)?.at ?? start.createdAt;
+  return `statement ${start.sequence ?? start.id} of account ${accountId}${day ? ` (${day.slice(0, 10)})` : ''}`;
+}
+
+function findBreak(
+  currency: string,
+  { start, balances }: CheckedStatement,
+  sums: Sums,
+): { difference: string; figures: string } | undefined {
+  const own = balances.filter((balance) => balance.currency === currency);
+  const opening = openingOf(own);
+  const closing = closingOf(own);
+  if (!opening || !closing || isOfOtherPages(start, opening, closing)) return undefined;
+  const { sum, entries, refused } = sums.of(currency);
+  const left = refused === 0 ? '' : ` (${refused} more could not be served)`;
+  try {
+    const [from, to] = [signedMoney(opening), signedMoney(closing)];
+    const difference = to.amount - from.amount - sum;
+    if (difference === 0n) return undefined;
+    const show = (amount: bigint): string => `${formatAmount({ amount, asset: to.asset })} ${currency}`;
+    return {
+      difference: show(difference),
+      figures:
+        `opening ${show(from.amount)} + ${entries} entries of ${show(sum)}${left} = ${show(from.amount + sum)}, ` +
+        `but closing is ${show(to.amount)}: ${show(difference)} unexplained`,
+    };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    return { difference: `unknown ${currency}`, figures: `its balances cannot be read: ${error.message}` };
+  }
+}
+
+/** A page may repeat the balances of the whole statement: they say nothing of its own entries. */
+function isOfOtherPages(
+  { page }: StatementStart,
+  opening: StatementBalance,
+  closing: StatementBalance,
+): boolean {
+  if (!page) return false;
+  const isFirst = Number(page.number) === 1;
+  return (!isFirst && !opening.intermediate) || (!page.last && !closing.intermediate);
+}
+
+/** The booked balance before the entries; pages of one statement begin with an interim one. */
+export function openingOf(balances: readonly StatementBalance[]): StatementBalance | undefined {
+  const interim = balances.filter(({ code }) => code === 'ITBD');
+  return (
+    balances.find(({ code }) => code === 'OPBD') ??
+    balances.find(({ code }) => code === 'PRCD') ??
+    (interim.length > 1 || balances.some(({ code }) => code === 'CLBD') ? interim[0] : undefined)
+  );
+}
+
+/** The booked balance after the entries; pages of one statement end with an interim one. */
+export function closingOf(balances: readonly StatementBalance[]): StatementBalance | undefined {
+  return balances.findLast(({ code }) => code === 'CLBD') ?? balances.findLast(({ code }) => code === 'ITBD');
+}

@@ -1,0 +1,193 @@
+/** The composition: a deployment becomes a store, connectors, sync and an HTTP server. */
+import { FailureLimiter } from '@tributary/auth';
+import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
+import { openStore, type Store } from '@tributary/feed';
+import { SyncEngine, type SyncConnector, type SyncOptions } from '@tributary/sync';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory, RouterModule } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import type { Deployment } from './config/deployment.js';
+import { HttpAdapter } from './http/adapter.js';
+import { Drain } from './http/drain.js';
+import { OperatorModule } from './http/operator.module.js';
+import { RequestObserver } from './http/request-observer.js';
+import { unknownRoute } from './http/unknown-route.js';
+import { createLogger, NestLog, Scrubber, type Logger } from './logging/index.js';
+import { mountConnector, SYNC_CONNECTOR, type MountedConnector } from './mount/connector.module.js';
+import { Docs } from './mount/docs.js';
+import { PageCache } from './mount/page-cache.js';
+
+const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
+const VERSION = '0.1.0';
+/** Long enough for a client to send its next request, and learn from the answer that the connection ends. */
+const DRAIN = 1000;
+
+export interface GatewayOptions {
+  /** By default JSON lines on standard output, without the deployment's secrets. */
+  logger?: Logger;
+  /** Also for what the caller measures. */
+  registry?: Registry;
+  /** Whether streams are pulled while the gateway listens; true by default. */
+  sync?: boolean;
+  /** Milliseconds in which those still connected are served before the port closes. */
+  drainFor?: number;
+}
+
+export interface Gateway {
+  /** `http://127.0.0.1:3000`; known once it listens. */
+  readonly url: string;
+  readonly store: Store;
+  /** Pulls streams; runs by itself after `listen()`. */
+  readonly engine: SyncEngine;
+  /** @returns the URL. @throws Error when the port cannot be had. */
+  listen(): Promise<string>;
+  /** Answers what is under way, finishes the pages in hand, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Everything but listening: a deployment that cannot work throws here. */
+export async function createGateway(deployment: Deployment, options: GatewayOptions = {}): Promise<Gateway> {
+  const logger = options.logger ?? createLogger({ secrets: deployment.secrets });
+  const store = await openStore(deployment.store);
+  try {
+    return await composeGateway(deployment, { ...options, logger }, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function composeGateway(
+  deployment: Deployment,
+  options: GatewayOptions & { logger: Logger },
+  store: Store,
+): Promise<Gateway> {
+  const { logger, registry = new Registry() } = options;
+  const scrubber = new Scrubber(deployment.secrets);
+  const sync: SyncOptions = { logger, registry, redact: (text) => scrubber.scrub(text) };
+  const limiter = new FailureLimiter();
+  const docs: Docs | undefined = deployment.docs
+    ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, VERSION))
+    : undefined;
+  const shared = { store, cache: new PageCache(PAGE_CACHE_BYTES), limiter, sync, docs };
+  const mounted: MountedConnector[] = deployment.connectors.map((connector) =>
+    mountConnector(connector, shared),
+  );
+  const rings = new Map(mounted.map(({ path, ring }) => [path, ring]));
+  const adapter = new HttpAdapter({
+    trustProxy: deployment.listen.trustProxy,
+    onUnknownRoute: unknownRoute(rings, limiter),
+  });
+  const drain = new Drain(adapter.getInstance());
+  new RequestObserver(logger, registry).observe(adapter.getInstance());
+  const operator = OperatorModule.with(deployment.operatorKeys, limiter, registry, () => drain.isDraining);
+  const app = await startNest(adapter, rootModule(mounted, operator), logger);
+  const connectors = mounted.map(({ module }) => app.select(module).get<SyncConnector>(SYNC_CONNECTOR));
+  const engine = new SyncEngine(store, connectors, sync);
+  return new RunningGateway(app, { deployment, options, drain, store, engine, logger });
+}
+
+function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
+  const found = mounted.find((connector) => connector.path === path);
+  if (found === undefined) throw new Error(`no connector is mounted at ${path}`);
+  return found.type;
+}
+
+function rootModule(mounted: readonly MountedConnector[], operator: DynamicModule): DynamicModule {
+  @Module({})
+  class GatewayModule {}
+  const routes = mounted.map(({ path, type }) => ({ path, module: type }));
+  return {
+    module: GatewayModule,
+    imports: [operator, ...mounted.map(({ module }) => module), RouterModule.register(routes)],
+  };
+}
+
+async function startNest(
+  adapter: HttpAdapter,
+  root: DynamicModule,
+  logger: Logger,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: new NestLog(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  const report = (error: unknown, request: FastifyRequest) =>
+    logger.error({ err: error, request: request.id, route: request.routeOptions.url }, 'request failed');
+  app.useGlobalFilters(new ContractErrorFilter(report));
+  return app.init();
+}
+
+interface Parts {
+  deployment: Deployment;
+  options: GatewayOptions;
+  drain: Drain;
+  store: Store;
+  engine: SyncEngine;
+  logger: Logger;
+}
+
+class RunningGateway implements Gateway {
+  readonly store: Store;
+  readonly engine: SyncEngine;
+  private closing: Promise<void> | undefined;
+  private address = '';
+
+  constructor(
+    private readonly app: NestFastifyApplication,
+    private readonly parts: Parts,
+  ) {
+    this.store = parts.store;
+    this.engine = parts.engine;
+  }
+
+  get url(): string {
+    return this.address;
+  }
+
+  async listen(): Promise<string> {
+    const { deployment, options, logger } = this.parts;
+    const { host, port } = deployment.listen;
+    try {
+      await this.app.listen(port, host);
+    } catch (error) {
+      throw listenError(error, host, port);
+    }
+    const bound = (this.app.getHttpServer().address() as AddressInfo).port;
+    this.address = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
+    if (options.sync ?? true) this.engine.start();
+    return this.address;
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const { drain, options, store, engine, logger } = this.parts;
+    logger.info('stopping');
+    await Promise.all([engine.stop(), drain.start(options.drainFor ?? DRAIN)]);
+    await drain.finish(() => this.app.close());
+    await store.close();
+    logger.info('stopped');
+  }
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there; stop it, or change listen.port',
+  EACCES: 'that needs more rights; take a port from 1024 on',
+  EADDRNOTAVAIL: 'this machine has no such address; change listen.host',
+  ENOTFOUND: 'there is no such host; change listen.host',
+};
+
+function listenError(error: unknown, host: string, port: number): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const advice = LISTEN_ERRORS[code] ?? (error instanceof Error ? error.message : String(error));
+  return new Error(`cannot listen on ${host}:${port}: ${advice}`, { cause: error });
+}

@@ -1,0 +1,28 @@
+import type { Backend, PageBody, ServedBalances, Stream } from '@tributary/connector-api';
+import type { Store } from '@tributary/feed';
+import type { BalanceReader } from '@tributary/sync';
+import type { PageCache } from './page-cache.js';
+
+/** A connector as the contract sees it: its feeds in the store, and its balances. */
+export class FeedBackend implements Backend {
+  constructor(
+    private readonly path: string,
+    private readonly store: Store,
+    private readonly cache: PageCache,
+    private readonly reader: BalanceReader,
+  ) {}
+
+  async page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody> {
+    const key = `${this.path} ${stream} ${from} ${page} ${pageSize}`;
+    const cached = this.cache.get(key);
+    if (cached !== undefined) return cached;
+    const feed = await this.store.feed(this.path, stream);
+    const read = await feed.page(from, page, pageSize);
+    if (read.rows === pageSize) this.cache.set(key, read);
+    return read;
+  }
+
+  balances(accountId: string): Promise<ServedBalances | undefined> {
+    return this.reader.read(accountId);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Full pages of append-only feeds never change: once read, they are right for ever. The least recently used go first when
+ * there is no more room.
+ */
+import type { PageBody } from '@tributary/connector-api';
+
+/** What an entry costs beside its body: key, Map slot, Buffer. */
+const OVERHEAD = 512;
+
+export class PageCache {
+  private readonly pages = new Map<string, PageBody>();
+  private bytes = 0;
+
+  /** @param capacity bytes */
+  constructor(private readonly capacity: number) {}
+
+  get(key: string): PageBody | undefined {
+    const page = this.pages.get(key);
+    if (page === undefined) return undefined;
+    // A Map keeps the order of insertion: what was asked for last goes to the end.
+    this.pages.delete(key);
+    this.pages.set(key, page);
+    return page;
+  }
+
+  /** Only for full pages. */
+  set(key: string, page: PageBody): void {
+    const size = sizeOf(page);
+    // One enormous page must not drive out everything else.
+    if (size > this.capacity / 8) return;
+    this.remove(key);
+    this.pages.set(key, page);
+    this.bytes += size;
+    while (this.bytes > this.capacity) this.remove(this.oldest());
+  }
+
+  private oldest(): string {
+    const [key = ''] = this.pages.keys();
+    return key;
+  }
+
+  private remove(key: string): void {
+    const page = this.pages.get(key);
+    if (page === undefined) return;
+    this.pages.delete(key);
+    this.bytes -= sizeOf(page);
+  }
+}
+
+function sizeOf(page: PageBody): number {
+  return page.body.length + OVERHEAD;
+}

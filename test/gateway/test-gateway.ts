@@ -1,0 +1,156 @@
+/** A whole gateway on a free port, over a store in a directory of its own, with a log that tests can read. */
+import { hashKey, newKey } from '@tributary/auth';
+import { accountToWire, definePlugin, transactionToWire } from '@tributary/connector-api';
+import type { Account, Balances, Page, Psp, Stream, Transaction, WireRecord } from '@tributary/connector-api';
+import { Inject } from '@nestjs/common';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/deployment.js';
+import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
+import { createLogger, type LogLevel } from '../../apps/gateway/src/logging/index.js';
+
+/** What the PSP of the tests answers when it is asked for balances. */
+export class TestSettings {
+  balances: (accountId: string) => Promise<Balances> = (accountId) =>
+    Promise.resolve({ accountId, at: '2026-03-01T00:00:00Z', amounts: [{ amount: 1250n, asset: 'EUR/2' }] });
+}
+
+/** Lists nothing by itself: tests put rows into the feeds. */
+class TestPsp implements Psp {
+  constructor(@Inject(TestSettings) private readonly settings: TestSettings) {}
+
+  async *accounts(): AsyncIterable<Page<Account>> {}
+
+  async *transactions(): AsyncIterable<Page<Transaction>> {}
+
+  balances(accountId: string): Promise<Balances> {
+    return this.settings.balances(accountId);
+  }
+}
+
+export const testPlugin = definePlugin({
+  name: 'test',
+  title: 'A PSP for tests',
+  settings: TestSettings,
+  psp: TestPsp,
+});
+
+export interface TestConnector {
+  path: string;
+  keys?: string[];
+  settings?: TestSettings;
+}
+
+export interface TestGateway {
+  gateway: Gateway;
+  url: string;
+  /** Lines of the log so far. */
+  log: string[];
+  /** The first key of a connector. */
+  key(path: string): string;
+  operatorKey: string;
+  get(path: string, key?: string): Promise<Response>;
+  fill(path: string, stream: Stream, records: WireRecord[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Setup {
+  connectors: TestConnector[];
+  deployment?: Partial<Deployment>;
+  level?: LogLevel;
+  secrets?: string[];
+}
+
+export async function startGateway({ connectors, deployment, level, secrets }: Setup): Promise<TestGateway> {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [newKey()]]));
+  const operatorKey = newKey();
+  const log: string[] = [];
+  const logger = createLogger({
+    level: level ?? 'debug',
+    secrets: secrets ?? [],
+    destination: { write: (line) => void log.push(line) },
+  });
+  const gateway = await createGateway(
+    {
+      file: 'test.yaml',
+      listen: { host: '127.0.0.1', port: 0, trustProxy: false },
+      store: `sqlite:${join(directory, 'store.db')}`,
+      connectors: connectors.map((connector) => configOf(connector, keys.get(connector.path) ?? [])),
+      operatorKeys: [hashKey(operatorKey)],
+      docs: true,
+      secrets: secrets ?? [],
+      ...deployment,
+    },
+    { logger, sync: false, drainFor: 0 },
+  );
+  const url = await gateway.listen();
+  return {
+    gateway,
+    url,
+    log,
+    operatorKey,
+    key: (path) => keys.get(path)?.[0] ?? '',
+    get: (path, key) =>
+      fetch(url + path, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } }),
+    fill: (path, stream, records) => fill(gateway, path, stream, records),
+    stop: async () => {
+      await gateway.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function configOf({ path, settings }: TestConnector, keys: string[]): ConnectorConfig {
+  const [tenant, name = ''] = path.includes('/') ? path.split('/') : [undefined, path];
+  return {
+    ...(tenant === undefined ? {} : { tenant }),
+    name,
+    path,
+    plugin: testPlugin,
+    settings: settings ?? new TestSettings(),
+    apiKeys: keys.map(hashKey),
+    syncEvery: 3_600_000,
+  };
+}
+
+async function fill(gateway: Gateway, path: string, stream: Stream, records: WireRecord[]): Promise<void> {
+  const feed = await gateway.store.feed(path, stream);
+  const lease = await feed.lease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
+  if (!lease) throw new Error(`the feed ${path}/${stream} is leased`);
+  await lease.append({ records, refused: [], findings: [], cleared: [], balances: [], cursor: 'test' });
+  await lease.release();
+}
+
+export function accounts(...ids: string[]): WireRecord[] {
+  return ids.map((id) => accountToWire({ id, name: `Account ${id}` }));
+}
+
+/** @param first number of the first one's id */
+export function transactions(count: number, first = 0): WireRecord[] {
+  return Array.from({ length: count }, (_, index) =>
+    transactionToWire({
+      id: `tx-${first + index}`,
+      createdAt: new Date(Date.UTC(2026, 0, 1) + index).toISOString(),
+      type: 'PAYIN',
+      status: 'SUCCEEDED',
+      amount: { amount: BigInt(index), asset: 'EUR/2' },
+      metadata: { 'com.test.spec/note': `Grüße Nr. ${index} "quoted"` },
+    }),
+  );
+}
+
+/** Fails unless it is the contract's `Error`; the same members are in the official document. */
+export async function expectError(
+  response: Response,
+  status: number,
+): Promise<{ Title: string; Detail: string }> {
+  const text = await response.text();
+  expect({ status: response.status, text }).toEqual({ status, text: expect.any(String) });
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const body = JSON.parse(text) as { Title: string; Detail: string };
+  expect(body).toEqual({ Title: expect.stringMatching(/./), Detail: expect.stringMatching(/./) });
+  expect(text).not.toMatch(/node_modules|\.ts\b|\.js\b|    at |FST_ERR|SQLITE/);
+  return body;
+}

@@ -1,0 +1,297 @@
+import { runInNewContext } from 'node:vm';
+import { setFlagsFromString } from 'node:v8';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  accountToWire,
+  beneficiaryToWire,
+  isRefusal,
+  PSP,
+  PspError,
+  transactionToWire,
+  type Cursor,
+  type Page,
+  type Psp,
+  type Transaction,
+} from '@tributary/connector-api';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { findPlugin, plugins } from '../index.js';
+import { sandbox } from './index.js';
+import { CLOCK, SandboxClient } from './sandbox.client.js';
+import { SandboxSettings } from './sandbox.config.js';
+import { SandboxPsp } from './sandbox.psp.js';
+import { transactionId } from './sandbox.rows.js';
+import { World } from './sandbox.world.js';
+import { drain, drainItems, drainRecords, MINUTE, NASTY, pspOf, settingsOf, START } from './testing/trial.js';
+
+const version = ({ id, status }: Transaction) => `${id} ${status}`;
+
+/** A small generator of its own: the test's luck must not be the world's. */
+function luck(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+describe('what the sandbox lists', () => {
+  test('is the same for equal settings, and another for another seed', async () => {
+    const list = (seed: number) =>
+      drain(pspOf(settingsOf({ ...NASTY, seed }), () => START + 90_000).transactions());
+    expect(await list(1)).toEqual(await list(1));
+    const [one, other] = [await list(1), await list(2)];
+    expect(one).not.toEqual(other);
+  });
+
+  test('has as many rows as were asked for, oldest first, each id once', async () => {
+    for (const newestFirst of [true, false]) {
+      const settings = settingsOf({ ...NASTY, newestFirst, activityPerMinute: 0, transactions: 1234 });
+      const rows = await drainRecords(pspOf(settings, () => START + MINUTE).transactions());
+      expect(rows).toHaveLength(1234);
+      expect(new Set(rows.map(({ id }) => id)).size).toBe(1234);
+      const times = rows.map(({ createdAt }) => createdAt);
+      expect(times).toEqual([...times].sort());
+    }
+  });
+
+  test('grows by the activity, and by nothing when that is 0', async () => {
+    const count = async (activityPerMinute: number, minutes: number) => {
+      const settings = settingsOf({ transactions: 10, activityPerMinute, lateRows: 0, sameTimestamps: 0 });
+      return (await drainItems(pspOf(settings, () => START + minutes * MINUTE - 1).transactions())).length;
+    };
+    expect(await count(0, 60)).toBe(10);
+    expect(await count(0.5, 60)).toBe(10 + 30);
+    expect(await count(7, 60)).toBe(10 + 420);
+    expect(await count(90_000, 0.5)).toBe(10 + 45_000);
+  });
+
+  test('is realistic: every type and currency, refunds and fees that name their original', async () => {
+    const settings = settingsOf({ transactions: 3000, activityPerMinute: 0 });
+    const rows = await drainRecords(pspOf(settings, () => START + 60 * MINUTE).transactions());
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(['PAYIN', 'PAYOUT', 'TRANSFER', 'OTHER']));
+    expect(new Set(rows.map(({ amount }) => amount.asset))).toEqual(
+      new Set(['EUR/2', 'USD/2', 'JPY', 'BHD/3']),
+    );
+    const refunds = rows.filter(({ status }) => status === 'REFUNDED');
+    expect(refunds.length).toBeGreaterThan(50);
+    for (const refund of refunds) {
+      const original = byId.get(refund.relatedTransactionId ?? '');
+      if (refund.relatedTransactionId === undefined) continue; // Its original is older than the history.
+      expect(original).toMatchObject({ type: refund.type, status: 'SUCCEEDED' });
+      expect(original!.amount.asset).toBe(refund.amount.asset);
+      expect(refund.amount.amount <= original!.amount.amount).toBe(true);
+    }
+    expect(refunds.filter((refund) => refund.relatedTransactionId !== undefined).length).toBeGreaterThan(50);
+    for (const fee of rows.filter(({ type }) => type === 'OTHER')) {
+      expect(['PAYIN', 'PAYOUT', undefined]).toContain(byId.get(fee.relatedTransactionId ?? '')?.type);
+    }
+    const statuses = new Set(rows.map(({ status }) => status));
+    for (const status of ['FAILED', 'CANCELLED', 'EXPIRED', 'DISPUTE_WON', 'DISPUTE_LOST'] as const) {
+      expect(statuses).toContain(status);
+    }
+  });
+
+  test('can be served, every record of every stream, and needs encoding as often as it is asked to', async () => {
+    const settings = settingsOf({ ...NASTY, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
+    const psp = pspOf(settings, () => START + 5 * MINUTE);
+    const transactions = (await drainRecords(psp.transactions())).map(transactionToWire);
+    const accounts = (await drainRecords(psp.accounts())).map(accountToWire);
+    const beneficiaries = (await drainRecords(psp.beneficiaries())).map(beneficiaryToWire);
+    for (const records of [transactions, accounts, beneficiaries]) {
+      const encoded = records.filter(({ id }) => id.includes('~')).length / records.length;
+      expect(encoded).toBeGreaterThan(0.15);
+      expect(encoded).toBeLessThan(0.45);
+    }
+    expect(new Set(accounts.map(({ id }) => id)).size).toBe(100);
+    expect(new Set(beneficiaries.map(({ id }) => id)).size).toBe(100);
+  });
+
+  test('has IBANs with check digits that are right', async () => {
+    const psp = pspOf(settingsOf({ beneficiaries: 250 }), () => START);
+    for (const { metadata } of await drainRecords(psp.beneficiaries())) {
+      const iban = metadata?.['com.formance.spec/owner/iban'] ?? '';
+      expect(iban).toMatch(/^DE\d{20}$/);
+      const digits = `${iban.slice(4)}1314${iban.slice(2, 4)}`;
+      expect(BigInt(digits) % 97n).toBe(1n);
+    }
+  });
+});
+
+describe('a listing', () => {
+  test('goes on from every cursor it ever returned', async () => {
+    const settings = settingsOf({ ...NASTY, accounts: 20, beneficiaries: 23 });
+    const psp = pspOf(settings, () => START + 5 * MINUTE);
+    const resume = async <T extends { id: string }>(list: (since?: Cursor) => AsyncIterable<Page<T>>) => {
+      const pages = await drain(list());
+      const all = pages.flatMap(({ items }) => items);
+      expect(pages.length).toBeGreaterThan(2);
+      for (const [index, { cursor }] of pages.entries()) {
+        const had = pages.slice(0, index + 1).flatMap(({ items }) => items);
+        const rest = await drainItems(list(cursor));
+        expect(new Set([...had, ...rest].map(({ id }) => id))).toEqual(new Set(all.map(({ id }) => id)));
+      }
+      return all.length;
+    };
+    expect(await resume((since) => psp.transactions(since))).toBeGreaterThan(500);
+    expect(await resume((since) => psp.accounts(since))).toBe(20);
+    expect(await resume((since) => psp.beneficiaries(since))).toBe(23);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'loses no version while time moves, listings break off and the PSP fails (seed %i)',
+    async (seed) => {
+      const chance = luck(seed * 7919);
+      const settings = settingsOf({ ...NASTY, seed, newestFirst: seed % 2 === 1, outages: 0.3 });
+      let time = START - 30_000;
+      const psp = pspOf(settings, () => (time += Math.floor(chance() * 400)));
+      const world = new World(settings);
+      const delivered = new Set<string>();
+      const complete: { from: number; to: number }[] = [];
+      let cursor: Cursor | undefined;
+      let failures = 0;
+      while (time < START + 8 * MINUTE) {
+        const from = time;
+        const breakOff = chance() < 0.3 ? Math.floor(chance() * 4) : Infinity;
+        try {
+          let pages = 0;
+          for await (const page of psp.transactions(cursor)) {
+            for (const item of page.items) if (!isRefusal(item)) delivered.add(version(item));
+            cursor = page.cursor;
+            if (++pages > breakOff) break;
+          }
+          if (pages <= breakOff) complete.push({ from, to: time });
+        } catch (error) {
+          expect(error).toBeInstanceOf(PspError);
+          time += (error as PspError).details.retryAfter ?? 1000;
+          failures += 1;
+        }
+        time += Math.floor(chance() * 8000);
+      }
+      expect(failures).toBeGreaterThan(3);
+      expect(complete.length).toBeGreaterThan(10);
+
+      const last = complete.at(-1)!;
+      const missing: string[] = [];
+      const possible = new Set<string>();
+      const contractWord = new Map([
+        ['completed', 'SUCCEEDED'],
+        ['disputed', 'DISPUTE'],
+      ]);
+      let brief = 0;
+      for (let number = 0; number < world.createdBy(time); number++) {
+        const life = world.life(number);
+        for (const [index, { state, at }] of life.entries()) {
+          const name = `${transactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
+          const until = life[index + 1]?.at ?? Infinity;
+          possible.add(name);
+          // It could be seen from the first to the last moment of a listing that came to its end.
+          const due = complete.some(({ from, to }) => at <= from && until > to);
+          if (due && !delivered.has(name)) missing.push(name);
+          if (!due && at <= last.from) brief += 1;
+        }
+      }
+      expect(missing).toEqual([]);
+      expect([...delivered].filter((name) => !possible.has(name))).toEqual([]);
+      // Otherwise the test would say little: most versions were due, and some too brief to be.
+      expect(brief).toBeLessThan(possible.size / 2);
+      expect(delivered.size).toBeGreaterThan(900);
+    },
+  );
+
+  test('costs what is new, and what is not final yet', async () => {
+    for (const transactions of [1000, 50_000]) {
+      const settings = settingsOf({ ...NASTY, transactions, activityPerMinute: 30 });
+      let time = START + 10 * MINUTE;
+      let calls = 0;
+      const client = new SandboxClient(settings, () => (calls++, time));
+      const psp = new SandboxPsp(settings, client, () => time);
+      const cursor = (await drain(psp.transactions())).at(-1)!.cursor;
+      time += MINUTE;
+      calls = 0;
+      const items = await drainItems(psp.transactions(cursor));
+      // One minute is new and one may still change: 60 rows, in pages of 7.
+      expect(items.length).toBeGreaterThan(30);
+      expect(items.length).toBeLessThanOrEqual(80);
+      expect(calls).toBeLessThan(25);
+    }
+  });
+
+  test('survives more rows in one second than it would like to hold', async () => {
+    const settings = settingsOf({ transactions: 0, activityPerMinute: 60_000, lateRows: 0, pageSize: 10 });
+    const rows = await drainRecords(pspOf(settings, () => START + 2999).transactions());
+    expect(rows).toHaveLength(3000);
+  });
+
+  test('says so when the cursor is not its own', async () => {
+    const psp = pspOf(settingsOf({}), () => START);
+    for (const cursor of ['', 'x', '1/2/3', '12', 'page=2']) {
+      await expect(drain(psp.transactions(cursor))).rejects.toThrow('was not written by the plugin sandbox');
+    }
+    await expect(drain(psp.accounts('-1'))).rejects.toThrow('was not written by the plugin sandbox');
+  });
+
+  test('of a million rows holds a thousand of them at most, and memory stays flat', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const settings = settingsOf({ transactions: 1_000_000, activityPerMinute: 0 });
+    const psp = pspOf(settings, () => START + 60 * MINUTE);
+    let rows = 0;
+    let longest = 0;
+    let early: number | undefined;
+    const begun = performance.now();
+    for await (const { items } of psp.transactions()) {
+      rows += items.length;
+      longest = Math.max(longest, items.length);
+      if (early === undefined && rows > 100_000) {
+        collect();
+        early = process.memoryUsage().heapUsed;
+      }
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    collect();
+    const growth = (process.memoryUsage().heapUsed - early!) / 2 ** 20;
+    console.log(
+      `sandbox: 1 M rows listed at ${Math.round(rows / seconds)} rows/s, heap grew by ${growth.toFixed(1)} MiB`,
+    );
+    expect(rows).toBe(1_000_000);
+    expect(longest).toBeLessThanOrEqual(1000);
+    expect(growth).toBeLessThan(20);
+  });
+});
+
+describe('the plugin', () => {
+  test('is in the list, once, and found by its name only', () => {
+    expect(findPlugin('sandbox')).toBe(sandbox);
+    expect(findPlugin('Sandbox')).toBeUndefined();
+    expect(findPlugin('constructor')).toBeUndefined();
+    expect(new Set(plugins.map(({ name }) => name)).size).toBe(plugins.length);
+  });
+
+  test('is put together by Nest, and its clock can be replaced', async () => {
+    @Module({
+      providers: [
+        { provide: SandboxSettings, useValue: settingsOf({ transactions: 5, activityPerMinute: 0 }) },
+        ...(sandbox.providers ?? []),
+        { provide: CLOCK, useValue: () => START },
+        { provide: PSP, useClass: sandbox.psp },
+      ],
+    })
+    class ConnectorModule {}
+    const context = await NestFactory.createApplicationContext(ConnectorModule, { logger: false });
+    const psp = context.get<Psp>(PSP);
+    expect(await drainRecords(psp.transactions())).toHaveLength(5);
+    expect((await psp.balances!('acc-1')).at).toBe('2026-11-01T00:00:00.000Z');
+    await context.close();
+  });
+
+  test('takes its defaults, and refuses settings that make no sense', () => {
+    const wrong = (given: object) =>
+      validateSync(plainToInstance(SandboxSettings, given)).map(({ property }) => property);
+    expect(wrong({})).toEqual([]);
+    expect(wrong({ seed: -1, accounts: 0, pageSize: 1001 })).toEqual(['seed', 'accounts', 'pageSize']);
+    expect(wrong({ poisonRows: 1.1, outages: '0.5', latency: '50ms' })).toHaveLength(3);
+    for (const start of ['2026-02-30T00:00:00Z', '2026-11-01', '2026-11-01T00:00:00+01:00', 'now', 5]) {
+      expect(wrong({ start })).toEqual(['start']);
+    }
+  });
+});

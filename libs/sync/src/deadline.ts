@@ -16,11 +16,11 @@ export function withDeadline<T>(work: Promise<T>, { clock, deadline, late, signa
       cancel?.();
       signal?.removeEventListener('abort', onAbort);
     };
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       end();
       reject(error);
     };
-    const onAbort = () => fail(signal?.reason);
+    const onAbort = () => fail(signal?.reason as Error);
     const cancel = deadline === undefined ? undefined : clock.after(deadline, () => fail(late()));
     work.then((value) => {
       end();

@@ -14,6 +14,8 @@ export interface Gate {
 
 /** How long a request to pull waits at least after a failure. */
 const CALM_AFTER_FAILURE = 10_000;
+/** Within so long after a rate limit the streams of the connector come back. */
+const GATE_JITTER = 500;
 /** How often a single run asks for a lease that another process has. */
 const BUSY_RETRY = 500;
 
@@ -93,8 +95,8 @@ export class StreamTask {
 
   private wake(): void {
     this.due = Infinity;
-    const { clock, limits, random } = this.setting.context;
-    if (this.gate.closedUntil > clock.now()) this.wakeAt(this.gate.closedUntil + random() * limits.pullDelay);
+    const { clock, random } = this.setting.context;
+    if (this.gate.closedUntil > clock.now()) this.wakeAt(this.gate.closedUntil + random() * GATE_JITTER);
     else if (this.running) this.requested = true;
     else void this.execute();
   }
@@ -146,20 +148,25 @@ export class StreamTask {
         return jittered(Math.min(connector.every, limits.leaseTtl), random);
       case 'failed': {
         const delay = backOff(outcome.error, ++this.failures, context);
-        this.calmDown(outcome.error, delay);
-        return delay;
+        return this.calmDown(outcome.error, delay);
       }
       case 'stopped':
         return jittered(connector.every, random);
     }
   }
 
-  private calmDown(error: Error, delay: number): void {
+  /** @returns milliseconds until the next try. */
+  private calmDown(error: Error, delay: number): number {
     const now = this.setting.context.clock.now();
     const kind = error instanceof PspError ? error.kind : undefined;
-    const strict = kind === 'unauthorized' || kind === 'rate-limited';
-    this.calmUntil = now + (strict ? delay : Math.min(delay, CALM_AFTER_FAILURE));
-    if (kind === 'rate-limited') this.gate.closedUntil = Math.max(this.gate.closedUntil, now + delay);
+    if (kind === 'rate-limited') {
+      this.gate.closedUntil = Math.max(this.gate.closedUntil, now + delay);
+      // The connector's other streams go first when the gate opens: this one may close it again at once.
+      this.calmUntil = now + delay + GATE_JITTER;
+      return delay + GATE_JITTER;
+    }
+    this.calmUntil = now + (kind === 'unauthorized' ? delay : Math.min(delay, CALM_AFTER_FAILURE));
+    return delay;
   }
 
   private soon(): number {

@@ -1,0 +1,164 @@
+import type { Stream, Transaction } from '@tributary/connector-api';
+import type { SyncProgress } from './sync.types.js';
+import { account, bank, Bench, LEVEL, never, numbered, pages, transaction } from './testing/bench.js';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+describe('a single run', () => {
+  it('reports its progress page by page, and what it did', async () => {
+    const engine = bench.engine([
+      bank({
+        transactions: async function* () {
+          for (let done = 1; done <= 3; done++) {
+            const items = [transaction(`t${done}`), { id: `r${done}`, refused: 'x' }];
+            yield { items, cursor: String(done), progress: { done, total: 3, unit: 'files' } };
+          }
+        },
+        accounts: () => pages([{ items: [account('a')], cursor: '1' }]),
+      }),
+      bank({ transactions: () => numbered(1) }, 'other'),
+    ]);
+    const progress: SyncProgress[] = [];
+    const runs = await engine.runOnce('bank', (step) => progress.push(step));
+    expect(runs.map(({ connector, stream, added }) => ({ connector, stream, added }))).toEqual([
+      { connector: 'bank', stream: 'accounts', added: 1 },
+      { connector: 'bank', stream: 'transactions', added: 3 },
+    ]);
+    expect(progress.filter(({ stream }) => stream === 'transactions')).toEqual([
+      ...[1, 2, 3].map((done) => ({
+        ...{ connector: 'bank', stream: 'transactions', finished: false },
+        ...{ pages: done, records: 2 * done, added: done, changed: 0, refused: done },
+        listing: { done, total: 3, unit: 'files' },
+      })),
+      {
+        ...{ connector: 'bank', stream: 'transactions', finished: true },
+        ...{ pages: 3, records: 6, added: 3, changed: 0, refused: 3 },
+      },
+    ]);
+    expect(await bench.ids('other')).toEqual([]);
+    await expect(engine.runOnce('othr')).rejects.toThrow('no connector "othr"; there are: "bank", "other"');
+  });
+
+  it('ends at the next page when it is told to', async () => {
+    const controller = new AbortController();
+    const engine = bench.engine([bank({ transactions: (since) => numbered(10, since) })]);
+    const runs = await engine.runOnce(
+      undefined,
+      ({ pages }) => pages === 4 && controller.abort(),
+      controller.signal,
+    );
+    expect(runs[1]).toMatchObject({ pages: 4, added: 4, error: 'stopped before it had caught up' });
+    expect((await engine.runOnce())[1]).toMatchObject({ added: 6 });
+  });
+});
+
+describe('what a sync did', () => {
+  it('is one line: information when something happened, detail when not', async () => {
+    let status: Transaction['status'] = 'PENDING';
+    const engine = bench.engine([
+      bank({
+        transactions: () => pages([{ items: [transaction('a', { status }), transaction('b')], cursor: 'c' }]),
+      }),
+    ]);
+    await engine.runOnce();
+    status = 'SUCCEEDED';
+    await engine.runOnce();
+    await engine.runOnce();
+    expect(bench.logged('bank transactions: ').map(({ level, msg }) => [level, msg])).toEqual([
+      [LEVEL.info, 'bank transactions: 2 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+      [LEVEL.info, 'bank transactions: 0 new, 1 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+      [LEVEL.debug, 'bank transactions: 0 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+    ]);
+    const change = (name: string) => bench.metric('tributary_sync_rows_total', { change: name });
+    expect([await change('added'), await change('changed')]).toEqual([2, 1]);
+  });
+
+  it('shows how long the last success of a stream is ago', async () => {
+    let broken = false;
+    const engine = bench.engine([
+      bank({ transactions: () => (broken ? numbered(1, '0', () => never()) : pages<Transaction>([])) }),
+    ]);
+    const lag = () => bench.metric('tributary_sync_lag_seconds', { stream: 'transactions' });
+    engine.start();
+    await bench.clock.advance(50_000);
+    expect(await lag()).toBeLessThanOrEqual(50);
+    broken = true;
+    await bench.clock.advance(550_000);
+    expect(await lag()).toBeGreaterThan(500);
+    const stopped = engine.stop();
+    await bench.clock.advance(10_000);
+    await stopped;
+    expect(await lag()).toBeUndefined();
+  });
+});
+
+describe('a plugin that watches', () => {
+  it('has its streams pulled at once, and is listened to again after it failed', async () => {
+    let count = 1;
+    let opened = 0;
+    let closed = 0;
+    let tell: ((streams: Stream[] | Error) => void) | undefined;
+    const engine = bench.engine([
+      {
+        ...bank({
+          transactions: (since) => numbered(count, since),
+          watch: async function* (signal) {
+            opened++;
+            try {
+              while (!signal.aborted) {
+                const next = await new Promise<Stream[] | Error>((resolve) => {
+                  tell = resolve;
+                  signal.addEventListener('abort', () => resolve([]));
+                });
+                if (next instanceof Error) throw next;
+                yield next;
+              }
+            } finally {
+              closed++;
+            }
+          },
+        }),
+        every: 3_600_000,
+      },
+    ]);
+    engine.start();
+    await bench.clock.advance(1000);
+    count = 2;
+    tell?.(['transactions']);
+    await bench.clock.advance(1000);
+    expect(await bench.ids()).toEqual(['t1', 't2']);
+    tell?.(new Error('too many open files'));
+    await bench.clock.advance(1000);
+    expect(bench.logged('too many open files')).toMatchObject([{ level: LEVEL.warn, connector: 'bank' }]);
+    await bench.clock.advance(5000);
+    expect(opened).toBe(2);
+    count = 3;
+    tell?.(['transactions', 'accounts']);
+    await bench.clock.advance(1000);
+    expect(await bench.ids()).toEqual(['t1', 't2', 't3']);
+    await engine.stop();
+    expect(closed).toBe(2);
+  });
+
+  it('and hangs does not keep the engine from stopping', async () => {
+    const engine = bench.engine([
+      bank({
+        watch: () => ({ [Symbol.asyncIterator]: () => ({ next: () => never(), return: () => never() }) }),
+      }),
+    ]);
+    engine.start();
+    await bench.clock.advance(1000);
+    const stopped = engine.stop();
+    await bench.clock.advance(8000);
+    await stopped;
+    expect(bench.clock.armed).toBe(0);
+  });
+});

@@ -1,0 +1,208 @@
+import type { Balances, Transaction } from '@tributary/connector-api';
+import { setImmediate } from 'node:timers/promises';
+import { normalise } from './normalise.js';
+import { bank, Bench, LEVEL, pages, SECRET, transaction } from './testing/bench.js';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+/** What a cast in a plugin can let through. */
+const lie = (item: unknown) => item as Transaction;
+
+describe('what cannot be served', () => {
+  it('goes into the quarantine with a reason and what the PSP sent, and the good rows of its page go on', async () => {
+    const negative = transaction('negative', {
+      amount: { amount: -5n, asset: 'EUR/2' },
+      metadata: { 'com.bank.spec/note': `the key is ${SECRET}` },
+    });
+    const engine = bench.engine([
+      bank({
+        transactions: () =>
+          pages<Transaction>([
+            {
+              cursor: '1',
+              items: [
+                transaction('good'),
+                negative,
+                lie(null),
+                lie({ ...transaction('status'), status: 'MAYBE' }),
+                lie({ ...transaction('money'), amount: undefined }),
+                lie({ ...transaction('long'), createdAt: 'x', metadata: { a: 'ab '.repeat(10_000) } }),
+                { id: 'own', refused: `the file is broken, ${SECRET}`, raw: `:20:${SECRET}` },
+                transaction('also good'),
+              ],
+            },
+          ]),
+      }),
+    ]);
+    const runs = await engine.runOnce();
+    expect(runs.at(-1)).toMatchObject({ records: 8, added: 2, refused: 6 });
+    expect(await bench.ids()).toEqual(['good', 'also~20good']);
+    const entries = await bench.store.quarantine('bank');
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
+    expect(byId.get('negative')?.reason).toBe(
+      'amount -5 is negative: the direction belongs into type and accounts',
+    );
+    expect(byId.get('negative')?.raw).toContain('"amount":"-5n"');
+    expect(byId.get('status')?.reason).toMatch(/status "MAYBE" is none of PENDING/);
+    expect(byId.get('own')).toMatchObject({
+      reason: 'the file is broken, [redacted]',
+      raw: ':20:[redacted]',
+    });
+    expect(byId.get('long')?.raw).toHaveLength(4097);
+    expect(byId.has('money')).toBe(true);
+    expect(entries.find(({ reason }) => reason === 'the item is null, expected an object')?.id).toMatch(
+      /^unidentified-/,
+    );
+    expect(JSON.stringify([entries, bench.lines])).not.toContain(SECRET);
+  });
+
+  it('is logged once, as long as it stays the same', async () => {
+    let reason = 'broken';
+    const engine = () =>
+      bench.engine([
+        bank({
+          transactions: () =>
+            pages<Transaction>([
+              {
+                cursor: 'c',
+                items: [{ id: 'file.xml', refused: reason }],
+                findings: [{ id: 'sums', found: 'opening + entries = 5.00, closing is 6.00' }],
+              },
+            ]),
+        }),
+      ]);
+    for (let restart = 0; restart < 3; restart++) await engine().runOnce();
+    expect(bench.logged('refused file.xml: broken')).toMatchObject([{ level: LEVEL.warn }]);
+    expect(bench.logged('found sums: opening')).toMatchObject([{ level: LEVEL.warn }]);
+    expect(bench.logged('1 refused of 1 records').map(({ level }) => level)).toEqual([
+      LEVEL.info,
+      LEVEL.debug,
+      LEVEL.debug,
+    ]);
+    reason = 'still broken';
+    await engine().runOnce();
+    expect(bench.logged('refused file.xml: still broken')).toHaveLength(1);
+    expect(await bench.metric('tributary_quarantine_open', { kind: 'refusal' })).toBe(1);
+    expect(await bench.metric('tributary_quarantine_open', { kind: 'finding' })).toBe(1);
+  });
+
+  it('leaves the quarantine with a good record of its id, encoded or not, and when the plugin says so', async () => {
+    let repaired = false;
+    const item = (id: string) => transaction(id, { amount: { amount: repaired ? 5n : -5n, asset: 'EUR/2' } });
+    const engine = bench.engine([
+      bank({
+        transactions: () =>
+          pages<Transaction>([
+            {
+              cursor: repaired ? '2' : '1',
+              items: [
+                item('plain'),
+                item('with space/and ümlaut'),
+                ...(repaired ? [] : [{ id: 'file', refused: 'x' }]),
+              ],
+              cleared: repaired ? ['file'] : [],
+            },
+          ]),
+      }),
+    ]);
+    await engine.runOnce();
+    expect(await bench.store.quarantine('bank')).toHaveLength(3);
+    repaired = true;
+    await engine.runOnce();
+    expect(await bench.store.quarantine('bank')).toEqual([]);
+    expect(await bench.ids()).toEqual(['plain', 'with~20space~2Fand~20~C3~BCmlaut']);
+    expect(await bench.metric('tributary_quarantine_open', { kind: 'refusal' })).toBe(0);
+  });
+
+  it('may be a balance of a page: the page goes on, and the next good one clears it', async () => {
+    let amounts: Balances['amounts'] = [
+      { amount: 1n, asset: 'EUR/2' },
+      { amount: 2n, asset: 'EUR/2' },
+    ];
+    const engine = bench.engine([
+      bank({
+        transactions: () =>
+          pages<Transaction>([
+            {
+              cursor: 'c',
+              items: [transaction('t')],
+              balances: [{ accountId: 'acc', at: '2025-12-31T00:00:00Z', amounts }],
+            },
+          ]),
+      }),
+    ]);
+    await engine.runOnce();
+    expect(await bench.store.quarantine()).toMatchObject([
+      { id: 'balances:acc', reason: 'the balance in EUR/2 of account acc comes twice' },
+    ]);
+    amounts = [{ amount: 7n, asset: 'EUR/2' }];
+    await engine.runOnce();
+    expect(await bench.store.quarantine()).toEqual([]);
+    expect(await bench.store.balances('bank').latest('acc')).toMatchObject({
+      at: '2025-12-31T00:00:00.000Z',
+      balances: [{ currency: 'EUR/2', amount: '7' }],
+    });
+  });
+
+  it('does not flood the log', async () => {
+    const items = Array.from({ length: 500 }, (_, index) => ({ id: `r${index}`, refused: 'poison' }));
+    await bench
+      .engine([bank({ transactions: () => pages<Transaction>([{ items, cursor: 'c' }]) })])
+      .runOnce();
+    expect(bench.logged('poison')).toHaveLength(20);
+    expect(bench.logged('more refusals and findings')).toHaveLength(1);
+    expect(await bench.store.quarantine('bank', 1000)).toHaveLength(500);
+  });
+});
+
+describe('a page', () => {
+  it('is appended oldest first, the versions of one record in the order of the plugin', async () => {
+    const at = (second: number) => `2025-12-31T00:00:0${second}Z`;
+    const tx = (id: string, second: number, status: Transaction['status'] = 'SUCCEEDED') =>
+      transaction(id, { createdAt: at(0), updatedAt: at(second), status });
+    const items = [tx('c', 5), tx('b', 4), tx('v', 3, 'PENDING'), tx('v', 2), tx('a', 1)];
+    await bench
+      .engine([bank({ transactions: () => pages<Transaction>([{ items, cursor: 'c' }]) })])
+      .runOnce();
+    expect((await bench.rows()).map(({ id, status }) => `${String(id)} ${String(status)}`)).toEqual([
+      'a SUCCEEDED',
+      'v PENDING',
+      'v SUCCEEDED',
+      'b SUCCEEDED',
+      'c SUCCEEDED',
+    ]);
+  });
+
+  it('of any size leaves the event loop free', async () => {
+    const items = Array.from({ length: 20_000 }, (_, index) => transaction(`t${index}`));
+    let turns = 0;
+    let ended = false;
+    const page = normalise('transactions', { items, cursor: 'c' }, (text) => text).finally(
+      () => (ended = true),
+    );
+    while (!ended) {
+      await setImmediate();
+      turns++;
+    }
+    expect((await page).records).toHaveLength(20_000);
+    expect(turns).toBeGreaterThan(50);
+  });
+
+  it('without a list of items or a cursor fails the pull with a reason', async () => {
+    const engine = bench.engine([
+      bank({ transactions: () => pages([{ items: [transaction('t')] } as never]) }),
+    ]);
+    expect((await engine.runOnce()).at(-1)?.error).toBe(
+      'bank transactions: the plugin gave a page without a list of items and a cursor',
+    );
+    expect(await bench.ids()).toEqual([]);
+  });
+});

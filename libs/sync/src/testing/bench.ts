@@ -1,0 +1,137 @@
+/** A real store in a directory of its own, a clock in our hands, and everything that was logged. */
+import type { Account, Page, Psp, Stream, Transaction } from '@tributary/connector-api';
+import { openStore } from '@tributary/feed';
+import type { Store } from '@tributary/feed';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { SyncEngine } from '../engine.js';
+import type { SyncLimits } from '../limits.js';
+import type { SyncConnector } from '../sync.types.js';
+import { ManualClock } from './manual-clock.js';
+
+export interface LogLine {
+  level: number;
+  msg: string;
+  [field: string]: unknown;
+}
+
+export const LEVEL = { debug: 20, info: 30, warn: 40, error: 50 };
+export const SECRET = 'hunter2-hunter2';
+
+export class Bench {
+  readonly clock = new ManualClock();
+  readonly registry = new Registry();
+  readonly lines: LogLine[] = [];
+  readonly logger = pino(
+    { level: 'debug' },
+    { write: (line) => void this.lines.push(JSON.parse(line) as LogLine) },
+  );
+  private readonly stores: Store[] = [];
+
+  private constructor(private readonly directory: string) {}
+
+  static async open(): Promise<Bench> {
+    const bench = new Bench(mkdtempSync(join(tmpdir(), 'sync-')));
+    await bench.openStore();
+    return bench;
+  }
+
+  get store(): Store {
+    return this.stores[0]!;
+  }
+
+  /** Another process' view of the same file. */
+  async openStore(): Promise<Store> {
+    const store = await openStore(`sqlite:${join(this.directory, 'store.db')}`, () => this.clock.now());
+    this.stores.push(store);
+    return store;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.stores) await store.close();
+    rmSync(this.directory, { recursive: true });
+  }
+
+  options(limits: Partial<SyncLimits> = {}, clock = this.clock) {
+    return {
+      logger: this.logger,
+      registry: this.registry,
+      redact: (text: string) => text.replaceAll(SECRET, '[redacted]'),
+      clock,
+      random: () => 0.5,
+      limits,
+    };
+  }
+
+  engine(connectors: SyncConnector[], limits: Partial<SyncLimits> = {}): SyncEngine {
+    return new SyncEngine(this.store, connectors, this.options(limits));
+  }
+
+  async rows(path = 'bank', stream: Stream = 'transactions'): Promise<Record<string, unknown>[]> {
+    const { body } = await (await this.store.feed(path, stream)).page(undefined, 1, 100_000);
+    return JSON.parse(body.toString()) as Record<string, unknown>[];
+  }
+
+  async ids(path = 'bank', stream: Stream = 'transactions'): Promise<unknown[]> {
+    return (await this.rows(path, stream)).map(({ id }) => id);
+  }
+
+  logged(part: string): LogLine[] {
+    return this.lines.filter(({ msg }) => msg.includes(part));
+  }
+
+  async metric(name: string, labels: Record<string, string> = {}): Promise<number | undefined> {
+    const found = (await this.registry.getMetricsAsJSON()).find((metric) => metric.name === name);
+    return found?.values.find(({ labels: of }) =>
+      Object.entries(labels).every(([key, value]) => (of as Record<string, unknown>)[key] === value),
+    )?.value;
+  }
+}
+
+export function transaction(id: string, changes: Partial<Transaction> = {}): Transaction {
+  return {
+    id,
+    createdAt: '2025-12-31T00:00:00Z',
+    type: 'PAYIN',
+    status: 'SUCCEEDED',
+    amount: { amount: 1250n, asset: 'EUR/2' },
+    ...changes,
+  };
+}
+
+export const account = (id: string): Account => ({ id, name: `Account ${id}` });
+
+/** A PSP with these methods; what is left out lists nothing. */
+export function pspOf(methods: Partial<Psp>): Psp {
+  return { accounts: () => pages([]), transactions: () => pages([]), ...methods };
+}
+
+/** A bank that is pulled every minute. */
+export function bank(methods: Partial<Psp>, path = 'bank'): SyncConnector {
+  return { path, psp: pspOf(methods), every: 60_000 };
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+export async function* pages<T>(list: Page<T>[]): AsyncGenerator<Page<T>> {
+  yield* list;
+}
+
+/** Pages of one transaction each, `t1` … `tN`, resumed after the cursor `N`. */
+export async function* numbered(
+  count: number,
+  since = '0',
+  before: (number: number) => unknown = () => undefined,
+): AsyncGenerator<Page<Transaction>> {
+  for (let number = Number(since) + 1; number <= count; number++) {
+    await before(number);
+    yield { items: [transaction(`t${number}`)], cursor: String(number) };
+  }
+}
+
+export const expectedIds = (count: number) => Array.from({ length: count }, (_, index) => `t${index + 1}`);
+
+/** What never comes. */
+export const never = <T>() => new Promise<T>(() => {});

@@ -4,3 +4,5 @@ export type { ConnectorConfig, Deployment } from './deployment.js';
 export { formatDuration } from './duration.js';
 export { loadDeployment } from './load-deployment.js';
 export { ConfigError } from './problems.js';
+export { didYouMean } from './did-you-mean.js';
+export { hideSecrets } from './secrets.js';

@@ -1,0 +1,28 @@
+/** `tributary check`: what would be served. */
+import { formatDuration, type Deployment } from '../config/index.js';
+import { count, formatTable } from './terminal.js';
+
+export function describeDeployment(deployment: Deployment): string {
+  const { connectors, listen, store, file } = deployment;
+  const rows = connectors.map(({ path, plugin, syncEvery, apiKeys }) => [
+    `/${path}`,
+    plugin.name,
+    `every ${formatDuration(syncEvery)}`,
+    count(apiKeys.length, 'key'),
+  ]);
+  return [
+    `${file} is good: ${count(connectors.length, 'connector')} on ${listen.host}:${listen.port}, ${store}`,
+    formatTable([['PATH', 'PLUGIN', 'SYNC', 'KEYS'], ...rows]),
+  ].join('\n');
+}
+
+const DEMO_KEY = /^demo-/;
+
+/** @returns a warning when a key of the examples is in use, which everybody can read in the repository. */
+export function warnOfDemoKeys(deployment: Deployment): string | undefined {
+  if (!deployment.secrets.some((secret) => DEMO_KEY.test(secret))) return undefined;
+  return (
+    `DEMO KEYS: ${deployment.file} opens connectors to keys that begin with "demo-" and are no secret. ` +
+    'Never serve real money with them; make keys with "tributary keys new".'
+  );
+}

@@ -1,0 +1,182 @@
+/** The command line `tributary`. */
+import { describeKey, newKey } from '@tributary/auth';
+import { plugins } from '@tributary/psp-plugins';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { deploymentSchema, didYouMean, loadDeployment, type Deployment } from '../config/index.js';
+import { LOG_LEVELS, type LogLevel } from '../logging/index.js';
+import { describeDeployment, warnOfDemoKeys } from './check.js';
+import { CliError, EXIT } from './cli-error.js';
+import { formatEntries, listQuarantine } from './quarantine.js';
+import { serve } from './serve.js';
+import { syncOnce } from './sync.js';
+import type { Terminal } from './terminal.js';
+import { packageVersion } from './version.js';
+
+interface ConfigOption {
+  config: string;
+}
+
+interface LogOption {
+  logLevel: LogLevel;
+}
+
+/** What a run of the command line leaves behind. */
+export interface Outcome {
+  exitCode: number;
+  /** Of the deployment that was loaded: an error must not show them. */
+  secrets: readonly string[];
+}
+
+export function createProgram(terminal: Terminal, outcome: Outcome): Command {
+  const program = new Command('tributary')
+    .description(
+      'Makes payment service providers look native to Formance: one Generic Connector each, no gaps.',
+    )
+    .version(packageVersion())
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    });
+  const load = (file: string): Deployment => {
+    const deployment = loadDeployment(file);
+    outcome.secrets = deployment.secrets;
+    return deployment;
+  };
+  const cli: Cli = { program, terminal, outcome, load };
+  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addSchema]) add(cli);
+  return program;
+}
+
+interface Cli {
+  program: Command;
+  terminal: Terminal;
+  outcome: Outcome;
+  load: (file: string) => Deployment;
+}
+
+function addServe({ program, terminal, load }: Cli): void {
+  program
+    .command('serve')
+    .description('Serve every connector and keep its feeds up to date, until SIGTERM or Ctrl-C.')
+    .addOption(configOption())
+    .addOption(logLevel('info'))
+    .addHelpText('after', examples('tributary serve --config gateway.yaml'))
+    .action(({ config, logLevel }: ConfigOption & LogOption) => serve(load(config), logLevel, terminal));
+}
+
+function addCheck({ program, terminal, load }: Cli): void {
+  program
+    .command('check')
+    .description('Check the deployment file and say what would be served.')
+    .addOption(configOption())
+    .addHelpText('after', examples('tributary check --config gateway.yaml'))
+    .action(({ config }: ConfigOption) => {
+      const deployment = load(config);
+      terminal.out(describeDeployment(deployment));
+      const warning = warnOfDemoKeys(deployment);
+      if (warning !== undefined) terminal.err(warning);
+    });
+}
+
+function addKeys({ program, terminal }: Cli): void {
+  program
+    .command('keys')
+    .description('API keys.')
+    .command('new')
+    .description('Make an API key: it is shown once, with its hash for the deployment file.')
+    .addHelpText('after', examples('tributary keys new'))
+    .action(() => terminal.out(presentKey(newKey())));
+}
+
+function addSync({ program, terminal, outcome, load }: Cli): void {
+  program
+    .command('sync')
+    .description('Pull everything that is new from the PSPs, show the progress, and end.')
+    .argument('[connector]', 'its path, e.g. house-bank or acme/house-bank; all connectors without it')
+    .requiredOption('--once', 'until every stream has caught up (`serve` pulls on schedule)')
+    .addOption(configOption())
+    .addOption(logLevel('silent'))
+    .addHelpText('after', examples('tributary sync --once --config gateway.yaml', SYNC_ONE))
+    .action(async (connector: string | undefined, { config, logLevel }: ConfigOption & LogOption) => {
+      const deployment = load(config);
+      outcome.exitCode = await syncOnce(deployment, findPath(deployment, connector), logLevel, terminal);
+    });
+}
+
+function addQuarantine({ program, terminal, load }: Cli): void {
+  program
+    .command('quarantine')
+    .description('List what was refused or found to be wrong, and still is; newest first.')
+    .argument('[connector]', 'its path; all connectors without it')
+    .addOption(configOption())
+    .option('--json', 'one JSON array, with what the PSP sent')
+    .option('--limit <count>', 'at most so many', parseLimit, 1000)
+    .addHelpText('after', examples('tributary quarantine --config gateway.yaml', QUARANTINE_ONE))
+    .action(async (connector: string | undefined, options: ConfigOption & { json?: true; limit: number }) => {
+      const deployment = load(options.config);
+      const entries = await listQuarantine(deployment, findPath(deployment, connector), options.limit);
+      terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatEntries(entries));
+    });
+}
+
+function addSchema({ program, terminal }: Cli): void {
+  program
+    .command('schema')
+    .description('Print the JSON Schema of the deployment file, for editors.')
+    .addHelpText('after', examples('tributary schema > deployment.schema.json'))
+    .action(() => terminal.out(JSON.stringify(deploymentSchema(plugins), undefined, 2)));
+}
+
+const SYNC_ONE = 'tributary sync --once acme/house-bank --config gateway.yaml';
+const QUARANTINE_ONE = 'tributary quarantine house-bank --json --config gateway.yaml';
+
+function configOption(): Option {
+  return new Option('-c, --config <file>', 'the deployment file (YAML)').makeOptionMandatory();
+}
+
+function logLevel(byDefault: LogLevel): Option {
+  return new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default(byDefault);
+}
+
+function examples(...lines: string[]): string {
+  return ['', `Example${lines.length === 1 ? '' : 's'}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  return limit;
+}
+
+function presentKey(key: string): string {
+  return [
+    'The key, for whoever calls (in Formance: apiKey). It is shown only this once:',
+    `  ${key}`,
+    'Its hash, for the deployment file, under apiKeys:',
+    `  - "${describeKey(key)}"`,
+  ].join('\n');
+}
+
+/** With or without the slash in front, as it stands in URLs. */
+function findPath({ connectors }: Deployment, named: string | undefined): string | undefined {
+  if (named === undefined) return undefined;
+  const path = named.replace(/^\//, '');
+  if (connectors.some((connector) => connector.path === path)) return path;
+  const known = connectors.map((connector) => connector.path);
+  const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
+  throw new CliError(`There is no connector ${JSON.stringify(named)}.${hint}`, EXIT.usage);
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
+  2  the command line is wrong
+  3  sync: at least one stream did not catch up
+  130, 143  stopped by SIGINT, SIGTERM before the end
+
+Set DEBUG=1 to see where an unexpected error comes from.`;

@@ -1,0 +1,31 @@
+/** Runs one command, and turns whatever goes wrong into one clear text and an exit code. */
+import { CommanderError } from 'commander';
+import { ConfigError, hideSecrets } from '../config/index.js';
+import { CliError, EXIT } from './cli-error.js';
+import { createProgram, type Outcome } from './program.js';
+import { count, type Terminal } from './terminal.js';
+
+/**
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const outcome: Outcome = { exitCode: EXIT.done, secrets: [] };
+  try {
+    await createProgram(terminal, outcome).parseAsync(args, { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    // commander has said what it had to say.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    terminal.err(hideSecrets(explain(error), outcome.secrets));
+    return error instanceof CliError ? error.exitCode : EXIT.failed;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return `${error.message}\n${count(error.problems.length, 'problem')} in ${error.file}; nothing was started.`;
+  }
+  if (!(error instanceof Error)) return `tributary: ${String(error)}`;
+  return process.env.DEBUG ? (error.stack ?? error.message) : `tributary: ${error.message}`;
+}

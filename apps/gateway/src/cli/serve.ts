@@ -1,0 +1,31 @@
+/** `tributary serve`: serves and syncs until it is stopped. */
+import type { Deployment } from '../config/index.js';
+import { createGateway } from '../gateway.js';
+import { createLogger, type LogLevel } from '../logging/index.js';
+import { warnOfDemoKeys } from './check.js';
+import { aborted, stopSignal } from './stop-signal.js';
+import { formatTable, type Terminal } from './terminal.js';
+
+/** What it says to people goes to `err`: standard output belongs to the log. */
+export async function serve(deployment: Deployment, level: LogLevel, terminal: Terminal): Promise<void> {
+  const logger = createLogger({ secrets: deployment.secrets, level });
+  const stop = stopSignal();
+  const gateway = await createGateway(deployment, { logger });
+  try {
+    terminal.err(describeGateway(deployment, await gateway.listen()));
+    const warning = warnOfDemoKeys(deployment);
+    if (warning !== undefined) terminal.err(warning);
+    await aborted(stop);
+  } finally {
+    await gateway.close();
+  }
+}
+
+function describeGateway({ connectors, docs }: Deployment, url: string): string {
+  const rows = connectors.map(({ path, plugin }) => [
+    `${url}/${path}`,
+    plugin.name,
+    ...(docs ? [`docs: ${url}/${path}/docs`] : []),
+  ]);
+  return `Serving:\n${formatTable(rows)}`;
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { onNewNode, runProgram } from './launch.js';
+
+onNewNode(runProgram);

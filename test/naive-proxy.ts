@@ -51,7 +51,7 @@ class Listing {
 
 export interface NaiveProxy {
   url: string;
-  arrive(arrival: Arrival): void;
+  arrive: (arrival: Arrival) => void;
   close(): Promise<void>;
 }
 

@@ -122,7 +122,7 @@ export class Client {
     const query = new URLSearchParams({ page: String(page), pageSize: String(pageSize) });
     if (sort) query.set('sort', FILTERS[stream].sort);
     if (!isZeroTime(from)) query.set(FILTERS[stream].filter, formatWholeSeconds(from, zone));
-    return decodePage(this.version, stream, await this.get(`/${stream}?${query}`));
+    return decodePage(this.version, stream, await this.get(`/${stream}?${query.toString()}`));
   }
 
   private state(stream: Stream): State {

@@ -1,0 +1,219 @@
+/** Whatever a PSP says is either quarantined with a reason, or can be read by every client version: never a poisoned page. */
+import type { Page, Psp, Stream } from '@tributary/connector-api';
+import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tributary/connector-api';
+import fc from 'fast-check';
+import { breaches } from './contract-rules.js';
+import { Client } from './clients/client.js';
+import { connect } from './clients/http-get.js';
+import { CLIENT_VERSIONS, type ClientVersion } from './clients/versions.js';
+import { pluginOf, startGateway } from './test-gateway.js';
+
+/** These know all words of the contract; the older ones are asked about rows in their own words only. */
+const CURRENT = CLIENT_VERSIONS.filter(({ words }) => words.statuses.has('OTHER'));
+const OLD = CLIENT_VERSIONS.filter(({ words }) => !words.statuses.has('OTHER'));
+
+const junk = fc.oneof(
+  fc.constantFrom(
+    null,
+    undefined,
+    '',
+    ' ',
+    '\u0000',
+    '\ud800',
+    'é',
+    '..',
+    '/',
+    '?',
+    '%2F',
+    '~',
+    'constructor',
+    '__proto__',
+  ),
+  fc.string({ unit: 'binary' }),
+  fc.double(),
+  fc.bigInt(),
+  fc.boolean(),
+  fc.object(),
+  fc.array(fc.anything(), { maxLength: 3 }),
+);
+const id = fc.oneof(
+  { weight: 20, arbitrary: fc.stringMatching(/^[a-z]{1,3}-[0-9]{1,6}$/) },
+  fc.string({ unit: 'binary' }),
+  junk,
+);
+const time = fc.oneof(
+  {
+    weight: 30,
+    arbitrary: fc
+      .date({ min: new Date('1970-01-02'), max: new Date('2060-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString()),
+  },
+  fc.constantFrom(
+    '2025-03-04T05:06:07+05:30',
+    '2025-03-04T05:06:60Z',
+    '2016-12-31T23:59:60Z',
+    '2025-03-04 05:06:07.123456789Z',
+    '2025-03-04t05:06:07z',
+    '2025-02-29T00:00:00Z',
+    '2025-03-04T05:06:07',
+    '2025-03-04',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-12:00',
+  ),
+  junk,
+);
+const asset = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom('EUR/2', 'JPY', 'BTC/8', 'USD', 'A/0', 'A/999999') },
+  fc.constantFrom('eur/2', 'EUR/', 'EUR/1234567', 'EUR/2\n', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'),
+  junk,
+);
+const money = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ amount: fc.oneof({ weight: 4, arbitrary: fc.bigInt() }, junk), asset }),
+  },
+  junk,
+);
+const metadata = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.dictionary(fc.string({ unit: 'binary' }), fc.oneof(fc.string({ unit: 'binary' }), junk)),
+  },
+  junk,
+);
+const word = (words: readonly string[]) =>
+  fc.oneof({ weight: 30, arbitrary: fc.constantFrom(...words) }, junk);
+const optional = (arbitrary: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, arbitrary);
+
+function hostileItems(types: readonly string[], statuses: readonly string[]) {
+  const items: Record<Stream, fc.Arbitrary<unknown>> = {
+    accounts: fc.record({
+      id,
+      name: fc.oneof(fc.string(), junk),
+      openedAt: optional(time),
+      metadata: optional(metadata),
+    }),
+    beneficiaries: fc.record({
+      id,
+      ownerName: fc.oneof(fc.string(), junk),
+      registeredAt: optional(time),
+      metadata: optional(metadata),
+    }),
+    transactions: fc.record({
+      id,
+      relatedTransactionId: optional(id),
+      createdAt: time,
+      updatedAt: optional(time),
+      type: word(types),
+      status: word(statuses),
+      amount: money,
+      scheme: optional(fc.oneof(fc.string(), junk)),
+      sourceAccountId: optional(id),
+      destinationAccountId: optional(id),
+      metadata: optional(metadata),
+    }),
+  };
+  const balances = fc.record({
+    accountId: id,
+    at: time,
+    amounts: fc.oneof({ weight: 6, arbitrary: fc.array(money, { maxLength: 4 }) }, junk),
+  });
+  return fc.record({
+    ...(Object.fromEntries(
+      STREAMS.map((stream) => [
+        stream,
+        fc.array(fc.oneof({ weight: 9, arbitrary: items[stream] }, junk), { maxLength: 12 }),
+      ]),
+    ) as Record<Stream, fc.Arbitrary<unknown[]>>),
+    balances: fc.array(balances, { maxLength: 4 }),
+  });
+}
+
+type Hostile = Record<Stream | 'balances', unknown[]>;
+
+const KEY = 'the-key-of-a-hostile-connector';
+
+test('what a hostile PSP says reaches no client that cannot read it', async () => {
+  const seen = { rows: 0, refused: 0 };
+  await fc.assert(
+    fc.asyncProperty(hostileItems(TRANSACTION_TYPES, TRANSACTION_STATUSES), (said) =>
+      check(said, CURRENT, seen),
+    ),
+    { numRuns: 60 },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      hostileItems(['PAYIN', 'PAYOUT', 'TRANSFER'], ['PENDING', 'SUCCEEDED', 'FAILED']),
+      (said) => check(said, [...OLD, ...CURRENT], seen),
+    ),
+    { numRuns: 40 },
+  );
+  process.stdout.write(`hostile records: ${seen.rows} served, ${seen.refused} quarantined\n`);
+  expect(seen.rows).toBeGreaterThan(50);
+  expect(seen.refused).toBeGreaterThan(50);
+}, 60_000);
+
+async function check(
+  said: Hostile,
+  versions: readonly ClientVersion[],
+  seen: { rows: number; refused: number },
+) {
+  const gateway = await startGateway([{ path: 'psp', plugin: pluginOf(hostilePsp(said)), keys: [KEY] }]);
+  try {
+    const runs = await gateway.engine.runOnce();
+    // A bad record never stops a stream.
+    expect(runs.map(({ error }) => error)).toEqual(runs.map(() => undefined));
+    const refusals = await gateway.store.quarantine('psp');
+    for (const { reason } of refusals) expect(reason).not.toBe('');
+    const served = await readAll(`${gateway.url}/psp`, versions);
+    const items = STREAMS.flatMap((stream) => said[stream]).length;
+    // Whatever was said is accounted for; the same id twice in a row, or the same bad item, counts once.
+    if (items > 0) expect(served + refusals.length).toBeGreaterThan(0);
+    seen.rows += served;
+    seen.refused += refusals.length;
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** @returns how many rows there were */
+async function readAll(url: string, versions: readonly ClientVersion[]): Promise<number> {
+  const connection = connect(url, KEY);
+  try {
+    let count = 0;
+    for (const stream of STREAMS) {
+      const { body } = await connection.get(`/${stream}?page=1&pageSize=1000`);
+      expect(breaches(stream, body)).toEqual([]);
+      const rows = JSON.parse(body) as { id: string }[];
+      for (const row of rows) expect(decodeId(row.id)).toBeDefined();
+      count += rows.length;
+      for (const version of versions) {
+        // Throws where the client would.
+        expect(await new Client(version, connection.get).poll(stream)).toBe(
+          version.paging === 'until-empty' || rows.length > 0 ? rows.length : 0,
+        );
+      }
+    }
+    return count;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Plugins are typed; what they read is not. */
+function hostilePsp(said: Hostile): Psp {
+  const pages = (stream: Stream) =>
+    async function* () {
+      yield {
+        items: said[stream],
+        cursor: 'end',
+        balances: stream === 'accounts' ? said.balances : [],
+      } as Page<never>;
+    };
+  return {
+    accounts: pages('accounts'),
+    beneficiaries: pages('beneficiaries'),
+    transactions: pages('transactions'),
+  };
+}

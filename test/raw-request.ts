@@ -1,0 +1,39 @@
+/** One HTTP request as it is written, and all that came back. */
+import { request } from 'node:http';
+
+export interface Reply {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  contentType: string;
+  body: string;
+  /** Milliseconds from the request to the end of the answer. */
+  took: number;
+}
+
+export interface Sent {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export function sendRequest(url: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const sent = request(url, { method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode!,
+          headers: response.headers,
+          contentType: response.headers['content-type'] ?? '',
+          body: text,
+          took: performance.now() - began,
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}

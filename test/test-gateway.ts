@@ -1,0 +1,97 @@
+/** The real gateway over a fresh store, on a free port, with the plugins and keys that a test names. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashKey } from '@tributary/auth';
+import type { Type } from '@nestjs/common';
+import { definePlugin, transactionToWire, type Plugin, type Psp } from '@tributary/connector-api';
+import type { Store } from '@tributary/feed';
+import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
+import { createLogger } from '../apps/gateway/src/logging/index.js';
+import type { Arrival } from './synthetic-psp.js';
+
+export interface TestConnector {
+  path: string;
+  plugin: Plugin;
+  settings?: object;
+  keys: string[];
+}
+
+export interface TestGateway extends Gateway {
+  /** What it logged so far, a line each. */
+  log: string[];
+}
+
+/** Nothing is pulled by itself: tests call `engine.runOnce()`. */
+export async function startGateway(connectors: readonly TestConnector[]): Promise<TestGateway> {
+  const directory = await mkdtemp(join(tmpdir(), 'tributary-e2e-'));
+  const secrets = connectors.flatMap(({ keys }) => keys);
+  const log: string[] = [];
+  const logger = createLogger({
+    level: 'debug',
+    secrets,
+    destination: { write: (line) => void log.push(line) },
+  });
+  const gateway = await createGateway(
+    {
+      file: 'test',
+      listen: { host: '127.0.0.1', port: 0, trustProxy: false },
+      store: `sqlite:${join(directory, 'store.db')}`,
+      connectors: connectors.map(({ path, plugin, settings, keys }) => ({
+        name: path.split('/').at(-1)!,
+        ...(path.includes('/') ? { tenant: path.split('/')[0]! } : {}),
+        path,
+        plugin,
+        settings: Object.assign(new plugin.settings(), settings),
+        apiKeys: keys.map(hashKey),
+        syncEvery: 3_600_000,
+      })),
+      operatorKeys: [],
+      docs: false,
+      secrets,
+    },
+    { logger, sync: false, drainFor: 0 },
+  );
+  const url = await gateway.listen();
+  return {
+    url,
+    log,
+    store: gateway.store,
+    engine: gateway.engine,
+    listen: () => gateway.listen(),
+    async close() {
+      await gateway.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** A plugin of one PSP object, for what no plugin of ours would say. */
+export function pluginOf(psp: Psp): Plugin {
+  class NoSettings {}
+  class GivenPsp {
+    constructor() {
+      Object.assign(this, psp);
+    }
+  }
+  return definePlugin({
+    name: 'given',
+    title: 'Given by a test',
+    settings: NoSettings,
+    psp: GivenPsp as Type<Psp>,
+  });
+}
+
+/** Appends what a PSP shows to the transactions of a connector, page by page. */
+export async function openTransactions(store: Store, connector: string) {
+  const feed = await store.feed(connector, 'transactions');
+  const lease = await feed.lease({ host: 'test', pid: process.pid, id: 'transactions' }, 600_000);
+  let pages = 0;
+  return {
+    arrive: async (arrival: Arrival): Promise<void> => {
+      const records = arrival.map(transactionToWire);
+      const nothing = { refused: [], findings: [], cleared: [], balances: [] };
+      await lease!.append({ records, ...nothing, cursor: String(++pages) });
+    },
+  };
+}

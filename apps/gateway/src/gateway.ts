@@ -86,7 +86,9 @@ async function composeGateway(
   new RequestObserver(logger, registry).observe(adapter.getInstance());
   const operator = OperatorModule.with(deployment.operatorKeys, limiter, registry, () => drain.isDraining);
   const app = await startNest(adapter, rootModule(mounted, operator), logger);
-  const connectors = mounted.map(({ module }) => app.select(module).get<SyncConnector>(SYNC_CONNECTOR));
+  const connectors = mounted.map(({ module }) =>
+    app.select(module).get<SyncConnector>(SYNC_CONNECTOR, { strict: true }),
+  );
   const engine = new SyncEngine(store, connectors, sync);
   return new RunningGateway(app, { deployment, options, drain, store, engine, logger });
 }

@@ -101,7 +101,11 @@ export function balancesToWire(balances: Balances): WireBalances {
       throw new RefusedError(`the balance in ${asset} of account ${balances.accountId} comes twice`);
     amounts.set(asset, amount);
   }
-  return { accountId: encodeId(balances.accountId), at: utcTime(balances.at, 'at').milliseconds, amounts };
+  return {
+    accountId: encodeId(text(balances.accountId, 'accountId')),
+    at: utcTime(balances.at, 'at').milliseconds,
+    amounts,
+  };
 }
 
 function record(id: unknown, pspTime: number | undefined, members: object): WireRecord {

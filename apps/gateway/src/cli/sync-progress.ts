@@ -1,7 +1,7 @@
 /** How a `sync` shows how far it is: bars on a terminal, lines of text elsewhere. */
 import type { SyncProgress } from '@tributary/sync';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import { printable } from './terminal.js';
+import { count, printable } from './terminal.js';
 
 export interface ProgressView {
   show(progress: SyncProgress): void;
@@ -64,7 +64,7 @@ function nameOf({ connector, stream }: SyncProgress): string {
 
 function describe(progress: SyncProgress): string {
   const { records, pages, added, changed, refused, finished, error, listing } = progress;
-  const counts = `${records} records in ${pages} pages, ${added} new, ${changed} changed, ${refused} refused`;
+  const counts = `${count(records, 'record')} in ${count(pages, 'page')}, ${added} new, ${changed} changed, ${refused} refused`;
   if (error !== undefined) return `${counts}; FAILED: ${printable(error)}`;
   if (finished) return `${counts}; caught up`;
   return listing ? `${counts}; ${listing.done} of ${listing.total} ${listing.unit}` : counts;

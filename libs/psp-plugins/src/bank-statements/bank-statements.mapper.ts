@@ -17,6 +17,7 @@ import type { Placed } from './matching.js';
 import { KEY } from './metadata-keys.js';
 import { chargesMetadata, entryMetadata, factsMetadata } from './metadata.js';
 import { signedMoney } from './signed-money.js';
+import type { CheckedStatement } from './statement-check.js';
 import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statement.js';
 
 /** A movement, or one detail of it. */
@@ -29,13 +30,14 @@ interface Movement {
 }
 
 /** @throws RefusedError for an entry that cannot be served without a loss. */
-export function checkServable(entry: Entry, start: Item['statement']['start'], time: LocalTime): void {
+export function checkServable(entry: Entry, statement: CheckedStatement, time: LocalTime): void {
   signedMoney(entry);
-  reportedAt(entry, start, time);
+  reportedAt(entry, statement, time);
 }
 
 /**
- * The transactions that an entry becomes, given what the feed holds of it.
+ * The transactions that an entry becomes, given what the feed holds of it. What is cancelled comes last, so that the position
+ * within a long batch stays the same when the feed holds half of it.
  * @param held the details that the feed holds of this seat, by id
  */
 export function toTransactions(
@@ -53,7 +55,7 @@ export function toTransactions(
   if (split && wasWhole && seat.status !== 'CANCELLED') {
     // Announced as one, stated in details: the announcement must not be counted beside them.
     const whole = toTransaction(item, seat, wholeMovement(item, seat.id), time);
-    records.unshift({ ...whole, status: 'CANCELLED' });
+    records.push({ ...whole, status: 'CANCELLED' });
   }
   const left = [...held]
     .slice(movements.length)
@@ -124,7 +126,7 @@ function toTransaction(item: Item, seat: Placed['seat'], movement: Movement, tim
   const direction: CreditDebit =
     signed.amount < 0n || (signed.amount === 0n && entry.creditDebit === 'DBIT') ? 'DBIT' : 'CRDT';
   const other = counterpartyId(facts.counterparty);
-  const reported = reportedAt(entry, statement.start, time);
+  const reported = reportedAt(entry, statement, time);
   const announced = seat.metadata[KEY.createdAt];
   return {
     id,
@@ -228,8 +230,9 @@ function statusOf({ status }: Entry): TransactionStatus {
 }
 
 /** When it was booked, or the nearest that the statement says. */
-function reportedAt(entry: Entry, start: Item['statement']['start'], time: LocalTime): string {
-  const said = entry.bookedAt ?? entry.valueAt ?? start.createdAt ?? start.to ?? start.from;
+function reportedAt(entry: Entry, { start, balances }: CheckedStatement, time: LocalTime): string {
+  const said =
+    entry.bookedAt ?? entry.valueAt ?? start.createdAt ?? start.to ?? start.from ?? balances.at(-1)?.at;
   const moment = said === undefined ? undefined : time.moment(said);
   if (moment === undefined || moment < 0) {
     throw new RefusedError(`${entry.position}: neither the entry nor its statement says a day after 1970`);

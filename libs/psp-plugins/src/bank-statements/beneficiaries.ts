@@ -3,12 +3,11 @@ import type { Beneficiary, Mirror } from '@tributary/connector-api';
 import { factsOfWhole, mergeFacts } from './bank-statements.mapper.js';
 import { toBeneficiary } from './counterparty.js';
 import type { CurrentFile } from './cursor.js';
+import { STEP_SIZE } from './page-builder.js';
 import type { Step } from './page-builder.js';
 import type { CheckedFile } from './statement-check.js';
 import type { Entry, EntryFacts, StatementPart } from './statement.js';
 import type { Listing } from './pull.js';
-
-const BATCH_SIZE = 500;
 
 type Known = Readonly<Record<string, string | undefined>>;
 
@@ -38,7 +37,7 @@ export class BeneficiaryListing implements Listing<Beneficiary> {
         const before = batch.get(beneficiary.id);
         batch.set(beneficiary.id, before ? merge(beneficiary, before.metadata ?? {}) : beneficiary);
       }
-      if (batch.size < BATCH_SIZE) continue;
+      if (batch.size < STEP_SIZE) continue;
       current.entries = count;
       yield { items: await this.findNews(batch) };
       batch = new Map();

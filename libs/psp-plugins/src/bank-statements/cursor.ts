@@ -8,11 +8,14 @@ export const FINGERPRINT_LENGTH = 8;
 /** Newest balance of an account by asset: minor units and milliseconds since 1970. */
 export type NewestBalances = Record<string, Record<string, [amount: string, at: number]>>;
 
-/** The file being read: how many of its entries are served, and how many of those were refused. */
+/** The file being read. */
 export interface CurrentFile {
   file: string;
+  /** How many of its entries are served, and how many of those were refused. */
   entries: number;
   refused: number;
+  /** How many records of the next entry are served: a batch may have more than a page. */
+  records?: number;
 }
 
 export class Progress {

@@ -34,9 +34,9 @@ export class Matching {
 
   /** @param items entries of one statement, in order */
   place(items: readonly Item[]): Placed[] {
-    for (const item of items) this.settle(item, this.findOwn(item), true);
-    for (const item of items) this.settle(item, this.findNamed(item), true);
-    for (const item of items) this.settle(item, this.findLikely(item), false);
+    for (const item of items) this.settle(item, this.findOwn(item));
+    for (const item of items) this.settle(item, this.findNamed(item), this.guessed);
+    for (const item of items) this.settle(item, this.findLikely(item), this.guessed);
     return items.map((item) => this.placed.get(item) ?? this.takeNext(item));
   }
 
@@ -87,6 +87,8 @@ export class Matching {
         (seat) =>
           !this.touched.has(seat) &&
           !this.guessed.has(seat.id) &&
+          // Equal entries of a report are counted in `findOwn`: what is left was taken by another of them.
+          (item.settled || seat.chain !== item.chains[0] || seat.imprint?.facts.all !== item.facts.all) &&
           agree(item, seat) &&
           (item.settled ? this.isFree(item, seat) : this.isSame(item, seat)),
       );
@@ -126,11 +128,11 @@ export class Matching {
     return (chain && this.chains.get(chain)) || [];
   }
 
-  private settle(item: Item, seat: Seat | undefined, certain: boolean): void {
+  private settle(item: Item, seat: Seat | undefined, guessed?: Set<string>): void {
     if (!seat || this.placed.has(item)) return;
     this.placed.set(item, { item, seat, serve: isNews(item, seat) });
     this.touched.add(seat);
-    if (!certain && !item.settled) this.guessed.add(seat.id);
+    if (!item.settled) guessed?.add(seat.id);
     if (item.settled && !seat.imprint?.claim)
       seat.imprint = { notice: '', ...seat.imprint, ...claimOf(item) };
   }

@@ -3,8 +3,8 @@ import { isRefusal } from '@tributary/connector-api';
 import type { Balances, Cursor, Finding, Page, Refusal } from '@tributary/connector-api';
 import type { Progress } from './cursor.js';
 
-/** Items of a page. */
-const PAGE_SIZE = 500;
+/** A page is handed over when it has so many items; a step brings at most as many, so it never has twice as many. */
+export const STEP_SIZE = 250;
 /** Files without news are committed in steps, so that a restart does not read them all again. */
 const FILES_PER_PAGE = 200;
 
@@ -54,30 +54,25 @@ export class PageBuilder<T extends object> {
   }
 
   isFull(): boolean {
-    return this.items.length >= PAGE_SIZE || this.files >= FILES_PER_PAGE;
+    return this.items.length >= STEP_SIZE || this.files >= FILES_PER_PAGE;
   }
 
-  /** All pages but the last keep the position before them: a crash in between repeats them, which changes nothing. */
+  /** What was collected, with the position after it; nothing when there is no news. */
   *flush(): Generator<Page<T>> {
     const cursor = this.progress.save();
     const { items, findings, cleared, balances } = this;
-    const done = { done: Math.min(this.bytes, this.totalBytes), total: this.totalBytes, unit: 'bytes' };
+    const isNews = cursor !== this.committed || items.length + findings.size + cleared.size > 0;
     this.items = [];
     this.findings = new Map();
     this.cleared = new Set();
     this.balances = new Map();
     this.files = 0;
-    const before = this.committed;
     this.committed = cursor;
-    let from = 0;
-    for (; items.length - from > PAGE_SIZE; from += PAGE_SIZE) {
-      yield { items: items.slice(from, from + PAGE_SIZE), cursor: before, progress: done };
-    }
-    if (before === cursor && items.length === from && findings.size + cleared.size === 0) return;
+    if (!isNews) return;
     yield {
-      items: items.slice(from),
+      items,
       cursor,
-      progress: done,
+      progress: { done: Math.min(this.bytes, this.totalBytes), total: this.totalBytes, unit: 'bytes' },
       ...(balances.size > 0 && { balances: [...balances.values()] }),
       ...(findings.size > 0 && { findings: [...findings.values()] }),
       ...(cleared.size > 0 && { cleared: [...cleared] }),

@@ -1,12 +1,13 @@
 /** The stream of transactions: the second pass over each file, in batches that the mirror is asked about at once. */
 import { RefusedError } from '@tributary/connector-api';
-import type { Mirror, Refusal, Transaction } from '@tributary/connector-api';
+import type { Mirror, MirroredRecord, Refusal, Transaction } from '@tributary/connector-api';
 import { checkServable, toTransactions } from './bank-statements.mapper.js';
 import type { CurrentFile, Progress } from './cursor.js';
 import { ItemCounter } from './item.js';
-import type { Item } from './item.js';
 import type { LocalTime } from './local-time.js';
 import { Matching } from './matching.js';
+import type { Placed } from './matching.js';
+import { STEP_SIZE } from './page-builder.js';
 import type { Step } from './page-builder.js';
 import type { Listing } from './pull.js';
 import { entryRefusalId } from './refusals.js';
@@ -14,9 +15,7 @@ import { Seats } from './seat.js';
 import type { CheckedFile, CheckedStatement } from './statement-check.js';
 import type { Entry, StatementPart } from './statement.js';
 
-const BATCH_SIZE = 500;
-/** Entries of a batch together: one alone may bring thousands of details. */
-const BATCH_DETAILS = 2000;
+const NOTHING_HELD: ReadonlyMap<string, MirroredRecord> = new Map();
 
 export class TransactionListing implements Listing<Transaction> {
   readonly reportsRefusals = true;
@@ -40,46 +39,87 @@ export class TransactionListing implements Listing<Transaction> {
     current: CurrentFile,
     name: string,
   ): AsyncGenerator<Step<Transaction>> {
-    const served = current.entries;
     let index = -1;
     let count = 0;
-    let batch: Batch | undefined;
+    let open: OpenStatement | undefined;
     for await (const part of parts()) {
       if (part.part === 'start') {
         const statement = statements[++index];
-        if (statement) batch = new Batch(statement, new ItemCounter(statement, index, repeats));
-      } else if (part.part === 'entry' && batch) {
-        count++;
-        const refused = batch.add(part, count > served, this.time);
-        if (refused !== undefined && count > served) {
-          batch.refused.push(refuseEntry(part, refused, name, ++current.refused));
-        }
-        if (batch.isFull()) yield await this.finish(batch, current, count);
-      } else if (part.part === 'end' && batch) {
-        const step = await this.finish(batch, current, count);
-        yield { ...step, ...this.tellBreak(batch.statement) };
+        if (statement) open = new OpenStatement(statement, new ItemCounter(statement, index, repeats));
+      } else if (part.part === 'entry' && open) {
+        open.batch.push({ entry: part, number: ++count });
+        if (open.batch.length >= STEP_SIZE) yield* this.serve(open, current, name);
+      } else if (part.part === 'end' && open) {
+        yield* this.serve(open, current, name);
+        yield { items: [], ...this.tellBreak(open.statement) };
       }
     }
   }
 
-  private async finish(batch: Batch, current: CurrentFile, count: number): Promise<Step<Transaction>> {
-    const refused = batch.refused;
-    const records = await this.place(batch);
-    current.entries = Math.max(current.entries, count);
-    batch.clear();
-    return { items: [...records, ...refused] };
+  /** Places all entries of the batch, and gives the records of those that were not served before, in order. */
+  private async *serve(
+    open: OpenStatement,
+    current: CurrentFile,
+    name: string,
+  ): AsyncGenerator<Step<Transaction>> {
+    const { batch } = open;
+    open.batch = [];
+    const outcomes = await this.place(open, batch);
+    let items: (Transaction | Refusal)[] = [];
+    for (const { entry, number } of batch) {
+      if (number <= current.entries) continue;
+      const outcome = outcomes.get(entry);
+      const records = typeof outcome === 'object' ? await this.toRecords(outcome) : [];
+      const served = current.records ?? 0;
+      for (let from = served; from < records.length; from += STEP_SIZE) {
+        const slice = records.slice(from, from + STEP_SIZE);
+        if (items.length + slice.length > STEP_SIZE) {
+          yield { items };
+          items = [];
+        }
+        this.seats.note(slice);
+        items.push(...slice);
+        current.records = from + slice.length;
+      }
+      if (typeof outcome === 'string') items.push(refuseEntry(entry, outcome, name, ++current.refused));
+      current.entries = number;
+      delete current.records;
+    }
+    yield { items };
   }
 
-  private async place({ items, fresh, guessed }: Batch): Promise<Transaction[]> {
-    const chains = await this.seats.load(new Set(items.flatMap((item) => item.chains)));
-    const records: Transaction[] = [];
-    for (const placed of new Matching(chains, guessed, this.time).place(items)) {
-      if (!placed.serve || !fresh.has(placed.item)) continue;
-      const held = placed.seat.details > 0 ? await this.seats.details(placed.seat) : new Map();
-      for (const record of toTransactions(placed, held, this.time)) records.push(record);
+  /** Where each entry belongs, or why it cannot be served. */
+  private async place(
+    { statement, counter, guessed }: OpenStatement,
+    batch: readonly NumberedEntry[],
+  ): Promise<Map<Entry, Placed | string>> {
+    const outcomes = new Map<Entry, Placed | string>();
+    for (const { entry } of batch) {
+      const reason = this.refusalOf(entry, statement);
+      if (reason !== undefined) outcomes.set(entry, reason);
     }
-    this.seats.note(records);
-    return records;
+    const items = batch.filter(({ entry }) => !outcomes.has(entry)).map(({ entry }) => counter.item(entry));
+    const chains = await this.seats.load(new Set(items.flatMap((item) => item.chains)));
+    for (const placed of new Matching(chains, guessed, this.time).place(items)) {
+      outcomes.set(placed.item.entry, placed);
+    }
+    return outcomes;
+  }
+
+  private refusalOf(entry: Entry, statement: CheckedStatement): string | undefined {
+    try {
+      checkServable(entry, statement, this.time);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RefusedError) return error.message;
+      throw error;
+    }
+  }
+
+  private async toRecords(placed: Placed): Promise<Transaction[]> {
+    if (!placed.serve) return [];
+    const held = placed.seat.details > 0 ? await this.seats.details(placed.seat) : NOTHING_HELD;
+    return toTransactions(placed, held, this.time);
   }
 
   private tellBreak({ identity, found }: CheckedStatement): Partial<Step<Transaction>> {
@@ -92,45 +132,20 @@ export class TransactionListing implements Listing<Transaction> {
   }
 }
 
-/** Entries of one statement that are placed together. */
-class Batch {
-  items: Item[] = [];
-  /** Those that were not served before. */
-  fresh = new Set<Item>();
-  refused: Refusal[] = [];
+interface NumberedEntry {
+  entry: Entry;
+  /** Counted in the file, from 1. */
+  number: number;
+}
+
+class OpenStatement {
+  batch: NumberedEntry[] = [];
   readonly guessed = new Set<string>();
-  private details = 0;
 
   constructor(
     readonly statement: CheckedStatement,
-    private readonly counter: ItemCounter,
+    readonly counter: ItemCounter,
   ) {}
-
-  /** @returns why the entry cannot be served */
-  add(entry: Entry, isFresh: boolean, time: LocalTime): string | undefined {
-    try {
-      checkServable(entry, this.statement.start, time);
-    } catch (error) {
-      if (error instanceof RefusedError) return error.message;
-      throw error;
-    }
-    const item = this.counter.item(entry);
-    this.items.push(item);
-    if (isFresh) this.fresh.add(item);
-    this.details += entry.details.length;
-    return undefined;
-  }
-
-  isFull(): boolean {
-    return this.items.length >= BATCH_SIZE || this.details >= BATCH_DETAILS;
-  }
-
-  clear(): void {
-    this.items = [];
-    this.fresh = new Set();
-    this.refused = [];
-    this.details = 0;
-  }
 }
 
 function refuseEntry(entry: Entry, reason: string, name: string, number: number): Refusal {

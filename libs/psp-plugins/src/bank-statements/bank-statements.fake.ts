@@ -1,0 +1,274 @@
+/** For the specs: a bank that writes statements into a directory, and a feed that keeps what the plugin says. */
+import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  accountToWire,
+  balancesToWire,
+  beneficiaryToWire,
+  formatAmount,
+  isRefusal,
+  transactionToWire,
+} from '@tributary/connector-api';
+import type {
+  Account,
+  Balances,
+  Beneficiary,
+  Cursor,
+  Mirror,
+  MirroredRecord,
+  Page,
+  Stream,
+  Transaction,
+  WireRecord,
+} from '@tributary/connector-api';
+import { BankStatementsSettings } from './bank-statements.config.js';
+import { BankStatements } from './bank-statements.psp.js';
+
+export interface FakeEntry {
+  /** `-12.50`: what the account lost. */
+  amount: string;
+  currency?: string;
+  status?: string;
+  day?: string;
+  valueDay?: string;
+  reference?: string;
+  endToEnd?: string;
+  text?: string;
+  name?: string;
+  iban?: string;
+  reversal?: boolean;
+  code?: string;
+  details?: { amount: string; endToEnd?: string; name?: string; iban?: string }[];
+  /** More XML of the only detail, e.g. amounts in another currency. */
+  more?: string;
+}
+
+export interface FakeStatement {
+  type?: '052' | '053' | '054';
+  id?: string;
+  number?: string;
+  made?: string;
+  account?: string;
+  currency?: string;
+  day?: string;
+  from?: string;
+  to?: string;
+  opening?: string;
+  closing?: string;
+  entries: FakeEntry[];
+}
+
+const ROOT = { '052': 'BkToCstmrAcctRpt', '053': 'BkToCstmrStmt', '054': 'BkToCstmrDbtCdtNtfctn' };
+const BODY = { '052': 'Rpt', '053': 'Stmt', '054': 'Ntfctn' };
+
+/** A camt message of one statement or several of one type. */
+export function camt(...statements: FakeStatement[]): string {
+  const type = statements[0]?.type ?? '053';
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.${type}.001.08">` +
+    `<${ROOT[type]}><GrpHdr><MsgId>M</MsgId><CreDtTm>2026-03-04T20:00:00Z</CreDtTm></GrpHdr>` +
+    `${statements.map((statement) => camtBody(statement, BODY[type])).join('')}</${ROOT[type]}></Document>`
+  );
+}
+
+function camtBody(statement: FakeStatement, tag: string): string {
+  const {
+    id = 'S1',
+    number,
+    account = 'DE89370400440532013000',
+    currency = 'EUR',
+    day = '2026-03-04',
+  } = statement;
+  const period =
+    statement.from && statement.to
+      ? `<FrToDt><FrDtTm>${statement.from}</FrDtTm><ToDtTm>${statement.to}</ToDtTm></FrToDt>`
+      : '';
+  return (
+    `<${tag}><Id>${id}</Id><CreDtTm>${statement.made ?? '2026-03-05T06:00:00Z'}</CreDtTm>${number ? `<ElctrncSeqNb>${number}</ElctrncSeqNb>` : ''}${period}` +
+    `<Acct><Id><IBAN>${account}</IBAN></Id><Ccy>${currency}</Ccy></Acct>` +
+    balance('OPBD', statement.opening, currency, day) +
+    balance('CLBD', statement.closing, currency, day) +
+    statement.entries.map((entry) => camtEntry(entry, currency, day)).join('') +
+    `</${tag}>`
+  );
+}
+
+function balance(code: string, amount: string | undefined, currency: string, day: string): string {
+  if (amount === undefined) return '';
+  return (
+    `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp>${money(amount, currency)}` +
+    `<Dt><Dt>${day}</Dt></Dt></Bal>`
+  );
+}
+
+function money(signed: string, currency: string): string {
+  const amount = signed.replace('-', '');
+  const direction = signed.startsWith('-') ? 'DBIT' : 'CRDT';
+  return `<Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${direction}</CdtDbtInd>`;
+}
+
+function camtEntry(entry: FakeEntry, currency: string, day: string): string {
+  const booked = entry.day ?? (entry.status === 'PDNG' ? '' : day);
+  const details = entry.details?.map(
+    (detail) =>
+      `<TxDtls>${refs(detail.endToEnd)}${money(detail.amount, currency)}${parties(entry.amount, detail)}</TxDtls>`,
+  ) ?? [
+    `<TxDtls>${refs(entry.endToEnd)}${entry.more ?? ''}${parties(entry.amount, entry)}` +
+      `${entry.text ? `<RmtInf><Ustrd>${entry.text}</Ustrd></RmtInf>` : ''}</TxDtls>`,
+  ];
+  const code = entry.code
+    ? `<BkTxCd><Domn><Cd>${entry.code.split('/')[0]}</Cd><Fmly><Cd>${entry.code.split('/')[1]}</Cd>` +
+      `<SubFmlyCd>${entry.code.split('/')[2]}</SubFmlyCd></Fmly></Domn></BkTxCd>`
+    : '<BkTxCd></BkTxCd>';
+  return (
+    `<Ntry>${money(entry.amount, entry.currency ?? currency)}` +
+    `${entry.reversal ? '<RvslInd>true</RvslInd>' : ''}<Sts><Cd>${entry.status ?? 'BOOK'}</Cd></Sts>` +
+    `${booked ? `<BookgDt><Dt>${booked}</Dt></BookgDt>` : ''}` +
+    `${entry.valueDay ? `<ValDt><Dt>${entry.valueDay}</Dt></ValDt>` : ''}` +
+    `${entry.reference ? `<AcctSvcrRef>${entry.reference}</AcctSvcrRef>` : ''}${code}` +
+    `<NtryDtls>${details.join('')}</NtryDtls></Ntry>`
+  );
+}
+
+function refs(endToEnd?: string): string {
+  return endToEnd ? `<Refs><EndToEndId>${endToEnd}</EndToEndId></Refs>` : '';
+}
+
+function parties(signed: string, { name, iban }: { name?: string; iban?: string }): string {
+  const side = signed.startsWith('-') ? 'Cdtr' : 'Dbtr';
+  return (
+    `<RltdPties>${name ? `<${side}><Pty><Nm>${name}</Nm></Pty></${side}>` : ''}` +
+    `${iban ? `<${side}Acct><Id><IBAN>${iban}</IBAN></Id></${side}Acct>` : ''}</RltdPties>`
+  );
+}
+
+/** A directory, the plugin on it, and the feeds that its pages were committed to. */
+export class FakeBank {
+  readonly directory = mkdtempSync(join(tmpdir(), 'statements-'));
+  readonly feed = new FakeFeed();
+  private clock = Date.UTC(2026, 2, 5) / 1000;
+
+  constructor(private readonly timeZone = 'UTC') {}
+
+  /** Later files are newer, unless a time (seconds) is given. */
+  put(name: string, content: string | Buffer, time = ++this.clock): void {
+    const path = join(this.directory, name);
+    writeFileSync(path, content);
+    utimesSync(path, time, time);
+  }
+
+  plugin(feed = this.feed): BankStatements {
+    const settings = Object.assign(new BankStatementsSettings(), {
+      directory: this.directory,
+      timeZone: this.timeZone,
+    });
+    return new BankStatements(settings, feed);
+  }
+
+  /** One sync of every stream, or of one. */
+  async sync(...streams: Stream[]): Promise<FakeFeed> {
+    for (const stream of streams.length > 0
+      ? streams
+      : (['accounts', 'beneficiaries', 'transactions'] as const)) {
+      await this.feed.drain(this.plugin(), stream);
+    }
+    return this.feed;
+  }
+}
+
+type Item = Account | Beneficiary | Transaction;
+
+/** Keeps what a real feed keeps: every new version of a record as a row, the cursor, refusals and findings. */
+export class FakeFeed implements Mirror {
+  readonly rows: { stream: Stream; item: Item; wire: WireRecord }[] = [];
+  readonly refused = new Map<string, string>();
+  readonly findings = new Map<string, string>();
+  readonly balances = new Map<string, Balances>();
+  readonly cursors = new Map<Stream, Cursor>();
+  readonly pages: Page<Item>[] = [];
+
+  private readonly newest = new Map<string, { item: Item; content: string }>();
+
+  async latest(stream: Stream, ids: readonly string[]): Promise<Map<string, MirroredRecord>> {
+    const found = new Map<string, MirroredRecord>();
+    for (const id of ids) {
+      const item = this.newest.get(`${stream} ${id}`)?.item;
+      if (!item) continue;
+      const metadata = Object.fromEntries(
+        Object.entries(item.metadata ?? {}).filter(
+          (entry): entry is [string, string] => entry[1] !== undefined,
+        ),
+      );
+      found.set(id, { metadata, ...('status' in item && { status: item.status }) });
+    }
+    return found;
+  }
+
+  /** Pulls a stream to its end, or to so many pages, committing each before the next is asked for. */
+  async drain(plugin: BankStatements, stream: Stream, pages = Infinity): Promise<void> {
+    if (pages === 0) return;
+    for await (const page of plugin[stream](this.cursors.get(stream))) {
+      this.commit(stream, page);
+      if (--pages === 0) return;
+    }
+  }
+
+  /** The newest version of each transaction, oldest record first. */
+  get transactions(): Transaction[] {
+    return [...this.newest].flatMap(([key, { item }]) =>
+      key.startsWith('transactions ') ? [item as Transaction] : [],
+    );
+  }
+
+  /** `+12.50 EUR SUCCEEDED`, of every transaction in its newest version, sorted. */
+  get story(): string[] {
+    return this.transactions
+      .map(({ type, destinationAccountId, sourceAccountId, amount, status }) => {
+        const incoming =
+          type === 'PAYIN' || (type === 'OTHER' && (sourceAccountId ?? '') < (destinationAccountId ?? ''));
+        return `${incoming ? '+' : '-'}${formatAmount(amount)} ${amount.asset.split('/')[0]} ${status}`;
+      })
+      .sort();
+  }
+
+  private commit(stream: Stream, page: Page<Item>): void {
+    this.pages.push(page);
+    for (const id of page.cleared ?? []) {
+      this.refused.delete(id);
+      this.findings.delete(id);
+    }
+    for (const item of page.items) {
+      if (isRefusal(item)) this.refused.set(item.id, item.refused);
+      else this.append(stream, item);
+    }
+    for (const { id, found } of page.findings ?? []) this.findings.set(id, found);
+    for (const observed of page.balances ?? []) {
+      const before = this.balances.get(observed.accountId);
+      if (before && balancesToWire(before).at > balancesToWire(observed).at) continue;
+      this.balances.set(observed.accountId, observed);
+    }
+    this.cursors.set(stream, page.cursor);
+  }
+
+  private append(stream: Stream, item: Item): void {
+    const wire = toWire(stream, item);
+    const key = `${stream} ${item.id}`;
+    if (this.newest.get(key)?.content === wire.content) return;
+    this.newest.set(key, { item, content: wire.content });
+    this.rows.push({ stream, item, wire });
+  }
+}
+
+function toWire(stream: Stream, item: Item): WireRecord {
+  switch (stream) {
+    case 'accounts':
+      return accountToWire(item as Account);
+    case 'beneficiaries':
+      return beneficiaryToWire(item as Beneficiary);
+    case 'transactions':
+      return transactionToWire(item as Transaction);
+    default:
+      return stream satisfies never;
+  }
+}

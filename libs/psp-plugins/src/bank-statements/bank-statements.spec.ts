@@ -1,0 +1,471 @@
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { Transaction } from '@tributary/connector-api';
+import { FakeBank, FakeFeed, camt } from './bank-statements.fake.js';
+import type { FakeEntry } from './bank-statements.fake.js';
+
+const IBAN = 'DE89370400440532013000';
+const OTHER = 'NL91ABNA0417164300';
+const SPEC = 'com.bank-statements.spec/';
+
+describe('entries and their identity', () => {
+  it('serves a statement once, whatever names its file has', async () => {
+    const bank = new FakeBank();
+    const file = camt({
+      number: '1',
+      opening: '0',
+      closing: '7',
+      entries: [{ amount: '10' }, { amount: '-3' }],
+    });
+    bank.put('a.xml', file);
+    bank.put('b.xml', file);
+    const feed = await bank.sync();
+    expect(feed.story).toEqual(['+10.00 EUR SUCCEEDED', '-3.00 EUR SUCCEEDED']);
+    bank.put('c.xml', file.replace('<Id>S1</Id>', '<Id>downloaded again</Id>'));
+    await bank.sync();
+    expect(feed.story).toHaveLength(2);
+    expect(feed.rows.filter(({ stream }) => stream === 'transactions')).toHaveLength(2);
+  });
+
+  it.each([
+    ['report first', ['052', '053']],
+    ['statement first', ['053', '052']],
+  ])('recognises the entries of an interim report in the statement: %s', async (_, order) => {
+    const bank = new FakeBank();
+    const entries: FakeEntry[] = [
+      { amount: '10', endToEnd: 'E1', text: 'one' },
+      { amount: '10', text: 'two equal' },
+      { amount: '10', text: 'two equal' },
+      { amount: '-4', reference: 'BANKREF-77' },
+    ];
+    for (const type of order) {
+      if (type === '052') bank.put('a.xml', camt({ type, entries }));
+      else bank.put('b.xml', camt({ opening: '0', closing: '26', entries: entries.toReversed() }));
+      await bank.sync();
+    }
+    expect(bank.feed.story).toEqual([
+      '+10.00 EUR SUCCEEDED',
+      '+10.00 EUR SUCCEEDED',
+      '+10.00 EUR SUCCEEDED',
+      '-4.00 EUR SUCCEEDED',
+    ]);
+    expect(bank.feed.findings.size).toBe(0);
+  });
+
+  it('confirms a pending entry under the same id and time, although the statement words it differently', async () => {
+    const bank = new FakeBank();
+    bank.put('a.xml', camt({ type: '052', entries: [{ amount: '10', status: 'PDNG' }] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR PENDING']);
+    const booked = {
+      amount: '10',
+      day: '2026-03-05',
+      reference: 'BANKREF-1',
+      endToEnd: 'E1',
+      text: 'Invoice',
+    };
+    bank.put('b.xml', camt({ day: '2026-03-05', opening: '0', closing: '10', entries: [booked] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED']);
+    const versions = bank.feed.rows.filter(({ stream }) => stream === 'transactions').map(({ item }) => item);
+    expect(versions).toHaveLength(2);
+    expect(new Set(versions.map((item) => (item as Transaction).createdAt)).size).toBe(1);
+    expect(bank.feed.transactions[0]?.metadata?.[`${SPEC}booking_date`]).toBe('2026-03-05');
+  });
+
+  it('repeats nothing for cumulative reports of a day, and sees what is new in each', async () => {
+    const bank = new FakeBank();
+    const e: FakeEntry = { amount: '10', text: 'equal' };
+    bank.put('1.xml', camt({ type: '052', id: 'R1', entries: [e] }));
+    bank.put('2.xml', camt({ type: '052', id: 'R2', entries: [e, e] }));
+    bank.put('3.xml', camt({ type: '052', id: 'R3', entries: [e, e, { amount: '-1' }] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED', '-1.00 EUR SUCCEEDED']);
+    expect(bank.feed.rows.filter(({ stream }) => stream === 'transactions')).toHaveLength(3);
+  });
+
+  it('takes a report that begins where another ended for new entries', async () => {
+    const bank = new FakeBank();
+    const e: FakeEntry = { amount: '10', text: 'equal' };
+    const day = '2026-03-04T';
+    bank.put(
+      '1.xml',
+      camt({ type: '052', id: 'R1', from: `${day}00:00:00Z`, to: `${day}12:00:00Z`, entries: [e] }),
+    );
+    bank.put(
+      '2.xml',
+      camt({ type: '052', id: 'R2', from: `${day}12:00:00Z`, to: `${day}18:00:00Z`, entries: [e] }),
+    );
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(2);
+    bank.put('3.xml', camt({ opening: '0', closing: '20', entries: [e, e] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
+  });
+
+  it('keeps two equal payments apart: in one statement, and in two statements of one day', async () => {
+    const bank = new FakeBank();
+    const e: FakeEntry = { amount: '10', text: 'equal' };
+    bank.put('1.xml', camt({ id: 'S1', number: '1', opening: '0', closing: '20', entries: [e, e] }));
+    bank.put('2.xml', camt({ id: 'S2', number: '2', opening: '20', closing: '30', entries: [e] }));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(3);
+    bank.put('again.xml', readFileSync(join(bank.directory, '1.xml')));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(3);
+  });
+
+  it('takes a reference that a statement repeats for no name of a movement', async () => {
+    const bank = new FakeBank();
+    const e: FakeEntry = { amount: '-10', reference: 'COLLECTIVE-1' };
+    bank.put('1.xml', camt({ number: '1', opening: '100', closing: '80', entries: [e, e] }));
+    bank.put('2.xml', camt({ number: '2', opening: '80', closing: '60', entries: [e, e] }));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(4);
+  });
+
+  it('recognises an entry by the bank reference in an export that overlaps another', async () => {
+    const bank = new FakeBank();
+    const [a, b, c] = ['A', 'B', 'C'].map((name) => ({ amount: '10', reference: `BANKREF-${name}` }));
+    bank.put('1.xml', camt({ id: 'week 1', opening: '0', closing: '20', entries: [a!, b!] }));
+    bank.put('2.xml', camt({ id: 'month', opening: '0', closing: '30', entries: [a!, b!, c!] }));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(3);
+  });
+
+  it('keeps announcements of equal credits apart, and joins each with its booking', async () => {
+    const bank = new FakeBank();
+    const e: FakeEntry = { amount: '10', text: 'equal' };
+    bank.put('1.xml', camt({ type: '054', id: 'N1', entries: [e] }));
+    bank.put('2.xml', camt({ type: '054', id: 'N2', entries: [e] }));
+    bank.put('1 again.xml', camt({ type: '054', id: 'N1', entries: [e] }));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(2);
+    bank.put('3.xml', camt({ opening: '0', closing: '20', entries: [e, e] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
+  });
+});
+
+describe('batches', () => {
+  const details = [
+    { amount: '6', endToEnd: 'E1', name: 'Ann', iban: OTHER },
+    { amount: '4', endToEnd: 'E2', name: 'Bob', iban: 'FR1420041010050500013M02606' },
+  ];
+
+  it('serves the details when they add up, and the entry when they do not', async () => {
+    const bank = new FakeBank();
+    const wrong = [details[0]!, { ...details[1]!, amount: '5' }];
+    const entries = [
+      { amount: '10', reference: 'BATCH-REF', details },
+      { amount: '20', details: wrong },
+    ];
+    bank.put('1.xml', camt({ opening: '0', closing: '30', entries }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+20.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    const bob = bank.feed.transactions.find(({ amount }) => amount.amount === 400n);
+    expect(bob).toMatchObject({ sourceAccountId: 'FR1420041010050500013M02606', destinationAccountId: IBAN });
+    expect(bob?.metadata).toMatchObject({
+      [`${SPEC}batch_count`]: '2',
+      [`${SPEC}batch_amount`]: '10.00 EUR',
+      [`${SPEC}batch_reference`]: 'BATCH-REF',
+      [`${SPEC}counterparty_name`]: 'Bob',
+    });
+  });
+
+  it.each(['052', '054'] as const)('replaces a batch that a %s gave as one', async (type) => {
+    const bank = new FakeBank();
+    bank.put('1.xml', camt({ type, entries: [{ amount: '10' }] }));
+    await bank.sync();
+    bank.put('2.xml', camt({ opening: '0', closing: '10', entries: [{ amount: '10', details }] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR CANCELLED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    const rows = bank.feed.rows.length;
+    bank.put('2 again.xml', readFileSync(join(bank.directory, '2.xml')));
+    await bank.sync();
+    expect(bank.feed.rows).toHaveLength(rows);
+  });
+
+  it('keeps the details that only the notification gave', async () => {
+    const bank = new FakeBank();
+    bank.put('1.xml', camt({ type: '054', entries: [{ amount: '10', details }] }));
+    bank.put('2.xml', camt({ number: '1', opening: '0', closing: '10', entries: [{ amount: '10' }] }));
+    bank.put('3.xml', camt({ number: '2', opening: '10', closing: '20', entries: [{ amount: '10' }] }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    expect(bank.feed.transactions[0]?.metadata?.[`${SPEC}statement`]).toBe('1');
+  });
+});
+
+describe('what becomes of an entry', () => {
+  it('keeps direction, sides, facts, time and kind', async () => {
+    const bank = new FakeBank('Europe/Berlin');
+    const entries: FakeEntry[] = [
+      {
+        amount: '-12.50',
+        endToEnd: 'E1',
+        text: 'Rent',
+        name: 'Landlord',
+        iban: OTHER,
+        valueDay: '2026-03-05',
+      },
+      { amount: '-1.50', code: 'ACMT/MDOP/CHRG' },
+      { amount: '12.50', reversal: true, endToEnd: 'E1' },
+      { amount: '0' },
+      { amount: '5', status: 'INFO' },
+    ];
+    bank.put('1.xml', camt({ opening: '100', closing: '98.50', entries }));
+    const { transactions, findings } = await bank.sync();
+    const [rent, fee, reversal, zero, information] = transactions;
+    expect(rent).toMatchObject({
+      type: 'PAYOUT',
+      status: 'SUCCEEDED',
+      amount: { amount: 1250n, asset: 'EUR/2' },
+      sourceAccountId: IBAN,
+      destinationAccountId: OTHER,
+      createdAt: '2026-03-03T23:00:00.000Z',
+    });
+    expect(rent?.metadata).toMatchObject({
+      [`${SPEC}remittance`]: 'Rent',
+      [`${SPEC}end_to_end_id`]: 'E1',
+      [`${SPEC}counterparty_name`]: 'Landlord',
+      [`${SPEC}value_date`]: '2026-03-05',
+    });
+    expect(fee).toMatchObject({ type: 'OTHER', sourceAccountId: IBAN, amount: { amount: 150n } });
+    expect(reversal).toMatchObject({ type: 'PAYIN', status: 'SUCCEEDED' });
+    expect(reversal?.metadata?.[`${SPEC}reversal`]).toBe('true');
+    expect(zero?.amount.amount).toBe(0n);
+    expect(information).toMatchObject({ type: 'OTHER', status: 'OTHER' });
+    expect(findings.size).toBe(0);
+  });
+
+  it('tells the amount in the other currency of a payment that was exchanged', async () => {
+    const bank = new FakeBank();
+    const more =
+      '<AmtDtls><InstdAmt><Amt Ccy="USD">108.00</Amt><CcyXchg><SrcCcy>USD</SrcCcy><XchgRate>1.08</XchgRate></CcyXchg></InstdAmt></AmtDtls>';
+    bank.put('1.xml', camt({ entries: [{ amount: '-100', more }] }));
+    const { transactions } = await bank.sync();
+    expect(transactions[0]?.amount).toEqual({ amount: 10000n, asset: 'EUR/2' });
+    expect(transactions[0]?.metadata?.[`${SPEC}instructed_amount`]).toBe('108.00 USD');
+    expect(transactions[0]?.metadata?.[`${SPEC}exchange_rate`]).toBe('1.08');
+  });
+
+  it('refuses an amount that would lose a digit, drops zeros, and says that the statement breaks', async () => {
+    const bank = new FakeBank();
+    const entries = [{ amount: '8.85000' }, { amount: '1.12345' }];
+    bank.put('1.xml', camt({ opening: '0.000', closing: '9.97', entries }));
+    await bank.sync();
+    expect(bank.feed.story).toEqual(['+8.85 EUR SUCCEEDED']);
+    expect([...bank.feed.refused]).toEqual([
+      [
+        'file:1.xml#1',
+        expect.stringMatching(/1\.xml, .*1\.12345 has more than the 2 decimal places of EUR\/2/),
+      ],
+    ]);
+    expect([...bank.feed.findings.values()]).toEqual([expect.stringContaining('1.12 EUR unexplained')]);
+    bank.put(
+      '1.xml',
+      camt({ opening: '0.000', closing: '9.97', entries: [entries[0]!, { amount: '1.12' }] }),
+    );
+    await bank.sync();
+    expect(bank.feed.refused.size + bank.feed.findings.size).toBe(0);
+    expect(bank.feed.story).toEqual(['+1.12 EUR SUCCEEDED', '+8.85 EUR SUCCEEDED']);
+  });
+
+  it('tells of a statement that does not add up, with its figures, and on each of its records', async () => {
+    const bank = new FakeBank();
+    bank.put('1.xml', camt({ number: '7', opening: '10', closing: '25', entries: [{ amount: '10' }] }));
+    await bank.sync();
+    expect([...bank.feed.findings.values()]).toEqual([
+      `statement 7 of account ${IBAN} (2026-03-04) does not add up: opening 10.00 EUR + 1 entries of 10.00 EUR = 20.00 EUR, ` +
+        'but closing is 25.00 EUR: 5.00 EUR unexplained',
+    ]);
+    expect(bank.feed.transactions[0]?.metadata?.[`${SPEC}statement_break`]).toBe('5.00 EUR');
+  });
+});
+
+describe('accounts, balances and beneficiaries', () => {
+  it('keeps the newest closing balance of each currency, in whatever order the statements come', async () => {
+    const bank = new FakeBank('Europe/Berlin');
+    bank.put(
+      '2.xml',
+      camt({ number: '2', day: '2026-03-03', opening: '5', closing: '7', entries: [{ amount: '2' }] }),
+    );
+    bank.put(
+      '1.xml',
+      camt({ number: '1', day: '2026-03-02', opening: '0', closing: '5', entries: [{ amount: '5' }] }),
+    );
+    bank.put(
+      'u.xml',
+      camt({ number: '1', day: '2026-03-01', currency: 'USD', opening: '0', closing: '9', entries: [] }),
+    );
+    const { balances, rows } = await bank.sync('accounts');
+    expect([...balances.values()]).toEqual([
+      {
+        accountId: IBAN,
+        at: '2026-03-03T22:59:59.999Z',
+        amounts: [
+          { asset: 'EUR/2', amount: 700n },
+          { asset: 'USD/2', amount: 900n },
+        ],
+      },
+    ]);
+    await bank.sync('accounts');
+    expect(rows.filter(({ item }) => item.id === IBAN).length).toBeLessThanOrEqual(2);
+  });
+
+  it('dates a balance of a day that is not over with the time of the statement', async () => {
+    const bank = new FakeBank();
+    bank.put('1.xml', camt({ made: '2026-03-04T19:00:00Z', opening: '0', closing: '0', entries: [] }));
+    await bank.sync('accounts');
+    expect(bank.feed.balances.get(IBAN)?.at).toBe('2026-03-04T19:00:00.000Z');
+  });
+
+  it('lists whom we paid, and adds what was missing', async () => {
+    const bank = new FakeBank();
+    const paid = { amount: '-10', iban: OTHER };
+    bank.put('1.xml', camt({ number: '1', entries: [paid, { amount: '5', iban: IBAN, name: 'payer' }] }));
+    bank.put('2.xml', camt({ number: '2', entries: [{ ...paid, name: 'Landlord BV' }] }));
+    bank.put('3.xml', camt({ number: '3', entries: [{ ...paid, name: 'LANDLORD B.V.' }] }));
+    await bank.sync('beneficiaries');
+    const last = bank.feed.rows.at(-1)?.item;
+    expect(new Set(bank.feed.rows.map(({ item }) => item.id))).toEqual(new Set([OTHER]));
+    expect(last).toMatchObject({
+      ownerName: 'Landlord BV',
+      metadata: { 'com.formance.spec/owner/iban': OTHER, 'com.formance.spec/owner/country': 'NL' },
+    });
+  });
+});
+
+describe('files', () => {
+  const good = (number: string): string => camt({ number, entries: [{ amount: '10', text: number }] });
+
+  it('refuses a broken file with a reason, goes on, and picks it up when it is repaired', async () => {
+    const bank = new FakeBank();
+    bank.put('1.xml', good('1'));
+    bank.put('2.xml', good('2').slice(0, -60));
+    bank.put('3.xml', good('3'));
+    bank.put('4.txt', 'a shopping list');
+    const feed = await bank.sync();
+    expect(feed.story).toHaveLength(2);
+    expect([...feed.refused.keys()]).toEqual(['file:2.xml', 'file:4.txt']);
+    bank.put('2.xml', good('2'));
+    unlinkSync(join(bank.directory, '4.txt'));
+    await bank.sync();
+    expect(feed.story).toHaveLength(3);
+    expect(feed.refused.size).toBe(0);
+  });
+
+  it('leaves out hidden and unfinished files and directories, and links that lead elsewhere', async () => {
+    const bank = new FakeBank();
+    const elsewhere = new FakeBank();
+    elsewhere.put('secret.xml', good('9'));
+    bank.put('.hidden.xml', good('1'));
+    bank.put('a.xml.part', good('2'));
+    bank.put('a.tmp', good('3'));
+    await mkdir(join(bank.directory, 'archive'));
+    writeFileSync(join(bank.directory, 'archive', 'old.xml'), good('4'));
+    symlinkSync(join(elsewhere.directory, 'secret.xml'), join(bank.directory, 'link.xml'));
+    await bank.sync();
+    expect(bank.feed.story).toEqual([]);
+    expect([...bank.feed.refused]).toEqual([
+      ['file:link.xml', expect.stringContaining('leads out of the directory')],
+    ]);
+  });
+
+  it('forgets removed files, and takes nothing back', async () => {
+    const bank = new FakeBank();
+    for (const number of ['1', '2', '3']) bank.put(`${number}.xml`, good(number));
+    await bank.sync();
+    const before = bank.feed.cursors.get('transactions')!.length;
+    rmSync(join(bank.directory, '1.xml'));
+    bank.put('4.xml', good('4'));
+    await bank.sync();
+    expect(bank.feed.story).toHaveLength(4);
+    expect(bank.feed.cursors.get('transactions')!.length).toBe(before);
+  });
+
+  it('says what is wrong with a directory', async () => {
+    const bank = new FakeBank();
+    rmSync(bank.directory, { recursive: true });
+    const failed = bank.sync('transactions');
+    await expect(failed).rejects.toMatchObject({ name: 'PspError', kind: 'unavailable' });
+    await expect(failed).rejects.toThrow(
+      'there is no such directory; create it, or correct settings.directory',
+    );
+  });
+
+  it('resumes from every position it ever gave, losing and repeating nothing', async () => {
+    const bank = new FakeBank();
+    const equal: FakeEntry = { amount: '10', text: 'equal' };
+    const many = Array.from({ length: 1200 }, (_, n) => ({ amount: `${(n % 40) + 1}`, text: `t${n % 90}` }));
+    bank.put('1.xml', camt({ type: '052', entries: [...many.slice(0, 700), equal] }));
+    bank.put('2.xml', camt({ number: '1', entries: [...many, equal, equal] }));
+    bank.put('3.xml', camt({ number: '2', entries: many.toReversed() }));
+    bank.put('4.xml', camt({ type: '052', id: 'late', entries: many.slice(0, 100) }));
+    await bank.sync('transactions');
+    const expected = bank.feed.story;
+    expect(expected).toHaveLength(2402);
+    const pages = bank.feed.pages.length;
+    expect(pages).toBeGreaterThan(5);
+    for (let stop = 1; stop < pages; stop++) {
+      const feed = new FakeFeed();
+      await feed.drain(bank.plugin(feed), 'transactions', stop);
+      await feed.drain(bank.plugin(feed), 'transactions');
+      expect(feed.story).toEqual(expected);
+      expect(feed.rows.map(({ wire }) => wire.content).sort()).toEqual(
+        bank.feed.rows.map(({ wire }) => wire.content).sort(),
+      );
+    }
+    const interrupted = new FakeFeed();
+    for (let page = 0; page < pages + 2; page++)
+      await interrupted.drain(bank.plugin(interrupted), 'transactions', 1);
+    expect(interrupted.story).toEqual(expected);
+    expect(Math.max(...bank.feed.pages.map(({ items }) => items.length))).toBeLessThanOrEqual(500);
+  });
+
+  it('tells when a file arrives, until it is aborted', async () => {
+    const bank = new FakeBank();
+    const abort = new AbortController();
+    const changes = bank.plugin().watch(abort.signal)[Symbol.asyncIterator]();
+    const next = changes.next();
+    setTimeout(() => bank.put('1.xml', good('1')), 50);
+    expect(await next).toEqual({ done: false, value: ['accounts', 'beneficiaries', 'transactions'] });
+    const last = changes.next();
+    abort.abort();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+});
+
+const SAMPLES = join(import.meta.dirname, '../../../../../shared/samples/statements');
+
+describe('statements by other authors', () => {
+  const directories = existsSync(SAMPLES)
+    ? readdirSync(SAMPLES).flatMap((format) =>
+        readdirSync(join(SAMPLES, format)).map((author) => join(format, author)),
+      )
+    : [];
+  if (directories.length === 0) console.log(`skipped: ${SAMPLES} is absent`);
+  const test = directories.length === 0 ? it.skip.each(['absent']) : it.each(directories);
+
+  test('%s: every file is served or refused, and sums agree or are told of', async (directory) => {
+    for (const name of readdirSync(join(SAMPLES, directory))) {
+      if (/\.(json|yml)$|LICENSE/.test(name)) continue;
+      const bank = new FakeBank();
+      bank.put(name, readFileSync(join(SAMPLES, directory, name)));
+      const feed = await bank.sync();
+      const outcome = `${name}: ${feed.transactions.length} ${[...feed.refused.values(), ...feed.findings.values()].join(' | ')}`;
+      console.log(outcome);
+    }
+  });
+});

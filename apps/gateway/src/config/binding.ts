@@ -20,8 +20,7 @@ export class Binder {
 
   /** @returns the settings with their defaults filled in; when there are problems, only some of it is what the class says. */
   bind<T extends object>(settings: Type<T>, value: unknown, path: Path): T {
-    const fitting = this.#fit(settings, value, path);
-    const instance = plainToInstance(settings, fitting, { exposeDefaultValues: true });
+    const instance = this.#instance(settings, value, path);
     for (const error of validateSync(instance, { forbidUnknownValues: false })) this.#explain(error, path);
     return instance;
   }
@@ -39,6 +38,10 @@ export class Binder {
   found(value: unknown, path: Path): string {
     const origins = this.places.get(formatPath(path))?.origins ?? [];
     return `found ${origins.length > 0 ? `the value of ${origins.join(' and ')}` : showValue(value, path)}`;
+  }
+
+  #instance<T extends object>(settings: Type<T>, value: unknown, path: Path): T {
+    return plainToInstance(settings, this.#fit(settings, value, path), { exposeDefaultValues: true });
   }
 
   /** Only the keys that the class knows, with numbers and booleans that came as the text of a variable or a file. */
@@ -59,9 +62,10 @@ export class Binder {
 
   #fitValue(settings: Type<object>, key: string, value: unknown, path: Path): unknown {
     const nested = nestedClass(settings, key);
-    if (nested) return this.#fit(nested, value, path);
+    if (nested) return this.#instance(nested, value, path);
     const element = Array.isArray(value) ? elementClass(settings, key) : undefined;
-    if (element) return (value as unknown[]).map((item, index) => this.#fit(element, item, [...path, index]));
+    if (element)
+      return (value as unknown[]).map((item, index) => this.#instance(element, item, [...path, index]));
     const external = (this.places.get(formatPath(path))?.origins.length ?? 0) > 0;
     return external && typeof value === 'string' ? readText(value, typeOf(settings, key)) : value;
   }

@@ -90,6 +90,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** What the system said about a file, in words. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : 'unknown error';
   return REASONS[code] ?? code;
 }

@@ -19,7 +19,7 @@ import { showText } from './shown-value.js';
 import { explainYamlError } from './yaml-errors.js';
 
 /** Aliases may repeat a block, but not blow up the file. */
-const MOST_VALUES = 100_000;
+const MOST_VALUES = 20_000;
 const MERGE_KEY = '<<';
 
 export interface ReadValue {

@@ -50,12 +50,11 @@ const LATEST = Date.UTC(9999, 11, 31);
  * An RFC 3339 time in UTC, as precise as it was given.
  * @throws RefusedError when it is none, or outside 1970 … 9999: clients take earlier ones for "no time at all".
  */
-export function utcTime(text: string, what: string): { text: string; milliseconds: number } {
-  const instant = parseTime(text);
+export function utcTime(text: unknown, what: string): { text: string; milliseconds: number } {
+  const instant = typeof text === 'string' ? parseTime(text) : undefined;
   if (!instant || instant.milliseconds < EARLIEST || instant.milliseconds > LATEST) {
-    throw new RefusedError(
-      `${what} ${JSON.stringify(text.slice(0, 64))} is not an RFC 3339 time with a zone between 1970 and 9999`,
-    );
+    const found = typeof text === 'string' ? JSON.stringify(text.slice(0, 64)) : `of type ${typeof text}`;
+    throw new RefusedError(`${what} ${found} is not an RFC 3339 time with a zone between 1970 and 9999`);
   }
   const served = formatTime(instant.milliseconds);
   const rest =

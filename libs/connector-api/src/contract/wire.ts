@@ -102,14 +102,14 @@ export function balancesToWire(balances: Balances): WireBalances {
     amounts.set(asset, amount);
   }
   return {
-    accountId: encodeId(text(balances.accountId, 'accountId')),
+    accountId: wireIdOf(balances.accountId, 'accountId'),
     at: utcTime(balances.at, 'at').milliseconds,
     amounts,
   };
 }
 
 function record(id: unknown, pspTime: number | undefined, members: object): WireRecord {
-  const wireId = encodeId(text(id, 'id'));
+  const wireId = wireIdOf(id, 'id');
   return { id: wireId, pspTime, content: JSON.stringify({ id: wireId, ...members }).slice(0, -1) };
 }
 
@@ -120,10 +120,13 @@ function metadata(
   const entries = Object.entries({
     ...of.metadata,
     ...ours,
-    [PSP_ID]: encodeId(of.id) === of.id ? undefined : of.id,
+    [PSP_ID]: wireIdOf(of.id, 'id') === of.id ? undefined : of.id,
   })
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([key, value]) => [key, text(value, `metadata ${JSON.stringify(key)}`)] as const)
+    .map(
+      ([key, value]) =>
+        [text(key, 'a metadata key'), text(value, `metadata ${JSON.stringify(key)}`)] as const,
+    )
     // The same content must hash the same, in whatever order a PSP lists it.
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
@@ -139,7 +142,13 @@ function checkedMoney(value: Money): Money {
 }
 
 function optionalId(id: unknown): string | undefined {
-  return id === undefined ? undefined : encodeId(text(id, 'the id of a related object'));
+  return id === undefined ? undefined : wireIdOf(id, 'the id of a related object');
+}
+
+/** Never repaired, as texts are: two ids would become one, and the PSP would be asked for an account that it has not. */
+function wireIdOf(id: unknown, what: string): string {
+  if (typeof id !== 'string') throw new RefusedError(`${what} is ${kindOf(id)}, expected a string`);
+  return encodeId(id);
 }
 
 function optionalText(value: unknown, what: string): string | undefined {
@@ -148,15 +157,20 @@ function optionalText(value: unknown, what: string): string | undefined {
 
 /** Plugins are typed, but what they read is not: a cast that lied must not reach a client. */
 function text(value: unknown, what: string): string {
-  if (typeof value !== 'string')
-    throw new RefusedError(`${what} is ${value === null ? 'null' : typeof value}, expected a string`);
+  if (typeof value !== 'string') throw new RefusedError(`${what} is ${kindOf(value)}, expected a string`);
   // JSON.stringify escapes lone surrogates, and PostgreSQL cannot store U+0000.
   return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: unknown, what: string): T {
   const found = allowed.find((word) => word === value);
-  if (found === undefined)
-    throw new RefusedError(`${what} ${JSON.stringify(value)} is none of ${allowed.join(', ')}`);
+  if (found === undefined) {
+    const given = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `(${kindOf(value)})`;
+    throw new RefusedError(`${what} ${given} is none of ${allowed.join(', ')}`);
+  }
   return found;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value;
 }

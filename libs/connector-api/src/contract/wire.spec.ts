@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { RefusedError } from '../errors.js';
+import { decodeId } from '../ids.js';
+import type { Account, Balances, Beneficiary, Transaction } from '../records.js';
+import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../records.js';
+import { accountToWire, balancesToWire, beneficiaryToWire, rowBody, transactionToWire } from './wire.js';
+
+const PAYMENT: Transaction = {
+  id: 'tx/1',
+  relatedTransactionId: 'tx 0',
+  createdAt: '2026-03-04T06:06:07.5+01:00',
+  updatedAt: '2026-03-05T00:00:00Z',
+  type: 'PAYOUT',
+  status: 'PENDING',
+  amount: { amount: 1250n, asset: 'EUR/2' },
+  scheme: 'SEPA',
+  sourceAccountId: 'acc-1',
+  destinationAccountId: 'ben/1',
+  metadata: { 'com.acme.spec/z': '1', 'com.acme.spec/a': '2', gone: undefined },
+};
+
+/** What a client decodes. */
+function decoded(stream: 'accounts' | 'beneficiaries' | 'transactions', content: string): unknown {
+  return JSON.parse(rowBody(stream, content, '2026-03-05T00:00:00.010Z'));
+}
+
+/** A value that the types forbid, as a plugin's wrong cast would bring it. */
+function lie<T>(record: T, members: object): T {
+  return { ...record, ...members };
+}
+
+test('a transaction in full', () => {
+  const { id, pspTime, content } = transactionToWire(PAYMENT);
+  expect(id).toBe('tx~2F1');
+  expect(pspTime).toBe(Date.UTC(2026, 2, 5));
+  expect(decoded('transactions', content)).toEqual({
+    id: 'tx~2F1',
+    relatedTransactionID: 'tx~200',
+    createdAt: '2026-03-04T05:06:07.500Z',
+    updatedAt: '2026-03-05T00:00:00.010Z',
+    currency: 'EUR/2',
+    scheme: 'SEPA',
+    type: 'PAYOUT',
+    status: 'PENDING',
+    amount: '1250',
+    sourceAccountID: 'acc-1',
+    destinationAccountID: 'ben~2F1',
+    metadata: { 'com.acme.spec/a': '2', 'com.acme.spec/z': '1', 'com.tributary.spec/psp_id': 'tx/1' },
+  });
+});
+
+test('an account and a beneficiary in full, and with nothing that can be left out', () => {
+  const account: Account = { id: 'a', name: 'Main', openedAt: '2020-01-01T00:00:00Z' };
+  expect(decoded('accounts', accountToWire(account).content)).toEqual({
+    id: 'a',
+    accountName: 'Main',
+    createdAt: '2026-03-05T00:00:00.010Z',
+    metadata: { 'com.tributary.spec/opened_at': '2020-01-01T00:00:00.000Z' },
+  });
+  const beneficiary: Beneficiary = { id: 'b', ownerName: '山田' };
+  expect(beneficiaryToWire(beneficiary).pspTime).toBeUndefined();
+  expect(decoded('beneficiaries', beneficiaryToWire(beneficiary).content)).toEqual({
+    id: 'b',
+    ownerName: '山田',
+    createdAt: '2026-03-05T00:00:00.010Z',
+  });
+});
+
+test('whatever texts a PSP sends, the row can be decoded, by PostgreSQL too', () => {
+  const anyText = fc.string({
+    unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+  });
+  const keys = fc.oneof(
+    anyText,
+    fc.constantFrom('__proto__', 'constructor', 'toString', '1', '', '\u0000', '\ud800'),
+  );
+  fc.assert(
+    fc.property(anyText, anyText, fc.array(fc.tuple(keys, anyText)), (scheme, name, entries) => {
+      const metadata = Object.fromEntries(entries);
+      for (const { content } of [
+        transactionToWire({ ...PAYMENT, scheme, metadata }),
+        accountToWire({ id: 'a', name, metadata }),
+        beneficiaryToWire({ id: 'a', ownerName: name, metadata }),
+      ]) {
+        const row = decoded('transactions', content) as { metadata?: Record<string, unknown> };
+        expect(Object.values(row.metadata ?? {}).every((value) => typeof value === 'string')).toBe(true);
+        expect(content.isWellFormed()).toBe(true);
+        // An escaped half character or U+0000 is JSON, but no text that a database stores.
+        expect(/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/i.test(content)).toBe(false);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('no metadata key is lost to a name that objects have anyway', () => {
+  const metadata = JSON.parse(
+    '{"__proto__":"p","constructor":"c","toString":"t","10":"x","9":"y"}',
+  ) as Record<string, string>;
+  const row = decoded('accounts', accountToWire({ id: 'a', name: 'n', metadata }).content) as {
+    metadata: object;
+  };
+  expect(Object.entries(row.metadata).sort()).toEqual(Object.entries(metadata).sort());
+});
+
+test('the order in which a PSP lists metadata makes no new version', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.string({ unit: 'binary' })), (keys) => {
+      const of = (order: string[]) =>
+        Object.fromEntries(order.map((key) => [key, 'v'])) as Record<string, string>;
+      const [one, other] = [of(keys), of([...keys].reverse())].map(
+        (metadata) => accountToWire({ id: 'a', name: 'n', metadata }).content,
+      );
+      expect(one).toBe(other);
+    }),
+  );
+});
+
+test('ids are never repaired: those that differ stay apart, and lead back to what the PSP said', () => {
+  for (const id of ['a\u0000', 'a\ufffd', 'a', '.', '..', '😀', '__proto__']) {
+    expect(decodeId(accountToWire({ id, name: 'n' }).id)).toBe(id);
+    expect(decodeId(transactionToWire({ ...PAYMENT, id }).id)).toBe(id);
+    expect(decodeId(balancesToWire({ accountId: id, at: PAYMENT.createdAt, amounts: [] }).accountId)).toBe(
+      id,
+    );
+    const row = decoded('transactions', transactionToWire({ ...PAYMENT, sourceAccountId: id }).content);
+    expect(decodeId((row as { sourceAccountID: string }).sourceAccountID)).toBe(id);
+  }
+  for (const id of ['\ud800', 'x\udfff']) {
+    expect(() => accountToWire({ id, name: 'n' })).toThrow('not well-formed');
+    expect(() => transactionToWire({ ...PAYMENT, relatedTransactionId: id })).toThrow('not well-formed');
+  }
+});
+
+test('every status and type of the contract is served, and no other', () => {
+  for (const status of TRANSACTION_STATUSES) transactionToWire({ ...PAYMENT, status });
+  for (const type of TRANSACTION_TYPES) transactionToWire({ ...PAYMENT, type });
+  for (const word of [
+    '',
+    'pending',
+    'PAID',
+    '__proto__',
+    undefined,
+    null,
+    5n,
+    {},
+    ['PENDING'],
+    'X'.repeat(1e6),
+  ]) {
+    expect(() => transactionToWire(lie(PAYMENT, { status: word }))).toThrow(/^status .{1,400}$/);
+    expect(() => transactionToWire(lie(PAYMENT, { type: word }))).toThrow(/^type .{1,400}$/);
+  }
+});
+
+test('amounts of any size are served in full, and are never negative', () => {
+  fc.assert(
+    fc.property(fc.bigInt(0n, 10n ** 80n), (amount) => {
+      const { content } = transactionToWire({ ...PAYMENT, amount: { amount, asset: 'ETH/18' } });
+      expect(decoded('transactions', content)).toMatchObject({
+        amount: amount.toString(),
+        currency: 'ETH/18',
+      });
+    }),
+  );
+  expect(() => transactionToWire({ ...PAYMENT, amount: { amount: -1n, asset: 'EUR/2' } })).toThrow(
+    'is negative',
+  );
+});
+
+test.each<[string, object]>([
+  ['id', { id: undefined }],
+  ['id', { id: null }],
+  ['id', { id: 5 }],
+  ['id', { id: '' }],
+  ['related object', { relatedTransactionId: null }],
+  ['related object', { sourceAccountId: 7 }],
+  ['id is empty', { destinationAccountId: '' }],
+  ['createdAt', { createdAt: undefined }],
+  ['createdAt', { createdAt: 1_772_600_767 }],
+  ['createdAt', { createdAt: '2026-02-30T00:00:00Z' }],
+  ['updatedAt', { updatedAt: null }],
+  ['updatedAt', { updatedAt: new Date() }],
+  ['scheme', { scheme: 1 }],
+  ['amount', { amount: undefined }],
+  ['amount', { amount: null }],
+  ['amount', { amount: { amount: 12, asset: 'EUR/2' } }],
+  ['amount', { amount: { amount: '12', asset: 'EUR/2' } }],
+  ['asset', { amount: { amount: 12n } }],
+  ['asset', { amount: { amount: 12n, asset: 'eur/2' } }],
+  ['asset', { amount: { amount: 12n, asset: 'EUR/2\n' } }],
+  ['metadata', { metadata: { a: 1 } }],
+  ['metadata', { metadata: { a: null } }],
+  ['metadata', { metadata: { a: { b: 'c' } } }],
+])('a wrong %s is refused by name: %j', (member, wrong) => {
+  const serve = () => transactionToWire(lie(PAYMENT, wrong));
+  expect(serve).toThrow(RefusedError);
+  expect(serve).toThrow(member);
+});
+
+test('wrong accounts and beneficiaries are refused by name', () => {
+  expect(() => accountToWire(lie<Account>({ id: 'a', name: 'n' }, { name: null }))).toThrow('name is null');
+  expect(() => accountToWire(lie<Account>({ id: 'a', name: 'n' }, { openedAt: null }))).toThrow(
+    'openedAt of type',
+  );
+  expect(() => beneficiaryToWire({ id: 'b', ownerName: 'n', registeredAt: 'yesterday' })).toThrow(
+    'registeredAt',
+  );
+});
+
+test('balances: each asset once, negative ones too', () => {
+  const balances: Balances = {
+    accountId: 'a/1',
+    at: '2026-03-04T05:06:07Z',
+    amounts: [
+      { amount: -5n, asset: 'EUR/2' },
+      { amount: 10n ** 40n, asset: 'JPY' },
+    ],
+  };
+  expect(balancesToWire(balances)).toEqual({
+    accountId: 'a~2F1',
+    at: Date.UTC(2026, 2, 4, 5, 6, 7),
+    amounts: new Map([
+      ['EUR/2', -5n],
+      ['JPY', 10n ** 40n],
+    ]),
+  });
+  const twice = { ...balances, amounts: [...balances.amounts, { amount: 0n, asset: 'JPY' }] };
+  expect(() => balancesToWire(twice)).toThrow('the balance in JPY of account a/1 comes twice');
+  for (const wrong of [
+    { accountId: 5 },
+    { accountId: undefined },
+    { at: 5 },
+    { amounts: [{ amount: 1, asset: 'JPY' }] },
+  ]) {
+    expect(() => balancesToWire(lie(balances, wrong))).toThrow(RefusedError);
+  }
+});

@@ -11,6 +11,9 @@ const LONGEST = 1024;
 /** @throws RefusedError for an empty id, one with a lone surrogate, or one that is too long to be served. */
 export function encodeId(id: string): string {
   if (id === '') throw new RefusedError('the id is empty');
+  // Encoding never makes an id shorter.
+  if (id.length > LONGEST)
+    throw new RefusedError(`the id is ${id.length} characters long; at most ${LONGEST} can be served`);
   // HTTP clients and proxies resolve the segments `.` and `..` away.
   const encoded = id === '.' || id === '..' ? '~2E'.repeat(id.length) : SAFE.test(id) ? id : encodeBytes(id);
   if (encoded.length > LONGEST) {
@@ -23,6 +26,7 @@ export function encodeId(id: string): string {
 
 /** @returns `undefined` for a string that `encodeId` never returns. */
 export function decodeId(encoded: string): string | undefined {
+  if (encoded.length > LONGEST) return undefined;
   if (SAFE.test(encoded)) return encoded === '.' || encoded === '..' ? undefined : encoded;
   if (!WIRE.test(encoded)) return undefined;
   try {
@@ -34,7 +38,9 @@ export function decodeId(encoded: string): string | undefined {
 }
 
 function encodeBytes(id: string): string {
-  if (!id.isWellFormed()) throw new RefusedError(`the id ${JSON.stringify(id)} is not well-formed Unicode`);
+  if (!id.isWellFormed()) {
+    throw new RefusedError(`the id ${JSON.stringify(id.slice(0, 64))} is not well-formed Unicode`);
+  }
   return id.replace(/[^A-Za-z0-9._-]/gu, (character) =>
     [...Buffer.from(character)]
       .map((byte) => `~${byte.toString(16).toUpperCase().padStart(2, '0')}`)

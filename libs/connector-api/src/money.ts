@@ -23,7 +23,7 @@ export function assetOf(currency: string): string {
   const digits = currencyDigits(currency);
   if (digits === undefined) {
     throw new RefusedError(
-      `currency ${JSON.stringify(currency)} is not in ISO 4217, so its precision is unknown`,
+      `currency ${JSON.stringify(currency.slice(0, 32))} is not in ISO 4217, so its precision is unknown`,
     );
   }
   return assetWithDigits(currency, digits);

@@ -1,8 +1,9 @@
 /** THE list of plugins: what `plugin:` may say in a deployment file. */
 import type { Plugin } from '@tributary/connector-api';
+import { bankStatements } from './bank-statements/index.js';
 import { sandbox } from './sandbox/index.js';
 
-export const plugins: readonly Plugin[] = [sandbox];
+export const plugins: readonly Plugin[] = [bankStatements, sandbox];
 
 export function findPlugin(name: string): Plugin | undefined {
   return plugins.find((plugin) => plugin.name === name);

@@ -123,7 +123,7 @@ function hostileItems(types: readonly string[], statuses: readonly string[]) {
     ...(Object.fromEntries(
       STREAMS.map((stream) => [
         stream,
-        fc.array(fc.oneof({ weight: 9, arbitrary: items[stream] }, junk), { maxLength: 12 }),
+        fc.array(fc.oneof({ weight: 9, arbitrary: items[stream] }, junk), { maxLength: 40, size: 'max' }),
       ]),
     ) as Record<Stream, fc.Arbitrary<unknown[]>>),
     balances: fc.array(balances, { maxLength: 4 }),
@@ -140,14 +140,14 @@ test('what a hostile PSP says reaches no client that cannot read it', async () =
     fc.asyncProperty(hostileItems(TRANSACTION_TYPES, TRANSACTION_STATUSES), (said) =>
       check(said, CURRENT, seen),
     ),
-    { numRuns: 60 },
+    { numRuns: 16 },
   );
   await fc.assert(
     fc.asyncProperty(
       hostileItems(['PAYIN', 'PAYOUT', 'TRANSFER'], ['PENDING', 'SUCCEEDED', 'FAILED']),
       (said) => check(said, [...OLD, ...CURRENT], seen),
     ),
-    { numRuns: 40 },
+    { numRuns: 10 },
   );
   process.stdout.write(`hostile records: ${seen.rows} served, ${seen.refused} quarantined\n`);
   expect(seen.rows).toBeGreaterThan(50);
@@ -190,9 +190,7 @@ async function readAll(url: string, versions: readonly ClientVersion[]): Promise
       count += rows.length;
       for (const version of versions) {
         // Throws where the client would.
-        expect(await new Client(version, connection.get).poll(stream)).toBe(
-          version.paging === 'until-empty' || rows.length > 0 ? rows.length : 0,
-        );
+        expect(await new Client(version, connection.get).poll(stream)).toBe(rows.length);
       }
     }
     return count;

@@ -1,0 +1,50 @@
+/** The official document of the Generic Connector, where this machine has it; it is not ours to ship. */
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { parse } from 'yaml';
+
+const FILE = new URL('../../shared/specs/formance/generic-connector.yaml', import.meta.url);
+
+export interface OfficialOpenApi {
+  /** @returns what breaks the schema of this answer, in words; nothing for one that is as it must be */
+  breaches(method: string, path: string, status: number, body: string): string[];
+}
+
+/** @returns `undefined` when the document is absent; that is said once. */
+export function officialOpenApi(): OfficialOpenApi | undefined {
+  if (!existsSync(FILE)) {
+    process.stdout.write('skipped: ../shared/specs/formance/generic-connector.yaml is absent\n');
+    return undefined;
+  }
+  const document = parse(readFileSync(FILE, 'utf8')) as Document;
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema(document, 'generic-connector');
+  const compiled = new Map<string, ValidateFunction>();
+  const validator = (pointer: string) => {
+    const found = compiled.get(pointer) ?? ajv.compile({ $ref: `generic-connector#${pointer}` });
+    compiled.set(pointer, found);
+    return found;
+  };
+  return {
+    breaches(method, path, status, body) {
+      const validate = validator(schemaOf(document, method.toLowerCase(), path, status));
+      validate(JSON.parse(body));
+      return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+    },
+  };
+}
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, { $ref: string }> }>>;
+}
+
+/** JSON pointer of the schema of an answer: that of its status, or the default one. */
+function schemaOf({ paths }: Document, method: string, path: string, status: number): string {
+  const responses = paths[path]?.[method]?.responses ?? {
+    default: { $ref: '#/components/responses/ErrorResponse' },
+  };
+  const response = responses[String(status)] ?? responses['default']!;
+  return `${response.$ref.slice(1)}/content/application~1json/schema`;
+}

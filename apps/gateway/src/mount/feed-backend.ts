@@ -1,10 +1,15 @@
 import type { Backend, PageBody, ServedBalances, Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import type { BalanceReader } from '@tributary/sync';
+import { LastPages } from './last-pages.js';
 import type { PageCache } from './page-cache.js';
+
+const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 
 /** A connector as the contract sees it: its feeds in the store, and its balances. */
 export class FeedBackend implements Backend {
+  private readonly lastPages = new LastPages();
+
   constructor(
     private readonly path: string,
     private readonly store: Store,
@@ -13,6 +18,19 @@ export class FeedBackend implements Backend {
   ) {}
 
   async page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody> {
+    const reading = `${stream} ${from} ${pageSize}`;
+    if (this.lastPages.isBehindEnd(reading, page)) return NOTHING;
+    const read = await this.read(stream, from, page, pageSize);
+    this.lastPages.note(reading, page, read.rows === pageSize);
+    return read;
+  }
+
+  private async read(
+    stream: Stream,
+    from: number | undefined,
+    page: number,
+    pageSize: number,
+  ): Promise<PageBody> {
     const key = `${this.path} ${stream} ${from} ${page} ${pageSize}`;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;

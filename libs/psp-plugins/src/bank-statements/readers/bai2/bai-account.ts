@@ -139,19 +139,17 @@ export class BaiAccount {
     return { direction: named === 'CRDT' ? 'DBIT' : 'CRDT', reversal: true } as const;
   }
 
-  /** Total credits (100) and debits (400) against the entries; an account may be reported without any. */
+  /**
+   * Total credits (100) and debits (400) against the entries, where the bank counts them: without an item count the total may be of
+   * movements that the file does not list.
+   */
   end(): StatementEnd {
     const breaks = [...this.breaks];
     for (const { type, units, count } of this.#entries === 0 ? [] : this.#summaries) {
       const creditDebit = type === '100' ? 'CRDT' : type === '400' ? 'DBIT' : undefined;
-      if (creditDebit === undefined) continue;
-      const amount = units === undefined ? undefined : decimalOf(units, this.#digits);
-      const claim = {
-        where: `type ${type}`,
-        creditDebit,
-        ...(amount === undefined ? {} : { amount }),
-      } as const;
-      breaks.push(...this.#totals.compare(count === undefined ? claim : { ...claim, count }));
+      if (creditDebit === undefined || count === undefined) continue;
+      const amount = units === undefined ? {} : { amount: decimalOf(units, this.#digits) };
+      breaks.push(...this.#totals.compare({ where: `type ${type}`, creditDebit, count, ...amount }));
     }
     return { part: 'end', balances: this.#balances, ...(breaks.length === 0 ? {} : { breaks }) };
   }

@@ -40,16 +40,15 @@ export function readGerman(code: string, text: string, delimiter: string): MtDet
   };
 }
 
-function subfields(text: string, delimiter: string): (readonly [string, string])[] {
-  return text
-    .split(delimiter)
-    .map((part) => /^(\d\d)(.*)$/s.exec(part) ?? ['', '', part === '' ? '' : delimiter + part])
-    .reduce<(readonly [string, string])[]>((fields, [, key = '', value = '']) => {
-      // A delimiter that no number follows is a character of the text.
-      const last = fields.at(-1);
-      if (key === '' && last) return [...fields.slice(0, -1), [last[0], last[1] + value]];
-      return key === '' ? fields : [...fields, [key, value]];
-    }, []);
+function subfields(text: string, delimiter: string): [string, string][] {
+  const fields: [string, string][] = [];
+  for (const part of text.split(delimiter)) {
+    const last = fields.at(-1);
+    if (/^\d\d/.test(part)) fields.push([part.slice(0, 2), part.slice(2)]);
+    // A delimiter that no number follows is a character of the text.
+    else if (last) last[1] += delimiter + part;
+  }
+  return fields;
 }
 
 interface Purpose {

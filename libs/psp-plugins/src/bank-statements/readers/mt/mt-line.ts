@@ -70,14 +70,11 @@ function readDates(field: MtField, day: string, entryDay: string | undefined) {
 function bookingDate(field: MtField, year: number, value: string, monthAndDay: string): string {
   const month = Number(monthAndDay.slice(0, 2));
   const day = Number(monthAndDay.slice(2, 4));
-  const distance = (date: string) => Math.abs(Date.parse(date) - Date.parse(value));
-  const [nearest] = [year - 1, year, year + 1]
-    .map((candidate) => calendarDate(candidate, month, day))
-    .filter((date) => date !== undefined)
-    .sort((a, b) => distance(a) - distance(b));
+  const months = month - Number(value.slice(5, 7));
+  const nearest = months > 6 ? year - 1 : months < -6 ? year + 1 : year;
+  const date = calendarDate(nearest, month, day);
   return (
-    nearest ??
-    failAt(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
+    date ?? failAt(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
   );
 }
 

@@ -22,6 +22,7 @@ export interface Listing {
 
 /** An outage lasts so long, milliseconds. */
 const OUTAGE = 5000;
+const DAY = 86_400_000;
 
 @Injectable()
 export class SandboxClient {
@@ -56,11 +57,12 @@ export class SandboxClient {
    */
   async transactions(from: number, to: number, token?: string): Promise<Listing> {
     const now = await this.answer();
-    const first = this.world.createdBy(from - 1);
+    const first = this.world.createdBy(Math.max(from, listedSince(this.settings, now)) - 1);
     const end = this.world.createdBy(Math.min(to - 1, now));
     const { newestFirst, pageSize } = this.settings;
     const step = newestFirst ? -1 : 1;
     let number = token === undefined ? (newestFirst ? end - 1 : first) : Number(token) + step;
+    if (!newestFirst) number = Math.max(number, first);
     const rows: Row[] = [];
     for (; number >= first && number < end; number += step) {
       const movement = this.world.movement(number, now);
@@ -108,6 +110,11 @@ export class SandboxClient {
     }
     return now;
   }
+}
+
+/** The oldest time that the PSP still lists, milliseconds since 1970. */
+export function listedSince({ listsDays }: SandboxSettings, now: number): number {
+  return listsDays === 0 ? -Infinity : now - listsDays * DAY;
 }
 
 function heldMoney(money: Money): Row {

@@ -38,6 +38,14 @@ export class SandboxSettings {
   @Max(600_000)
   activityPerMinute: number = 1;
 
+  @Setting(
+    'Days for which the PSP lists a transaction, so that an old sandbox starts fast; 0 lists it for ever.',
+  )
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  listsDays: number = 0;
+
   @Setting('Rows in one answer of the PSP.')
   @IsInt()
   @Min(1)

@@ -7,23 +7,26 @@
  * feed recognises the versions that it has. A listing therefore costs what is new, and what is not final yet.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  Account,
-  Balances,
-  Beneficiary,
-  Cursor,
-  Page,
-  Psp,
-  Refusal,
-  Transaction,
+import {
+  formatTime,
+  type Account,
+  type Balances,
+  type Beneficiary,
+  type Cursor,
+  type Finding,
+  type Page,
+  type Psp,
+  type Refusal,
+  type Transaction,
 } from '@tributary/connector-api';
-import { CLOCK, SandboxClient, type Clock, type Listing } from './sandbox.client.js';
+import { CLOCK, listedSince, SandboxClient, type Clock, type Listing } from './sandbox.client.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { readAccount, readBalances, readBeneficiary, readTransaction } from './sandbox.mapper.js';
 import { openedAt } from './sandbox.world.js';
 
 const SECOND = 1000;
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 /** A window of more pages than this is given up, and a shorter one is read. */
 const LONGEST_WINDOW = 10;
 
@@ -51,6 +54,8 @@ export class SandboxPsp implements Psp {
     let { from, span } = since === undefined ? { from: opened, span: DAY } : readPlace(since);
     // Fixed at the beginning: what was not final then may have changed since its window was read.
     const resume = Math.max(from, wholeSecond(now - this.settings.changesWithin));
+    const forgotten = since === undefined ? [] : findForgotten(from, listedSince(this.settings, now));
+    const begun = from;
     const most = LONGEST_WINDOW * this.settings.pageSize;
     while (from < end) {
       const to = Math.min(from + span, end);
@@ -60,9 +65,11 @@ export class SandboxPsp implements Psp {
         continue;
       }
       if (rows.length < most / 4 && to < end) span *= 2;
-      if (rows.length > 0) {
+      // A quiet PSP moves the cursor too, but not at every listing: each is a transaction of the store.
+      if (rows.length > 0 || (to === end && resume - begun >= HOUR)) {
         yield {
           items: rows.map(readTransaction),
+          findings: forgotten,
           cursor: writePlace({ from: Math.min(to, resume), span }),
           progress: {
             done: Math.floor((to - opened) / DAY),
@@ -90,6 +97,20 @@ export class SandboxPsp implements Psp {
     } while (page.next !== undefined);
     return this.settings.newestFirst ? rows.reverse() : rows;
   }
+}
+
+/** Nobody can know what the PSP listed and forgot between two syncs, but that it may have must not stay hidden. */
+function findForgotten(from: number, oldest: number): Finding[] {
+  if (from >= oldest) return [];
+  const [since, until] = [formatTime(from), formatTime(oldest)];
+  return [
+    {
+      id: `not-listed-any-more-since-${since}`,
+      found:
+        `transactions between ${since} and ${until} may be missing: the last sync is longer ago than the PSP lists them. ` +
+        'Sync more often than its setting "listsDays" forgets.',
+    },
+  ];
 }
 
 /** A listing that only grows at its end: the cursor is how many rows came. */

@@ -222,6 +222,55 @@ describe('a listing', () => {
     expect(rows).toHaveLength(3000);
   });
 
+  test('of a PSP that forgets has what is still listed, and says what may be missing after a long pause', async () => {
+    for (const newestFirst of [true, false]) {
+      const settings = settingsOf({
+        ...NASTY,
+        newestFirst,
+        activityPerMinute: 1,
+        transactions: 0,
+        listsDays: 1,
+      });
+      const day = 1440 * MINUTE;
+      let time = START + 30 * day;
+      const psp = pspOf(settings, () => (time += 10));
+      const pages = await drain(psp.transactions());
+      expect(pages.flatMap(({ findings = [] }) => findings)).toEqual([]);
+      const count = pages.flatMap(({ items }) => items).length;
+      expect(Math.abs(count - 1440)).toBeLessThan(20);
+      const { cursor } = pages.at(-1)!;
+
+      time += day / 2;
+      const soon = await drain(psp.transactions(cursor));
+      expect(soon.flatMap(({ findings = [] }) => findings)).toEqual([]);
+      time += day;
+      const late = (await drain(psp.transactions(cursor))).flatMap(({ findings = [] }) => findings);
+      expect(new Set(late.map(({ id }) => id)).size).toBe(1);
+      expect(late[0]!.found).toMatch(
+        /^transactions between 2026-11-30T23:59.* and 2026-12-01T12:.* may be missing/,
+      );
+    }
+  });
+
+  test('of a PSP where nothing happens moves its cursor once an hour, so that a pause is not taken for a gap', async () => {
+    const settings = settingsOf({ transactions: 10, activityPerMinute: 0.0001, listsDays: 2 });
+    let time = START + MINUTE;
+    const psp = pspOf(settings, () => time);
+    let cursor = (await drain(psp.transactions())).at(-1)!.cursor;
+    let [moves, rows] = [0, 0];
+    for (let minutes = 0; minutes < 20 * 1440; minutes += 10, time += 10 * MINUTE) {
+      for (const page of await drain(psp.transactions(cursor))) {
+        expect(page.findings).toEqual([]);
+        if (page.cursor !== cursor) moves += 1;
+        rows += page.items.length;
+        cursor = page.cursor;
+      }
+    }
+    expect(rows).toBeGreaterThan(0);
+    expect(moves).toBeGreaterThan(19 * 24);
+    expect(moves).toBeLessThan(21 * 24);
+  });
+
   test('says so when the cursor is not its own', async () => {
     const psp = pspOf(settingsOf({}), () => START);
     for (const cursor of ['', 'x', '1/2/3', '12', 'page=2']) {

@@ -93,9 +93,10 @@ export class MtReader implements StatementReader {
     // Anything else stands between messages: a bank's own header lines.
   }
 
-  /** A line `-` in the text of an entry is text: a statement ends after its closing balance. */
+  /** A line `-` in the details of an entry is text: such a statement ends after its closing balance. */
   #mayTerminate(): boolean {
-    return this.#message?.interim === true || !!this.#message?.closing || !!this.#field?.tag.startsWith('62');
+    const inText = this.#field?.tag === '86' || this.#field?.tag === '61';
+    return !inText || this.#message?.interim === true || this.#message?.closing !== undefined;
   }
 
   #terminate(): void {

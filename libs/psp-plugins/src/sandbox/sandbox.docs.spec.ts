@@ -4,7 +4,7 @@ import { SandboxSettings } from './sandbox.config.js';
 test('docs/sandbox.md names every setting with its default, and no other', () => {
   const page = readFileSync('docs/sandbox.md', 'utf8');
   const section = page.slice(page.indexOf('## Settings'), page.indexOf('## What it lists'));
-  const documented = [...section.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [
+  const documented = [...section.matchAll(/^\| `(\w+)` +\| `([^`]+)` +\|/gm)].map(([, name, value]) => [
     name,
     value,
   ]);

@@ -52,6 +52,8 @@ class YamlReader {
   readonly places = new Map<string, Place>();
   /** Nodes that are being read: an alias to one of them would never end. */
   readonly #open = new Set<Node>();
+  /** The parser searches the whole document for the anchor of an alias. */
+  readonly #targets = new Map<Node, Node | undefined>();
 
   constructor(
     private readonly document: Document,
@@ -68,7 +70,7 @@ class YamlReader {
     const offset = node.range?.[0] ?? 0;
     const place: Place = { ...this.#position(offset), origins: [], secrets: [] };
     this.places.set(formatPath(path), place);
-    const target = isAlias(node) ? node.resolve(this.document) : node;
+    const target = this.#target(node);
     if (!target || this.#open.has(target)) {
       this.problems.add(path, LOST_ALIAS, place);
       return undefined;
@@ -144,7 +146,7 @@ class YamlReader {
     return merges
       .flatMap(({ value }) => (isSeq(value) ? (value.items as Node[]) : [value]))
       .flatMap((node) => {
-        const source = isAlias(node) ? node.resolve(this.document) : node;
+        const source = node ? this.#target(node) : undefined;
         if (isMap(source) && !this.#open.has(source)) return this.#pairsOf(source, path);
         this.complain(
           'found "<<" without a mapping; expected an alias like *defaults',
@@ -177,6 +179,12 @@ class YamlReader {
       `found the key ${showText(formatPath([...path, name]))} a second time; the first is on line ${line}. Remove one`,
       key.range?.[0] ?? 0,
     );
+  }
+
+  #target(node: Node): Node | undefined {
+    if (!isAlias(node)) return node;
+    if (!this.#targets.has(node)) this.#targets.set(node, node.resolve(this.document));
+    return this.#targets.get(node);
   }
 
   #position(offset: number): Position {

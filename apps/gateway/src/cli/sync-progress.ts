@@ -42,8 +42,11 @@ export class ProgressBars implements ProgressView {
   );
   readonly #byStream = new Map<string, SingleBar>();
 
+  /** @param longestPath characters of the longest path of a connector: the bars begin in one column */
+  constructor(private readonly longestPath: number) {}
+
   show(progress: SyncProgress): void {
-    const name = nameOf(progress);
+    const name = nameOf(progress).padEnd(this.longestPath + '/ beneficiaries'.length);
     const bar = this.#byStream.get(name) ?? this.#bars.create(1, 0, { name, text: '' });
     this.#byStream.set(name, bar);
     const { done, total } = progress.listing ?? { done: 0, total: 0 };

@@ -38,6 +38,12 @@ it.each(examples)('accepts examples/%s, which names it for editors', (name) => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
+it('accepts the example of docs/configuration.md', () => {
+  const text = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+  validate(parse(/```yaml\n(.*?)```/s.exec(text)?.[1] ?? ''));
+  expect(validate.errors ?? []).toEqual([]);
+});
+
 it.each([
   `connectors: [{ name: a, plugin: sandbox, ${KEYS} }]`,
   withConnector('settings: { seed: "${SEED}", newestFirst: "${ORDER:-true}" }'),

@@ -6,6 +6,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  type Alias,
   type Document,
   type Node,
   type Pair,
@@ -27,6 +28,9 @@ export interface ReadValue {
   /** By `formatPath`. */
   places: ReadonlyMap<string, Place>;
 }
+
+/** What a node stands for, once aliases are followed. */
+type Value = Exclude<Node, Alias>;
 
 export interface Place extends Position {
   /** Where its key stands; absent for the elements of a list. */
@@ -53,7 +57,7 @@ class YamlReader {
   /** Nodes that are being read: an alias to one of them would never end. */
   readonly #open = new Set<Node>();
   /** The parser searches the whole document for the anchor of an alias. */
-  readonly #targets = new Map<Node, Node | undefined>();
+  readonly #targets = new Map<Node, Value | undefined>();
 
   constructor(
     private readonly document: Document,
@@ -181,7 +185,7 @@ class YamlReader {
     );
   }
 
-  #target(node: Node): Node | undefined {
+  #target(node: Node): Value | undefined {
     if (!isAlias(node)) return node;
     if (!this.#targets.has(node)) this.#targets.set(node, node.resolve(this.document));
     return this.#targets.get(node);

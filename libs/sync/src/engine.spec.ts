@@ -178,6 +178,34 @@ describe('a failure', () => {
     await engine.stop();
   });
 
+  it('is not tried faster because somebody keeps asking', async () => {
+    let calls = 0;
+    let error = new PspError('unavailable', 'connection refused');
+    const engine = bench.engine([
+      bank({
+        transactions: () => {
+          calls++;
+          throw error;
+        },
+      }),
+    ]);
+    const askFor = async (minutes: number) => {
+      const before = calls;
+      for (let second = 0; second < minutes * 60; second++) {
+        engine.pull('bank', ['transactions']);
+        await bench.clock.advance(1000);
+      }
+      return calls - before;
+    };
+    engine.start();
+    await askFor(5);
+    expect(await askFor(5)).toBeLessThanOrEqual(31);
+    error = new PspError('unauthorized', 'the key has expired');
+    await bench.clock.advance(5 * MINUTE);
+    expect(await askFor(5)).toBe(0);
+    await engine.stop();
+  });
+
   it('for too many requests keeps the whole connector quiet for as long as the PSP asks', async () => {
     const calls: string[] = [];
     const engine = bench.engine([

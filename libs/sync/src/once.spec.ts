@@ -148,6 +148,25 @@ describe('a plugin that watches', () => {
     expect(closed).toBe(2);
   });
 
+  it('is listened to soon again when it had worked in between, and later and later when not', async () => {
+    let opened = 0;
+    let works = true;
+    const watch = async function* (): AsyncGenerator<Stream[]> {
+      opened++;
+      if (works) yield ['accounts'];
+      throw new Error('connection reset');
+    };
+    const engine = bench.engine([bank({ watch })]);
+    engine.start();
+    await bench.clock.advance(600_000);
+    expect(opened).toBeGreaterThan(300);
+    works = false;
+    opened = 0;
+    await bench.clock.advance(600_000);
+    expect(opened).toBeLessThan(12);
+    await engine.stop();
+  });
+
   it('and hangs does not keep the engine from stopping', async () => {
     const engine = bench.engine([
       bank({

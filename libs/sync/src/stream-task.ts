@@ -23,7 +23,7 @@ export class StreamTask {
   private cancel: (() => void) | undefined;
   private due = Infinity;
   private calmUntil = 0;
-  private running: { run: StreamRun; done: Promise<FinishedRun> } | undefined;
+  private running: { run: StreamRun; ended: Promise<void> } | undefined;
   private requested = false;
   private failures = 0;
   private scheduled = false;
@@ -70,7 +70,7 @@ export class StreamTask {
     this.cancel?.();
     this.endLag?.();
     this.running?.run.stop();
-    await this.running?.done;
+    await this.running?.ended;
   }
 
   /** One pull now. Waits for another process that is pulling the stream, but not longer than a dead one can block it. */
@@ -78,7 +78,7 @@ export class StreamTask {
     const { clock, limits } = this.setting.context;
     const patience = clock.now() + limits.leaseTtl;
     for (;;) {
-      while (this.running) await this.running.done;
+      while (this.running) await this.running.ended;
       const { run, outcome } = await this.execute(onProgress, signal);
       if (outcome.kind !== 'busy' || clock.now() >= patience || signal?.aborted) return run;
       await new Promise<void>((resolve) => clock.after(BUSY_RETRY, resolve));
@@ -97,10 +97,10 @@ export class StreamTask {
     this.due = Infinity;
     const { clock, random } = this.setting.context;
     if (this.gate.closedUntil > clock.now()) this.wakeAt(this.gate.closedUntil + random() * GATE_JITTER);
-    else if (this.running) this.requested = true;
     else void this.execute();
   }
 
+  /** No timer is set while a pull is running: the next one is set when everything about this one is done. */
   private async execute(
     onProgress?: (progress: SyncProgress) => void,
     signal?: AbortSignal,
@@ -110,27 +110,29 @@ export class StreamTask {
     const run = new StreamRun(this.setting, onProgress);
     const stop = () => run.stop();
     signal?.addEventListener('abort', stop, { once: true });
-    const done = this.complete(run);
-    this.running = { run, done };
+    const finished = this.complete(run);
+    this.running = { run, ended: finished.then(ignore, ignore) };
     if (signal?.aborted) stop();
-    try {
-      return await done;
-    } finally {
-      signal?.removeEventListener('abort', stop);
-      this.running = undefined;
-      if (this.requested) this.pullAgain();
-    }
+    return finished.finally(() => signal?.removeEventListener('abort', stop));
   }
 
   private async complete(run: StreamRun): Promise<FinishedRun> {
-    const finished = await run.execute();
-    const next = this.nextDelay(finished);
-    if (next !== undefined) this.wakeAt(this.setting.context.clock.now() + next);
-    await this.reporter.report(finished, this.scheduled ? next : undefined);
-    return finished;
+    let next: number | undefined;
+    try {
+      const finished = await run.execute();
+      next = this.nextDelay(finished);
+      await this.reporter.report(finished, this.scheduled ? next : undefined);
+      return finished;
+    } finally {
+      this.running = undefined;
+      this.settleNext(next);
+    }
   }
 
-  private pullAgain(): void {
+  private settleNext(delay: number | undefined): void {
+    const { clock, limits } = this.setting.context;
+    this.wakeAt(clock.now() + (delay ?? limits.longestBackOff));
+    if (!this.requested) return;
     this.requested = false;
     this.pull();
   }
@@ -174,3 +176,5 @@ export class StreamTask {
     return Math.max(clock.now() + limits.pullDelay, this.calmUntil);
   }
 }
+
+function ignore(): void {}

@@ -114,7 +114,6 @@ export function bank(methods: Partial<Psp>, path = 'bank'): SyncConnector {
   return { path, psp: pspOf(methods), every: 60_000 };
 }
 
- 
 export async function* pages<T>(list: Page<T>[]): AsyncGenerator<Page<T>> {
   yield* list;
 }

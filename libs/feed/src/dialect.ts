@@ -66,9 +66,11 @@ export async function openSqlite(file: string): Promise<Dialect> {
   mkdirSync(dirname(file), { recursive: true });
   const write = new Database(file, { timeout: 0 });
   try {
-    // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
-    write.pragma('page_size = 8192');
-    await whenFree(() => write.pragma('journal_mode = wal'));
+    await whenFree(() => {
+      // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
+      write.pragma('page_size = 8192');
+      write.pragma('journal_mode = wal');
+    });
     // The index of versions is written at random places: with SQLite's small defaults each commit writes them to the file anew.
     write.pragma('cache_size = -32768');
     write.pragma('wal_autocheckpoint = 4000');
@@ -147,7 +149,8 @@ async function inTransaction<T>(
     await sql`commit`.execute(connection);
     return result;
   } catch (error) {
-    await sql`rollback`.execute(connection);
+    // After some errors (a full disk, say) SQLite has rolled back by itself, and refuses to do it again.
+    await sql`rollback`.execute(connection).catch(() => undefined);
     throw error;
   }
 }

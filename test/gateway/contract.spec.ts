@@ -108,7 +108,7 @@ describe('a list', () => {
     [`updatedAtFrom=${'9'.repeat(4000)}`, `updatedAtFrom is "${'9'.repeat(64)}…"`],
     ['updatedAtFrom=%F0%9F%92%A9', 'updatedAtFrom is "💩"'],
     ['updatedAtFrom=%FF%FE', 'updatedAtFrom is'],
-  ])('says what is wrong with %s', async (query, detail) => {
+  ])('says what is wrong with a parameter: %#', async (query, detail) => {
     const { Title, Detail } = await expectError(await get(`/bank/transactions?${query}`), 422);
     expect(Title).toBe(`Invalid parameter ${query.split(/[=[]/)[0]}`);
     expect(Detail).toContain(detail);
@@ -147,7 +147,7 @@ describe('the balances of an account', () => {
   });
 
   it.each(['nobody', 'DE89%203704%2F0044', '..%2F..', '%00', '~', '~zz', 'a'.repeat(2000), '%F0%9F%92%A9'])(
-    'of the unknown account %s are not found',
+    'of an unknown account are not found: %#',
     async (id) => {
       await expectError(await get(`/bank/accounts/${id}/balances`), 404);
     },

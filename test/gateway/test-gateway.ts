@@ -60,9 +60,16 @@ interface Setup {
   deployment?: Partial<Deployment>;
   level?: LogLevel;
   secrets?: string[];
+  drainFor?: number;
 }
 
-export async function startGateway({ connectors, deployment, level, secrets }: Setup): Promise<TestGateway> {
+export async function startGateway({
+  connectors,
+  deployment,
+  level,
+  secrets,
+  drainFor = 0,
+}: Setup): Promise<TestGateway> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [newKey()]]));
   const operatorKey = newKey();
@@ -83,7 +90,7 @@ export async function startGateway({ connectors, deployment, level, secrets }: S
       secrets: secrets ?? [],
       ...deployment,
     },
-    { logger, sync: false, drainFor: 0 },
+    { logger, sync: false, drainFor },
   );
   const url = await gateway.listen();
   return {

@@ -10,6 +10,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import { packageVersion } from './cli/version.js';
 import type { Deployment } from './config/deployment.js';
 import { HttpAdapter } from './http/adapter.js';
 import { Drain } from './http/drain.js';
@@ -17,12 +18,11 @@ import { OperatorModule } from './http/operator.module.js';
 import { RequestObserver } from './http/request-observer.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { createLogger, NestLog, Scrubber, type Logger } from './logging/index.js';
-import { mountConnector, SYNC_CONNECTOR, type MountedConnector } from './mount/connector.module.js';
+import { mountConnector, type MountedConnector, type Shared } from './mount/connector.module.js';
 import { Docs } from './mount/docs.js';
 import { PageCache } from './mount/page-cache.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
-const VERSION = '0.1.0';
 /** Long enough for a client to send its next request, and learn from the answer that the connection ends. */
 const DRAIN = 1000;
 
@@ -71,9 +71,17 @@ async function composeGateway(
   const sync: SyncOptions = { logger, registry, redact: (text) => scrubber.scrub(text) };
   const limiter = new FailureLimiter();
   const docs: Docs | undefined = deployment.docs
-    ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, VERSION))
+    ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, packageVersion()))
     : undefined;
-  const shared = { store, cache: new PageCache(PAGE_CACHE_BYTES), limiter, sync, docs };
+  const connectors: SyncConnector[] = [];
+  const shared: Shared = {
+    store,
+    cache: new PageCache(PAGE_CACHE_BYTES),
+    limiter,
+    sync,
+    docs,
+    onMounted: (connector) => void connectors.push(connector),
+  };
   const mounted: MountedConnector[] = deployment.connectors.map((connector) =>
     mountConnector(connector, shared),
   );
@@ -86,9 +94,6 @@ async function composeGateway(
   new RequestObserver(logger, registry).observe(adapter.getInstance());
   const operator = OperatorModule.with(deployment.operatorKeys, limiter, registry, () => drain.isDraining);
   const app = await startNest(adapter, rootModule(mounted, operator), logger);
-  const connectors = mounted.map(({ module }) =>
-    app.select(module).get<SyncConnector>(SYNC_CONNECTOR, { strict: true }),
-  );
   const engine = new SyncEngine(store, connectors, sync);
   return new RunningGateway(app, { deployment, options, drain, store, engine, logger });
 }

@@ -13,7 +13,8 @@ export class Drain {
   private draining = false;
 
   constructor(private readonly fastify: FastifyInstance) {
-    fastify.addHook('onRequest', (_request, reply, done) => {
+    // With the answer, not with the request: one that is under way already ends its connection, too.
+    fastify.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done();
     });

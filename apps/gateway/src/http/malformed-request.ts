@@ -28,7 +28,14 @@ export function answerMalformedRequest(error: Error & { code?: string }, socket:
 
 /** `Expect:` with anything but `100-continue`. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const body = { Title: STATUS_CODES[417], Detail: 'Of Expect, this server knows 100-continue only.' };
-  response.writeHead(417, { 'content-type': 'application/json', connection: 'close' });
-  response.end(JSON.stringify(body));
+  const body = JSON.stringify({
+    Title: STATUS_CODES[417],
+    Detail: 'Of Expect, this server knows 100-continue only.',
+  });
+  response.writeHead(417, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
 }

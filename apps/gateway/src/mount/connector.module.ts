@@ -17,8 +17,7 @@ import { FeedBackend } from './feed-backend.js';
 import { FeedMirror } from './feed-mirror.js';
 import type { PageCache } from './page-cache.js';
 
-/** The token under which a connector's module provides itself as sync sees it. */
-export const SYNC_CONNECTOR = Symbol('SYNC_CONNECTOR');
+const SYNC_CONNECTOR = Symbol('SYNC_CONNECTOR');
 
 /** What all connectors of a deployment share. */
 export interface Shared {
@@ -26,6 +25,8 @@ export interface Shared {
   cache: PageCache;
   limiter: FailureLimiter;
   sync: SyncOptions;
+  /** Told each connector as sync sees it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
+  onMounted: (connector: SyncConnector) => void;
   /** Absent where the deployment serves no documentation. */
   docs: Docs | undefined;
 }
@@ -79,7 +80,11 @@ function contractProviders({ path, syncEvery }: ConnectorConfig, shared: Shared)
     {
       provide: SYNC_CONNECTOR,
       inject: [PSP],
-      useFactory: (psp: Psp): SyncConnector => ({ path, psp, every: syncEvery }),
+      useFactory: (psp: Psp): SyncConnector => {
+        const connector = { path, psp, every: syncEvery };
+        shared.onMounted(connector);
+        return connector;
+      },
     },
     {
       provide: BACKEND,

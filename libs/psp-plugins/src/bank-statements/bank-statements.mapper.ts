@@ -10,6 +10,7 @@ import type {
 } from '@tributary/connector-api';
 import { isBankCharge } from './bank-charges.js';
 import { counterpartyId } from './counterparty.js';
+import { factsOfWhole, mergeFacts } from './facts.js';
 import { formatImprint } from './identity.js';
 import type { Item } from './item.js';
 import type { LocalTime } from './local-time.js';
@@ -82,17 +83,6 @@ export function splitBatch(entry: Entry): (EntryDetail & { signed: Money })[] | 
     }
   }
   return sum === whole.amount ? details : undefined;
-}
-
-/** The entry's facts, with those of its only detail. */
-export function factsOfWhole(entry: Entry): EntryFacts {
-  const [detail, ...others] = entry.details;
-  return detail && others.length === 0 ? mergeFacts(entry, detail) : entry;
-}
-
-export function mergeFacts(entry: EntryFacts, detail: EntryFacts): EntryFacts {
-  const given = Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== undefined));
-  return { ...entry, ...given, references: { ...entry.references, ...detail.references } };
 }
 
 function wholeMovement({ entry }: Item, id: string): Movement {

@@ -1,6 +1,6 @@
 /** The stream of beneficiaries: everybody we paid whom the statement names by an account. */
 import type { Beneficiary, Mirror } from '@tributary/connector-api';
-import { factsOfWhole, mergeFacts } from './bank-statements.mapper.js';
+import { factsOfWhole, mergeFacts } from './facts.js';
 import { toBeneficiary } from './counterparty.js';
 import type { CurrentFile } from './cursor.js';
 import { STEP_SIZE } from './page-builder.js';

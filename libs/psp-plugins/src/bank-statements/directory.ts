@@ -131,7 +131,8 @@ function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats): strin
 }
 
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }
 
 function directoryError(path: string, cause: unknown): PspError {

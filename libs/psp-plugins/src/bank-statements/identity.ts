@@ -25,18 +25,27 @@ export interface Facts {
   text: string;
 }
 
-export function factsOf(entry: EntryFacts): Facts {
-  const payment = entry.references.endToEndId ?? entry.references.customerReference;
-  const counterparty = entry.counterparty?.iban ?? entry.counterparty?.accountNumber;
+/** The facts as letters and digits, in a fixed order: reference, payment, counterparty, text, everything else. */
+export function wordsOf(entry: EntryFacts): string[] {
+  const { references, counterparty } = entry;
+  const payment = references.endToEndId ?? references.customerReference;
   const text = [entry.remittance, entry.creditorReference].join(' ').trim() || entry.additionalInformation;
-  const others = Object.entries(entry.references).sort(([a], [b]) => (a < b ? -1 : 1));
-  const parts = [payment, counterparty, text].map(normalise);
+  const others = Object.entries(references).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...[entry.bankReference, payment, counterparty?.iban ?? counterparty?.accountNumber, text].map(normalise),
+    JSON.stringify(others),
+  ];
+}
+
+export function factsOf(entry: EntryFacts): Facts {
+  const words = wordsOf(entry);
+  const [reference = '', payment, counterparty, text] = words;
   return {
-    all: digest(normalise(entry.bankReference), ...parts, JSON.stringify(others)),
-    reference: isStrong(entry.bankReference) ? digest(normalise(entry.bankReference)) : '',
-    payment: digestOf(parts[0]),
-    counterparty: digestOf(parts[1]),
-    text: digestOf(parts[2]),
+    all: digest(...words),
+    reference: isStrong(reference) ? digest(reference) : '',
+    payment: digestOf(payment),
+    counterparty: digestOf(counterparty),
+    text: digestOf(text),
   };
 }
 
@@ -52,8 +61,8 @@ function digestOf(normalised: string | undefined): string {
 const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
 
 /** Counters that start anew (`//0001`) and placeholders say nothing outside of their statement. */
-function isStrong(reference: string | undefined): boolean {
-  const text = normalise(reference).replace(/^0+/, '');
+export function isStrong(normalised: string): boolean {
+  const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
 }
 
@@ -62,41 +71,46 @@ export function accountIdOf({ account }: Pick<StatementStart, 'account'>): strin
   return account.isIban || !account.servicer ? account.id : `${account.servicer}.${account.id}`;
 }
 
+/** A kind of chain and its day. */
+type Link = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
+
 /**
- * The chains an entry may be found in; the first is the one where it takes a seat.
+ * The chains an entry may be found in, as links; the first is the one where it takes a seat.
  * - by booking day;
  * - by value day, when the booking day is not said (MT942 may leave it out);
  * - pending entries, which have no final day, whatever they say.
  */
-export function chainsOf(entry: Entry, accountId: string, signedAmount: string): string[] {
-  const chain = (kind: string, day?: string): string =>
-    hash('sha256', JSON.stringify([accountId, signedAmount, kind, day ?? '']), 'hex').slice(0, 24);
+export function linksOf(entry: Entry): [Link, ...Link[]] {
   const booked = dayOf(entry.bookedAt);
   const value = dayOf(entry.valueAt);
-  const booking = (day?: string): string[] => (day ? [chain('booked', day)] : []);
-  const byValue = value ? [chain('value', value)] : [];
-  const pending = chain('pending');
+  const byBooking = (day?: string): Link[] => (day ? [['booked', day]] : []);
   switch (entry.status) {
     case 'INFO':
-      return [chain('information', booked ?? value)];
+      return [['information', booked ?? value]];
     case 'PDNG':
     case 'FUTR':
-      return [...new Set([pending, ...booking(booked), ...booking(value)])];
+      return [['pending'], ...byBooking(booked), ...(value === booked ? [] : byBooking(value))];
     case 'BOOK':
       return booked
-        ? [...booking(booked), ...byValue, pending]
-        : [...byValue, ...(value ? [] : [chain('undated')]), ...booking(value), pending];
+        ? [['booked', booked], ['value', value], ['pending']]
+        : [['value', value], ...byBooking(value), ['pending']];
     default:
       return entry.status satisfies never;
   }
 }
 
+export function chainOf(accountId: string, signedAmount: string, [kind, day = '']: Link): string {
+  return hash('sha256', JSON.stringify([accountId, signedAmount, kind, day]), 'hex').slice(0, 24);
+}
+
 /**
  * Which statement this is, in whatever file it comes. Banks that number their statements may give the same one a new id at
  * every download, so the id counts only where there is no number; a number may start anew, so period and opening count too.
+ * A BAI2 file counts the files of a day: its id holds the day.
  */
 export function statementIdentity(start: StatementStart, balances: readonly StatementBalance[]): string {
-  const numbered = start.kind !== 'notification' && /[1-9A-Z]/i.test(start.sequence ?? '');
+  const numbered =
+    start.kind !== 'notification' && start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
   const openings = balances
     .filter(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD')
     .slice(0, 1)

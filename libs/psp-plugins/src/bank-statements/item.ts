@@ -1,6 +1,7 @@
 /** An entry of a checked statement with everything that its recognition needs. */
 import { RefusedError, formatAmount } from '@tributary/connector-api';
-import { chainsOf, digest, factsOf } from './identity.js';
+import { factsOfWhole } from './facts.js';
+import { chainOf, digest, factsOf, isStrong, linksOf, wordsOf } from './identity.js';
 import type { Facts } from './identity.js';
 import { signedMoney } from './signed-money.js';
 import type { CheckedFile, CheckedStatement } from './statement-check.js';
@@ -21,10 +22,21 @@ export interface Item {
 }
 
 /** What may repeat within a statement: the whole entry, and the bank's reference. */
-export function itemKeys(entry: Entry, accountId: string, statement: number): string[] {
-  const { key, facts } = recognise(entry, accountId);
-  const reference = facts.reference && referenceKey(entry, facts, statement);
-  return [digest(statement, key), ...(reference ? [reference] : [])];
+export function itemKeys(entry: Entry, statement: number): string[] {
+  const words = wordsOf(factsOfWhole(entry));
+  const [reference = ''] = words;
+  const keys = [entryKey(entry, words, statement)];
+  return isStrong(reference) ? [...keys, referenceKey(entry, reference, statement)] : keys;
+}
+
+/** Equal for entries that take seats in the same chain with the same facts. */
+function entryKey(entry: Entry, words: readonly string[], statement: number): string {
+  return digest(statement, signedAmount(entry), ...linksOf(entry)[0], ...words);
+}
+
+/** Equal for movements of equal amount that the bank gives the same reference. */
+function referenceKey(entry: Entry, reference: string, statement: number): string {
+  return digest(statement, 'reference', reference, signedAmount(entry));
 }
 
 /** Turns the entries of one statement into items, in order: it counts the equal ones. */
@@ -38,37 +50,32 @@ export class ItemCounter {
   ) {}
 
   item(entry: Entry): Item {
-    const { chains, facts, key } = recognise(entry, this.statement.accountId);
-    const ordinal = this.count(key);
+    const { identity, accountId, start } = this.statement;
+    const whole = factsOfWhole(entry);
+    const words = wordsOf(whole);
+    const facts = factsOf(whole);
+    const chains = linksOf(entry).map((link) => chainOf(accountId, signedAmount(entry), link));
+    const ordinal = this.count(entryKey(entry, words, this.index));
     // A reference that the bank gives to two movements of equal amount names neither.
-    const shared = facts.reference !== '' && this.repeats.has(referenceKey(entry, facts, this.index));
+    const isShared =
+      facts.reference !== '' && this.repeats.has(referenceKey(entry, words[0] ?? '', this.index));
     return {
       entry,
       statement: this.statement,
       chains,
-      facts: shared ? { ...facts, reference: '' } : facts,
-      token: digest(this.statement.identity, key, ordinal),
+      facts: isShared ? { ...facts, reference: '' } : facts,
+      token: digest(identity, chains[0], facts.all, ordinal),
       ordinal,
-      settled: this.statement.start.kind === 'booked' && entry.status === 'BOOK',
+      settled: start.kind === 'booked' && entry.status === 'BOOK',
     };
   }
 
   private count(key: string): number {
-    if (!this.repeats.has(digest(this.index, key))) return 0;
+    if (!this.repeats.has(key)) return 0;
     const ordinal = this.counts.get(key) ?? 0;
     this.counts.set(key, ordinal + 1);
     return ordinal;
   }
-}
-
-function recognise(entry: Entry, accountId: string): { chains: string[]; facts: Facts; key: string } {
-  const facts = factsOf(entry.details.length === 1 ? { ...entry, ...entry.details[0] } : entry);
-  const chains = chainsOf(entry, accountId, signedAmount(entry));
-  return { chains, facts, key: digest(chains[0], facts.all) };
-}
-
-function referenceKey(entry: Entry, facts: Facts, statement: number): string {
-  return digest(statement, 'reference', facts.reference, signedAmount(entry));
 }
 
 /** As served where it can be: banks write `8.850` in one report and `8.85` in the next. */

@@ -1,11 +1,13 @@
 /** Dates and times as banks write them, often without a zone, as moments. */
-import { formatTime, parseTime } from '@tributary/connector-api';
+import { parseTime } from '@tributary/connector-api';
 
 const DATE = /^\d{4}-\d{2}-\d{2}/;
 const DAY = 86_400_000;
 
 export class LocalTime {
   private readonly format: Intl.DateTimeFormat;
+  /** Neighbouring entries share their day, and the calendar is slow to ask. */
+  private last: { text: string; moment: number | undefined } | undefined;
 
   constructor(timeZone: string) {
     this.format = new Intl.DateTimeFormat('en-US', {
@@ -25,16 +27,8 @@ export class LocalTime {
    * its own day. @returns milliseconds since 1970, or `undefined` for what is neither a date nor a time.
    */
   moment(text: string): number | undefined {
-    const zoned = parseTime(text);
-    if (zoned) return zoned.milliseconds;
-    const local = parseTime(`${text.length === 10 ? `${text}T00:00:00` : text}Z`);
-    return local && this.fromLocal(local.milliseconds);
-  }
-
-  /** As `moment`, as an RFC 3339 time. */
-  rfc3339(text: string): string | undefined {
-    const moment = this.moment(text);
-    return moment === undefined ? undefined : formatTime(moment);
+    if (this.last?.text !== text) this.last = { text, moment: this.parse(text) };
+    return this.last.moment;
   }
 
   /** The last millisecond of a date, or the time itself. */
@@ -42,6 +36,13 @@ export class LocalTime {
     if (text.length !== 10) return this.moment(text);
     const midnight = parseTime(`${text}T00:00:00Z`);
     return midnight && this.fromLocal(midnight.milliseconds + DAY) - 1;
+  }
+
+  private parse(text: string): number | undefined {
+    const zoned = parseTime(text);
+    if (zoned) return zoned.milliseconds;
+    const local = parseTime(`${text.length === 10 ? `${text}T00:00:00` : text}Z`);
+    return local && this.fromLocal(local.milliseconds);
   }
 
   private fromLocal(local: number): number {

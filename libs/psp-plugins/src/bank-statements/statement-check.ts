@@ -1,6 +1,6 @@
 /** The first pass over a file: is it whole, and does each statement add up? Nothing is served of a file before it passed. */
 import { RefusedError, formatAmount } from '@tributary/connector-api';
-import { accountIdOf, statementIdentity } from './identity.js';
+import { accountIdOf, digest, statementIdentity, wordsOf } from './identity.js';
 import { itemKeys } from './item.js';
 import { Repeats } from './repeats.js';
 import { signedMoney } from './signed-money.js';
@@ -30,20 +30,22 @@ export interface CheckedStatement {
 export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<CheckedFile> {
   const statements: CheckedStatement[] = [];
   const repeats = new Repeats();
-  let open: { start: StatementStart; sums: Sums } | undefined;
+  const contents = new Map<string, string>();
+  let open: { start: StatementStart; sums: Sums; content: string } | undefined;
   for await (const part of parts) {
     switch (part.part) {
       case 'start':
-        open = { start: part, sums: new Sums() };
+        open = { start: part, sums: new Sums(), content: '' };
         break;
       case 'entry':
         if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
         open.sums.add(part);
-        for (const key of itemKeys(part, accountIdOf(open.start), statements.length)) repeats.add(key);
+        for (const key of itemKeys(part, statements.length)) repeats.add(key);
+        open.content = digest(open.content, part.creditDebit, part.amount, part.bookedAt, ...wordsOf(part));
         break;
       case 'end':
         if (!open) throw new StatementError('a statement ends that never began');
-        statements.push(checkStatement(open.start, part, open.sums));
+        statements.push(tellApart(checkStatement(open.start, part, open.sums), open.content, contents));
         open = undefined;
         break;
       default:
@@ -54,6 +56,22 @@ export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<Ch
   if (statements.length === 0) throw new StatementError('there is no statement in it');
   repeats.seal();
   return { statements, repeats };
+}
+
+/**
+ * A file may hold one statement twice, and some banks write two statements that nothing but their entries tells apart.
+ * @param contents by identity; grows
+ */
+function tellApart(
+  statement: CheckedStatement,
+  content: string,
+  contents: Map<string, string>,
+): CheckedStatement {
+  const first = contents.get(statement.identity);
+  if (first === undefined) contents.set(statement.identity, content);
+  return first === undefined || first === content
+    ? statement
+    : { ...statement, identity: digest(statement.identity, content) };
 }
 
 /** What the entries that can be served sum up to, by currency. */

@@ -52,8 +52,7 @@ export function toTransactions(
     ? split.map((detail, n) => detailMovement(item, `${seat.id}.${n}`, detail, split.length))
     : [wholeMovement(item, seat.id)];
   const records = movements.map((movement) => toTransaction(item, seat, movement, time));
-  const wasWhole = seat.imprint !== undefined && seat.details === 0;
-  if (split && wasWhole && seat.status !== 'CANCELLED') {
+  if (split && seat.whole !== undefined && seat.whole !== 'CANCELLED') {
     // Announced as one, stated in details: the announcement must not be counted beside them.
     const whole = toTransaction(item, seat, wholeMovement(item, seat.id), time);
     records.push({ ...whole, status: 'CANCELLED' });

@@ -79,8 +79,9 @@ type Link = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?
  * - by booking day;
  * - by value day, when the booking day is not said (MT942 may leave it out);
  * - pending entries, which have no final day, whatever they say.
+ * @param reported when the statement was made: where a pending entry without any day may already be booked
  */
-export function linksOf(entry: Entry): [Link, ...Link[]] {
+export function linksOf(entry: Entry, reported?: string): [Link, ...Link[]] {
   const booked = dayOf(entry.bookedAt);
   const value = dayOf(entry.valueAt);
   const byBooking = (day?: string): Link[] => (day ? [['booked', day]] : []);
@@ -89,7 +90,7 @@ export function linksOf(entry: Entry): [Link, ...Link[]] {
       return [['information', booked ?? value]];
     case 'PDNG':
     case 'FUTR':
-      return [['pending'], ...byBooking(booked), ...(value === booked ? [] : byBooking(value))];
+      return [['pending'], ...[...new Set([booked, value ?? dayOf(reported)])].flatMap(byBooking)];
     case 'BOOK':
       return booked
         ? [['booked', booked], ['value', value], ['pending']]

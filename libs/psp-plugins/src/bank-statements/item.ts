@@ -54,7 +54,9 @@ export class ItemCounter {
     const whole = factsOfWhole(entry);
     const words = wordsOf(whole);
     const facts = factsOf(whole);
-    const chains = linksOf(entry).map((link) => chainOf(accountId, signedAmount(entry), link));
+    const chains = linksOf(entry, start.createdAt).map((link) =>
+      chainOf(accountId, signedAmount(entry), link),
+    );
     const ordinal = this.count(entryKey(entry, words, this.index));
     // A reference that the bank gives to two movements of equal amount names neither.
     const isShared =

@@ -19,6 +19,35 @@ export interface Placed {
 /** A pending entry that was not booked for so long is not the one that is booked now. */
 const PENDING_DAYS = 15;
 
+/** Which seats an entry may be given when it has none of its own. */
+interface Rule {
+  of(item: Item): boolean;
+  allows(item: Item, seat: Seat): boolean;
+}
+
+const isPending = ({ entry }: Item): boolean => entry.status !== 'BOOK';
+
+/**
+ * From certain to likely. A booked entry takes what was announced of it. A report first looks for what is booked already,
+ * because a movement that is told of late must not count twice; one that is missed here comes with its own booking.
+ */
+const RULES: readonly Rule[] = [
+  { of: ({ settled }) => settled, allows: isNamed },
+  { of: ({ settled }) => settled, allows: () => true },
+  { of: ({ settled }) => !settled, allows: (item, seat) => isStated(seat) && isNamed(item, seat) },
+  {
+    of: ({ settled }) => !settled,
+    allows: (item, seat) => (isPending(item) ? isElsewhere(item, seat) && !isOpen(seat) : isStated(seat)),
+  },
+  { of: ({ settled }) => !settled, allows: isNamed },
+  {
+    of: (item) => !item.settled && !isPending(item),
+    // Interim reports and notifications of one bank may use different words; two of one kind do not.
+    allows: ({ statement }, seat) =>
+      isOpen(seat) || (seat.imprint?.notice !== '') !== (statement.start.kind === 'notification'),
+  },
+];
+
 export class Matching {
   private readonly placed = new Map<Item, Placed>();
   private readonly touched = new Set<Seat>();
@@ -35,8 +64,12 @@ export class Matching {
   /** @param items entries of one statement, in order */
   place(items: readonly Item[]): Placed[] {
     for (const item of items) this.settle(item, this.findOwn(item));
-    for (const item of items) this.settle(item, this.findNamed(item), this.guessed);
-    for (const item of items) this.settle(item, this.findLikely(item), this.guessed);
+    for (const rule of RULES) {
+      for (const item of items) {
+        if (this.placed.has(item) || !rule.of(item)) continue;
+        this.settle(item, this.findBest(item, rule), this.guessed);
+      }
+    }
     return items.map((item) => this.placed.get(item) ?? this.takeNext(item));
   }
 
@@ -52,35 +85,16 @@ export class Matching {
     );
   }
 
-  /** A seat that the bank's or the payer's reference names, or that has the same facts on another day. */
-  private findNamed(item: Item): Seat | undefined {
-    return this.candidates(item).find(
-      (seat) =>
-        sharesReference(item, seat.imprint) ||
-        (item.facts.payment !== '' && seat.imprint?.facts.payment === item.facts.payment) ||
-        seat.imprint?.facts.all === item.facts.all,
-    );
-  }
-
-  /** A seat with nothing against it: reports word the same movement differently, and some leave everything out. */
-  private findLikely(item: Item): Seat | undefined {
-    if (item.entry.status !== 'BOOK') return undefined;
-    const seats = this.candidates(item).filter(
-      ({ imprint, status }) =>
-        item.settled ||
-        imprint?.claim ||
-        status === 'PENDING' ||
-        // Interim reports and notifications of one bank may use different words; two of one kind do not.
-        (imprint?.notice !== '') !== (item.statement.start.kind === 'notification'),
-    );
-    return seats.reduce<Seat | undefined>(
-      (best, seat) => (best && likeness(item, best) >= likeness(item, seat) ? best : seat),
-      undefined,
-    );
+  private findBest(item: Item, rule: Rule): Seat | undefined {
+    return this.candidates(item)
+      .filter((seat) => rule.allows(item, seat))
+      .reduce<Seat | undefined>(
+        (best, seat) => (best && likeness(item, best) >= likeness(item, seat) ? best : seat),
+        undefined,
+      );
   }
 
   private candidates(item: Item): Seat[] {
-    if (this.placed.has(item)) return [];
     return item.chains
       .flatMap((chain) => this.seats(chain))
       .filter(
@@ -174,8 +188,35 @@ function agree({ facts }: Item, { imprint, status }: Seat): boolean {
   );
 }
 
-function likeness({ facts }: Item, { imprint }: Seat): number {
-  if (!imprint) return 0;
-  const equal = (a: string, b: string, weight: number): number => (a !== '' && a === b ? weight : 0);
-  return equal(facts.text, imprint.facts.text, 2) + equal(facts.counterparty, imprint.facts.counterparty, 1);
+/** An announcement that counts as money must not be left over when one that does not would do. */
+function likeness({ facts }: Item, seat: Seat): number {
+  const equal = (a: string, b: string | undefined, weight: number): number =>
+    a !== '' && a === b ? weight : 0;
+  return (
+    (isOpen(seat) ? 0 : 4) +
+    equal(facts.text, seat.imprint?.facts.text, 2) +
+    equal(facts.counterparty, seat.imprint?.facts.counterparty, 1)
+  );
+}
+
+/** The bank's or the payer's reference says so, or all facts are the same on another day. */
+function isNamed(item: Item, { imprint }: Seat): boolean {
+  return (
+    sharesReference(item, imprint) ||
+    (item.facts.payment !== '' && imprint?.facts.payment === item.facts.payment) ||
+    imprint?.facts.all === item.facts.all
+  );
+}
+
+/** A booked statement has it. */
+function isStated({ imprint }: Seat): boolean {
+  return imprint !== undefined && imprint.claim !== '';
+}
+
+function isOpen({ status }: Seat): boolean {
+  return status === 'PENDING';
+}
+
+function isElsewhere(item: Item, { chain }: Seat): boolean {
+  return chain !== item.chains[0];
 }

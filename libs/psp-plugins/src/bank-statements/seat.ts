@@ -12,6 +12,8 @@ export interface Seat {
   imprint?: Imprint;
   /** Of its transaction, or of its details. */
   status?: string;
+  /** The status of the one transaction for all of it, where there is one: beside details it is to be cancelled. */
+  whole?: string;
   /** How many details the feed holds instead of one transaction; 0 for one transaction. */
   details: number;
   /** What the feed says of it as a whole, or of its first detail. */
@@ -98,6 +100,7 @@ function seatFrom(chain: string, id: string, found: ReadonlyMap<string, Mirrored
     chain,
     imprint: parseImprint(record.metadata[KEY.imprint]),
     status: record.status,
+    ...(whole?.status !== undefined && { whole: whole.status }),
     details: first ? Number(record.metadata[KEY.batchCount] ?? 1) : 0,
     metadata: record.metadata,
   };

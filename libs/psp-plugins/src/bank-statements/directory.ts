@@ -58,6 +58,8 @@ export class OpenFile {
 
   readonly fingerprint: string;
   readonly size: number;
+  /** How many bytes the last reading has come to. */
+  position = 0;
 
   /** @throws the system's error, e.g. ENOENT when it is gone by now. */
   static async open({ path, name }: StatementFile): Promise<OpenFile> {
@@ -74,10 +76,11 @@ export class OpenFile {
   /** Its bytes from the beginning, in chunks of 256 kB. */
   async *read(): AsyncGenerator<Uint8Array> {
     const chunk = 1 << 18;
-    for (let position = 0; ;) {
-      const { bytesRead, buffer } = await this.handle.read(Buffer.allocUnsafe(chunk), 0, chunk, position);
+    for (this.position = 0; ;) {
+      const buffer = Buffer.allocUnsafe(chunk);
+      const { bytesRead } = await this.handle.read(buffer, 0, chunk, this.position);
       if (bytesRead === 0) return;
-      position += bytesRead;
+      this.position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   }

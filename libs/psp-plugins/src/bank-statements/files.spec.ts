@@ -76,6 +76,10 @@ describe('files', () => {
     expect(expected).toHaveLength(802);
     const pages = bank.feed.pages.length;
     expect(pages).toBeGreaterThan(3);
+    const done = bank.feed.pages.map(({ progress }) => progress?.done ?? 0);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(bank.feed.pages.at(-1)?.progress?.done).toBe(bank.feed.pages[0]?.progress?.total);
+    expect(done[0]).toBeGreaterThan(0);
     for (let stop = 1; stop < pages; stop++) {
       const feed = new FakeFeed();
       await feed.drain(bank.plugin(feed), 'transactions', stop);

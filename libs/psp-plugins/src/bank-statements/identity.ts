@@ -68,7 +68,9 @@ export function isStrong(normalised: string): boolean {
 
 /** The account's id: an IBAN, or the bank's number, which is unique only together with the bank. */
 export function accountIdOf({ account }: Pick<StatementStart, 'account'>): string {
-  return account.isIban || !account.servicer ? account.id : `${account.servicer}.${account.id}`;
+  const { id, isIban, servicer } = account;
+  // `:25:37040044/532013000` names the bank already.
+  return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
 }
 
 /** A kind of chain and its day. */

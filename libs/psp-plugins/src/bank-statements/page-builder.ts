@@ -14,6 +14,8 @@ export interface Step<T> {
   findings?: Finding[];
   cleared?: string[];
   balances?: Balances[];
+  /** How far the current file is read. */
+  bytes?: number;
 }
 
 export class PageBuilder<T extends object> {
@@ -23,7 +25,8 @@ export class PageBuilder<T extends object> {
   private balances = new Map<string, Balances>();
   private files = 0;
   private committed: Cursor;
-  private bytes = 0;
+  private finishedBytes = 0;
+  private currentBytes = 0;
 
   constructor(
     private readonly progress: Progress,
@@ -32,7 +35,8 @@ export class PageBuilder<T extends object> {
     this.committed = progress.save();
   }
 
-  add({ items, findings = [], cleared = [], balances = [] }: Step<T>): void {
+  add({ items, findings = [], cleared = [], balances = [], bytes }: Step<T>): void {
+    this.currentBytes = bytes ?? this.currentBytes;
     for (const item of items) {
       this.items.push(item);
       if (isRefusal(item)) this.cleared.delete(item.id);
@@ -50,7 +54,8 @@ export class PageBuilder<T extends object> {
 
   endFile(bytes: number): void {
     this.files++;
-    this.bytes += bytes;
+    this.finishedBytes += bytes;
+    this.currentBytes = 0;
   }
 
   isFull(): boolean {
@@ -61,6 +66,7 @@ export class PageBuilder<T extends object> {
   *flush(): Generator<Page<T>> {
     const cursor = this.progress.save();
     const { items, findings, cleared, balances } = this;
+    const done = Math.min(this.finishedBytes + this.currentBytes, this.totalBytes);
     const isNews = cursor !== this.committed || items.length + findings.size + cleared.size > 0;
     this.items = [];
     this.findings = new Map();
@@ -72,7 +78,7 @@ export class PageBuilder<T extends object> {
     yield {
       items,
       cursor,
-      progress: { done: Math.min(this.bytes, this.totalBytes), total: this.totalBytes, unit: 'bytes' },
+      progress: { done, total: this.totalBytes, unit: 'bytes' },
       ...(balances.size > 0 && { balances: [...balances.values()] }),
       ...(findings.size > 0 && { findings: [...findings.values()] }),
       ...(cleared.size > 0 && { cleared: [...cleared] }),

@@ -117,7 +117,7 @@ async function* readOpen<T>(
     for await (const step of listing.read(checked, parts, current, file.name)) {
       // What was read after a change may be of neither version.
       if (await open.hasChanged()) return;
-      yield step;
+      yield { ...step, bytes: open.position };
     }
   } catch (error) {
     if (error instanceof StatementError && (await open.hasChanged())) return;

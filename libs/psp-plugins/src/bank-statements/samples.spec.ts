@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank } from './bank-statements.fake.js';
 import type { FakeFeed } from './bank-statements.fake.js';
+import { accountIdOf } from './identity.js';
 import { readStatements } from './readers/index.js';
 import { signedMoney } from './signed-money.js';
 import { closingOf, openingOf } from './statement-check.js';
@@ -90,8 +91,7 @@ async function movedBy(content: Buffer): Promise<Record<string, bigint> | undefi
   for await (const part of readStatements(bytes())) {
     if (part.part === 'start') {
       booked = part.kind === 'booked';
-      const { id, isIban, servicer } = part.account;
-      account = isIban || !servicer ? id : `${servicer}.${id}`;
+      account = accountIdOf(part);
     }
     if (part.part !== 'end' || !booked) continue;
     if (part.balances.length === 0) return undefined;

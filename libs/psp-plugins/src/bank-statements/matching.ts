@@ -2,6 +2,7 @@
  * Which seat each entry of a batch belongs to. The order of certainty: an entry that can be sure of its seat takes it before
  * one that can only guess. Nothing here merges two booked entries, whatever they look like.
  */
+import { ChainIndex } from './chain-index.js';
 import type { Imprint } from './identity.js';
 import type { Item } from './item.js';
 import { dayOf } from './local-time.js';
@@ -51,6 +52,7 @@ const RULES: readonly Rule[] = [
 export class Matching {
   private readonly placed = new Map<Item, Placed>();
   private readonly touched = new Set<Seat>();
+  private readonly indexes = new Map<string, ChainIndex>();
 
   /**
    * @param guessed ids of seats that entries of the same statement were given by guess, in earlier batches; grows
@@ -75,13 +77,17 @@ export class Matching {
 
   /** The seat this very entry had before, or one that an equal entry was announced at. */
   private findOwn(item: Item): Seat | undefined {
-    const home = this.seats(item.chains[0]).filter((seat) => seat.imprint?.facts.all === item.facts.all);
-    if (!item.settled) return home.filter((seat) => this.isSame(item, seat))[item.ordinal];
-    const all = item.chains.flatMap((chain) => this.seats(chain));
+    const { token, facts, chains, ordinal } = item;
+    const equal = this.chain(chains[0]).ofFacts(facts.all);
+    if (!item.settled) return equal.filter((seat) => this.isSame(item, seat))[ordinal];
+    const all = chains.map((chain) => this.chain(chain));
     return (
-      all.find(({ imprint }) => imprint?.claim === item.token) ??
-      all.find((seat) => seat.imprint?.claim && sharesReference(item, seat.imprint) && agree(item, seat)) ??
-      home.find((seat) => this.isFree(item, seat))
+      firstOf(all, (chain) => chain.ofClaim(token)) ??
+      firstOf(all, (chain) => {
+        const seat = chain.ofReference(facts.reference);
+        return seat && agree(item, seat) ? seat : undefined;
+      }) ??
+      equal.find((seat) => this.isFree(item, seat))
     );
   }
 
@@ -96,7 +102,8 @@ export class Matching {
 
   private candidates(item: Item): Seat[] {
     return item.chains
-      .flatMap((chain) => this.seats(chain))
+      .map((chain) => this.chain(chain))
+      .flatMap(({ seats, unclaimed }) => (item.settled ? unclaimed : seats))
       .filter(
         (seat) =>
           !this.touched.has(seat) &&
@@ -138,8 +145,10 @@ export class Matching {
     return Math.abs(Date.parse(day) - Date.parse(since)) <= PENDING_DAYS * 86_400_000;
   }
 
-  private seats(chain: string | undefined): Seat[] {
-    return (chain && this.chains.get(chain)) || [];
+  private chain(name = ''): ChainIndex {
+    const known = this.indexes.get(name) ?? new ChainIndex(this.chains.get(name) ?? []);
+    this.indexes.set(name, known);
+    return known;
   }
 
   private settle(item: Item, seat: Seat | undefined, guessed?: Set<string>): void {
@@ -152,13 +161,22 @@ export class Matching {
   }
 
   private takeNext(item: Item): Placed {
-    const chain = item.chains[0] ?? '';
-    const seats = this.seats(chain);
-    const seat: Seat = { id: `${chain}-${seats.length}`, chain, details: 0, metadata: {} };
-    seats.push(seat);
+    const [chain = ''] = item.chains;
+    const seat = this.chain(chain).append(chain);
     this.touched.add(seat);
     return { item, seat, serve: true };
   }
+}
+
+function firstOf(
+  chains: readonly ChainIndex[],
+  find: (chain: ChainIndex) => Seat | undefined,
+): Seat | undefined {
+  for (const chain of chains) {
+    const seat = find(chain);
+    if (seat) return seat;
+  }
+  return undefined;
 }
 
 function claimOf(item: Item): Pick<Imprint, 'claim' | 'facts'> {

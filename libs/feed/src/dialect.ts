@@ -32,10 +32,8 @@ export interface Dialect {
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /** `column in (values)`, with one parameter however many there are. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
-  /** The sequence number of the first row at or after a feed time. */
-  firstAt(feedId: number, from: number): Promise<number | undefined>;
-  /** The rows `first` … `first + count - 1` as a JSON array, joined by the database. */
-  rows(feedId: number, first: number, count: number): Promise<PageBody>;
+  /** `count` rows as a JSON array, after the first `skipped` at or after a feed time; joined by the database, in one statement. */
+  page(feedId: number, from: number, skipped: number, count: number): Promise<PageBody>;
   close(): Promise<void>;
 }
 
@@ -88,16 +86,17 @@ export async function openSqlite(file: string): Promise<Dialect> {
 function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
   const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(write) }) });
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
-  // The hot paths go past the query builder, whose work costs more than the query.
-  const firstAt = prepareLater(
+  // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
+  // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
+  // sorting them would cost as much as reading them. `+ 0` hides parameters from the planner: it would plan anew for each value.
+  const page = prepareLater(
     read,
-    'select seq from feed_rows where feed_id = ? and feed_time >= ? order by feed_time limit 1',
-  );
-  // `not indexed` leaves the clustered table as the only way, so rows come in its order: sorting them costs as much as reading.
-  const rows = prepareLater(
-    read,
-    `select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
-       from feed_rows not indexed where feed_id = ? and seq >= ? and seq < ?`,
+    `with first (seq) as (
+       select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
+     )
+     select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
+       from first cross join feed_rows as r not indexed
+      where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
   );
   const insert = prepareLater(
     write,
@@ -126,8 +125,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     },
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    firstAt: async (feedId, from) => (firstAt().get(feedId, from) as { seq: number } | undefined)?.seq,
-    rows: async (feedId, first, count) => rows().get(feedId, first, first + count) as PageBody,
+    page: async (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
     close: async () => {
       await reader.destroy();
       await writer.destroy();

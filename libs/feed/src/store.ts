@@ -99,6 +99,9 @@ class SqlStore implements Store {
   }
 }
 
+/** No feed time is earlier. */
+const BEFORE_ALL = 0;
+
 class SqlFeed implements Feed {
   readonly connector: string;
   readonly stream: Stream;
@@ -113,9 +116,7 @@ class SqlFeed implements Feed {
   }
 
   async page(from: number | undefined, page: number, pageSize: number) {
-    const first = from === undefined ? 1 : await this.dialect.firstAt(this.identity.id, from);
-    if (first === undefined) return { rows: 0, body: Buffer.from('[]') };
-    return this.dialect.rows(this.identity.id, first + (page - 1) * pageSize, pageSize);
+    return this.dialect.page(this.identity.id, from ?? BEFORE_ALL, (page - 1) * pageSize, pageSize);
   }
 
   async latest(ids: readonly string[]): Promise<Map<string, string>> {

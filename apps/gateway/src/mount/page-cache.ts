@@ -4,11 +4,14 @@
  */
 import type { PageBody } from '@tributary/connector-api';
 
+/** Keys of pages that were asked for once. */
+const MOST_SEEN = 4096;
 /** What an entry costs beside its body: key, Map slot, Buffer. */
 const OVERHEAD = 512;
 
 export class PageCache {
   private readonly pages = new Map<string, PageBody>();
+  private readonly seen = new Set<string>();
   private bytes = 0;
 
   /** @param capacity bytes */
@@ -23,15 +26,28 @@ export class PageCache {
     return page;
   }
 
-  /** Only for full pages. */
+  /**
+   * Only for full pages. The first time it only notes the key: clients that read a whole feed ask for each page once, and
+   * keeping those costs more than reading them.
+   */
   set(key: string, page: PageBody): void {
     const size = sizeOf(page);
     // One enormous page must not drive out everything else.
-    if (size > this.capacity / 8) return;
+    if (size > this.capacity / 8 || this.isNew(key)) return;
     this.remove(key);
     this.pages.set(key, page);
     this.bytes += size;
     while (this.bytes > this.capacity) this.remove(this.oldest());
+  }
+
+  private isNew(key: string): boolean {
+    if (this.seen.delete(key)) return false;
+    this.seen.add(key);
+    if (this.seen.size > MOST_SEEN) {
+      const [oldest = ''] = this.seen;
+      this.seen.delete(oldest);
+    }
+    return true;
   }
 
   private oldest(): string {

@@ -11,6 +11,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { packageVersion } from './cli/version.js';
+import { DEPLOYMENT, deploymentConfig } from './config/deployment-config.js';
 import type { Deployment } from './config/deployment.js';
 import { HttpAdapter } from './http/adapter.js';
 import { Drain } from './http/drain.js';
@@ -93,9 +94,13 @@ async function composeGateway(
   const drain = new Drain(adapter.getInstance());
   new RequestObserver(logger, registry).observe(adapter.getInstance());
   const operator = OperatorModule.with(deployment.operatorKeys, limiter, registry, () => drain.isDraining);
-  const app = await startNest(adapter, rootModule(mounted, operator), logger);
+  const app = await startNest(
+    adapter,
+    rootModule(mounted, [await deploymentConfig(deployment), operator]),
+    logger,
+  );
   const engine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, { deployment, options, drain, store, engine, logger });
+  return new RunningGateway(app, { options, drain, store, engine, logger });
 }
 
 function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
@@ -104,13 +109,13 @@ function typeOf(mounted: readonly MountedConnector[], path: string): MountedConn
   return found.type;
 }
 
-function rootModule(mounted: readonly MountedConnector[], operator: DynamicModule): DynamicModule {
+function rootModule(mounted: readonly MountedConnector[], others: readonly DynamicModule[]): DynamicModule {
   @Module({})
   class GatewayModule {}
   const routes = mounted.map(({ path, type }) => ({ path, module: type }));
   return {
     module: GatewayModule,
-    imports: [operator, ...mounted.map(({ module }) => module), RouterModule.register(routes)],
+    imports: [...others, ...mounted.map(({ module }) => module), RouterModule.register(routes)],
   };
 }
 
@@ -131,7 +136,6 @@ async function startNest(
 }
 
 interface Parts {
-  deployment: Deployment;
   options: GatewayOptions;
   drain: Drain;
   store: Store;
@@ -158,7 +162,8 @@ class RunningGateway implements Gateway {
   }
 
   async listen(): Promise<string> {
-    const { deployment, options, logger } = this.parts;
+    const { options, logger } = this.parts;
+    const deployment = this.app.get<Deployment>(DEPLOYMENT);
     const { host, port } = deployment.listen;
     try {
       await this.app.listen(port, host);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const CONNECTORS = ['psp', 'bank'] as const;
 
 const STATEMENTS = 20;
-const ENTRIES = 400;
+const ENTRIES = 300;
 
 /** @returns the path of the deployment file. */
 export function writeDeployment(directory: string, store: string, latency: number): string {
@@ -24,9 +24,9 @@ connectors:
     apiKeys: [key-of-the-simulated-psp]
     sync: { every: 1s }
     settings:
-      transactions: 40000
-      beneficiaries: 500
-      accounts: 300
+      transactions: 20000
+      beneficiaries: 200
+      accounts: 100
       activityPerMinute: 0
       pageSize: 50
       statusChanges: 0

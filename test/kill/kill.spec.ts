@@ -15,7 +15,7 @@ import { CONNECTORS, writeDeployment } from './deployment.js';
 const KILLS = Number(process.env.KILLS ?? 200);
 const PROGRAM = 'dist/apps/gateway/src/main.js';
 /** Milliseconds of latency of the simulated PSP: the history must outlast the kills. */
-const LATENCY = 8;
+const LATENCY = 20;
 
 let directory: string;
 beforeAll(() => {
@@ -44,7 +44,7 @@ async function killedRun(config: string): Promise<boolean> {
   const exit = once(child, 'exit');
   // Its first words say that it works; until then it would only load its modules.
   await Promise.race([once(child.stdout, 'data'), exit]);
-  await sleep(Math.random() * 150);
+  await sleep(Math.random() * 100);
   child.kill('SIGKILL');
   const [, signal] = (await exit) as [number | null, string | null];
   return signal === 'SIGKILL';

@@ -15,7 +15,9 @@ writeFileSync(
     .replace('port: 3000', `port: ${PORT}`),
 );
 
-const server = spawn('npm', ['start', '--silent', '--', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+const server = spawn('npm', ['start', '--silent', '--', '--config', config], {
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
 let log = '';
 for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => (log += text));
 const exited = new Promise((resolve) => server.on('exit', (code) => resolve(code)));
@@ -25,7 +27,9 @@ server.kill('SIGTERM');
 const code = await exited;
 rmSync(work, { recursive: true });
 if (answer === undefined || code !== 0) {
-  console.error(`the example did not answer within 60 s, or did not stop well (exit ${code}); its log:\n${log}`);
+  console.error(
+    `the example did not answer within 60 s, or did not stop well (exit ${code}); its log:\n${log}`,
+  );
   process.exit(1);
 }
 console.log(`the example answers: ${answer.slice(0, 160)}…`);

@@ -4,14 +4,16 @@
  */
 import type { PageBody } from '@tributary/connector-api';
 
-/** Keys of pages that were asked for once. */
+/** Keys of a generation of pages that were asked for once. */
 const MOST_SEEN = 4096;
 /** What an entry costs beside its body: key, Map slot, Buffer. */
 const OVERHEAD = 512;
 
 export class PageCache {
   private readonly pages = new Map<string, PageBody>();
-  private readonly seen = new Set<string>();
+  /** Two generations, forgotten as a whole: to find the oldest key of a Set, V8 walks over all that were deleted before it. */
+  private seen = new Set<string>();
+  private seenBefore = new Set<string>();
   private bytes = 0;
 
   /** @param capacity bytes */
@@ -41,12 +43,12 @@ export class PageCache {
   }
 
   private isNew(key: string): boolean {
-    if (this.seen.delete(key)) return false;
-    this.seen.add(key);
-    if (this.seen.size > MOST_SEEN) {
-      const [oldest = ''] = this.seen;
-      this.seen.delete(oldest);
+    if (this.seen.has(key) || this.seenBefore.has(key)) return false;
+    if (this.seen.size === MOST_SEEN) {
+      this.seenBefore = this.seen;
+      this.seen = new Set();
     }
+    this.seen.add(key);
     return true;
   }
 

@@ -18,6 +18,7 @@ import type { Placed } from './matching.js';
 import { KEY } from './metadata-keys.js';
 import { chargesMetadata, entryMetadata, factsMetadata } from './metadata.js';
 import { signedMoney } from './signed-money.js';
+import { splitBatch } from './split-batch.js';
 import type { CheckedStatement } from './statement-check.js';
 import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statement.js';
 
@@ -61,27 +62,6 @@ export function toTransactions(
     .slice(movements.length)
     .filter(([, { status, metadata }]) => status !== 'CANCELLED' && metadata[KEY.amount] !== undefined);
   return [...records, ...left.map(([id, record]) => heldDetail(item, id, record, 'CANCELLED'))];
-}
-
-/** The details of a batch, where they are the entry: every amount said, and the sum exactly the entry's. */
-export function splitBatch(entry: Entry): (EntryDetail & { signed: Money })[] | undefined {
-  if (entry.details.length < 2) return undefined;
-  const whole = signedMoney(entry);
-  const details: (EntryDetail & { signed: Money })[] = [];
-  let sum = 0n;
-  for (const detail of entry.details) {
-    const { amount, currency = entry.currency, creditDebit = entry.creditDebit } = detail;
-    if (amount === undefined || currency !== entry.currency) return undefined;
-    try {
-      const signed = signedMoney({ amount, currency, creditDebit });
-      details.push({ ...detail, signed });
-      sum += signed.amount;
-    } catch (error) {
-      if (error instanceof RefusedError) return undefined;
-      throw error;
-    }
-  }
-  return sum === whole.amount ? details : undefined;
 }
 
 function wholeMovement({ entry }: Item, id: string): Movement {
@@ -136,6 +116,7 @@ function toTransaction(item: Item, seat: Placed['seat'], movement: Movement, tim
       [KEY.counterpartyAccount]: settled ? undefined : other,
       [KEY.imprint]: formatImprint({
         claim: settled ? item.token : '',
+        version: settled ? statement.version : '',
         notice: seat.imprint?.notice ?? (statement.start.kind === 'notification' ? item.token : ''),
         facts: item.facts,
       }),
@@ -166,7 +147,12 @@ function confirmDetails(
   { imprint }: Placed['seat'],
   held: ReadonlyMap<string, MirroredRecord>,
 ): Transaction[] {
-  const claimed = formatImprint({ claim: item.token, notice: imprint?.notice ?? '', facts: item.facts });
+  const claimed = formatImprint({
+    claim: item.token,
+    version: item.statement.version,
+    notice: imprint?.notice ?? '',
+    facts: item.facts,
+  });
   return [...held]
     .filter(([, { status }]) => status !== 'CANCELLED')
     .map(([id, record]) => {

@@ -1,9 +1,11 @@
 /** The seats of one chain, found without looking at each: thousands of customers may pay the same amount on one day. */
+import type { Item } from './item.js';
 import type { Seat } from './seat.js';
 
 export class ChainIndex {
   /** Those that no booked entry had claimed when the batch began. */
   readonly unclaimed: Seat[] = [];
+  private leftOver: Seat[] | undefined;
   private readonly claimed = new Map<string, Seat>();
   private readonly facts = new Map<string, Seat[]>();
   private readonly references = new Map<string, Seat>();
@@ -24,6 +26,11 @@ export class ChainIndex {
   /** The claimed seat with this bank reference. */
   ofReference(reference: string): Seat | undefined {
     return reference === '' ? undefined : this.references.get(reference);
+  }
+
+  /** Those that the statement claimed when it came before, and whose entries it does not have now. @param item any of the statement's */
+  left(item: Item): readonly Seat[] {
+    return (this.leftOver ??= [...this.claimed.values()].filter((seat) => item.isLeft(seat)));
   }
 
   /** A seat behind the last, for an entry that has none. */

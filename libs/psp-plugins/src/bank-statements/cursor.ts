@@ -23,15 +23,15 @@ export class Progress {
   current: CurrentFile | undefined;
   /** Refusals by file name: 0 for the whole file, otherwise how many entries. */
   readonly refused: Map<string, number>;
-  /** Statements with an open finding. */
-  readonly broken: Set<string>;
+  /** Statements that do not add up, and what is missing: `-0.01 EUR`. */
+  readonly broken: Map<string, string>;
   readonly balances: NewestBalances;
 
   private constructor(saved: SavedProgress) {
     this.done = new Set(saved.done.match(/.{8}/g));
     this.current = saved.current;
     this.refused = new Map(saved.refused);
-    this.broken = new Set(saved.broken);
+    this.broken = new Map(saved.broken);
     this.balances = saved.balances ?? {};
   }
 
@@ -80,7 +80,7 @@ interface SavedProgress {
   done: string;
   current?: CurrentFile;
   refused?: [string, number][];
-  broken?: string[];
+  broken?: [string, string][];
   balances?: NewestBalances;
 }
 

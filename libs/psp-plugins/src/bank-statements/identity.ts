@@ -109,50 +109,72 @@ export function chainOf(accountId: string, signedAmount: string, [kind, day = ''
 /**
  * Which statement this is, in whatever file it comes. Banks that number their statements may give the same one a new id at
  * every download, so the id counts only where there is no number; a number may start anew, so period and opening count too.
- * A BAI2 file counts the files of a day: its id holds the day.
+ * Where there is no number but a booked balance before and after that differ, those say it: no other statement moves the
+ * account from one to the other. A BAI2 file counts the files of a day: its id holds the day.
  */
 export function statementIdentity(start: StatementStart, balances: readonly StatementBalance[]): string {
   const numbered =
     start.kind !== 'notification' && start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
-  const openings = balances
-    .filter(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD')
-    .slice(0, 1)
-    .map(({ code, at, creditDebit, amount, currency }) => [
-      code,
-      dayOf(at),
-      creditDebit,
-      amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1'),
-      currency,
-    ]);
+  const opening = balances.find(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD');
+  const move = start.kind === 'booked' ? moveOf(opening, closingOf(balances)) : undefined;
   return digest(
     accountIdOf(start),
     start.kind,
-    numbered ? start.sequence : `id ${start.id}`,
+    numbered ? start.sequence : (move ?? `id ${start.id}`),
     start.from,
     start.to,
     start.page?.number,
-    JSON.stringify(openings),
+    JSON.stringify(opening ? [balanceKey(opening)] : []),
   );
+}
+
+/** The statement with what it ends in: only a file that agrees in both may be the same one in other words. Empty without a closing balance. */
+export function statementVersion(identity: string, balances: readonly StatementBalance[]): string {
+  const closing = closingOf(balances);
+  return closing ? digest(identity, JSON.stringify(balanceKey(closing))) : '';
+}
+
+function moveOf(
+  opening: StatementBalance | undefined,
+  closing: StatementBalance | undefined,
+): string | undefined {
+  if (!opening?.at || !closing?.at || opening.currency !== closing.currency) return undefined;
+  const [before, after] = [balanceKey(opening), balanceKey(closing)];
+  const same = before.slice(2).join() === after.slice(2).join();
+  return same ? undefined : `to ${JSON.stringify(after)}`;
+}
+
+function closingOf(balances: readonly StatementBalance[]): StatementBalance | undefined {
+  return balances.findLast(({ code }) => code === 'CLBD');
+}
+
+/** The same however its amount is written. */
+function balanceKey({ code, at, creditDebit, amount, currency }: StatementBalance): (string | undefined)[] {
+  const plain = amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1');
+  return [code, dayOf(at), creditDebit, plain, currency];
 }
 
 /** What a record of ours says about how it was recognised; kept in its metadata, digests only. */
 export interface Imprint {
   /** The entry of the booked statement that the seat belongs to; empty while only announced. */
   claim: string;
+  /** The statement of that entry, with its closing balance; empty where it has none. */
+  version: string;
   /** The entry of the notification that announced it. */
   notice: string;
   facts: Facts;
 }
 
-export function formatImprint({ claim, notice, facts }: Imprint): string {
-  return [claim, notice, facts.all, facts.reference, facts.payment, facts.counterparty, facts.text].join('.');
+export function formatImprint({ claim, version, notice, facts }: Imprint): string {
+  const { all, reference, payment, counterparty, text } = facts;
+  return [claim, version, notice, all, reference, payment, counterparty, text].join('.');
 }
 
 /** @returns `undefined` for what `formatImprint` never returns. */
-export function parseImprint(text: string | undefined): Imprint | undefined {
-  const parts = text?.split('.') ?? [];
-  if (parts.length !== 7) return undefined;
-  const [claim = '', notice = '', all = '', reference = '', payment = '', counterparty = '', rest = ''] =
-    parts;
-  return { claim, notice, facts: { all, reference, payment, counterparty, text: rest } };
+export function parseImprint(written: string | undefined): Imprint | undefined {
+  const parts = written?.split('.') ?? [];
+  if (parts.length !== 8) return undefined;
+  const [claim = '', version = '', notice = '', all = '', ...facts] = parts;
+  const [reference = '', payment = '', counterparty = '', text = ''] = facts;
+  return { claim, version, notice, facts: { all, reference, payment, counterparty, text } };
 }

@@ -7,6 +7,7 @@ import type { Imprint } from './identity.js';
 import type { Item } from './item.js';
 import { dayOf } from './local-time.js';
 import type { LocalTime } from './local-time.js';
+import { splitBatch } from './split-batch.js';
 import { KEY } from './metadata-keys.js';
 import type { Seat } from './seat.js';
 
@@ -15,6 +16,8 @@ export interface Placed {
   seat: Seat;
   /** False when the feed already knows better: nothing is to be served. */
   serve: boolean;
+  /** How the same statement had it when it came before; absent for what it had not. */
+  before?: Imprint;
 }
 
 /** A pending entry that was not booked for so long is not the one that is booked now. */
@@ -66,6 +69,7 @@ export class Matching {
   /** @param items entries of one statement, in order */
   place(items: readonly Item[]): Placed[] {
     for (const item of items) this.settle(item, this.findOwn(item));
+    for (const item of items) if (item.settled && !this.placed.has(item)) this.takeLeft(item);
     for (const rule of RULES) {
       for (const item of items) {
         if (this.placed.has(item) || !rule.of(item)) continue;
@@ -92,12 +96,10 @@ export class Matching {
   }
 
   private findBest(item: Item, rule: Rule): Seat | undefined {
-    return this.candidates(item)
-      .filter((seat) => rule.allows(item, seat))
-      .reduce<Seat | undefined>(
-        (best, seat) => (best && likeness(item, best) >= likeness(item, seat) ? best : seat),
-        undefined,
-      );
+    return best(
+      item,
+      this.candidates(item).filter((seat) => rule.allows(item, seat)),
+    );
   }
 
   private candidates(item: Item): Seat[] {
@@ -153,11 +155,26 @@ export class Matching {
 
   private settle(item: Item, seat: Seat | undefined, guessed?: Set<string>): void {
     if (!seat || this.placed.has(item)) return;
-    this.placed.set(item, { item, seat, serve: isNews(item, seat) });
+    const before = item.settled && seat.imprint?.claim === item.token ? seat.imprint : undefined;
+    this.placed.set(item, { item, seat, serve: isNews(item, seat), ...(before && { before }) });
     this.touched.add(seat);
     if (!item.settled) guessed?.add(seat.id);
     if (item.settled && !seat.imprint?.claim)
       seat.imprint = { notice: '', ...seat.imprint, ...claimOf(item) };
+  }
+
+  /** The statement came before and said this in other words: bank and amount are the same, and its sum has not changed. */
+  private takeLeft(item: Item): void {
+    const fits = ({ details }: Seat): boolean => details === 0 || splitBatch(item.entry)?.length === details;
+    const left = item.chains
+      .flatMap((chain) => this.chain(chain).left(item))
+      .filter((seat) => !this.touched.has(seat) && fits(seat));
+    const seat = best(item, left);
+    if (!seat?.imprint) return;
+    const before = seat.imprint;
+    seat.imprint = { ...before, ...claimOf(item) };
+    this.touched.add(seat);
+    this.placed.set(item, { item, seat, serve: true, before });
   }
 
   private takeNext(item: Item): Placed {
@@ -166,6 +183,13 @@ export class Matching {
     this.touched.add(seat);
     return { item, seat, serve: true };
   }
+}
+
+function best(item: Item, seats: readonly Seat[]): Seat | undefined {
+  return seats.reduce<Seat | undefined>(
+    (found, seat) => (found && likeness(item, found) >= likeness(item, seat) ? found : seat),
+    undefined,
+  );
 }
 
 function firstOf(
@@ -179,8 +203,8 @@ function firstOf(
   return undefined;
 }
 
-function claimOf(item: Item): Pick<Imprint, 'claim' | 'facts'> {
-  return { claim: item.token, facts: item.facts };
+function claimOf(item: Item): Pick<Imprint, 'claim' | 'version' | 'facts'> {
+  return { claim: item.token, version: item.statement.version, facts: item.facts };
 }
 
 /** The booked statement is the truth; reports only announce. */

@@ -1,6 +1,6 @@
 /** The first pass over a file: is it whole, and does each statement add up? Nothing is served of a file before it passed. */
 import { RefusedError, formatAmount } from '@tributary/connector-api';
-import { accountIdOf, digest, statementIdentity, wordsOf } from './identity.js';
+import { accountIdOf, digest, statementIdentity, statementVersion, wordsOf } from './identity.js';
 import { itemKeys } from './item.js';
 import { Repeats } from './repeats.js';
 import { signedMoney } from './signed-money.js';
@@ -10,7 +10,7 @@ import type { Entry, StatementBalance, StatementEnd, StatementPart, StatementSta
 export interface CheckedFile {
   /** In the order of the file. */
   statements: CheckedStatement[];
-  /** Digests of `itemKeys` that come more than once in one statement. */
+  /** How often the digests of `itemKeys` come. */
   repeats: Repeats;
 }
 
@@ -18,6 +18,8 @@ export interface CheckedStatement {
   start: StatementStart;
   /** See `statementIdentity`. */
   identity: string;
+  /** See `statementVersion`. */
+  version: string;
   accountId: string;
   balances: StatementBalance[];
   /** What is missing between opening + entries and closing, with its sign: `-0.01 EUR`; absent when it adds up. */
@@ -31,16 +33,16 @@ export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<Ch
   const statements: CheckedStatement[] = [];
   const repeats = new Repeats();
   const contents = new Map<string, string>();
-  let open: { start: StatementStart; sums: Sums; content: string } | undefined;
+  let open: { start: StatementStart; accountId: string; sums: Sums; content: string } | undefined;
   for await (const part of parts) {
     switch (part.part) {
       case 'start':
-        open = { start: part, sums: new Sums(), content: '' };
+        open = { start: part, accountId: accountIdOf(part), sums: new Sums(), content: '' };
         break;
       case 'entry':
         if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
         open.sums.add(part);
-        for (const key of itemKeys(part, statements.length)) repeats.add(key);
+        for (const key of itemKeys(part, open.accountId, statements.length)) repeats.add(key);
         open.content = digest(open.content, part.creditDebit, part.amount, part.bookedAt, ...wordsOf(part));
         break;
       case 'end':
@@ -71,7 +73,7 @@ function tellApart(
   if (first === undefined) contents.set(statement.identity, content);
   return first === undefined || first === content
     ? statement
-    : { ...statement, identity: digest(statement.identity, content) };
+    : { ...statement, identity: digest(statement.identity, content), version: '' };
 }
 
 /** What the entries that can be served sum up to, by currency. */
@@ -102,9 +104,11 @@ function checkStatement(
   { balances, breaks: said = [] }: StatementEnd,
   sums: Sums,
 ): CheckedStatement {
+  const identity = statementIdentity(start, balances);
   const statement = {
     start,
-    identity: statementIdentity(start, balances),
+    identity,
+    version: statementVersion(identity, balances),
     accountId: accountIdOf(start),
     balances,
   };

@@ -11,6 +11,7 @@ import { STEP_SIZE } from './page-builder.js';
 import type { Step } from './page-builder.js';
 import type { Listing } from './pull.js';
 import { entryRefusalId } from './refusals.js';
+import { Revision } from './revision.js';
 import { Seats } from './seat.js';
 import type { CheckedFile, CheckedStatement } from './statement-check.js';
 import type { Entry, StatementPart } from './statement.js';
@@ -51,7 +52,7 @@ export class TransactionListing implements Listing<Transaction> {
         if (open.batch.length >= STEP_SIZE) yield* this.serve(open, current, name);
       } else if (part.part === 'end' && open) {
         yield* this.serve(open, current, name);
-        yield { items: [], ...this.tellBreak(open.statement) };
+        yield { items: [], ...this.tellBreak(open) };
       }
     }
   }
@@ -69,6 +70,8 @@ export class TransactionListing implements Listing<Transaction> {
     for (const { entry, number } of batch) {
       if (number <= current.entries) continue;
       const outcome = outcomes.get(entry);
+      // Half a batch that was served before this run is no former version.
+      if (typeof outcome === 'object' && current.records === undefined) open.revision.add(outcome);
       const records = typeof outcome === 'object' ? await this.toRecords(outcome) : [];
       const served = current.records ?? 0;
       for (let from = served; from < records.length; from += STEP_SIZE) {
@@ -122,13 +125,18 @@ export class TransactionListing implements Listing<Transaction> {
     return toTransactions(placed, held, this.time);
   }
 
-  private tellBreak({ identity, found }: CheckedStatement): Partial<Step<Transaction>> {
+  private tellBreak({ statement, revision }: OpenStatement): Partial<Step<Transaction>> {
+    const { identity, found } = statement;
     const id = `statement:${identity}`;
+    const missing = this.progress.broken.get(identity);
+    const changed = revision.findChange(statement, missing);
+    const findings = changed === undefined ? [] : [{ id: `${id}:changed`, found: changed }];
     if (found !== undefined) {
-      this.progress.broken.add(identity);
-      return { findings: [{ id, found }] };
+      this.progress.broken.set(identity, statement.break ?? '');
+      return { findings: [{ id, found }, ...findings] };
     }
-    return this.progress.broken.delete(identity) ? { cleared: [id] } : {};
+    this.progress.broken.delete(identity);
+    return { findings, ...(missing !== undefined && { cleared: [id] }) };
   }
 }
 
@@ -141,6 +149,7 @@ interface NumberedEntry {
 class OpenStatement {
   batch: NumberedEntry[] = [];
   readonly guessed = new Set<string>();
+  readonly revision = new Revision();
 
   constructor(
     readonly statement: CheckedStatement,

@@ -1,0 +1,25 @@
+import { RefusedError } from '@tributary/connector-api';
+import type { Money } from '@tributary/connector-api';
+import { signedMoney } from './signed-money.js';
+import type { Entry, EntryDetail } from './statement.js';
+
+/** The details of a batch, where they are the entry: every amount said, and the sum exactly the entry's. */
+export function splitBatch(entry: Entry): (EntryDetail & { signed: Money })[] | undefined {
+  if (entry.details.length < 2) return undefined;
+  const whole = signedMoney(entry);
+  const details: (EntryDetail & { signed: Money })[] = [];
+  let sum = 0n;
+  for (const detail of entry.details) {
+    const { amount, currency = entry.currency, creditDebit = entry.creditDebit } = detail;
+    if (amount === undefined || currency !== entry.currency) return undefined;
+    try {
+      const signed = signedMoney({ amount, currency, creditDebit });
+      details.push({ ...detail, signed });
+      sum += signed.amount;
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
+    }
+  }
+  return sum === whole.amount ? details : undefined;
+}

@@ -42,7 +42,7 @@ test('every client reads every version of every row while rows arrive', async ()
   } finally {
     await gateway.close();
   }
-}, 240_000);
+}, 600_000);
 
 test('the same clients lose rows of the same history behind a naive proxy', async () => {
   const proxy = await startNaiveProxy();
@@ -62,7 +62,7 @@ test('the same clients lose rows of the same history behind a naive proxy', asyn
   } finally {
     await proxy.close();
   }
-}, 240_000);
+}, 600_000);
 
 /** With a few of each, so that a failure can be read. */
 function difference(expected: ReadonlySet<string>, found: ReadonlySet<string>) {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONNECTORS, writeDeployment } from './deployment.js';
 
-const KILLS = Number(process.env.KILLS ?? 200);
+const KILLS = Number(process.env.KILLS ?? 50);
 const PROGRAM = 'dist/apps/gateway/src/main.js';
 /** Milliseconds of latency of the simulated PSP: the history must outlast the kills. */
 const LATENCY = 20;

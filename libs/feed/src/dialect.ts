@@ -48,7 +48,7 @@ export interface ColumnTypes {
 }
 
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
-const BUSY_TIMEOUT = 10_000;
+const BUSY_TIMEOUT = 30_000;
 
 const SQLITE_TYPES: ColumnTypes = {
   integer: 'integer',

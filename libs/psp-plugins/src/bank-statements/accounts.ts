@@ -15,6 +15,7 @@ type Facts = Readonly<Record<string, string>>;
 
 export class AccountListing implements Listing<Account> {
   readonly reportsRefusals = false;
+  readonly recognises = false;
   /** What this run has seen, by account; the mirror knows the rest. */
   private readonly known = new Map<string, Facts>();
 

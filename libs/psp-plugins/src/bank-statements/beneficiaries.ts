@@ -13,6 +13,7 @@ type Known = Readonly<Record<string, string | undefined>>;
 
 export class BeneficiaryListing implements Listing<Beneficiary> {
   readonly reportsRefusals = false;
+  readonly recognises = false;
   /** What the last pages said; the mirror knows the rest, as soon as they are committed. */
   private recent = new Map<string, Known>();
   private older = new Map<string, Known>();

@@ -104,7 +104,15 @@ async function inspect(
   try {
     const link = await lstat(path, { bigint: true });
     if (!link.isSymbolicLink()) return link.isFile() ? describe(name, path, link) : undefined;
-    const target = await realpath(path);
+    let target: string;
+    try {
+      target = await realpath(path);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return undefined;
+      const forbidden = `it is a symbolic link that leads nowhere (${code ?? String(error)}); put a copy there instead`;
+      return { ...describe(name, path, link), forbidden };
+    }
     const stats = await lstat(target, { bigint: true });
     if (!stats.isFile()) return undefined;
     const file = describe(name, target, stats);

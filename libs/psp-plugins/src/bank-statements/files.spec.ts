@@ -41,6 +41,15 @@ describe('files', () => {
     ]);
   });
 
+  it('refuses a symbolic link that leads in a circle, and reads the rest', async () => {
+    const bank = new FakeBank();
+    symlinkSync('loop.xml', join(bank.directory, 'loop.xml'));
+    bank.put('1.xml', good('1'));
+    const feed = await bank.sync();
+    expect(feed.story).toHaveLength(1);
+    expect([...feed.refused]).toEqual([['file:loop.xml', expect.stringContaining('leads nowhere (ELOOP)')]]);
+  });
+
   it('forgets removed files, and takes nothing back', async () => {
     const bank = new FakeBank();
     for (const number of ['1', '2', '3']) bank.put(`${number}.xml`, good(number));

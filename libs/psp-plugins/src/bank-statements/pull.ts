@@ -16,6 +16,8 @@ import type { StatementPart } from './statement.js';
 export interface Listing<T> {
   /** Only one of the streams tells about refused files, or each would be told three times. */
   reportsRefusals: boolean;
+  /** Whether it asks for the identity of statements and entries. */
+  recognises: boolean;
   /**
    * @param parts the second pass
    * @param current how many entries were served before; the listing moves it forward with each step
@@ -105,7 +107,7 @@ async function* readOpen<T>(
   const parts = (): AsyncIterable<StatementPart> => readStatements(open.read());
   let checked: CheckedFile;
   try {
-    checked = await checkFile(parts());
+    checked = await checkFile(parts(), listing.recognises);
   } catch (error) {
     if (!(error instanceof StatementError)) throw error;
     if (await open.hasChanged()) return;

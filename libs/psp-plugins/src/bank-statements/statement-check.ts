@@ -28,8 +28,14 @@ export interface CheckedStatement {
   found?: string;
 }
 
-/** @throws StatementError when the file is not what it claims to be. */
-export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<CheckedFile> {
+/**
+ * @param recognises false where nobody asks which entry is which: the digests cost as much as the parsing
+ * @throws StatementError when the file is not what it claims to be.
+ */
+export async function checkFile(
+  parts: AsyncIterable<StatementPart>,
+  recognises = true,
+): Promise<CheckedFile> {
   const statements: CheckedStatement[] = [];
   const repeats = new Repeats();
   const contents = new Map<string, string>();
@@ -42,6 +48,7 @@ export async function checkFile(parts: AsyncIterable<StatementPart>): Promise<Ch
       case 'entry':
         if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
         open.sums.add(part);
+        if (!recognises) break;
         for (const key of itemKeys(part, open.accountId, statements.length)) repeats.add(key);
         open.content = digest(open.content, part.creditDebit, part.amount, part.bookedAt, ...wordsOf(part));
         break;

@@ -1,4 +1,5 @@
 /** The stream of transactions: the second pass over each file, in batches that the mirror is asked about at once. */
+import { setImmediate } from 'node:timers/promises';
 import { RefusedError } from '@tributary/connector-api';
 import type { Mirror, MirroredRecord, Refusal, Transaction } from '@tributary/connector-api';
 import { checkServable, toTransactions } from './bank-statements.mapper.js';
@@ -20,6 +21,7 @@ const NOTHING_HELD: ReadonlyMap<string, MirroredRecord> = new Map();
 
 export class TransactionListing implements Listing<Transaction> {
   readonly reportsRefusals = true;
+  readonly recognises = true;
   private readonly seats: Seats;
 
   constructor(
@@ -66,6 +68,8 @@ export class TransactionListing implements Listing<Transaction> {
     const { batch } = open;
     open.batch = [];
     const outcomes = await this.place(open, batch);
+    // Recognising and describing a batch take some milliseconds each: requests get their turn in between.
+    await setImmediate();
     let items: (Transaction | Refusal)[] = [];
     for (const { entry, number } of batch) {
       if (number <= current.entries) continue;

@@ -94,7 +94,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     `with first (seq) as (
        select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
      )
-     select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
+     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
        from first cross join feed_rows as r not indexed
       where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
   );
@@ -176,9 +176,18 @@ async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!busy || performance.now() > deadline) throw error;
+      if (!isBusy(error) || performance.now() > deadline) throw error;
       await sleep(2 + Math.random() * 8);
     }
   }
+}
+
+/** By its code: the classes are others where the driver was loaded twice, e.g. in two contexts of one process. */
+function isBusy(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    String(error.code).startsWith('SQLITE_BUSY')
+  );
 }

@@ -1,3 +1,4 @@
+import type { PageBody } from '@tributary/connector-api';
 import { PageCache } from './page-cache.js';
 
 const KILOBYTE = 1024;
@@ -7,7 +8,7 @@ function pageOf(text: string, bytes = KILOBYTE) {
 }
 
 /** A page is kept from the second time on. */
-function keep(cache: PageCache, key: string, page = pageOf(key)) {
+function keep(cache: PageCache, key: string, page: PageBody = pageOf(key)) {
   cache.set(key, page);
   cache.set(key, page);
   return page;
@@ -20,8 +21,14 @@ describe('PageCache', () => {
     cache.set('a', page);
     expect(cache.get('a')).toBeUndefined();
     cache.set('a', page);
-    expect(cache.get('a')).toBe(page);
+    expect(cache.get('a')).toEqual(page);
     expect(cache.get('b')).toBeUndefined();
+  });
+
+  it('keeps as bytes what came as text', () => {
+    const cache = new PageCache(100 * KILOBYTE);
+    keep(cache, 'text', { rows: 1, body: '[{"id":"Zürich"}]' });
+    expect(cache.get('text')).toEqual({ rows: 1, body: Buffer.from('[{"id":"Zürich"}]') });
   });
 
   it('drops what was asked for longest ago when there is no more room', () => {
@@ -31,7 +38,7 @@ describe('PageCache', () => {
     // Ten pages with their keys fit: whoever is asked for between the others stays.
     for (let n = 0; n < 20; n++) {
       keep(cache, `page ${n}`);
-      expect(cache.get('first')).toBe(first);
+      expect(cache.get('first')).toEqual(first);
     }
     expect(cache.get('second')).toBeUndefined();
     expect(cache.get('page 0')).toBeUndefined();
@@ -52,7 +59,7 @@ describe('PageCache', () => {
     const cache = new PageCache(16 * KILOBYTE);
     const other = keep(cache, 'other');
     for (let n = 0; n < 100; n++) cache.set('same', pageOf('same'));
-    expect(cache.get('other')).toBe(other);
+    expect(cache.get('other')).toEqual(other);
     expect(cache.get('same')).toBeDefined();
   });
 
@@ -61,7 +68,7 @@ describe('PageCache', () => {
     const small = keep(cache, 'small');
     keep(cache, 'large', pageOf('large', 4 * KILOBYTE));
     expect(cache.get('large')).toBeUndefined();
-    expect(cache.get('small')).toBe(small);
+    expect(cache.get('small')).toEqual(small);
   });
 
   it('still knows a page after thousands of others, and forgets it after many more', () => {

@@ -9,8 +9,12 @@ const MOST_SEEN = 4096;
 /** What an entry costs beside its body: key, Map slot, Buffer. */
 const OVERHEAD = 512;
 
+interface KeptPage extends PageBody {
+  body: Buffer;
+}
+
 export class PageCache {
-  private readonly pages = new Map<string, PageBody>();
+  private readonly pages = new Map<string, KeptPage>();
   /** Two generations, forgotten as a whole: to find the oldest key of a Set, V8 walks over all that were deleted before it. */
   private seen = new Set<string>();
   private seenBefore = new Set<string>();
@@ -19,7 +23,7 @@ export class PageCache {
   /** @param capacity bytes */
   constructor(private readonly capacity: number) {}
 
-  get(key: string): PageBody | undefined {
+  get(key: string): KeptPage | undefined {
     const page = this.pages.get(key);
     if (page === undefined) return undefined;
     // A Map keeps the order of insertion: what was asked for last goes to the end.
@@ -33,11 +37,13 @@ export class PageCache {
    * keeping those costs more than reading them.
    */
   set(key: string, page: PageBody): void {
-    const size = sizeOf(page);
+    if (this.isNew(key)) return;
+    const kept = { rows: page.rows, body: Buffer.from(page.body) };
+    const size = sizeOf(kept);
     // One enormous page must not drive out everything else.
-    if (size > this.capacity / 8 || this.isNew(key)) return;
+    if (size > this.capacity / 8) return;
     this.remove(key);
-    this.pages.set(key, page);
+    this.pages.set(key, kept);
     this.bytes += size;
     while (this.bytes > this.capacity) this.remove(this.oldest());
   }
@@ -65,6 +71,6 @@ export class PageCache {
   }
 }
 
-function sizeOf(page: PageBody): number {
+function sizeOf(page: KeptPage): number {
   return page.body.length + OVERHEAD;
 }

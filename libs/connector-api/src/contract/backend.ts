@@ -18,8 +18,8 @@ export interface Backend {
 /** A page as it goes over the wire. A page with as many rows as were asked for never changes. */
 export interface PageBody {
   rows: number;
-  /** JSON array. */
-  body: Buffer;
+  /** JSON array: a string is cheaper to send once, a Buffer to send again and again. */
+  body: string | Buffer;
 }
 
 export const BACKEND = Symbol('BACKEND');

@@ -23,6 +23,7 @@ const LIST_OF_KEYS = { message: '$property must be a list of API keys' };
 
 export class ListenSettings {
   @Setting('Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 or :: for every network.')
+  @Matches(/^[^\s\u0000-\u001f]+$/, { message: '$property must be a host name or an IP address' })
   @IsNotEmpty({ message: '$property must be a host name or an IP address' })
   @IsString({ message: '$property must be a host name or an IP address' })
   host = '127.0.0.1';
@@ -94,7 +95,9 @@ export class DeploymentFile {
   listen: ListenSettings = new ListenSettings();
 
   @Setting('Where the feeds are kept: sqlite:PATH, relative to the working directory.')
-  @Matches(/^sqlite:(?!\/\/)./, { message: '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db' })
+  @Matches(/^sqlite:(?!\/\/|:)[^\u0000]+$/, {
+    message: '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db',
+  })
   @IsString({ message: '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db' })
   store = 'sqlite:./data/tributary.db';
 

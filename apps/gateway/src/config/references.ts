@@ -2,7 +2,7 @@
  * Values that are not written into the deployment file: `${NAME}` and `${NAME:-default}` anywhere in a text stand for an
  * environment variable, and a text that begins with `file:` for the content of that file. `$${` is a plain `${`.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -67,18 +67,25 @@ function readSecretFile({ text, origins }: Resolved): Resolved {
 }
 
 function readSmallFile(file: string, named: string): string {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    checkFile(statSync(file), named);
+    return readFileSync(file, 'utf8');
   } catch (error) {
+    if (error instanceof UnresolvedError) throw error;
     throw new UnresolvedError(`the file ${named} cannot be read: ${reasonOf(error)}`);
   }
-  if (bytes.length > LARGEST_FILE) {
+}
+
+/** Before anything is read: a device never ends, and a pipe without a writer never begins. */
+function checkFile(status: Stats, named: string): void {
+  if (!status.isFile() && !status.isDirectory()) {
     throw new UnresolvedError(
-      `the file ${named} has ${bytes.length} bytes; expected at most ${LARGEST_FILE}`,
+      `the file ${named} is a device, a pipe or a socket; expected a file with the value in it`,
     );
   }
-  return bytes.toString('utf8');
+  if (status.isFile() && status.size > LARGEST_FILE) {
+    throw new UnresolvedError(`the file ${named} has ${status.size} bytes; expected at most ${LARGEST_FILE}`);
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
-import { mkdtempSync, rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseLostError, openStore, type Feed, type FeedPage, type Lease, type Store } from './index.js';
@@ -163,6 +164,16 @@ describe('a lease', () => {
     expect(await feed.lease(ME, 1000)).toBeDefined();
   });
 
+  it('taken by a clock that was years ahead blocks nobody, and the fence keeps out whoever has it', async () => {
+    const feed = await store.feed('bank', 'transactions');
+    now = Date.UTC(2030, 0, 1);
+    const ahead = await leased(feed, OTHER);
+    now = START;
+    await (await leased(feed)).append(page([row('a')]));
+    await expect(ahead.append(page([row('b')]))).rejects.toThrow(LeaseLostError);
+    expect(ids(await read(feed))).toEqual(['a']);
+  });
+
   it('after its release refuses to write', async () => {
     const lease = await leased(await store.feed('bank', 'transactions'));
     await lease.release();
@@ -233,7 +244,43 @@ describe('balances', () => {
   });
 });
 
+describe('balances of the future', () => {
+  it('count as observed now, so that the next ones still count', async () => {
+    const lease = await leased(await store.feed('bank', 'accounts'));
+    const balances = (at: number, amount: bigint) => [
+      { accountId: 'acc', at, amounts: new Map([['JPY', amount]]) },
+    ];
+    await lease.append(page([], { balances: balances(Date.UTC(2099, 0, 1), 1n) }));
+    now += 1000;
+    await lease.append(page([], { balances: balances(now, 2n) }));
+    expect(await store.balances('bank').latest('acc')).toMatchObject({
+      at: new Date(now).toISOString(),
+      balances: [{ amount: '2' }],
+    });
+  });
+});
+
 describe('the store', () => {
+  it('that cannot be opened says which, why, and what to do; the file is left as it was', async () => {
+    const path = join(directory, 'notes.txt');
+    writeFileSync(path, 'not a database, and longer than the header of one would be: '.repeat(20));
+    const before = readFileSync(path);
+    await expect(openStore(`sqlite:${path}`)).rejects.toThrow(
+      `the store ${JSON.stringify(path)} cannot be opened: the file is no SQLite database; name another, or move it away`,
+    );
+    expect(readFileSync(path)).toEqual(before);
+    await expect(openStore(`sqlite:${path}/store.db`)).rejects.toThrow('a part of the path is a file');
+    await expect(openStore(`sqlite:${directory}`)).rejects.toThrow('check the path and the rights');
+  });
+
+  it('of a newer release is refused, and stays as it is', async () => {
+    const path = join(directory, 'store.db');
+    const db = new Database(path);
+    db.prepare('insert into migrations (version, applied_at) values (99, 1)').run();
+    db.close();
+    await expect(open()).rejects.toThrow('it was written by a newer release; start that one');
+  });
+
   it('opens for many at once, and only once creates its tables', async () => {
     const stores = await Promise.all(Array.from({ length: 8 }, open));
     await Promise.all(stores.map((each) => each.feed('bank', 'accounts')));

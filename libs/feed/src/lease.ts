@@ -16,6 +16,9 @@ export interface FeedIdentity {
   stream: Stream;
 }
 
+/** Leases last a minute or so, and clocks of healthy machines differ by less. Milliseconds. */
+const LONGEST = 3_600_000;
+
 /** @returns `undefined` while another writer that may be alive holds it. */
 export async function takeLease(
   dialect: Dialect,
@@ -30,7 +33,11 @@ export async function takeLease(
     .select(['holder', 'leased_until', 'fence'])
     .where('id', '=', feed.id)
     .executeTakeFirstOrThrow();
-  const free = held.holder === null || held.leased_until <= now || hasDied(held.holder, holder);
+  const free =
+    held.holder === null ||
+    held.leased_until <= now ||
+    isImpossible(held.leased_until, now) ||
+    hasDied(held.holder, holder);
   if (!free) return undefined;
   const taken = await dialect.write((db) =>
     db
@@ -90,7 +97,11 @@ class FeedLease implements Lease {
       .where('id', '=', this.feed.id)
       .execute();
     await updateQuarantine(db, this.dialect, this.feed.id, page, now);
-    for (const balances of page.balances) await recordObservation(db, this.feed.connector, balances);
+    for (const balances of page.balances) {
+      // A time in the future would make every observation until then look old.
+      const at = Math.min(balances.at, now);
+      await recordObservation(db, this.feed.connector, { ...balances, at });
+    }
     return {
       added: placed.added,
       changed: placed.changed,
@@ -115,6 +126,14 @@ class FeedLease implements Lease {
 
 function holderText({ host, pid, id }: LeaseHolder): string {
   return JSON.stringify([host, pid, id]);
+}
+
+/**
+ * It ends later than any lease does: the clock by which it was taken, or ours, was wrong. Waiting for it could take
+ * years; a writer that does hold it is kept out by the fence.
+ */
+function isImpossible(until: number, now: number): boolean {
+  return until > now + LONGEST;
 }
 
 /** A process of this machine that no longer exists cannot come back; of any other we know nothing until its time is over. */

@@ -16,14 +16,46 @@ import type { Schema } from './schema.js';
  * @throws Error when the URL is of another kind, or the store cannot be opened.
  */
 export async function openStore(url: string, clock: () => number = Date.now): Promise<Store> {
-  const dialect = await openSqlite(sqlitePath(url));
+  const path = sqlitePath(url);
+  try {
+    return new SqlStore(await openMigrated(path), clock);
+  } catch (error) {
+    throw new Error(`the store ${JSON.stringify(path)} cannot be opened: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openMigrated(path: string): Promise<Dialect> {
+  const dialect = await openSqlite(path);
   try {
     await migrate(dialect);
+    return dialect;
   } catch (error) {
     await dialect.close();
     throw error;
   }
-  return new SqlStore(dialect, clock);
+}
+
+/** What a person can do about it; the database itself says only what it could not do. */
+const REASONS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
+  SQLITE_CORRUPT: 'the file is damaged; put back a backup',
+  SQLITE_CANTOPEN:
+    'its directory, or the file, is not there for this user to write; check the path and the rights',
+  SQLITE_READONLY: 'this user may not write the file; check its rights',
+  SQLITE_FULL: 'the disk is full; make room',
+  EEXIST: 'a part of the path is a file; expected directories',
+  ENOTDIR: 'a part of the path is a file; expected directories',
+  EACCES: 'this user may not create its directory; check the rights',
+  EROFS: 'it is on a read-only file system',
+};
+
+function reasonOf(error: unknown): string {
+  const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : '';
+  // SQLite's extended codes go on: SQLITE_READONLY_DIRECTORY.
+  const known = REASONS[code] ?? REASONS[code.split('_', 2).join('_')];
+  return known ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** @throws Error naming what was found and what is expected. */

@@ -3,11 +3,13 @@ import type { Deployment } from '../config/index.js';
 import { createGateway } from '../gateway.js';
 import { createLogger, type LogLevel } from '../logging/index.js';
 import { warnOfDemoKeys } from './check.js';
+import { outliveOutput } from './output.js';
 import { aborted, stopSignal } from './stop-signal.js';
 import { formatTable, type Terminal } from './terminal.js';
 
 /** What it says to people goes to `err`: standard output belongs to the log. */
 export async function serve(deployment: Deployment, level: LogLevel, terminal: Terminal): Promise<void> {
+  outliveOutput();
   const logger = createLogger({ secrets: deployment.secrets, level });
   const stop = stopSignal();
   const gateway = await createGateway(deployment, { logger });

@@ -20,7 +20,7 @@ export function onNewNode(then) {
   const newer = process.env[RELAUNCHED] ? undefined : installedNode();
   if (!newer)
     fail(
-      `Tributary needs Node ${OLDEST} or newer; this is Node ${process.versions.node}. Run "npm ci" in ${root}, which brings one along, or install one.`,
+      `Tributary needs Node ${OLDEST} or newer; this is Node ${process.versions.node}. Run "npm ci" in ${root}, which brings one along (not with --ignore-scripts), or install one.`,
     );
   relaunch(newer);
 }

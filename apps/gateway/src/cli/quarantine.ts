@@ -11,7 +11,13 @@ export async function listQuarantine(
 ): Promise<QuarantineEntry[]> {
   const store = await openStore(deployment.store);
   try {
-    return await store.quarantine(connector, limit);
+    // The store may hold more: connectors that were removed, or that another deployment file has.
+    const paths = connector === undefined ? deployment.connectors.map(({ path }) => path) : [connector];
+    const entries = await Promise.all(paths.map((path) => store.quarantine(path, limit)));
+    return entries
+      .flat()
+      .sort((a, b) => b.since - a.since)
+      .slice(0, limit);
   } finally {
     await store.close();
   }

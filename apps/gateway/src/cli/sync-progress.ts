@@ -23,7 +23,7 @@ export class ProgressLines implements ProgressView {
     if (lastAt === undefined) this.#lastAt.set(name, now);
     if (!progress.finished && now - (lastAt ?? now) < PAUSE) return;
     this.#lastAt.set(name, now);
-    this.print(`${name}: ${describe(progress)}`);
+    this.print(`${name}: ${[counts(progress), ...state(progress)].join('; ')}`);
   }
 
   end(): void {}
@@ -41,23 +41,35 @@ export class ProgressBars implements ProgressView {
     Presets.shades_grey,
   );
   readonly #byStream = new Map<string, SingleBar>();
+  readonly #failures: string[] = [];
 
-  /** @param longestPath characters of the longest path of a connector: the bars begin in one column */
-  constructor(private readonly longestPath: number) {}
+  /**
+   * @param longestPath characters of the longest path of a connector: the bars begin in one column
+   * @param print takes what a bar has no room for
+   */
+  constructor(
+    private readonly longestPath: number,
+    private readonly print: (line: string) => void,
+  ) {}
 
   show(progress: SyncProgress): void {
     const name = nameOf(progress).padEnd(this.longestPath + '/ beneficiaries'.length);
     const bar = this.#byStream.get(name) ?? this.#bars.create(1, 0, { name, text: '' });
     this.#byStream.set(name, bar);
     const { done, total } = progress.listing ?? { done: 0, total: 0 };
-    const full = progress.finished && progress.error === undefined;
+    const failed = progress.error !== undefined;
+    const full = progress.finished && !failed;
+    if (failed) this.#failures.push(`${nameOf(progress)}: ${state(progress).join()}`);
+    // The end of a bar's line is cut off on a narrow terminal, so the state comes first.
+    const text = [...(failed ? ['FAILED'] : state(progress)), counts(progress)].join('; ');
     // Where the plugin does not know how much there is, the bar fills when it is done.
     bar.setTotal(Math.max(total, 1));
-    bar.update(full ? Math.max(total, 1) : Math.min(done, total), { name, text: describe(progress) });
+    bar.update(full ? Math.max(total, 1) : Math.min(done, total), { name, text });
   }
 
   end(): void {
     this.#bars.stop();
+    for (const failure of this.#failures) this.print(failure);
   }
 }
 
@@ -65,10 +77,13 @@ function nameOf({ connector, stream }: SyncProgress): string {
   return `/${connector} ${stream}`;
 }
 
-function describe(progress: SyncProgress): string {
-  const { records, pages, added, changed, refused, finished, error, listing } = progress;
-  const counts = `${count(records, 'record')} in ${count(pages, 'page')}, ${added} new, ${changed} changed, ${refused} refused`;
-  if (error !== undefined) return `${counts}; FAILED: ${printable(error)}`;
-  if (finished) return `${counts}; caught up`;
-  return listing ? `${counts}; ${listing.done} of ${listing.total} ${listing.unit}` : counts;
+function counts({ records, pages, added, changed, refused }: SyncProgress): string {
+  return `${count(records, 'record')} in ${count(pages, 'page')}, ${added} new, ${changed} changed, ${refused} refused`;
+}
+
+/** How far it is, if that is known. */
+function state({ connector, stream, error, finished, listing }: SyncProgress): string[] {
+  if (error !== undefined) return [`FAILED: ${printable(error).replace(`${connector} ${stream}: `, '')}`];
+  if (finished) return ['caught up'];
+  return listing ? [`${listing.done} of ${listing.total} ${listing.unit}`] : [];
 }

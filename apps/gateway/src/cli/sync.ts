@@ -38,5 +38,7 @@ export async function syncOnce(
 
 function progressView({ connectors }: Deployment, terminal: Terminal): ProgressView {
   if (!process.stderr.isTTY) return new ProgressLines((line) => terminal.out(line));
-  return new ProgressBars(Math.max(...connectors.map(({ path }) => path.length)));
+  return new ProgressBars(Math.max(...connectors.map(({ path }) => path.length)), (line) =>
+    terminal.err(line),
+  );
 }

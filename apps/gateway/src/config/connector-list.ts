@@ -98,7 +98,7 @@ export class ConnectorList {
   #checkReserved(name: string, path: Path): void {
     if (isReserved(name)) {
       const all = RESERVED_NAMES.join(', ');
-      this.binder.complain(path, `the gateway itself answers at /${name}. Take a name other than ${all}`);
+      this.binder.complain(path, `/${name} belongs to the gateway itself. Take a name other than ${all}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A deployment whose syncs take long enough to be killed in: a simulated PSP and a directory of statements. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const CONNECTORS = ['psp', 'bank'] as const;
@@ -10,8 +10,11 @@ const ENTRIES = 300;
 /** @returns the path of the deployment file. */
 export function writeDeployment(directory: string, store: string, latency: number): string {
   const statements = join(directory, 'statements');
-  mkdirSync(statements, { recursive: true });
-  for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
+  // Once: a file that is written anew is a changed file.
+  if (!existsSync(statements)) {
+    mkdirSync(statements);
+    for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
+  }
   const file = join(directory, `${store}.yaml`);
   writeFileSync(
     file,

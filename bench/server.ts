@@ -55,7 +55,7 @@ function server(name: string, child: ChildProcess, origin: string): Server {
       return cpu;
     },
     stop: async () => {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
         await once(child, 'exit');
       }

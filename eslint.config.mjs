@@ -29,11 +29,12 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['libs/connector-api/**'], rules: forbid('auth', 'feed', 'sync', 'psp-plugins') },
-  { files: ['libs/psp-plugins/**'], rules: forbid('auth', 'feed', 'sync') },
-  { files: ['libs/auth/**'], rules: forbid('connector-api', 'feed', 'sync', 'psp-plugins') },
-  { files: ['libs/feed/**'], rules: forbid('auth', 'sync', 'psp-plugins') },
-  { files: ['libs/sync/**'], rules: forbid('auth', 'psp-plugins') },
+  { files: ['libs/connector-api/**'], rules: forbid('auth', 'feed', 'sync', 'orders', 'psp-plugins') },
+  { files: ['libs/psp-plugins/**'], rules: forbid('auth', 'feed', 'sync', 'orders') },
+  { files: ['libs/auth/**'], rules: forbid('connector-api', 'feed', 'sync', 'orders', 'psp-plugins') },
+  { files: ['libs/feed/**'], rules: forbid('auth', 'sync', 'orders', 'psp-plugins') },
+  { files: ['libs/sync/**'], rules: forbid('auth', 'orders', 'psp-plugins') },
+  { files: ['libs/orders/**'], rules: forbid('auth', 'psp-plugins') },
   {
     files: ['**/*.spec.ts', 'test/**', 'bench/**'],
     rules: {

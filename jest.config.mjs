@@ -7,6 +7,7 @@ export default {
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   moduleNameMapper: {
     '^@tributary/connector-api/contract$': '<rootDir>/libs/connector-api/src/contract/index.ts',
+    '^@tributary/connector-api/http$': '<rootDir>/libs/connector-api/src/http/index.ts',
     '^@tributary/connector-api/testing$': '<rootDir>/libs/connector-api/src/testing/index.ts',
     '^@tributary/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -4,6 +4,7 @@ export * from './currencies.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './money.js';
+export * from './orders.js';
 export * from './plugin.js';
 export * from './records.js';
 export * from './setting.js';

@@ -6,6 +6,7 @@
  * call owns logs, metrics, deadlines, back-off and the redaction of secrets. Errors are those of `errors.ts`.
  */
 import type { Provider, Type } from '@nestjs/common';
+import type { Order, OrderResult, OrderTerms } from './orders.js';
 import type { Account, Balances, Beneficiary, Transaction } from './records.js';
 
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;
@@ -52,6 +53,16 @@ export interface Psp {
   beneficiaries?(since?: Cursor): AsyncIterable<Page<Beneficiary>>;
   /** The balances of one account now, by the PSP's id. */
   balances?(accountId: string): Promise<Balances>;
+  /**
+   * Hands an order to the PSP, once. It may be called again with the same order, whose key then decides that nothing is paid twice.
+   * @throws PspError `rejected` only when it is certain that the PSP will not pay; `unauthorized` and `rate-limited` when it surely did not
+   * take the order; any other error means that the outcome is unknown
+   */
+  createPayout?(order: Order): Promise<OrderResult>;
+  /** As `createPayout`, between two accounts of ours. */
+  createTransfer?(order: Order): Promise<OrderResult>;
+  /** What became of an order, by its `pspId` or its `key`. @returns `undefined` when the PSP knows nothing of it. */
+  findOrder?(order: Order): Promise<OrderResult | undefined>;
   /** Yields the streams to pull now, when something outside says so (e.g. a directory that changed), until aborted. */
   watch?(signal: AbortSignal): AsyncIterable<Stream[]>;
 }
@@ -67,6 +78,8 @@ export interface Plugin<Settings extends object = object> {
   title: string;
   /** class-validator class of `settings:` in the deployment file; its instance is injected where the class is asked for. */
   settings: Type<Settings>;
+  /** Of plugins that pay. */
+  orders?: OrderTerms;
   /** The class that Nest instantiates once per connector, in the connector's own module. */
   psp: Type<Psp>;
   /** What else `psp` wants injected, e.g. its HTTP client. */

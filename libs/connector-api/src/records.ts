@@ -60,6 +60,8 @@ export interface Transaction {
   id: string;
   /** The id of the transaction this one refunds, reverses or belongs to. */
   relatedTransactionId?: string;
+  /** The `Order.key` of the order that this movement executes, where the PSP's listing repeats it. Not served. */
+  orderKey?: string;
   /** One value for all versions of the record. */
   createdAt: string;
   /** When the PSP last changed it, where the PSP says so; `createdAt` otherwise. */

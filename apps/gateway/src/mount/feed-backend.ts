@@ -1,4 +1,5 @@
-import type { Backend, PageBody, ServedBalances, Stream } from '@tributary/connector-api';
+import type { Backend, OrderKind, PageBody, ServedBalances, Stream } from '@tributary/connector-api';
+import { unprocessable } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
 import type { BalanceReader } from '@tributary/sync';
 import { LastPages } from './last-pages.js';
@@ -8,6 +9,7 @@ const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 
 /** A connector as the contract sees it: its feeds in the store, and its balances. */
 export class FeedBackend implements Backend {
+  readonly pays: ReadonlySet<OrderKind> = new Set();
   private readonly lastPages = new LastPages();
 
   constructor(
@@ -42,5 +44,9 @@ export class FeedBackend implements Backend {
 
   balances(accountId: string): Promise<ServedBalances | undefined> {
     return this.reader.read(accountId);
+  }
+
+  async pay(kind: OrderKind): Promise<string> {
+    throw unprocessable(`No ${kind.toLowerCase()}s`, 'This connector cannot pay: its plugin only reads.');
   }
 }

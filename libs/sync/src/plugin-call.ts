@@ -3,7 +3,7 @@
  * nothing but its result or a `PspError` comes out, in bounded time.
  */
 import { PspError } from '@tributary/connector-api';
-import type { Page, Psp } from '@tributary/connector-api';
+import type { Finding, Page, Psp } from '@tributary/connector-api';
 import type { SyncContext } from './context.js';
 import { withDeadline } from './deadline.js';
 import type { PluginCallName } from './metrics.js';
@@ -102,14 +102,25 @@ export function listing(
   }
 }
 
-/** Plugins are typed, but without items and a cursor nothing could be committed. */
+/** Plugins are typed, but without items and a cursor nothing could be committed; of the rest, what is no list says nothing. */
 function checkedPage(page: unknown, where: string): Page<unknown> {
-  const { items, cursor } = (page ?? {}) as Partial<Page<unknown>>;
+  const { items, cursor, balances, findings, cleared, progress } = (page ?? {}) as Partial<Page<unknown>>;
   if (!Array.isArray(items) || typeof cursor !== 'string') {
     throw new PspError(
       'unavailable',
       `${where}: the plugin gave a page without a list of items and a cursor`,
     );
   }
-  return page as Page<unknown>;
+  return {
+    items,
+    cursor,
+    balances: Array.isArray(balances) ? balances : [],
+    findings: objectsOf(findings) as Finding[],
+    cleared: Array.isArray(cleared) ? cleared.filter((id) => typeof id === 'string') : [],
+    ...(progress ? { progress } : {}),
+  };
+}
+
+function objectsOf(list: unknown): object[] {
+  return Array.isArray(list) ? list.filter((item: unknown) => typeof item === 'object' && item !== null) : [];
 }

@@ -1,4 +1,4 @@
-import type { Balances, Transaction } from '@tributary/connector-api';
+import type { Balances, Page, Transaction } from '@tributary/connector-api';
 import { setImmediate } from 'node:timers/promises';
 import { normalise } from './normalise.js';
 import { bank, Bench, LEVEL, pages, SECRET, transaction } from './testing/bench.js';
@@ -194,6 +194,19 @@ describe('a page', () => {
     }
     expect((await page).records).toHaveLength(20_000);
     expect(turns).toBeGreaterThan(50);
+  });
+
+  it('with findings, balances and clearances that are none serves its items all the same', async () => {
+    const malformed = {
+      items: [transaction('good')],
+      cursor: '1',
+      findings: [null, 'a text', { id: 'f', found: 'it does not add up' }],
+      balances: 'none',
+      cleared: { f: true },
+    } as unknown as Page<Transaction>;
+    await bench.engine([bank({ transactions: () => pages([malformed]) })]).runOnce();
+    expect(await bench.ids()).toEqual(['good']);
+    expect((await bench.store.quarantine('bank')).map(({ id }) => id)).toEqual(['f']);
   });
 
   it('without a list of items or a cursor fails the pull with a reason', async () => {

@@ -11,6 +11,10 @@ import { formatTable, type Terminal } from './terminal.js';
 export async function serve(deployment: Deployment, level: LogLevel, terminal: Terminal): Promise<void> {
   outliveOutput();
   const logger = createLogger({ secrets: deployment.secrets, level });
+  // A plugin that forgot to await something must not end all the other connectors.
+  process.on('unhandledRejection', (err) =>
+    logger.error({ err }, 'a promise failed and nobody waited for it'),
+  );
   const stop = stopSignal();
   const gateway = await createGateway(deployment, { logger });
   try {

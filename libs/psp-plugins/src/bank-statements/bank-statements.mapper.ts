@@ -141,7 +141,10 @@ function announcementMetadata({ statement: { start }, entry }: Item, seat: Place
   };
 }
 
-/** A statement gives as one what was announced in details that add up to it: the details stay, now confirmed. */
+/**
+ * A statement gives as one what was announced in details that add up to it: the details stay, now confirmed. Those that a statement
+ * itself had given before stay as they are.
+ */
 function confirmDetails(
   item: Item,
   { imprint }: Placed['seat'],
@@ -154,7 +157,7 @@ function confirmDetails(
     facts: item.facts,
   });
   return [...held]
-    .filter(([, { status }]) => status !== 'CANCELLED')
+    .filter(([, { status, metadata }]) => status !== 'CANCELLED' && metadata[KEY.amount] !== undefined)
     .map(([id, record]) => {
       const metadata = { ...record.metadata, ...statementMetadata(item), [KEY.imprint]: claimed };
       return heldDetail(item, id, { ...record, metadata }, 'SUCCEEDED');

@@ -56,6 +56,17 @@ describe('a statement that comes again', () => {
     expect(feed.story).toEqual(['+15.00 EUR SUCCEEDED', '+5.00 EUR SUCCEEDED']);
   });
 
+  it.each([
+    ['with a reference', 'BATCH-1'],
+    ['without a reference', undefined],
+  ])('that gives a batch as one which it gave in details keeps the details: %s', async (_what, reference) => {
+    const details = [{ amount: '5.00' }, { amount: '15.00' }];
+    const batch: FakeEntry = { amount: '20.00', ...(reference && { reference }) };
+    const { feed } = await receive(statement([{ ...batch, details }]), statement([batch]));
+    expect(feed.story).toEqual(['+15.00 EUR SUCCEEDED', '+5.00 EUR SUCCEEDED']);
+    expect(feed.refused.size).toBe(0);
+  });
+
   it('under a new id is known by its balances where it has no number', async () => {
     const again = (id: string): string =>
       statement([{ amount: '20.00', text: 'a' }], { number: undefined, id });

@@ -63,8 +63,22 @@ export interface Psp {
   createTransfer?(order: Order): Promise<OrderResult>;
   /** What became of an order, by its `pspId` or its `key`. @returns `undefined` when the PSP knows nothing of it. */
   findOrder?(order: Order): Promise<OrderResult | undefined>;
+  /**
+   * Verifies what came to `POST <path>/webhooks`, and names the streams to pull now. Nothing else of it is believed: an event tells that
+   * something happened, the listing tells what. It may come twice, late, out of order, or not at all.
+   * @throws PspError `rejected` when the signature is missing, wrong or too old, or when the body cannot be read
+   */
+  webhook?(request: WebhookRequest): Stream[] | Promise<Stream[]>;
   /** Yields the streams to pull now, when something outside says so (e.g. a directory that changed), until aborted. */
   watch?(signal: AbortSignal): AsyncIterable<Stream[]>;
+}
+
+/** What somebody sent to `POST <path>/webhooks`, byte for byte: nobody has looked at it yet. */
+export interface WebhookRequest {
+  /** By lower-case name. One that came several times is joined by `, `. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Whatever its content type; empty when there was none. */
+  rawBody: Buffer;
 }
 
 /** The token under which a connector's module provides its `Psp`. */

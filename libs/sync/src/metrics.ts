@@ -3,7 +3,7 @@ import type { PspErrorKind, Stream } from '@tributary/connector-api';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-export type PluginCallName = Stream | 'balances' | 'watch';
+export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch';
 /** Where the balances of an answer come from: the PSP, the book, a closed account, or nowhere. */
 export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
 export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'lost' | 'failed';

@@ -1,0 +1,33 @@
+/** What a connector's deployment allows to be paid, and what a refusal of ours says. */
+import type { Money, OrderKind } from '@tributary/connector-api';
+
+export interface OrderLimits {
+  /** Largest amount of one order, minor units by asset (`EUR/2`). An asset that is absent has no limit. */
+  largest: ReadonlyMap<string, bigint>;
+  /** Largest sum of a UTC day, minor units by asset, over the orders taken that day that did not fail. */
+  perDay: ReadonlyMap<string, bigint>;
+  /** Who may be paid, as the list of beneficiaries (or accounts) serves their ids; anybody without it. */
+  beneficiaries?: ReadonlySet<string>;
+  /** Milliseconds after which an order whose outcome is still unknown is shown to people. */
+  unknownAfter: number;
+}
+
+/** What limits are checked against. */
+export interface LimitedOrder {
+  kind: OrderKind;
+  amount: Money;
+  /** As served. */
+  destinationAccountId: string;
+  /** What was taken before it on the same UTC day in the same asset and did not fail, minor units. */
+  takenToday: bigint;
+}
+
+/** Why a limit refuses an order; served as its failure code and reason. */
+export interface LimitRefusal {
+  code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
+  /** In words a person understands: what was asked, what is allowed. */
+  message: string;
+}
+
+/** The function of `limits.ts`: the first limit that an order breaks, or `undefined`. Pure. */
+export type CheckLimits = (order: LimitedOrder, limits: OrderLimits) => LimitRefusal | undefined;

@@ -81,6 +81,7 @@ async function composeGateway(
     limiter,
     sync,
     docs,
+    pull: (path, streams) => engine.pull(path, streams),
     onMounted: (connector) => void connectors.push(connector),
   };
   const mounted: MountedConnector[] = deployment.connectors.map((connector) =>

@@ -5,4 +5,5 @@ export type { SyncOptions } from './context.js';
 export { SyncEngine } from './engine.js';
 export { DEFAULT_LIMITS } from './limits.js';
 export type { SyncLimits } from './limits.js';
+export { WebhookInbox } from './webhook-inbox.js';
 export type { SyncConnector, SyncProgress } from './sync.types.js';

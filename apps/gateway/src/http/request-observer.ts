@@ -1,5 +1,5 @@
 /** One log line and one count for every request that was answered. */
-import { contractResource } from '@tributary/connector-api/contract';
+import { connectorOf } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/index.js';
@@ -76,7 +76,7 @@ export class RequestObserver {
     const key = `${status} ${route}`;
     let measures = this.measures.get(key);
     if (measures === undefined) {
-      const connector = contractResource(route)?.connector ?? '';
+      const connector = connectorOf(route) ?? '';
       const label = connector === '' ? route : route.slice(connector.length + 1);
       measures = {
         count: this.requests.labels({ connector, route: label, status }),

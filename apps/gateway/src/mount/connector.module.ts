@@ -1,14 +1,16 @@
 /** One connector as a Nest module: the plugin, its settings, its keys and the contract's controllers. */
 import { ApiKeyGuard, FailureLimiter, KeyRing } from '@tributary/auth';
-import { BACKEND, MIRROR, PSP, type Psp } from '@tributary/connector-api';
+import { BACKEND, MIRROR, PSP, type Psp, type Stream } from '@tributary/connector-api';
 import {
   ADMISSION,
   BalancesController,
   FeedsController,
   OrdersController,
+  WEBHOOKS,
+  WebhooksController,
 } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
-import { BalanceReader, type SyncConnector, type SyncOptions } from '@tributary/sync';
+import { BalanceReader, WebhookInbox, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/deployment.js';
 import { CONNECTOR_PATH, DocsController } from './docs.controller.js';
@@ -16,6 +18,7 @@ import { DOCS, type Docs } from './docs.js';
 import { FeedBackend } from './feed-backend.js';
 import { FeedMirror } from './feed-mirror.js';
 import type { PageCache } from './page-cache.js';
+import { WebhookGate } from './webhook-gate.js';
 
 const SYNC_CONNECTOR = Symbol('SYNC_CONNECTOR');
 
@@ -25,6 +28,8 @@ export interface Shared {
   cache: PageCache;
   limiter: FailureLimiter;
   sync: SyncOptions;
+  /** Has streams of a connector pulled soon. */
+  pull: (path: string, streams: readonly Stream[]) => void;
   /** Told each connector as sync sees it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
   onMounted: (connector: SyncConnector) => void;
   /** Absent where the deployment serves no documentation. */
@@ -42,7 +47,7 @@ export interface MountedConnector {
 export function mountConnector(config: ConnectorConfig, shared: Shared): MountedConnector {
   class ConnectorModule {}
   const ring = new KeyRing(config.apiKeys);
-  const contract = [FeedsController, BalancesController, OrdersController];
+  const contract = [FeedsController, BalancesController, OrdersController, WebhooksController];
   return {
     path: config.path,
     ring,
@@ -91,6 +96,14 @@ function contractProviders({ path, syncEvery }: ConnectorConfig, shared: Shared)
       inject: [SYNC_CONNECTOR],
       useFactory: (connector: SyncConnector) =>
         new FeedBackend(path, store, cache, new BalanceReader(store, connector, sync)),
+    },
+    {
+      provide: WEBHOOKS,
+      inject: [SYNC_CONNECTOR],
+      useFactory: (connector: SyncConnector) => {
+        const inbox = new WebhookInbox(connector, sync, (streams) => shared.pull(path, streams));
+        return new WebhookGate(path, inbox, shared.limiter, sync.logger);
+      },
     },
   ];
 }

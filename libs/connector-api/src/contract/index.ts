@@ -7,3 +7,4 @@ export * from './feeds.controller.js';
 export * from './openapi.js';
 export * from './orders.controller.js';
 export * from './resources.js';
+export * from './webhooks.controller.js';

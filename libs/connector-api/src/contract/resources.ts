@@ -13,6 +13,14 @@ const RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/^(.+)\/(?:payouts|transfers)$/, 'POST, OPTIONS'],
 ];
 
+/** No resource of the contract, but a path of a connector all the same. */
+const WEBHOOKS = /^(.+)\/webhooks$/;
+
+/** @param route of a connector: `/acme/house-bank/accounts`. @returns `acme/house-bank`; `undefined` for any other path. */
+export function connectorOf(route: string): string | undefined {
+  return contractResource(route)?.connector ?? WEBHOOKS.exec(route.replace(/^\//, ''))?.[1];
+}
+
 /** @param url `/acme/house-bank/accounts?page=2`. @returns `undefined` for what is no path of the contract. */
 export function contractResource(url: string): Resource | undefined {
   const [path = ''] = url.split('?', 1);

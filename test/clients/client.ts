@@ -33,16 +33,15 @@ interface State {
 }
 
 export class Client {
-  readonly formance: Formance;
   /** What the engine stores between two calls, as JSON. */
   private readonly states = new Map<Stream, string>();
 
   constructor(
     readonly version: ClientVersion,
     private readonly get: HttpGet,
-  ) {
-    this.formance = new Formance(version);
-  }
+    /** Takes the rows. */
+    readonly formance = new Formance(version),
+  ) {}
 
   /**
    * One run of the schedule: calls until there is nothing more.

@@ -1,0 +1,122 @@
+/**
+ * Formance's engine, as far as orders go: it sends an initiation to the connector, stores and links the payment of the answer, and
+ * takes the rows that the connector's polling hands over.
+ * Source: v3.4.0 `internal/connectors/engine/workflow/create_payout.go`, `utils.go` (storePIPaymentWithStatus), `context.go` (pauses),
+ * `fetch_payments.go`, `activities/storage_payment_initiations_update_from_payment.go`, `internal/api/services/payment_initiations_retry.go`.
+ */
+import type { Stream } from '@tributary/connector-api';
+import type { Row } from '../clients/decoding.js';
+import { Formance } from '../clients/formance.js';
+import type { GoTime } from '../clients/go-time.js';
+import type { ClientVersion } from '../clients/versions.js';
+import { Initiation, statusOfAnswer, statusOfRow, type Wish } from './initiation.js';
+import { readOrderAnswer, type Posted } from './order-answer.js';
+import { Payments, paymentIdOf, type PspPayment } from './payments.js';
+
+export interface Surroundings {
+  /** The connector's request; at most ten seconds. */
+  post: (path: '/payouts' | '/transfers', body: string) => Promise<Posted>;
+  /** The engine's own clock, in milliseconds since 1970. */
+  now: () => number;
+  /** Milliseconds between two attempts. */
+  pause: (milliseconds: number) => Promise<void>;
+}
+
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 100_000;
+
+export class Engine extends Formance {
+  readonly initiations = new Map<string, Initiation>();
+  readonly stored = new Payments();
+  private readonly linked = new Map<string, Initiation>();
+
+  constructor(
+    version: ClientVersion,
+    private readonly surroundings: Surroundings,
+  ) {
+    super(version);
+  }
+
+  /** A person makes an initiation and approves it. A reference is taken once. */
+  async initiate(wish: Wish): Promise<Initiation> {
+    if (this.initiations.has(wish.reference)) throw new Error(`reference ${wish.reference} is taken`);
+    const initiation = new Initiation(wish);
+    this.initiations.set(wish.reference, initiation);
+    initiation.adjust(this.now(), 'WAITING_FOR_VALIDATION');
+    await this.send(initiation);
+    return initiation;
+  }
+
+  /** A person retries what failed; Formance lets nothing else be retried. */
+  async retry(initiation: Initiation): Promise<void> {
+    if (initiation.status !== 'FAILED')
+      throw new Error(`${initiation.wish.reference} is ${initiation.status}`);
+    await this.send(initiation);
+  }
+
+  /** What the connector's polling hands over. */
+  override store(stream: Stream, rows: readonly Row[]): void {
+    super.store(stream, rows);
+    if (stream !== 'transactions') return;
+    const payments = rows.map(paymentOf);
+    this.stored.store(payments);
+    for (const payment of payments) this.update(payment);
+  }
+
+  private async send(initiation: Initiation): Promise<void> {
+    const { kind } = initiation.wish;
+    const path = kind === 'PAYOUT' ? '/payouts' : '/transfers';
+    initiation.adjust(this.now(), 'PROCESSING');
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const reading = readOrderAnswer(kind, await this.surroundings.post(path, requestOf(initiation.wish)));
+      if (reading === 'stuck') return;
+      if (reading === 'failed') return initiation.adjust(this.now(), 'FAILED');
+      if (reading !== 'again') return this.link(initiation, reading);
+      await this.surroundings.pause(pause);
+    }
+  }
+
+  /** The entry is stamped by the engine's clock, after the answer: a row with an older `createdAt` does not undo it. */
+  private link(initiation: Initiation, payment: PspPayment): void {
+    this.stored.store([payment]);
+    initiation.related.add(paymentIdOf(payment));
+    this.linked.set(paymentIdOf(payment), initiation);
+    initiation.adjust(this.now(), statusOfAnswer(payment.status));
+  }
+
+  private update(payment: PspPayment): void {
+    const status = statusOfRow(payment.status);
+    if (status !== undefined) this.linked.get(paymentIdOf(payment))?.adjust(payment.createdAt, status);
+  }
+
+  private now(): GoTime {
+    const now = this.surroundings.now();
+    const seconds = Math.floor(now / 1000);
+    return { seconds, nanoseconds: Math.round((now - seconds * 1000) * 1e6), offsetMinutes: 0 };
+  }
+}
+
+function requestOf(wish: Wish): string {
+  return JSON.stringify({
+    idempotencyKey: wish.reference,
+    amount: wish.amount,
+    currency: wish.asset,
+    sourceAccountId: wish.sourceAccountId,
+    destinationAccountId: wish.destinationAccountId,
+    description: wish.description,
+    metadata: wish.metadata,
+  });
+}
+
+function paymentOf({ id, createdAt, transaction }: Row): PspPayment {
+  const { type, status, amount, currency, relatedId } = transaction!;
+  return {
+    reference: id,
+    parent: relatedId,
+    createdAt,
+    type,
+    status,
+    amount: BigInt(amount),
+    asset: currency,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * A payment initiation: what somebody asked Formance to pay, and what Formance believes became of it.
+ * Source: v3.4.0 `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
+ * `internal/connectors/engine/workflow/utils.go`.
+ */
+import type { OrderKind } from '@tributary/connector-api';
+import { formatState, type GoTime } from '../clients/go-time.js';
+import { newest } from './payments.js';
+
+export type InitiationStatus =
+  | 'WAITING_FOR_VALIDATION'
+  | 'PROCESSING'
+  | 'PROCESSED'
+  | 'FAILED'
+  | 'REVERSED'
+  | 'REVERSE_FAILED'
+  | 'UNKNOWN';
+
+/** What a user fills in. The reference becomes the idempotency key. */
+export interface Wish {
+  reference: string;
+  kind: OrderKind;
+  amount: string;
+  asset: string;
+  sourceAccountId: string;
+  destinationAccountId: string;
+  description: string;
+  metadata?: Record<string, string>;
+}
+
+export class Initiation {
+  /** Ids of the payments that an answered order linked to it; a row never does. */
+  readonly related = new Set<string>();
+  private readonly adjustments: { createdAt: GoTime; status: InitiationStatus }[] = [];
+  private readonly known = new Set<string>();
+
+  constructor(readonly wish: Wish) {}
+
+  adjust(createdAt: GoTime, status: InitiationStatus): void {
+    const identity = `${formatState(createdAt)} ${status}`;
+    if (this.known.has(identity)) return;
+    this.known.add(identity);
+    this.adjustments.push({ createdAt, status });
+  }
+
+  get status(): InitiationStatus {
+    return newest(this.adjustments)!.status;
+  }
+}
+
+/** After the answer to an order. */
+export function statusOfAnswer(payment: string): InitiationStatus {
+  switch (payment) {
+    case 'DISPUTE_WON':
+    case 'DISPUTE_LOST':
+      return 'UNKNOWN';
+    default:
+      return statusOfRow(payment) ?? 'UNKNOWN';
+  }
+}
+
+/** After a row of a payment that is linked; `undefined`: the row says nothing about the initiation. */
+export function statusOfRow(payment: string): InitiationStatus | undefined {
+  switch (payment) {
+    case 'PENDING':
+    case 'AUTHORISATION':
+      return 'PROCESSING';
+    case 'SUCCEEDED':
+    case 'CAPTURE':
+    case 'REFUND_REVERSED':
+    case 'DISPUTE_WON':
+      return 'PROCESSED';
+    case 'CANCELLED':
+    case 'CAPTURE_FAILED':
+    case 'EXPIRED':
+    case 'FAILED':
+    case 'DISPUTE_LOST':
+      return 'FAILED';
+    case 'DISPUTE':
+      return 'UNKNOWN';
+    case 'REFUNDED':
+      return 'REVERSED';
+    case 'REFUNDED_FAILURE':
+      return 'REVERSE_FAILED';
+    default:
+      return undefined;
+  }
+}

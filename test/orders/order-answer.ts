@@ -1,0 +1,89 @@
+/**
+ * What the connector makes of the answer to `POST /payouts` and `/transfers`. Source: v3.4.0 `ce/plugins/generic/payouts.go`,
+ * `pkg/domain/httpwrapper/client.go`, `internal/connectors/plugins/registry/errors.go`, `engine/activities/errors.go`.
+ */
+import type { OrderKind } from '@tributary/connector-api';
+import { isZeroTime, parseGoTime } from '../clients/go-time.js';
+import { clientVersion } from '../clients/versions.js';
+import type { PspPayment } from './payments.js';
+
+/**
+ * How a request ended on the wire. `lost`: the connection was refused, or went before an answer began; `broken`: the answer began and
+ * did not end; `timeout`: ten seconds went by.
+ */
+export type Posted = { status: number; body: string } | 'lost' | 'broken' | 'timeout';
+
+/**
+ * `again`: the engine repeats the request, for ever. `failed`: the initiation fails; nothing is stored or linked. `stuck`: the run ends
+ * without a word on the initiation.
+ */
+export type Reading = PspPayment | 'again' | 'failed' | 'stuck';
+
+/** Statuses below 500 that the engine repeats. */
+const REPEATED = new Set([408, 421, 423, 425, 429]);
+const STATUSES = new Set([
+  ...[
+    'PENDING',
+    'SUCCEEDED',
+    'FAILED',
+    'CANCELLED',
+    'EXPIRED',
+    'REFUNDED',
+    'REFUNDED_FAILURE',
+    'REFUND_REVERSED',
+  ],
+  ...['DISPUTE', 'DISPUTE_WON', 'DISPUTE_LOST', 'AUTHORISATION', 'CAPTURE', 'CAPTURE_FAILED'],
+]);
+const TEXTS = [
+  ...['id', 'idempotencyKey', 'amount', 'currency', 'sourceAccountId', 'destinationAccountId', 'description'],
+  ...['status', 'createdAt', 'updatedAt'],
+];
+const { asset: ASSET } = clientVersion('v3.4.0').validation;
+
+export function readOrderAnswer(kind: OrderKind, posted: Posted): Reading {
+  // What surprises: a lost connection counts as the client's own fault, and is final.
+  if (posted === 'lost') return 'failed';
+  if (posted === 'timeout' || posted === 'broken') return 'again';
+  if (posted.status >= 500 || REPEATED.has(posted.status)) return 'again';
+  if (posted.status >= 400) return 'failed';
+  const answer = decode(posted.body);
+  return answer === undefined ? 'again' : paymentOf(kind, answer);
+}
+
+function paymentOf(kind: OrderKind, answer: Record<string, string>): Reading {
+  const { id = '', idempotencyKey = '', currency = '', status = '', amount = '' } = answer;
+  const createdAt = parseGoTime(answer['createdAt'] ?? '');
+  if (createdAt === undefined || !/^[+-]?\d+$/.test(amount)) return 'again';
+  if (id === '' || isZeroTime(createdAt) || !ASSET?.test(currency)) return 'stuck';
+  return {
+    reference: id,
+    parent: idempotencyKey,
+    createdAt,
+    type: kind,
+    status: STATUSES.has(status) ? status : 'OTHER',
+    amount: BigInt(amount),
+    asset: currency,
+  };
+}
+
+/** @returns the members that are texts; `undefined` when the connector cannot decode the answer. */
+function decode(body: string): Record<string, string> | undefined {
+  const answer = objectOf(body);
+  const metadata = answer?.['metadata'] ?? {};
+  if (answer === undefined || typeof metadata !== 'object' || Array.isArray(metadata)) return undefined;
+  const values = [...TEXTS.map((name) => answer[name]), ...(Object.values(metadata) as unknown[])];
+  if (!values.every((value) => value === undefined || value === null || typeof value === 'string'))
+    return undefined;
+  const present = TEXTS.filter((name) => typeof answer[name] === 'string');
+  return Object.fromEntries(present.map((name) => [name, answer[name] as string]));
+}
+
+function objectOf(body: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(body) as unknown;
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

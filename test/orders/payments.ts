@@ -1,0 +1,88 @@
+/**
+ * What the engine's store makes of payments: each is inserted once, by id; each adjustment once, by its own; and only what was
+ * inserted moves the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go` (PaymentsUpsert, PaymentsGet).
+ */
+import { compareGoTimes, formatState, type GoTime } from '../clients/go-time.js';
+
+/** As the connector hands it over: from the answer to an order, or from a row. */
+export interface PspPayment {
+  reference: string;
+  /** The reference of the payment that it belongs to. */
+  parent: string | undefined;
+  createdAt: GoTime;
+  type: string;
+  status: string;
+  amount: bigint;
+  asset: string;
+}
+
+export interface Payment {
+  id: string;
+  createdAt: GoTime;
+  /** What is left of it: refunds are subtracted, captures added. */
+  amount: bigint;
+  asset: string;
+  adjustments: Adjustment[];
+}
+
+interface Adjustment {
+  reference: string;
+  createdAt: GoTime;
+  status: string;
+  amount: bigint;
+}
+
+export function paymentIdOf({ parent, reference, type }: PspPayment): string {
+  return `${parent || reference} ${type}`;
+}
+
+export class Payments {
+  readonly byId = new Map<string, Payment>();
+  private readonly known = new Set<string>();
+
+  store(handedOver: readonly PspPayment[]): void {
+    for (const payment of handedOver) this.insert(payment);
+    for (const payment of handedOver) this.adjust(payment);
+  }
+
+  status(id: string): string | undefined {
+    const payment = this.byId.get(id);
+    return payment && newest(payment.adjustments)?.status;
+  }
+
+  private insert(from: PspPayment): void {
+    const id = paymentIdOf(from);
+    if (this.byId.has(id)) return;
+    const amount = from.status === 'AUTHORISATION' ? 0n : from.amount;
+    this.byId.set(id, { id, createdAt: from.createdAt, amount, asset: from.asset, adjustments: [] });
+  }
+
+  private adjust({ reference, createdAt, status, amount, ...of }: PspPayment): void {
+    const payment = this.byId.get(paymentIdOf({ reference, createdAt, status, amount, ...of }))!;
+    const identity = JSON.stringify([payment.id, reference, formatState(createdAt), status]);
+    if (this.known.has(identity)) return;
+    this.known.add(identity);
+    payment.adjustments.push({ reference, createdAt, status, amount });
+    payment.amount += moved(status, amount);
+  }
+}
+
+/** The newest time decides; of equal ones the last that was stored. */
+export function newest<T extends { createdAt: GoTime }>(entries: readonly T[]): T | undefined {
+  return entries.reduce<T | undefined>(
+    (last, entry) => (last && compareGoTimes(entry.createdAt, last.createdAt) < 0 ? last : entry),
+    undefined,
+  );
+}
+
+function moved(status: string, amount: bigint): bigint {
+  switch (status) {
+    case 'REFUNDED':
+      return -amount;
+    case 'CAPTURE':
+    case 'REFUND_REVERSED':
+      return amount;
+    default:
+      return 0n;
+  }
+}

@@ -1,193 +1,54 @@
-/** Everything in which one database differs from another. The rest of this room is written once. */
+/** Everything in which one database differs from another, and nothing else: the rest of this room is written once. */
 import type { PageBody } from '@tributary/connector-api';
-import Database from 'better-sqlite3';
-import {
+import type {
+  ColumnDataType,
+  ColumnDefinitionBuilder,
+  CreateTableBuilder,
+  Expression,
   Kysely,
-  SqliteDialect,
-  sql,
-  type ColumnDefinitionBuilder,
-  type CreateTableBuilder,
-  type ColumnDataType,
-  type RawBuilder,
-  type SqlBool,
-  type SqliteDatabase,
-  type SqliteStatement,
+  RawBuilder,
+  SqlBool,
 } from 'kysely';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedRowTable, Schema } from './schema.js';
+
+/** Work of a transaction may run again when the database asks for it: it must not change anything outside. */
+export type Work<T> = (db: Kysely<Schema>) => Promise<T>;
 
 export interface Dialect {
   readonly types: ColumnTypes;
-  /** Sees committed rows only. */
+  /** Sees committed rows only, and all of them. */
   readonly reader: Kysely<Schema>;
-  /** A transaction that may be lost with the machine's power: leases, reports. */
-  write<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** Milliseconds since 1970, by the one clock that all who share the store can see. */
+  readonly time: RawBuilder<number>;
+  /** Ends a `select`: until the transaction ends, nobody else changes the rows it found. */
+  readonly forUpdate: RawBuilder<unknown>;
+  /** A transaction that may be lost when the database's machine fails: leases, reports. */
+  write<T>(work: Work<T>): Promise<T>;
   /** A transaction that has reached the disk when it returns: rows, cursors. */
-  durably<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
-  /** A transaction that no other process's overlaps. */
-  exclusively<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  durably<T>(work: Work<T>): Promise<T>;
+  /** A transaction that no other process's of this kind overlaps: changes of the tables. */
+  exclusively<T>(work: Work<T>): Promise<T>;
   /** Inside a transaction of ours; the fastest way the database has. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /** `column in (values)`, with one parameter however many there are. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
-  /** `count` rows as a JSON array, after the first `skipped` at or after a feed time; joined by the database, in one statement. */
+  /**
+   * `count` rows as a JSON array, after the first `skipped` at or after a feed time; joined by the database, in one statement.
+   * They may be those of a moment ago, but never with a gap.
+   */
   page(feedId: number, from: number, skipped: number, count: number): Promise<PageBody>;
   close(): Promise<void>;
 }
 
 /** How migrations spell a column and a table. */
 export interface ColumnTypes {
+  /** Compared and ordered by its bytes, whatever the language of the database. */
+  text: ColumnDataType | Expression<unknown>;
+  /** Up to 2^53: milliseconds, sequence numbers. */
   integer: ColumnDataType;
   identity: ColumnDataType;
   bytes: ColumnDataType;
   generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
   /** Keeps the rows in the order of the primary key, where the database can. */
   clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
-}
-
-/** Milliseconds that a transaction waits for another process's; ours take a few. */
-const BUSY_TIMEOUT = 30_000;
-
-const SQLITE_TYPES: ColumnTypes = {
-  integer: 'integer',
-  identity: 'integer',
-  bytes: 'blob',
-  generated: (column) => column.autoIncrement(),
-  clustered: (table) => table.modifyEnd(sql`without rowid`),
-};
-
-/**
- * SQLite in a file. One connection writes, another reads: what the writer has not committed is invisible to requests.
- * @throws Error when the file cannot be opened or is no database.
- */
-export async function openSqlite(file: string): Promise<Dialect> {
-  mkdirSync(dirname(file), { recursive: true });
-  const write = new Database(file, { timeout: 0 });
-  try {
-    await whenFree(() => {
-      // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
-      write.pragma('page_size = 8192');
-      write.pragma('journal_mode = wal');
-    });
-    // The index of versions is written at random places: with SQLite's small defaults each commit writes them to the file anew.
-    write.pragma('cache_size = -32768');
-    write.pragma('wal_autocheckpoint = 4000');
-    // Leases and run reports may be lost with the power; `durably` waits for the disk.
-    write.pragma('synchronous = normal');
-    return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
-  } catch (error) {
-    write.close();
-    throw error;
-  }
-}
-
-function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
-  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(write) }) });
-  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
-  // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
-  // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
-  // sorting them would cost as much as reading them. `+ 0` hides parameters from the planner: it would plan anew for each value.
-  const page = prepareLater(
-    read,
-    `with first (seq) as (
-       select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
-     )
-     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
-       from first cross join feed_rows as r not indexed
-      where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
-  );
-  const insert = prepareLater(
-    write,
-    'insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (?, ?, ?, ?, ?, ?)',
-  );
-  return {
-    types: SQLITE_TYPES,
-    reader,
-    write: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
-    durably: (work) =>
-      writer.connection().execute(async (connection) => {
-        await sql`pragma synchronous = full`.execute(connection);
-        try {
-          return await inTransaction(connection, work);
-        } finally {
-          await sql`pragma synchronous = normal`.execute(connection);
-        }
-      }),
-    exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
-    // On the connection of the transaction, without the query builder: it would cost ten times the insert.
-    insertRows: async (_db, rows) => {
-      const statement = insert();
-      for (const row of rows) {
-        statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
-      }
-    },
-    isOneOf: (column, values) =>
-      sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    page: async (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
-    close: async () => {
-      await reader.destroy();
-      await writer.destroy();
-    },
-  };
-}
-
-/** The tables come with the migrations, after the connections. */
-function prepareLater(db: Database.Database, text: string): () => Database.Statement {
-  let statement: Database.Statement | undefined;
-  return () => (statement ??= db.prepare(text));
-}
-
-/** Kysely prepares a statement for every execution; ours are few, and are executed for ever. */
-function preparingOnce(db: Database.Database): SqliteDatabase {
-  const statements = new Map<string, SqliteStatement>();
-  return {
-    prepare: (text) => {
-      let statement = statements.get(text);
-      if (!statement) statements.set(text, (statement = db.prepare(text)));
-      return statement;
-    },
-    close: () => db.close(),
-  };
-}
-
-/** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
-async function inTransaction<T>(
-  connection: Kysely<Schema>,
-  work: (db: Kysely<Schema>) => Promise<T>,
-): Promise<T> {
-  await whenFree(() => sql`begin immediate`.execute(connection));
-  try {
-    const result = await work(connection);
-    await sql`commit`.execute(connection);
-    return result;
-  } catch (error) {
-    // After some errors (a full disk, say) SQLite has rolled back by itself, and refuses to do it again.
-    await sql`rollback`.execute(connection).catch(() => undefined);
-    throw error;
-  }
-}
-
-/** Waits for another writer without stopping this process, as SQLite's own waiting would. */
-async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = performance.now() + BUSY_TIMEOUT;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      await sleep(2 + Math.random() * 8);
-    }
-  }
-}
-
-/** By its code: the classes are others where the driver was loaded twice, e.g. in two contexts of one process. */
-function isBusy(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    String(error.code).startsWith('SQLITE_BUSY')
-  );
 }

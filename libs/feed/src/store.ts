@@ -2,7 +2,8 @@
 import type { Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import { balanceBook } from './balance-book.js';
-import { openSqlite, type Dialect } from './dialect.js';
+import type { Dialect } from './dialect.js';
+import { openSqlite } from './dialect/sqlite.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
 import { takeLease, type FeedIdentity } from './lease.js';
 import { migrate } from './migrate.js';

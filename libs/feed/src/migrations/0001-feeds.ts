@@ -6,13 +6,13 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
   await db.schema
     .createTable('feeds')
     .addColumn('id', types.identity, (column) => types.generated(column.primaryKey()))
-    .addColumn('connector', 'text', (column) => column.notNull())
-    .addColumn('stream', 'text', (column) => column.notNull())
+    .addColumn('connector', types.text, (column) => column.notNull())
+    .addColumn('stream', types.text, (column) => column.notNull())
     .addColumn('head_seq', types.integer, (column) => column.notNull())
     .addColumn('head_time', types.integer)
-    .addColumn('cursor', 'text')
+    .addColumn('cursor', types.text)
     .addColumn('fence', types.integer, (column) => column.notNull())
-    .addColumn('holder', 'text')
+    .addColumn('holder', types.text)
     .addColumn('leased_until', types.integer, (column) => column.notNull())
     .addUniqueConstraint('feeds_by_name', ['connector', 'stream'])
     .execute();
@@ -25,9 +25,9 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
         .addColumn('feed_id', types.integer, (column) => column.notNull())
         .addColumn('seq', types.integer, (column) => column.notNull())
         .addColumn('feed_time', types.integer, (column) => column.notNull())
-        .addColumn('record_id', 'text', (column) => column.notNull())
+        .addColumn('record_id', types.text, (column) => column.notNull())
         .addColumn('hash', types.bytes, (column) => column.notNull())
-        .addColumn('body', 'text', (column) => column.notNull())
+        .addColumn('body', types.text, (column) => column.notNull())
         .addPrimaryKeyConstraint('feed_rows_key', ['feed_id', 'seq']),
     )
     .execute();
@@ -38,21 +38,21 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
 
   await db.schema
     .createTable('balances')
-    .addColumn('connector', 'text', (column) => column.notNull())
-    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('connector', types.text, (column) => column.notNull())
+    .addColumn('account_id', types.text, (column) => column.notNull())
     .addColumn('observed_at', types.integer, (column) => column.notNull())
     .addColumn('served_at', types.integer, (column) => column.notNull())
-    .addColumn('amounts', 'text', (column) => column.notNull())
+    .addColumn('amounts', types.text, (column) => column.notNull())
     .addPrimaryKeyConstraint('balances_key', ['connector', 'account_id'])
     .execute();
 
   await db.schema
     .createTable('quarantine')
     .addColumn('feed_id', types.integer, (column) => column.notNull())
-    .addColumn('kind', 'text', (column) => column.notNull())
-    .addColumn('record_id', 'text', (column) => column.notNull())
-    .addColumn('reason', 'text', (column) => column.notNull())
-    .addColumn('raw', 'text')
+    .addColumn('kind', types.text, (column) => column.notNull())
+    .addColumn('record_id', types.text, (column) => column.notNull())
+    .addColumn('reason', types.text, (column) => column.notNull())
+    .addColumn('raw', types.text)
     .addColumn('since', types.integer, (column) => column.notNull())
     .addColumn('cleared_at', types.integer)
     .addPrimaryKeyConstraint('quarantine_key', ['feed_id', 'kind', 'record_id'])
@@ -60,8 +60,8 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
 
   await db.schema
     .createTable('sync_runs')
-    .addColumn('connector', 'text', (column) => column.notNull())
-    .addColumn('stream', 'text', (column) => column.notNull())
+    .addColumn('connector', types.text, (column) => column.notNull())
+    .addColumn('stream', types.text, (column) => column.notNull())
     .addColumn('started_at', types.integer, (column) => column.notNull())
     .addColumn('duration', types.integer, (column) => column.notNull())
     .addColumn('pages', types.integer, (column) => column.notNull())
@@ -69,7 +69,7 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
     .addColumn('added', types.integer, (column) => column.notNull())
     .addColumn('changed', types.integer, (column) => column.notNull())
     .addColumn('refused', types.integer, (column) => column.notNull())
-    .addColumn('error', 'text')
+    .addColumn('error', types.text)
     .execute();
   await db.schema
     .createIndex('sync_runs_by_stream')

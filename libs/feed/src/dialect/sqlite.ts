@@ -1,0 +1,158 @@
+/** SQLite in a file: one machine, nothing to install. */
+import type { PageBody } from '@tributary/connector-api';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ColumnTypes, Dialect } from '../dialect.js';
+import type { Schema } from '../schema.js';
+
+/** Milliseconds that a transaction waits for another process's; ours take a few. */
+const BUSY_TIMEOUT = 30_000;
+
+const SQLITE_TYPES: ColumnTypes = {
+  text: 'text',
+  integer: 'integer',
+  identity: 'integer',
+  bytes: 'blob',
+  generated: (column) => column.autoIncrement(),
+  clustered: (table) => table.modifyEnd(sql`without rowid`),
+};
+
+/**
+ * One connection writes, another reads: what the writer has not committed is invisible to requests.
+ * @throws Error when the file cannot be opened or is no database.
+ */
+export async function openSqlite(file: string): Promise<Dialect> {
+  mkdirSync(dirname(file), { recursive: true });
+  const write = new Database(file, { timeout: 0 });
+  try {
+    await whenFree(() => {
+      // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
+      write.pragma('page_size = 8192');
+      write.pragma('journal_mode = wal');
+    });
+    // The index of versions is written at random places: with SQLite's small defaults each commit writes them to the file anew.
+    write.pragma('cache_size = -32768');
+    write.pragma('wal_autocheckpoint = 4000');
+    // Leases and run reports may be lost with the power; `durably` waits for the disk.
+    write.pragma('synchronous = normal');
+    return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
+  } catch (error) {
+    write.close();
+    throw error;
+  }
+}
+
+function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
+  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(write) }) });
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
+  // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
+  // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
+  // sorting them would cost as much as reading them. `+ 0` hides parameters from the planner: it would plan anew for each value.
+  const page = prepareLater(
+    read,
+    `with first (seq) as (
+       select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
+     )
+     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
+       from first cross join feed_rows as r not indexed
+      where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
+  );
+  const insert = prepareLater(
+    write,
+    'insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (?, ?, ?, ?, ?, ?)',
+  );
+  return {
+    types: SQLITE_TYPES,
+    reader,
+    write: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    durably: (work) =>
+      writer.connection().execute(async (connection) => {
+        await sql`pragma synchronous = full`.execute(connection);
+        try {
+          return await inTransaction(connection, work);
+        } finally {
+          await sql`pragma synchronous = normal`.execute(connection);
+        }
+      }),
+    exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    // On the connection of the transaction, without the query builder: it would cost ten times the insert.
+    insertRows: async (_db, rows) => {
+      const statement = insert();
+      for (const row of rows) {
+        statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
+      }
+    },
+    // A transaction of ours has the whole file to itself.
+    forUpdate: sql``,
+    time: sql`cast(unixepoch('subsec') * 1000 as integer)`,
+    isOneOf: (column, values) =>
+      sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    page: async (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
+    close: async () => {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+/** The tables come with the migrations, after the connections. */
+function prepareLater(db: Database.Database, text: string): () => Database.Statement {
+  let statement: Database.Statement | undefined;
+  return () => (statement ??= db.prepare(text));
+}
+
+/** Kysely prepares a statement for every execution; ours are few, and are executed for ever. */
+function preparingOnce(db: Database.Database): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare: (text) => {
+      let statement = statements.get(text);
+      if (!statement) statements.set(text, (statement = db.prepare(text)));
+      return statement;
+    },
+    close: () => db.close(),
+  };
+}
+
+/** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
+async function inTransaction<T>(
+  connection: Kysely<Schema>,
+  work: (db: Kysely<Schema>) => Promise<T>,
+): Promise<T> {
+  await whenFree(() => sql`begin immediate`.execute(connection));
+  try {
+    const result = await work(connection);
+    await sql`commit`.execute(connection);
+    return result;
+  } catch (error) {
+    // After some errors (a full disk, say) SQLite has rolled back by itself, and refuses to do it again.
+    await sql`rollback`.execute(connection).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Waits for another writer without stopping this process, as SQLite's own waiting would. */
+async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await sleep(2 + Math.random() * 8);
+    }
+  }
+}
+
+/** By its code: the classes are others where the driver was loaded twice, e.g. in two contexts of one process. */
+function isBusy(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    String(error.code).startsWith('SQLITE_BUSY')
+  );
+}

@@ -117,7 +117,8 @@ function configOf({ path, settings }: TestConnector, keys: string[]): ConnectorC
     path,
     plugin: testPlugin,
     settings: settings ?? new TestSettings(),
-    apiKeys: keys.map(hashKey),
+    apiKeys: keys.map((key) => ({ hash: hashKey(key), scopes: ['read', 'pay'] })),
+    orders: { largest: new Map(), perDay: new Map(), unknownAfter: 900_000 },
     syncEvery: 3_600_000,
   };
 }

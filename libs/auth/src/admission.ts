@@ -2,13 +2,14 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FailureLimiter } from './failure-limiter.js';
 import type { KeyRing } from './key-ring.js';
+import type { Scope } from './scope.js';
 
 /** The answer to whoever is not let in: a body as the contract's `Error`, and headers. */
 export class RefusedAdmission extends HttpException {
   constructor(
-    status: HttpStatus.UNAUTHORIZED | HttpStatus.TOO_MANY_REQUESTS,
+    status: HttpStatus.UNAUTHORIZED | HttpStatus.FORBIDDEN | HttpStatus.TOO_MANY_REQUESTS,
     body: { Title: string; Detail: string },
-    readonly headers: Readonly<Record<string, string>>,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(body, status);
   }
@@ -29,10 +30,24 @@ const LIMITED = {
     'check the key, and try again after the seconds in Retry-After.',
 };
 
+/** Only for whoever has a key of this connector: it tells nothing to others. */
+const FORBIDDEN: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
+  read: {
+    Title: 'Key may not read',
+    Detail: 'This API key opens the connector, but its scopes in the deployment file do not include "read".',
+  },
+  pay: {
+    Title: 'Key may not pay',
+    Detail:
+      'This API key opens the connector, but its scopes in the deployment file do not include "pay". Nothing was stored or sent.',
+  },
+};
+
 /**
  * Lets a request in, or throws.
  * @param authorization the header's value: keys in the query or the body are never looked at
  * @param address of the client
+ * @returns what the key may do
  * @throws RefusedAdmission: 401, or 429 for an address that failed too often
  */
 export function admit(
@@ -40,11 +55,17 @@ export function admit(
   limiter: FailureLimiter,
   authorization: string | undefined,
   address: string,
-): void {
-  if (ring.isOpenedBy(authorization)) return;
+): readonly Scope[] {
+  const scopes = ring.scopesOf(authorization);
+  if (scopes !== undefined) return scopes;
   const wait = limiter.fail(address);
   if (wait === 0) {
     throw new RefusedAdmission(HttpStatus.UNAUTHORIZED, UNAUTHORIZED, { 'www-authenticate': 'Bearer' });
   }
   throw new RefusedAdmission(HttpStatus.TOO_MANY_REQUESTS, LIMITED, { 'retry-after': String(wait) });
+}
+
+/** @throws RefusedAdmission 403 when what is `needed` is not among the scopes of the key. */
+export function permit(scopes: readonly Scope[], needed: Scope): void {
+  if (!scopes.includes(needed)) throw new RefusedAdmission(HttpStatus.FORBIDDEN, FORBIDDEN[needed]);
 }

@@ -3,3 +3,4 @@ export * from './api-key.guard.js';
 export * from './failure-limiter.js';
 export * from './key-ring.js';
 export * from './key.js';
+export * from './scope.js';

@@ -1,12 +1,19 @@
 import { describeKey, KeyRing, newKey, NO_KEYS, parseConfiguredKey } from './index.js';
 
 const [first, second, foreign] = [newKey(), newKey(), newKey()];
-const ring = new KeyRing([parseConfiguredKey(first), parseConfiguredKey(describeKey(second))]);
+const ring = new KeyRing([
+  { hash: parseConfiguredKey(first), scopes: ['read'] },
+  { hash: parseConfiguredKey(describeKey(second)), scopes: ['read', 'pay'] },
+]);
 
 describe('a key ring', () => {
-  it.each([`Bearer ${first}`, `Bearer ${second}`, `bearer ${first}`, `BEARER   ${first} `])(
-    'opens for each of its keys',
-    (header) => expect(ring.isOpenedBy(header)).toBe(true),
+  it.each([
+    [`Bearer ${first}`, ['read']],
+    [`Bearer ${second}`, ['read', 'pay']],
+    [`bearer ${first}`, ['read']],
+    [`BEARER   ${second} `, ['read', 'pay']],
+  ])('opens for each of its keys, and knows what it may do', (header, scopes) =>
+    expect(ring.scopesOf(header)).toEqual(scopes),
   );
 
   it.each([
@@ -22,11 +29,11 @@ describe('a key ring', () => {
     ['a key with something behind it', `Bearer ${first}0`],
     ['two keys', `Bearer ${first} ${second}`],
     ['a key of a megabyte', `Bearer ${'x'.repeat(1_000_000)}`],
-  ])('stays shut for %s', (_what, header) => expect(ring.isOpenedBy(header)).toBe(false));
+  ])('stays shut for %s', (_what, header) => expect(ring.scopesOf(header)).toBeUndefined());
 
   it('without keys opens for nobody', () => {
-    expect(NO_KEYS.isOpenedBy(`Bearer ${first}`)).toBe(false);
-    expect(NO_KEYS.isOpenedBy(undefined)).toBe(false);
-    expect(new KeyRing([]).isOpenedBy('Bearer ')).toBe(false);
+    expect(NO_KEYS.scopesOf(`Bearer ${first}`)).toBeUndefined();
+    expect(NO_KEYS.scopesOf(undefined)).toBeUndefined();
+    expect(new KeyRing([]).scopesOf('Bearer ')).toBeUndefined();
   });
 });

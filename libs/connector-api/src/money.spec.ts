@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { RefusedError } from './errors.js';
-import { ASSET, assetDigits, assetOf, assetWithDigits, formatAmount, money, parseAmount } from './money.js';
+import {
+  ASSET,
+  assetDigits,
+  assetOf,
+  assetWithDigits,
+  canonicalAsset,
+  formatAmount,
+  money,
+  parseAmount,
+} from './money.js';
 
 const assets = fc.constantFrom('EUR/2', 'JPY', 'BHD/3', 'CLF/4', 'BTC/8', 'ETH/18', 'X/40');
 
@@ -137,3 +146,13 @@ test.each([
 ])('%s of %s is written %s', (amount, asset, decimal) => {
   expect(formatAmount({ amount, asset })).toBe(decimal);
 });
+
+test.each([
+  ['EUR/2', 'EUR/2'],
+  ['EUR', 'EUR/2'],
+  ['EUR/3', 'EUR/2'],
+  ['JPY/2', 'JPY'],
+  ['BTC/8', 'BTC/8'],
+  ['BTC/08', 'BTC/8'],
+  ['POINTS/0', 'POINTS'],
+])('the asset %s is written %s', (asset, canonical) => expect(canonicalAsset(asset)).toBe(canonical));

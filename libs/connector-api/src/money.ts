@@ -34,6 +34,12 @@ export function assetWithDigits(code: string, digits: number): string {
   return digits === 0 ? code : `${code}/${digits}`;
 }
 
+/** How our lists write the asset: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. What ISO 4217 does not know keeps its digits. */
+export function canonicalAsset(asset: string): string {
+  const [code = ''] = asset.split('/', 1);
+  return assetWithDigits(code, currencyDigits(code) ?? assetDigits(asset));
+}
+
 /** `EUR/2` → 2, `JPY` → 0. */
 export function assetDigits(asset: string): number {
   const slash = asset.indexOf('/');

@@ -2,11 +2,11 @@
 import type { Money, OrderKind } from '@tributary/connector-api';
 
 export interface OrderLimits {
-  /** Largest amount of one order, minor units by asset (`EUR/2`). An asset that is absent has no limit. */
+  /** Largest amount of one order, minor units by asset (`EUR/2`). Empty: no limit; otherwise only these assets may be paid. */
   largest: ReadonlyMap<string, bigint>;
-  /** Largest sum of a UTC day, minor units by asset, over the orders taken that day that did not fail. */
+  /** Largest sum of a UTC day, minor units by asset, over the orders taken that day that did not fail. Empty: as `largest`. */
   perDay: ReadonlyMap<string, bigint>;
-  /** Who may be paid, as the list of beneficiaries (or accounts) serves their ids; anybody without it. */
+  /** Who may be paid out to, by the ids that the list of beneficiaries serves; anybody without it. */
   beneficiaries?: ReadonlySet<string>;
   /** Milliseconds after which an order whose outcome is still unknown is shown to people. */
   unknownAfter: number;

@@ -1,7 +1,9 @@
 /** The keys of connectors and operators: hashed at once, and no key opens two owners' doors. */
-import { InvalidKeyError, parseConfiguredKey } from '@tributary/auth';
+import { InvalidKeyError, parseConfiguredKey, type ApiKey, type Scope } from '@tributary/auth';
+import { ApiKeyEntry } from './api-key-entry.js';
 import type { Binder } from './binding.js';
 import { formatPath, type Path } from './path.js';
+import { isMapping } from './settings-class.js';
 
 interface FirstUse {
   owner: string;
@@ -10,21 +12,39 @@ interface FirstUse {
   path: Path;
 }
 
+/** A text in a list of keys only reads: that a key pays is written next to it. */
+const READS: readonly Scope[] = ['read'];
+
 export class ApiKeys {
   readonly #uses = new Map<string, FirstUse>();
 
   constructor(private readonly binder: Binder) {}
 
   /**
-   * @param owner a tenant or the operators: keys open nothing of another owner. One owner may use a key on several connectors.
-   * @returns the SHA-256 of each key that can be used
+   * @param owner a tenant: keys open nothing of another owner. One owner may use a key on several connectors.
+   * @returns each key that can be used
    */
-  parse(keys: unknown, path: Path, owner: string): Buffer[] {
+  parse(keys: unknown, path: Path, owner: string): ApiKey[] {
     if (!Array.isArray(keys)) return [];
-    return (keys as unknown[]).flatMap((key, index) => this.#parseOne(key, [...path, index], owner) ?? []);
+    return (keys as unknown[]).flatMap((key, index): ApiKey[] => {
+      const scoped = isMapping(key);
+      const here = [...path, index];
+      const entry = scoped ? this.binder.bind(ApiKeyEntry, key, here) : { key, scopes: READS };
+      const hash = this.#parseOne(entry.key, scoped ? [...here, 'key'] : here, owner, path);
+      return hash === undefined ? [] : [{ hash, scopes: entry.scopes }];
+    });
   }
 
-  #parseOne(key: unknown, path: Path, owner: string): Buffer | undefined {
+  /** @returns the SHA-256 of each key that can be used. Whoever runs the gateway does one thing with them: no scopes. */
+  parseOperators(keys: unknown, path: Path): Buffer[] {
+    if (!Array.isArray(keys)) return [];
+    const owner = 'the operators';
+    return (keys as unknown[]).flatMap(
+      (key, index) => this.#parseOne(key, [...path, index], owner, path) ?? [],
+    );
+  }
+
+  #parseOne(key: unknown, path: Path, owner: string, list: Path): Buffer | undefined {
     // What is missing was reported where it is missing.
     if (key === undefined) return undefined;
     if (typeof key !== 'string') {
@@ -34,7 +54,7 @@ export class ApiKeys {
     }
     try {
       const hash = parseConfiguredKey(key);
-      this.#claim(hash, path, owner);
+      this.#claim(hash, path, owner, formatPath(list));
       return hash;
     } catch (error) {
       if (!(error instanceof InvalidKeyError)) throw error;
@@ -43,8 +63,7 @@ export class ApiKeys {
     }
   }
 
-  #claim(hash: Buffer, path: Path, owner: string): void {
-    const list = formatPath(path.slice(0, -1));
+  #claim(hash: Buffer, path: Path, owner: string, list: string): void {
     const first = this.#uses.get(hash.toString('hex'));
     if (!first) this.#uses.set(hash.toString('hex'), { owner, list, path });
     else if (first.list === list || first.owner !== owner) {

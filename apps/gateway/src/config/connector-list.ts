@@ -7,6 +7,7 @@ import { ConnectorEntry } from './deployment-file.js';
 import { didYouMean } from './did-you-mean.js';
 import { parseDuration } from './duration.js';
 import { isReserved, NAME, NAME_RULE, RESERVED_NAMES } from './names.js';
+import { orderLimits } from './order-settings.js';
 import { formatPath, type Path } from './path.js';
 import { showText } from './shown-value.js';
 
@@ -51,12 +52,14 @@ export class ConnectorList {
       plugin: pluginName,
       apiKeys,
       sync,
+      orders,
       settings,
     } = this.binder.bind(ConnectorEntry, entry, path);
     const plugin = this.#findPlugin(pluginName, [...path, 'plugin']);
     const bound = plugin && this.binder.bind(plugin.settings, settings, [...path, 'settings']);
     const owner = tenant === undefined ? 'the default tenant' : `tenant ${tenant}`;
-    const hashes = this.keys.parse(apiKeys, [...path, 'apiKeys'], owner);
+    const opens = this.keys.parse(apiKeys, [...path, 'apiKeys'], owner);
+    const limits = orderLimits(orders, this.binder, [...path, 'orders']);
     const mount = this.#mount(name, [...path, 'name'], tenant);
     if (!plugin || !bound || mount === undefined) return;
     this.connectors.push({
@@ -65,7 +68,8 @@ export class ConnectorList {
       path: mount,
       plugin,
       settings: bound,
-      apiKeys: hashes,
+      apiKeys: opens,
+      orders: limits,
       syncEvery: parseDuration(sync.every) ?? 0,
     });
   }

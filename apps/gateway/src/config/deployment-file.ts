@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { IsDuration } from './duration.js';
 import { NAME, NAME_RULE } from './names.js';
+import { OrderSettings } from './order-settings.js';
 
 const PORT = { message: '$property must be a whole number from 0 to 65535' };
 const BOOLEAN = { message: '$property must be true or false' };
@@ -66,15 +67,19 @@ export class ConnectorEntry {
   plugin!: string;
 
   @Setting(
-    'Keys that open this connector, several for rotation: plain (at least 16 characters) or sha256:<hex>.',
+    'Keys that open this connector, several for rotation: plain (at least 16 characters) or sha256:<hex>. They only read; one that pays is { key: …, scopes: [read, pay] }.',
   )
   @ArrayNotEmpty({ message: '$property must be a list of at least one API key' })
   @IsArray(LIST_OF_KEYS)
-  apiKeys!: string[];
+  apiKeys!: unknown[];
 
   @Setting('When the PSP is asked for what is new.')
   @ValidateNested()
   sync: SyncSettings = new SyncSettings();
+
+  @Setting('Limits of payouts and transfers: an order beyond them is answered FAILED, and never sent.')
+  @ValidateNested()
+  orders: OrderSettings = new OrderSettings();
 
   @Setting('What the plugin wants to know.')
   @IsOptional()

@@ -1,9 +1,11 @@
 /** JSON Schema (draft 07) of the deployment file, for editors: `tributary schema` prints it. */
-import type { Plugin } from '@tributary/connector-api';
 import { LONGEST_KEY, SHORTEST_KEY } from '@tributary/auth';
+import { ASSET, type Plugin } from '@tributary/connector-api';
+import { ApiKeyEntry } from './api-key-entry.js';
 import { classSchema, REFERENCE, type Schema } from './class-schema.js';
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './deployment-file.js';
 import { NAME, RESERVED_NAMES } from './names.js';
+import { LIMIT } from './order-settings.js';
 
 /** @param plugins whose settings are described */
 export function deploymentSchema(plugins: readonly Plugin[]): Schema {
@@ -46,11 +48,20 @@ const API_KEY = {
   ],
 };
 
+const AMOUNTS = {
+  propertyNames: { pattern: ASSET.source },
+  additionalProperties: { anyOf: [{ type: 'string', pattern: LIMIT.source }, REFERENCE] },
+};
+
 /** `settings` is described by the plugin that `plugin` names. */
 function connectorSchema(plugins: readonly Plugin[]): Schema {
   const connector = withProperties(classSchema(ConnectorEntry), {
     plugin: { anyOf: [{ enum: plugins.map(({ name }) => name) }, REFERENCE] },
-    apiKeys: { items: KEY },
+    apiKeys: { items: { anyOf: [KEY, withProperties(classSchema(ApiKeyEntry), { key: KEY })] } },
+    orders: withProperties(property(classSchema(ConnectorEntry), 'orders'), {
+      largest: AMOUNTS,
+      perDay: AMOUNTS,
+    }),
   });
   return { ...connector, allOf: plugins.map(settingsOf) };
 }

@@ -1,5 +1,7 @@
 /** A deployment as the rest of the gateway sees it: checked, complete, with every reference resolved. */
+import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
+import type { OrderLimits } from '@tributary/orders';
 
 export interface Deployment {
   /** The deployment file, as it was named. */
@@ -27,8 +29,10 @@ export interface ConnectorConfig {
   plugin: Plugin;
   /** An instance of `plugin.settings`. */
   settings: object;
-  /** SHA-256 of each key that opens it; at least one. */
-  apiKeys: Buffer[];
+  /** Keys that open it; at least one. */
+  apiKeys: ApiKey[];
+  /** What may be paid through it. */
+  orders: OrderLimits;
   /** From the end of one sync of a stream to the beginning of the next, in milliseconds. */
   syncEvery: number;
 }

@@ -38,7 +38,7 @@ function bindDeployment(file: string, read: ReadValue, secrets: string[], proble
   const binder = new Binder(read.places, problems);
   const { listen, store, docs, operators, ...owners } = binder.bind(DeploymentFile, read.value, []);
   const keys = new ApiKeys(binder);
-  const operatorKeys = keys.parse(operators.apiKeys, ['operators', 'apiKeys'], 'the operators');
+  const operatorKeys = keys.parseOperators(operators.apiKeys, ['operators', 'apiKeys']);
   const list = new ConnectorList(binder, keys, plugins);
   list.add(owners.connectors, ['connectors']);
   addTenants(owners.tenants, binder, list);

@@ -21,6 +21,8 @@ export function showValue(value: unknown, path: readonly (string | number)[]): s
 export function isSecretPlace(path: readonly (string | number)[]): boolean {
   // The name of a tenant says nothing about what stands below it.
   const steps = path[0] === 'tenants' ? path.slice(2) : path;
+  // What a key may do is no secret, though it stands beside the key.
+  if (steps.slice(-2).includes('scopes')) return false;
   return steps.some((step) => typeof step === 'string' && SECRET_KEY.test(step));
 }
 

@@ -48,7 +48,7 @@ export class OperatorModule {
       module: OperatorModule,
       controllers: [HealthController, MetricsController],
       providers: [
-        { provide: KeyRing, useValue: new KeyRing(keys) },
+        { provide: KeyRing, useValue: new KeyRing(keys.map((hash) => ({ hash, scopes: ['read'] }))) },
         { provide: FailureLimiter, useValue: limiter },
         { provide: Registry, useValue: registry },
         { provide: IS_DRAINING, useValue: isDraining },

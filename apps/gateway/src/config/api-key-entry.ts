@@ -1,0 +1,21 @@
+/** A key of a connector with what it may do, as it is written; a plain text is a key that reads. */
+import { SCOPES, type Scope } from '@tributary/auth';
+import { Setting } from '@tributary/connector-api';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsString } from 'class-validator';
+
+const LIST_OF_SCOPES = { message: `$property must be a list of ${SCOPES.join(' and ')}, each once` };
+
+export class ApiKeyEntry {
+  @Setting('The key: plain (at least 16 characters) or sha256:<hex>.')
+  @IsString({ message: '$property must be an API key' })
+  key!: string;
+
+  @Setting(
+    'What it may do: read the lists and balances, pay (payouts and transfers). Formance wants both to pay.',
+  )
+  @IsIn(SCOPES, { each: true, ...LIST_OF_SCOPES })
+  @ArrayUnique(LIST_OF_SCOPES)
+  @ArrayNotEmpty(LIST_OF_SCOPES)
+  @IsArray(LIST_OF_SCOPES)
+  scopes!: Scope[];
+}

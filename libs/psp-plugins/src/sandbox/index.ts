@@ -7,6 +7,8 @@ export const sandbox = definePlugin({
   name: 'sandbox',
   title: 'A simulated PSP with bad manners, for demos, tests and benchmarks',
   settings: SandboxSettings,
+  // Its journal forgets nothing.
+  orders: { key: 'uuid', remembersFor: Infinity },
   psp: SandboxPsp,
   providers: [SandboxClient, { provide: CLOCK, useValue: () => Date.now() }],
 });

@@ -6,9 +6,20 @@ import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { assetOf, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
 import { SandboxSettings } from './sandbox.config.js';
+import { Desk, type PaymentRequest } from './sandbox.desk.js';
+import { Journal } from './sandbox.journal.js';
+import { merge, type Listed } from './sandbox.listing.js';
+import { balanceOf, entriesAt, type Entry } from './sandbox.payments.js';
 import { draw, Topic } from './sandbox.random.js';
-import { accountIndex, accountRow, beneficiaryRow, transactionRow, type Row } from './sandbox.rows.js';
-import { openedAt, World } from './sandbox.world.js';
+import {
+  accountIndex,
+  accountRow,
+  beneficiaryRow,
+  entryRow,
+  transactionRow,
+  type Row,
+} from './sandbox.rows.js';
+import { openedAt, World, type Movement } from './sandbox.world.js';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -20,6 +31,22 @@ export interface Listing {
   next?: string;
 }
 
+/** Times from `from` up to, but not including, `to`, as the PSP sees them at `now`. Milliseconds since 1970. */
+interface Window {
+  from: number;
+  to: number;
+  now: number;
+}
+
+type ListedMovement = Listed<number> & { movement: Movement };
+type ListedEntry = Listed<number> & { entry: Entry };
+
+/** The last row of a page from each of the two sources; `undefined` when there was none yet. */
+interface Last {
+  number?: number;
+  rank?: number;
+}
+
 /** An outage lasts so long, milliseconds. */
 const OUTAGE = 5000;
 const DAY = 86_400_000;
@@ -27,12 +54,17 @@ const DAY = 86_400_000;
 @Injectable()
 export class SandboxClient {
   private readonly world: World;
+  private readonly journal: Journal | undefined;
+  private readonly desk: Desk | undefined;
 
   constructor(
     private readonly settings: SandboxSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.world = new World(settings);
+    if (settings.journal === undefined) return;
+    this.journal = new Journal(settings.journal);
+    this.desk = new Desk(settings, clock, this.journal);
   }
 
   /** `GET /accounts`, oldest first. @param after how many rows to pass over */
@@ -57,18 +89,23 @@ export class SandboxClient {
    */
   async transactions(from: number, to: number, token?: string): Promise<Listing> {
     const now = await this.answer();
-    const first = this.world.createdBy(Math.max(from, listedSince(this.settings, now)) - 1);
-    const end = this.world.createdBy(Math.min(to - 1, now));
-    const { newestFirst, pageSize } = this.settings;
-    const step = newestFirst ? -1 : 1;
-    let number = token === undefined ? (newestFirst ? end - 1 : first) : Number(token) + step;
-    if (!newestFirst) number = Math.max(number, first);
+    const window: Window = { from: Math.max(from, listedSince(this.settings, now)), to, now };
+    let last = readToken(token);
+    const listing = merge(
+      this.activity(window, last.number),
+      this.payments(window, last.rank),
+      this.settings.newestFirst,
+    );
     const rows: Row[] = [];
-    for (; number >= first && number < end; number += step) {
-      const movement = this.world.movement(number, now);
-      if (!movement) continue;
-      if (rows.length === pageSize) return { rows, next: String(number - step) };
-      rows.push(transactionRow(this.settings, movement));
+    for (const listed of listing) {
+      if (rows.length === this.settings.pageSize) return { rows, next: writeToken(last) };
+      if ('movement' in listed) {
+        rows.push(transactionRow(this.settings, listed.movement));
+        last = { ...last, number: listed.place };
+      } else {
+        rows.push(entryRow(this.settings, listed.entry));
+        last = { ...last, rank: listed.place };
+      }
     }
     return { rows };
   }
@@ -82,7 +119,57 @@ export class SandboxClient {
         status: 404,
       });
     }
-    return { asOf: formatTime(now), held: this.world.balance(account, now).map(heldMoney) };
+    const activity = this.world.balance(account, now);
+    const ordered = balanceOf(this.journal?.payments() ?? [], id, now);
+    const held = activity.map(({ amount, asset }) => ({
+      amount: amount + (ordered.find((other) => other.asset === asset)?.amount ?? 0n),
+      asset,
+    }));
+    return { asOf: formatTime(now), held: held.map(heldMoney) };
+  }
+
+  /** `POST /payouts` and `POST /transfers`. @throws PspError whatever fault the attempt meets */
+  async pay(request: PaymentRequest): Promise<Row> {
+    await this.answer();
+    return this.openDesk().pay(request);
+  }
+
+  /** `GET /payments?key=…`. @returns `undefined` when there is none */
+  async payment(key: string): Promise<Row | undefined> {
+    await this.answer();
+    return this.openDesk().find(key);
+  }
+
+  private openDesk(): Desk {
+    if (this.desk) return this.desk;
+    throw new PspError('rejected', 'the sandbox takes no orders: its setting "journal" is missing', {
+      status: 404,
+    });
+  }
+
+  /** What happened there by itself, after the transaction `last`. */
+  private *activity({ from, to, now }: Window, last: number | undefined): Generator<ListedMovement> {
+    const first = this.world.createdBy(from - 1);
+    const end = this.world.createdBy(Math.min(to - 1, now));
+    const { newestFirst } = this.settings;
+    const step = newestFirst ? -1 : 1;
+    let number = last === undefined ? (newestFirst ? end - 1 : first) : last + step;
+    if (!newestFirst) number = Math.max(number, first);
+    for (; number >= first && number < end; number += step) {
+      const movement = this.world.movement(number, now);
+      if (movement) yield { created: movement.created, place: number, movement };
+    }
+  }
+
+  /** What was ordered, after the entry with the rank `last`. */
+  private *payments({ from, to, now }: Window, last: number | undefined): Generator<ListedEntry> {
+    const all = entriesAt(this.journal?.payments() ?? [], now);
+    if (this.settings.newestFirst) all.reverse();
+    const rest = last === undefined ? all : all.slice(all.findIndex(({ rank }) => rank === last) + 1);
+    for (const entry of rest) {
+      const { created, rank } = entry;
+      if (created >= from && created < to) yield { created, place: rank, entry };
+    }
   }
 
   private slice(after: number, total: number, row: (index: number) => Row): Listing {
@@ -115,6 +202,15 @@ export class SandboxClient {
 /** The oldest time that the PSP still lists, milliseconds since 1970. */
 export function listedSince({ listsDays }: SandboxSettings, now: number): number {
   return listsDays === 0 ? -Infinity : now - listsDays * DAY;
+}
+
+function writeToken({ number, rank }: Last): string {
+  return `${number ?? ''}/${rank ?? ''}`;
+}
+
+function readToken(token = '/'): Last {
+  const [number, rank] = token.split('/').map((text) => (text === '' ? undefined : Number(text)));
+  return { number, rank };
 }
 
 function heldMoney(money: Money): Row {

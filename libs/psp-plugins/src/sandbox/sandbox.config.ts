@@ -1,6 +1,17 @@
 /** What a deployment may say about its simulated PSP. Two connectors with equal settings see the same PSP. */
 import { Setting } from '@tributary/connector-api';
-import { IsBoolean, IsInt, IsISO8601, IsNumber, Matches, Max, Min } from 'class-validator';
+import {
+  IsBoolean,
+  IsInt,
+  IsISO8601,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 
 export class SandboxSettings {
   @Setting('Any whole number: another seed is another PSP, with other amounts, names and ids.')
@@ -105,4 +116,34 @@ export class SandboxSettings {
   @Min(0)
   @Max(60_000)
   latency: number = 0;
+
+  @Setting(
+    'File in which the PSP keeps the orders it receives, relative to the working directory; without it the PSP takes none.',
+  )
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  journal?: string;
+
+  @Setting('Whether the listing names the idempotency key of a payment that was ordered.')
+  @IsBoolean()
+  repeatsKeys: boolean = true;
+
+  @Setting('Share of the attempts to order a payment that meet a fault, unless the order itself chooses.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  orderFaults: number = 0;
+
+  @Setting('Share of the orders that do not simply succeed, unless the order itself chooses.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  orderFates: number = 0;
+
+  @Setting('Milliseconds until what an order has to wait for: a late answer, a change, a return.')
+  @IsInt()
+  @Min(0)
+  @Max(999_999_999)
+  orderDelay: number = 2000;
 }

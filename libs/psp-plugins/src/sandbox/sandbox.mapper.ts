@@ -1,15 +1,23 @@
 /** From the simulated PSP's rows to records: pure, and suspicious of every value. */
 import {
+  assetWithDigits,
+  currencyDigits,
+  formatAmount,
   money,
+  PspError,
   RefusedError,
   type Account,
   type Balances,
   type Beneficiary,
+  type Order,
+  type OrderResult,
+  type OrderStatus,
   type Refusal,
   type Transaction,
   type TransactionStatus,
   type TransactionType,
 } from '@tributary/connector-api';
+import type { PaymentRequest } from './sandbox.desk.js';
 
 const TYPES = new Map<string, TransactionType>([
   ['payin', 'PAYIN'],
@@ -28,6 +36,13 @@ const STATUSES = new Map<string, TransactionStatus>([
   ['dispute_won', 'DISPUTE_WON'],
   ['dispute_lost', 'DISPUTE_LOST'],
   ['refunded', 'REFUNDED'],
+]);
+
+const ORDER_STATUSES = new Map<string, OrderStatus>([
+  ['pending', 'PENDING'],
+  ['completed', 'SUCCEEDED'],
+  ['failed', 'FAILED'],
+  ['returned', 'RETURNED'],
 ]);
 
 export function readAccount(row: unknown): Account | Refusal {
@@ -55,6 +70,7 @@ export function readTransaction(row: unknown): Transaction | Refusal {
   return readOrRefuse(row, (fields) => ({
     id: text(fields, 'id'),
     relatedTransactionId: optionalText(fields, 'original'),
+    orderKey: optionalText(fields, 'key'),
     createdAt: text(fields, 'created'),
     type: word(TYPES, text(fields, 'kind'), 'kind'),
     status: word(STATUSES, text(fields, 'state'), 'state'),
@@ -79,6 +95,39 @@ export function readBalances(accountId: string, answer: unknown): Balances {
     at: text(fields, 'asOf'),
     amounts: held.map((entry) => money(text(entry, 'amount'), text(entry, 'currency'))),
   };
+}
+
+/** @throws PspError `rejected` for an asset that the PSP has no currency for */
+export function writePayment(order: Order): PaymentRequest {
+  const { kind, key, reference, amount, sourceAccountId, destinationAccountId, metadata } = order;
+  const currency = amount.asset.split('/')[0] ?? '';
+  if (!isCurrency(currency, amount.asset)) {
+    throw new PspError('rejected', `the sandbox has no currency for the asset ${amount.asset}`);
+  }
+  return {
+    kind: kind === 'PAYOUT' ? 'payout' : 'transfer',
+    ...{ key, reference, metadata, currency },
+    amount: formatAmount(amount),
+    from: sourceAccountId,
+    to: destinationAccountId,
+  };
+}
+
+/** @throws RefusedError when the answer is not what the PSP promises. */
+export function readPayment(row: unknown): OrderResult {
+  const fields = fieldsOf(row);
+  const reason = fields.reason === undefined ? undefined : fieldsOf(fields.reason);
+  return {
+    id: text(fields, 'id'),
+    status: word(ORDER_STATUSES, text(fields, 'state'), 'state'),
+    ...(reason && { reason: { code: text(reason, 'code'), message: text(reason, 'text') } }),
+  };
+}
+
+/** Whether the asset is a currency of ISO 4217 with its own number of decimal places. */
+function isCurrency(code: string, asset: string): boolean {
+  const digits = currencyDigits(code);
+  return digits !== undefined && assetWithDigits(code, digits) === asset;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

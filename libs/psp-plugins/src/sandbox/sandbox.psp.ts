@@ -14,6 +14,8 @@ import {
   type Beneficiary,
   type Cursor,
   type Finding,
+  type Order,
+  type OrderResult,
   type Page,
   type Psp,
   type Refusal,
@@ -21,7 +23,14 @@ import {
 } from '@tributary/connector-api';
 import { CLOCK, listedSince, SandboxClient, type Clock, type Listing } from './sandbox.client.js';
 import { SandboxSettings } from './sandbox.config.js';
-import { readAccount, readBalances, readBeneficiary, readTransaction } from './sandbox.mapper.js';
+import {
+  readAccount,
+  readBalances,
+  readBeneficiary,
+  readPayment,
+  readTransaction,
+  writePayment,
+} from './sandbox.mapper.js';
 import { openedAt } from './sandbox.world.js';
 
 const SECOND = 1000;
@@ -32,11 +41,24 @@ const LONGEST_WINDOW = 10;
 
 @Injectable()
 export class SandboxPsp implements Psp {
+  readonly createPayout?: (order: Order) => Promise<OrderResult>;
+  readonly createTransfer?: (order: Order) => Promise<OrderResult>;
+  readonly findOrder?: (order: Order) => Promise<OrderResult | undefined>;
+
   constructor(
     private readonly settings: SandboxSettings,
     private readonly client: SandboxClient,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    // A PSP that cannot remember what it paid would pay it again.
+    if (settings.journal === undefined) return;
+    this.createPayout = this.createTransfer = async (order) =>
+      readPayment(await client.pay(writePayment(order)));
+    this.findOrder = async ({ key }) => {
+      const payment = await client.payment(key);
+      return payment && readPayment(payment);
+    };
+  }
 
   accounts(since?: Cursor): AsyncIterable<Page<Account>> {
     return listed((after) => this.client.accounts(after), readAccount, this.settings.accounts, since);

@@ -17,6 +17,8 @@ export enum Topic {
   Ailments,
   Outages,
   People,
+  Faults,
+  Fates,
 }
 
 /** Looked up once: in here it is called for every property of every row. */

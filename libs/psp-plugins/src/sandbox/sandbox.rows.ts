@@ -2,6 +2,7 @@
 import { assetOf, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { draw, drawInt, Topic } from './sandbox.random.js';
+import type { Entry, Payment, PaymentState } from './sandbox.payments.js';
 import type { Movement } from './sandbox.world.js';
 
 /** A row of the PSP's answers; a broken one has other values, or lacks some. */
@@ -12,6 +13,7 @@ enum Named {
   Account,
   Beneficiary,
   Transaction,
+  Payment,
 }
 
 const PEOPLE = [
@@ -41,10 +43,23 @@ export function transactionId(settings: SandboxSettings, number: number): string
   return idOf(settings, Named.Transaction, number, `tx_${digits}`, `TX/ö ${digits}`);
 }
 
+/** @param chance of the key, a whole number */
+export function paymentId(settings: SandboxSettings, key: string, chance: number): string {
+  return idOf(settings, Named.Payment, chance, `pay_${key}`, `PAY/é ${key}`);
+}
+
 /** @returns the account's number, or `undefined` for an id that the PSP never gave. */
 export function accountIndex(settings: SandboxSettings, id: string): number | undefined {
   const index = Number(/^acc[-/](\d{1,7})/.exec(id)?.[1]) - 1;
   return index >= 0 && index < settings.accounts && accountId(settings, index) === id ? index : undefined;
+}
+
+/** @returns the beneficiary's number, or `undefined` for an id that the PSP never gave. */
+export function beneficiaryIndex(settings: SandboxSettings, id: string): number | undefined {
+  const index = Number(/^ben[-:](\d{1,7})/.exec(id)?.[1]) - 1;
+  return index >= 0 && index < settings.beneficiaries && beneficiaryId(settings, index) === id
+    ? index
+    : undefined;
 }
 
 export function accountRow(settings: SandboxSettings, index: number, opened: number): Row {
@@ -79,6 +94,28 @@ export function transactionRow(settings: SandboxSettings, movement: Movement): R
   };
   if (movement.original !== undefined) row.original = transactionId(settings, movement.original);
   return isPoisoned(settings, number) ? broken(row, settings.seed, number) : row;
+}
+
+/** A payment that somebody ordered, or its return, as the listing has it. */
+export function entryRow({ repeatsKeys }: SandboxSettings, { payment, state, created }: Entry): Row {
+  const { id, key, reference, kind, from, to, amount, currency } = payment;
+  const row: Row = { id, reference, kind, state, created: formatTime(created), amount, currency, from, to };
+  if (kind === 'payout') row.scheme = 'SEPA CREDIT';
+  if (state === 'refunded') return { ...row, id: `${id}-return`, original: id };
+  return repeatsKeys ? { ...row, key } : row;
+}
+
+/** A payment as the PSP answers for it alone. */
+export function paymentRow({ id }: Payment, state: PaymentState): Row {
+  switch (state) {
+    case 'failed':
+      return { id, state, reason: { code: 'account_blocked', text: 'the account does not take payments' } };
+    case 'returned':
+      return { id, state, reason: { code: 'account_closed', text: 'the account was closed' } };
+    case 'pending':
+    case 'completed':
+      return { id, state };
+  }
 }
 
 export function isPoisoned({ seed, poisonRows }: SandboxSettings, number: number): boolean {

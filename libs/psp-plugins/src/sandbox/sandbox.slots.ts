@@ -38,7 +38,7 @@ export interface Slot {
   shift: number;
 }
 
-const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
+export const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
 
 /** What happens to a row that changes; disputes are for payins only. */
 const STORIES: readonly (readonly State[])[] = [

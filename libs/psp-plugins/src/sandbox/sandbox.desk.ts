@@ -1,0 +1,142 @@
+/** Where the simulated PSP takes orders: checks them, writes them down, and answers as badly as it was asked to. */
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { PspError } from '@tributary/connector-api';
+import type { Clock } from './sandbox.client.js';
+import type { SandboxSettings } from './sandbox.config.js';
+import { planFate, planFault, readWishes, type Fate, type Wishes } from './sandbox.faults.js';
+import type { Journal } from './sandbox.journal.js';
+import { stateAt, type Attempt, type Payment } from './sandbox.payments.js';
+import { accountIndex, beneficiaryIndex, paymentId, paymentRow, type Row } from './sandbox.rows.js';
+import { CURRENCIES } from './sandbox.slots.js';
+
+/** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
+export interface PaymentRequest {
+  kind: 'payout' | 'transfer';
+  /** It pays once for each key. */
+  key: string;
+  reference: string;
+  from: string;
+  to: string;
+  /** Decimal. */
+  amount: string;
+  currency: string;
+  metadata: Readonly<Record<string, string | undefined>>;
+}
+
+const SECOND = 1000;
+
+export class Desk {
+  constructor(
+    private readonly settings: SandboxSettings,
+    private readonly clock: Clock,
+    private readonly journal: Journal,
+  ) {}
+
+  /** @throws PspError as the fault has it that the attempt meets */
+  async pay(request: PaymentRequest): Promise<Row> {
+    const wishes = this.check(request);
+    const attempt = await this.journal.receive(request.key, (before) =>
+      this.attempt(request, wishes, before),
+    );
+    if (attempt) await this.meet(attempt);
+    const payment = this.journal.payment(request.key);
+    if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
+    if (!isSame(payment, request)) reject('the key was used for another order', 409);
+    // It may still have to be executed, when this is a repeat: the PSP has it, and that is all it says.
+    return paymentRow(payment, stateAt(payment, this.clock()) ?? 'pending');
+  }
+
+  /** @returns `undefined` for an order that the PSP does not know, or not yet. */
+  find(key: string): Row | undefined {
+    const payment = this.journal.payment(key);
+    const state = payment && stateAt(payment, this.clock());
+    return payment && state && paymentRow(payment, state);
+  }
+
+  private attempt(request: PaymentRequest, wishes: Wishes, before: number): Attempt {
+    const { key, reference, kind, from, to, amount, currency } = request;
+    const chance = chanceOf(key);
+    return {
+      at: this.clock(),
+      fault: planFault(this.settings, wishes, chance, before),
+      fate: planFate(this.settings, wishes, chance),
+      after: wishes.after ?? this.settings.orderDelay,
+      id: paymentId(this.settings, key, chance),
+      ...{ key, reference, kind, from, to, amount, currency },
+    };
+  }
+
+  /** @returns when an answer is to be given. */
+  private async meet({ fault, after }: Attempt): Promise<void> {
+    switch (fault) {
+      case 'none':
+        return;
+      case 'answers-late':
+        return setTimeout(after);
+      case 'answer-lost':
+      case 'executes-later':
+      case 'lost':
+        throw new PspError('unknown-outcome', 'the connection to the sandbox dropped before it answered');
+      case 'unavailable':
+      case 'unavailable-after':
+        throw new PspError('unavailable', 'the sandbox is down', { status: 503 });
+      case 'rate-limited':
+        throw new PspError('rate-limited', 'the sandbox has had too many requests', {
+          status: 429,
+          retryAfter: after,
+        });
+      case 'unauthorized':
+        throw new PspError('unauthorized', 'the sandbox does not accept the credentials', { status: 401 });
+      case 'rejected':
+        return reject('the sandbox does not make this payment', 422);
+    }
+  }
+
+  /** @throws PspError `rejected` for an order that the PSP can never execute */
+  private check(request: PaymentRequest): Wishes {
+    const { kind, from, to, amount, currency, metadata } = request;
+    const known = kind === 'payout' ? beneficiaryIndex : accountIndex;
+    const wishes = readWishes(metadata);
+    if (accountIndex(this.settings, from) === undefined) reject(`there is no account ${quote(from)}`);
+    if (known(this.settings, to) === undefined) {
+      reject(`there is no ${kind === 'payout' ? 'beneficiary' : 'account'} ${quote(to)}`);
+    }
+    if (from === to) reject('a transfer needs two accounts');
+    if (!(CURRENCIES as readonly string[]).includes(currency)) reject(`no account holds ${quote(currency)}`);
+    if (!/^\d+(\.\d+)?$/.test(amount) || /^[0.]+$/.test(amount)) reject(`the amount is ${quote(amount)}`);
+    if (typeof wishes === 'string') reject(wishes);
+    this.checkDelay(wishes, planFate(this.settings, wishes, chanceOf(request.key)));
+    return wishes;
+  }
+
+  /** The PSP promises that a row is final after `changesWithin`, and rows carry whole seconds. */
+  private checkDelay({ after = this.settings.orderDelay }: Wishes, fate: Fate): void {
+    const longest = this.settings.changesWithin - SECOND;
+    if (['settles', 'fails'].includes(fate) && after > longest) {
+      reject(
+        `with "changesWithin" ${this.settings.changesWithin} a payment changes after ${longest} ms at the latest, ` +
+          `not after ${after} ms ("sandbox/after" or "orderDelay")`,
+      );
+    }
+  }
+}
+
+/** The same for the same key, in every process: 0 … 2³² - 1. */
+function chanceOf(key: string): number {
+  return createHash('sha256').update(key).digest().readUInt32BE();
+}
+
+function isSame(payment: Payment, request: PaymentRequest): boolean {
+  return (['kind', 'from', 'to', 'amount', 'currency'] as const).every(
+    (name) => payment[name] === request[name],
+  );
+}
+
+function reject(why: string, status = 422): never {
+  throw new PspError('rejected', `the sandbox refuses the order: ${why}`, { status });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 64));
+}

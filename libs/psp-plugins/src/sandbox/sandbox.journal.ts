@@ -1,0 +1,123 @@
+/**
+ * What the simulated PSP remembers of orders: a file of JSON lines that only grows, one line for every attempt that reached it.
+ * It is the PSP's memory, not ours: the gateway may be killed at any moment, and several gateways may pay at once. Nothing is held here
+ * that the file does not say.
+ *
+ * What is not a whole line was torn by a power cut or a full disk, and was never answered: it is no attempt.
+ */
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FATES, FAULTS, isOneOf, isTaken } from './sandbox.faults.js';
+import type { Attempt, Payment } from './sandbox.payments.js';
+
+const NEWLINE = 0x0a;
+
+export class Journal {
+  /** Up to here the file was read, and so much of it was there: what lies between is a line without an end. */
+  private done = 0;
+  private size = 0;
+  private attempts = new Map<string, number>();
+  private taken = new Map<string, Payment>();
+
+  constructor(private readonly path: string) {}
+
+  /** The orders that were taken, in the order of the file. */
+  payments(): readonly Payment[] {
+    this.read();
+    return [...this.taken.values()];
+  }
+
+  payment(key: string): Payment | undefined {
+    this.read();
+    return this.taken.get(key);
+  }
+
+  /**
+   * Writes down one more attempt, unless the order was taken before. What `decide` saw is still true when its line is written, as far as
+   * this process goes; of two processes the one whose line comes first has made the payment.
+   * @param decide gets how many attempts with the key were refused or lost before
+   * @returns the new attempt, once it is on the disk; `undefined` when the order had been taken before
+   */
+  async receive(key: string, decide: (before: number) => Attempt): Promise<Attempt | undefined> {
+    await mkdir(dirname(this.path), { recursive: true });
+    const file = await open(this.path, 'a');
+    try {
+      if (this.payment(key)) return undefined;
+      const attempt = decide(this.attempts.get(key) ?? 0);
+      const line = Buffer.from(`${this.done < this.size ? '\n' : ''}${JSON.stringify(attempt)}\n`);
+      const written = writeSync(file.fd, line);
+      if (written < line.length) {
+        throw new Error(`${this.path}: only ${written} of ${line.length} bytes could be written`);
+      }
+      await file.sync();
+      return attempt;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Takes in what was appended since. */
+  private read(): void {
+    const { size } = statSync(this.path, { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size === this.size) return;
+    if (size < this.size) this.forget();
+    const bytes = readRange(this.path, this.done, size);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+      const attempt = readAttempt(line);
+      if (attempt) this.add(attempt);
+    }
+    this.done += end;
+    this.size = size;
+  }
+
+  private add(attempt: Attempt): void {
+    this.attempts.set(attempt.key, (this.attempts.get(attempt.key) ?? 0) + 1);
+    if (isTaken(attempt.fault) && !this.taken.has(attempt.key)) this.taken.set(attempt.key, attempt);
+  }
+
+  /** Somebody put another file in its place. */
+  private forget(): void {
+    [this.done, this.size] = [0, 0];
+    this.attempts = new Map();
+    this.taken = new Map();
+  }
+}
+
+function readRange(path: string, from: number, to: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(to - from);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(file);
+  }
+}
+
+const TEXTS = ['id', 'key', 'reference', 'from', 'to', 'amount', 'currency'] as const;
+
+/** @returns `undefined` for what is not a whole line of a journal. */
+export function readAttempt(line: string): Attempt | undefined {
+  if (line === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return isAttempt(value) ? value : undefined;
+}
+
+function isAttempt(value: unknown): value is Attempt {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return (
+    TEXTS.every((name) => typeof fields[name] === 'string') &&
+    typeof fields.at === 'number' &&
+    typeof fields.after === 'number' &&
+    isOneOf(FAULTS, fields.fault) &&
+    isOneOf(FATES, fields.fate) &&
+    isOneOf(['payout', 'transfer'], fields.kind)
+  );
+}

@@ -28,6 +28,31 @@ interface Version {
 }
 
 /**
+ * For whoever has locked the feed, and read its head under the lock: places the records, and moves the head.
+ * @param cursor where the plugin's page ended; without it the feed's stays
+ */
+export async function appendRecords(
+  db: Kysely<Schema>,
+  dialect: Dialect,
+  feed: { id: number; stream: Stream; head: FeedHead },
+  records: readonly WireRecord[],
+  now: number,
+  cursor?: string,
+): Promise<NewRows> {
+  const placed = await placeRows(db, dialect, feed, records, now);
+  await dialect.insertRows(db, placed.rows);
+  const last = placed.rows.at(-1);
+  const changes = {
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(last ? { head_seq: last.seq, head_time: last.feed_time } : {}),
+  };
+  if (Object.keys(changes).length > 0) {
+    await db.updateTable('feeds').set(changes).where('id', '=', feed.id).execute();
+  }
+  return placed;
+}
+
+/**
  * Leaves out the versions that the feed has, and gives the others their place and time:
  * `max(min(pspTime, now), head + 10 ms)`, so that times follow the PSP's where they can and visibility always.
  */

@@ -9,12 +9,15 @@ import type {
   WireBalances,
   WireRecord,
 } from '@tributary/connector-api';
+import type { OrderBook, OrderBooks } from './order.types.js';
 
 /** Everything durable of one deployment. */
 export interface Store {
   /** The feed of one stream; it comes into being with its first use. `connector` is the path: `house-bank`, `acme/house-bank`. */
   feed(connector: string, stream: Stream): Promise<Feed>;
   balances(connector: string): BalanceBook;
+  orders(connector: string): OrderBook;
+  allOrders(): OrderBooks;
   /** What a sync did; the newest of each stream is kept for ever, older ones for 30 days. */
   recordRun(run: SyncRun): Promise<void>;
   /** Open refusals and findings, newest first. */

@@ -29,6 +29,16 @@ export async function updateQuarantine(
   }
 }
 
+/** A finding of our own. Inside a transaction that has locked the feed. */
+export async function addFinding(
+  db: Kysely<Schema>,
+  feedId: number,
+  finding: Finding,
+  now: number,
+): Promise<void> {
+  await put(db, { ...fromFinding(finding), feed_id: feedId, since: now, cleared_at: null });
+}
+
 /** Open entries, newest first. */
 export async function openEntries(
   db: Kysely<Schema>,
@@ -38,7 +48,7 @@ export async function openEntries(
   const rows = await db
     .selectFrom('quarantine')
     .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
-    .selectAll()
+    .select(['connector', 'stream', 'kind', 'record_id', 'reason', 'raw', 'since'])
     .where('cleared_at', 'is', null)
     .$if(connector !== undefined, (query) => query.where('connector', '=', connector ?? ''))
     .orderBy('since', 'desc')

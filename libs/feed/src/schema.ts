@@ -1,5 +1,6 @@
 /** The tables, as Kysely sees them. Times are milliseconds since 1970. */
 import type { Generated } from 'kysely';
+import type { OrderState } from './order.types.js';
 
 export interface Schema {
   feeds: FeedTable;
@@ -7,6 +8,9 @@ export interface Schema {
   balances: BalanceTable;
   quarantine: QuarantineTable;
   sync_runs: SyncRunTable;
+  orders: OrderTable;
+  order_history: OrderHistoryTable;
+  order_days: OrderDayTable;
   migrations: { version: number; applied_at: number };
 }
 
@@ -67,4 +71,56 @@ export interface SyncRunTable {
   changed: number;
   refused: number;
   error: string | null;
+}
+
+/** The columns are explained where the rooms see them, in `order.types.ts`. */
+export interface OrderTable {
+  id: string;
+  connector: string;
+  idempotency_key: string;
+  psp_key: string;
+  psp_id: string | null;
+  kind: string;
+  request: string;
+  /** Decimal digits: no integer of a database is long enough. */
+  amount: string;
+  asset: string;
+  state: OrderState;
+  details: string;
+  created_at: number;
+  changed_at: number;
+  answer: string | null;
+  answered_at: number | null;
+  published: string | null;
+  published_at: number | null;
+  attempts: number;
+  sent_at: number | null;
+  unsure_since: number | null;
+  refused_at: number | null;
+  shown_at: number | null;
+  next_at: number | null;
+  holder: string | null;
+  leased_until: number;
+  fence: number;
+  /** How many entries its history has. */
+  entries: number;
+}
+
+export interface OrderHistoryTable {
+  order_id: string;
+  /** Counts from 1. */
+  entry: number;
+  at: number;
+  state: OrderState;
+  event: string;
+}
+
+/** The sum of the orders that a connector took on one UTC day in one asset, and that did not fail. */
+export interface OrderDayTable {
+  connector: string;
+  /** Days since 1970. */
+  day: number;
+  asset: string;
+  /** Decimal digits. */
+  total: string;
 }

@@ -1,73 +1,18 @@
-/** The store of one deployment, opened by its URL. */
+/** The store of one deployment, over any database. */
 import type { Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import { balanceBook } from './balance-book.js';
 import type { Dialect } from './dialect.js';
-import { openSqlite } from './dialect/sqlite.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
-import { takeLease, type FeedIdentity } from './lease.js';
-import { migrate } from './migrate.js';
+import { takeLease, type FeedIdentity, type StoreClock } from './lease.js';
+import { SqlOrderBook } from './order-book.js';
+import { SqlOrderBooks } from './order-books.js';
+import type { OrderBook, OrderBooks } from './order.types.js';
 import { openEntries } from './quarantine.js';
 import { recordRun } from './runs.js';
 import type { Schema } from './schema.js';
 
-/**
- * @param url `sqlite:<path>`, relative to the working directory
- * @param clock milliseconds since 1970
- * @throws Error when the URL is of another kind, or the store cannot be opened.
- */
-export async function openStore(url: string, clock: () => number = Date.now): Promise<Store> {
-  const path = sqlitePath(url);
-  try {
-    return new SqlStore(await openMigrated(path), clock);
-  } catch (error) {
-    throw new Error(`the store ${JSON.stringify(path)} cannot be opened: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-async function openMigrated(path: string): Promise<Dialect> {
-  const dialect = await openSqlite(path);
-  try {
-    await migrate(dialect);
-    return dialect;
-  } catch (error) {
-    await dialect.close();
-    throw error;
-  }
-}
-
-/** What a person can do about it; the database itself says only what it could not do. */
-const REASONS: Readonly<Record<string, string>> = {
-  SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
-  SQLITE_CORRUPT: 'the file is damaged; put back a backup',
-  SQLITE_CANTOPEN:
-    'its directory, or the file, is not there for this user to write; check the path and the rights',
-  SQLITE_READONLY: 'this user may not write the file; check its rights',
-  SQLITE_FULL: 'the disk is full; make room',
-  EEXIST: 'a part of the path is a file; expected directories',
-  ENOTDIR: 'a part of the path is a file; expected directories',
-  EACCES: 'this user may not create its directory; check the rights',
-  EROFS: 'it is on a read-only file system',
-};
-
-function reasonOf(error: unknown): string {
-  const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : '';
-  // SQLite's extended codes go on: SQLITE_READONLY_DIRECTORY.
-  const known = REASONS[code] ?? REASONS[code.split('_', 2).join('_')];
-  return known ?? (error instanceof Error ? error.message : String(error));
-}
-
-/** @throws Error naming what was found and what is expected. */
-export function sqlitePath(url: string): string {
-  const path = /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
-  if (path === undefined)
-    throw new Error(`store ${JSON.stringify(url)} is of no known kind; expected sqlite:<path of a file>`);
-  return path;
-}
-
-class SqlStore implements Store {
+export class SqlStore implements Store {
   /** By connector and stream: the identity of a feed never changes. */
   private readonly feeds = new Map<string, Promise<Feed>>();
 
@@ -91,6 +36,15 @@ class SqlStore implements Store {
     return balanceBook(this.dialect, connector);
   }
 
+  orders(connector: string): OrderBook {
+    const feedId = () => this.feedId(connector, 'transactions');
+    return new SqlOrderBook(this.dialect, connector, feedId, this.clock);
+  }
+
+  allOrders(): OrderBooks {
+    return new SqlOrderBooks(this.dialect);
+  }
+
   recordRun(run: SyncRun): Promise<void> {
     return this.dialect.write((db) => recordRun(db, run));
   }
@@ -104,9 +58,14 @@ class SqlStore implements Store {
   }
 
   private async openFeed(connector: string, stream: Stream): Promise<Feed> {
-    const id =
-      (await findFeed(this.dialect.reader, connector, stream)) ?? (await this.createFeed(connector, stream));
+    const id = await this.feedId(connector, stream);
     return new SqlFeed(this.dialect, { id, connector, stream }, this.clock);
+  }
+
+  private async feedId(connector: string, stream: Stream): Promise<number> {
+    return (
+      (await findFeed(this.dialect.reader, connector, stream)) ?? (await this.createFeed(connector, stream))
+    );
   }
 
   private async createFeed(connector: string, stream: Stream): Promise<number> {

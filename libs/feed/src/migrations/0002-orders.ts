@@ -1,0 +1,65 @@
+import { type Kysely } from 'kysely';
+import type { ColumnTypes } from '../dialect.js';
+
+/** Orders, what happened to them, and what was ordered on each day. */
+export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('orders')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('connector', 'text', (column) => column.notNull())
+    .addColumn('idempotency_key', 'text', (column) => column.notNull())
+    .addColumn('psp_key', 'text', (column) => column.notNull())
+    .addColumn('psp_id', 'text')
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('amount', 'text', (column) => column.notNull())
+    .addColumn('asset', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('created_at', types.integer, (column) => column.notNull())
+    .addColumn('changed_at', types.integer, (column) => column.notNull())
+    .addColumn('answer', 'text')
+    .addColumn('answered_at', types.integer)
+    .addColumn('published', 'text')
+    .addColumn('published_at', types.integer)
+    .addColumn('attempts', types.integer, (column) => column.notNull())
+    .addColumn('sent_at', types.integer)
+    .addColumn('unsure_since', types.integer)
+    .addColumn('refused_at', types.integer)
+    .addColumn('shown_at', types.integer)
+    .addColumn('next_at', types.integer)
+    .addColumn('holder', 'text')
+    .addColumn('leased_until', types.integer, (column) => column.notNull())
+    .addColumn('fence', types.integer, (column) => column.notNull())
+    .addColumn('entries', types.integer, (column) => column.notNull())
+    .addUniqueConstraint('orders_by_key', ['connector', 'idempotency_key'])
+    .addUniqueConstraint('orders_by_psp_key', ['connector', 'psp_key'])
+    .execute();
+  await index('orders_by_psp_id', ['connector', 'psp_id']);
+  await index('orders_by_state', ['connector', 'state', 'created_at']);
+  // What is final has no next look, so what is due is found without passing over it.
+  await index('orders_due', ['next_at']);
+
+  await db.schema
+    .createTable('order_history')
+    .addColumn('order_id', 'text', (column) => column.notNull())
+    .addColumn('entry', types.integer, (column) => column.notNull())
+    .addColumn('at', types.integer, (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('order_history_key', ['order_id', 'entry'])
+    .execute();
+
+  await db.schema
+    .createTable('order_days')
+    .addColumn('connector', 'text', (column) => column.notNull())
+    .addColumn('day', types.integer, (column) => column.notNull())
+    .addColumn('asset', 'text', (column) => column.notNull())
+    .addColumn('total', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('order_days_key', ['connector', 'day', 'asset'])
+    .execute();
+
+  async function index(name: string, columns: string[]): Promise<void> {
+    await db.schema.createIndex(name).on('orders').columns(columns).execute();
+  }
+}

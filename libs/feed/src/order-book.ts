@@ -1,0 +1,246 @@
+/**
+ * The orders of one connector. A change, its entry in the history, the day's sum and the rows that tell clients of it are one
+ * transaction, under the order's own lock. Locks are always taken in the same order: order, day, feed.
+ */
+import { encodeId, RefusedError } from '@tributary/connector-api';
+import type { Kysely } from 'kysely';
+import { appendRecords } from './append.js';
+import type { Dialect } from './dialect.js';
+import type {
+  Durability,
+  NewOrder,
+  OrderBook,
+  OrderChange,
+  OrderEvent,
+  OrderNames,
+  OrderState,
+  StoredOrder,
+} from './order.types.js';
+import { newOrderRow, progressColumns, toOrder } from './order-row.js';
+import { addFinding } from './quarantine.js';
+import type { Schema } from './schema.js';
+
+const DAY = 86_400_000;
+/** The stream that orders are told in. */
+const STREAM = 'transactions';
+
+type Db = Kysely<Schema>;
+
+export class SqlOrderBook implements OrderBook {
+  /** @param feedId of the connector's transactions; asked outside of transactions, because it may have to be created */
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly connector: string,
+    private readonly feedId: () => Promise<number>,
+    private readonly clock: () => number,
+  ) {}
+
+  async receive(
+    order: NewOrder,
+    begin: (order: StoredOrder, takenToday: bigint) => OrderChange,
+  ): Promise<{ order: StoredOrder; fresh: boolean }> {
+    const feedId = await this.feedId();
+    return this.dialect.durably(async (db) => {
+      const inserted = await db
+        .insertInto('orders')
+        .values(newOrderRow(this.connector, order))
+        .onConflict((conflict) => conflict.columns(['connector', 'idempotency_key']).doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (!inserted) return { order: await this.existing(db, order.idempotencyKey), fresh: false };
+      const stored = toOrder(inserted);
+      const change = begin(stored, await this.lockDay(db, stored));
+      return { order: await this.apply(db, feedId, stored, 0, change, 0n), fresh: true };
+    });
+  }
+
+  async change(
+    id: string,
+    decide: (order: StoredOrder) => OrderChange | undefined,
+    durability: Durability = 'durable',
+  ): Promise<StoredOrder | undefined> {
+    const feedId = await this.feedId();
+    return this.dialect[durability === 'durable' ? 'durably' : 'write'](async (db) => {
+      // A write locks the row until the commit, in every database.
+      const row = await db
+        .updateTable('orders')
+        .set((eb) => ({ fence: eb.ref('fence') }))
+        .where('id', '=', id)
+        .where('connector', '=', this.connector)
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const order = toOrder(row);
+      const change = decide(order);
+      return change ? this.apply(db, feedId, order, row.entries, change, counted(order)) : order;
+    });
+  }
+
+  async find(id: string): Promise<StoredOrder | undefined> {
+    const row = await this.all(this.dialect.reader).where('id', '=', id).executeTakeFirst();
+    return row && toOrder(row);
+  }
+
+  async findByKey(idempotencyKey: string): Promise<StoredOrder | undefined> {
+    const row = await this.all(this.dialect.reader)
+      .where('idempotency_key', '=', idempotencyKey)
+      .executeTakeFirst();
+    return row && toOrder(row);
+  }
+
+  async named({ pspKeys, pspIds }: OrderNames): Promise<StoredOrder[]> {
+    const rows = await this.all(this.dialect.reader)
+      .where((eb) =>
+        eb.or([this.dialect.isOneOf('psp_key', pspKeys), this.dialect.isOneOf('psp_id', pspIds)]),
+      )
+      .execute();
+    return rows.map(toOrder);
+  }
+
+  async inState(states: readonly OrderState[], limit: number): Promise<StoredOrder[]> {
+    const rows = await this.all(this.dialect.reader)
+      .where('state', 'in', [...states])
+      .orderBy('created_at')
+      .limit(limit)
+      .execute();
+    return rows.map(toOrder);
+  }
+
+  async newest(limit: number): Promise<StoredOrder[]> {
+    const rows = await this.all(this.dialect.reader).orderBy('created_at', 'desc').limit(limit).execute();
+    return rows.map(toOrder);
+  }
+
+  async history(id: string): Promise<OrderEvent[]> {
+    return this.dialect.reader
+      .selectFrom('order_history')
+      .select(['at', 'state', 'event'])
+      .where('order_id', '=', id)
+      .orderBy('entry')
+      .execute();
+  }
+
+  private all(db: Db) {
+    return db.selectFrom('orders').selectAll().where('connector', '=', this.connector);
+  }
+
+  private async existing(db: Db, idempotencyKey: string): Promise<StoredOrder> {
+    return toOrder(
+      await this.all(db).where('idempotency_key', '=', idempotencyKey).executeTakeFirstOrThrow(),
+    );
+  }
+
+  /** @param before what the order counted for in its day's sum */
+  private async apply(
+    db: Db,
+    feedId: number,
+    order: StoredOrder,
+    entries: number,
+    { set, event, rows = [] }: OrderChange,
+    before: bigint,
+  ): Promise<StoredOrder> {
+    const after = { ...order, ...set };
+    const told = event !== undefined && (await this.tell(db, after, entries, event));
+    const columns = { ...progressColumns(after), entries: entries + (told ? 1 : 0) };
+    await db.updateTable('orders').set(columns).where('id', '=', order.id).execute();
+    if (counted(after) !== before) await this.count(db, order, counted(after) - before);
+    if (after.pspId !== order.pspId) await this.findTwin(db, feedId, after);
+    if (rows.length > 0) await this.publish(db, feedId, rows);
+    return after;
+  }
+
+  /** @returns false when the last entry says the same. */
+  private async tell(db: Db, order: StoredOrder, entries: number, event: string): Promise<boolean> {
+    const last = await db
+      .selectFrom('order_history')
+      .select(['state', 'event'])
+      .where('order_id', '=', order.id)
+      .where('entry', '=', entries)
+      .executeTakeFirst();
+    if (last?.state === order.state && last.event === event) return false;
+    const entry = { order_id: order.id, entry: entries + 1, at: this.clock(), state: order.state, event };
+    await db.insertInto('order_history').values(entry).execute();
+    return true;
+  }
+
+  /** @returns the sum of the order's day, which nobody else changes until the commit. */
+  private async lockDay(db: Db, order: StoredOrder): Promise<bigint> {
+    const { total } = await db
+      .insertInto('order_days')
+      .values({ ...dayOf(order), total: '0' })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['connector', 'day', 'asset'])
+          .doUpdateSet((eb) => ({ total: eb.ref('order_days.total') })),
+      )
+      .returning('total')
+      .executeTakeFirstOrThrow();
+    return BigInt(total);
+  }
+
+  private async count(db: Db, order: StoredOrder, difference: bigint): Promise<void> {
+    const total = ((await this.lockDay(db, order)) + difference).toString();
+    const { connector, day, asset } = dayOf(order);
+    await db
+      .updateTable('order_days')
+      .set({ total })
+      .where('connector', '=', connector)
+      .where('day', '=', day)
+      .where('asset', '=', asset)
+      .execute();
+  }
+
+  /** Without the lease of sync, which pulls at the same time: the feed's own lock keeps the rows apart. */
+  private async publish(db: Db, feedId: number, rows: NonNullable<OrderChange['rows']>): Promise<void> {
+    const { head_seq, head_time } = await this.lockFeed(db, feedId);
+    const head = { seq: head_seq, time: head_time ?? undefined };
+    await appendRecords(db, this.dialect, { id: feedId, stream: STREAM, head }, rows, this.clock());
+  }
+
+  private lockFeed(db: Db, feedId: number) {
+    return db
+      .updateTable('feeds')
+      .set((eb) => ({ head_seq: eb.ref('head_seq') }))
+      .where('id', '=', feedId)
+      .returning(['head_seq', 'head_time'])
+      .executeTakeFirstOrThrow();
+  }
+
+  /** The PSP's movement may have been served as a row of its own, before anybody knew that it was the order's. */
+  private async findTwin(db: Db, feedId: number, order: StoredOrder): Promise<void> {
+    const id = order.pspId === undefined ? undefined : servedId(order.pspId);
+    if (id === undefined) return;
+    await this.lockFeed(db, feedId);
+    const twin = await db
+      .selectFrom('feed_rows')
+      .select('seq')
+      .where('feed_id', '=', feedId)
+      .where('record_id', '=', id)
+      .limit(1)
+      .executeTakeFirst();
+    if (!twin) return;
+    const found =
+      `the movement ${id} was served as a row of its own before the PSP said that it is order ${order.id} ` +
+      `(${order.idempotencyKey}): Formance shows this payment twice`;
+    await addFinding(db, feedId, { id: `twin-of-${order.id}`, found }, this.clock());
+  }
+}
+
+/** What it counts for in its day's sum. */
+function counted({ state, amount }: StoredOrder): bigint {
+  return state === 'failed' ? 0n : amount;
+}
+
+function dayOf({ connector, createdAt, asset }: StoredOrder) {
+  return { connector, day: Math.floor(createdAt / DAY), asset };
+}
+
+/** An id that cannot be served is in no feed. */
+function servedId(pspId: string): string | undefined {
+  try {
+    return encodeId(pspId);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}

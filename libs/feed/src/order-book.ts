@@ -27,11 +27,13 @@ const STREAM = 'transactions';
 type Db = Kysely<Schema>;
 
 export class SqlOrderBook implements OrderBook {
-  /** @param feedId of the connector's transactions; asked outside of transactions, because it may have to be created */
+  private feed: number | undefined;
+
+  /** @param findFeed the connector's transactions; asked outside of transactions, because it may have to be created */
   constructor(
     private readonly dialect: Dialect,
     private readonly connector: string,
-    private readonly feedId: () => Promise<number>,
+    private readonly findFeed: () => Promise<number>,
     private readonly clock: () => number,
   ) {}
 
@@ -118,6 +120,11 @@ export class SqlOrderBook implements OrderBook {
       .where('order_id', '=', id)
       .orderBy('entry')
       .execute();
+  }
+
+  /** It never changes. */
+  private async feedId(): Promise<number> {
+    return (this.feed ??= await this.findFeed());
   }
 
   private all(db: Db) {

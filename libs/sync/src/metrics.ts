@@ -3,10 +3,11 @@ import type { PspErrorKind, Stream } from '@tributary/connector-api';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch';
+export type OrderCallName = 'createPayout' | 'createTransfer' | 'findOrder';
+export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCallName;
 /** Where the balances of an answer come from: the PSP, the book, a closed account, or nowhere. */
 export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
-export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'lost' | 'failed';
+export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'lost' | 'held' | 'failed';
 
 const STREAM = ['connector', 'stream'] as const;
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];

@@ -26,9 +26,15 @@ const TO_WIRE = {
   transactions: transactionToWire,
 } as Record<Stream, (item: object) => WireRecord>;
 
-export async function normalise(stream: Stream, page: Page<unknown>, redact: Redact): Promise<FeedPage> {
+/** @param records of the page that are ready already */
+export async function normalise(
+  stream: Stream,
+  page: Page<unknown>,
+  redact: Redact,
+  records: readonly WireRecord[] = [],
+): Promise<FeedPage> {
   const result: FeedPage = {
-    records: [],
+    records: [...records],
     refused: [],
     findings: (page.findings ?? []).map((finding) => checkedFinding(finding, redact)),
     cleared: [...(page.cleared ?? [])],

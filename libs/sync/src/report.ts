@@ -88,6 +88,7 @@ function levelOf(outcome: Outcome, eventful: boolean): Level {
       return kindOf(outcome.error) === 'unauthorized' ? 'error' : 'warn';
     case 'stopped':
     case 'lost':
+    case 'held':
       return eventful ? 'info' : 'debug';
     case 'busy':
       return 'debug';
@@ -106,6 +107,7 @@ function sentence(run: SyncRun, outcome: Outcome, next: number | undefined): str
       return `${run.error}${advice(outcome.error, run.connector)}; until then ${counts}${retry(next)}`;
     case 'stopped':
     case 'lost':
+    case 'held':
     case 'busy':
       return `${what}: ${run.error}; until then ${counts}`;
   }

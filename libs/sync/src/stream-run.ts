@@ -1,5 +1,5 @@
 /** One pull of one stream: under the feed's lease, page by page, each page committed with its cursor. */
-import type { Page, Stream } from '@tributary/connector-api';
+import type { Page, Stream, WireRecord } from '@tributary/connector-api';
 import { LeaseLostError } from '@tributary/feed';
 import type { Appended, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
@@ -120,13 +120,23 @@ export class StreamRun {
 
   private async commit(lease: Lease, page: Page<unknown>): Promise<void> {
     const { stream, context } = this.setting;
-    const normal = await normalise(stream, page, context.redact);
+    const { claimed, records } = await this.claim(page);
+    const normal = await normalise(stream, claimed, context.redact, records);
     const fresh = await this.troubles.fresh(normal);
     const appended = saysNothing(normal, lease) ? NOTHING : await lease.append(normal);
     this.troubles.report(fresh);
     this.count(normal, appended, fresh.length);
     this.tell(page.progress);
     this.repetition.check(normal, appended);
+  }
+
+  /** @throws Interruption while nobody can tell whose a movement is. */
+  private async claim(page: Page<unknown>): Promise<{ claimed: Page<unknown>; records: WireRecord[] }> {
+    const { connector, stream } = this.setting;
+    if (stream !== 'transactions' || !connector.claims) return { claimed: page, records: [] };
+    const answer = await connector.claims.claim(page.items);
+    if ('held' in answer) throw new Interruption({ kind: 'held', reason: answer.held });
+    return { claimed: { ...page, items: answer.items as Page<unknown>['items'] }, records: answer.records };
   }
 
   private count(
@@ -216,6 +226,8 @@ function sentence(outcome: Outcome, redact: (text: string) => string): string | 
       return 'another process is pulling this stream';
     case 'lost':
       return 'another process has taken over';
+    case 'held':
+      return redact(outcome.reason);
     case 'failed':
       return redact(outcome.error.message);
   }

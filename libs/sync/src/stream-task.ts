@@ -16,6 +16,8 @@ export interface Gate {
 const CALM_AFTER_FAILURE = 10_000;
 /** Within so long after a rate limit the streams of the connector come back. */
 const GATE_JITTER = 500;
+/** Until a page that was held is read again; the answers that it waits for take seconds. */
+const HELD_RETRY = 2_000;
 /** How often a single run asks for a lease that another process has. */
 const BUSY_RETRY = 500;
 
@@ -148,6 +150,8 @@ export class StreamTask {
       case 'busy':
       case 'lost':
         return jittered(Math.min(connector.every, limits.leaseTtl), random);
+      case 'held':
+        return jittered(Math.min(connector.every, HELD_RETRY), random);
       case 'failed': {
         const delay = backOff(outcome.error, ++this.failures, context);
         return this.calmDown(outcome.error, delay);

@@ -1,4 +1,4 @@
-import type { Page, Psp, Stream } from '@tributary/connector-api';
+import type { Page, Psp, Stream, WireRecord } from '@tributary/connector-api';
 import type { SyncRun } from '@tributary/feed';
 
 /** One configured PSP, as sync sees it. */
@@ -8,6 +8,31 @@ export interface SyncConnector {
   psp: Psp;
   /** Milliseconds between two pulls of a stream. */
   every: number;
+  /** Of a connector that pays. */
+  claims?: TransactionClaims;
+}
+
+/** Whoever knows of a movement already, because it was ordered here, keeps it from being served a second time. */
+export interface TransactionClaims {
+  /**
+   * Called with each page of transactions before it is committed, and again when that fails: what it does must bear repetition, and
+   * be durable when it returns.
+   * @param items as the plugin gave them, unchecked
+   */
+  claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage>;
+}
+
+export interface ClaimedPage {
+  /** What nobody claims. */
+  items: unknown[];
+  /** What is served in the place of items that were claimed. */
+  records: WireRecord[];
+}
+
+/** It cannot be told yet whose a movement is: the pull ends, and soon comes back to this page. */
+export interface HeldPage {
+  /** Why, for people. */
+  held: string;
 }
 
 /** How far a pull is. */
@@ -35,6 +60,8 @@ export type Outcome =
   | { kind: 'busy' }
   /** Another process has taken over. */
   | { kind: 'lost' }
+  /** A page waits until it is known whose it is. */
+  | { kind: 'held'; reason: string }
   | { kind: 'failed'; error: Error };
 
 export interface FinishedRun {

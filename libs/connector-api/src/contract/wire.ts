@@ -64,8 +64,11 @@ export function beneficiaryToWire(beneficiary: Beneficiary): WireRecord {
   });
 }
 
-/** @throws RefusedError naming the member that cannot be served. */
-export function transactionToWire(transaction: Transaction): WireRecord {
+/**
+ * @param reference takes the place of `relatedTransactionId`, as it is: clients compare an order's idempotency key with what they sent
+ * @throws RefusedError naming the member that cannot be served.
+ */
+export function transactionToWire(transaction: Transaction, reference?: string): WireRecord {
   const createdAt = utcTime(transaction.createdAt, 'createdAt');
   const updatedAt =
     transaction.updatedAt === undefined ? createdAt : utcTime(transaction.updatedAt, 'updatedAt');
@@ -73,7 +76,7 @@ export function transactionToWire(transaction: Transaction): WireRecord {
   if (amount < 0n)
     throw new RefusedError(`amount ${amount} is negative: the direction belongs into type and accounts`);
   return record(transaction.id, updatedAt.milliseconds, {
-    relatedTransactionID: optionalId(transaction.relatedTransactionId),
+    relatedTransactionID: reference ?? optionalId(transaction.relatedTransactionId),
     createdAt: createdAt.text,
     currency: asset,
     scheme: optionalText(transaction.scheme, 'scheme'),

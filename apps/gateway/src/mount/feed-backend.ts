@@ -42,6 +42,11 @@ export class FeedBackend implements Backend {
     return read;
   }
 
+  async served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const feed = await this.store.feed(this.path, stream);
+    return new Set((await feed.latest(ids)).keys());
+  }
+
   balances(accountId: string): Promise<ServedBalances | undefined> {
     return this.reader.read(accountId);
   }

@@ -16,6 +16,8 @@ export interface Backend {
    * @throws PspError when the PSP cannot be asked and no balance was ever seen
    */
   balances(accountId: string): Promise<ServedBalances | undefined>;
+  /** Which of these ids (as served) the list holds. */
+  served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can make. */
   readonly pays: ReadonlySet<OrderKind>;
   /**

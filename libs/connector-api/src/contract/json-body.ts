@@ -26,12 +26,15 @@ export function readJsonObject(request: FastifyRequest): Readonly<Record<string,
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    // Fatal: two keys that differ in broken bytes only would become one.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new ContractError(
       HttpStatus.BAD_REQUEST,
       'Broken JSON',
-      body.length === 0 ? 'The body is empty, expected a JSON object.' : 'The body is not valid JSON.',
+      body.length === 0
+        ? 'The body is empty, expected a JSON object.'
+        : 'The body is not valid JSON in UTF-8.',
     );
   }
 }

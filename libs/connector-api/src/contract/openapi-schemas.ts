@@ -7,6 +7,7 @@ import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../records.js';
 
 const ASSET_DESCRIPTION = 'Asset with its precision: EUR/2, BTC/8, JPY';
 const AMOUNT_DESCRIPTION = 'Amount in minor units (integer string)';
+const text = { minLength: 1, maxLength: 1024 } as const;
 const time = { type: String, format: 'date-time' } as const;
 const amount = { description: AMOUNT_DESCRIPTION } as const;
 const asset = { description: ASSET_DESCRIPTION } as const;
@@ -69,12 +70,17 @@ export class TransactionSchema {
 }
 
 class OrderRequest {
-  @ApiProperty({ description: 'Unique name of the order; a retry sends the same one' })
+  @ApiProperty({ description: 'Unique name of the order; a retry sends the same one', ...text })
   idempotencyKey!: string;
-  @ApiProperty(amount) amount!: string;
-  @ApiProperty(asset) currency!: string;
-  @ApiProperty() sourceAccountId!: string;
-  @ApiProperty() destinationAccountId!: string;
+  @ApiProperty({ ...amount, pattern: '^[1-9][0-9]{0,77}$', example: '1250' }) amount!: string;
+  @ApiProperty({ ...asset, example: 'EUR/2' }) currency!: string;
+  @ApiProperty({ description: 'An `id` of the list of accounts', ...text }) sourceAccountId!: string;
+  @ApiProperty({
+    description:
+      'Of a payout an `id` of the list of beneficiaries, of a transfer one of the list of accounts',
+    ...text,
+  })
+  destinationAccountId!: string;
   @ApiPropertyOptional() description?: string;
   @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
 }

@@ -1,7 +1,9 @@
-import { Controller, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import type { OrderKind } from '../orders.js';
 import { AdmissionGuard } from './admission.guard.js';
+import { BACKEND, type Backend } from './backend.js';
 import { unprocessable } from './contract-error.js';
 import { readJsonObject } from './json-body.js';
 import { ApiErrors } from './openapi-decorators.js';
@@ -11,41 +13,59 @@ import {
   TransferRequestSchema,
   TransferSchema,
 } from './openapi-schemas.js';
+import { parseOrderRequest } from './order-request.js';
 
-/**
- * Payouts and transfers. No plugin can pay, so a well-formed order is refused, for good and before anything else about it is
- * checked: with 422, because clients repeat a 5xx (501 too) for ever, and make the order FAILED at a 4xx.
- */
+const ANSWER =
+  'Answers within 8 s: what is not known by then is PENDING, and its progress is published as rows of the transactions whose ' +
+  '`relatedTransactionID` is the idempotencyKey. What the PSP or a limit refuses is FAILED, with the reason in the metadata. ';
+const RETRY =
+  'A retry sends the same idempotencyKey and gets the same answer; with another request that key is refused.';
+
+/** Payouts and transfers. What cannot be an order at all is 422: clients repeat a 5xx (501 too) for ever. */
 @Controller()
 @UseGuards(AdmissionGuard)
 @ApiBearerAuth()
 @ApiErrors()
 export class OrdersController {
+  constructor(@Inject(BACKEND) private readonly backend: Backend) {}
+
   @Post('payouts')
-  @ApiOperation({ operationId: 'createPayout', summary: 'Create payout' })
+  @Header('content-type', 'application/json')
+  @ApiOperation({
+    operationId: 'createPayout',
+    summary: 'Create payout',
+    description: `Pays one of the beneficiaries. Needs a key that may pay. ${ANSWER}${RETRY}`,
+  })
   @ApiBody({ type: PayoutRequestSchema, required: true })
   @ApiCreatedResponse({ description: 'Payout response', type: PayoutSchema })
-  createPayout(@Req() request: FastifyRequest): never {
-    return this.refuse('payouts', request);
+  createPayout(@Req() request: FastifyRequest): Promise<Buffer> {
+    return this.pay('PAYOUT', request);
   }
 
   @Post('transfers')
+  @Header('content-type', 'application/json')
   @ApiOperation({
     operationId: 'createTransfer',
     summary: 'Create transfer',
-    description: 'Create an internal transfer between two accounts. A retry sends the same idempotencyKey.',
+    description: `Create an internal transfer between two accounts. Needs a key that may pay. ${ANSWER}${RETRY}`,
   })
   @ApiBody({ type: TransferRequestSchema, required: true })
   @ApiCreatedResponse({ description: 'Transfer response', type: TransferSchema })
-  createTransfer(@Req() request: FastifyRequest): never {
-    return this.refuse('transfers', request);
+  createTransfer(@Req() request: FastifyRequest): Promise<Buffer> {
+    return this.pay('TRANSFER', request);
   }
 
-  private refuse(orders: string, request: FastifyRequest): never {
-    readJsonObject(request);
-    throw unprocessable(
-      `No ${orders}`,
-      `This connector cannot make ${orders}: its plugin only reads. Nothing was sent to the PSP.`,
-    );
+  private async pay(kind: OrderKind, request: FastifyRequest): Promise<Buffer> {
+    const body = readJsonObject(request);
+    if (!this.backend.pays.has(kind)) {
+      const orders = `${kind.toLowerCase()}s`;
+      throw unprocessable(
+        `No ${orders}`,
+        `This connector cannot make ${orders}: its plugin has no way to do it. Nothing was sent to the PSP.`,
+      );
+    }
+    const order = await parseOrderRequest(kind, body, this.backend);
+    // A Buffer: to strings Fastify adds a charset.
+    return Buffer.from(await this.backend.pay(kind, order));
   }
 }

@@ -9,13 +9,14 @@ import type { Row } from '../clients/decoding.js';
 import { Formance } from '../clients/formance.js';
 import type { GoTime } from '../clients/go-time.js';
 import type { ClientVersion } from '../clients/versions.js';
-import { Initiation, statusOfAnswer, statusOfRow, type Wish } from './initiation.js';
+import { Initiation, statusOfAnswer, statusOfRow } from './initiation.js';
 import { readOrderAnswer, type Posted } from './order-answer.js';
 import { Payments, paymentIdOf, type PspPayment } from './payments.js';
+import { pathOf, requestOf, type OrderPath, type Wish } from './wish.js';
 
 export interface Surroundings {
   /** The connector's request; at most ten seconds. */
-  post: (path: '/payouts' | '/transfers', body: string) => Promise<Posted>;
+  post: (path: OrderPath, body: string) => Promise<Posted>;
   /** The engine's own clock, in milliseconds since 1970. */
   now: () => number;
   /** Milliseconds between two attempts. */
@@ -64,11 +65,10 @@ export class Engine extends Formance {
   }
 
   private async send(initiation: Initiation): Promise<void> {
-    const { kind } = initiation.wish;
-    const path = kind === 'PAYOUT' ? '/payouts' : '/transfers';
+    const { wish } = initiation;
     initiation.adjust(this.now(), 'PROCESSING');
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const reading = readOrderAnswer(kind, await this.surroundings.post(path, requestOf(initiation.wish)));
+      const reading = readOrderAnswer(wish.kind, await this.surroundings.post(pathOf(wish), requestOf(wish)));
       if (reading === 'stuck') return;
       if (reading === 'failed') return initiation.adjust(this.now(), 'FAILED');
       if (reading !== 'again') return this.link(initiation, reading);
@@ -94,18 +94,6 @@ export class Engine extends Formance {
     const seconds = Math.floor(now / 1000);
     return { seconds, nanoseconds: Math.round((now - seconds * 1000) * 1e6), offsetMinutes: 0 };
   }
-}
-
-function requestOf(wish: Wish): string {
-  return JSON.stringify({
-    idempotencyKey: wish.reference,
-    amount: wish.amount,
-    currency: wish.asset,
-    sourceAccountId: wish.sourceAccountId,
-    destinationAccountId: wish.destinationAccountId,
-    description: wish.description,
-    metadata: wish.metadata,
-  });
 }
 
 function paymentOf({ id, createdAt, transaction }: Row): PspPayment {

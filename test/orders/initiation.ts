@@ -3,9 +3,9 @@
  * Source: v3.4.0 `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
  * `internal/connectors/engine/workflow/utils.go`.
  */
-import type { OrderKind } from '@tributary/connector-api';
 import { formatState, type GoTime } from '../clients/go-time.js';
 import { newest } from './payments.js';
+import type { Wish } from './wish.js';
 
 export type InitiationStatus =
   | 'WAITING_FOR_VALIDATION'
@@ -15,18 +15,6 @@ export type InitiationStatus =
   | 'REVERSED'
   | 'REVERSE_FAILED'
   | 'UNKNOWN';
-
-/** What a user fills in. The reference becomes the idempotency key. */
-export interface Wish {
-  reference: string;
-  kind: OrderKind;
-  amount: string;
-  asset: string;
-  sourceAccountId: string;
-  destinationAccountId: string;
-  description: string;
-  metadata?: Record<string, string>;
-}
 
 export class Initiation {
   /** Ids of the payments that an answered order linked to it; a row never does. */

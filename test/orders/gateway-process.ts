@@ -1,0 +1,59 @@
+/** The built program, as an operator runs it; it can be killed, stopped and started again. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PROGRAM = 'dist/apps/gateway/src/main.js';
+const LONGEST_START = 60_000;
+
+export class GatewayProcess {
+  private child: ChildProcess | undefined;
+  private ended: Promise<unknown> | undefined;
+
+  /** @param log of all its lives */
+  constructor(
+    private readonly file: string,
+    private readonly url: string,
+    private readonly log: string,
+  ) {}
+
+  /** @returns when it answers. */
+  async start(): Promise<void> {
+    const log = openSync(this.log, 'a');
+    this.child = spawn(process.execPath, [PROGRAM, 'serve', '--config', this.file], {
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.ended = once(this.child, 'exit');
+    const end = performance.now() + LONGEST_START;
+    while (!(await answers(`${this.url}/healthz`))) {
+      if (this.child.exitCode !== null) throw new Error(`the gateway ended by itself: see ${this.log}`);
+      if (performance.now() > end) throw new Error(`the gateway does not answer: see ${this.log}`);
+      await sleep(20);
+    }
+  }
+
+  /** Nothing is finished, nothing is flushed. */
+  async kill(): Promise<void> {
+    this.child?.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** @returns its exit code, `null` after a kill. */
+  async stop(): Promise<number | null> {
+    this.child?.kill('SIGTERM');
+    await this.ended;
+    return this.child?.exitCode ?? null;
+  }
+}
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,42 @@
+/** The wire under an engine's orders: as `clients/http-get.ts`, but how a request ended makes a difference. */
+import { Agent, request, type IncomingMessage } from 'node:http';
+import type { Posted } from './order-answer.js';
+
+/** Source: `DefaultConnectorClientTimeout`; from the first byte sent to the last one read. */
+const TIMEOUT = 10_000;
+
+export interface OrderConnection {
+  post(path: string, body: string): Promise<Posted>;
+  close(): void;
+}
+
+/** @param baseUrl without a slash at its end, as an install's `endpoint` */
+export function connectOrders(baseUrl: string, key: string): OrderConnection {
+  const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  const headers = {
+    authorization: `Bearer ${key}`,
+    accept: 'application/json',
+    'content-type': 'application/json',
+  };
+  return {
+    post: (path, body) => send(baseUrl + path, body, { agent, headers, method: 'POST' }),
+    close: () => agent.destroy(),
+  };
+}
+
+function send(url: string, body: string, options: object): Promise<Posted> {
+  return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(TIMEOUT);
+    const sent = request(url, { ...options, signal }, (response) => {
+      readBody(response).then(resolve, () => resolve(signal.aborted ? 'timeout' : 'broken'));
+    });
+    sent.on('error', () => resolve(signal.aborted ? 'timeout' : 'lost'));
+    sent.end(body);
+  });
+}
+
+async function readBody(response: IncomingMessage): Promise<Posted> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+}

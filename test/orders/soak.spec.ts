@@ -1,0 +1,59 @@
+/**
+ * Orders through the built program on a PSP with every fault, while the program is killed (SIGKILL) and clients repeat themselves: each order
+ * leaves at most once, none that left is called FAILED, none is lost, and each ends at Formance as it ended at the PSP.
+ * `ORDERS` and `KILLS` set the size: `npm run soak`.
+ */
+import type { Customer } from './customer.js';
+import { Trial } from './trial.js';
+import type { Truth } from './truth.js';
+
+const ORDERS = Number(process.env.ORDERS ?? 300);
+const KILLS = Number(process.env.ORDERS === undefined ? 5 : (process.env.KILLS ?? 200));
+const SIZE = { orders: ORDERS, kills: KILLS, atOnce: ORDERS > 1000 ? 60 : 30, seed: 20261122 };
+const TROUBLE = { faults: 0.6, fates: 0.7, delay: 1200 };
+
+let trial: Trial;
+beforeAll(async () => {
+  trial = await Trial.start(SIZE, TROUBLE);
+});
+afterAll(() => trial?.end());
+
+test(`${ORDERS} orders, ${KILLS} kills: each leaves at most once, and ends as the PSP says`, async () => {
+  await trial.sendAll();
+  const unfinished = await trial.settle();
+  await trial.repeatAll();
+  report();
+  expect(trial.lies()).toEqual([]);
+  expect(unfinished).toEqual([]);
+  expect(trial.kills).toBe(KILLS);
+}, 7_200_000);
+
+function report(): void {
+  for (const customer of trial.customers) {
+    process.stdout.write(`${customer.connector.name}: ${tell(customer, trial.truthOf(customer))}\n`);
+  }
+  process.stdout.write(`${trial.kills} kills, ${trial.retries} initiations retried by hand\n`);
+}
+
+function tell({ engine, ends, requests }: Customer, truth: Truth): string {
+  const orders = [...engine.initiations.keys()];
+  const left = orders.filter((reference) => truth.paid(reference).length > 0).length;
+  const twice = orders.filter((reference) => truth.paid(reference).length > 1).length;
+  const statuses = count(orders.map((reference) => engine.initiations.get(reference)!.status));
+  return [
+    `${orders.length} orders in ${requests} requests (${list(ends)})`,
+    `${truth.attempts} attempts reached the PSP (${list(truth.faults)})`,
+    `${left} orders left, ${twice} of them more than once`,
+    `initiations: ${list(statuses)}`,
+  ].join('; ');
+}
+
+function count(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
+function list(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([word, times]) => `${word} ${times}`).join(', ');
+}

@@ -1,0 +1,109 @@
+/**
+ * SIGTERM while orders are in flight: every one of them is answered, nobody is refused a connection before the last of them is (a refused
+ * order is a failed one for the engine), and what was not known yet is found out by the next gateway.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectOrders } from './http-post.js';
+import { inventWish, type Parties } from './invented-wishes.js';
+import type { Posted } from './order-answer.js';
+import { randomNumbers } from './random.js';
+import { Trial } from './trial.js';
+import { pathOf, requestOf, type Wish } from './wish.js';
+
+/** What the PSP does with an attempt, and after how many milliseconds. */
+const FATES: [fault: string, after: number, times: number][] = [
+  ['none', 500, 4],
+  ['answers-late', 2000, 6],
+  ['answers-late', 9500, 3],
+  ['answer-lost', 500, 4],
+  ['executes-later', 2500, 3],
+  ['lost,unavailable,none', 500, 4],
+];
+/** A gateway that still works after it is no longer over the time that it gives itself. */
+const LONGEST_STOP = 15_000;
+
+let trial: Trial;
+beforeAll(async () => {
+  trial = await Trial.start(
+    { orders: 0, kills: 0, atOnce: 1, seed: 4 },
+    { faults: 0, fates: 0.5, delay: 500 },
+  );
+});
+afterAll(() => trial?.end());
+
+test('orders in flight are answered before anybody is refused a connection', async () => {
+  const [customer] = trial.customers;
+  const wishes = inventOrders(await customer!.parties());
+  let answeredAt = 0;
+  const inFlight = wishes.map(async (wish) => {
+    const posted = await customer!.repeat(wish);
+    answeredAt = performance.now();
+    return statusOf(posted);
+  });
+  await sleep(300);
+
+  const stopping = performance.now();
+  const stopped = trial.gateway.stop();
+  const late = knock(
+    `${trial.url}/${customer!.connector.name}`,
+    customer!.connector.key,
+    wishes[0]!,
+    stopped,
+  );
+  const answers = await Promise.all(inFlight);
+  const code = await stopped;
+  const stoppedAfter = performance.now() - stopping;
+  const { refusedAt, statuses } = await late;
+  process.stdout.write(
+    `stopped after ${Math.round(stoppedAfter)} ms; ${wishes.length} orders in flight, the last one answered after ` +
+      `${Math.round(answeredAt - stopping)} ms; ${statuses.length} callers came meanwhile, the first one was refused after ${Math.round(refusedAt - stopping)} ms\n`,
+  );
+
+  expect(answers).toEqual(wishes.map(() => 201));
+  expect(refusedAt).toBeGreaterThanOrEqual(answeredAt);
+  expect(statuses.filter((status) => status !== 201 && status !== 503)).toEqual([]);
+  expect(code).toBe(0);
+  expect(stoppedAfter).toBeLessThan(LONGEST_STOP);
+
+  await trial.gateway.start();
+  for (const wish of wishes) await customer!.engine.initiate(wish);
+  expect(await trial.settle()).toEqual([]);
+  expect(trial.lies()).toEqual([]);
+}, 120_000);
+
+function inventOrders(parties: Parties): Wish[] {
+  const random = randomNumbers(7);
+  const faults = FATES.flatMap(([fault, after, times]) =>
+    Array.from({ length: times }, () => ({ fault, after })),
+  );
+  return faults.map(({ fault, after }, number) => ({
+    ...inventWish(number, parties, random),
+    metadata: { 'sandbox/fault': fault, 'sandbox/after': String(after) },
+  }));
+}
+
+/** Comes again and again over connections of its own, until the gateway has ended. */
+async function knock(endpoint: string, key: string, wish: Wish, stopped: Promise<unknown>) {
+  const statuses: (number | string)[] = [];
+  let refusedAt = Infinity;
+  let isOver = false;
+  void stopped.then(() => (isOver = true));
+  const callers: Promise<void>[] = [];
+  const call = async (): Promise<void> => {
+    const connection = connectOrders(endpoint, key);
+    const status = statusOf(await connection.post(pathOf(wish), requestOf(wish)));
+    connection.close();
+    if (status === 'lost') refusedAt = Math.min(refusedAt, performance.now());
+    else statuses.push(status);
+  };
+  while (!isOver) {
+    callers.push(call());
+    await sleep(50);
+  }
+  await Promise.all(callers);
+  return { refusedAt, statuses };
+}
+
+function statusOf(posted: Posted): number | string {
+  return typeof posted === 'object' ? posted.status : posted;
+}

@@ -1,0 +1,190 @@
+/** Many orders through a gateway that is killed again and again, until every customer sees the end of every order. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Customer } from './customer.js';
+import { writeDeployment, type TrialDeployment, type Trouble } from './deployment.js';
+import { GatewayProcess } from './gateway-process.js';
+import { inventWish } from './invented-wishes.js';
+import { randomNumbers } from './random.js';
+import { Truth } from './truth.js';
+import { findLies, findUnfinished } from './verdict.js';
+
+export interface TrialSize {
+  orders: number;
+  kills: number;
+  /** How many orders a customer sends at once. */
+  atOnce: number;
+  seed: number;
+}
+
+/** Milliseconds without any progress after which what is not right will not become right. */
+const PATIENCE = 90_000;
+/** Share of the kills that hit a gateway that has just come back. */
+const AT_RECOVERY = 0.3;
+/** Share of what the PSP failed that a person retries all the same. */
+const HOPEFUL = 0.3;
+
+export class Trial {
+  readonly log: string;
+  retries = 0;
+  kills = 0;
+  private up = Promise.resolve();
+  private readonly random: () => number;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly deployment: TrialDeployment,
+    private readonly size: TrialSize,
+    readonly gateway: GatewayProcess,
+    readonly customers: readonly Customer[],
+  ) {
+    this.log = join(directory, 'gateway.log');
+    this.random = randomNumbers(size.seed + 1);
+  }
+
+  static async start(size: TrialSize, trouble: Trouble): Promise<Trial> {
+    const directory = mkdtempSync(join(tmpdir(), 'tributary-orders-'));
+    const deployment = await writeDeployment(directory, trouble);
+    const gateway = new GatewayProcess(deployment.file, deployment.url, join(directory, 'gateway.log'));
+    const random = randomNumbers(size.seed);
+    const customers = deployment.connectors.map(
+      (connector) => new Customer(connector, deployment.url, random),
+    );
+    await gateway.start();
+    return new Trial(directory, deployment, size, gateway, customers);
+  }
+
+  /** Every order is asked for, and the gateway is killed on the way. @returns when each was answered */
+  async sendAll(): Promise<void> {
+    const share = Math.ceil(this.size.orders / this.customers.length);
+    const sending = Promise.all(this.customers.map((customer) => this.sendShare(customer, share)));
+    const polling = this.pollUntil(sending);
+    await Promise.all([sending, this.killUntil(sending), polling]);
+    for (const customer of this.customers) await customer.settle();
+  }
+
+  /** People retry, rows come in. @returns what never becomes right */
+  async settle(): Promise<string[]> {
+    await this.retry(HOPEFUL);
+    let left = this.unfinished();
+    for (let since = performance.now(); left.length > 0 && performance.now() - since < PATIENCE;) {
+      await sleep(500);
+      await this.retry(0);
+      await this.poll();
+      const now = this.unfinished();
+      if (now.length < left.length) since = performance.now();
+      left = now;
+    }
+    return left;
+  }
+
+  /** Asks for every order once more. */
+  async repeatAll(): Promise<void> {
+    for (const customer of this.customers) {
+      const wishes = [...customer.engine.initiations.values()].map(({ wish }) => wish);
+      await inParallel(wishes, this.size.atOnce, (wish) => customer.repeat(wish));
+    }
+  }
+
+  lies(): string[] {
+    return this.customers.flatMap((customer) => findLies(customer, this.truthOf(customer)));
+  }
+
+  truthOf({ connector }: Customer): Truth {
+    return new Truth(connector.journal);
+  }
+
+  get url(): string {
+    return this.deployment.url;
+  }
+
+  async end(): Promise<void> {
+    for (const customer of this.customers) customer.close();
+    await this.gateway.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async sendShare(customer: Customer, share: number): Promise<void> {
+    const parties = await customer.parties();
+    const random = randomNumbers(this.size.seed + this.customers.indexOf(customer));
+    const wishes = Array.from({ length: share }, (_, number) => inventWish(number, parties, random));
+    await inParallel(wishes, this.size.atOnce, (wish) => customer.order(wish, () => this.up));
+  }
+
+  private async killUntil(sent: Promise<unknown>): Promise<void> {
+    const { orders, kills } = this.size;
+    let done = false;
+    void sent.then(
+      () => (done = true),
+      () => (done = true),
+    );
+    while (this.kills < kills && !done) {
+      const due = (orders * (this.kills + 1)) / (kills + 1);
+      while (!done && this.answered() < due) await sleep(10);
+      do {
+        await sleep(this.random() * 300);
+        await this.killOnce();
+      } while (this.kills < kills && this.random() < AT_RECOVERY);
+    }
+  }
+
+  private async killOnce(): Promise<void> {
+    let back = (): void => undefined;
+    this.up = new Promise((resolve) => (back = resolve));
+    this.kills++;
+    try {
+      await this.gateway.kill();
+      await this.gateway.start();
+    } finally {
+      back();
+    }
+  }
+
+  private async pollUntil(sent: Promise<unknown>): Promise<void> {
+    let done = false;
+    void sent.then(
+      () => (done = true),
+      () => (done = true),
+    );
+    while (!done) {
+      await sleep(500);
+      await this.poll();
+    }
+  }
+
+  /** A gateway that is down is asked again later. */
+  private async poll(): Promise<void> {
+    for (const customer of this.customers) {
+      await this.up;
+      await customer.poll().catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ECONNREFUSED' && error.code !== 'ECONNRESET') throw error;
+      });
+    }
+  }
+
+  private async retry(share: number): Promise<void> {
+    for (const customer of this.customers) this.retries += await customer.retryFailed(share);
+  }
+
+  private unfinished(): string[] {
+    return this.customers.flatMap((customer) => findUnfinished(customer, this.truthOf(customer)));
+  }
+
+  private answered(): number {
+    return this.customers.reduce((sum, { answers }) => sum + answers.size, 0);
+  }
+}
+
+export async function inParallel<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,32 @@
+/** What somebody asks Formance to pay, and the request that the connector makes of it. Source: v3.4.0 `ce/plugins/generic/client/payouts.go`. */
+import type { OrderKind } from '@tributary/connector-api';
+
+/** What a user fills in. The reference becomes the idempotency key. */
+export interface Wish {
+  reference: string;
+  kind: OrderKind;
+  amount: string;
+  asset: string;
+  sourceAccountId: string;
+  destinationAccountId: string;
+  description: string;
+  metadata?: Record<string, string>;
+}
+
+export type OrderPath = '/payouts' | '/transfers';
+
+export function pathOf({ kind }: Wish): OrderPath {
+  return kind === 'PAYOUT' ? '/payouts' : '/transfers';
+}
+
+export function requestOf(wish: Wish): string {
+  return JSON.stringify({
+    idempotencyKey: wish.reference,
+    amount: wish.amount,
+    currency: wish.asset,
+    sourceAccountId: wish.sourceAccountId,
+    destinationAccountId: wish.destinationAccountId,
+    description: wish.description,
+    metadata: wish.metadata,
+  });
+}

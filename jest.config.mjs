@@ -13,6 +13,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/postgres-setup.mjs',
+  globalTeardown: '<rootDir>/test/postgres-teardown.mjs',
   maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -1,6 +1,6 @@
 /** The last balances of each account, and the two promises clients need: `at` grows with every change, no asset disappears. */
 import { formatTime, type ServedBalances, type WireBalances } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { BalanceBook } from './feed.types.js';
 import type { BalanceTable, Schema } from './schema.js';
@@ -16,30 +16,45 @@ export function balanceBook(dialect: Dialect, connector: string): BalanceBook {
       const row = await find(dialect.reader, connector, accountId);
       return row && served(accountId, row);
     },
-    observe: (balances) => dialect.write((db) => recordObservation(db, connector, balances)),
+    observe: (balances) => dialect.write((db) => recordObservation(db, dialect, connector, balances)),
   };
 }
 
 /** Inside a transaction. @returns what is to be served from now on. */
 export async function recordObservation(
   db: Kysely<Schema>,
+  dialect: Dialect,
   connector: string,
   balances: WireBalances,
 ): Promise<ServedBalances> {
-  const before = await find(db, connector, balances.accountId);
+  const { accountId } = balances;
+  const locked = () => find(db, connector, accountId, dialect.forUpdate);
+  const before = (await locked()) ?? (await recordFirst(db, connector, balances)) ?? (await locked());
+  if (!before) throw new Error(`the balances of ${connector}/${accountId} were written and cannot be found`);
   const after = next(before, balances);
-  if (
-    !before ||
-    after.amounts !== before.amounts ||
-    after.observed_at >= before.observed_at + REWRITE_AFTER
-  ) {
+  if (after.amounts !== before.amounts || after.observed_at >= before.observed_at + REWRITE_AFTER) {
     await db
-      .insertInto('balances')
-      .values({ connector, account_id: balances.accountId, ...after })
-      .onConflict((conflict) => conflict.columns(['connector', 'account_id']).doUpdateSet(after))
+      .updateTable('balances')
+      .set(after)
+      .where('connector', '=', connector)
+      .where('account_id', '=', accountId)
       .execute();
   }
-  return served(balances.accountId, after);
+  return served(accountId, after);
+}
+
+/** @returns `undefined` when another transaction was first. */
+async function recordFirst(
+  db: Kysely<Schema>,
+  connector: string,
+  balances: WireBalances,
+): Promise<Observation | undefined> {
+  return db
+    .insertInto('balances')
+    .values({ connector, account_id: balances.accountId, ...next(undefined, balances) })
+    .onConflict((conflict) => conflict.columns(['connector', 'account_id']).doNothing())
+    .returning(['observed_at', 'served_at', 'amounts'])
+    .executeTakeFirst();
 }
 
 /** An observation that is older than the last one changes nothing. */
@@ -62,12 +77,14 @@ async function find(
   db: Kysely<Schema>,
   connector: string,
   accountId: string,
+  lock: RawBuilder<unknown> = sql``,
 ): Promise<Observation | undefined> {
   return db
     .selectFrom('balances')
     .select(['observed_at', 'served_at', 'amounts'])
     .where('connector', '=', connector)
     .where('account_id', '=', accountId)
+    .modifyEnd(lock)
     .executeTakeFirst();
 }
 

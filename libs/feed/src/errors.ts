@@ -6,3 +6,20 @@ export class LeaseLostError extends Error {
     super(`the lease of ${connector}/${stream} was lost to another writer; nothing was written`);
   }
 }
+
+/**
+ * The database did not answer, or not in time. It passes by itself: try again later. What was to be written may have been
+ * written: the answer to a commit can be lost.
+ */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+
+  /** @param store without its password */
+  constructor(
+    readonly store: string,
+    reason: string,
+    cause: unknown,
+  ) {
+    super(`the store ${store} is not available: ${reason}`, { cause });
+  }
+}

@@ -1,30 +1,10 @@
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
-import Database from 'better-sqlite3';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { LeaseLostError, openStore, type Feed, type FeedPage, type Lease, type Store } from './index.js';
+import { STORES, type FreshStore } from './testing/stores.js';
 
 const START = Date.UTC(2026, 0, 1);
 const ME = { host: 'here', pid: process.pid, id: 'a' };
 const OTHER = { host: 'there', pid: 1, id: 'b' };
-
-let directory: string;
-let now: number;
-let store: Store;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'feed-'));
-  now = START;
-  store = await open();
-});
-
-afterEach(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true });
-});
-
-const open = () => openStore(`sqlite:${join(directory, 'store.db')}`, () => now);
 
 function row(id: string, changes: { at?: number; amount?: bigint } = {}): WireRecord {
   return transactionToWire({
@@ -62,234 +42,235 @@ async function read(feed: Feed, from?: number, number = 1, size = 100): Promise<
 const ids = (rows: Row[]) => rows.map(({ id }) => id);
 const times = (rows: Row[]) => rows.map(({ updatedAt }) => Date.parse(updatedAt));
 
-describe('a feed', () => {
-  it('serves rows in the order of their arrival, 10 ms apart at least, following the times of the PSP where it can', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const lease = await leased(feed);
-    await lease.append(
-      page([row('a', { at: START - 5000 }), row('tie', { at: START - 5000 }), row('b', { at: START - 100 })]),
-    );
-    await lease.append(page([row('late', { at: START - 9000 }), row('future', { at: START + 9000 })]));
-    expect(await read(feed)).toMatchObject([
-      { id: 'a' },
-      { id: 'tie' },
-      { id: 'b' },
-      { id: 'late' },
-      { id: 'future' },
-    ]);
-    expect(times(await read(feed)).map((time) => time - START)).toEqual([-5000, -4990, -100, -90, 0]);
-  });
+describe.each(STORES)('$name', ({ create }) => {
+  let fresh: FreshStore;
+  let now: number;
+  let store: Store;
 
-  it('keeps its order when the clock steps back, and over a restart', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const lease = await leased(feed);
-    await lease.append(page([row('a', { at: START })]));
-    await lease.release();
-    await store.close();
-    now = START - 3_600_000;
-    store = await open();
-    const again = await store.feed('bank', 'transactions');
-    await (await leased(again)).append(page([row('b', { at: START - 50_000 })]));
-    expect(times(await read(again)).map((time) => time - START)).toEqual([0, 10]);
-  });
-
-  it('filters inclusively and pages from there, past the end too', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    await (
-      await leased(feed)
-    ).append(page([...'abcdefg'].map((id, i) => row(id, { at: START - 1000 + i * 20 }))));
-    const from = START - 1000 + 40;
-    expect(ids(await read(feed, from, 1, 2))).toEqual(['c', 'd']);
-    expect(ids(await read(feed, from, 3, 2))).toEqual(['g']);
-    expect(await read(feed, from, 4, 2)).toEqual([]);
-    expect(await read(feed, from, 1_000_000_000, 10_000)).toEqual([]);
-    expect(ids(await read(feed, from + 1, 1, 1))).toEqual(['d']);
-    expect(await read(feed, START + 1)).toEqual([]);
-    expect(ids(await read(feed, -1, 1, 1))).toEqual(['a']);
-  });
-
-  it('appends a changed record as a new row, and the same version never again', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const lease = await leased(feed);
-    const first = await lease.append(page([row('a'), row('b'), row('a')]));
-    expect(first).toEqual({ added: 2, changed: 0, known: 1, refused: 0 });
-    const second = await lease.append(page([row('a', { amount: 2n }), row('b'), row('a')]));
-    expect(second).toEqual({ added: 0, changed: 1, known: 2, refused: 0 });
-    expect((await read(feed)).map(({ id, amount }) => id + amount)).toEqual(['a1', 'b1', 'a2']);
-    expect(JSON.parse((await feed.latest(['a', 'none'])).get('a') ?? '')).toMatchObject({ amount: '2' });
-    expect((await feed.latest(['none'])).size).toBe(0);
-  });
-
-  it('is apart from other feeds, and knows its head', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    await (await leased(await store.feed('tenant/bank', 'transactions'))).append(page([row('x')]));
-    expect(await read(feed)).toEqual([]);
-    expect(await feed.head()).toEqual({ rows: 0, feedTime: undefined });
-    await (await leased(feed)).append(page([row('a')]));
-    expect(await feed.head()).toEqual({ rows: 1, feedTime: START - 1000 });
-  });
-});
-
-describe('a lease', () => {
-  it('is held by one writer at a time, and runs out', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const lease = await leased(feed);
-    expect(await feed.lease(OTHER, 1000)).toBeUndefined();
-    now += 900;
-    expect(await lease.renew()).toBe(true);
-    now += 900;
-    expect(await feed.lease(OTHER, 1000)).toBeUndefined();
-    now += 101;
-    expect(await feed.lease(OTHER, 1000)).toBeDefined();
-  });
-
-  it('refuses a writer that was paused while another took over, and writes nothing of its page', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const paused = await leased(feed);
-    now += 1001;
-    const other = await leased(feed, OTHER);
-    await other.append(page([row('b')], { cursor: 'of the other' }));
-    await expect(paused.append(page([row('a')], { cursor: 'late' }))).rejects.toThrow(LeaseLostError);
-    expect(await paused.renew()).toBe(false);
-    await paused.release();
-    expect(await other.renew()).toBe(true);
-    expect(ids(await read(feed))).toEqual(['b']);
-    await other.release();
-    expect((await leased(feed)).cursor).toBe('of the other');
-  });
-
-  it('passes at once from a process of this machine that has died', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    await leased(feed, { ...ME, pid: 2 ** 22 + 1 });
-    expect(await feed.lease(ME, 1000)).toBeDefined();
-  });
-
-  it('taken by a clock that was years ahead blocks nobody, and the fence keeps out whoever has it', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    now = Date.UTC(2030, 0, 1);
-    const ahead = await leased(feed, OTHER);
+  beforeEach(async () => {
+    fresh = await create();
     now = START;
-    await (await leased(feed)).append(page([row('a')]));
-    await expect(ahead.append(page([row('b')]))).rejects.toThrow(LeaseLostError);
-    expect(ids(await read(feed))).toEqual(['a']);
+    store = await open();
   });
 
-  it('after its release refuses to write', async () => {
-    const lease = await leased(await store.feed('bank', 'transactions'));
-    await lease.release();
-    await expect(lease.append(page([row('a')]))).rejects.toThrow(LeaseLostError);
+  afterEach(async () => {
+    await store.close();
+    await fresh.remove();
   });
-});
 
-describe('the quarantine', () => {
-  it('keeps what was refused until a good version comes, and findings until they are cleared', async () => {
-    const feed = await store.feed('bank', 'transactions');
-    const lease = await leased(feed);
-    const refused = [
-      { id: 'bad', refused: 'no amount', raw: '{}' },
-      { id: 'file:x', refused: 'cut' },
-    ];
-    await lease.append(page([], { refused, findings: [{ id: 's1', found: 'off by 1' }] }));
-    now += 5000;
-    await lease.append(page([], { refused: [{ id: 'bad', refused: 'still none' }] }));
-    expect(await store.quarantine('bank')).toMatchObject([
-      { id: 'bad', reason: 'still none', since: START, kind: 'refusal' },
-      { id: 'file:x', reason: 'cut' },
-      { id: 's1', reason: 'off by 1', kind: 'finding' },
-    ]);
-    expect(await store.quarantine('other')).toEqual([]);
-    await lease.append(page([row('bad')], { cleared: ['s1'] }));
-    expect((await store.quarantine()).map(({ id }) => id)).toEqual(['file:x']);
-    now += 5000;
-    await lease.append(page([], { findings: [{ id: 's1', found: 'again' }] }));
-    expect((await store.quarantine())[0]).toMatchObject({ id: 's1', reason: 'again', since: START + 10_000 });
-  });
-});
+  const open = () => openStore(fresh.url, () => now);
 
-describe('balances', () => {
-  const observed = (at: number, amounts: Record<string, bigint>) =>
-    store.balances('bank').observe({ accountId: 'acc', at, amounts: new Map(Object.entries(amounts)) });
-
-  it('serve an asset that vanished as zero, and a time that grows with every change', async () => {
-    expect(await store.balances('bank').latest('acc')).toBeUndefined();
-    await observed(START, { 'EUR/2': 5n, 'USD/2': -7n });
-    expect(await observed(START, { 'EUR/2': 6n })).toEqual({
-      id: 'acc',
-      accountID: 'acc',
-      at: new Date(START + 1).toISOString(),
-      balances: [
-        { amount: '6', currency: 'EUR/2' },
-        { amount: '0', currency: 'USD/2' },
-      ],
+  describe('a feed', () => {
+    it('serves rows in the order of their arrival, 10 ms apart at least, following the times of the PSP where it can', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const lease = await leased(feed);
+      await lease.append(
+        page([
+          row('a', { at: START - 5000 }),
+          row('tie', { at: START - 5000 }),
+          row('b', { at: START - 100 }),
+        ]),
+      );
+      await lease.append(page([row('late', { at: START - 9000 }), row('future', { at: START + 9000 })]));
+      expect(await read(feed)).toMatchObject([
+        { id: 'a' },
+        { id: 'tie' },
+        { id: 'b' },
+        { id: 'late' },
+        { id: 'future' },
+      ]);
+      expect(times(await read(feed)).map((time) => time - START)).toEqual([-5000, -4990, -100, -90, 0]);
     });
-    await observed(START, { 'EUR/2': 7n });
-    expect(await store.balances('bank').latest('acc')).toMatchObject({
-      at: new Date(START + 2).toISOString(),
+
+    it('keeps its order when the clock steps back, and over a restart', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const lease = await leased(feed);
+      await lease.append(page([row('a', { at: START })]));
+      await lease.release();
+      await store.close();
+      now = START - 3_600_000;
+      store = await open();
+      const again = await store.feed('bank', 'transactions');
+      await (await leased(again)).append(page([row('b', { at: START - 50_000 })]));
+      expect(times(await read(again)).map((time) => time - START)).toEqual([0, 10]);
     });
-  });
 
-  it('ignore an observation older than the last', async () => {
-    await observed(START, { 'EUR/2': 5n });
-    expect(await observed(START - 1, { 'EUR/2': 4n })).toMatchObject({ balances: [{ amount: '5' }] });
-  });
-
-  it('come with a page', async () => {
-    const lease = await leased(await store.feed('bank', 'accounts'));
-    await lease.append(
-      page([], { balances: [{ accountId: 'acc', at: START, amounts: new Map([['JPY', 10n ** 30n]]) }] }),
-    );
-    expect(await store.balances('bank').latest('acc')).toMatchObject({
-      balances: [{ amount: `1${'0'.repeat(30)}` }],
+    it('filters inclusively and pages from there, past the end too', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      await (
+        await leased(feed)
+      ).append(page([...'abcdefg'].map((id, i) => row(id, { at: START - 1000 + i * 20 }))));
+      const from = START - 1000 + 40;
+      expect(ids(await read(feed, from, 1, 2))).toEqual(['c', 'd']);
+      expect(ids(await read(feed, from, 3, 2))).toEqual(['g']);
+      expect(await read(feed, from, 4, 2)).toEqual([]);
+      expect(await read(feed, from, 1_000_000_000, 10_000)).toEqual([]);
+      expect(ids(await read(feed, from + 1, 1, 1))).toEqual(['d']);
+      expect(await read(feed, START + 1)).toEqual([]);
+      expect(ids(await read(feed, -1, 1, 1))).toEqual(['a']);
     });
-  });
-});
 
-describe('balances of the future', () => {
-  it('count as observed now, so that the next ones still count', async () => {
-    const lease = await leased(await store.feed('bank', 'accounts'));
-    const balances = (at: number, amount: bigint) => [
-      { accountId: 'acc', at, amounts: new Map([['JPY', amount]]) },
-    ];
-    await lease.append(page([], { balances: balances(Date.UTC(2099, 0, 1), 1n) }));
-    now += 1000;
-    await lease.append(page([], { balances: balances(now, 2n) }));
-    expect(await store.balances('bank').latest('acc')).toMatchObject({
-      at: new Date(now).toISOString(),
-      balances: [{ amount: '2' }],
+    it('appends a changed record as a new row, and the same version never again', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const lease = await leased(feed);
+      const first = await lease.append(page([row('a'), row('b'), row('a')]));
+      expect(first).toEqual({ added: 2, changed: 0, known: 1, refused: 0 });
+      const second = await lease.append(page([row('a', { amount: 2n }), row('b'), row('a')]));
+      expect(second).toEqual({ added: 0, changed: 1, known: 2, refused: 0 });
+      expect((await read(feed)).map(({ id, amount }) => id + amount)).toEqual(['a1', 'b1', 'a2']);
+      expect(JSON.parse((await feed.latest(['a', 'none'])).get('a') ?? '')).toMatchObject({ amount: '2' });
+      expect((await feed.latest(['none'])).size).toBe(0);
+    });
+
+    it('is apart from other feeds, and knows its head', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      await (await leased(await store.feed('tenant/bank', 'transactions'))).append(page([row('x')]));
+      expect(await read(feed)).toEqual([]);
+      expect(await feed.head()).toEqual({ rows: 0, feedTime: undefined });
+      await (await leased(feed)).append(page([row('a')]));
+      expect(await feed.head()).toEqual({ rows: 1, feedTime: START - 1000 });
     });
   });
-});
 
-describe('the store', () => {
-  it('that cannot be opened says which, why, and what to do; the file is left as it was', async () => {
-    const path = join(directory, 'notes.txt');
-    writeFileSync(path, 'not a database, and longer than the header of one would be: '.repeat(20));
-    const before = readFileSync(path);
-    await expect(openStore(`sqlite:${path}`)).rejects.toThrow(
-      `the store ${JSON.stringify(path)} cannot be opened: the file is no SQLite database; name another, or move it away`,
-    );
-    expect(readFileSync(path)).toEqual(before);
-    await expect(openStore(`sqlite:${path}/store.db`)).rejects.toThrow('a part of the path is a file');
-    await expect(openStore(`sqlite:${directory}`)).rejects.toThrow('check the path and the rights');
+  describe('a lease', () => {
+    it('is held by one writer at a time, and runs out', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const lease = await leased(feed);
+      expect(await feed.lease(OTHER, 1000)).toBeUndefined();
+      now += 900;
+      expect(await lease.renew()).toBe(true);
+      now += 900;
+      expect(await feed.lease(OTHER, 1000)).toBeUndefined();
+      now += 101;
+      expect(await feed.lease(OTHER, 1000)).toBeDefined();
+    });
+
+    it('refuses a writer that was paused while another took over, and writes nothing of its page', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const paused = await leased(feed);
+      now += 1001;
+      const other = await leased(feed, OTHER);
+      await other.append(page([row('b')], { cursor: 'of the other' }));
+      await expect(paused.append(page([row('a')], { cursor: 'late' }))).rejects.toThrow(LeaseLostError);
+      expect(await paused.renew()).toBe(false);
+      await paused.release();
+      expect(await other.renew()).toBe(true);
+      expect(ids(await read(feed))).toEqual(['b']);
+      await other.release();
+      expect((await leased(feed)).cursor).toBe('of the other');
+    });
+
+    it('passes at once from a process of this machine that has died', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      await leased(feed, { ...ME, pid: 2 ** 22 + 1 });
+      expect(await feed.lease(ME, 1000)).toBeDefined();
+    });
+
+    it('taken by a clock that was years ahead blocks nobody, and the fence keeps out whoever has it', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      now = Date.UTC(2030, 0, 1);
+      const ahead = await leased(feed, OTHER);
+      now = START;
+      await (await leased(feed)).append(page([row('a')]));
+      await expect(ahead.append(page([row('b')]))).rejects.toThrow(LeaseLostError);
+      expect(ids(await read(feed))).toEqual(['a']);
+    });
+
+    it('after its release refuses to write', async () => {
+      const lease = await leased(await store.feed('bank', 'transactions'));
+      await lease.release();
+      await expect(lease.append(page([row('a')]))).rejects.toThrow(LeaseLostError);
+    });
   });
 
-  it('of a newer release is refused, and stays as it is', async () => {
-    const path = join(directory, 'store.db');
-    const db = new Database(path);
-    db.prepare('insert into migrations (version, applied_at) values (99, 1)').run();
-    db.close();
-    await expect(open()).rejects.toThrow('it was written by a newer release; start that one');
+  describe('the quarantine', () => {
+    it('keeps what was refused until a good version comes, and findings until they are cleared', async () => {
+      const feed = await store.feed('bank', 'transactions');
+      const lease = await leased(feed);
+      const refused = [
+        { id: 'bad', refused: 'no amount', raw: '{}' },
+        { id: 'file:x', refused: 'cut' },
+      ];
+      await lease.append(page([], { refused, findings: [{ id: 's1', found: 'off by 1' }] }));
+      now += 5000;
+      await lease.append(page([], { refused: [{ id: 'bad', refused: 'still none' }] }));
+      expect(await store.quarantine('bank')).toMatchObject([
+        { id: 'bad', reason: 'still none', since: START, kind: 'refusal' },
+        { id: 'file:x', reason: 'cut' },
+        { id: 's1', reason: 'off by 1', kind: 'finding' },
+      ]);
+      expect(await store.quarantine('other')).toEqual([]);
+      await lease.append(page([row('bad')], { cleared: ['s1'] }));
+      expect((await store.quarantine()).map(({ id }) => id)).toEqual(['file:x']);
+      now += 5000;
+      await lease.append(page([], { findings: [{ id: 's1', found: 'again' }] }));
+      expect((await store.quarantine())[0]).toMatchObject({
+        id: 's1',
+        reason: 'again',
+        since: START + 10_000,
+      });
+    });
   });
 
-  it('opens for many at once, and only once creates its tables', async () => {
-    const stores = await Promise.all(Array.from({ length: 8 }, open));
-    await Promise.all(stores.map((each) => each.feed('bank', 'accounts')));
-    await Promise.all(stores.map((each) => each.close()));
+  describe('balances', () => {
+    const observed = (at: number, amounts: Record<string, bigint>) =>
+      store.balances('bank').observe({ accountId: 'acc', at, amounts: new Map(Object.entries(amounts)) });
+
+    it('serve an asset that vanished as zero, and a time that grows with every change', async () => {
+      expect(await store.balances('bank').latest('acc')).toBeUndefined();
+      await observed(START, { 'EUR/2': 5n, 'USD/2': -7n });
+      expect(await observed(START, { 'EUR/2': 6n })).toEqual({
+        id: 'acc',
+        accountID: 'acc',
+        at: new Date(START + 1).toISOString(),
+        balances: [
+          { amount: '6', currency: 'EUR/2' },
+          { amount: '0', currency: 'USD/2' },
+        ],
+      });
+      await observed(START, { 'EUR/2': 7n });
+      expect(await store.balances('bank').latest('acc')).toMatchObject({
+        at: new Date(START + 2).toISOString(),
+      });
+    });
+
+    it('ignore an observation older than the last', async () => {
+      await observed(START, { 'EUR/2': 5n });
+      expect(await observed(START - 1, { 'EUR/2': 4n })).toMatchObject({ balances: [{ amount: '5' }] });
+    });
+
+    it('come with a page', async () => {
+      const lease = await leased(await store.feed('bank', 'accounts'));
+      await lease.append(
+        page([], { balances: [{ accountId: 'acc', at: START, amounts: new Map([['JPY', 10n ** 30n]]) }] }),
+      );
+      expect(await store.balances('bank').latest('acc')).toMatchObject({
+        balances: [{ amount: `1${'0'.repeat(30)}` }],
+      });
+    });
   });
 
-  it('names what is wrong with its URL', async () => {
-    await expect(openStore('mongodb://x')).rejects.toThrow(
-      '"mongodb://x" is of no known kind; expected sqlite:<path of a file>',
-    );
+  describe('balances of the future', () => {
+    it('count as observed now, so that the next ones still count', async () => {
+      const lease = await leased(await store.feed('bank', 'accounts'));
+      const balances = (at: number, amount: bigint) => [
+        { accountId: 'acc', at, amounts: new Map([['JPY', amount]]) },
+      ];
+      await lease.append(page([], { balances: balances(Date.UTC(2099, 0, 1), 1n) }));
+      now += 1000;
+      await lease.append(page([], { balances: balances(now, 2n) }));
+      expect(await store.balances('bank').latest('acc')).toMatchObject({
+        at: new Date(now).toISOString(),
+        balances: [{ amount: '2' }],
+      });
+    });
+  });
+
+  describe('the store', () => {
+    it('opens for many at once, and only once creates its tables', async () => {
+      const stores = await Promise.all(Array.from({ length: 8 }, open));
+      await Promise.all(stores.map((each) => each.feed('bank', 'accounts')));
+      await Promise.all(stores.map((each) => each.close()));
+    });
   });
 });

@@ -1,4 +1,5 @@
 export * from './errors.js';
 export type * from './feed.types.js';
 export * from './order.types.js';
-export { openStore, sqlitePath } from './store.js';
+export { openStore, checkLocation, type StoreLocation } from './open.js';
+export { hasDied, holderText } from './lease.js';

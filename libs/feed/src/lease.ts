@@ -1,8 +1,9 @@
 /** The right to append to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
 import { kill } from 'node:process';
 import type { Stream } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
-import { placeRows } from './append.js';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { randomUUID } from 'node:crypto';
+import { appendRecords, type FeedHead } from './append.js';
 import { recordObservation } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import { LeaseLostError } from './errors.js';
@@ -19,46 +20,58 @@ export interface FeedIdentity {
 /** Leases last a minute or so, and clocks of healthy machines differ by less. Milliseconds. */
 const LONGEST = 3_600_000;
 
+/** What time it is, as SQL: leases of many gateways are measured by one clock. Milliseconds since 1970. */
+export type StoreClock = () => RawBuilder<number>;
+
 /** @returns `undefined` while another writer that may be alive holds it. */
 export async function takeLease(
   dialect: Dialect,
   feed: FeedIdentity,
   holder: LeaseHolder,
   ttl: number,
-  clock: () => number,
+  clock: StoreClock,
 ): Promise<Lease | undefined> {
-  const now = clock();
   const held = await dialect.reader
     .selectFrom('feeds')
-    .select(['holder', 'leased_until', 'fence'])
+    .select(['holder', 'leased_until', 'fence', clock().as('now')])
     .where('id', '=', feed.id)
     .executeTakeFirstOrThrow();
   const free =
     held.holder === null ||
-    held.leased_until <= now ||
-    isImpossible(held.leased_until, now) ||
+    held.leased_until <= held.now ||
+    isImpossible(held.leased_until, held.now) ||
     hasDied(held.holder, holder);
   if (!free) return undefined;
+  const token = { fence: held.fence + 1, holder: holderText(holder) };
   const taken = await dialect.write((db) =>
     db
       .updateTable('feeds')
-      .set({ fence: held.fence + 1, holder: holderText(holder), leased_until: now + ttl })
+      .set({ ...token, leased_until: after(clock, ttl) })
       .where('id', '=', feed.id)
       // Of two that saw it free, one gets it.
       .where('fence', '=', held.fence)
-      .returning(['fence', 'cursor'])
+      .returning('cursor')
       .executeTakeFirst(),
   );
-  return taken && new FeedLease(dialect, feed, taken.fence, ttl, clock, taken.cursor ?? undefined);
+  return taken && new FeedLease(dialect, feed, token, ttl, clock, taken.cursor ?? undefined);
+}
+
+/**
+ * Which lease it is. The number alone does not tell: leases need not have reached the disk, and after a failure of the
+ * database's machine the next one may get the number of one that was lost, and whose holder is alive.
+ */
+interface FencingToken {
+  fence: number;
+  holder: string;
 }
 
 class FeedLease implements Lease {
   constructor(
     private readonly dialect: Dialect,
     private readonly feed: FeedIdentity,
-    private readonly fence: number,
+    private readonly token: FencingToken,
     private readonly ttl: number,
-    private readonly clock: () => number,
+    private readonly clock: StoreClock,
     public cursor: string | undefined,
   ) {}
 
@@ -78,7 +91,8 @@ class FeedLease implements Lease {
         .updateTable('feeds')
         .set({ holder: null, leased_until: 0 })
         .where('id', '=', this.feed.id)
-        .where('fence', '=', this.fence)
+        .where('fence', '=', this.token.fence)
+        .where('holder', '=', this.token.holder)
         .execute(),
     );
   }
@@ -87,20 +101,14 @@ class FeedLease implements Lease {
     // The first statement is a write: it takes the feed's lock, so that the head it returns stays true until the commit.
     const head = await this.hold(db);
     if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
-    const now = this.clock();
-    const placed = await placeRows(db, this.dialect, { ...this.feed, head }, page.records, now);
-    await this.dialect.insertRows(db, placed.rows);
-    const last = placed.rows.at(-1);
-    await db
-      .updateTable('feeds')
-      .set({ cursor: page.cursor, ...(last ? { head_seq: last.seq, head_time: last.feed_time } : {}) })
-      .where('id', '=', this.feed.id)
-      .execute();
+    const { now } = head;
+    const feed = { ...this.feed, head };
+    const placed = await appendRecords(db, this.dialect, feed, page.records, now, page.cursor);
     await updateQuarantine(db, this.dialect, this.feed.id, page, now);
     for (const balances of page.balances) {
       // A time in the future would make every observation until then look old.
       const at = Math.min(balances.at, now);
-      await recordObservation(db, this.feed.connector, { ...balances, at });
+      await recordObservation(db, this.dialect, this.feed.connector, { ...balances, at });
     }
     return {
       added: placed.added,
@@ -111,21 +119,26 @@ class FeedLease implements Lease {
   }
 
   /** Prolongs the lease if it is still ours. */
-  private async hold(db: Kysely<Schema>): Promise<{ seq: number; time: number | undefined } | undefined> {
+  private async hold(db: Kysely<Schema>): Promise<(FeedHead & { now: number }) | undefined> {
     const row = await db
       .updateTable('feeds')
-      .set({ leased_until: this.clock() + this.ttl })
+      .set({ leased_until: after(this.clock, this.ttl) })
       .where('id', '=', this.feed.id)
-      .where('fence', '=', this.fence)
-      .where('holder', 'is not', null)
-      .returning(['head_seq', 'head_time'])
+      .where('fence', '=', this.token.fence)
+      .where('holder', '=', this.token.holder)
+      .returning(['head_seq', 'head_time', 'leased_until'])
       .executeTakeFirst();
-    return row && { seq: row.head_seq, time: row.head_time ?? undefined };
+    return row && { seq: row.head_seq, time: row.head_time ?? undefined, now: row.leased_until - this.ttl };
   }
 }
 
-function holderText({ host, pid, id }: LeaseHolder): string {
-  return JSON.stringify([host, pid, id]);
+function after(clock: StoreClock, ttl: number): RawBuilder<number> {
+  return sql<number>`${clock()} + cast(${ttl} as bigint)`;
+}
+
+/** Unique per lease. */
+export function holderText({ host, pid, id }: LeaseHolder): string {
+  return JSON.stringify([host, pid, id, randomUUID()]);
 }
 
 /**
@@ -137,8 +150,8 @@ function isImpossible(until: number, now: number): boolean {
 }
 
 /** A process of this machine that no longer exists cannot come back; of any other we know nothing until its time is over. */
-function hasDied(text: string, by: LeaseHolder): boolean {
-  const [host, pid] = JSON.parse(text) as [string, number, string];
+export function hasDied(text: string, by: LeaseHolder): boolean {
+  const [host, pid] = JSON.parse(text) as [string, number];
   if (host !== by.host) return false;
   try {
     kill(pid, 0);

@@ -1,6 +1,6 @@
 /** The store of one deployment, over any database. */
 import type { Stream } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { balanceBook } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
@@ -15,11 +15,17 @@ import type { Schema } from './schema.js';
 export class SqlStore implements Store {
   /** By connector and stream: the identity of a feed never changes. */
   private readonly feeds = new Map<string, Promise<Feed>>();
+  private readonly clock: () => number;
+  private readonly storeClock: StoreClock;
 
+  /** @param clock milliseconds since 1970; without it that of the store, where time must be the same for all who share it */
   constructor(
     private readonly dialect: Dialect,
-    private readonly clock: () => number,
-  ) {}
+    clock?: () => number,
+  ) {
+    this.clock = clock ?? Date.now;
+    this.storeClock = clock ? () => sql`cast(${Math.round(clock())} as bigint)` : () => dialect.time;
+  }
 
   feed(connector: string, stream: Stream): Promise<Feed> {
     const key = `${connector} ${stream}`;
@@ -59,7 +65,7 @@ export class SqlStore implements Store {
 
   private async openFeed(connector: string, stream: Stream): Promise<Feed> {
     const id = await this.feedId(connector, stream);
-    return new SqlFeed(this.dialect, { id, connector, stream }, this.clock);
+    return new SqlFeed(this.dialect, { id, connector, stream }, this.storeClock);
   }
 
   private async feedId(connector: string, stream: Stream): Promise<number> {
@@ -69,7 +75,8 @@ export class SqlStore implements Store {
   }
 
   private async createFeed(connector: string, stream: Stream): Promise<number> {
-    const id = await this.dialect.write(async (db) => {
+    // Durably: whoever shares the store remembers the number for as long as it runs.
+    const id = await this.dialect.durably(async (db) => {
       await db
         .insertInto('feeds')
         .values({
@@ -101,7 +108,7 @@ class SqlFeed implements Feed {
   constructor(
     private readonly dialect: Dialect,
     private readonly identity: FeedIdentity,
-    private readonly clock: () => number,
+    private readonly clock: StoreClock,
   ) {
     this.connector = identity.connector;
     this.stream = identity.stream;

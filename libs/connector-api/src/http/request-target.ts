@@ -1,0 +1,43 @@
+/** Where a request goes: base URL, path template and query as one URL. */
+import { RefusedError } from '../errors.js';
+import type { Query } from './request.js';
+
+/** Hosts that only this machine answers for. */
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** @returns without a slash at its end. @throws Error for a URL over which credentials must not go. */
+export function checkBaseUrl(name: string, baseUrl: string): string {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  if (url === undefined || !safe) {
+    throw new Error(`${name}: the base URL must begin with https:// (http:// only for this machine itself)`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new Error(`${name}: the base URL must have no user name, password, query or fragment`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** `('/transaction/{id}', { id: 'a/b' })` → `/transaction/a%2Fb`. @throws RefusedError for a value that would change the path. */
+export function fillPath(template: string, params: Readonly<Record<string, string>> = {}): string {
+  if (!template.startsWith('/'))
+    throw new Error(`the path ${JSON.stringify(template)} does not begin with a slash`);
+  return template.replace(/\{(\w+)\}/g, (_placeholder, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new Error(`the path ${template} lacks a value for {${name}}`);
+    if (value === '' || value === '.' || value === '..' || !value.isWellFormed()) {
+      throw new RefusedError(`${JSON.stringify(value)} cannot be the {${name}} of ${template}`);
+    }
+    return encodeURIComponent(value);
+  });
+}
+
+/** `{ state: ['a', 'b'] }` → `?state=a&state=b`; empty without any value. */
+export function queryText(query: Query = {}): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => {
+    if (value === undefined) return [];
+    const values = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
+    return values.map((one): [string, string] => [key, one]);
+  });
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+}

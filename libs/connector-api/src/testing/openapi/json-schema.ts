@@ -1,0 +1,155 @@
+/**
+ * Schemas of OpenAPI 3.0 and 3.1 → JSON Schema 2020-12, stricter where a document is silent: a member that the document does not name is
+ * refused, so that no field can be invented.
+ */
+import { child, deref, isNode, nodesOf } from './node.js';
+import type { Node } from './node.js';
+
+/** `readOnly` members do not belong into requests, `writeOnly` ones not into responses. */
+export type Direction = 'request' | 'response';
+
+/** A `whole` value, or one of several schemas (`allOf` …) that describe a value together. */
+type Position = 'whole' | 'part';
+
+const IN_LISTS = ['allOf', 'anyOf', 'prefixItems'];
+const IN_PLACE = ['not', 'if', 'then', 'else'];
+const COPIED = new Set(
+  (
+    'type enum const format pattern minLength maxLength minItems maxItems uniqueItems minProperties maxProperties minimum maximum ' +
+    'exclusiveMinimum exclusiveMaximum multipleOf additionalProperties'
+  ).split(' '),
+);
+
+export class SchemaConverter {
+  constructor(
+    private readonly root: Node,
+    private readonly direction: Direction,
+  ) {}
+
+  /** All of `components.schemas`, under the direction's name as `$id`. */
+  components(): Node {
+    const schemas = child(child(this.root, 'components'), 'schemas');
+    const converted = Object.entries(schemas).map(([name, schema]) => [name, this.convert(schema, 'part')]);
+    return { $id: this.direction, components: { schemas: Object.fromEntries(converted) as Node } };
+  }
+
+  convert(schema: unknown, position: Position = 'whole'): unknown {
+    if (!isNode(schema)) return schema;
+    const converted: Record<string, unknown> = {};
+    for (const [keyword, value] of Object.entries(schema)) {
+      if (COPIED.has(keyword)) converted[keyword] = value;
+    }
+    this.convertReference(schema, converted);
+    this.convertObject(schema, converted);
+    this.convertCombinations(schema, converted);
+    if (schema['items'] !== undefined) converted['items'] = this.convert(schema['items']);
+    convertLimits(schema, converted);
+    if (position === 'whole' && this.isClosed(schema)) converted['unevaluatedProperties'] = false;
+    return schema['nullable'] === true ? { anyOf: [converted, { type: 'null' }] } : converted;
+  }
+
+  private convertReference(schema: Node, converted: Record<string, unknown>): void {
+    const reference = schema['$ref'];
+    if (typeof reference !== 'string') return;
+    if (reference.startsWith('#/components/schemas/')) {
+      converted['$ref'] = this.direction + reference;
+    } else {
+      converted['allOf'] = [this.convert(deref(this.root, { $ref: reference }), 'part')];
+    }
+  }
+
+  private convertObject(schema: Node, converted: Record<string, unknown>): void {
+    const properties = Object.entries(child(schema, 'properties'));
+    if (properties.length > 0) {
+      const usable = properties.map(([name, property]) => [
+        name,
+        this.isForbidden(property) ? false : this.convert(property),
+      ]);
+      converted['properties'] = Object.fromEntries(usable);
+    }
+    const { additionalProperties, patternProperties } = schema;
+    if (isNode(additionalProperties)) converted['additionalProperties'] = this.convert(additionalProperties);
+    if (isNode(patternProperties)) {
+      const patterns = Object.entries(patternProperties).map(([key, value]) => [key, this.convert(value)]);
+      converted['patternProperties'] = Object.fromEntries(patterns);
+    }
+    if (Array.isArray(schema['required'])) {
+      converted['required'] = schema['required'].filter(
+        (name) => !this.isForbidden(child(schema, 'properties')[String(name)]),
+      );
+    }
+  }
+
+  private convertCombinations(schema: Node, converted: Record<string, unknown>): void {
+    for (const keyword of IN_LISTS) {
+      const list = schema[keyword];
+      if (!Array.isArray(list)) continue;
+      const position = keyword === 'prefixItems' ? 'whole' : 'part';
+      const earlier = (converted[keyword] ?? []) as unknown[];
+      converted[keyword] = [...earlier, ...list.map((one) => this.convert(one, position))];
+    }
+    for (const keyword of IN_PLACE) {
+      if (schema[keyword] !== undefined) converted[keyword] = this.convert(schema[keyword], 'part');
+    }
+    const choices = nodesOf(schema['oneOf']);
+    if (choices.length === 0) return;
+    const allOf = (converted['allOf'] ?? []) as unknown[];
+    converted['allOf'] = [...allOf, this.convertChoice(choices, child(schema, 'discriminator'))];
+  }
+
+  /**
+   * With a discriminator, exactly the schema that it names. Without one, at least one: documents say `oneOf` for schemas that overlap.
+   */
+  private convertChoice(choices: Node[], { propertyName, mapping }: Node): unknown {
+    if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
+    const named: [string, string][] = isNode(mapping)
+      ? Object.entries(mapping).map(([name, reference]) => [name, String(reference)])
+      : choices.flatMap(({ $ref }) =>
+          typeof $ref === 'string' ? [[$ref.split('/').at(-1) ?? '', $ref]] : [],
+        );
+    return {
+      type: 'object',
+      required: [propertyName],
+      properties: { [propertyName]: { enum: named.map(([name]) => name) } },
+      allOf: named.map(([name, reference]) => ({
+        if: { properties: { [propertyName]: { const: name } } },
+        then: this.convert({ $ref: asPointer(reference) }, 'part'),
+      })),
+    };
+  }
+
+  private isForbidden(property: unknown): boolean {
+    if (!isNode(property)) return false;
+    const keyword = this.direction === 'request' ? 'readOnly' : 'writeOnly';
+    return deref(this.root, property)[keyword] === true;
+  }
+
+  /** Whether it names members, and leaves nothing open by itself. */
+  private isClosed(schema: Node, seen = new Set<unknown>()): boolean {
+    const whole = deref(this.root, schema);
+    if (seen.has(schema['$ref'] ?? whole)) return false;
+    seen.add(schema['$ref'] ?? whole);
+    if (Object.keys(child(whole, 'properties')).length > 0) return true;
+    const parts = [...nodesOf(whole['allOf']), ...nodesOf(whole['anyOf']), ...nodesOf(whole['oneOf'])];
+    return parts.some((part) => this.isClosed(part, seen));
+  }
+}
+
+/** In OpenAPI 3.0 the exclusive limits are flags. */
+function convertLimits(schema: Node, converted: Record<string, unknown>): void {
+  for (const [flag, limit] of [
+    ['exclusiveMinimum', 'minimum'],
+    ['exclusiveMaximum', 'maximum'],
+  ] as const) {
+    if (typeof schema[flag] !== 'boolean') continue;
+    delete converted[flag];
+    if (schema[flag]) {
+      converted[flag] = schema[limit];
+      delete converted[limit];
+    }
+  }
+}
+
+function asPointer(reference: string): string {
+  return reference.startsWith('#') ? reference : `#/components/schemas/${reference}`;
+}

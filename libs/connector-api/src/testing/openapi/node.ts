@@ -1,0 +1,40 @@
+/** Walking an OpenAPI document, which is somebody else's JSON. */
+export type Node = Readonly<Record<string, unknown>>;
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An object's member that is an object; an empty one where there is none. */
+export function child(node: Node, key: string): Node {
+  const value = node[key];
+  return isNode(value) ? value : {};
+}
+
+export function nodesOf(value: unknown): Node[] {
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
+
+/** What `#/components/schemas/Account` points to. @throws Error for a pointer that leads nowhere, or out of the document. */
+export function lookUp(root: Node, pointer: string): unknown {
+  if (!pointer.startsWith('#/')) throw new Error(`the document refers to ${pointer}, outside of itself`);
+  let found: unknown = root;
+  for (const segment of pointer.slice(2).split('/')) {
+    const key = decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~');
+    found = isNode(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
+  }
+  if (found === undefined) throw new Error(`the document refers to ${pointer}, which it does not have`);
+  return found;
+}
+
+/** Follows `$ref`; members beside it win, as in OpenAPI 3.1. */
+export function deref(root: Node, node: Node): Node {
+  let result = node;
+  while (typeof result['$ref'] === 'string') {
+    const { $ref, ...beside } = result;
+    const target = lookUp(root, $ref);
+    if (!isNode(target)) throw new Error(`the document refers to ${$ref}, which is no object`);
+    result = { ...target, ...beside };
+  }
+  return result;
+}

@@ -66,10 +66,14 @@ beforeEach(async () => {
 
 afterEach(() => gateway.close());
 
-function send(body: string | Buffer, headers: Record<string, string> = {}, path = '/acme/hooked/webhooks') {
+function send(
+  body: string | Buffer<ArrayBuffer>,
+  headers: Record<string, string> = {},
+  path = '/acme/hooked/webhooks',
+) {
   return fetch(gateway.url + path, {
     method: 'POST',
-    body: body as BodyInit,
+    body,
     headers: { 'x-signature': sign(body), ...headers },
   });
 }
@@ -105,7 +109,7 @@ it('the answer does not wait for the pull', async () => {
 });
 
 it('the plugin gets the bytes and the headers as they were sent, whatever the content type', async () => {
-  const bodies: [Buffer, string][] = [
+  const bodies: [Buffer<ArrayBuffer>, string][] = [
     [Buffer.from('{ "a" : 1.00 }\r\n'), 'application/json; charset=utf-8'],
     [Buffer.from('id=tr_1&x=%20'), 'application/x-www-form-urlencoded'],
     [Buffer.from([0, 255, 254, 10, 13, 0]), 'application/octet-stream'],

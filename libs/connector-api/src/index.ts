@@ -3,6 +3,7 @@ export * from './contract/wire.js';
 export * from './currencies.js';
 export * from './errors.js';
 export * from './ids.js';
+export * from './interface-version.js';
 export * from './money.js';
 export * from './orders.js';
 export * from './plugin.js';

@@ -1,8 +1,16 @@
 /** The command line `tributary`. */
 import { describeKey, newKey } from '@tributary/auth';
+import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { deploymentSchema, didYouMean, loadDeployment, type Deployment } from '../config/index.js';
+import {
+  deploymentSchema,
+  didYouMean,
+  loadDeployment,
+  PackageProblem,
+  PluginPackages,
+  type Deployment,
+} from '../config/index.js';
 import { LOG_LEVELS, type LogLevel } from '../logging/index.js';
 import { describeDeployment, warnOfDemoKeys } from './check.js';
 import { CliError, EXIT } from './cli-error.js';
@@ -126,10 +134,25 @@ function addSchema({ program, terminal }: Cli): void {
   program
     .command('schema')
     .description('Print the JSON Schema of the deployment file, for editors.')
-    .addHelpText('after', examples('tributary schema > deployment.schema.json'))
-    .action(() => terminal.out(JSON.stringify(deploymentSchema(plugins), undefined, 2)));
+    .argument('[packages...]', 'installed packages whose plugins it describes too')
+    .addHelpText('after', examples('tributary schema > deployment.schema.json', SCHEMA_OF_PACKAGE))
+    .action((names: string[]) => {
+      // As from a deployment file in the working directory.
+      const packages = new PluginPackages('deployment.yaml');
+      const described = new Map(names.map((name) => [name, loadNamed(packages, name)]));
+      terminal.out(JSON.stringify(deploymentSchema(plugins, described), undefined, 2));
+    });
 }
 
+function loadNamed(packages: PluginPackages, name: string): Plugin {
+  try {
+    return packages.load(name);
+  } catch (error) {
+    throw error instanceof PackageProblem ? new CliError(`${name}: ${error.message}`, EXIT.failed) : error;
+  }
+}
+
+const SCHEMA_OF_PACKAGE = 'tributary schema @acme/tributary-psp-foo > deployment.schema.json';
 const SYNC_ONE = 'tributary sync --once acme/house-bank --config gateway.yaml';
 const QUARANTINE_ONE = 'tributary quarantine house-bank --json --config gateway.yaml';
 

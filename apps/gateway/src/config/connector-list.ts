@@ -9,6 +9,7 @@ import { parseDuration } from './duration.js';
 import { isReserved, NAME, NAME_RULE, RESERVED_NAMES } from './names.js';
 import { orderLimits } from './order-settings.js';
 import { formatPath, type Path } from './path.js';
+import { PACKAGE_NAME, PackageProblem, type PluginPackages } from './plugin-packages.js';
 import { showText } from './shown-value.js';
 
 export class ConnectorList {
@@ -20,6 +21,7 @@ export class ConnectorList {
     private readonly binder: Binder,
     private readonly keys: ApiKeys,
     private readonly plugins: readonly Plugin[],
+    private readonly packages: PluginPackages,
   ) {}
 
   /** @param tenant absent for the default tenant */
@@ -76,6 +78,7 @@ export class ConnectorList {
 
   #findPlugin(name: unknown, path: Path): Plugin | undefined {
     if (typeof name !== 'string') return undefined;
+    if (PACKAGE_NAME.test(name)) return this.#loadPlugin(name, path);
     const plugin = this.plugins.find((candidate) => candidate.name === name);
     if (!plugin) {
       const known = this.plugins.map((candidate) => candidate.name);
@@ -83,6 +86,16 @@ export class ConnectorList {
       this.binder.complain(path, `${this.binder.found(name, path)}; there is no such plugin.${hint}`);
     }
     return plugin;
+  }
+
+  #loadPlugin(name: string, path: Path): Plugin | undefined {
+    try {
+      return this.packages.load(name);
+    } catch (error) {
+      if (!(error instanceof PackageProblem)) throw error;
+      this.binder.complain(path, `${this.binder.found(name, path)}; ${error.message}`);
+      return undefined;
+    }
   }
 
   #mount(name: unknown, path: Path, tenant: string | undefined): string | undefined {

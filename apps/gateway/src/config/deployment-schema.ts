@@ -6,9 +6,16 @@ import { classSchema, REFERENCE, type Schema } from './class-schema.js';
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './deployment-file.js';
 import { NAME, RESERVED_NAMES } from './names.js';
 import { LIMIT } from './order-settings.js';
+import { PACKAGE_NAME } from './plugin-packages.js';
 
-/** @param plugins whose settings are described */
-export function deploymentSchema(plugins: readonly Plugin[]): Schema {
+/**
+ * @param plugins whose settings are described
+ * @param packages plugins of packages, by the package's name, whose settings are described besides
+ */
+export function deploymentSchema(
+  plugins: readonly Plugin[],
+  packages: ReadonlyMap<string, Plugin> = new Map(),
+): Schema {
   const file = classSchema(DeploymentFile);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -31,7 +38,9 @@ export function deploymentSchema(plugins: readonly Plugin[]): Schema {
       tenant: withProperties(classSchema(TenantEntry), {
         connectors: { items: { $ref: '#/definitions/connector' } },
       }),
-      connector: connectorSchema(plugins),
+      connector: connectorSchema(
+        new Map([...plugins.map((plugin) => [plugin.name, plugin] as const), ...packages]),
+      ),
     },
   };
 }
@@ -53,20 +62,26 @@ const AMOUNTS = {
   additionalProperties: { anyOf: [{ type: 'string', pattern: LIMIT.source }, REFERENCE] },
 };
 
+const PACKAGE = {
+  description: 'An installed package that brings a plugin, e.g. @acme/tributary-psp-foo.',
+  type: 'string',
+  pattern: PACKAGE_NAME.source,
+};
+
 /** `settings` is described by the plugin that `plugin` names. */
-function connectorSchema(plugins: readonly Plugin[]): Schema {
+function connectorSchema(plugins: ReadonlyMap<string, Plugin>): Schema {
   const connector = withProperties(classSchema(ConnectorEntry), {
-    plugin: { anyOf: [{ enum: plugins.map(({ name }) => name) }, REFERENCE] },
+    plugin: { anyOf: [{ enum: [...plugins.keys()] }, PACKAGE, REFERENCE] },
     apiKeys: { items: { anyOf: [KEY, withProperties(classSchema(ApiKeyEntry), { key: KEY })] } },
     orders: withProperties(property(classSchema(ConnectorEntry), 'orders'), {
       largest: AMOUNTS,
       perDay: AMOUNTS,
     }),
   });
-  return { ...connector, allOf: plugins.map(settingsOf) };
+  return { ...connector, allOf: [...plugins].map(settingsOf) };
 }
 
-function settingsOf({ name, title, settings }: Plugin): Schema {
+function settingsOf([name, { title, settings }]: [string, Plugin]): Schema {
   const schema = classSchema(settings);
   const named = { properties: { plugin: { const: name } }, required: ['plugin'] };
   return {

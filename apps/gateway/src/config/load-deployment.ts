@@ -7,6 +7,7 @@ import { Binder } from './binding.js';
 import { ConnectorList } from './connector-list.js';
 import type { Deployment } from './deployment.js';
 import { DeploymentFile, TenantEntry } from './deployment-file.js';
+import { PluginPackages } from './plugin-packages.js';
 import { ConfigError, Problems } from './problems.js';
 import { reasonOf, type Environment } from './references.js';
 import { collectSecrets, hideSecrets } from './secrets.js';
@@ -39,7 +40,7 @@ function bindDeployment(file: string, read: ReadValue, secrets: string[], proble
   const { listen, store, docs, operators, ...owners } = binder.bind(DeploymentFile, read.value, []);
   const keys = new ApiKeys(binder);
   const operatorKeys = keys.parseOperators(operators.apiKeys, ['operators', 'apiKeys']);
-  const list = new ConnectorList(binder, keys, plugins);
+  const list = new ConnectorList(binder, keys, plugins, new PluginPackages(file));
   list.add(owners.connectors, ['connectors']);
   addTenants(owners.tenants, binder, list);
   if (list.connectors.length === 0 && problems.count === 0) binder.complain([], NO_CONNECTORS);

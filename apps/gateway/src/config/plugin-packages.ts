@@ -1,0 +1,149 @@
+/** Plugins that come from npm: `plugin: "@acme/tributary-psp-foo"` names an installed package that exports one. */
+import { INTERFACE_VERSION, type Plugin } from '@tributary/connector-api';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadPackage } from './plugin-host.js';
+
+/** In a scope, or `tributary-psp-…`: any other name is that of a plugin which the gateway brings along. */
+export const PACKAGE_NAME =
+  /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
+
+/** Why a package cannot be used, in words for the deployment file's author. */
+export class PackageProblem extends Error {
+  override readonly name = 'PackageProblem';
+}
+
+interface InstalledPackage {
+  name: string;
+  directory: string;
+  /** The file whose `node_modules` hold it. */
+  from: string;
+}
+
+export class PluginPackages {
+  /** Where names are looked up, in this order: as an import in that file would. */
+  private readonly bases: readonly string[];
+
+  /** @param file the deployment file, or any other in the directory from which packages are looked up */
+  constructor(file: string) {
+    this.bases = [resolve(file), fileURLToPath(import.meta.url)];
+  }
+
+  /** @throws PackageProblem */
+  load(name: string): Plugin {
+    const found = this.find(name);
+    checkInterface(found);
+    return pluginOf(load(found), found);
+  }
+
+  private find(name: string): InstalledPackage {
+    for (const from of this.bases) {
+      const places = createRequire(from).resolve.paths(name) ?? [];
+      const directory = places.map((place) => join(place, name)).find(isPackage);
+      if (directory !== undefined) return { name, directory: realpathSync(directory), from };
+    }
+    const [file = ''] = this.bases;
+    throw new PackageProblem(
+      `no package of this name is installed beside the deployment file or the gateway. Correct the name, or run "npm install ${name}" in ${dirname(file)}`,
+    );
+  }
+}
+
+function isPackage(directory: string): boolean {
+  return existsSync(join(directory, 'package.json'));
+}
+
+function checkInterface({ directory }: InstalledPackage): void {
+  const file = join(directory, 'package.json');
+  const { tributary, version } = readManifest(file);
+  const wanted = tributary?.interface;
+  if (typeof wanted !== 'string' || !/^\d+\.\d+$/.test(wanted)) {
+    throw new PackageProblem(
+      `${file} does not say for which plugin interface the package was written; expected "tributary": { "interface": "${INTERFACE_VERSION}" } in it. Is it a plugin of Tributary?`,
+    );
+  }
+  if (!fits(wanted)) {
+    throw new PackageProblem(
+      `version ${String(version)} of the package was written for plugin interface ${wanted}, and this gateway has ${INTERFACE_VERSION}. ` +
+        (isNewer(wanted)
+          ? 'Update the gateway, or install an older version of the package'
+          : 'Install a newer version of the package'),
+    );
+  }
+}
+
+function readManifest(file: string): { tributary?: { interface?: unknown }; version?: unknown } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as object;
+  } catch {
+    throw new PackageProblem(`${file} cannot be read as JSON. Install the package again`);
+  }
+}
+
+/** A gateway has what earlier minor versions had. */
+function fits(wanted: string): boolean {
+  return majorOf(wanted) === majorOf(INTERFACE_VERSION) && !isNewer(wanted);
+}
+
+function isNewer(wanted: string): boolean {
+  const [difference = 0] = [
+    majorOf(wanted) - majorOf(INTERFACE_VERSION),
+    minorOf(wanted) - minorOf(INTERFACE_VERSION),
+  ].filter((step) => step !== 0);
+  return difference > 0;
+}
+
+function majorOf(version: string): number {
+  return Number(version.split('.')[0]);
+}
+
+function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
+}
+
+function load({ name, directory, from }: InstalledPackage): Record<string, unknown> {
+  try {
+    return loadPackage(name, directory, from);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw new PackageProblem(`the package in ${directory} cannot be loaded: ${reason}`, { cause: error });
+  }
+}
+
+function pluginOf(exported: Record<string, unknown>, { directory }: InstalledPackage): Plugin {
+  const named = exported.plugin;
+  // A CommonJS module that was compiled from ESM has its default export one level deeper.
+  const byDefault = exported.default;
+  const inner = isObject(byDefault) ? byDefault.default : undefined;
+  const candidates = [byDefault, inner, named, exported].filter(isObject);
+  const plugin = candidates.find((candidate) => missingOf(candidate).length === 0);
+  if (plugin !== undefined) return plugin as unknown as Plugin;
+  const [nearest] = candidates;
+  const found =
+    nearest === undefined || nearest === exported
+      ? `it exports ${Object.keys(exported).join(', ') || 'nothing'}`
+      : `the exported object lacks ${missingOf(nearest).join(', ')}`;
+  throw new PackageProblem(
+    `the package in ${directory} exports no plugin; expected one made by definePlugin as the default export, or as "plugin": ${found}`,
+  );
+}
+
+function missingOf(candidate: Record<string, unknown>): string[] {
+  const { name, title, settings, psp } = candidate;
+  const prototype = typeof psp === 'function' ? (psp.prototype as Record<string, unknown>) : {};
+  return Object.entries({
+    name: typeof name === 'string' && name !== '',
+    title: typeof title === 'string',
+    'settings (a class)': typeof settings === 'function',
+    'psp (a class with accounts() and transactions())':
+      typeof prototype.accounts === 'function' && typeof prototype.transactions === 'function',
+  })
+    .filter(([, present]) => !present)
+    .map(([what]) => what);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -9,7 +9,7 @@ import { SandboxSettings } from './sandbox.config.js';
 import { Desk, type PaymentRequest } from './sandbox.desk.js';
 import { Journal } from './sandbox.journal.js';
 import { merge, type Listed } from './sandbox.listing.js';
-import { balanceOf, entriesAt, type Entry } from './sandbox.payments.js';
+import { balanceOf, entriesIn, type Entry, type Window } from './sandbox.payments.js';
 import { draw, Topic } from './sandbox.random.js';
 import {
   accountIndex,
@@ -29,13 +29,6 @@ export interface Listing {
   rows: unknown[];
   /** Absent on the last page. */
   next?: string;
-}
-
-/** Times from `from` up to, but not including, `to`, as the PSP sees them at `now`. Milliseconds since 1970. */
-interface Window {
-  from: number;
-  to: number;
-  now: number;
 }
 
 type ListedMovement = Listed<number> & { movement: Movement };
@@ -162,14 +155,11 @@ export class SandboxClient {
   }
 
   /** What was ordered, after the entry with the rank `last`. */
-  private *payments({ from, to, now }: Window, last: number | undefined): Generator<ListedEntry> {
-    const all = entriesAt(this.journal?.payments() ?? [], now);
+  private *payments(window: Window, last: number | undefined): Generator<ListedEntry> {
+    const all = entriesIn(window, this.journal?.payments() ?? []);
     if (this.settings.newestFirst) all.reverse();
     const rest = last === undefined ? all : all.slice(all.findIndex(({ rank }) => rank === last) + 1);
-    for (const entry of rest) {
-      const { created, rank } = entry;
-      if (created >= from && created < to) yield { created, place: rank, entry };
-    }
+    for (const entry of rest) yield { created: entry.created, place: entry.rank, entry };
   }
 
   private slice(after: number, total: number, row: (index: number) => Row): Listing {

@@ -19,13 +19,14 @@ export class Journal {
   private size = 0;
   private attempts = new Map<string, number>();
   private taken = new Map<string, Payment>();
+  private ordered: Payment[] = [];
 
   constructor(private readonly path: string) {}
 
   /** The orders that were taken, in the order of the file. */
   payments(): readonly Payment[] {
     this.read();
-    return [...this.taken.values()];
+    return this.ordered;
   }
 
   payment(key: string): Payment | undefined {
@@ -74,7 +75,9 @@ export class Journal {
 
   private add(attempt: Attempt): void {
     this.attempts.set(attempt.key, (this.attempts.get(attempt.key) ?? 0) + 1);
-    if (isTaken(attempt.fault) && !this.taken.has(attempt.key)) this.taken.set(attempt.key, attempt);
+    if (!isTaken(attempt.fault) || this.taken.has(attempt.key)) return;
+    this.taken.set(attempt.key, attempt);
+    this.ordered.push(attempt);
   }
 
   /** Somebody put another file in its place. */
@@ -82,6 +85,7 @@ export class Journal {
     [this.done, this.size] = [0, 0];
     this.attempts = new Map();
     this.taken = new Map();
+    this.ordered = [];
   }
 }
 

@@ -39,9 +39,9 @@ export function executedAt({ at, fault, after }: Payment): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
-/** When the money came back; `undefined` when it does not. */
-export function returnedAt(payment: Payment): number | undefined {
-  return payment.fate === 'returns' ? executedAt(payment) + payment.after : undefined;
+/** When the money comes back, if it does. */
+function returnedAt(payment: Payment): number {
+  return executedAt(payment) + payment.after;
 }
 
 /** @returns `undefined` while the order is not executed. */
@@ -75,26 +75,28 @@ export interface Entry {
   rank: number;
 }
 
-/** All entries that can be seen, in the order of the times they carry. @param payments in the order of the journal */
-export function entriesAt(payments: readonly Payment[], now: number): Entry[] {
-  return payments
-    .flatMap((payment, index) => entriesOf(payment, index, now))
-    .sort((one, other) => one.created - other.created || one.rank - other.rank);
+/** Times from `from` up to, but not including, `to`, as they are seen at `now`. Milliseconds since 1970. */
+export interface Window {
+  from: number;
+  to: number;
+  now: number;
 }
 
-function entriesOf(payment: Payment, index: number, now: number): Entry[] {
-  const state = stateAt(payment, now);
-  if (state === undefined) return [];
-  const returned = returnedAt(payment);
-  // As elsewhere at this PSP, what came back is an entry of its own, and the payment itself stays as it was.
-  const own: Entry = {
-    payment,
-    state: state === 'returned' ? 'completed' : state,
-    created: wholeSecond(executedAt(payment)),
-    rank: 2 * index,
+/** The entries that can be seen, in the order of the times they carry. @param payments in the order of the journal */
+export function entriesIn(window: Window, payments: readonly Payment[]): Entry[] {
+  const entries: Entry[] = [];
+  const add = (payment: Payment, state: State, at: number, rank: number) => {
+    const created = wholeSecond(at);
+    if (created >= window.from && created < window.to) entries.push({ payment, state, created, rank });
   };
-  if (state !== 'returned' || returned === undefined) return [own];
-  return [own, { payment, state: 'refunded', created: wholeSecond(returned), rank: 2 * index + 1 }];
+  for (const [index, payment] of payments.entries()) {
+    const state = stateAt(payment, window.now);
+    if (state === undefined) continue;
+    // As elsewhere at this PSP, what came back is an entry of its own, and the payment itself stays as it was.
+    add(payment, state === 'returned' ? 'completed' : state, executedAt(payment), 2 * index);
+    if (state === 'returned') add(payment, 'refunded', returnedAt(payment), 2 * index + 1);
+  }
+  return entries.sort((one, other) => one.created - other.created || one.rank - other.rank);
 }
 
 /** What the payments add to what an account holds. */

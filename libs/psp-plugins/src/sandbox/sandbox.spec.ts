@@ -94,7 +94,7 @@ describe('what the sandbox lists', () => {
   test('can be served, every record of every stream, and needs encoding as often as it is asked to', async () => {
     const settings = settingsOf({ ...NASTY, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
     const psp = pspOf(settings, () => START + 5 * MINUTE);
-    const transactions = (await drainRecords(psp.transactions())).map(transactionToWire);
+    const transactions = (await drainRecords(psp.transactions())).map((row) => transactionToWire(row));
     const accounts = (await drainRecords(psp.accounts())).map(accountToWire);
     const beneficiaries = (await drainRecords(psp.beneficiaries())).map(beneficiaryToWire);
     for (const records of [transactions, accounts, beneficiaries]) {

@@ -4,10 +4,19 @@ import {
   RefusedError,
   transactionToWire,
   type PspError,
-  type Transaction,
 } from '@tributary/connector-api';
 import { isPoisoned } from './sandbox.rows.js';
-import { drain, drainItems, drainRecords, MINUTE, NASTY, pspOf, settingsOf, START } from './testing/trial.js';
+import {
+  drain,
+  drainItems,
+  drainRecords,
+  MINUTE,
+  NASTY,
+  pspOf,
+  settingsOf,
+  START,
+  sumUp,
+} from './testing/trial.js';
 
 describe('poison', () => {
   test('is refused row by row, exactly as often as it was put in, and keeps its name', async () => {
@@ -83,19 +92,6 @@ describe('outages', () => {
 });
 
 describe('balances', () => {
-  /** From what was listed alone, by the contract's words. */
-  function sumUp(rows: Transaction[], account: string): Map<string, bigint> {
-    const sums = new Map<string, bigint>();
-    for (const { type, status, amount, sourceAccountId, destinationAccountId } of rows) {
-      if (!['SUCCEEDED', 'REFUNDED', 'DISPUTE', 'DISPUTE_WON'].includes(status)) continue;
-      const back = status === 'REFUNDED' ? -1n : 1n;
-      const taken = type !== 'PAYIN' && sourceAccountId === account ? amount.amount : 0n;
-      const given = type !== 'PAYOUT' && destinationAccountId === account ? amount.amount : 0n;
-      sums.set(amount.asset, (sums.get(amount.asset) ?? 0n) + back * (given - taken));
-    }
-    return sums;
-  }
-
   test.each([1, 2, 3, 40])(
     'of each of %i accounts are the sum of what is listed, at every moment',
     async (accounts) => {

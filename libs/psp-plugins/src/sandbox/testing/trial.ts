@@ -1,5 +1,5 @@
 /** What the sandbox's own tests share: a PSP with a clock of the test's, and listings read to their end. */
-import { isRefusal, type Page, type Refusal } from '@tributary/connector-api';
+import { isRefusal, type Page, type Refusal, type Transaction } from '@tributary/connector-api';
 import { SandboxClient } from '../sandbox.client.js';
 import { SandboxSettings } from '../sandbox.config.js';
 import { SandboxPsp } from '../sandbox.psp.js';
@@ -43,4 +43,17 @@ export async function drainRecords<T extends object>(listing: AsyncIterable<Page
     if (isRefusal(item)) throw new Error(`${item.id} was refused: ${item.refused}`);
     return item;
   });
+}
+
+/** What an account holds, from what was listed alone, by the contract's words. */
+export function sumUp(rows: readonly Transaction[], account: string): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { type, status, amount, sourceAccountId, destinationAccountId } of rows) {
+    if (!['SUCCEEDED', 'REFUNDED', 'DISPUTE', 'DISPUTE_WON'].includes(status)) continue;
+    const back = status === 'REFUNDED' ? -1n : 1n;
+    const taken = type !== 'PAYIN' && sourceAccountId === account ? amount.amount : 0n;
+    const given = type !== 'PAYOUT' && destinationAccountId === account ? amount.amount : 0n;
+    sums.set(amount.asset, (sums.get(amount.asset) ?? 0n) + back * (given - taken));
+  }
+  return sums;
 }

@@ -1,0 +1,48 @@
+/** What the specs about orders share. */
+import { join } from 'node:path';
+import { PspError, type Order, type OrderResult } from '@tributary/connector-api';
+import type { SandboxSettings } from '../sandbox.config.js';
+import type { SandboxPsp } from '../sandbox.psp.js';
+import { START } from './trial.js';
+
+/** @returns the paths of new journals, in directories that do not exist yet */
+export function journalsIn(directory: string): () => string {
+  let count = 0;
+  return () => join(directory, `not-yet-there-${++count}`, 'orders.jsonl');
+}
+
+export const DELAY = 5000;
+export const QUIET: Partial<SandboxSettings> = {
+  transactions: 0,
+  activityPerMinute: 0,
+  oddIds: 0,
+  orderDelay: DELAY,
+};
+
+export function keyOf(number: number): string {
+  return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+}
+
+export function orderOf(number: number, more: Partial<Order> = {}): Order {
+  return {
+    kind: 'PAYOUT',
+    key: keyOf(number),
+    reference: `salary ${number}`,
+    amount: { amount: 1234n, asset: 'EUR/2' },
+    sourceAccountId: 'acc-1',
+    destinationAccountId: 'ben-2',
+    metadata: {},
+    createdAt: new Date(START).toISOString(),
+    ...more,
+  };
+}
+
+export const pay = (psp: SandboxPsp, order: Order): Promise<OrderResult> =>
+  order.kind === 'PAYOUT' ? psp.createPayout!(order) : psp.createTransfer!(order);
+
+/** The status that an attempt is answered with, or how it fails. */
+export const outcomeOf = (psp: SandboxPsp, order: Order): Promise<string> =>
+  pay(psp, order).then(
+    ({ status }) => status,
+    (error: unknown) => (error instanceof PspError ? error.kind : Promise.reject(error as Error)),
+  );

@@ -9,7 +9,8 @@ import { SandboxSettings } from './sandbox.config.js';
 import { Desk, type PaymentRequest } from './sandbox.desk.js';
 import { Journal } from './sandbox.journal.js';
 import { merge, type Listed } from './sandbox.listing.js';
-import { balanceOf, entriesIn, type Entry, type Window } from './sandbox.payments.js';
+import type { Entry, Place, Window } from './sandbox.ledger.js';
+import { balanceOf } from './sandbox.payments.js';
 import { draw, Topic } from './sandbox.random.js';
 import {
   accountIndex,
@@ -19,6 +20,7 @@ import {
   transactionRow,
   type Row,
 } from './sandbox.rows.js';
+import type { State } from './sandbox.slots.js';
 import { openedAt, World, type Movement } from './sandbox.world.js';
 
 /** Milliseconds since 1970. */
@@ -32,12 +34,12 @@ export interface Listing {
 }
 
 type ListedMovement = Listed<number> & { movement: Movement };
-type ListedEntry = Listed<number> & { entry: Entry };
+type ListedEntry = Listed<Place> & { entry: Entry; state: State };
 
 /** The last row of a page from each of the two sources; `undefined` when there was none yet. */
 interface Last {
   number?: number;
-  rank?: number;
+  entry?: Place;
 }
 
 /** An outage lasts so long, milliseconds. */
@@ -86,7 +88,7 @@ export class SandboxClient {
     let last = readToken(token);
     const listing = merge(
       this.activity(window, last.number),
-      this.payments(window, last.rank),
+      this.payments(window, last.entry),
       this.settings.newestFirst,
     );
     const rows: Row[] = [];
@@ -96,8 +98,8 @@ export class SandboxClient {
         rows.push(transactionRow(this.settings, listed.movement));
         last = { ...last, number: listed.place };
       } else {
-        rows.push(entryRow(this.settings, listed.entry));
-        last = { ...last, rank: listed.place };
+        rows.push(entryRow(this.settings, listed.entry, listed.state));
+        last = { ...last, entry: listed.place };
       }
     }
     return { rows };
@@ -113,7 +115,7 @@ export class SandboxClient {
       });
     }
     const activity = this.world.balance(account, now);
-    const ordered = balanceOf(this.journal?.payments() ?? [], id, now);
+    const ordered = balanceOf(this.journal?.ledger().payments ?? [], id, now);
     const held = activity.map(({ amount, asset }) => ({
       amount: amount + (ordered.find((other) => other.asset === asset)?.amount ?? 0n),
       asset,
@@ -154,12 +156,12 @@ export class SandboxClient {
     }
   }
 
-  /** What was ordered, after the entry with the rank `last`. */
-  private *payments(window: Window, last: number | undefined): Generator<ListedEntry> {
-    const all = entriesIn(window, this.journal?.payments() ?? []);
-    if (this.settings.newestFirst) all.reverse();
-    const rest = last === undefined ? all : all.slice(all.findIndex(({ rank }) => rank === last) + 1);
-    for (const entry of rest) yield { created: entry.created, place: entry.rank, entry };
+  /** What was ordered, after the entry at the place `last`. */
+  private *payments(window: Window, last: Place | undefined): Generator<ListedEntry> {
+    if (!this.journal) return;
+    for (const [entry, state] of this.journal.ledger().list(window, this.settings.newestFirst, last)) {
+      yield { created: entry.created, place: entry, entry, state };
+    }
   }
 
   private slice(after: number, total: number, row: (index: number) => Row): Listing {
@@ -194,13 +196,13 @@ export function listedSince({ listsDays }: SandboxSettings, now: number): number
   return listsDays === 0 ? -Infinity : now - listsDays * DAY;
 }
 
-function writeToken({ number, rank }: Last): string {
-  return `${number ?? ''}/${rank ?? ''}`;
+function writeToken({ number, entry }: Last): string {
+  return [number, entry?.created, entry?.rank].join('/');
 }
 
-function readToken(token = '/'): Last {
-  const [number, rank] = token.split('/').map((text) => (text === '' ? undefined : Number(text)));
-  return { number, rank };
+function readToken(token = ''): Last {
+  const [number, created, rank] = token.split('/').map((text) => (text === '' ? undefined : Number(text)));
+  return { number, entry: created === undefined || rank === undefined ? undefined : { created, rank } };
 }
 
 function heldMoney(money: Money): Row {

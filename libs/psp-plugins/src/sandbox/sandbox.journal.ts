@@ -9,6 +9,7 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FATES, FAULTS, isOneOf, isTaken } from './sandbox.faults.js';
+import { Ledger } from './sandbox.ledger.js';
 import type { Attempt, Payment } from './sandbox.payments.js';
 
 const NEWLINE = 0x0a;
@@ -19,14 +20,14 @@ export class Journal {
   private size = 0;
   private attempts = new Map<string, number>();
   private taken = new Map<string, Payment>();
-  private ordered: Payment[] = [];
+  private book = new Ledger();
 
   constructor(private readonly path: string) {}
 
-  /** The orders that were taken, in the order of the file. */
-  payments(): readonly Payment[] {
+  /** The orders that were taken. */
+  ledger(): Ledger {
     this.read();
-    return this.ordered;
+    return this.book;
   }
 
   payment(key: string): Payment | undefined {
@@ -77,7 +78,7 @@ export class Journal {
     this.attempts.set(attempt.key, (this.attempts.get(attempt.key) ?? 0) + 1);
     if (!isTaken(attempt.fault) || this.taken.has(attempt.key)) return;
     this.taken.set(attempt.key, attempt);
-    this.ordered.push(attempt);
+    this.book.add(attempt);
   }
 
   /** Somebody put another file in its place. */
@@ -85,7 +86,7 @@ export class Journal {
     [this.done, this.size] = [0, 0];
     this.attempts = new Map();
     this.taken = new Map();
-    this.ordered = [];
+    this.book = new Ledger();
   }
 }
 

@@ -32,16 +32,14 @@ export type Payment = Attempt;
 
 export type PaymentState = Extract<State, 'pending' | 'completed' | 'failed'> | 'returned';
 
-const SECOND = 1000;
-
 /** When the PSP knows of the order, milliseconds since 1970. */
 export function executedAt({ at, fault, after }: Payment): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
-/** When the money comes back, if it does. */
-function returnedAt(payment: Payment): number {
-  return executedAt(payment) + payment.after;
+/** When the money came back; `undefined` when it does not. */
+export function returnedAt(payment: Payment): number | undefined {
+  return payment.fate === 'returns' ? executedAt(payment) + payment.after : undefined;
 }
 
 /** @returns `undefined` while the order is not executed. */
@@ -65,40 +63,6 @@ export function stateAt(payment: Payment, now: number): PaymentState | undefined
   }
 }
 
-/** Something that the listing has because of an order: the payment itself, or its return. */
-export interface Entry {
-  payment: Payment;
-  state: State;
-  /** Milliseconds since 1970, in whole seconds. */
-  created: number;
-  /** Its place among entries of one second: unique, and the same for ever. */
-  rank: number;
-}
-
-/** Times from `from` up to, but not including, `to`, as they are seen at `now`. Milliseconds since 1970. */
-export interface Window {
-  from: number;
-  to: number;
-  now: number;
-}
-
-/** The entries that can be seen, in the order of the times they carry. @param payments in the order of the journal */
-export function entriesIn(window: Window, payments: readonly Payment[]): Entry[] {
-  const entries: Entry[] = [];
-  const add = (payment: Payment, state: State, at: number, rank: number) => {
-    const created = wholeSecond(at);
-    if (created >= window.from && created < window.to) entries.push({ payment, state, created, rank });
-  };
-  for (const [index, payment] of payments.entries()) {
-    const state = stateAt(payment, window.now);
-    if (state === undefined) continue;
-    // As elsewhere at this PSP, what came back is an entry of its own, and the payment itself stays as it was.
-    add(payment, state === 'returned' ? 'completed' : state, executedAt(payment), 2 * index);
-    if (state === 'returned') add(payment, 'refunded', returnedAt(payment), 2 * index + 1);
-  }
-  return entries.sort((one, other) => one.created - other.created || one.rank - other.rank);
-}
-
 /** What the payments add to what an account holds. */
 export function balanceOf(payments: readonly Payment[], account: string, now: number): Money[] {
   const sums = new Map<string, bigint>();
@@ -110,8 +74,4 @@ export function balanceOf(payments: readonly Payment[], account: string, now: nu
     sums.set(payment.currency, (sums.get(payment.currency) ?? 0n) + given - taken);
   }
   return [...sums].map(([currency, amount]) => ({ amount, asset: assetOf(currency) }));
-}
-
-function wholeSecond(time: number): number {
-  return Math.floor(time / SECOND) * SECOND;
 }

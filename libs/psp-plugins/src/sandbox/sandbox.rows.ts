@@ -2,7 +2,9 @@
 import { assetOf, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { draw, drawInt, Topic } from './sandbox.random.js';
-import type { Entry, Payment, PaymentState } from './sandbox.payments.js';
+import type { Entry } from './sandbox.ledger.js';
+import type { Payment, PaymentState } from './sandbox.payments.js';
+import type { State } from './sandbox.slots.js';
 import type { Movement } from './sandbox.world.js';
 
 /** A row of the PSP's answers; a broken one has other values, or lacks some. */
@@ -97,11 +99,15 @@ export function transactionRow(settings: SandboxSettings, movement: Movement): R
 }
 
 /** A payment that somebody ordered, or its return, as the listing has it. */
-export function entryRow({ repeatsKeys }: SandboxSettings, { payment, state, created }: Entry): Row {
+export function entryRow(
+  { repeatsKeys }: SandboxSettings,
+  { payment, isReturn, created }: Entry,
+  state: State,
+): Row {
   const { id, key, reference, kind, from, to, amount, currency } = payment;
   const row: Row = { id, reference, kind, state, created: formatTime(created), amount, currency, from, to };
   if (kind === 'payout') row.scheme = 'SEPA CREDIT';
-  if (state === 'refunded') return { ...row, id: `${id}-return`, original: id };
+  if (isReturn) return { ...row, id: `${id}-return`, original: id };
   return repeatsKeys ? { ...row, key } : row;
 }
 

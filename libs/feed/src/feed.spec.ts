@@ -42,13 +42,13 @@ async function read(feed: Feed, from?: number, number = 1, size = 100): Promise<
 const ids = (rows: Row[]) => rows.map(({ id }) => id);
 const times = (rows: Row[]) => rows.map(({ updatedAt }) => Date.parse(updatedAt));
 
-describe.each(STORES)('$name', ({ create }) => {
+describe.each(STORES)('$name', (kind) => {
   let fresh: FreshStore;
   let now: number;
   let store: Store;
 
   beforeEach(async () => {
-    fresh = await create();
+    fresh = await kind.create();
     now = START;
     store = await open();
   });

@@ -1,13 +1,12 @@
 /** The right to append to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
-import { kill } from 'node:process';
-import type { Stream } from '@tributary/connector-api';
+import type { Cursor, Stream } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { randomUUID } from 'node:crypto';
 import { appendRecords, type FeedHead } from './append.js';
 import { recordObservation } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import { LeaseLostError } from './errors.js';
 import type { Appended, FeedPage, Lease, LeaseHolder } from './feed.types.js';
+import { hasDied, holderText } from './holder.js';
 import { updateQuarantine } from './quarantine.js';
 import type { Schema } from './schema.js';
 
@@ -72,7 +71,7 @@ class FeedLease implements Lease {
     private readonly token: FencingToken,
     private readonly ttl: number,
     private readonly clock: StoreClock,
-    public cursor: string | undefined,
+    public cursor: Cursor | undefined,
   ) {}
 
   async renew(): Promise<boolean> {
@@ -101,6 +100,7 @@ class FeedLease implements Lease {
     // The first statement is a write: it takes the feed's lock, so that the head it returns stays true until the commit.
     const head = await this.hold(db);
     if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
+    checkCursor(page.cursor);
     const { now } = head;
     const feed = { ...this.feed, head };
     const placed = await appendRecords(db, this.dialect, feed, page.records, now, page.cursor);
@@ -132,13 +132,16 @@ class FeedLease implements Lease {
   }
 }
 
-function after(clock: StoreClock, ttl: number): RawBuilder<number> {
-  return sql<number>`${clock()} + cast(${ttl} as bigint)`;
+/** What a plugin gets back must be what it gave: no database keeps half a surrogate pair, and PostgreSQL no U+0000. */
+function checkCursor(cursor: Cursor): void {
+  if (cursor.isWellFormed() && !cursor.includes('\0')) return;
+  throw new TypeError(
+    `the cursor ${JSON.stringify(cursor)} holds U+0000 or half a surrogate pair; expected plain text`,
+  );
 }
 
-/** Unique per lease. */
-export function holderText({ host, pid, id }: LeaseHolder): string {
-  return JSON.stringify([host, pid, id, randomUUID()]);
+function after(clock: StoreClock, ttl: number): RawBuilder<number> {
+  return sql<number>`${clock()} + cast(${ttl} as bigint)`;
 }
 
 /**
@@ -147,16 +150,4 @@ export function holderText({ host, pid, id }: LeaseHolder): string {
  */
 function isImpossible(until: number, now: number): boolean {
   return until > now + LONGEST;
-}
-
-/** A process of this machine that no longer exists cannot come back; of any other we know nothing until its time is over. */
-export function hasDied(text: string, by: LeaseHolder): boolean {
-  const [host, pid] = JSON.parse(text) as [string, number];
-  if (host !== by.host) return false;
-  try {
-    kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

@@ -1,9 +1,7 @@
 /** Pulls every stream of every connector, for as long as the gateway runs or once. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
-import type { Store, SyncRun } from '@tributary/feed';
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { thisProcess, type Store, type SyncRun } from '@tributary/feed';
 import { contextOf } from './context.js';
 import type { SyncContext, SyncOptions } from './context.js';
 import { listing } from './plugin-call.js';
@@ -31,7 +29,7 @@ export class SyncEngine {
       store,
       context: this.context,
       slots: new Slots(this.context.limits.concurrency),
-      holder: { host: hostname(), pid: process.pid, id: randomUUID() },
+      holder: thisProcess(),
     };
     const reporter = new Reporter(store, this.context);
     this.tasks = new Map(

@@ -1,5 +1,5 @@
+import { thisProcess } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
-import { hostname } from 'node:os';
 import { SyncEngine } from './engine.js';
 import { bank, Bench, expectedIds, numbered } from './testing/bench.js';
 import { ManualClock, until } from './testing/manual-clock.js';
@@ -88,7 +88,7 @@ describe('two engines on one store', () => {
   it('lose nothing to a process of this machine that has died: its lease is free at once', async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     const feed = await bench.store.feed('bank', 'transactions');
-    expect(await feed.lease({ host: hostname(), pid, id: 'dead' }, MINUTE)).toBeDefined();
+    expect(await feed.lease({ ...thisProcess(), pid }, MINUTE)).toBeDefined();
     const runs = await bench.engine([bank({ transactions: (since) => numbered(2, since) })]).runOnce();
     expect(runs.at(-1)).toMatchObject({ added: 2 });
   });

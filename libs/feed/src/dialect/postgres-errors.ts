@@ -4,6 +4,7 @@ import pg from 'pg';
 /** Classes, or single codes, of what has nothing to do with the statement: it works again once the database does. */
 const UNAVAILABLE: readonly string[] = [
   '08', // connection exceptions
+  '0A000', // a statement was prepared before a newer release changed its tables: a new session prepares it anew
   '25006', // read-only: a former primary after a failover
   '25P03', // idle in transaction for too long: this process was paused
   '53', // out of memory, disk or connections

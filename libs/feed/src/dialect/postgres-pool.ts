@@ -11,8 +11,6 @@ export interface PoolLimits {
   statementTimeout: number;
 }
 
-/** A session that began a transaction and fell silent (a paused process) holds locks: the server ends it. Milliseconds. */
-const SILENCE_IN_TRANSACTION = 10_000;
 /** How much longer than the server's own limit we wait for its word that a statement took too long: it may be out of reach. */
 const GRACE = 2_000;
 const IDLE = 60_000;
@@ -24,7 +22,7 @@ const MOST_PREPARED = 500;
 const INT8 = 20;
 /** Sequence numbers and milliseconds stay far below 2^53. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') =>
+  getTypeParser: ((oid: number, format?: 'text'): unknown =>
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
@@ -43,7 +41,8 @@ export class PostgresPool {
       connectionTimeoutMillis: statementTimeout,
       statement_timeout: statementTimeout,
       query_timeout: statementTimeout + GRACE,
-      idle_in_transaction_session_timeout: SILENCE_IN_TRANSACTION,
+      // Whoever began a transaction and fell silent, e.g. because the process was paused, keeps others from its feed.
+      idle_in_transaction_session_timeout: statementTimeout,
       idleTimeoutMillis: IDLE,
       maxLifetimeSeconds: LIFETIME,
       keepAlive: true,
@@ -128,7 +127,6 @@ export class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  // eslint-disable-next-line require-yield
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new TypeError('rows are not streamed');
   }

@@ -10,8 +10,22 @@ export interface Parties {
 
 const ASSETS = ['EUR/2', 'EUR/2', 'USD/2', 'JPY', 'BHD/3'];
 
-/** Most orders leave their fate to the PSP; a few are answered later than any client waits. */
-export function inventWish(number: number, { accounts, beneficiaries }: Parties, random: () => number): Wish {
+/** What the attempts of one order meet, where they come to an end soon; a refusal after a lost attempt is doubted for a minute. */
+const SHORT_TROUBLES = [
+  ...['none', 'answers-late', 'answer-lost', 'unavailable-after', 'executes-later', 'rejected,none'],
+  ...['lost,none', 'unavailable,none', 'rate-limited,none', 'unauthorized,none'],
+  ...['lost,unavailable,rate-limited,answer-lost', 'rate-limited,executes-later', 'unavailable,answers-late'],
+];
+/** A few are answered later than any client waits. */
+const VERY_LATE = { 'sandbox/fault': 'answers-late', 'sandbox/after': '9500' };
+
+/** @param troubles `any`: what the settings of the PSP say; `short`: every fault, but nothing that takes a minute */
+export function inventWish(
+  number: number,
+  { accounts, beneficiaries }: Parties,
+  random: () => number,
+  troubles: 'any' | 'short' = 'any',
+): Wish {
   const kind = random() < 0.7 ? 'PAYOUT' : 'TRANSFER';
   const sourceAccountId = oneOf(accounts, random);
   const others = accounts.filter((id) => id !== sourceAccountId);
@@ -24,6 +38,11 @@ export function inventWish(number: number, { accounts, beneficiaries }: Parties,
     sourceAccountId,
     destinationAccountId: oneOf(kind === 'PAYOUT' ? beneficiaries : others, random),
     description: `order ${number}`,
-    ...(random() < 0.01 && { metadata: { 'sandbox/fault': 'answers-late', 'sandbox/after': '9500' } }),
+    metadata:
+      random() < 0.01
+        ? VERY_LATE
+        : troubles === 'short'
+          ? { 'sandbox/fault': oneOf(SHORT_TROUBLES, random) }
+          : undefined,
   };
 }

@@ -17,10 +17,11 @@ export interface TrialSize {
   /** How many orders a customer sends at once. */
   atOnce: number;
   seed: number;
+  troubles: 'any' | 'short';
 }
 
 /** Milliseconds without any progress after which what is not right will not become right. */
-const PATIENCE = 90_000;
+const PATIENCE = 180_000;
 /** Share of the kills that hit a gateway that has just come back. */
 const AT_RECOVERY = 0.3;
 /** Share of what the PSP failed that a person retries all the same. */
@@ -109,7 +110,9 @@ export class Trial {
   private async sendShare(customer: Customer, share: number): Promise<void> {
     const parties = await customer.parties();
     const random = randomNumbers(this.size.seed + this.customers.indexOf(customer));
-    const wishes = Array.from({ length: share }, (_, number) => inventWish(number, parties, random));
+    const wishes = Array.from({ length: share }, (_, number) =>
+      inventWish(number, parties, random, this.size.troubles),
+    );
     await inParallel(wishes, this.size.atOnce, (wish) => customer.order(wish, () => this.up));
   }
 

@@ -90,6 +90,37 @@ describe('the listing', () => {
     },
   );
 
+  test('has a payment that was executed, and one that came back, long after the cursor had passed its order', async () => {
+    const settings = settingsOf({
+      ...QUIET,
+      activityPerMinute: 60,
+      changesWithin: MINUTE,
+      journal: newJournal(),
+    });
+    let time = START;
+    const psp = pspOf(settings, () => time);
+    const after = { 'sandbox/after': String(5 * MINUTE) };
+    const late = orderOf(1, { metadata: { 'sandbox/fault': 'executes-later', ...after } });
+    const back = orderOf(2, { metadata: { 'sandbox/fate': 'returns', ...after } });
+    expect(await outcomeOf(psp, late)).toBe('unknown-outcome');
+    const { id } = await pay(psp, back);
+    const seen: string[] = [];
+    let cursor: Cursor | undefined;
+    for (; time < START + 8 * MINUTE; time += 20_000) {
+      for await (const page of psp.transactions(cursor)) {
+        cursor = page.cursor;
+        for (const item of page.items) {
+          if (isRefusal(item) || !/^PAY/i.test(item.id)) continue;
+          seen.push(
+            `${item.relatedTransactionId ?? item.orderKey} ${item.status} ${item.createdAt.slice(14, 19)}`,
+          );
+        }
+      }
+    }
+    const expected = [`${keyOf(2)} SUCCEEDED 00:00`, `${keyOf(1)} SUCCEEDED 05:00`, `${id} REFUNDED 05:00`];
+    expect([...new Set(seen)]).toEqual(expected);
+  });
+
   test('of a PSP that does not repeat keys has the payment under the id of the answer only', async () => {
     const psp = pspOf(
       settingsOf({ ...QUIET, oddIds: 1, journal: newJournal(), repeatsKeys: false }),

@@ -17,7 +17,7 @@ const SIZE: TrialSize = IS_SOAK
       troubles: 'any',
     }
   : { orders: 300, kills: 5, atOnce: 40, seed: 1, troubles: 'short' };
-const TROUBLE = { faults: IS_SOAK ? 0.6 : 0, fates: 0.7, delay: 1200 };
+const TROUBLE = { faults: IS_SOAK ? 0.6 : 0, fates: 0.7, delay: IS_SOAK ? 500 : 1000 };
 
 let trial: Trial;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { PspError } from '@tributary/connector-api';
 import type { Clock } from './sandbox.client.js';
 import type { SandboxSettings } from './sandbox.config.js';
-import { planFate, planFault, readWishes, type Fate, type Wishes } from './sandbox.faults.js';
+import { isTaken, planFate, planFault, readWishes, type Fate, type Wishes } from './sandbox.faults.js';
 import type { Journal } from './sandbox.journal.js';
 import { stateAt, type Attempt, type Payment } from './sandbox.payments.js';
 import { accountIndex, beneficiaryIndex, paymentId, paymentRow, type Row } from './sandbox.rows.js';
@@ -25,6 +25,7 @@ export interface PaymentRequest {
 }
 
 const SECOND = 1000;
+const UNWANTED = 'it does not like it';
 
 export class Desk {
   constructor(
@@ -40,18 +41,20 @@ export class Desk {
       this.attempt(request, wishes, before),
     );
     if (attempt) await this.meet(attempt);
-    const payment = this.journal.payment(request.key);
+    const payment = this.journal.decision(request.key);
     if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
     if (!isSame(payment, request)) reject('the key was used for another order', 409);
+    if (!isTaken(payment.fault)) reject(UNWANTED);
     // It may still have to be executed, when this is a repeat: the PSP has it, and that is all it says.
     return paymentRow(payment, stateAt(payment, this.clock()) ?? 'pending');
   }
 
   /** @returns `undefined` for an order that the PSP does not know, or not yet. */
   find(key: string): Row | undefined {
-    const payment = this.journal.payment(key);
-    const state = payment && stateAt(payment, this.clock());
-    return payment && state && paymentRow(payment, state);
+    const payment = this.journal.decision(key);
+    if (!payment || !isTaken(payment.fault)) return undefined;
+    const state = stateAt(payment, this.clock());
+    return state && paymentRow(payment, state);
   }
 
   private attempt(request: PaymentRequest, wishes: Wishes, before: number): Attempt {
@@ -89,7 +92,7 @@ export class Desk {
       case 'unauthorized':
         throw new PspError('unauthorized', 'the sandbox does not accept the credentials', { status: 401 });
       case 'rejected':
-        return reject('the sandbox does not make this payment', 422);
+        return reject(UNWANTED);
     }
   }
 

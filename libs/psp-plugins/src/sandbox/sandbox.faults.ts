@@ -35,22 +35,31 @@ export interface Wishes {
   after?: number;
 }
 
-/** Whether an attempt that meets the fault leaves the order with the PSP. */
-export function isTaken(fault: Fault): boolean {
+/**
+ * What an attempt that meets the fault decides for its key, once and for all: that the order is paid, or that it never will be. A PSP that
+ * rejected an order and paid it at the next attempt would make a liar of whoever believed the rejection.
+ */
+export function decisionOf(fault: Fault): 'taken' | 'refused' | undefined {
   switch (fault) {
     case 'none':
     case 'answers-late':
     case 'answer-lost':
     case 'unavailable-after':
     case 'executes-later':
-      return true;
+      return 'taken';
+    case 'rejected':
+      return 'refused';
     case 'lost':
     case 'unavailable':
     case 'rate-limited':
     case 'unauthorized':
-    case 'rejected':
-      return false;
+      return undefined;
   }
+}
+
+/** Whether an attempt that meets the fault leaves the order with the PSP. */
+export function isTaken(fault: Fault): boolean {
+  return decisionOf(fault) === 'taken';
 }
 
 /** @returns a sentence instead, when a word is not known. */

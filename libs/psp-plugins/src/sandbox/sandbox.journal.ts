@@ -8,9 +8,9 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FATES, FAULTS, isOneOf, isTaken } from './sandbox.faults.js';
+import { decisionOf, FATES, FAULTS, isOneOf, isTaken } from './sandbox.faults.js';
 import { Ledger } from './sandbox.ledger.js';
-import type { Attempt, Payment } from './sandbox.payments.js';
+import type { Attempt } from './sandbox.payments.js';
 
 const NEWLINE = 0x0a;
 
@@ -19,7 +19,7 @@ export class Journal {
   private done = 0;
   private size = 0;
   private attempts = new Map<string, number>();
-  private taken = new Map<string, Payment>();
+  private decided = new Map<string, Attempt>();
   private book = new Ledger();
 
   constructor(private readonly path: string) {}
@@ -30,23 +30,24 @@ export class Journal {
     return this.book;
   }
 
-  payment(key: string): Payment | undefined {
+  /** The attempt that decided whether the order with this key is paid; `undefined` when none did yet. */
+  decision(key: string): Attempt | undefined {
     this.read();
-    return this.taken.get(key);
+    return this.decided.get(key);
   }
 
   /**
-   * Writes down one more attempt, unless the order was taken before. What `decide` saw is still true when its line is written, as far as
-   * this process goes; of two processes the one whose line comes first has made the payment.
-   * @param decide gets how many attempts with the key were refused or lost before
-   * @returns the new attempt, once it is on the disk; `undefined` when the order had been taken before
+   * Writes down one more attempt, unless an earlier one decided. What `plan` saw is still true when its line is written, as far as
+   * this process goes; of two processes the one whose line comes first has decided.
+   * @param plan gets how many attempts with the key there were before
+   * @returns the new attempt, once it is on the disk; `undefined` when an earlier one decided
    */
-  async receive(key: string, decide: (before: number) => Attempt): Promise<Attempt | undefined> {
+  async receive(key: string, plan: (before: number) => Attempt): Promise<Attempt | undefined> {
     await mkdir(dirname(this.path), { recursive: true });
     const file = await open(this.path, 'a');
     try {
-      if (this.payment(key)) return undefined;
-      const attempt = decide(this.attempts.get(key) ?? 0);
+      if (this.decision(key)) return undefined;
+      const attempt = plan(this.attempts.get(key) ?? 0);
       const line = Buffer.from(`${this.done < this.size ? '\n' : ''}${JSON.stringify(attempt)}\n`);
       const written = writeSync(file.fd, line);
       if (written < line.length) {
@@ -76,16 +77,16 @@ export class Journal {
 
   private add(attempt: Attempt): void {
     this.attempts.set(attempt.key, (this.attempts.get(attempt.key) ?? 0) + 1);
-    if (!isTaken(attempt.fault) || this.taken.has(attempt.key)) return;
-    this.taken.set(attempt.key, attempt);
-    this.book.add(attempt);
+    if (!decisionOf(attempt.fault) || this.decided.has(attempt.key)) return;
+    this.decided.set(attempt.key, attempt);
+    if (isTaken(attempt.fault)) this.book.add(attempt);
   }
 
   /** Somebody put another file in its place. */
   private forget(): void {
     [this.done, this.size] = [0, 0];
     this.attempts = new Map();
-    this.taken = new Map();
+    this.decided = new Map();
     this.book = new Ledger();
   }
 }

@@ -97,6 +97,33 @@ describe('a fault', () => {
     ]);
   });
 
+  test('that rejects an order rejects it for ever, whatever the next attempts were to meet', async () => {
+    const settings = settingsOf({ ...QUIET, journal: newJournal() });
+    const order = orderOf(1, { metadata: { 'sandbox/fault': 'unavailable, rejected, none' } });
+    const outcomes: string[] = [];
+    for (let attempt = 0; attempt < 4; attempt++) {
+      outcomes.push(
+        await outcomeOf(
+          pspOf(settings, () => START),
+          order,
+        ),
+      );
+    }
+    expect(outcomes).toEqual(['unavailable', 'rejected', 'rejected', 'rejected']);
+    // Another process may have written at the same moment: the line before it decided.
+    const line = JSON.stringify({ ...readAttempts(settings.journal!)[1], fault: 'none' });
+    appendFileSync(settings.journal!, `${line}\n`);
+    expect(
+      await outcomeOf(
+        pspOf(settings, () => START),
+        order,
+      ),
+    ).toBe('rejected');
+    expect(await pspOf(settings, () => START).findOrder!(order)).toBeUndefined();
+    expect(await drainRecords(pspOf(settings, () => START).transactions())).toEqual([]);
+    expect(readPayments(settings.journal!, Infinity)).toEqual([]);
+  });
+
   test('says when to come back', async () => {
     const psp = pspOf(settingsOf({ ...QUIET, journal: newJournal() }), () => START);
     const limited = orderOf(1, { metadata: { 'sandbox/fault': 'rate-limited', 'sandbox/after': '700' } });

@@ -27,7 +27,7 @@ export interface Attempt {
   currency: string;
 }
 
-/** The attempt with which the PSP took an order: the first one of its key that did not fail before. */
+/** The attempt with which the PSP took an order: the first one of its key that decided anything. */
 export type Payment = Attempt;
 
 export type PaymentState = Extract<State, 'pending' | 'completed' | 'failed'> | 'returned';

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { money, type Money, type OrderStatus } from '@tributary/connector-api';
 import { readAttempt } from '../sandbox.journal.js';
-import { executedAt, stateAt, type Attempt, type PaymentState } from '../sandbox.payments.js';
-import { isTaken } from '../sandbox.faults.js';
+import { executedAt, stateAt, type Attempt, type Payment, type PaymentState } from '../sandbox.payments.js';
+import { decisionOf, isTaken } from '../sandbox.faults.js';
 
 /** One payment that the sandbox has made: one for each key. */
 export interface MadePayment {
@@ -34,16 +34,21 @@ export function readAttempts(journal: string): Attempt[] {
     .flatMap((line) => readAttempt(line) ?? []);
 }
 
+/** The attempts that were taken: one for each key, the first that decided anything. In the order of the journal. */
+export function readTaken(journal: string): Payment[] {
+  const decided = new Map<string, Attempt>();
+  for (const attempt of readAttempts(journal)) {
+    if (decisionOf(attempt.fault) && !decided.has(attempt.key)) decided.set(attempt.key, attempt);
+  }
+  return [...decided.values()].filter(({ fault }) => isTaken(fault));
+}
+
 /**
  * The payments the sandbox had made by `now`, in the order in which they were ordered. What is not in it has not left.
  * @param now milliseconds since 1970; `Infinity` for how everything ends
  */
 export function readPayments(journal: string, now: number): MadePayment[] {
-  const payments = new Map<string, Attempt>();
-  for (const attempt of readAttempts(journal)) {
-    if (isTaken(attempt.fault) && !payments.has(attempt.key)) payments.set(attempt.key, attempt);
-  }
-  return [...payments.values()].flatMap((payment) => {
+  return readTaken(journal).flatMap((payment) => {
     const state = stateAt(payment, now);
     if (state === undefined) return [];
     const { reference, key, id, kind, amount, currency } = payment;

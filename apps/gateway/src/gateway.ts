@@ -2,6 +2,7 @@
 import { FailureLimiter } from '@tributary/auth';
 import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
 import { openStore, type Store } from '@tributary/feed';
+import { OrderEngine, type OrderPace } from '@tributary/orders';
 import { SyncEngine, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   registry?: Registry;
   /** Whether streams are pulled while the gateway listens; true by default. */
   sync?: boolean;
+  /** How long orders may take; for tests, which cannot wait so long. */
+  pace?: Partial<OrderPace>;
   /** Milliseconds in which those still connected are served before the port closes. */
   drainFor?: number;
 }
@@ -70,6 +73,7 @@ async function composeGateway(
   const { logger, registry = new Registry() } = options;
   const scrubber = new Scrubber(deployment.secrets);
   const sync: SyncOptions = { logger, registry, redact: (text) => scrubber.scrub(text) };
+  const orders = new OrderEngine(store, { ...sync, ...(options.pace ? { pace: options.pace } : {}) });
   const limiter = new FailureLimiter();
   const docs: Docs | undefined = deployment.docs
     ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, packageVersion()))
@@ -80,6 +84,7 @@ async function composeGateway(
     cache: new PageCache(PAGE_CACHE_BYTES),
     limiter,
     sync,
+    orders,
     docs,
     pull: (path, streams) => engine.pull(path, streams),
     onMounted: (connector) => void connectors.push(connector),
@@ -101,7 +106,7 @@ async function composeGateway(
     logger,
   );
   const engine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, { options, drain, store, engine, logger });
+  return new RunningGateway(app, { options, drain, store, engine, orders, logger });
 }
 
 function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
@@ -141,6 +146,7 @@ interface Parts {
   drain: Drain;
   store: Store;
   engine: SyncEngine;
+  orders: OrderEngine;
   logger: Logger;
 }
 
@@ -175,6 +181,7 @@ class RunningGateway implements Gateway {
     this.address = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
     if (options.sync ?? true) this.engine.start();
+    this.parts.orders.start();
     return this.address;
   }
 
@@ -183,10 +190,12 @@ class RunningGateway implements Gateway {
   }
 
   private async end(): Promise<void> {
-    const { drain, options, store, engine, logger } = this.parts;
+    const { drain, options, store, engine, orders, logger } = this.parts;
     logger.info('stopping');
     await Promise.all([engine.stop(), drain.start(options.drainFor ?? DRAIN)]);
     await drain.finish(() => this.app.close());
+    // Only now: until the last answer requests bring orders.
+    await orders.stop();
     await store.close();
     logger.info('stopped');
   }

@@ -22,8 +22,6 @@ export class SqlOrderBooks implements OrderBooks {
     const rows = await this.dialect.reader
       .selectFrom('orders')
       .selectAll()
-      // Whoever has a lease has something to do.
-      .where('next_at', 'is not', null)
       .where('holder', 'is not', null)
       .where(this.dialect.isOneOf('connector', connectors))
       .execute();

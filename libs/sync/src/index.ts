@@ -7,5 +7,6 @@ export { SyncEngine } from './engine.js';
 export { DEFAULT_LIMITS } from './limits.js';
 export type { SyncLimits } from './limits.js';
 export { PluginCalls } from './plugin-call.js';
+export { Slots } from './slots.js';
 export { WebhookInbox } from './webhook-inbox.js';
 export type { ClaimedPage, HeldPage, SyncConnector, SyncProgress, TransactionClaims } from './sync.types.js';

@@ -1,8 +1,7 @@
 /** One connector as a Nest module: the plugin, its settings, its keys and the contract's controllers. */
-import { ApiKeyGuard, FailureLimiter, KeyRing } from '@tributary/auth';
+import { KeyRing, type FailureLimiter } from '@tributary/auth';
 import { BACKEND, MIRROR, PSP, type Psp, type Stream } from '@tributary/connector-api';
 import {
-  ADMISSION,
   BalancesController,
   FeedsController,
   OrdersController,
@@ -10,6 +9,7 @@ import {
   WebhooksController,
 } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
+import type { OrderEngine } from '@tributary/orders';
 import { BalanceReader, WebhookInbox, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/deployment.js';
@@ -21,6 +21,7 @@ import type { PageCache } from './page-cache.js';
 import { WebhookGate } from './webhook-gate.js';
 
 const SYNC_CONNECTOR = Symbol('SYNC_CONNECTOR');
+const ORDERS = Symbol('ORDERS');
 
 /** What all connectors of a deployment share. */
 export interface Shared {
@@ -28,6 +29,7 @@ export interface Shared {
   cache: PageCache;
   limiter: FailureLimiter;
   sync: SyncOptions;
+  orders: OrderEngine;
   /** Has streams of a connector pulled soon. */
   pull: (path: string, streams: readonly Stream[]) => void;
   /** Told each connector as sync sees it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
@@ -58,9 +60,6 @@ export function mountConnector(config: ConnectorConfig, shared: Shared): Mounted
       providers: [
         ...pluginProviders(config, shared),
         ...contractProviders(config, shared),
-        { provide: KeyRing, useValue: ring },
-        { provide: FailureLimiter, useValue: shared.limiter },
-        { provide: ADMISSION, useClass: ApiKeyGuard },
         { provide: CONNECTOR_PATH, useValue: config.path },
         { provide: DOCS, useValue: shared.docs },
       ],
@@ -79,23 +78,29 @@ function pluginProviders({ plugin, settings, path }: ConnectorConfig, { store }:
 }
 
 /** What the contract's controllers and sync ask for. */
-function contractProviders({ path, syncEvery }: ConnectorConfig, shared: Shared): Provider[] {
+function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] {
+  const { path, syncEvery } = config;
   const { store, cache, sync } = shared;
   return [
     {
-      provide: SYNC_CONNECTOR,
+      provide: ORDERS,
       inject: [PSP],
-      useFactory: (psp: Psp): SyncConnector => {
-        const connector = { path, psp, every: syncEvery };
+      useFactory: (psp: Psp) => openOrders(config, psp, shared.orders),
+    },
+    {
+      provide: SYNC_CONNECTOR,
+      inject: [PSP, ORDERS],
+      useFactory: (psp: Psp, orders: ReturnType<typeof openOrders>): SyncConnector => {
+        const connector = { path, psp, every: syncEvery, ...(orders ? { claims: orders.claims } : {}) };
         shared.onMounted(connector);
         return connector;
       },
     },
     {
       provide: BACKEND,
-      inject: [SYNC_CONNECTOR],
-      useFactory: (connector: SyncConnector) =>
-        new FeedBackend(path, store, cache, new BalanceReader(store, connector, sync)),
+      inject: [SYNC_CONNECTOR, ORDERS],
+      useFactory: (connector: SyncConnector, orders: ReturnType<typeof openOrders>) =>
+        new FeedBackend(path, store, cache, new BalanceReader(store, connector, sync), orders?.desk),
     },
     {
       provide: WEBHOOKS,
@@ -106,4 +111,15 @@ function contractProviders({ path, syncEvery }: ConnectorConfig, shared: Shared)
       },
     },
   ];
+}
+
+/** @returns `undefined` for a PSP that only reads. @throws Error for one whose plugin does not say how it recognises repeats. */
+function openOrders({ path, plugin, orders: limits }: ConnectorConfig, psp: Psp, engine: OrderEngine) {
+  if (!psp.createPayout && !psp.createTransfer) return undefined;
+  if (!plugin.orders) {
+    throw new Error(
+      `the plugin ${plugin.name} pays, but has no "orders" that say how its PSP recognises a repeat`,
+    );
+  }
+  return engine.open({ path, plugin: plugin.name, psp, terms: plugin.orders, limits });
 }

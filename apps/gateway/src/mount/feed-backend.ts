@@ -1,6 +1,14 @@
-import type { Backend, OrderKind, PageBody, ServedBalances, Stream } from '@tributary/connector-api';
+import type {
+  Backend,
+  OrderKind,
+  OrderRequest,
+  PageBody,
+  ServedBalances,
+  Stream,
+} from '@tributary/connector-api';
 import { unprocessable } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
+import type { OrderDesk } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
 import { LastPages } from './last-pages.js';
 import type { PageCache } from './page-cache.js';
@@ -9,7 +17,7 @@ const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 
 /** A connector as the contract sees it: its feeds in the store, and its balances. */
 export class FeedBackend implements Backend {
-  readonly pays: ReadonlySet<OrderKind> = new Set();
+  readonly pays: ReadonlySet<OrderKind>;
   private readonly lastPages = new LastPages();
 
   constructor(
@@ -17,7 +25,10 @@ export class FeedBackend implements Backend {
     private readonly store: Store,
     private readonly cache: PageCache,
     private readonly reader: BalanceReader,
-  ) {}
+    private readonly desk?: OrderDesk,
+  ) {
+    this.pays = desk?.kinds ?? new Set();
+  }
 
   async page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody> {
     const reading = `${stream} ${from} ${pageSize}`;
@@ -51,7 +62,12 @@ export class FeedBackend implements Backend {
     return this.reader.read(accountId);
   }
 
-  async pay(kind: OrderKind): Promise<string> {
-    throw unprocessable(`No ${kind.toLowerCase()}s`, 'This connector cannot pay: its plugin only reads.');
+  async pay(kind: OrderKind, request: OrderRequest): Promise<string> {
+    if (this.desk?.kinds.has(kind)) return this.desk.pay(kind, request);
+    const kinds = `${kind.toLowerCase()}s`;
+    throw unprocessable(
+      `No ${kinds}`,
+      `This connector cannot make ${kinds}: its plugin has none. Nothing was sent.`,
+    );
   }
 }

@@ -39,6 +39,8 @@ export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Pro
   await index('orders_by_state', ['connector', 'state', 'created_at']);
   // What is final has no next look, so what is due is found without passing over it.
   await index('orders_due', ['next_at']);
+  // So are the few that somebody is working on.
+  await index('orders_held', ['holder']);
 
   await db.schema
     .createTable('order_history')

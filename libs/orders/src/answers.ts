@@ -1,0 +1,18 @@
+/** Requests of this process that wait for the answer to an order. */
+export class Answers {
+  private readonly waiting = new Map<string, Set<(answer: string) => void>>();
+
+  /** @returns what ends the waiting. */
+  await(order: string, take: (answer: string) => void): () => void {
+    const all = this.waiting.get(order) ?? new Set();
+    this.waiting.set(order, all.add(take));
+    return () => {
+      all.delete(take);
+      if (all.size === 0 && this.waiting.get(order) === all) this.waiting.delete(order);
+    };
+  }
+
+  give(order: string, answer: string): void {
+    for (const take of this.waiting.get(order) ?? []) take(answer);
+  }
+}

@@ -1,0 +1,245 @@
+/** Movements of the PSP's listing that are orders: they say how an order stands, and are not served a second time. */
+import { encodeId, isRefusal, RefusedError, transactionToWire } from '@tributary/connector-api';
+import type { OrderStatus, Transaction, TransactionStatus, WireRecord } from '@tributary/connector-api';
+import type { StoredOrder } from '@tributary/feed';
+import type { ClaimedPage, HeldPage, TransactionClaims } from '@tributary/sync';
+import { observe } from './observing.js';
+import { detailsOf, withDetails } from './order-details.js';
+import type { OrderLedger } from './order-ledger.js';
+import type { OrdersContext } from './orders-context.js';
+
+/** Our clock and the PSP's may differ by so much. */
+const CLOCKS_APART = 10 * 60_000;
+/** Of orders that a movement may belong to; more at once are looked at in their turn. */
+const MOST_CANDIDATES = 1_000;
+
+type Claim =
+  | { kind: 'movement'; order: StoredOrder; status: OrderStatus | undefined }
+  | { kind: 'return'; order: StoredOrder }
+  /** A part came back: a row of its own, tied to the order. */
+  | { kind: 'part'; order: StoredOrder }
+  | { kind: 'none' };
+
+export class OrderClaims implements TransactionClaims {
+  /** Since when a movement waits to be told from an order, by its id. */
+  private readonly heldSince = new Map<string, number>();
+
+  constructor(
+    private readonly ledger: OrderLedger,
+    private readonly context: OrdersContext,
+  ) {}
+
+  async claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage> {
+    const transactions = items.filter(isTransaction);
+    const orders = await this.ordersOf(transactions);
+    const claims = new Map(transactions.map((each) => [each, claimOf(each, orders)]));
+    const held = await this.hold(transactions.filter((each) => claims.get(each)?.kind === 'none'));
+    if (held !== undefined) return { held };
+    const page: ClaimedPage = { items: [], records: [] };
+    for (const item of items) {
+      const claim = isTransaction(item) ? claims.get(item) : undefined;
+      if (!claim || !isTransaction(item) || !(await this.take(item, claim, page))) page.items.push(item);
+    }
+    return page;
+  }
+
+  /** By the PSP's names of them: keys and ids. */
+  private async ordersOf(transactions: readonly Transaction[]): Promise<Orders> {
+    const ids = transactions.flatMap(({ id, relatedTransactionId }) => [id, relatedTransactionId]);
+    const orders = await this.ledger.named({
+      pspKeys: transactions.map(({ orderKey }) => orderKey).filter(isText),
+      pspIds: ids.filter(isText),
+    });
+    return {
+      byKey: new Map(orders.map((order) => [order.pspKey, order])),
+      byId: new Map(orders.map((order) => [order.pspId ?? '', order])),
+    };
+  }
+
+  /** @returns whether the order has it. */
+  private async take(transaction: Transaction, claim: Claim, page: ClaimedPage): Promise<boolean> {
+    switch (claim.kind) {
+      case 'none':
+        return false;
+      case 'part':
+        return addPart(transaction, claim.order, page.records);
+      case 'return':
+        await this.observe(claim.order, transaction, 'RETURNED', claim.order.pspId ?? transaction.id);
+        return true;
+      case 'movement':
+        return this.takeMovement(transaction, claim);
+    }
+  }
+
+  private async takeMovement(
+    transaction: Transaction,
+    { order, status }: Claim & { kind: 'movement' },
+  ): Promise<boolean> {
+    const { movement } = detailsOf(order);
+    const { id } = transaction;
+    if (movement !== undefined && movement !== id) {
+      this.context.logger.error(
+        { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+        `${order.connector}: the PSP lists two movements of order ${order.id}, ${movement} and ${id}: was it paid twice? ` +
+          'The second is served as a row of its own',
+      );
+      return false;
+    }
+    await this.observe(order, transaction, status, id, id);
+    return true;
+  }
+
+  private async observe(
+    { id }: StoredOrder,
+    transaction: Transaction,
+    status: OrderStatus | undefined,
+    pspId: string,
+    movement?: string,
+  ): Promise<void> {
+    const { metadata } = transaction;
+    await this.ledger.change(id, (stored) => {
+      const isNew = movement !== undefined && detailsOf(stored).movement !== movement;
+      const details = isNew ? withDetails(stored, { movement }) : stored.details;
+      const order = { ...stored, details };
+      const result = { id: pspId, status: status ?? 'PENDING', ...(metadata ? { metadata } : {}) };
+      const change = status && observe(order, result, {}, this.circumstances());
+      const set = { details, ...change?.set };
+      return saysNothing(stored, set) && change?.event === undefined ? undefined : { ...change, set };
+    });
+  }
+
+  /** @returns why the page must wait, where one of these may be an order whose answer is not there yet. */
+  private async hold(unclaimed: readonly Transaction[]): Promise<string | undefined> {
+    const payments = unclaimed.filter(({ type }) => type === 'PAYOUT' || type === 'TRANSFER');
+    if (payments.length === 0) return undefined;
+    const open = await this.ledger.inState(['sending', 'unknown'], MOST_CANDIDATES);
+    const orders = open.filter(({ pspId }) => pspId === undefined);
+    const doubtful = await this.notServed(
+      payments.filter((each) => orders.some((order) => mayBe(each, order))),
+    );
+    const now = this.context.clock.now();
+    const waiting = doubtful.filter(({ id }) => now < this.since(id, now) + this.context.pace.holdFor);
+    const [first] = waiting;
+    if (!first) return undefined;
+    for (const order of orders.filter((each) => waiting.some((movement) => mayBe(movement, each)))) {
+      await this.hurry(order);
+    }
+    return `movement ${first.id} may be an order whose outcome is not known yet: its page waits for that`;
+  }
+
+  /** What is served already was there before anybody could have ordered it here. */
+  private async notServed(movements: readonly Transaction[]): Promise<Transaction[]> {
+    if (movements.length === 0) return [];
+    const ids = movements.map(({ id }) => servedId(id));
+    const served = await this.ledger.served(ids.filter(isText));
+    return movements.filter((_, index) => !served.has(ids[index] ?? ''));
+  }
+
+  private since(movement: string, now: number): number {
+    const { holdFor } = this.context.pace;
+    for (const [id, since] of this.heldSince) if (now > since + 10 * holdFor) this.heldSince.delete(id);
+    const since = this.heldSince.get(movement) ?? now;
+    this.heldSince.set(movement, since);
+    return since;
+  }
+
+  /** The look that tells whose the movement is comes before its time. */
+  private async hurry({ id }: StoredOrder): Promise<void> {
+    const { now } = this.circumstances();
+    await this.ledger.change(id, ({ state, holder, nextAt = Infinity }) =>
+      state === 'unknown' && holder === undefined && nextAt > now ? { set: { nextAt: now } } : undefined,
+    );
+  }
+
+  private circumstances() {
+    const { clock, pace, holder } = this.context;
+    return { now: clock.now(), connector: this.ledger.connector, pace, holder, closedUntil: 0 };
+  }
+}
+
+interface Orders {
+  byKey: ReadonlyMap<string, StoredOrder>;
+  byId: ReadonlyMap<string, StoredOrder>;
+}
+
+function claimOf(transaction: Transaction, { byKey, byId }: Orders): Claim {
+  const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
+  const related = relatedTransactionId === undefined ? undefined : byId.get(relatedTransactionId);
+  if (status === 'REFUNDED' && related?.kind === type && related.pspId !== id) {
+    const isWhole = amount?.amount === related.amount && amount.asset === related.asset;
+    return { kind: isWhole ? 'return' : 'part', order: related };
+  }
+  const order = byId.get(id) ?? (orderKey === undefined ? undefined : byKey.get(orderKey));
+  // Fees and the like may carry the order's key: they are not the payment.
+  if (order?.kind !== type) return { kind: 'none' };
+  return { kind: 'movement', order, status: orderStatus(status) };
+}
+
+/** @returns `undefined` for what says nothing about whether the money left. */
+function orderStatus(status: TransactionStatus): OrderStatus | undefined {
+  switch (status) {
+    case 'PENDING':
+    case 'AUTHORISATION':
+      return 'PENDING';
+    case 'SUCCEEDED':
+    case 'CAPTURE':
+    case 'REFUNDED_FAILURE':
+    case 'REFUND_REVERSED':
+      return 'SUCCEEDED';
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+    case 'CAPTURE_FAILED':
+      return 'FAILED';
+    case 'REFUNDED':
+      return 'RETURNED';
+    case 'DISPUTE':
+    case 'DISPUTE_WON':
+    case 'DISPUTE_LOST':
+    case 'OTHER':
+      return undefined;
+  }
+}
+
+/** The same kind and amount, and not older than the order. */
+function mayBe({ type, amount, createdAt }: Transaction, order: StoredOrder): boolean {
+  if (type !== order.kind || amount?.amount !== order.amount || amount.asset !== order.asset) return false;
+  const time = Date.parse(createdAt);
+  return !(time < order.createdAt - CLOCKS_APART);
+}
+
+/** @returns false for one that cannot be served: the quarantine says why. */
+function addPart(transaction: Transaction, order: StoredOrder, records: WireRecord[]): boolean {
+  try {
+    records.push(transactionToWire(transaction, order.idempotencyKey));
+    return true;
+  } catch (error) {
+    if (error instanceof RefusedError) return false;
+    throw error;
+  }
+}
+
+function servedId(id: string): string | undefined {
+  try {
+    return encodeId(id);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
+
+function isTransaction(item: unknown): item is Transaction {
+  return (
+    typeof item === 'object' && item !== null && !isRefusal(item) && isText((item as { id?: unknown }).id)
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** The listing repeats what is known at every pull. */
+function saysNothing(order: StoredOrder, set: Partial<StoredOrder>): boolean {
+  const { nextAt: _, ...rest } = set;
+  return Object.entries(rest).every(([key, value]) => order[key as keyof StoredOrder] === value);
+}

@@ -1,0 +1,142 @@
+/** Takes orders of one connector, each once, and answers in time. */
+import { decodeId, ORDER_KINDS, type OrderKind, type OrderRequest } from '@tributary/connector-api';
+import { unprocessable } from '@tributary/connector-api/contract';
+import type { NewOrder, OrderChange, StoredOrder } from '@tributary/feed';
+import type { Answers } from './answers.js';
+import { checkLimits } from './limits.js';
+import { OURS } from './order-details.js';
+import type { OrderLedger } from './order-ledger.js';
+import { orderId, pspKey } from './order-names.js';
+import { canonicalRequest } from './order-request.js';
+import type { OrdersContext } from './orders-context.js';
+import { answeredAgain } from './publication.js';
+import type { OrderWorker } from './worker.js';
+
+/** How often the store is asked for an answer that another process may give; a little rarer every time. */
+const FIRST_LOOK = 100;
+const LONGEST_LOOK = 1_000;
+/** A new order is begun by who took it; by others only after so long. */
+const HEAD_START = 2_000;
+
+export class OrderDesk {
+  /** What can be ordered. */
+  readonly kinds: ReadonlySet<OrderKind>;
+
+  constructor(
+    private readonly ledger: OrderLedger,
+    private readonly worker: OrderWorker,
+    private readonly answers: Answers,
+    private readonly context: OrdersContext,
+  ) {
+    const { psp } = ledger.connector;
+    this.kinds = new Set(
+      ORDER_KINDS.filter((kind) => psp[kind === 'PAYOUT' ? 'createPayout' : 'createTransfer']),
+    );
+  }
+
+  /**
+   * @returns a JSON object as the contract's `Payout` or `Transfer`: the same bytes for the same key and request, for ever
+   * @throws ContractError 422 when the key was used for another request, or the order can never be served
+   */
+  async pay(kind: OrderKind, request: OrderRequest): Promise<string> {
+    const until = this.context.clock.now() + this.context.pace.answerWithin;
+    const order = this.newOrder(kind, request);
+    const received = await this.ledger.receive(order, (takenToday) => this.begin(order, request, takenToday));
+    if (received.order.request !== order.request) throw keyWasUsed(request.idempotencyKey);
+    if (received.fresh) return this.answerFirst(received.order, until);
+    if (received.order.answer !== undefined) return this.answerAgain(received.order);
+    return (await this.wait(received.order.id, until, true)) ?? this.answerNow(received.order.id);
+  }
+
+  private newOrder(kind: OrderKind, request: OrderRequest): NewOrder {
+    const { path, terms } = this.ledger.connector;
+    const { idempotencyKey, amount } = request;
+    for (const id of [request.sourceAccountId, request.destinationAccountId]) {
+      if (decodeId(id) === undefined) throw unservable(`the id ${JSON.stringify(id)} was never served`);
+    }
+    return {
+      id: orderId(path, idempotencyKey),
+      idempotencyKey,
+      pspKey: pspKey(path, idempotencyKey, terms.key),
+      kind,
+      request: canonicalRequest(kind, request),
+      amount: amount.amount,
+      asset: amount.asset,
+      createdAt: this.context.clock.now(),
+    };
+  }
+
+  private begin(
+    order: NewOrder,
+    { destinationAccountId, amount }: OrderRequest,
+    takenToday: bigint,
+  ): OrderChange {
+    const limited = { kind: order.kind, amount, destinationAccountId, takenToday };
+    const refusal = checkLimits(limited, this.ledger.connector.limits);
+    if (!refusal) return { set: { state: 'received', nextAt: order.createdAt + HEAD_START }, event: 'taken' };
+    const details = JSON.stringify({ reason: { by: OURS, ...refusal } });
+    return { set: { state: 'failed', details }, event: `a limit refused it: ${refusal.message}` };
+  }
+
+  private async answerFirst(order: StoredOrder, until: number): Promise<string> {
+    if (order.answer !== undefined) return order.answer;
+    // Not waited for: the answer may be due before the PSP has said anything.
+    void this.worker.work(order.id);
+    return (await this.wait(order.id, until, false)) ?? this.answerNow(order.id);
+  }
+
+  /** @param elsewhere whether another process may give the answer. @returns `undefined` when the time is over. */
+  private wait(id: string, until: number, elsewhere: boolean): Promise<string | undefined> {
+    const { clock } = this.context;
+    return new Promise((resolve, reject) => {
+      const end = (answer?: string) => {
+        stopWaiting();
+        cancelDeadline();
+        cancelLook();
+        resolve(answer);
+      };
+      let cancelLook = () => {};
+      const look = (pause: number) => {
+        cancelLook = clock.after(pause, () => {
+          this.ledger
+            .find(id)
+            .then(
+              (order) =>
+                order?.answer === undefined ? look(Math.min(pause * 2, LONGEST_LOOK)) : end(order.answer),
+              reject,
+            );
+        });
+      };
+      const stopWaiting = this.answers.await(id, end);
+      const cancelDeadline = clock.after(until - clock.now(), () => end());
+      // Of an order of this process, too, the answer may have come between the question and the waiting.
+      if (elsewhere) look(FIRST_LOOK);
+    });
+  }
+
+  /** What is known by now; who else gives an answer meanwhile may be first, and then that is the answer. */
+  private async answerNow(id: string): Promise<string> {
+    const order = await this.ledger.answer(id);
+    if (order?.answer === undefined)
+      throw new Error(`order ${id} was stored, and has no answer when it is due`);
+    return order.answer;
+  }
+
+  private async answerAgain({ id, answer = '' }: StoredOrder): Promise<string> {
+    const { clock, pace } = this.context;
+    await this.ledger.changeExactly(id, (order) => answeredAgain(order, clock.now(), pace));
+    return answer;
+  }
+}
+
+function keyWasUsed(key: string) {
+  return unprocessable(
+    'Idempotency key already used',
+    `The idempotencyKey ${JSON.stringify(key.slice(0, 100))} belongs to another order of this connector: its body was different, ` +
+      'or it was of the other kind. Nothing was sent for this request; use a new key for a new order.',
+  );
+}
+
+function unservable(reason: string) {
+  return unprocessable('Invalid order', `${reason}. Nothing was stored, and nothing was sent.`);
+}

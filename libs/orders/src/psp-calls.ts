@@ -1,0 +1,131 @@
+/** The calls of a plugin that concern orders. Every way in which one can end is an outcome: nothing is thrown. */
+import { ORDER_STATUSES, PspError, type OrderResult, type OrderStatus } from '@tributary/connector-api';
+import type { StoredOrder } from '@tributary/feed';
+import { PluginCalls } from '@tributary/sync';
+import { orderFor } from './order-request.js';
+import type { OrdersContext } from './orders-context.js';
+import type { OrderConnector, Outcome, Task } from './orders.types.js';
+
+const LONGEST_TEXT = 1_000;
+const MOST_METADATA = 50;
+
+export class PspCalls {
+  private readonly calls: PluginCalls;
+
+  constructor(
+    private readonly connector: OrderConnector,
+    private readonly context: OrdersContext,
+  ) {
+    this.calls = new PluginCalls(connector.path, context.sync);
+  }
+
+  make(task: Task): Promise<Outcome> {
+    return task.do === 'send' ? this.send(task.order) : this.find(task.order);
+  }
+
+  private async send(order: StoredOrder): Promise<Outcome> {
+    const { clock, pace } = this.context;
+    const askedAt = clock.now();
+    // This process was held up since it took the order on: at the end of the call somebody else could have it.
+    if (askedAt + pace.sendDeadline >= order.leasedUntil) {
+      return {
+        kind: 'not-taken',
+        error: new PspError('unavailable', 'it was not sent: this process was held up'),
+      };
+    }
+    const { psp } = this.connector;
+    const create = order.kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
+    if (!psp[create]) {
+      const error = new PspError(
+        'unavailable',
+        `it was not sent: the plugin makes no ${order.kind.toLowerCase()}s`,
+      );
+      return { kind: 'not-taken', error };
+    }
+    const { sendDeadline: deadline } = pace;
+    try {
+      const result = await this.calls.once(create, { deadline }, async () =>
+        this.checked(await psp[create]?.(orderFor(order))),
+      );
+      return { kind: 'result', result, askedAt };
+    } catch (thrown) {
+      return attemptFailed(asPspError(thrown));
+    }
+  }
+
+  private async find(order: StoredOrder): Promise<Outcome> {
+    const { clock, pace } = this.context;
+    const { psp } = this.connector;
+    const askedAt = clock.now();
+    try {
+      const result = await this.calls.once('findOrder', { deadline: pace.findDeadline }, async () => {
+        const found = await psp.findOrder?.(orderFor(order));
+        return found === undefined ? undefined : this.checked(found);
+      });
+      return result ? { kind: 'result', result, askedAt } : { kind: 'nothing' };
+    } catch (thrown) {
+      return { kind: 'unclear', error: asPspError(thrown) };
+    }
+  }
+
+  /** Plugins are typed, but what they read is not. @throws PspError: an answer that says nothing leaves the outcome unknown. */
+  private checked(result: unknown): OrderResult {
+    const { id, status, reason, metadata } = (result ?? {}) as Partial<Record<keyof OrderResult, unknown>>;
+    if (typeof id !== 'string' || id === '' || !isStatus(status)) {
+      throw new PspError(
+        'unavailable',
+        `the plugin's answer has no id and status of ${ORDER_STATUSES.join(', ')}`,
+      );
+    }
+    const { code, message } = (reason ?? {}) as { code?: unknown; message?: unknown };
+    return {
+      id: this.text(id),
+      status,
+      ...(typeof code === 'string'
+        ? {
+            reason: {
+              code: this.text(code),
+              ...(typeof message === 'string' ? { message: this.text(message) } : {}),
+            },
+          }
+        : {}),
+      metadata: this.metadata(metadata),
+    };
+  }
+
+  private metadata(metadata: unknown): Record<string, string> {
+    const entries = Object.entries(typeof metadata === 'object' && metadata !== null ? metadata : {});
+    return Object.fromEntries(
+      entries
+        .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+        .slice(0, MOST_METADATA)
+        .map(([key, value]) => [this.text(key), this.text(value)]),
+    );
+  }
+
+  /** As databases and clients can take it. */
+  private text(text: string): string {
+    return this.context.redact(text.slice(0, LONGEST_TEXT)).toWellFormed().replaceAll('\u0000', '\uFFFD');
+  }
+}
+
+function attemptFailed(error: PspError): Outcome {
+  switch (error.kind) {
+    case 'rejected':
+      return { kind: 'refused', error };
+    case 'unauthorized':
+    case 'rate-limited':
+      return { kind: 'not-taken', error };
+    case 'unavailable':
+    case 'unknown-outcome':
+      return { kind: 'unclear', error };
+  }
+}
+
+function isStatus(status: unknown): status is OrderStatus {
+  return ORDER_STATUSES.some((known) => known === status);
+}
+
+function asPspError(thrown: unknown): PspError {
+  return thrown instanceof PspError ? thrown : new PspError('unavailable', String(thrown));
+}

@@ -3,7 +3,8 @@
  * It is the PSP's memory, not ours: the gateway may be killed at any moment, and several gateways may pay at once. Nothing is held here
  * that the file does not say.
  *
- * What is not a whole line was torn by a power cut or a full disk, and was never answered: it is no attempt.
+ * What is not a whole line was torn by a power cut or a full disk, and was never answered: it is no attempt. A line that another process
+ * is just writing looks the same, so a line is sometimes preceded by an empty one.
  */
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';

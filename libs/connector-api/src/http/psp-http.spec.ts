@@ -201,6 +201,30 @@ describe('PspHttp', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(TOKEN);
   });
 
+  it('never sends an order over a connection that the PSP may be closing', async () => {
+    const ok = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(ok);
+        socket.once('data', () => socket.resetAndDestroy());
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await new Promise((done) => server.once('listening', done));
+    const { port } = server.address() as AddressInfo;
+    const http = new PspHttp({ name: 'Acme', baseUrl: `http://127.0.0.1:${port}`, clock });
+    open.push(
+      { close: async () => http.onApplicationShutdown() },
+      { close: async () => void server.close() },
+    );
+    await http.get('/');
+    await http.post('/');
+    // A reading does use the kept connection, loses it, and is repeated.
+    await http.get('/');
+    expect(clock.waits).toEqual([250]);
+  });
+
   it('keeps to the rate limit in every span, first come, first served', async () => {
     const { http } = await start(() => ({ body: {} }), { rateLimit: { requests: 2, per: 1000 } });
     const begun = clock.now();

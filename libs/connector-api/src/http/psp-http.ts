@@ -68,7 +68,7 @@ export class PspHttp implements OnApplicationShutdown {
 
   /** Any request, with the answer's status and headers. @throws PspError like `get` and `post`. */
   async send(request: PspRequest): Promise<Answer> {
-    const repeatable = request.repeatable ?? request.method === 'GET';
+    const repeatable = isRepeatable(request);
     for (let attempt = 1; ; attempt += 1) {
       const exchange = await this.#authorized(request);
       try {
@@ -104,7 +104,7 @@ export class PspHttp implements OnApplicationShutdown {
     const { deadline = DEADLINE, largestAnswer = LARGEST_ANSWER } = { ...this.#options, ...given(request) };
     const result = await this.#transport.exchange(
       { ...outgoing, headers: { ...outgoing.headers, ...credentials } },
-      { deadline, largestAnswer, signal: this.#closed.signal },
+      { deadline, largestAnswer, signal: this.#closed.signal, freshConnection: !isRepeatable(request) },
     );
     return { result, credentials };
   }
@@ -162,6 +162,10 @@ export class PspHttp implements OnApplicationShutdown {
 interface Sent {
   result: Exchange | Failure;
   credentials: Readonly<Record<string, string>>;
+}
+
+function isRepeatable({ repeatable, method }: PspRequest): boolean {
+  return repeatable ?? method === 'GET';
 }
 
 function given({ deadline }: PspRequest): { deadline?: number } {

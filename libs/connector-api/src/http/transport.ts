@@ -27,6 +27,8 @@ interface Bounds {
   deadline: number;
   largestAnswer: number;
   signal: AbortSignal;
+  /** Not over a connection kept from before: the PSP may be closing it just now, and then nobody knows whether it took the request. */
+  freshConnection: boolean;
 }
 
 /** How long an idle connection is kept: less than the 60 s after which load balancers commonly close theirs. */
@@ -37,9 +39,9 @@ export class Transport {
     httpAgent: new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE }),
     httpsAgent: new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE }),
   };
+  private readonly freshAgents = { httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() };
   private readonly http = new HttpService(
     axios.create({
-      ...this.agents,
       adapter: 'http',
       responseType: 'arraybuffer',
       // A redirect would carry the credentials, and orders, somewhere else.
@@ -56,6 +58,7 @@ export class Transport {
     const timeout = AbortSignal.timeout(bounds.deadline);
     try {
       const response = await this.http.axiosRef.request<Buffer>({
+        ...(bounds.freshConnection ? this.freshAgents : this.agents),
         method: outgoing.method,
         url: outgoing.url,
         headers: { ...outgoing.headers },
@@ -72,6 +75,7 @@ export class Transport {
     }
   }
 
+  /** Ends the connections that are idle; requests under way end with their signal. */
   close(): void {
     this.agents.httpAgent.destroy();
     this.agents.httpsAgent.destroy();

@@ -45,7 +45,7 @@ export class SchemaConverter {
     if (schema['items'] !== undefined) converted['items'] = this.convert(schema['items']);
     convertLimits(schema, converted);
     if (position === 'whole' && this.isClosed(schema)) converted['unevaluatedProperties'] = false;
-    return schema['nullable'] === true ? { anyOf: [converted, { type: 'null' }] } : converted;
+    return schema['nullable'] === true ? orNull(converted) : converted;
   }
 
   private convertReference(schema: Node, converted: Record<string, unknown>): void {
@@ -148,6 +148,17 @@ function convertLimits(schema: Node, converted: Record<string, unknown>): void {
       delete converted[limit];
     }
   }
+}
+
+/** OpenAPI 3.0's `nullable`; many documents leave `null` out of the `enum` beside it. */
+function orNull(schema: Record<string, unknown>): unknown {
+  const { type, enum: words } = schema;
+  if (typeof type !== 'string') return { anyOf: [schema, { type: 'null' }] };
+  return {
+    ...schema,
+    type: [type, 'null'],
+    ...(Array.isArray(words) ? { enum: [...(words as unknown[]), null] } : {}),
+  };
 }
 
 function asPointer(reference: string): string {

@@ -1,0 +1,51 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FakePsp, route } from '@tributary/connector-api/testing';
+import { httpClient, oauth, PspHttp } from './index.js';
+
+class Settings {
+  url = '';
+  secret = '';
+}
+
+/** A connector as the gateway mounts it: a module of its own, with the settings provided under their class. */
+function connector(settings: Settings, clients: PspHttp[]): DynamicModule {
+  class Connector {}
+  const http = httpClient(Settings, ({ url, secret }) => ({
+    name: 'Acme',
+    baseUrl: url,
+    authentication: oauth({ request: () => ({ method: 'POST', path: '/token', form: { secret } }) }),
+  }));
+  const plugin = {
+    provide: 'plugin',
+    inject: [PspHttp],
+    useFactory: (client: PspHttp) => clients.push(client),
+  };
+  return { module: Connector, providers: [{ provide: Settings, useValue: settings }, http, plugin] };
+}
+
+describe('httpClient', () => {
+  it('gives each connector a client of its own, with its own token', async () => {
+    const fake = await FakePsp.start({
+      routes: [
+        route('POST', '/token', ({ body }) => ({
+          body: { access_token: `of-${(body as { secret: string }).secret}`, expires_in: 60 },
+        })),
+        route('GET', '/me', ({ headers }) => ({ body: { as: headers['authorization'] } })),
+      ],
+    });
+    const clients: PspHttp[] = [];
+    @Module({ imports: ['one', 'two'].map((secret) => connector({ url: fake.url, secret }, clients)) })
+    class App {}
+    const app = await NestFactory.createApplicationContext(App, { logger: false });
+    const seen: string[] = [];
+    for (const http of clients) {
+      seen.push((await http.get('/me')).text('as'), (await http.get('/me')).text('as'));
+    }
+    await app.close();
+    expect(seen).toEqual(['Bearer of-one', 'Bearer of-one', 'Bearer of-two', 'Bearer of-two']);
+    expect(fake.requests.filter(({ path }) => path === '/token')).toHaveLength(2);
+    await fake.close();
+  });
+});

@@ -90,7 +90,7 @@ export async function openTransactions(store: Store, connector: string) {
   let pages = 0;
   return {
     arrive: async (arrival: Arrival): Promise<void> => {
-      const records = arrival.map(transactionToWire);
+      const records = arrival.map((row) => transactionToWire(row));
       const nothing = { refused: [], findings: [], cleared: [], balances: [] };
       await lease!.append({ records, ...nothing, cursor: String(++pages) });
     },

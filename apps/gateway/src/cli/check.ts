@@ -1,4 +1,5 @@
 /** `tributary check`: what would be served. */
+import type { ApiKey } from '@tributary/auth';
 import { formatDuration, type Deployment } from '../config/index.js';
 import { count, formatTable } from './terminal.js';
 
@@ -8,12 +9,19 @@ export function describeDeployment(deployment: Deployment): string {
     `/${path}`,
     plugin.name,
     `every ${formatDuration(syncEvery)}`,
-    count(apiKeys.length, 'key'),
+    describeKeys(apiKeys),
   ]);
   return [
     `${file} is good: ${count(connectors.length, 'connector')} on ${listen.host}:${listen.port}, ${store}`,
     formatTable([['PATH', 'PLUGIN', 'SYNC', 'KEYS'], ...rows]),
   ].join('\n');
+}
+
+/** `2 keys, 1 pays`. */
+function describeKeys(keys: readonly ApiKey[]): string {
+  const paying = keys.filter(({ scopes }) => scopes.includes('pay')).length;
+  const all = count(keys.length, 'key');
+  return paying === 0 ? all : `${all}, ${paying} ${paying === 1 ? 'pays' : 'pay'}`;
 }
 
 const DEMO_KEY = /^demo-/;

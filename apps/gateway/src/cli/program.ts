@@ -2,10 +2,9 @@
 import { describeKey, newKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import {
   deploymentSchema,
-  didYouMean,
   loadDeployment,
   PackageProblem,
   PluginPackages,
@@ -14,25 +13,24 @@ import {
 import { LOG_LEVELS, type LogLevel } from '../logging/index.js';
 import { describeDeployment, warnOfDemoKeys } from './check.js';
 import { CliError, EXIT } from './cli-error.js';
+import {
+  configOption,
+  examples,
+  findPath,
+  parseLimit,
+  type Cli,
+  type ConfigOption,
+  type Outcome,
+} from './command.js';
+import { addOrders } from './orders-command.js';
 import { formatEntries, listQuarantine } from './quarantine.js';
 import { serve } from './serve.js';
 import { syncOnce } from './sync.js';
 import type { Terminal } from './terminal.js';
 import { packageVersion } from './version.js';
 
-interface ConfigOption {
-  config: string;
-}
-
 interface LogOption {
   logLevel: LogLevel;
-}
-
-/** What a run of the command line leaves behind. */
-export interface Outcome {
-  exitCode: number;
-  /** Of the deployment that was loaded: an error must not show them. */
-  secrets: readonly string[];
 }
 
 export function createProgram(terminal: Terminal, outcome: Outcome): Command {
@@ -54,15 +52,8 @@ export function createProgram(terminal: Terminal, outcome: Outcome): Command {
     return deployment;
   };
   const cli: Cli = { program, terminal, outcome, load };
-  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addSchema]) add(cli);
+  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addOrders, addSchema]) add(cli);
   return program;
-}
-
-interface Cli {
-  program: Command;
-  terminal: Terminal;
-  outcome: Outcome;
-  load: (file: string) => Deployment;
 }
 
 function addServe({ program, terminal, load }: Cli): void {
@@ -156,23 +147,8 @@ const SCHEMA_OF_PACKAGE = 'tributary schema @acme/tributary-psp-foo > deployment
 const SYNC_ONE = 'tributary sync --once acme/house-bank --config gateway.yaml';
 const QUARANTINE_ONE = 'tributary quarantine house-bank --json --config gateway.yaml';
 
-function configOption(): Option {
-  return new Option('-c, --config <file>', 'the deployment file (YAML)').makeOptionMandatory();
-}
-
 function logLevel(byDefault: LogLevel): Option {
   return new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default(byDefault);
-}
-
-function examples(...lines: string[]): string {
-  return ['', `Example${lines.length === 1 ? '' : 's'}:`, ...lines.map((line) => `  ${line}`)].join('\n');
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new InvalidArgumentError('Expected a whole number from 1.');
-  return limit;
 }
 
 function presentKey(key: string): string {
@@ -182,16 +158,6 @@ function presentKey(key: string): string {
     'Its hash, for the deployment file, under apiKeys:',
     `  - "${describeKey(key)}"`,
   ].join('\n');
-}
-
-/** With or without the slash in front, as it stands in URLs. */
-function findPath({ connectors }: Deployment, named: string | undefined): string | undefined {
-  if (named === undefined) return undefined;
-  const path = named.replace(/^\//, '');
-  if (connectors.some((connector) => connector.path === path)) return path;
-  const known = connectors.map((connector) => connector.path);
-  const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
-  throw new CliError(`There is no connector ${JSON.stringify(named)}.${hint}`, EXIT.usage);
 }
 
 const EXIT_CODES = `

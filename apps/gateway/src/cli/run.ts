@@ -2,7 +2,8 @@
 import { CommanderError } from 'commander';
 import { ConfigError, hideSecrets } from '../config/index.js';
 import { CliError, EXIT } from './cli-error.js';
-import { createProgram, type Outcome } from './program.js';
+import type { Outcome } from './command.js';
+import { createProgram } from './program.js';
 import { count, type Terminal } from './terminal.js';
 
 /**

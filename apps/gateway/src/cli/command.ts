@@ -1,0 +1,48 @@
+/** What the commands of `tributary` have in common. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { didYouMean, type Deployment } from '../config/index.js';
+import { CliError, EXIT } from './cli-error.js';
+import type { Terminal } from './terminal.js';
+
+/** What a run of the command line leaves behind. */
+export interface Outcome {
+  exitCode: number;
+  /** Of the deployment that was loaded: an error must not show them. */
+  secrets: readonly string[];
+}
+
+export interface Cli {
+  program: Command;
+  terminal: Terminal;
+  outcome: Outcome;
+  load: (file: string) => Deployment;
+}
+
+export interface ConfigOption {
+  config: string;
+}
+
+export function configOption(): Option {
+  return new Option('-c, --config <file>', 'the deployment file (YAML)').makeOptionMandatory();
+}
+
+export function examples(...lines: string[]): string {
+  return ['', `Example${lines.length === 1 ? '' : 's'}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  return limit;
+}
+
+/** With or without the slash in front, as it stands in URLs. */
+export function findPath({ connectors }: Deployment, named: string | undefined): string | undefined {
+  if (named === undefined) return undefined;
+  const path = named.replace(/^\//, '');
+  if (connectors.some((connector) => connector.path === path)) return path;
+  const known = connectors.map((connector) => connector.path);
+  const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
+  throw new CliError(`There is no connector ${JSON.stringify(named)}.${hint}`, EXIT.usage);
+}

@@ -1,0 +1,172 @@
+/** `tributary orders list|show`: what was ordered, and what became of it. */
+import { formatAmount } from '@tributary/connector-api';
+import { openStore, type OrderEvent, type OrderState, type Store, type StoredOrder } from '@tributary/feed';
+import type { Deployment } from '../config/index.js';
+import { CliError } from './cli-error.js';
+import { count, formatTable, printable } from './terminal.js';
+
+export interface OrderFilter {
+  /** Paths of connectors. */
+  connectors: readonly string[];
+  /** All of them when it is empty. */
+  states: readonly OrderState[];
+  limit: number;
+}
+
+/** The newest first; of some states only, those first that are in it longest. */
+export function listOrders(deployment: Deployment, filter: OrderFilter): Promise<StoredOrder[]> {
+  const { connectors, states, limit } = filter;
+  return withStore(deployment, async (store) => {
+    const books = connectors.map((path) => store.orders(path));
+    if (states.length === 0) {
+      const newest = await Promise.all(books.map((book) => book.newest(limit)));
+      return newest
+        .flat()
+        .sort((a, b) => b.createdAt - a.createdAt)
+        .slice(0, limit);
+    }
+    const waiting = await Promise.all(books.map((book) => book.inState(states, limit)));
+    return waiting
+      .flat()
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .slice(0, limit);
+  });
+}
+
+export interface ShownOrder {
+  order: StoredOrder;
+  history: OrderEvent[];
+}
+
+/** @param name see `findOrder` */
+export function showOrder(deployment: Deployment, name: string): Promise<ShownOrder> {
+  return withStore(deployment, async (store) => {
+    const order = await findOrder(deployment, store, name);
+    return { order, history: await store.orders(order.connector).history(order.id) };
+  });
+}
+
+/**
+ * @param name the order's id, or the idempotency key with which it was asked for
+ * @throws CliError when there is none, or several connectors have it
+ */
+export async function findOrder(
+  { connectors }: Deployment,
+  store: Store,
+  name: string,
+): Promise<StoredOrder> {
+  const found: StoredOrder[] = [];
+  for (const { path } of connectors) {
+    const book = store.orders(path);
+    const order = (await book.find(name)) ?? (await book.findByKey(name));
+    if (order) found.push(order);
+  }
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new CliError(
+      `There is no order ${JSON.stringify(name)}, neither by its id nor by its idempotency key. ` +
+        '"tributary orders list" shows what there is.',
+    );
+  }
+  if (others.length === 0) return first;
+  const ids = found.map(({ id, connector }) => `${id} (/${connector})`).join(', ');
+  throw new CliError(`Several connectors have an order ${JSON.stringify(name)}. Name it by its id: ${ids}.`);
+}
+
+export async function withStore<T>(deployment: Deployment, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(deployment.store);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export function formatOrders(orders: readonly StoredOrder[]): string {
+  if (orders.length === 0) return 'There are no such orders.';
+  const rows = orders.map((order) =>
+    [
+      `/${order.connector}`,
+      order.state,
+      order.kind.toLowerCase(),
+      amountOf(order),
+      time(order.createdAt),
+      time(order.changedAt),
+      order.id,
+      order.idempotencyKey,
+    ].map(printable),
+  );
+  const heads = ['CONNECTOR', 'STATE', 'KIND', 'AMOUNT', 'ASKED', 'CHANGED', 'ID', 'IDEMPOTENCY KEY'];
+  return formatTable([heads, ...rows]);
+}
+
+export function formatOrder({ order, history }: ShownOrder): string {
+  const facts: [string, string | undefined][] = [
+    ['order', order.id],
+    ['connector', `/${order.connector}`],
+    ['state', `${order.state}, since ${time(order.changedAt)}`],
+    ['amount', `${amountOf(order)} (${order.amount} of ${order.asset})`],
+    ['kind', order.kind.toLowerCase()],
+    ['idempotency key', order.idempotencyKey],
+    ['asked', time(order.createdAt)],
+    ['request', order.request],
+    ['key at the PSP', order.pspKey],
+    ['id at the PSP', order.pspId ?? 'not known'],
+    ['attempts', String(order.attempts)],
+    ['in doubt since', order.unsureSince === undefined ? undefined : time(order.unsureSince)],
+    ['next step', order.nextAt === undefined ? 'none' : time(order.nextAt)],
+    ['details', order.details],
+    ['answer', order.answer ?? 'none yet'],
+  ];
+  const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  const events = history.map(({ at, state, event }) => [time(at), state, event]);
+  return [
+    formatTable(known.map((row) => row.map(printable))),
+    '',
+    `${count(history.length, 'entry').replace(/ys$/, 'ies')} in its history, oldest first:`,
+    formatTable(events.map((row) => row.map(printable))),
+  ].join('\n');
+}
+
+/** For programs: amounts are texts, and times are RFC 3339. */
+export function orderJson(order: StoredOrder): object {
+  const { amount, createdAt, changedAt, unsureSince, nextAt, request, details, answer } = order;
+  const { id, connector, state, kind, asset, idempotencyKey, pspKey, pspId, attempts } = order;
+  return {
+    ...{
+      id,
+      connector,
+      state,
+      kind,
+      amount: amount.toString(),
+      asset,
+      idempotencyKey,
+      pspKey,
+      pspId,
+      attempts,
+    },
+    createdAt: time(createdAt),
+    changedAt: time(changedAt),
+    unsureSince: unsureSince === undefined ? undefined : time(unsureSince),
+    nextAt: nextAt === undefined ? undefined : time(nextAt),
+    request: JSON.parse(request) as unknown,
+    details: JSON.parse(details) as unknown,
+    answer: answer === undefined ? undefined : (JSON.parse(answer) as unknown),
+  };
+}
+
+export function shownOrderJson({ order, history }: ShownOrder): object {
+  return {
+    ...orderJson(order),
+    history: history.map(({ at, state, event }) => ({ at: time(at), state, event })),
+  };
+}
+
+/** `12.50 EUR`. */
+export function amountOf({ amount, asset }: StoredOrder): string {
+  return `${formatAmount({ amount, asset })} ${asset.split('/', 1)[0]}`;
+}
+
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

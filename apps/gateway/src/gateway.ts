@@ -1,5 +1,5 @@
 /** The composition: a deployment becomes a store, connectors, sync and an HTTP server. */
-import { FailureLimiter } from '@tributary/auth';
+import { FailureLimiter, KeyRing } from '@tributary/auth';
 import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
 import { openStore, type Store } from '@tributary/feed';
 import { OrderEngine, type OrderPace } from '@tributary/orders';
@@ -15,6 +15,7 @@ import { packageVersion } from './cli/version.js';
 import { DEPLOYMENT, deploymentConfig } from './config/deployment-config.js';
 import type { Deployment } from './config/deployment.js';
 import { HttpAdapter } from './http/adapter.js';
+import { guardRoutes } from './http/doors.js';
 import { Drain } from './http/drain.js';
 import { OperatorModule } from './http/operator.module.js';
 import { RequestObserver } from './http/request-observer.js';
@@ -92,14 +93,19 @@ async function composeGateway(
   const mounted: MountedConnector[] = deployment.connectors.map((connector) =>
     mountConnector(connector, shared),
   );
-  const rings = new Map(mounted.map(({ path, ring }) => [path, ring]));
+  const rings = {
+    connectors: new Map(mounted.map(({ path, ring }) => [path, ring])),
+    // Without any key, nobody sees what belongs to the operator.
+    operator: new KeyRing(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
+  };
   const adapter = new HttpAdapter({
     trustProxy: deployment.listen.trustProxy,
-    onUnknownRoute: unknownRoute(rings, limiter),
+    onUnknownRoute: unknownRoute(rings.connectors, limiter),
   });
+  guardRoutes(adapter.getInstance(), rings, limiter);
   const drain = new Drain(adapter.getInstance());
   new RequestObserver(logger, registry).observe(adapter.getInstance());
-  const operator = OperatorModule.with(deployment.operatorKeys, limiter, registry, () => drain.isDraining);
+  const operator = OperatorModule.with(registry, () => drain.isDraining);
   const app = await startNest(
     adapter,
     rootModule(mounted, [await deploymentConfig(deployment), operator]),

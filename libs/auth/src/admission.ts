@@ -1,5 +1,6 @@
 /** Who comes in, and how everybody else is told. */
 import { HttpException, HttpStatus } from '@nestjs/common';
+import type { Caller } from './door.js';
 import type { FailureLimiter } from './failure-limiter.js';
 import type { KeyRing } from './key-ring.js';
 import type { Scope } from './scope.js';
@@ -45,20 +46,18 @@ const FORBIDDEN: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
 
 /**
  * Lets a request in, or throws.
- * @param authorization the header's value: keys in the query or the body are never looked at
- * @param address of the client
+ * @param caller whose key is in `Authorization`: in the query and the body none is ever looked for
  * @returns what the key may do
  * @throws RefusedAdmission: 401, or 429 for an address that failed too often
  */
 export function admit(
   ring: KeyRing,
   limiter: FailureLimiter,
-  authorization: string | undefined,
-  address: string,
+  caller: Pick<Caller, 'headers' | 'ip'>,
 ): readonly Scope[] {
-  const scopes = ring.scopesOf(authorization);
+  const scopes = ring.scopesOf(caller.headers.authorization);
   if (scopes !== undefined) return scopes;
-  const wait = limiter.fail(address);
+  const wait = limiter.fail(caller.ip);
   if (wait === 0) {
     throw new RefusedAdmission(HttpStatus.UNAUTHORIZED, UNAUTHORIZED, { 'www-authenticate': 'Bearer' });
   }

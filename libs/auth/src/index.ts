@@ -1,5 +1,5 @@
 export * from './admission.js';
-export * from './api-key.guard.js';
+export * from './door.js';
 export * from './failure-limiter.js';
 export * from './key-ring.js';
 export * from './key.js';

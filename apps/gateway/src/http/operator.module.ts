@@ -1,8 +1,8 @@
 /** What belongs to the operator of the gateway, and to no connector. */
-import { ApiKeyGuard, FailureLimiter, KeyRing } from '@tributary/auth';
 import { ContractError } from '@tributary/connector-api/contract';
-import { Controller, Get, Header, HttpStatus, Inject, Module, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, HttpStatus, Inject, Module, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
@@ -15,6 +15,7 @@ export class HealthController {
 
   /** For load balancers: 200 while requests are welcome, 503 from the moment the gateway stops. */
   @Get('healthz')
+  @RouteConfig({ door: 'open' })
   @Header('content-type', 'application/json')
   health(): Buffer {
     if (this.isDraining()) {
@@ -25,11 +26,11 @@ export class HealthController {
 }
 
 @Controller()
-@UseGuards(ApiKeyGuard)
 export class MetricsController {
   constructor(@Inject(Registry) private readonly registry: Registry) {}
 
   @Get('metrics')
+  @RouteConfig({ door: 'operator' })
   async metrics(@Res() reply: FastifyReply): Promise<void> {
     await reply.header('content-type', this.registry.contentType).send(await this.registry.metrics());
   }
@@ -37,19 +38,11 @@ export class MetricsController {
 
 @Module({})
 export class OperatorModule {
-  /** @param keys SHA-256 of each key that opens the metrics; without any, nobody sees them */
-  static with(
-    keys: readonly Buffer[],
-    limiter: FailureLimiter,
-    registry: Registry,
-    isDraining: () => boolean,
-  ): DynamicModule {
+  static with(registry: Registry, isDraining: () => boolean): DynamicModule {
     return {
       module: OperatorModule,
       controllers: [HealthController, MetricsController],
       providers: [
-        { provide: KeyRing, useValue: new KeyRing(keys.map((hash) => ({ hash, scopes: ['read'] }))) },
-        { provide: FailureLimiter, useValue: limiter },
         { provide: Registry, useValue: registry },
         { provide: IS_DRAINING, useValue: isDraining },
       ],

@@ -17,7 +17,7 @@ export function unknownRoute(rings: ReadonlyMap<string, KeyRing>, limiter: Failu
       void reply.code(HttpStatus.NO_CONTENT).header('allow', resource.allow).send();
       return;
     }
-    admit(rings.get(resource.connector) ?? NO_KEYS, limiter, request.headers.authorization, request.ip);
+    admit(rings.get(resource.connector) ?? NO_KEYS, limiter, request);
     if (resource.allow.split(', ').includes(request.method)) throw notFound();
     throw new ContractError(
       HttpStatus.METHOD_NOT_ALLOWED,

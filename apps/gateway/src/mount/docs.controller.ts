@@ -1,6 +1,7 @@
 import { plainBody, ContractError } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DOCS, DOCS_POLICY, type Docs, type DocsFile } from './docs.js';
 
@@ -16,6 +17,7 @@ export class DocsController {
   ) {}
 
   @Get()
+  @RouteConfig({ door: 'open' })
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const [url = ''] = request.url.split('?', 1);
     const body = this.docs.page(this.path, url.endsWith('/') ? '' : 'docs/');
@@ -23,6 +25,7 @@ export class DocsController {
   }
 
   @Get(':file')
+  @RouteConfig({ door: 'open' })
   async file(@Param('file') name: string, @Res() reply: FastifyReply): Promise<void> {
     const file = await this.docs.file(this.path, name);
     if (file === undefined) {

@@ -1,13 +1,11 @@
-import { Controller, Get, Header, HttpStatus, Inject, Param, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, HttpStatus, Inject, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { AdmissionGuard } from './admission.guard.js';
 import { BACKEND, type Backend } from './backend.js';
 import { ContractError } from './contract-error.js';
 import { ApiErrors } from './openapi-decorators.js';
 import { BalancesSchema } from './openapi-schemas.js';
 
 @Controller()
-@UseGuards(AdmissionGuard)
 @ApiBearerAuth()
 @ApiErrors()
 export class BalancesController {

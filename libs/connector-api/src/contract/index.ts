@@ -1,5 +1,4 @@
 /** The Generic Connector over HTTP: what the gateway mounts for every connector. Plugins need nothing of it. */
-export * from './admission.guard.js';
 export * from './balances.controller.js';
 export * from './contract-error.js';
 export * from './contract-error.filter.js';

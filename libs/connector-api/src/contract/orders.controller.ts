@@ -1,8 +1,7 @@
-import { Controller, Header, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, Inject, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { OrderKind } from '../orders.js';
-import { AdmissionGuard } from './admission.guard.js';
 import { BACKEND, type Backend } from './backend.js';
 import { unprocessable } from './contract-error.js';
 import { readJsonObject } from './json-body.js';
@@ -23,7 +22,6 @@ const RETRY =
 
 /** Payouts and transfers. What cannot be an order at all is 422: clients repeat a 5xx (501 too) for ever. */
 @Controller()
-@UseGuards(AdmissionGuard)
 @ApiBearerAuth()
 @ApiErrors()
 export class OrdersController {

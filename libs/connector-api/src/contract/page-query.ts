@@ -44,7 +44,7 @@ export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
 function parsePage(value: unknown): number {
   if (value === undefined) return 1;
   if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) {
-    throw invalid('page', value, 'one whole number from 1 on');
+    throw invalid('page', value, 'one whole number from 1 on; 0 means 1');
   }
   return Math.min(Number(value) || 1, LAST_PAGE);
 }

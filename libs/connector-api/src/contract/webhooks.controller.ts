@@ -1,5 +1,6 @@
 import { Controller, Header, HttpCode, HttpStatus, Inject, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
 
@@ -24,6 +25,7 @@ export class WebhooksController {
   constructor(@Inject(WEBHOOKS) private readonly webhooks: Webhooks) {}
 
   @Post('webhooks')
+  @RouteConfig({ door: 'open' })
   @HttpCode(HttpStatus.OK)
   @Header('content-type', 'application/json')
   async receive(@Req() request: FastifyRequest): Promise<Buffer> {

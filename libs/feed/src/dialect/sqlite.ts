@@ -38,11 +38,20 @@ export async function openSqlite(file: string): Promise<Dialect> {
     write.pragma('wal_autocheckpoint = 4000');
     // Leases and run reports may be lost with the power; `durably` waits for the disk.
     write.pragma('synchronous = normal');
-    return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
+    return sqliteDialect(write, openReader(file));
   } catch (error) {
     write.close();
     throw error;
   }
+}
+
+/** Bytes of the file that requests read in place instead of by a system call a page; as much as SQLite allows. */
+const MAPPED = 0x7fff0000;
+
+function openReader(file: string): Database.Database {
+  const read = new Database(file, { timeout: 1000, readonly: true });
+  read.pragma(`mmap_size = ${MAPPED}`);
+  return read;
 }
 
 function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {

@@ -1,0 +1,69 @@
+/**
+ * Who comes in at each route, decided once, when the route is registered: every route of a connector wants a key of that connector,
+ * unless it says otherwise. A route that belongs to nobody, and does not say that it is open, does not start.
+ * Why these are hooks of Fastify and no guards of Nest: docs/decisions/hot-path.md.
+ */
+import { doorOf, type Door, type FailureLimiter, type KeyRing } from '@tributary/auth';
+import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `open` to everybody; for keys of the `operator`; without it, for keys of the connector whose path the route is under. */
+    door?: 'open' | 'operator';
+  }
+}
+
+export interface Rings {
+  /** By the path of the connector. */
+  connectors: ReadonlyMap<string, KeyRing>;
+  operator: KeyRing;
+}
+
+export function guardRoutes(fastify: FastifyInstance, rings: Rings, limiter: FailureLimiter): void {
+  const doors = new Map([...rings.connectors].map(([path, ring]) => [path, doorOf(ring, limiter)]));
+  const operator = doorOf(rings.operator, limiter);
+  const doorFor = ({ url, config }: RouteOptions): Door | undefined => {
+    switch (config?.door) {
+      case 'open':
+        return undefined;
+      case 'operator':
+        return operator;
+      case undefined:
+        return doors.get(connectorPath(url, doors)) ?? notGuarded(url);
+    }
+  };
+  fastify.addHook('onRoute', (route) => {
+    const door = doorFor(route);
+    if (door !== undefined) route.onRequest = [hookOf(door), ...listOf(route.onRequest)];
+  });
+}
+
+function hookOf(door: Door): onRequestHookHandler {
+  return (request, _reply, done) => {
+    try {
+      door(request);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
+  };
+}
+
+/** `/acme/house-bank/accounts` → `acme/house-bank`; no connector has the name of a tenant, so one of both is mounted. */
+function connectorPath(url: string, mounted: ReadonlyMap<string, unknown>): string {
+  const [, first = '', second = ''] = url.split('/', 3);
+  const nested = `${first}/${second}`;
+  return mounted.has(nested) ? nested : first;
+}
+
+function notGuarded(url: string): never {
+  throw new Error(
+    `nobody guards the route ${url}: it is under no connector; ` +
+      "say @RouteConfig({ door: 'operator' }) or, where everybody may come in, @RouteConfig({ door: 'open' })",
+  );
+}
+
+function listOf(hooks: RouteOptions['onRequest']): onRequestHookHandler[] {
+  if (hooks === undefined) return [];
+  return Array.isArray(hooks) ? hooks : [hooks as onRequestHookHandler];
+}

@@ -8,4 +8,5 @@ export * from './json.js';
 export * from './json-number.js';
 export * from './oauth.js';
 export * from './psp-http.js';
+export * from './read-row.js';
 export * from './request.js';

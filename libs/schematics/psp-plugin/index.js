@@ -1,0 +1,99 @@
+'use strict';
+/** `nest g -c @tributary/schematics psp-plugin acme -p gateway`: writes a plugin that works, and a spec that says what is still made up. */
+
+const { apply, applyTemplates, chain, filter, mergeWith, move, url } = require('@angular-devkit/schematics');
+const { format, resolveConfig } = require('prettier');
+const { resolve } = require('path');
+const { camelCase, checkName, checkPackage, pascalCase, titleCase } = require('./names');
+const { namesIn, withPlugin } = require('./plugin-list');
+
+const PLUGINS = '/libs/psp-plugins/src';
+const LIST = `${PLUGINS}/index.ts`;
+/** The version of the plugin interface that the templates are written for. */
+const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
+/** Rooms that only this repository has: a package has no fakes of the inherited suite. */
+const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/fixtures\//;
+
+function pspPlugin(options) {
+  return (tree) => {
+    const list = tree.readText(LIST);
+    checkName(options.name, [...namesIn(list), ...tree.getDir(PLUGINS).subdirs]);
+    const packageName = options.package || options.path;
+    return packageName ? writePackage(options.name, packageName, tree) : writePlugin(options.name, list);
+  };
+}
+
+module.exports = { pspPlugin };
+
+function writePlugin(name, list) {
+  return chain([
+    writeFiles('./files/plugin', { ...words(name), api: '@tributary/connector-api' }, `${PLUGINS}/${name}`),
+    (tree) => tree.overwrite(LIST, withPlugin(list, name, LIST.slice(1))),
+    formatAll([`${PLUGINS}/${name}`, LIST]),
+    say(
+      `${name} is served as soon as a deployment file has a connector with "plugin: ${name}".`,
+      `What is still made up: npx jest libs/psp-plugins/src/${name} (docs/adding-a-psp.md, step by step).`,
+    ),
+  ]);
+}
+
+function writePackage(name, packageName, tree) {
+  checkPackage(packageName);
+  const directory = `/packages/${packageName.split('/').pop()}`;
+  if (tree.getDir(directory).subfiles.length > 0) {
+    throw new Error(`${directory.slice(1)} exists already. Move it away; nothing was written.`);
+  }
+  const names = {
+    ...words(name),
+    packageName,
+    interfaceVersion: interfaceVersion(tree),
+    api: 'tributary/connector-api',
+  };
+  return chain([
+    writeFiles(
+      './files/plugin',
+      names,
+      `${directory}/src`,
+      (path) => !REPOSITORY_ONLY.test(path) && !path.includes('README'),
+    ),
+    writeFiles('./files/package-only', names, directory),
+    formatAll([directory]),
+    say(
+      `${directory.slice(1)} is a repository of its own: move it wherever you like, and read its README.md.`,
+    ),
+  ]);
+}
+
+function interfaceVersion(tree) {
+  return /INTERFACE_VERSION = '([^']+)'/.exec(tree.readText(VERSION_FILE))[1];
+}
+
+function words(name) {
+  return { name, camel: camelCase(name), pascal: pascalCase(name), title: titleCase(name) };
+}
+
+function writeFiles(source, names, target, wanted = () => true) {
+  return mergeWith(apply(url(source), [filter(wanted), applyTemplates(names), move(target)]));
+}
+
+/** As `npm run format` would: what is written passes the checks at once, however long the name is. */
+function formatAll(paths) {
+  return async (tree) => {
+    for (const file of paths.flatMap((path) => filesBelow(tree, path))) {
+      const filepath = resolve(`.${file}`);
+      const config = (await resolveConfig(filepath)) || {};
+      tree.overwrite(file, await format(tree.readText(file), { ...config, filepath }));
+    }
+  };
+}
+
+function filesBelow(tree, path) {
+  if (tree.exists(path)) return [path];
+  const files = [];
+  tree.getDir(path).visit((file) => files.push(file));
+  return files.filter((file) => /\.(?:ts|mjs|json|md|yaml)$/.test(file));
+}
+
+function say(...lines) {
+  return (_tree, context) => lines.forEach((line) => context.logger.info(line));
+}

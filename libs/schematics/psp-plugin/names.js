@@ -1,0 +1,61 @@
+'use strict';
+/** Names of plugins and packages, and what is wrong with one. */
+
+const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const LONGEST = 40;
+const PACKAGE = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
+
+/** Names that the list of plugins uses itself, or that would be mistaken for something else. */
+const RESERVED = ['fake', 'find-plugin', 'fixtures', 'index', 'plugin', 'plugins', 'testing', 'tributary'];
+/** A plugin's constant is called by its name. */
+const KEYWORDS =
+  'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
+  'function if implements import in instanceof interface let new null package private protected public return static super switch this ' +
+  'throw true try type typeof undefined var void while with yield';
+
+/** @param taken names of the plugins that exist. @throws Error that says what to do. */
+function checkName(name, taken) {
+  const found = JSON.stringify(name);
+  if (typeof name !== 'string' || !NAME.test(name) || name.length > LONGEST) {
+    throw new Error(
+      `${found} is no name for a plugin: expected kebab-case (a-z, 0-9, single hyphens, a letter first) of at most ${LONGEST} characters, e.g. acme-pay.`,
+    );
+  }
+  if (RESERVED.includes(name) || KEYWORDS.split(' ').includes(name) || name.startsWith('tributary-psp-')) {
+    throw new Error(
+      `${found} is reserved. Take another name, e.g. ${name.replace(/^tributary-psp-/, '')}-pay.`,
+    );
+  }
+  if (taken.includes(name)) {
+    throw new Error(`There is a plugin ${found} already. Take another name; nothing was written.`);
+  }
+}
+
+/** @throws Error that says what to do. */
+function checkPackage(name) {
+  if (PACKAGE.test(name) && name.length <= 214) return;
+  throw new Error(
+    `${JSON.stringify(name)} is no name for a package with a plugin: expected one in a scope, or tributary-psp-<name>, e.g. @acme/tributary-psp-acme.`,
+  );
+}
+
+/** `acme-pay` → `acmePay`. */
+function camelCase(name) {
+  return name.replace(/-([a-z0-9])/g, (_hyphen, letter) => letter.toUpperCase());
+}
+
+/** `acme-pay` → `AcmePay`. */
+function pascalCase(name) {
+  const camel = camelCase(name);
+  return camel[0].toUpperCase() + camel.slice(1);
+}
+
+/** `acme-pay` → `Acme Pay`. */
+function titleCase(name) {
+  return name
+    .split('-')
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join(' ');
+}
+
+module.exports = { camelCase, checkName, checkPackage, pascalCase, titleCase };

@@ -1,0 +1,40 @@
+'use strict';
+/** `libs/psp-plugins/src/index.ts`: THE list of plugins. */
+
+const { camelCase } = require('./names');
+
+const LIST = /export const plugins: readonly Plugin\[\] = \[([^\]]*)\];/;
+const IMPORT = /^import \{ \w+ \} from '\.\/([a-z0-9-]+)\/index\.js';\n/gm;
+
+/** @returns the names of the folders in the list. */
+function namesIn(text) {
+  return [...text.matchAll(IMPORT)].map((match) => match[1]);
+}
+
+/** @returns the text with the plugin in it, in the order of the alphabet. @throws Error when it is not the list that was expected. */
+function withPlugin(text, name, file) {
+  const imports = [...text.matchAll(IMPORT)];
+  const list = LIST.exec(text);
+  if (!list || imports.length === 0) {
+    throw new Error(
+      `${file} is not the list that was expected (imports of the plugins, then "export const plugins: readonly Plugin[] = […]"). Put it back, or add the plugin by hand.`,
+    );
+  }
+  const added = `import { ${camelCase(name)} } from './${name}/index.js';\n`;
+  const lines = [...imports.map((match) => match[0]), added].sort(byFolder);
+  const entries = list[1].split(',').map((entry) => entry.trim());
+  const sorted = [...entries.filter((entry) => entry !== ''), camelCase(name)].sort();
+  const first = imports[0].index;
+  const last = imports[imports.length - 1];
+  const rest = text
+    .slice(last.index + last[0].length)
+    .replace(LIST, () => `export const plugins: readonly Plugin[] = [${sorted.join(', ')}];`);
+  return text.slice(0, first) + lines.join('') + rest;
+}
+
+function byFolder(one, other) {
+  const [a, b] = [one, other].map((line) => line.slice(line.indexOf("'./")));
+  return a < b ? -1 : 1;
+}
+
+module.exports = { namesIn, withPlugin };

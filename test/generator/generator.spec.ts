@@ -1,0 +1,209 @@
+/** A plugin from the generator, in a copy of this repository: it is clean, it builds, it is served at once, and its spec says what is still made up. */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = process.cwd();
+const names = createRequire(import.meta.url)('../../libs/schematics/psp-plugin/names.js') as {
+  checkName(name: string, taken: string[]): void;
+  checkPackage(name: string): void;
+};
+const COPIED = [
+  ...['apps', 'bin', 'libs', 'test/postgres-setup.mjs', 'test/postgres-teardown.mjs'],
+  ...[
+    'package.json',
+    'nest-cli.json',
+    'tsconfig.json',
+    'eslint.config.mjs',
+    'jest.config.mjs',
+    '.prettierrc.json',
+  ],
+];
+const KEY = 'key-of-the-generated';
+const PLUGIN = 'libs/psp-plugins/src/acme-pay';
+const MINUTES = 60_000;
+
+let copy: string;
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'tributary-generated-'));
+  for (const name of COPIED) {
+    if (existsSync(name)) cpSync(name, join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const said = generate('acme-pay');
+  expect(said).toContain(
+    'acme-pay is served as soon as a deployment file has a connector with "plugin: acme-pay"',
+  );
+  expect(run('nest', 'build', 'gateway')).toMatchObject({ status: 0 });
+}, 3 * MINUTES);
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+/** With the tools of the repository, and its Node. */
+function run(tool: string, ...args: string[]) {
+  return runIn(copy, tool, ...args);
+}
+
+function runIn(cwd: string, tool: string, ...args: string[]) {
+  const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
+  const env = { ...process.env, PATH, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_OPTIONS: undefined };
+  const { status, stdout, stderr } = spawnSync(tool, args, { cwd, env, encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+}
+
+function generate(...args: string[]): string {
+  return run('nest', 'g', '-c', '@tributary/schematics', 'psp-plugin', ...args, '-p', 'gateway').said;
+}
+
+it('is in the list, sorted', () => {
+  const list = readFileSync(join(copy, 'libs/psp-plugins/src/index.ts'), 'utf8');
+  const names = [...list.matchAll(/from '\.\/([a-z-]+)\/index\.js'/g)].map(([, name]) => name);
+  expect(names).toContain('acme-pay');
+  expect(names).toEqual([...names].sort());
+});
+
+it(
+  'passes format, lint and types',
+  () => {
+    expect(run('prettier', '--check', PLUGIN, 'libs/psp-plugins/src/index.ts')).toMatchObject({ status: 0 });
+    expect(run('eslint', PLUGIN)).toEqual({ status: 0, said: '' });
+    // The build leaves specs and fakes out.
+    writeFileSync(
+      join(copy, 'tsconfig.plugin.json'),
+      JSON.stringify({ extends: './tsconfig.json', include: [PLUGIN] }),
+    );
+    expect(run('tsc', '--noEmit', '-p', 'tsconfig.plugin.json')).toEqual({ status: 0, said: '' });
+  },
+  2 * MINUTES,
+);
+
+it('its spec passes but for the list of what is still made up, which names each place', () => {
+  const config = join(copy, 'jest.plugin.config.mjs');
+  writeFileSync(
+    config,
+    "import base from './jest.config.mjs';\nconst { globalSetup, globalTeardown, ...own } = base;\nexport default own;\n",
+  );
+  const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
+  const { status, said } = run('node', '--experimental-vm-modules', jest, '-c', config, PLUGIN);
+  expect(status).toBe(1);
+  expect(said.match(/✕.*/g)).toEqual([
+    expect.stringContaining('has nothing left that the generator made up'),
+  ]);
+  expect(said).toMatch(/Tests: +1 failed, [5-9]\d* passed/);
+  expect(said).toMatch(/"acme-pay\.config\.ts:\d+: give it the real address/);
+  expect(said).toMatch(/"README\.md:\d+: /);
+});
+
+it('is served at once', async () => {
+  writeDeployment('gateway.yaml', 'acme-pay');
+  const program = spawn(
+    join(ROOT, 'node_modules/.bin/node'),
+    ['bin/tributary.js', 'serve', '-c', 'gateway.yaml'],
+    {
+      cwd: copy,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const ended = new Promise((resolve) => program.on('exit', resolve));
+  try {
+    let said = '';
+    for await (const text of program.stderr) {
+      said += String(text);
+      const url = /(http:\S+)\/acme\b/.exec(said)?.[1];
+      if (url !== undefined) return await expectRows(`${url}/acme`);
+    }
+    throw new Error(`it ended: ${said}`);
+  } finally {
+    program.kill('SIGTERM');
+    await ended;
+  }
+});
+
+function writeDeployment(file: string, plugin: string): void {
+  const connector = `  - { name: acme, plugin: '${plugin}', apiKeys: [${KEY}] }`;
+  const lines = ['listen: { port: 0 }', `store: sqlite:./${file}.db`, 'connectors:', connector];
+  writeFileSync(join(copy, file), lines.join('\n'));
+}
+
+async function expectRows(connector: string): Promise<void> {
+  const get = async (path: string) => {
+    const response = await fetch(connector + path, { headers: { authorization: `Bearer ${KEY}` } });
+    return (await response.json()) as { id: string }[];
+  };
+  let rows: { id: string }[] = [];
+  for (let tries = 0; tries < 100 && rows.length === 0; tries++) {
+    rows = await get('/transactions');
+    if (rows.length === 0) await sleep(100);
+  }
+  expect(rows.map(({ id }) => id)).toEqual(['tx-1', 'tx-2', 'tx-3']);
+  expect(await get('/accounts/acc-1/balances')).toMatchObject({
+    balances: [{ amount: '18750', currency: 'EUR/2' }],
+  });
+}
+
+it('refuses a name that is taken, and writes nothing', () => {
+  const list = readFileSync(join(copy, 'libs/psp-plugins/src/index.ts'), 'utf8');
+  const said = generate('acme-pay');
+  expect(said).toContain('There is a plugin "acme-pay" already');
+  expect(said).not.toMatch(/^(?:CREATE|UPDATE) /m);
+  expect(readFileSync(join(copy, 'libs/psp-plugins/src/index.ts'), 'utf8')).toBe(list);
+});
+
+it.each([
+  ...['', 'Acme', 'acme_pay', '3acme', '-acme', 'acme-', 'acme--pay', 'a/b', '../acme', 'a'.repeat(41)].map(
+    (name) => [name, 'is no name for a plugin: expected kebab-case'],
+  ),
+  ...['class', 'index', 'plugins', 'testing', 'tributary-psp-x'].map((name) => [name, 'is reserved']),
+  ['sandbox', 'There is a plugin "sandbox" already'],
+])('refuses the name %j', (name, complaint) => {
+  expect(() => names.checkName(name, ['sandbox'])).toThrow(complaint);
+});
+
+it.each(['acme', 'Acme/Foo', '@acme', '@acme/', '../x', 'tributary-psp-', '@a/b c'])(
+  'refuses the package %j',
+  (name) => expect(() => names.checkPackage(name)).toThrow('is no name for a package with a plugin'),
+);
+
+it(
+  'writes a package, too: it compiles, its test says what is still made up, and the gateway loads it',
+  () => {
+    expect(generate('acme', '@acme/tributary-psp-acme')).toContain(
+      'CREATE packages/tributary-psp-acme/package.json',
+    );
+    const source = join(copy, 'packages/tributary-psp-acme');
+    const modules = join(source, 'node_modules');
+    mkdirSync(modules);
+    symlinkSync(copy, join(modules, 'tributary'));
+    for (const name of ['@nestjs', '@types', 'class-validator', 'reflect-metadata']) {
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+    expect(runIn(source, 'tsc', '-p', 'tsconfig.json')).toEqual({ status: 0, said: '' });
+    const { status, said } = runIn(source, 'node', '--test');
+    expect(status).toBe(1);
+    expect(said).toMatch(/pass 1\b/);
+    expect(said).toContain('acme.config.ts:5: give it the real address');
+
+    // Linked, as while one works on it.
+    const beside = join(copy, 'deployment');
+    mkdirSync(join(beside, 'node_modules/@acme'), { recursive: true });
+    symlinkSync(source, join(beside, 'node_modules/@acme/tributary-psp-acme'));
+    writeDeployment('deployment/gateway.yaml', '@acme/tributary-psp-acme');
+    const sync = run('node', 'bin/tributary.js', 'sync', '--once', '-c', 'deployment/gateway.yaml');
+    expect(sync.said).toContain('/acme transactions: 3 records in');
+    expect(sync.status).toBe(0);
+  },
+  2 * MINUTES,
+);

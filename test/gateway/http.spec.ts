@@ -166,6 +166,11 @@ describe('failed attempts', () => {
     for (let i = 0; i < 60; i++) await from(`10.0.0.${i}, 192.0.2.1`);
     expect(await from('10.0.1.1, 192.0.2.1')).toBe(429);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
+    // Whatever is no address counts for the proxy: made up words open no new bucket each.
+    for (let i = 0; i < 60; i++) await from(`nobody-${i}`);
+    expect(await from('nobody-at-all')).toBe(429);
+    expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
+    expect(proxied.log.join('')).not.toContain('nobody-');
     await proxied.stop();
   });
 });
@@ -177,13 +182,20 @@ describe('the operator', () => {
   it('sees measures with a key of the deployment, and nobody else does', async () => {
     await send('GET', '/acme/bank/accounts', gateway.key('acme/bank'));
     await send('GET', '/acme/bank/accounts');
+    await send('DELETE', '/acme/bank/transactions', gateway.key('acme/bank'));
+    await send('OPTIONS', '/acme/bank/transactions');
+    await send('GET', '/nobody/transactions');
     const response = await send('GET', '/metrics', gateway.operatorKey);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
     const metrics = await response.text();
-    const counted = (status: number) =>
-      `tributary_http_requests_total{connector="acme/bank",route="/accounts",status="${status}"} 1`;
-    expect(metrics).toContain(counted(200));
-    expect(metrics).toContain(counted(401));
+    const counted = (route: string, status: number, connector = 'acme/bank') =>
+      `tributary_http_requests_total{connector="${connector}",route="${route}",status="${status}"} 1`;
+    expect(metrics).toContain(counted('/accounts', 200));
+    expect(metrics).toContain(counted('/accounts', 401));
+    expect(metrics).toContain(counted('/transactions', 405));
+    expect(metrics).toContain(counted('/transactions', 204));
+    expect(metrics).toContain(counted('/transactions', 401, ''));
+    expect(metrics).not.toContain('nobody');
     expect(metrics).toContain('tributary_http_request_seconds_count{route="/accounts"} 2');
     await expectError(await send('GET', '/metrics'), 401);
     await expectError(await send('GET', '/metrics', gateway.key('bank')), 401);
@@ -193,6 +205,7 @@ describe('the operator', () => {
   it('finds every request that failed in the log, without its query', async () => {
     await send('GET', '/bank/accounts?token=in-the-query&page=x', gateway.key('bank'));
     await send('GET', '/nowhere?token=in-the-query');
+    await send('GET', '/%74%72%62_in-the-path/x');
     const lines = gateway.log.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'request');
     expect(lines).toEqual([
       expect.objectContaining({
@@ -203,6 +216,7 @@ describe('the operator', () => {
         client: '127.0.0.1',
       }),
       expect.objectContaining({ level: 'info', method: 'GET', path: '/nowhere', status: 404 }),
+      expect.objectContaining({ level: 'info', method: 'GET', path: '/…/x', status: 404 }),
     ]);
     expect(gateway.log.join('')).not.toContain('in-the-query');
   });

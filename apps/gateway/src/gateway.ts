@@ -104,7 +104,7 @@ async function composeGateway(
   });
   guardRoutes(adapter.getInstance(), rings, limiter);
   const drain = new Drain(adapter.getInstance());
-  new RequestObserver(logger, registry).observe(adapter.getInstance());
+  new RequestObserver(logger, registry, rings.connectors).observe(adapter.getInstance());
   const operator = OperatorModule.with(registry, () => drain.isDraining);
   const app = await startNest(
     adapter,

@@ -2,7 +2,8 @@
 import { answerTo, ContractError, sendError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { isIP } from 'node:net';
 import { answerMalformedRequest, refuseExpectation } from './malformed-request.js';
 
 /** An order with its metadata is a few kB. */
@@ -57,6 +58,7 @@ export class HttpAdapter extends FastifyAdapter {
     const fastify = this.getInstance();
     fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', (request, _reply, done) => done(missingHost(request)));
+    if (options.trustProxy) fastify.addHook('onRequest', forgetForgedAddress);
     // Bodies arrive as bytes: whoever has no key makes us parse nothing.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -71,6 +73,12 @@ export class HttpAdapter extends FastifyAdapter {
 function isNearest(_address: string, hop: number): boolean {
   return hop === 0;
 }
+
+/** What the proxy names is the client's address, or it names none: then the proxy's own counts. */
+const forgetForgedAddress: onRequestHookHandler = (request, _reply, done) => {
+  if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for'];
+  done();
+};
 
 function missingHost(request: FastifyRequest): ContractError | undefined {
   if (request.headers.host !== undefined || request.raw.httpVersion !== '1.1') return undefined;

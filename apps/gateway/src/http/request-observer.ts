@@ -1,5 +1,5 @@
 /** One log line and one count for every request that was answered. */
-import { connectorOf } from '@tributary/connector-api/contract';
+import { connectorOf, contractResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/index.js';
@@ -23,6 +23,8 @@ export class RequestObserver {
   constructor(
     private readonly logger: Logger,
     registry: Registry,
+    /** By path: only these become labels, whatever paths are asked for. */
+    private readonly connectors: { has(path: string): boolean },
   ) {
     this.logsAll = logger.isLevelEnabled('debug');
     this.requests = new Counter({
@@ -48,7 +50,7 @@ export class RequestObserver {
   }
 
   private record(request: FastifyRequest, reply: FastifyReply): void {
-    const route = request.is404 ? UNKNOWN : (request.routeOptions.url ?? UNKNOWN);
+    const route = this.routeOf(request);
     const { count, seconds } = this.measuresOf(route, reply.statusCode);
     count.inc();
     seconds.observe(reply.elapsedTime / 1000);
@@ -62,14 +64,23 @@ export class RequestObserver {
       {
         request: request.id,
         method: request.method,
-        // Without the query: somebody may have put a key into it.
-        path: route === UNKNOWN ? request.url.split('?', 1)[0]?.slice(0, LONGEST_PATH) : route,
+        path: request.is404 ? shownPath(request.url) : route,
         status,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         client: request.ip,
       },
       'request',
     );
+  }
+
+  /** Of what no route took, e.g. for its method: the path of the contract that was meant. */
+  private routeOf(request: FastifyRequest): string {
+    if (!request.is404) return request.routeOptions.url ?? UNKNOWN;
+    const resource = contractResource(request.url);
+    if (resource === undefined) return UNKNOWN;
+    return this.connectors.has(resource.connector)
+      ? `/${resource.connector}${resource.route}`
+      : resource.route;
   }
 
   private measuresOf(route: string, status: number): Measures {
@@ -86,4 +97,12 @@ export class RequestObserver {
     }
     return measures;
   }
+}
+
+const ESCAPED = /[^/]*%[^/]*/g;
+
+/** Without the query, and without what is percent-encoded: in both may be a key that nobody recognises and hides. */
+function shownPath(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path.replace(ESCAPED, '…').slice(0, LONGEST_PATH);
 }

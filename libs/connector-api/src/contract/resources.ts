@@ -3,14 +3,21 @@
 export interface Resource {
   /** What stands before the contract's own path, without slashes around it: `acme/house-bank`. */
   connector: string;
+  /** Behind the connector, as the contract writes it: `/accounts/:accountId/balances`. */
+  route: string;
   /** As in the header `Allow`. */
   allow: string;
 }
 
-const RESOURCES: readonly (readonly [RegExp, string])[] = [
-  [/^(.+)\/(?:accounts|beneficiaries|transactions)$/, 'GET, HEAD, OPTIONS'],
-  [/^(.+)\/accounts\/[^/]+\/balances$/, 'GET, HEAD, OPTIONS'],
-  [/^(.+)\/(?:payouts|transfers)$/, 'POST, OPTIONS'],
+const READ = 'GET, HEAD, OPTIONS';
+const ORDER = 'POST, OPTIONS';
+const RESOURCES: readonly (readonly [path: RegExp, route: string, allow: string])[] = [
+  [/^(.+)\/accounts$/, '/accounts', READ],
+  [/^(.+)\/beneficiaries$/, '/beneficiaries', READ],
+  [/^(.+)\/transactions$/, '/transactions', READ],
+  [/^(.+)\/accounts\/[^/]+\/balances$/, '/accounts/:accountId/balances', READ],
+  [/^(.+)\/payouts$/, '/payouts', ORDER],
+  [/^(.+)\/transfers$/, '/transfers', ORDER],
 ];
 
 /** No resource of the contract, but a path of a connector all the same. */
@@ -28,9 +35,9 @@ export function contractResource(url: string): Resource | undefined {
     .split('/')
     .filter((segment) => segment !== '')
     .join('/');
-  for (const [pattern, allow] of RESOURCES) {
+  for (const [pattern, route, allow] of RESOURCES) {
     const connector = pattern.exec(plain)?.[1];
-    if (connector !== undefined) return { connector, allow };
+    if (connector !== undefined) return { connector, route, allow };
   }
   return undefined;
 }

@@ -71,7 +71,8 @@ export class Transport {
       if (timeout.aborted) {
         return { failed: `no whole answer within ${bounds.deadline / 1000} s`, sent: true, late: true };
       }
-      return { failed: describe(error), sent: !surelyNotSent(error), late: false };
+      const sent = !surelyNotSent(error);
+      return { failed: describe(error, sent), sent, late: false };
     }
   }
 
@@ -89,9 +90,9 @@ function headerOf({ headers }: AxiosResponse, name: string): string | undefined 
 }
 
 /** Axios' own messages and codes name neither headers nor body; other errors' messages may. */
-function describe(error: unknown): string {
+function describe(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';
   if (error.code === AxiosError.ERR_CANCELED) return 'the connector was closed';
   if (/maxContentLength/.test(error.message)) return 'the answer is longer than expected';
-  return `no whole answer (${error.code ?? 'connection lost'})`;
+  return `${sent ? 'no whole answer' : 'no connection'} (${error.code ?? 'connection lost'})`;
 }

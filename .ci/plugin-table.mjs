@@ -1,0 +1,56 @@
+/**
+ * `npm run docs`: writes docs/plugins.md from the plugins as they are built; with --check it only fails when that page is stale.
+ * A capability is a method, so the table needs nobody to keep it.
+ */
+import 'reflect-metadata';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+
+const PAGE = 'docs/plugins.md';
+const COLUMNS = {
+  accounts: 'accounts',
+  transactions: 'transactions',
+  beneficiaries: 'beneficiaries',
+  balances: 'balances asked for',
+  createPayout: 'payouts',
+  createTransfer: 'transfers',
+  findOrder: 'orders looked up',
+  webhook: 'webhooks',
+  watch: 'watches',
+};
+
+const { plugins } = await import('../dist/libs/psp-plugins/src/index.js');
+const text = await format(page(plugins), { ...(await resolveConfig(PAGE)), filepath: PAGE });
+if (!process.argv.includes('--check')) writeFileSync(PAGE, text);
+else if (read() !== text) {
+  console.error(`${PAGE} is stale: the plugins have changed. Run "npm run docs", and commit it.`);
+  process.exitCode = 1;
+}
+
+function page(plugins) {
+  const rows = plugins.map(({ name, title, psp }) => [
+    `[${name}](../libs/psp-plugins/src/${name}/README.md)`,
+    title,
+    ...Object.keys(COLUMNS).map((method) => (typeof psp.prototype[method] === 'function' ? 'yes' : '')),
+  ]);
+  const head = ['plugin', 'what it mirrors', ...Object.values(COLUMNS)];
+  const table = [head, head.map(() => '-'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return `# Plugins
+
+<!-- Written by "npm run docs": do not edit. -->
+
+What each plugin can do, as its methods say. "Balances asked for": the PSP is asked while the client waits; without it, balances are those that
+came with a listing. "Watches": it notices by itself that something is new. Settings are in the plugin's own page, or
+in \`tributary schema\`. A plugin of your own: [adding a PSP](adding-a-psp.md).
+
+${table.join('\n')}
+`;
+}
+
+function read() {
+  try {
+    return readFileSync(PAGE, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

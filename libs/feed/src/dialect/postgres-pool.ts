@@ -12,7 +12,7 @@ export interface PoolLimits {
 }
 
 /** How much longer than the server's own limit we wait for its word that a statement took too long: it may be out of reach. */
-const GRACE = 2_000;
+const GRACE = 1_000;
 const IDLE = 60_000;
 /** After so long a connection is made anew: behind a name there may be another server by now. Seconds. */
 const LIFETIME = 1_800;

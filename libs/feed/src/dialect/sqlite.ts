@@ -38,20 +38,11 @@ export async function openSqlite(file: string): Promise<Dialect> {
     write.pragma('wal_autocheckpoint = 4000');
     // Leases and run reports may be lost with the power; `durably` waits for the disk.
     write.pragma('synchronous = normal');
-    return sqliteDialect(write, openReader(file));
+    return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
   } catch (error) {
     write.close();
     throw error;
   }
-}
-
-/** Bytes of the file that requests read in place instead of by a system call a page; as much as SQLite allows. */
-const MAPPED = 0x7fff0000;
-
-function openReader(file: string): Database.Database {
-  const read = new Database(file, { timeout: 1000, readonly: true });
-  read.pragma(`mmap_size = ${MAPPED}`);
-  return read;
 }
 
 function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
@@ -59,13 +50,13 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
   // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
   // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
-  // sorting them would cost as much as reading them. `+ 0` hides parameters from the planner: it would plan anew for each value.
+  // sorting them would cost as much as reading them. As bytes, because a string would be made only to be encoded again. `+ 0` hides parameters from the planner: it would plan anew for each value.
   const page = prepareLater(
     read,
     `with first (seq) as (
        select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
      )
-     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
+     select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
        from first cross join feed_rows as r not indexed
       where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
   );

@@ -1,0 +1,296 @@
+/** What only PostgreSQL can do to us. */
+import { sql } from 'kysely';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, connect, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { openPostgres } from './dialect/postgres.js';
+import { openStore, StoreUnavailableError, thisProcess, type Feed, type Lease, type Store } from './index.js';
+import { PostgresServer } from './testing/postgres-server.js';
+import { POSTGRES, type FreshStore } from './testing/stores.js';
+
+const NOTHING = { records: [], refused: [], findings: [], cleared: [], balances: [] };
+const OTHER = { host: 'there', pid: 1, id: 'b' };
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<object>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function leased(feed: Feed, ttl = 10_000): Promise<Lease> {
+  const lease = await feed.lease(thisProcess(), ttl);
+  if (!lease) throw new Error('not leased');
+  return lease;
+}
+
+/** The way to the database, which can be cut, or fall silent as when the process at its end is paused. */
+class Cable {
+  private readonly pairs = new Set<[Socket, Socket]>();
+
+  private constructor(
+    private readonly directory: string,
+    private readonly server: Server,
+  ) {}
+
+  static async to(url: string): Promise<Cable> {
+    const directory = mkdtempSync(join(tmpdir(), 'tributary-cable-'));
+    const far = `${new URL(url.replace('@/', '@x/')).searchParams.get('host')}/.s.PGSQL.5432`;
+    const server = createServer((near) => cable.join(near, connect(far)));
+    const cable = new Cable(directory, server);
+    await new Promise<void>((resolve) => server.listen(join(directory, '.s.PGSQL.5432'), resolve));
+    return cable;
+  }
+
+  url(url: string): string {
+    return url.replace(/host=.*/, `host=${this.directory}`);
+  }
+
+  silence(): void {
+    for (const pair of this.pairs) for (const socket of pair) socket.pause().unpipe();
+  }
+
+  cut(): void {
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy();
+  }
+
+  async remove(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.server.close(resolve));
+    rmSync(this.directory, { recursive: true });
+  }
+
+  private join(near: Socket, far: Socket): void {
+    const pair: [Socket, Socket] = [near, far];
+    this.pairs.add(pair);
+    for (const [from, to] of [pair, [far, near]] as const) {
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        to.destroy();
+        this.pairs.delete(pair);
+      });
+      from.pipe(to);
+    }
+  }
+}
+
+describe('a store on PostgreSQL', () => {
+  let fresh: FreshStore;
+  let opened: Store[];
+  let cable: Cable | undefined;
+  const open = async (location: Parameters<typeof openStore>[0] = fresh.url) => {
+    const store = await openStore(location);
+    opened.push(store);
+    return store;
+  };
+
+  const lay = async () => (cable = await Cable.to(fresh.url));
+
+  beforeEach(async () => {
+    fresh = await POSTGRES.create();
+    opened = [];
+    cable = undefined;
+  });
+
+  afterEach(async () => {
+    await cable?.remove();
+    await Promise.all(opened.map((store) => store.close()));
+    await fresh.remove();
+  });
+
+  it('is created once by many that start together', async () => {
+    const stores = await Promise.all(
+      Array.from({ length: 6 }, () => open({ primary: fresh.url, connections: 2 })),
+    );
+    const feeds = await Promise.all(stores.map((store) => store.feed('bank', 'accounts')));
+    await (await leased(feeds[0]!)).append({ ...NOTHING, cursor: 'one' });
+    expect(await query(fresh.url, 'select count(*)::int as feeds, max(cursor) as cursor from feeds')).toEqual(
+      [{ feeds: 1, cursor: 'one' }],
+    );
+  });
+
+  it('measures leases by the clock of the database, not by that of a gateway', async () => {
+    const feed = await (await open()).feed('bank', 'accounts');
+    await leased(feed, 400);
+    const real = Date.now;
+    try {
+      Date.now = () => real() + 86_400_000;
+      expect(await feed.lease(OTHER, 400)).toBeUndefined();
+      Date.now = () => real() - 86_400_000;
+      await sleep(450);
+      expect(await feed.lease(OTHER, 400)).toBeDefined();
+    } finally {
+      Date.now = real;
+    }
+  });
+
+  it('goes on at once when another gateway falls silent in the middle of a transaction, and refuses what it writes late', async () => {
+    const cable = await lay();
+    const paused = await (
+      await open({ primary: cable.url(fresh.url), statementTimeout: 1000 })
+    ).feed('bank', 'accounts');
+    const other = await (await open({ primary: fresh.url, statementTimeout: 5000 })).feed('bank', 'accounts');
+    const lease = await leased(paused, 300);
+    // It has locked the feed, and waits for the quarantine.
+    const blocker = new pg.Client(fresh.url);
+    await blocker.connect();
+    await blocker.query('begin; lock table quarantine in access exclusive mode');
+    const late = lease.append({ ...NOTHING, refused: [{ id: 'r', refused: 'x' }], cursor: 'late' });
+    late.catch(() => undefined);
+    await sleep(100);
+    cable.silence();
+    await blocker.end();
+    await sleep(300);
+    const started = performance.now();
+    const taken = await leased(other);
+    await taken.append({ ...NOTHING, cursor: 'of the other' });
+    expect(performance.now() - started).toBeLessThan(4000);
+    await expect(late).rejects.toThrow(StoreUnavailableError);
+    expect(await query(fresh.url, 'select cursor from feeds')).toEqual([{ cursor: 'of the other' }]);
+  });
+
+  it('answers that it is not available while the way to the database is cut, and answers again afterwards', async () => {
+    const cable = await lay();
+    const store = await open({ primary: cable.url(fresh.url), statementTimeout: 1000 });
+    const feed = await store.feed('bank', 'accounts');
+    const lease = await leased(feed);
+    cable.cut();
+    await sleep(50);
+    await lease.append({ ...NOTHING, cursor: 'a' });
+    expect((await feed.page(undefined, 1, 10)).rows).toBe(0);
+    // Nothing arrives any more: only our own clock notices.
+    cable.silence();
+    await expect(feed.page(undefined, 1, 10)).rejects.toThrow(/^the store postgres:.* is not available: /);
+    await expect(lease.append({ ...NOTHING, cursor: 'b' })).rejects.toThrow(StoreUnavailableError);
+    await lease.append({ ...NOTHING, cursor: 'c' });
+    await lease.release();
+    expect((await leased(feed)).cursor).toBe('c');
+  });
+
+  it('gives up a statement that takes too long, and a wait for a connection', async () => {
+    const store = await open({ primary: fresh.url, statementTimeout: 300, connections: 2 });
+    const feed = await store.feed('bank', 'accounts');
+    const lease = await leased(feed);
+    const blocker = new pg.Client(fresh.url);
+    await blocker.connect();
+    await blocker.query('begin; select from feeds for update');
+    const all = await Promise.allSettled([lease.renew(), lease.renew(), lease.renew()]);
+    for (const each of all) expect(each).toMatchObject({ reason: { name: 'StoreUnavailableError' } });
+    await blocker.end();
+    expect(await lease.renew()).toBe(true);
+  });
+
+  it('keeps to its number of connections', async () => {
+    const store = await open({ primary: fresh.url, connections: 4 });
+    const feed = await store.feed('bank', 'accounts');
+    const lease = await leased(feed);
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) => (i % 2 ? lease.renew() : feed.page(undefined, 1, 10))),
+    );
+    const [row] = await query(
+      fresh.url,
+      `select count(*)::int as n from pg_stat_activity where application_name = 'tributary' and datname = current_database()`,
+    );
+    expect(row).toEqual({ n: 4 });
+  });
+
+  it('keeps a text that PostgreSQL cannot hold, but for the character, and refuses such a cursor', async () => {
+    const store = await open();
+    const lease = await leased(await store.feed('bank', 'accounts'));
+    await lease.append({
+      ...NOTHING,
+      refused: [{ id: 'r\0', refused: 'a\0b \ud800', raw: '\0' }],
+      cursor: 'c',
+    });
+    expect(await store.quarantine()).toMatchObject([
+      { id: 'r\ufffd', reason: 'a\ufffdb \ufffd', raw: '\ufffd' },
+    ]);
+    await lease.append({ ...NOTHING, cleared: ['r\0'], cursor: 'c' });
+    expect(await store.quarantine()).toEqual([]);
+    await expect(lease.append({ ...NOTHING, cursor: 'c\0' })).rejects.toThrow(
+      'the cursor "c\\u0000" holds U+0000',
+    );
+  });
+
+  it('orders names by their bytes, whatever the language of the database', async () => {
+    const store = await open();
+    const refused = ['b', 'a', 'B', 'ä', 'A'].map((id) => ({ id, refused: 'x' }));
+    await (await leased(await store.feed('bank', 'accounts'))).append({ ...NOTHING, refused, cursor: 'c' });
+    expect((await store.quarantine()).map(({ id }) => id)).toEqual(['A', 'B', 'a', 'b', 'ä']);
+  });
+
+  it('waits for the disk where rows are at stake, and only there', async () => {
+    await query(
+      fresh.url,
+      `do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$`,
+    );
+    const dialect = await openPostgres(fresh.url, { connections: 2, statementTimeout: 1000 });
+    const setting = async (how: 'write' | 'durably') =>
+      (await dialect[how]((db) => sql<object>`show synchronous_commit`.execute(db))).rows;
+    expect(await setting('durably')).toEqual([{ synchronous_commit: 'on' }]);
+    expect(await setting('write')).toEqual([{ synchronous_commit: 'off' }]);
+    await dialect.close();
+  });
+
+  it('of a newer release is refused', async () => {
+    await open();
+    await query(fresh.url, 'insert into migrations (version, applied_at) values (99, 1)');
+    await expect(openStore(fresh.url)).rejects.toThrow('it was written by a newer release; start that one');
+  });
+
+  it('that cannot be opened says which, why, and what to do, but not its password', async () => {
+    const secret = (url: string) => url.replace('tributary@', 'tributary:hunter2@');
+    await expect(openStore(secret(fresh.url).replace(/\/test_\w+/, '/nowhere'))).rejects.toThrow(
+      /^the store "postgres:\/\/tributary@\/[^:]*\/nowhere" cannot be opened: there is no such database; create it/,
+    );
+    await expect(openStore('postgres://me:hunter2@127.0.0.1:9/db')).rejects.toThrow(
+      'the store "postgres://me@127.0.0.1:9/db" cannot be opened: nobody listens there; check host and port',
+    );
+    const latin = `latin_${Date.now()}`;
+    await query(
+      fresh.url,
+      `create database ${latin} encoding LATIN1 locale_provider libc locale 'C' template template0`,
+    );
+    await expect(openStore(fresh.url.replace(/\/test_\w+/, `/${latin}`))).rejects.toThrow(
+      'the database is encoded in LATIN1, expected UTF8',
+    );
+  });
+});
+
+describe('a PostgreSQL that restarts', () => {
+  let server: PostgresServer;
+  let store: Store;
+
+  beforeEach(async () => {
+    server = await PostgresServer.create();
+    store = await openStore({ primary: server.url('postgres'), statementTimeout: 2000 });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await server.remove();
+  });
+
+  it.each(['INT', 'QUIT'] as const)(
+    'after the signal %s is found again by itself, with all that was durable',
+    async (signal) => {
+      const feed = await store.feed('bank', 'accounts');
+      const lease = await leased(feed);
+      await lease.append({ ...NOTHING, cursor: 'before' });
+      await server.stop(signal);
+      await expect(feed.head()).rejects.toThrow(StoreUnavailableError);
+      await expect(lease.append({ ...NOTHING, cursor: 'during' })).rejects.toThrow(StoreUnavailableError);
+      await server.start();
+      expect(await feed.head()).toEqual({ rows: 0, feedTime: undefined });
+      await lease.append({ ...NOTHING, cursor: 'after' });
+      await lease.release();
+      expect((await leased(feed)).cursor).toBe('after');
+    },
+  );
+});

@@ -1,0 +1,42 @@
+/** docs/adding-a-psp.md, executed: its files are written, and its changes made, over what the generator wrote. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A block of code with the name of a file in its fence. */
+const BLOCK = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
+
+/**
+ * @param directory of the generated plugin
+ * @returns the lines, with their file, that were not there before
+ */
+export function followTutorial(directory: string): string[] {
+  const generated = new Map(filesOf(directory).map((file) => [file, linesOf(directory, file)]));
+  const page = readFileSync('docs/adding-a-psp.md', 'utf8');
+  for (const [, kind, file = '', text = ''] of page.matchAll(BLOCK)) {
+    const target = join(directory, file);
+    writeFileSync(target, kind === 'diff' ? changed(readFileSync(target, 'utf8'), text, file) : text);
+  }
+  return [...generated].flatMap(([file, before]) => {
+    const known = new Set(before);
+    return linesOf(directory, file)
+      .filter((line) => line.trim() !== '' && !known.has(line))
+      .map((line) => `${file}: ${line}`);
+  });
+}
+
+function filesOf(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
+}
+
+function linesOf(directory: string, file: string): string[] {
+  return readFileSync(join(directory, file), 'utf8').split('\n');
+}
+
+/** Each run of lines with a minus gives way to the run of lines with a plus after it. */
+function changed(text: string, diff: string, file: string): string {
+  return [...diff.matchAll(/((?:^-.*\n)+)((?:^\+.*\n)+)/gm)].reduce((result, [, old = '', fresh = '']) => {
+    const [before = '', after = ''] = [old, fresh].map((lines) => lines.replace(/^[-+]/gm, ''));
+    expect({ file, before, found: result.split(before).length - 1 }).toEqual({ file, before, found: 1 });
+    return result.replace(before, () => after);
+  }, text);
+}

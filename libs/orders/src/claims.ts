@@ -1,7 +1,7 @@
 /** Movements of the PSP's listing that are orders: they say how an order stands, and are not served a second time. */
 import { encodeId, isRefusal, RefusedError, transactionToWire } from '@tributary/connector-api';
 import type { OrderStatus, Transaction, TransactionStatus, WireRecord } from '@tributary/connector-api';
-import type { StoredOrder } from '@tributary/feed';
+import type { OrderChange, StoredOrder } from '@tributary/feed';
 import type { ClaimedPage, HeldPage, TransactionClaims } from '@tributary/sync';
 import { observe } from './observing.js';
 import { detailsOf, withDetails } from './order-details.js';
@@ -64,48 +64,63 @@ export class OrderClaims implements TransactionClaims {
       case 'part':
         return addPart(transaction, claim.order, page.records);
       case 'return':
-        await this.observe(claim.order, transaction, 'RETURNED', claim.order.pspId ?? transaction.id);
+        await this.takeReturn(transaction, claim.order);
         return true;
       case 'movement':
         return this.takeMovement(transaction, claim);
     }
   }
 
+  /** @returns false for a second movement of the same order: money that left twice must show twice. */
   private async takeMovement(
     transaction: Transaction,
     { order, status }: Claim & { kind: 'movement' },
   ): Promise<boolean> {
-    const { movement } = detailsOf(order);
     const { id } = transaction;
-    if (movement !== undefined && movement !== id) {
-      this.context.logger.error(
-        { connector: order.connector, order: order.id, reference: order.idempotencyKey },
-        `${order.connector}: the PSP lists two movements of order ${order.id}, ${movement} and ${id}: was it paid twice? ` +
-          'The second is served as a row of its own',
-      );
-      return false;
-    }
-    await this.observe(order, transaction, status, id, id);
-    return true;
+    let first: string | undefined;
+    const decide = (stored: StoredOrder) => {
+      const { movement } = detailsOf(stored);
+      first = movement ?? id;
+      if (first !== id) return undefined;
+      const details = movement === id ? stored.details : withDetails(stored, { movement: id });
+      return this.observation({ ...stored, details }, stored, transaction, status, id);
+    };
+    await this.change(order, decide);
+    if (first === id) return true;
+    this.context.logger.error(
+      { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+      `${order.connector}: the PSP lists two movements of order ${order.id}, ${first} and ${id}: was it paid twice? ` +
+        'The second is served as a row of its own',
+    );
+    return false;
   }
 
-  private async observe(
-    { id }: StoredOrder,
-    transaction: Transaction,
+  private async takeReturn(transaction: Transaction, order: StoredOrder): Promise<void> {
+    await this.change(order, (stored) =>
+      this.observation(stored, stored, transaction, 'RETURNED', stored.pspId ?? transaction.id),
+    );
+  }
+
+  /** What is no news about the order as it was read is none about what it has become since, and costs no transaction. */
+  private async change(
+    order: StoredOrder,
+    decide: (stored: StoredOrder) => OrderChange | undefined,
+  ): Promise<void> {
+    if (decide(order)) await this.ledger.change(order.id, decide);
+  }
+
+  /** @param before the order without what the movement itself adds. @returns `undefined` when the listing repeats what is known */
+  private observation(
+    order: StoredOrder,
+    before: StoredOrder,
+    { metadata }: Transaction,
     status: OrderStatus | undefined,
     pspId: string,
-    movement?: string,
-  ): Promise<void> {
-    const { metadata } = transaction;
-    await this.ledger.change(id, (stored) => {
-      const isNew = movement !== undefined && detailsOf(stored).movement !== movement;
-      const details = isNew ? withDetails(stored, { movement }) : stored.details;
-      const order = { ...stored, details };
-      const result = { id: pspId, status: status ?? 'PENDING', ...(metadata ? { metadata } : {}) };
-      const change = status && observe(order, result, {}, this.circumstances());
-      const set = { details, ...change?.set };
-      return saysNothing(stored, set) && change?.event === undefined ? undefined : { ...change, set };
-    });
+  ): OrderChange | undefined {
+    const result = { id: pspId, status: status ?? 'PENDING', ...(metadata ? { metadata } : {}) };
+    const change = status && observe(order, result, {}, this.circumstances());
+    const set = { details: order.details, ...change?.set };
+    return saysNothing(before, set) && change?.event === undefined ? undefined : { ...change, set };
   }
 
   /** @returns why the page must wait, where one of these may be an order whose answer is not there yet. */
@@ -238,8 +253,9 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** The listing repeats what is known at every pull. */
+/** The listing repeats what is known at every pull: the time of the next look is no news. */
 function saysNothing(order: StoredOrder, set: Partial<StoredOrder>): boolean {
-  const { nextAt: _, ...rest } = set;
-  return Object.entries(rest).every(([key, value]) => order[key as keyof StoredOrder] === value);
+  return Object.entries({ ...set, nextAt: order.nextAt }).every(
+    ([key, value]) => order[key as keyof StoredOrder] === value,
+  );
 }

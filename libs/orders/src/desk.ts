@@ -6,6 +6,7 @@ import type { Answers } from './answers.js';
 import { checkLimits } from './limits.js';
 import { OURS } from './order-details.js';
 import type { OrderLedger } from './order-ledger.js';
+import { createMethod } from './psp-calls.js';
 import { orderId, pspKey } from './order-names.js';
 import { canonicalRequest } from './order-request.js';
 import type { OrdersContext } from './orders-context.js';
@@ -29,9 +30,7 @@ export class OrderDesk {
     private readonly context: OrdersContext,
   ) {
     const { psp } = ledger.connector;
-    this.kinds = new Set(
-      ORDER_KINDS.filter((kind) => psp[kind === 'PAYOUT' ? 'createPayout' : 'createTransfer']),
-    );
+    this.kinds = new Set(ORDER_KINDS.filter((kind) => psp[createMethod(kind)] !== undefined));
   }
 
   /**

@@ -1,5 +1,11 @@
 /** The calls of a plugin that concern orders. Every way in which one can end is an outcome: nothing is thrown. */
-import { ORDER_STATUSES, PspError, type OrderResult, type OrderStatus } from '@tributary/connector-api';
+import {
+  ORDER_STATUSES,
+  PspError,
+  type OrderKind,
+  type OrderResult,
+  type OrderStatus,
+} from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 import { PluginCalls } from '@tributary/sync';
 import { orderFor } from './order-request.js';
@@ -34,7 +40,7 @@ export class PspCalls {
       };
     }
     const { psp } = this.connector;
-    const create = order.kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
+    const create = createMethod(order.kind);
     if (!psp[create]) {
       const error = new PspError(
         'unavailable',
@@ -107,6 +113,11 @@ export class PspCalls {
   private text(text: string): string {
     return this.context.redact(text.slice(0, LONGEST_TEXT)).toWellFormed().replaceAll('\u0000', '\uFFFD');
   }
+}
+
+/** The plugin's method for a kind of order; a plugin that has none makes none. */
+export function createMethod(kind: OrderKind): 'createPayout' | 'createTransfer' {
+  return kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
 }
 
 function attemptFailed(error: PspError): Outcome {

@@ -70,11 +70,8 @@ function answered(order: StoredOrder, status: VisibleStatus, now: number) {
 }
 
 /** The first outcome is the answer; without one it is given when the client cannot wait longer, or waiting is no use. */
-function isAnswerDue(
-  { state, createdAt, nextAt }: StoredOrder,
-  now: number,
-  { answerWithin }: OrderPace,
-): boolean {
+function isAnswerDue(order: StoredOrder, now: number, { answerWithin }: OrderPace): boolean {
+  const { state, createdAt, nextAt = Infinity, holder } = order;
   const until = createdAt + answerWithin;
   switch (state) {
     case 'pending':
@@ -87,7 +84,8 @@ function isAnswerDue(
       return now >= until;
     case 'waiting':
     case 'unknown':
-      return now >= until || (nextAt ?? Infinity) >= until;
+      // While somebody is at it, the next step is not what is waited for.
+      return now >= until || (holder === undefined && nextAt >= until);
   }
 }
 

@@ -136,7 +136,7 @@ export class StreamRun {
     if (stream !== 'transactions' || !connector.claims) return { claimed: page, records: [] };
     const answer = await connector.claims.claim(page.items);
     if ('held' in answer) throw new Interruption({ kind: 'held', reason: answer.held });
-    return { claimed: { ...page, items: answer.items as Page<unknown>['items'] }, records: answer.records };
+    return { claimed: { ...page, items: answer.items }, records: answer.records };
   }
 
   private count(

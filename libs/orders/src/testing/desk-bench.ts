@@ -6,14 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { ManualClock, until } from '../../../sync/src/testing/manual-clock.js';
+import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderDesk } from '../desk.js';
 import { OrderEngine } from '../engine.js';
 import type { OrderLimits } from '../limits.types.js';
 import type { OrderPace } from '../pace.js';
 import type { TransactionClaims } from '@tributary/sync';
 import { FakePsp } from './fake-psp.js';
+import { WatchedStore, type Death } from './watched-store.js';
 
+export const SECRET = 'hunter2-hunter2';
 export const NO_LIMITS: OrderLimits = { largest: new Map(), perDay: new Map(), unknownAfter: 15 * 60_000 };
 export const FOREVER: OrderTerms = { key: 'uuid', remembersFor: Infinity };
 
@@ -37,6 +39,7 @@ export interface Row {
 /** One gateway, as far as orders go. */
 export interface Gateway {
   store: Store;
+  watched: WatchedStore;
   engine: OrderEngine;
   desk: OrderDesk;
   claims: TransactionClaims;
@@ -49,6 +52,7 @@ interface Setting {
   pace?: Partial<OrderPace>;
   /** Whether it also looks for what is due. */
   start?: boolean;
+  death?: Death;
 }
 
 export class DeskBench {
@@ -57,41 +61,37 @@ export class DeskBench {
   readonly lines: LogLine[] = [];
   readonly psp = new FakePsp();
   private readonly directory = mkdtempSync(join(tmpdir(), 'orders-'));
-  private readonly stores: Store[] = [];
+  private readonly stores: WatchedStore[] = [];
 
-  async open({
-    psp = this.psp,
-    terms = FOREVER,
-    limits = {},
-    pace = {},
-    start = true,
-  }: Setting = {}): Promise<Gateway> {
-    const store = await openStore(`sqlite:${join(this.directory, 'store.db')}`, () => this.clock.now());
-    this.stores.push(store);
-    const engine = new OrderEngine(store, {
+  async open(setting: Setting = {}): Promise<Gateway> {
+    const { psp = this.psp, terms = FOREVER, limits = {}, pace = {}, start = true, death } = setting;
+    const url = `sqlite:${join(this.directory, 'store.db')}`;
+    const watched = new WatchedStore(await openStore(url, () => this.clock.now()), death);
+    this.stores.push(watched);
+    const { store } = watched;
+    const engine = new OrderEngine(store, { ...this.options(), pace });
+    const connector = { path: 'bank', plugin: 'fake', psp, terms, limits: { ...NO_LIMITS, ...limits } };
+    const opened = engine.open(connector);
+    if (start) engine.start();
+    return { store, watched, engine, ...opened };
+  }
+
+  options() {
+    return {
       logger: pino(
         { level: 'debug' },
         { write: (line) => void this.lines.push(JSON.parse(line) as LogLine) },
       ),
       registry: this.registry,
-      redact: (text) => text.replaceAll('hunter2-hunter2', '[redacted]'),
+      redact: (text: string) => text.replaceAll(SECRET, '[redacted]'),
       clock: this.clock,
       random: () => 0.5,
-      pace,
-    });
-    const connector = { path: 'bank', plugin: 'fake', psp, terms, limits: { ...NO_LIMITS, ...limits } };
-    const opened = engine.open(connector);
-    if (start) engine.start();
-    return { store, engine, ...opened };
-  }
-
-  /** The process is gone: what it was about to write is not written, what it was about to send is not sent. */
-  async kill({ store }: Gateway): Promise<void> {
-    this.stores.splice(this.stores.indexOf(store), 1);
-    await store.close();
+    };
   }
 
   async close(): Promise<void> {
+    await this.rest();
+    for (const store of this.stores) store.kill();
     for (const store of this.stores) await store.close();
     rmSync(this.directory, { recursive: true });
   }
@@ -111,18 +111,32 @@ export class DeskBench {
     return order;
   }
 
-  /** Lets time pass until the order is in a state. */
+  async events(gateway: Gateway, key = 'pi-1'): Promise<string[]> {
+    const { id } = await this.order(gateway, key);
+    return (await gateway.store.orders('bank').history(id)).map(({ state, event }) => `${state}: ${event}`);
+  }
+
+  /** Time passes only while all the work is done: what takes the machine long takes the clock no time. */
+  async pass(milliseconds: number, step = 500): Promise<void> {
+    for (let passed = 0; passed < milliseconds; passed += step) {
+      await this.rest();
+      await this.clock.advance(Math.min(step, milliseconds - passed));
+    }
+    await this.rest();
+  }
+
+  /** Lets time pass until the order is in a state; an hour at most. */
   async passUntil(
     gateway: Gateway,
     state: StoredOrder['state'],
-    key = 'pi-1',
-    step = 500,
+    { key = 'pi-1', step = 500 } = {},
   ): Promise<StoredOrder> {
-    await until(`order ${key} is ${state}`, async () => {
-      await this.clock.advance(step);
-      return (await this.order(gateway, key)).state === state;
-    });
-    return this.order(gateway, key);
+    for (let passed = 0; passed < 3_600_000; passed += step) {
+      const order = await this.order(gateway, key);
+      if (order.state === state) return order;
+      await this.pass(step, step);
+    }
+    throw new Error(`the order is never ${state}, it is ${(await this.order(gateway, key)).state}`);
   }
 
   /** The answer to a request, letting time pass until it comes. */
@@ -130,8 +144,8 @@ export class DeskBench {
     desk: OrderDesk,
     changes: Partial<OrderRequest> = {},
     kind: OrderKind = 'PAYOUT',
-  ): Promise<Record<string, string>> {
-    return JSON.parse(await this.bytes(desk, changes, kind)) as Record<string, string>;
+  ): Promise<Answer> {
+    return JSON.parse(await this.bytes(desk, changes, kind)) as Answer;
   }
 
   async bytes(
@@ -139,15 +153,35 @@ export class DeskBench {
     changes: Partial<OrderRequest> = {},
     kind: OrderKind = 'PAYOUT',
   ): Promise<string> {
-    let done = false;
-    const answer = desk.pay(kind, request(changes)).finally(() => (done = true));
-    answer.catch(() => undefined);
-    await until('an answer', async () => {
-      if (!done) await this.clock.advance(100);
-      return done;
-    });
-    return answer;
+    return this.until(desk.pay(kind, request(changes)));
   }
+
+  /** Lets time pass until it comes; ten seconds at most, as clients wait. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const end = () => (done = true);
+    work.then(end, end);
+    for (let passed = 0; passed < 10_000; passed += 100) {
+      await this.rest();
+      if (done) return work;
+      await this.clock.advance(100);
+    }
+    throw new Error('no answer within 10 s');
+  }
+
+  private async rest(): Promise<void> {
+    for (const store of this.stores) await store.rest();
+  }
+}
+
+export interface Answer {
+  id: string;
+  idempotencyKey: string;
+  amount: string;
+  currency: string;
+  status: string;
+  createdAt: string;
+  metadata: Record<string, string>;
 }
 
 export function request(changes: Partial<OrderRequest> = {}): OrderRequest {

@@ -1,0 +1,79 @@
+/** A real store whose work can be waited for, and whose process can die before or after any of its transactions. */
+import type { Store } from '@tributary/feed';
+import { setImmediate } from 'node:timers/promises';
+
+/** When a process dies: before or after its n-th transaction that writes orders. */
+export interface Death {
+  at: number;
+  moment: 'before' | 'after';
+}
+
+export class WatchedStore {
+  /** Transactions that wrote orders, so far. */
+  commits = 0;
+  isDead = false;
+  /** Called after each of them. */
+  onCommit: (commits: number) => Promise<void> = async () => {};
+  private busy = 0;
+
+  constructor(
+    private readonly real: Store,
+    private readonly death?: Death,
+  ) {}
+
+  get store(): Store {
+    return this.watch(this.real) as Store;
+  }
+
+  kill(): void {
+    this.isDead = true;
+  }
+
+  close(): Promise<void> {
+    return this.real.close();
+  }
+
+  /** Until nothing is under way. */
+  async rest(): Promise<void> {
+    for (let quiet = 0; quiet < 5; quiet++) {
+      await setImmediate();
+      if (this.busy > 0) quiet = -1;
+    }
+  }
+
+  private watch(target: object): object {
+    return new Proxy(target, {
+      get: (of, name) => {
+        const member: unknown = Reflect.get(of, name);
+        if (typeof member !== 'function') return member;
+        return (...parameters: unknown[]) => {
+          if (name === 'orders' || name === 'allOrders') {
+            return this.watch((member as (...all: unknown[]) => object).apply(of, parameters));
+          }
+          return this.run(name === 'receive' || name === 'change', () =>
+            (member as (...all: unknown[]) => Promise<unknown>).apply(of, parameters),
+          );
+        };
+      },
+    });
+  }
+
+  /** What a dead process does not do never ends: nobody is there any more to whom it could. */
+  private async run(writes: boolean, work: () => Promise<unknown>): Promise<unknown> {
+    if (writes) this.dieIf('before', this.commits + 1);
+    if (this.isDead) return new Promise(() => {});
+    this.busy++;
+    try {
+      const result = await work();
+      if (writes) this.dieIf('after', ++this.commits);
+      if (writes) await this.onCommit(this.commits);
+      return this.isDead ? new Promise(() => {}) : result;
+    } finally {
+      this.busy--;
+    }
+  }
+
+  private dieIf(moment: Death['moment'], commit: number): void {
+    if (this.death?.moment === moment && this.death.at === commit) this.isDead = true;
+  }
+}

@@ -10,11 +10,16 @@ export interface Parties {
 
 const ASSETS = ['EUR/2', 'EUR/2', 'USD/2', 'JPY', 'BHD/3'];
 
-/** What the attempts of one order meet, where they come to an end soon; a refusal after a lost attempt is doubted for a minute. */
+/**
+ * What the attempts of one order meet, where all comes to an end soon. A refusal after an attempt that was lost is doubted for a minute:
+ * only the first orders are refused, before anybody is killed.
+ */
+const REFUSED = 'rejected';
+const FIRST = 8;
 const SHORT_TROUBLES = [
-  ...['none', 'answers-late', 'answer-lost', 'unavailable-after', 'executes-later', 'rejected,none'],
-  ...['lost,none', 'unavailable,none', 'rate-limited,none', 'unauthorized,none'],
-  ...['lost,unavailable,rate-limited,answer-lost', 'rate-limited,executes-later', 'unavailable,answers-late'],
+  ...['none', 'none', 'answers-late', 'answers-late', 'answer-lost', 'answer-lost', 'unavailable-after'],
+  ...['executes-later', 'executes-later', 'lost,none', 'lost,none', 'unavailable,none', 'rate-limited,none'],
+  ...['unauthorized,none', 'lost,unavailable,answer-lost', 'unavailable,answers-late', 'lost,executes-later'],
 ];
 /** A few are answered later than any client waits. */
 const VERY_LATE = { 'sandbox/fault': 'answers-late', 'sandbox/after': '9500' };
@@ -42,7 +47,7 @@ export function inventWish(
       random() < 0.01
         ? VERY_LATE
         : troubles === 'short'
-          ? { 'sandbox/fault': oneOf(SHORT_TROUBLES, random) }
+          ? { 'sandbox/fault': number < FIRST ? REFUSED : oneOf(SHORT_TROUBLES, random) }
           : undefined,
   };
 }

@@ -16,8 +16,8 @@ const SIZE: TrialSize = IS_SOAK
       seed: 1,
       troubles: 'any',
     }
-  : { orders: 300, kills: 5, atOnce: 40, seed: 1, troubles: 'short' };
-const TROUBLE = { faults: IS_SOAK ? 0.6 : 0, fates: 0.7, delay: IS_SOAK ? 500 : 1000 };
+  : { orders: 200, kills: 5, atOnce: 40, seed: 1, troubles: 'short' };
+const TROUBLE = { faults: IS_SOAK ? 0.6 : 0, fates: 0.7, delay: IS_SOAK ? 500 : 300 };
 
 let trial: Trial;
 beforeAll(async () => {

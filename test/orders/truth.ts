@@ -1,5 +1,5 @@
 /** What the simulated PSPs know of the orders: their journals, read as the PSPs read them. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isTaken } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
 import { readAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
 import { stateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payments.js';
@@ -11,7 +11,9 @@ export class Truth {
   private readonly left = new Map<string, Map<string, Payment>>();
 
   constructor(journal: string) {
-    for (const line of readFileSync(journal, 'utf8').split('\n')) this.add(line);
+    // Of a PSP that was never asked for anything there is none.
+    const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : [];
+    for (const line of lines) this.add(line);
   }
 
   paid(reference: string): readonly Payment[] {

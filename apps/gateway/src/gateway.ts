@@ -105,7 +105,10 @@ async function composeGateway(
   guardRoutes(adapter.getInstance(), rings, limiter);
   const drain = new Drain(adapter.getInstance());
   new RequestObserver(logger, registry, rings.connectors).observe(adapter.getInstance());
-  const operator = OperatorModule.with(registry, () => drain.isDraining);
+  const operator = OperatorModule.with(registry, {
+    isDraining: () => drain.isDraining,
+    storeAnswers: () => store.ready(),
+  });
   const app = await startNest(
     adapter,
     rootModule(mounted, [await deploymentConfig(deployment), operator]),

@@ -27,6 +27,9 @@ export class PspError extends Error {
   }
 }
 
+/** Something of the gateway's own cannot be reached for now, e.g. its store. It passes by itself: ask again later. */
+export class UnavailableError extends Error {}
+
 /** Data of the PSP's that cannot be served without a loss or a lie: it goes into the quarantine with this message. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

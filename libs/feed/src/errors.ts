@@ -1,3 +1,5 @@
+import { UnavailableError } from '@tributary/connector-api';
+
 /** Another writer has taken over the feed: what was to be written was not, and whoever wanted to write must stop. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
@@ -11,7 +13,7 @@ export class LeaseLostError extends Error {
  * The database did not answer, or not in time. It passes by itself: try again later. What was to be written may have been
  * written: the answer to a commit can be lost.
  */
-export class StoreUnavailableError extends Error {
+export class StoreUnavailableError extends UnavailableError {
   override readonly name = 'StoreUnavailableError';
 
   /** @param store without its password */

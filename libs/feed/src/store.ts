@@ -59,6 +59,10 @@ export class SqlStore implements Store {
     return openEntries(this.dialect.reader, connector, limit);
   }
 
+  async ready(): Promise<void> {
+    await this.dialect.reader.selectFrom('migrations').select('version').limit(1).execute();
+  }
+
   async close(): Promise<void> {
     await this.dialect.close();
   }

@@ -1,9 +1,12 @@
 /** When to try again after a failure: later and later, never all at the same moment, never at once. */
-import { PspError } from '@tributary/connector-api';
+import { PspError, UnavailableError } from '@tributary/connector-api';
 import type { SyncContext } from './context.js';
 
 /** Daily quotas are the longest that PSPs ask for. */
 const LONGEST_RETRY_AFTER = 24 * 3600 * 1000;
+
+/** A database is back within seconds or minutes; asking for it costs little. */
+const LONGEST_WITHOUT_STORE = 15_000;
 
 /**
  * @param failures in a row, this one included
@@ -12,6 +15,8 @@ const LONGEST_RETRY_AFTER = 24 * 3600 * 1000;
 export function backOff(error: unknown, failures: number, { limits, random }: SyncContext): number {
   const grown = Math.min(limits.longestBackOff, limits.firstBackOff * 2 ** Math.min(failures - 1, 30));
   const exponential = grown * (0.5 + random() / 2);
+  // It is not the PSP's fault, and over for all streams at once.
+  if (error instanceof UnavailableError) return Math.min(exponential, LONGEST_WITHOUT_STORE);
   if (!(error instanceof PspError)) return exponential;
   switch (error.kind) {
     case 'unauthorized':

@@ -6,22 +6,40 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
-/** Whether the gateway still takes new work. */
-export const IS_DRAINING = Symbol('IS_DRAINING');
+/** What the gateway knows of itself. */
+export interface Condition {
+  /** Whether it is about to stop. */
+  isDraining(): boolean;
+  /** Returns when the store answers. @throws UnavailableError */
+  storeAnswers(): Promise<void>;
+}
+const CONDITION = Symbol('CONDITION');
+
+const OK = Buffer.from('{"status":"ok"}');
 
 @Controller()
 export class HealthController {
-  constructor(@Inject(IS_DRAINING) private readonly isDraining: () => boolean) {}
+  constructor(@Inject(CONDITION) private readonly condition: Condition) {}
 
   /** For load balancers: 200 while requests are welcome, 503 from the moment the gateway stops. */
   @Get('healthz')
   @RouteConfig({ door: 'open' })
   @Header('content-type', 'application/json')
   health(): Buffer {
-    if (this.isDraining()) {
+    if (this.condition.isDraining()) {
       throw new ContractError(HttpStatus.SERVICE_UNAVAILABLE, 'Stopping', 'The gateway is about to stop.');
     }
-    return Buffer.from('{"status":"ok"}');
+    return OK;
+  }
+
+  /** For rolling restarts: 200 when the gateway could answer everything, its store included. */
+  @Get('readyz')
+  @RouteConfig({ door: 'open' })
+  @Header('content-type', 'application/json')
+  async ready(): Promise<Buffer> {
+    const answer = this.health();
+    await this.condition.storeAnswers();
+    return answer;
   }
 }
 
@@ -38,13 +56,13 @@ export class MetricsController {
 
 @Module({})
 export class OperatorModule {
-  static with(registry: Registry, isDraining: () => boolean): DynamicModule {
+  static with(registry: Registry, condition: Condition): DynamicModule {
     return {
       module: OperatorModule,
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: Registry, useValue: registry },
-        { provide: IS_DRAINING, useValue: isDraining },
+        { provide: CONDITION, useValue: condition },
       ],
     };
   }

@@ -1,7 +1,7 @@
 /** Errors as the contract words them: every answer that is not a success is `{"Title", "Detail"}`. */
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { PspError, type PspErrorKind } from '../errors.js';
+import { PspError, UnavailableError, type PspErrorKind } from '../errors.js';
 
 /** Source: Generic Connector document, `Error`. */
 export interface ErrorBody {
@@ -39,12 +39,23 @@ export interface ErrorAnswer {
  */
 export function answerTo(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof PspError) return answerToPsp(error);
+  if (error instanceof UnavailableError) return UNAVAILABLE;
   const status = statusOf(error);
   if (status === undefined || status >= 500) return internalError(status ?? 500, requestId);
   const body = error instanceof HttpException ? error.getResponse() : undefined;
   if (isErrorBody(body)) return { status, headers: headersOf(error), body };
   return { status, headers: {}, body: plainBody(status) };
 }
+
+/** Clients ask again by themselves after a 503; nobody needs to know what is away. Databases are back within seconds. */
+const UNAVAILABLE: ErrorAnswer = {
+  status: 503,
+  headers: { 'retry-after': '5' },
+  body: {
+    Title: 'Gateway unavailable',
+    Detail: 'The gateway cannot reach its store for now. Try again later.',
+  },
+};
 
 /** For what goes wrong before a handler is reached: the words depend on the status alone. */
 export function plainBody(status: number): ErrorBody {

@@ -40,7 +40,7 @@ export interface OrderRequest {
 /** A page as it goes over the wire. A page with as many rows as were asked for never changes. */
 export interface PageBody {
   rows: number;
-  /** JSON array: a string is cheaper to send once, a Buffer to send again and again. */
+  /** JSON array; a Buffer is cheaper to send, where the store can make one at once. */
   body: string | Buffer;
 }
 

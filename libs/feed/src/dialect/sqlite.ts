@@ -50,7 +50,8 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
   // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
   // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
-  // sorting them would cost as much as reading them. As bytes, because a string would be made only to be encoded again. `+ 0` hides parameters from the planner: it would plan anew for each value.
+  // sorting them would cost as much as reading them. As bytes: a string would be made only to be encoded again. `+ 0` hides
+  // parameters from the planner: it would plan anew for each value.
   const page = prepareLater(
     read,
     `with first (seq) as (

@@ -1,6 +1,7 @@
 import { PspError, type OrderStatus } from '@tributary/connector-api';
 import { DeskBench, request, type Answer, type Row } from './testing/desk-bench.js';
 import { drops, lacksPermission, limits, paysAndDrops, refuses, type Fault } from './testing/fake-psp.js';
+import { POSTGRES, SQLITE } from '../../feed/src/testing/stores.js';
 import type { Death } from './testing/watched-store.js';
 
 let bench: DeskBench;
@@ -180,34 +181,49 @@ describe('a crash', () => {
     Array.from({ length: 8 }, (_, i) => ({ at: i + 1, moment })),
   );
 
-  it.each(STORIES)('before or after any transaction changes nothing about %s', async (_, faults, truth) => {
-    for (const [index, death] of deaths.entries()) {
-      const key = `pi-${index}`;
-      bench.psp.faults = [...faults];
-      const gateway = await bench.open({ death });
-      const answer = bench
-        .until(gateway.desk.pay('PAYOUT', request({ idempotencyKey: key })))
-        .catch(() => undefined);
-      const first = await answer;
-      await bench.pass(20_000, 1_000);
-      const died = gateway.watched.isDead;
-      gateway.watched.kill();
-      const next = await bench.open();
-      const again = await bench.bytes(next.desk, { idempotencyKey: key });
-      if (first !== undefined) expect(again).toBe(first);
-      const state = truth === 'nothing' ? 'failed' : 'succeeded';
-      await bench.passUntil(next, state, { key, step: 1_000 });
-      await next.engine.stop();
-      const order = await bench.order(next, key);
-      const paid = bench.psp.payments.filter(({ key: of }) => of === order.pspKey);
-      expect({ death, died, paid: paid.length }).toEqual({ death, died, paid: truth === 'nothing' ? 0 : 1 });
-      const rows = (await bench.rows(next)).filter(
-        ({ relatedTransactionID }) => relatedTransactionID === key,
-      );
-      expectToldRight(JSON.parse(again) as Answer, rows, truth === 'nothing' ? 'FAILED' : truth);
-      next.watched.kill();
-    }
-  });
+  /** Every story on one store, and the one with most steps on the other. */
+  const told = [
+    ...STORIES.map((story) => [SQLITE, ...story] as const),
+    ...STORIES.slice(1, 2).map((story) => [POSTGRES, ...story] as const),
+  ];
+
+  it.each(told.map((each) => [each[1], each[0].name, ...each] as const))(
+    'before or after any transaction changes nothing about %s, on %s',
+    async (_about, _on, kind, _story, faults, truth) => {
+      await bench.close();
+      bench = new DeskBench(kind);
+      for (const [index, death] of deaths.entries()) {
+        const key = `pi-${index}`;
+        bench.psp.faults = [...faults];
+        const gateway = await bench.open({ death });
+        const answer = bench
+          .until(gateway.desk.pay('PAYOUT', request({ idempotencyKey: key })))
+          .catch(() => undefined);
+        const first = await answer;
+        await bench.pass(20_000, 1_000);
+        const died = gateway.watched.isDead;
+        gateway.watched.kill();
+        const next = await bench.open();
+        const again = await bench.bytes(next.desk, { idempotencyKey: key });
+        if (first !== undefined) expect(again).toBe(first);
+        const state = truth === 'nothing' ? 'failed' : 'succeeded';
+        await bench.passUntil(next, state, { key, step: 1_000 });
+        await next.engine.stop();
+        const order = await bench.order(next, key);
+        const paid = bench.psp.payments.filter(({ key: of }) => of === order.pspKey);
+        expect({ death, died, paid: paid.length }).toEqual({
+          death,
+          died,
+          paid: truth === 'nothing' ? 0 : 1,
+        });
+        const rows = (await bench.rows(next)).filter(
+          ({ relatedTransactionID }) => relatedTransactionID === key,
+        );
+        expectToldRight(JSON.parse(again) as Answer, rows, truth === 'nothing' ? 'FAILED' : truth);
+        next.watched.kill();
+      }
+    },
+  );
 
   it('of one gateway leaves its orders to another, when its lease is over', async () => {
     const [one, other] = [

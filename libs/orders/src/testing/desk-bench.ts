@@ -1,11 +1,9 @@
 /** Orders over a real store in a directory of its own, a clock in our hands, and what clients would see. */
 import type { OrderKind, OrderRequest, OrderTerms, Psp } from '@tributary/connector-api';
 import { openStore, type Store, type StoredOrder } from '@tributary/feed';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { SQLITE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderDesk } from '../desk.js';
 import { OrderEngine } from '../engine.js';
@@ -60,12 +58,14 @@ export class DeskBench {
   readonly registry = new Registry();
   readonly lines: LogLine[] = [];
   readonly psp = new FakePsp();
-  private readonly directory = mkdtempSync(join(tmpdir(), 'orders-'));
+  private fresh: Promise<FreshStore> | undefined;
   private readonly stores: WatchedStore[] = [];
+
+  constructor(private readonly kind: StoreKind = SQLITE) {}
 
   async open(setting: Setting = {}): Promise<Gateway> {
     const { psp = this.psp, terms = FOREVER, limits = {}, pace = {}, start = true, death } = setting;
-    const url = `sqlite:${join(this.directory, 'store.db')}`;
+    const { url } = await (this.fresh ??= this.kind.create());
     const watched = new WatchedStore(await openStore(url, () => this.clock.now()), death);
     this.stores.push(watched);
     const { store } = watched;
@@ -93,7 +93,7 @@ export class DeskBench {
     await this.rest();
     for (const store of this.stores) store.kill();
     for (const store of this.stores) await store.close();
-    rmSync(this.directory, { recursive: true });
+    await (await this.fresh)?.remove();
   }
 
   logged(part: string): LogLine[] {

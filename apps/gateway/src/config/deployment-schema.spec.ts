@@ -46,6 +46,10 @@ it('accepts the example of docs/configuration.md', () => {
 
 it.each([
   `connectors: [{ name: a, plugin: sandbox, ${KEYS} }]`,
+  `connectors: [{ name: a, plugin: sandbox, apiKeys: [{ key: "\${K}", scopes: [read, pay] }, a-key-for-the-tests-1] }]`,
+  withConnector(
+    'orders: { largest: { EUR/2: "100", JPY: "${MOST}" }, perDay: { EUR/2: "0" }, beneficiaries: [b], unknownAfter: 5m }',
+  ),
   withConnector('settings: { seed: "${SEED}", newestFirst: "${ORDER:-true}" }'),
   `listen: { port: "\${PORT}" }\ntenants: { acme: { connectors: [{ name: docs, plugin: sandbox, apiKeys: ["file:key"] }] } }`,
   `connectors: [{ name: a, plugin: sandbox, apiKeys: ["sha256:${'0'.repeat(64)}"] }]`,
@@ -71,6 +75,12 @@ it.each([
   `connectors: [{ name: House, plugin: sandbox, ${KEYS} }]`,
   `connectors: [{ name: metrics, plugin: sandbox, ${KEYS} }]`,
   `connectors: [{ name: a, plugin: sandbx, ${KEYS} }]`,
+  'connectors: [{ name: a, plugin: sandbox, apiKeys: [{ key: a-key-for-the-tests-1 }] }]',
+  'connectors: [{ name: a, plugin: sandbox, apiKeys: [{ key: a-key-for-the-tests-1, scopes: [write] }] }]',
+  'connectors: [{ name: a, plugin: sandbox, apiKeys: [{ key: short, scopes: [pay] }] }]',
+  withConnector('orders: { largest: { EUR/2: 100 } }'),
+  withConnector('orders: { perDay: { euro: "100" } }'),
+  withConnector('orders: { perWeek: {} }'),
   withConnector('sync: { every: 5 }'),
   withConnector('sync: { every: 5 minutes }'),
   withConnector('settings: { acounts: 3 }'),

@@ -102,7 +102,10 @@ export class Trial {
   }
 
   async end(): Promise<void> {
-    for (const customer of this.customers) customer.close();
+    for (const customer of this.customers) {
+      await customer.settle();
+      customer.close();
+    }
     await this.gateway.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }

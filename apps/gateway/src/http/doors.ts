@@ -65,5 +65,5 @@ function notGuarded(url: string): never {
 
 function listOf(hooks: RouteOptions['onRequest']): onRequestHookHandler[] {
   if (hooks === undefined) return [];
-  return Array.isArray(hooks) ? hooks : [hooks as onRequestHookHandler];
+  return Array.isArray(hooks) ? hooks : [hooks];
 }

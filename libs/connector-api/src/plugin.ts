@@ -55,8 +55,9 @@ export interface Psp {
   balances?(accountId: string): Promise<Balances>;
   /**
    * Hands an order to the PSP, once. It may be called again with the same order, whose key then decides that nothing is paid twice.
-   * @throws PspError `rejected` only when it is certain that the PSP will not pay; `unauthorized` and `rate-limited` when it surely did not
-   * take the order; any other error means that the outcome is unknown
+   * @throws PspError `rejected` only when it is certain that the PSP will not pay under this key: "a request with this key is under way" is
+   * `unknown-outcome`; `unauthorized` and `rate-limited` when it surely did not take the order this time; any other error means that the
+   * outcome is unknown
    */
   createPayout?(order: Order): Promise<OrderResult>;
   /** As `createPayout`, between two accounts of ours. */

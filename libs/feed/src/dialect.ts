@@ -28,6 +28,10 @@ export interface Dialect {
   durably<T>(work: Work<T>): Promise<T>;
   /** A transaction that no other process's of this kind overlaps: changes of the tables. */
   exclusively<T>(work: Work<T>): Promise<T>;
+  /** Reads that all see the same moment. */
+  snapshot<T>(work: Work<T>): Promise<T>;
+  /** After rows were inserted with numbers of their own: the next generated one follows them. */
+  continueIdentity(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
   /** Inside a transaction of ours; the fastest way the database has. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
   /** `column in (values)`, with one parameter however many there are. */

@@ -1,5 +1,6 @@
 export * from './errors.js';
 export type * from './feed.types.js';
 export * from './order.types.js';
-export { openStore, checkLocation, type StoreLocation } from './open.js';
+export { copyStore, summarise, type TableSummary } from './copy.js';
+export { openStore, shownLocation, type StoreLocation } from './open.js';
 export { hasDied, holderText, thisProcess } from './holder.js';

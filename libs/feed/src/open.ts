@@ -1,4 +1,5 @@
 /** Opens a store by its URL: finds the database, and brings its tables up to date. */
+import { existsSync } from 'node:fs';
 import type { Dialect } from './dialect.js';
 import { codeOf } from './dialect/postgres-errors.js';
 import { openPostgres } from './dialect/postgres.js';
@@ -27,26 +28,52 @@ const DEFAULTS = { connections: 10, statementTimeout: 10_000 };
  * @throws Error when the URL is of no known kind, or the store cannot be opened
  */
 export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
+  return new SqlStore(await openNamed(location), clock);
+}
+
+/** @returns the URL without its password */
+export function shownLocation(url: string): string {
+  return isPostgres(url) ? shownUrl(url) : url;
+}
+
+async function openNamed(location: string | StoreLocation): Promise<Dialect> {
   const options = typeof location === 'string' ? { primary: location } : location;
-  const name = checkLocation(options.primary);
+  const name = nameOf(options.primary);
   try {
-    return new SqlStore(await openMigrated(options), clock);
+    return await openMigrated(options);
   } catch (error) {
     throw new Error(`the store ${JSON.stringify(name)} cannot be opened: ${whyNot(error)}`, { cause: error });
   }
 }
 
-/**
- * @returns what may be shown of the URL: its path, or the URL without a password
- * @throws Error naming what was found and what is expected
- */
-export function checkLocation(url: string): string {
+/** @throws Error naming what was found and what is expected */
+function nameOf(url: string): string {
   if (isPostgres(url)) return shownUrl(url);
   const path = sqlitePath(url);
   if (path !== undefined) return path;
   throw new Error(
     `store ${JSON.stringify(url)} is of no known kind; expected sqlite:<path of a file> or postgres://<user>:<password>@<host>/<database>`,
   );
+}
+
+/** For what works on tables as a whole. @throws Error as `openStore` does */
+export async function openTables<T>(
+  location: string | StoreLocation,
+  work: (dialect: Dialect) => Promise<T>,
+): Promise<T> {
+  const dialect = await openNamed(location);
+  try {
+    return await work(dialect);
+  } finally {
+    await dialect.close();
+  }
+}
+
+/** Opening a store creates it: whoever only reads one must not. @throws Error when there is no such file */
+export function refuseMissing(location: string | StoreLocation): void {
+  const path = sqlitePath(typeof location === 'string' ? location : location.primary);
+  if (path === undefined || existsSync(path)) return;
+  throw new Error(`there is no store ${JSON.stringify(path)}; check the path`);
 }
 
 async function openMigrated(options: StoreLocation): Promise<Dialect> {

@@ -34,6 +34,9 @@ const BEGIN_DURABLY = `${BEGIN}; select set_config('synchronous_commit', 'on', t
 /** Building an index over a long feed takes what it takes. */
 const BEGIN_EXCLUSIVELY = `${BEGIN}; set local statement_timeout = 0; select from store_lock where name = 'tables' for update`;
 
+const BEGIN_SNAPSHOT =
+  'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
+
 /** A row, because not every PostgreSQL has advisory locks or `lock table`; all have this. */
 const CREATE_LOCK = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
@@ -79,6 +82,12 @@ export async function openPostgres(url: string, limits: PoolLimits): Promise<Dia
     exclusively: async (work) => {
       await createLock(writes);
       return inTransaction(writer, BEGIN_EXCLUSIVELY, work);
+    },
+    // Whoever copies reads for as long as the other side writes.
+    snapshot: (work) => inTransaction(reader, BEGIN_SNAPSHOT, work),
+    continueIdentity: async (db, table, column) => {
+      const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
+      await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
     },
     insertRows,
     isOneOf: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,

@@ -78,6 +78,17 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
           await sql`pragma synchronous = normal`.execute(connection);
         }
       }),
+    snapshot: (work) =>
+      reader.connection().execute(async (connection) => {
+        await sql`begin`.execute(connection);
+        try {
+          return await work(connection);
+        } finally {
+          await sql`commit`.execute(connection);
+        }
+      }),
+    // It looks for the largest by itself.
+    continueIdentity: async () => {},
     exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
     // On the connection of the transaction, without the query builder: it would cost ten times the insert.
     insertRows: async (_db, rows) => {

@@ -1,0 +1,139 @@
+import { transactionToWire } from '@tributary/connector-api';
+import { copyStore, openStore, summarise, thisProcess, type Lease, type Store } from './index.js';
+import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from './testing/stores.js';
+
+let made: FreshStore[];
+const create = async (kind: StoreKind) => {
+  const fresh = await kind.create();
+  made.push(fresh);
+  return fresh.url;
+};
+
+beforeEach(() => {
+  made = [];
+});
+
+afterEach(async () => {
+  for (const fresh of made) await fresh.remove();
+});
+
+async function leased(store: Store, connector: string): Promise<Lease> {
+  const lease = await (await store.feed(connector, 'transactions')).lease(thisProcess(), 10_000);
+  if (!lease) throw new Error('not leased');
+  return lease;
+}
+
+async function using<T>(url: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(url);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+const records = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    transactionToWire({
+      id: `tä ${from + index}`,
+      createdAt: '2026-01-01T00:00:00Z',
+      type: 'PAYIN',
+      status: 'SUCCEEDED',
+      amount: { amount: BigInt(from + index), asset: 'EUR/2' },
+    }),
+  );
+
+/** Something of everything a store can hold; more rows than are copied at a time. */
+async function fill(url: string): Promise<void> {
+  await using(url, async (store) => {
+    await store.feed('unused', 'accounts');
+    const nothing = { refused: [], findings: [], cleared: [], balances: [] };
+    for (const connector of ['bank', 'acme/bank']) {
+      const lease = await leased(store, connector);
+      await lease.append({ ...nothing, records: records(0, 1500), cursor: 'half' });
+      await lease.append({
+        records: records(1000, 700),
+        refused: [{ id: 'R', refused: 'bad', raw: '{"ü":1}' }],
+        findings: [{ id: 'r', found: 'off by 1' }],
+        cleared: [],
+        balances: [{ accountId: 'a', at: Date.now(), amounts: new Map([['JPY', -(10n ** 30n)]]) }],
+        cursor: `end of ${connector}`,
+      });
+      await lease.release();
+      const at = { connector, stream: 'transactions' as const, startedAt: 5, duration: 1, pages: 1 };
+      await store.recordRun({ ...at, records: 1, added: 1, changed: 0, refused: 0, error: 'x' });
+      const names = { id: `${connector} 1`, idempotencyKey: 'k', pspKey: 'p', kind: 'PAYOUT' as const };
+      await store
+        .orders(connector)
+        .receive(
+          { ...names, request: '{}', amount: 10n ** 20n, asset: 'EUR/2', createdAt: Date.now() },
+          () => ({ set: {}, event: 'received', rows: records(9000, 1) }),
+        );
+    }
+  });
+}
+
+async function served(url: string, connector: string) {
+  return using(url, async (store) => {
+    const feed = await store.feed(connector, 'transactions');
+    const { body } = await feed.page(undefined, 1, 10_000);
+    const { cursor } = await leased(store, connector);
+    const orders = await store.orders(connector).newest(10);
+    const history = await store.orders(connector).history(orders[0]?.id ?? '');
+    const balances = await store.balances(connector).latest('a');
+    return {
+      body: body.toString(),
+      cursor,
+      orders,
+      history,
+      balances,
+      quarantine: await store.quarantine(connector),
+    };
+  });
+}
+
+describe.each([
+  [SQLITE, POSTGRES],
+  [POSTGRES, SQLITE],
+])('a copy', (from, to) => {
+  it(`from ${from.name} to ${to.name} is the same to the last byte, and goes on where it ended`, async () => {
+    const [source, target] = [await create(from), await create(to)];
+    await fill(source);
+    const progress: string[] = [];
+    await copyStore(source, target, (table, rows) => progress.push(`${table} ${rows}`));
+    expect(progress).toContain('feed_rows 1000');
+    expect(progress).toContain('feed_rows 3402');
+    const before = await summarise(source);
+    expect(before.find(({ table }) => table === 'feed_rows')?.rows).toBe(3402);
+    expect(before.filter(({ rows }) => rows === 0)).toEqual([]);
+    expect(await summarise(target)).toEqual(before);
+    for (const connector of ['bank', 'acme/bank']) {
+      expect(await served(target, connector)).toEqual(await served(source, connector));
+    }
+    // New feeds get new numbers.
+    await using(target, (store) => store.feed('later', 'accounts'));
+  });
+});
+
+it('is refused where anything is, and leaves it as it was', async () => {
+  const [source, target] = [await create(SQLITE), await create(POSTGRES)];
+  await fill(source);
+  await using(target, (store) => store.feed('bank', 'accounts'));
+  const before = await summarise(target);
+  await expect(copyStore(source, target)).rejects.toThrow(
+    'the target is not empty: its table feeds has rows',
+  );
+  expect(await summarise(target)).toEqual(before);
+});
+
+it('is told from a copy that lacks one row, or differs in one character', async () => {
+  const [source, target] = [await create(SQLITE), await create(SQLITE)];
+  await fill(source);
+  await copyStore(source, target);
+  await using(target, (store) =>
+    store.balances('bank').observe({ accountId: 'b', at: 1, amounts: new Map() }),
+  );
+  const [before, after] = [await summarise(source), await summarise(target)];
+  const differing = before.filter((summary, index) => summary.digest !== after[index]?.digest);
+  expect(differing.map(({ table }) => table)).toEqual(['balances']);
+});

@@ -39,7 +39,9 @@ function report(): void {
   for (const customer of trial.customers) {
     process.stdout.write(`${customer.connector.name}: ${tell(customer, trial.truthOf(customer))}\n`);
   }
-  process.stdout.write(`${trial.kills} kills, ${trial.retries} initiations retried by hand\n`);
+  process.stdout.write(
+    `${trial.kills} kills, ${trial.retries} initiations retried by hand, ${trial.unanswered} polls without an answer\n`,
+  );
 }
 
 function tell({ engine, ends, requests }: Customer, truth: Truth): string {

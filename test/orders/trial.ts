@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PageRejected } from '../clients/decoding.js';
+import { RunFailed } from '../clients/formance.js';
 import { Customer } from './customer.js';
 import { writeDeployment, type TrialDeployment, type Trouble } from './deployment.js';
 import { GatewayProcess } from './gateway-process.js';
@@ -31,6 +33,8 @@ export class Trial {
   readonly log: string;
   retries = 0;
   kills = 0;
+  /** Polls that were refused, lost or timed out. */
+  unanswered = 0;
   private up = Promise.resolve();
   private readonly random: () => number;
 
@@ -164,8 +168,10 @@ export class Trial {
   private async poll(): Promise<void> {
     for (const customer of this.customers) {
       await this.up;
-      await customer.poll().catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ECONNREFUSED' && error.code !== 'ECONNRESET') throw error;
+      await customer.poll().catch((error: Error) => {
+        // A page that cannot be read is a defect; what was not answered is asked for again.
+        if (error instanceof PageRejected || error instanceof RunFailed) throw error;
+        this.unanswered++;
       });
     }
   }

@@ -91,11 +91,14 @@ export class SqlOrderBook implements OrderBook {
   }
 
   async named({ pspKeys, pspIds }: OrderNames): Promise<StoredOrder[]> {
-    const rows = await this.all(this.dialect.reader)
-      .where((eb) =>
-        eb.or([this.dialect.isOneOf('psp_key', pspKeys), this.dialect.isOneOf('psp_id', pspIds)]),
-      )
-      .execute();
+    // Two questions, because for one with an "or" a database may walk through all orders.
+    const [byKey, byId] = await Promise.all([this.having('psp_key', pspKeys), this.having('psp_id', pspIds)]);
+    return [...new Map([...byKey, ...byId].map((order) => [order.id, order])).values()];
+  }
+
+  private async having(column: 'psp_key' | 'psp_id', values: readonly string[]): Promise<StoredOrder[]> {
+    if (values.length === 0) return [];
+    const rows = await this.all(this.dialect.reader).where(this.dialect.isOneOf(column, values)).execute();
     return rows.map(toOrder);
   }
 

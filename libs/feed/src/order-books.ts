@@ -3,14 +3,25 @@ import type { Dialect } from './dialect.js';
 import type { OrderBooks, OrderCount, OrderState, StoredOrder } from './order.types.js';
 import { toOrder } from './order-row.js';
 
+/** Due orders that are looked through for those of some connectors. */
+const MOST_DUE = 2_000;
+
 export class SqlOrderBooks implements OrderBooks {
   constructor(private readonly dialect: Dialect) {}
 
+  /** First by time, then by connector: the other way round would walk through all orders that a connector ever had. */
   async due(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
     const rows = await this.dialect.reader
-      .selectFrom('orders')
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('orders')
+          .selectAll()
+          .where('next_at', '<=', now)
+          .orderBy('next_at')
+          .limit(MOST_DUE)
+          .as('due'),
+      )
       .selectAll()
-      .where('next_at', '<=', now)
       .where(this.dialect.isOneOf('connector', connectors))
       .orderBy('next_at')
       .limit(limit)
@@ -22,10 +33,11 @@ export class SqlOrderBooks implements OrderBooks {
     const rows = await this.dialect.reader
       .selectFrom('orders')
       .selectAll()
-      .where('holder', 'is not', null)
-      .where(this.dialect.isOneOf('connector', connectors))
+      // Not "is not null", for which SQLite walks through all orders.
+      .where('holder', '>', '')
       .execute();
-    return rows.map(toOrder);
+    const ours = new Set(connectors);
+    return rows.filter(({ connector }) => ours.has(connector)).map(toOrder);
   }
 
   async counts(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]> {

@@ -88,23 +88,22 @@ export class OrderDesk {
   private wait(id: string, until: number, elsewhere: boolean): Promise<string | undefined> {
     const { clock } = this.context;
     return new Promise((resolve, reject) => {
+      let ended = false;
+      let cancelLook = () => {};
       const end = (answer?: string) => {
+        ended = true;
         stopWaiting();
         cancelDeadline();
         cancelLook();
         resolve(answer);
       };
-      let cancelLook = () => {};
       const look = (pause: number) => {
-        cancelLook = clock.after(pause, () => {
-          this.ledger
-            .find(id)
-            .then(
-              (order) =>
-                order?.answer === undefined ? look(Math.min(pause * 2, LONGEST_LOOK)) : end(order.answer),
-              reject,
-            );
-        });
+        const again = (answer?: string) => {
+          if (answer !== undefined) end(answer);
+          else if (!ended) look(Math.min(pause * 2, LONGEST_LOOK));
+        };
+        const ask = () => void this.ledger.find(id).then((order) => again(order?.answer), reject);
+        cancelLook = clock.after(pause, ask);
       };
       const stopWaiting = this.answers.await(id, end);
       const cancelDeadline = clock.after(until - clock.now(), () => end());

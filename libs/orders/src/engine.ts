@@ -7,6 +7,7 @@ import { OrderDesk } from './desk.js';
 import { OrderLedger } from './order-ledger.js';
 import { ordersContextOf, type OrdersContext, type OrdersOptions } from './orders-context.js';
 import type { OrderConnector } from './orders.types.js';
+import { isHeld } from './taking.js';
 import { OrderWorker } from './worker.js';
 
 /** Orders that one question to the store brings. */
@@ -64,14 +65,15 @@ export class OrderEngine {
   private async poll(): Promise<void> {
     try {
       // A connector whose PSP is slow must not hide the due orders of the others.
-      const free = [...this.workers.values()].filter(({ isBusy }) => !isBusy).map(({ path }) => path);
-      if (free.length === 0) return;
+      const idle = [...this.workers.values()].filter(({ isBusy }) => !isBusy).map(({ path }) => path);
+      if (idle.length === 0) return;
       const books = this.store.allOrders();
       const { clock, holder } = this.context;
-      const due = await books.due(free, clock.now(), MOST_DUE);
-      const left = (await books.leased(free)).filter((order) => hasDied(order.holder ?? '', holder));
+      const due = await books.due(idle, clock.now(), MOST_DUE);
+      const left = (await books.leased(idle)).filter((order) => hasDied(order.holder ?? '', holder));
       if (this.stopped) return;
-      for (const { connector, id } of [...due, ...left]) void this.workers.get(connector)?.work(id);
+      const free = [...due, ...left].filter((order) => !isHeld(order, holder, clock.now()));
+      for (const { connector, id } of free) void this.workers.get(connector)?.workDue(id);
     } catch (error) {
       this.context.logger.warn({ err: error }, 'the store did not say which orders are due; asking again');
     }

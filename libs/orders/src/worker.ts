@@ -20,6 +20,7 @@ export class OrderWorker {
   /** Of those, what the PSP was asked and has not answered. */
   private readonly tasks = new Map<string, Task>();
   private closedUntil = 0;
+  private due = 0;
   private stopping = false;
 
   constructor(
@@ -34,9 +35,17 @@ export class OrderWorker {
     return this.ledger.connector.path;
   }
 
-  /** More would only wait here. */
+  /** More of what is due would only wait here. */
   get isBusy(): boolean {
-    return this.slots.waiting >= this.context.pace.concurrency;
+    return this.due >= 2 * this.context.pace.concurrency;
+  }
+
+  /** What was found due, in turn with what requests bring. */
+  async workDue(id: string): Promise<void> {
+    if (this.working.has(id)) return;
+    this.due++;
+    await this.work(id);
+    this.due--;
   }
 
   /** Never throws: what could not be done is done when the order is found due again. */

@@ -237,6 +237,22 @@ describe('a crash', () => {
     return died;
   }
 
+  it('is remembered by whoever sends again without asking: a refusal of the repeat fails nothing at once', async () => {
+    delete (bench.psp as { findOrder?: unknown }).findOrder;
+    bench.psp.faults = [paysAndHangs, refuses];
+    const sent = await bench.open({ start: false });
+    void sent.desk.pay('PAYOUT', request());
+    await bench.pass(1_000);
+    expect(bench.psp.payments).toHaveLength(1);
+    sent.watched.kill();
+    const next = await bench.open();
+    await bench.pass(60_000, 5_000);
+    expect(bench.psp.sent).toHaveLength(2);
+    expect((await bench.order(next)).state).toBe('unknown');
+    await bench.passUntil(next, 'succeeded', { step: 5_000 });
+    expect((await bench.rows(next)).map(({ status }) => status)).toEqual(['PENDING', 'SUCCEEDED']);
+  });
+
   it('of one gateway leaves its orders to another, when its lease is over', async () => {
     const [one, other] = [
       await bench.open({ start: false, death: { at: 2, moment: 'after' } }),

@@ -1,5 +1,6 @@
 /** `tributary check`: what would be served. */
 import type { ApiKey } from '@tributary/auth';
+import { shownLocation } from '@tributary/feed';
 import { formatDuration, type Deployment } from '../config/index.js';
 import { count, formatTable } from './terminal.js';
 
@@ -12,7 +13,7 @@ export function describeDeployment(deployment: Deployment): string {
     describeKeys(apiKeys),
   ]);
   return [
-    `${file} is good: ${count(connectors.length, 'connector')} on ${listen.host}:${listen.port}, ${store}`,
+    `${file} is good: ${count(connectors.length, 'connector')} on ${listen.host}:${listen.port}, ${shownLocation(store)}`,
     formatTable([['PATH', 'PLUGIN', 'SYNC', 'KEYS'], ...rows]),
   ].join('\n');
 }

@@ -25,6 +25,7 @@ import {
 import { addOrders } from './orders-command.js';
 import { formatEntries, listQuarantine } from './quarantine.js';
 import { serve } from './serve.js';
+import { addStore } from './store-command.js';
 import { syncOnce } from './sync.js';
 import type { Terminal } from './terminal.js';
 import { packageVersion } from './version.js';
@@ -52,7 +53,8 @@ export function createProgram(terminal: Terminal, outcome: Outcome): Command {
     return deployment;
   };
   const cli: Cli = { program, terminal, outcome, load };
-  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addOrders, addSchema]) add(cli);
+  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addOrders, addStore, addSchema])
+    add(cli);
   return program;
 }
 

@@ -94,16 +94,19 @@ export class TenantEntry {
   connectors!: unknown[];
 }
 
+const STORE =
+  '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db, or postgres://USER:PASSWORD@HOST/DATABASE';
+
 export class DeploymentFile {
   @Setting('Where the gateway listens.')
   @ValidateNested()
   listen: ListenSettings = new ListenSettings();
 
-  @Setting('Where the feeds are kept: sqlite:PATH, relative to the working directory.')
-  @Matches(/^sqlite:(?!\/\/|:)[^\u0000]+$/, {
-    message: '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db',
-  })
-  @IsString({ message: '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db' })
+  @Setting(
+    'Where the feeds are kept: sqlite:PATH, relative to the working directory, or postgres://USER:PASSWORD@HOST/DATABASE, which many gateways may share.',
+  )
+  @Matches(/^(sqlite:(?!\/\/|:)|postgres(ql)?:\/\/)[^\u0000]+$/, { message: STORE })
+  @IsString({ message: STORE })
   store = 'sqlite:./data/tributary.db';
 
   @Setting('Whether each connector serves its OpenAPI document and Swagger UI at <path>/docs.')

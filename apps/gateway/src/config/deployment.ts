@@ -8,7 +8,7 @@ export interface Deployment {
   file: string;
   /** `port` 0 takes any free one. `trustProxy`: believe `X-Forwarded-For`. */
   listen: { host: string; port: number; trustProxy: boolean };
-  /** `sqlite:PATH`. */
+  /** `sqlite:PATH`, or a URL of PostgreSQL, whose password is among the secrets. */
   store: string;
   /** At least one. */
   connectors: ConnectorConfig[];

@@ -201,7 +201,9 @@ describe('what is wrong is said with line, column and key', () => {
     [
       'another store',
       `store: mysql:x\n${GOOD}`,
-      ['gateway.yaml:1:8: store: found "mysql:x"; expected sqlite:PATH, e.g. sqlite:./data/tributary.db'],
+      [
+        'gateway.yaml:1:8: store: found "mysql:x"; expected sqlite:PATH, e.g. sqlite:./data/tributary.db, or postgres://USER:PASSWORD@HOST/DATABASE',
+      ],
     ],
     [
       'an unknown key at the top',

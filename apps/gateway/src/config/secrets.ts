@@ -8,17 +8,29 @@ const SHORTEST = 6;
 /** What is public wherever it came from: it is part of every URL and every log line. */
 const PUBLIC_KEYS: readonly unknown[] = ['name', 'plugin', 'every'];
 
-/** What came from the environment or a file, and every text that is a secret by its key; longest first. */
+/** What came from the environment or a file, every text that is a secret by its key, and passwords in URLs; longest first. */
 export function collectSecrets({ value, places }: ReadValue): string[] {
   const found = new Set<string>();
   visit(value, [], (text, path) => {
     const place = places.get(formatPath(path));
     const secrets = isPublic(path) ? [] : (place?.secrets ?? []);
-    for (const secret of isSecretPlace(path) ? [text, ...secrets] : secrets) {
+    const own = isSecretPlace(path) ? [text] : passwordIn(text);
+    for (const secret of [...own, ...secrets]) {
       if (secret.length >= SHORTEST) found.add(secret);
     }
   });
   return [...found].sort((a, b) => b.length - a.length);
+}
+
+/** As it is written, and as it is meant. */
+function passwordIn(text: string): string[] {
+  const password = /^[a-z+]+:\/\/[^/?#@:]*:([^/?#@]+)@/.exec(text)?.[1];
+  if (password === undefined) return [];
+  try {
+    return [...new Set([password, decodeURIComponent(password)])];
+  } catch {
+    return [password];
+  }
 }
 
 /** @returns the text with every secret in it replaced. */

@@ -1,0 +1,83 @@
+/** `tributary store …`: the tables of a store, and its move to another database. */
+import { shownLocation, copyStore, openStore, summarise, type TableSummary } from '@tributary/feed';
+import type { Command } from 'commander';
+import { CliError, EXIT } from './cli-error.js';
+import { configOption, examples, type Cli, type ConfigOption } from './command.js';
+import { count, formatTable, type Terminal } from './terminal.js';
+
+interface Move {
+  from: string;
+  to: string;
+}
+
+export function addStore(cli: Cli): void {
+  const store = cli.program
+    .command('store')
+    .description('The store: its tables, and its move to another database.');
+  addMigrate(store, cli);
+  addCopy(store, cli);
+  addCheck(store, cli);
+}
+
+function addMigrate(store: Command, { terminal, load }: Cli): void {
+  store
+    .command('migrate')
+    .description('Bring the tables of the store up to date, as every gateway does when it starts.')
+    .addOption(configOption())
+    .addHelpText('after', examples('tributary store migrate --config gateway.yaml'))
+    .action(async ({ config }: ConfigOption) => {
+      const deployment = load(config);
+      await (await openStore(deployment.store)).close();
+      terminal.out(`The tables of ${shownLocation(deployment.store)} are up to date.`);
+    });
+}
+
+function addCopy(store: Command, { terminal }: Cli): void {
+  ends(store.command('copy'))
+    .description(
+      'Copy a whole store into an empty one, feed times and cursors included. Stop every gateway first.',
+    )
+    .addHelpText('after', examples(`tributary store copy ${FROM_TO}`, PASSWORD))
+    .action(async ({ from, to }: Move) => {
+      let shown = Date.now();
+      await copyStore(from, to, (table, rows) => {
+        if (Date.now() - shown < EVERY) return;
+        shown = Date.now();
+        terminal.err(`${table}: ${rows} rows so far`);
+      });
+      await compare(from, to, terminal);
+    });
+}
+
+function addCheck(store: Command, { terminal }: Cli): void {
+  ends(store.command('check'))
+    .description(
+      'Compare two stores, table by table: counts, and digests of every row. No gateway may be writing.',
+    )
+    .addHelpText('after', examples(`tributary store check ${FROM_TO}`))
+    .action(({ from, to }: Move) => compare(from, to, terminal));
+}
+
+function ends(command: Command): Command {
+  return command
+    .requiredOption('--from <url>', 'sqlite:<path of a file> or postgres://<user>@<host>/<database>')
+    .requiredOption('--to <url>', 'another one');
+}
+
+async function compare(from: string, to: string, terminal: Terminal): Promise<void> {
+  const [left, right] = [await summarise(from), await summarise(to)];
+  const rows = left.map((summary, index) => compared(summary, right[index]));
+  terminal.out(formatTable([['TABLE', 'ROWS', 'IN THE OTHER', ''], ...rows]));
+  const differing = rows.filter(([, , , verdict]) => verdict !== SAME).length;
+  if (differing > 0) throw new CliError(`${count(differing, 'table')} of the stores differ.`, EXIT.failed);
+}
+
+function compared({ table, rows, digest }: TableSummary, other: TableSummary | undefined): string[] {
+  return [table, String(rows), String(other?.rows ?? 0), digest === other?.digest ? SAME : 'DIFFERENT'];
+}
+
+/** Milliseconds between two lines of progress. */
+const EVERY = 2000;
+const SAME = 'the same';
+const FROM_TO = '--from sqlite:./data/tributary.db --to postgres://tributary@db.example.com/tributary';
+const PASSWORD = 'PGPASSWORD=… keeps the password from those who can list processes';

@@ -1,0 +1,62 @@
+/** Revolut's Business API, as far as it is used: paths, queries and bodies. Answers stay unchecked `Json` for the mapper. */
+import { Injectable } from '@nestjs/common';
+import { formatTime } from '@tributary/connector-api';
+import { PspHttp } from '@tributary/connector-api/http';
+import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
+
+/** Source: `count` of GET /transactions, `limit` of GET /counterparties. */
+export const LARGEST_PAGE = 1000;
+
+/** Times in milliseconds. */
+export interface TransactionQuery {
+  /** Inclusive. */
+  from: number;
+  /** Exclusive. */
+  to: number;
+  count?: number;
+  type?: string;
+  states?: readonly string[];
+  requestId?: string;
+}
+
+@Injectable()
+export class RevolutBusinessClient {
+  constructor(private readonly http: PspHttp) {}
+
+  async accounts(): Promise<Json[]> {
+    return (await this.http.get('/accounts')).list();
+  }
+
+  /** Newest first. @param before milliseconds, exclusive */
+  async counterparties(before: number, limit: number): Promise<Json[]> {
+    return this.list('/counterparties', { created_before: formatTime(before), limit });
+  }
+
+  /** Newest first. */
+  async transactions({ from, to, count, type, states, requestId }: TransactionQuery): Promise<Json[]> {
+    return this.list('/transactions', {
+      from: formatTime(from),
+      to: formatTime(to),
+      count,
+      type,
+      state: states,
+      request_id: requestId,
+    });
+  }
+
+  transaction(id: string): Promise<Json | undefined> {
+    return this.http.find('/transaction/{id}', { params: { id } });
+  }
+
+  pay(body: JsonBody): Promise<Json> {
+    return this.http.post('/pay', { body });
+  }
+
+  transfer(body: JsonBody): Promise<Json> {
+    return this.http.post('/transfer', { body });
+  }
+
+  private async list(path: string, query: Query): Promise<Json[]> {
+    return (await this.http.get(path, { query })).list();
+  }
+}

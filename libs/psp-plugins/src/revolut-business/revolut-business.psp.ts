@@ -1,0 +1,75 @@
+/** Revolut Business as a PSP. */
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { formatTime } from '@tributary/connector-api';
+import type {
+  Account,
+  Balances,
+  Beneficiary,
+  Cursor,
+  Page,
+  Psp,
+  Transaction,
+} from '@tributary/connector-api';
+import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
+import type { HttpClock } from '@tributary/connector-api/http';
+import { RevolutBusinessClient } from './revolut-business.client.js';
+import { RevolutBusinessSettings } from './revolut-business.config.js';
+import { readCounterpartiesPlace, writePlace } from './revolut-business.cursor.js';
+import { readAll, readCounterparties } from './revolut-business.listing.js';
+import { toAccount, toBalances, toBeneficiaries } from './revolut-business.mapper.js';
+import { listTransactions } from './revolut-business.transactions.js';
+
+const HOUR = 3_600_000;
+/** Revolut's clock may differ from ours. */
+const CLOCKS_APART = 60_000;
+const PAGE = 1_000;
+
+@Injectable()
+export class RevolutBusinessPsp implements Psp {
+  private readonly clock: HttpClock;
+
+  constructor(
+    private readonly settings: RevolutBusinessSettings,
+    private readonly client: RevolutBusinessClient,
+    @Optional() @Inject(HTTP_CLOCK) clock: HttpClock | undefined,
+  ) {
+    this.clock = clock ?? systemHttpClock;
+  }
+
+  /** One request gives all accounts with their balances, so there is no `balances` method: asked one by one they would cost a request each. */
+  async *accounts(): AsyncGenerator<Page<Account>> {
+    const at = formatTime(this.clock.now());
+    const rows = await this.client.accounts();
+    const balances: Balances[] = [];
+    const items = rows.map((row) =>
+      readRow(row, 'id', (each) => {
+        const account = toAccount(each);
+        balances.push(toBalances(each, at));
+        return account;
+      }),
+    );
+    yield { items, balances, cursor: 'all' };
+  }
+
+  /** What is new, and every so many hours all: what has changed meanwhile. */
+  async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
+    const now = this.clock.now();
+    const place = since === undefined ? undefined : readCounterpartiesPlace(since);
+    const isAll = place === undefined || now - place.reread >= this.settings.rereadEveryHours * HOUR;
+    const span = { from: isAll ? 0 : place.at - HOUR, to: now + CLOCKS_APART };
+    const rows = await readCounterparties(this.client, span, this.settings.pageSize);
+    const cursor = writePlace({ at: now, reread: isAll ? now : place.reread });
+    if (rows.length === 0) yield { items: [], cursor };
+    for (let start = 0; start < rows.length; start += PAGE) {
+      const items = rows.slice(start, start + PAGE).flatMap((row) => readAll(row, toBeneficiaries));
+      // The place of before, until the last page: the listing was read whole.
+      yield { items, cursor: start + PAGE < rows.length ? (since ?? writePlace(START)) : cursor };
+    }
+  }
+
+  transactions(since?: Cursor): AsyncIterable<Page<Transaction>> {
+    return listTransactions(this.client, this.settings, this.clock.now(), since);
+  }
+}
+
+const START = { at: 0, reread: 0 };

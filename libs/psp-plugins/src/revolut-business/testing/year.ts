@@ -1,0 +1,141 @@
+/** A made-up year of mixed transactions: every type and state, many at the same time, changes up to the age of the window. */
+import { account, uuid, World } from './world.js';
+import type { WorldAccount, WorldLeg, WorldTransaction } from './world.js';
+
+const DAY = 86_400_000;
+/** So many share a time: a border between two pages falls among them. */
+const TIED = 37;
+
+export interface YearOptions {
+  transactions: number;
+  /** When it ends, milliseconds. */
+  end: number;
+  clock: { now(): number };
+  /** Days within which states change. */
+  changesWithinDays: number;
+}
+
+export const ACCOUNTS: WorldAccount[] = [
+  account(1, 'EUR', 2),
+  account(2, 'EUR', 2),
+  account(3, 'GBP', 2),
+  account(4, 'JPY', 0),
+  account(5, 'KWD', 3),
+];
+
+export function yearOf({ transactions, end, clock, changesWithinDays }: YearOptions): World {
+  const world = new World(ACCOUNTS, clock);
+  const random = generator(7);
+  const start = end - 365 * DAY;
+  const paid: WorldTransaction[] = [];
+  const all = Array.from({ length: transactions }, (_, number): WorldTransaction => {
+    const group = Math.floor(number / TIED) * TIED;
+    const createdAt = BigInt(Math.floor(start + (group / transactions) * 365 * DAY)) * 1000n + 123n;
+    const made = make(number, createdAt, random, paid, changesWithinDays);
+    if (made.type === 'card_payment' || made.type === 'transfer') paid.push(made);
+    return made;
+  });
+  world.add(...all);
+  return world;
+}
+
+function make(
+  number: number,
+  createdAt: bigint,
+  random: () => number,
+  paid: readonly WorldTransaction[],
+  changesWithinDays: number,
+): WorldTransaction {
+  const at = Number(createdAt / 1000n);
+  const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
+  const amount = BigInt(1 + Math.floor(random() * 1_000_000));
+  const fee = random() < 0.2 ? { fee: BigInt(1 + Math.floor(random() * 100)) } : {};
+  const one = pick(ACCOUNTS) ?? ACCOUNTS[0]!;
+  const out: WorldLeg[] = [{ account: one, amount: -amount, ...fee }];
+  const into: WorldLeg[] = [{ account: one, amount, ...fee }];
+  const original =
+    random() < 0.7 ? paid[paid.length - 1 - Math.floor(random() * Math.min(50, paid.length))] : undefined;
+  const related = original === undefined ? {} : { relatedTo: original.id };
+  const [type, legs, more] = kindOf(random(), { out, into, amount, fee, related });
+  // Half is decided at once; the rest up to the age of the window.
+  const wait =
+    random() < 0.5 ? 0 : random() < 0.9 ? random() * 5 * DAY : random() * (changesWithinDays - 1) * DAY;
+  const outcome =
+    random() < 0.9 ? 'completed' : random() < 0.4 ? 'declined' : random() < 0.6 ? 'failed' : 'reverted';
+  const decidedAt = Math.floor(at + wait);
+  const reverts = outcome === 'completed' && random() < 0.03;
+  const left = at + (changesWithinDays - 1) * DAY - decidedAt;
+  return {
+    id: uuid(0x7a, number),
+    type,
+    createdAt,
+    legs,
+    decidedAt,
+    outcome,
+    ...(reverts && { revertedAt: Math.floor(decidedAt + random() * Math.max(0, left)) }),
+    ...(type === 'transfer' && { requestId: `request-${number}` }),
+    ...more,
+  };
+}
+
+type Made = [type: string, legs: WorldLeg[], more?: Partial<WorldTransaction>];
+
+interface Ingredients {
+  out: WorldLeg[];
+  into: WorldLeg[];
+  amount: bigint;
+  fee: { fee?: bigint };
+  related: Partial<WorldTransaction>;
+}
+
+function kindOf(draw: number, { out, into, amount, fee, related }: Ingredients): Made {
+  const [eur, eur2, gbp, jpy] = ACCOUNTS as [WorldAccount, WorldAccount, WorldAccount, WorldAccount];
+  if (draw < 0.4) return ['card_payment', out];
+  if (draw < 0.5) return ['transfer', out];
+  if (draw < 0.58) return ['transfer', into];
+  if (draw < 0.63)
+    return [
+      'transfer',
+      [
+        { account: eur, amount: -amount, ...fee },
+        { account: eur2, amount },
+      ],
+    ];
+  if (draw < 0.7) {
+    return [
+      'exchange',
+      [
+        { account: gbp, amount: -amount, fee: 3n },
+        { account: jpy, amount: amount * 2n, ...fee },
+      ],
+    ];
+  }
+  if (draw < 0.78) return ['topup', into];
+  if (draw < 0.83) return ['card_refund', into, related];
+  if (draw < 0.86) return ['refund', into, related];
+  if (draw < 0.88) return ['card_chargeback', into, related];
+  const rest: Made[] = [
+    ['atm', out],
+    ['card_credit', into],
+    ['charge', out],
+    ['charge_refund', into, related],
+    ['fee', out],
+    ['loan', into],
+    ['tax', out],
+    ['tax_refund', into],
+    ['topup_return', out, related],
+    ['rev_payment', out],
+  ];
+  return rest[Math.floor(((draw - 0.88) / 0.12) * rest.length)] ?? ['atm', out];
+}
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: SyncLimits = {
   turn: 5_000,
   pageDeadline: 60_000,
   closeDeadline: 1_000,
-  leaseTtl: 30_000,
+  leaseTtl: 10_000,
   stopGrace: 5_000,
   pullDelay: 200,
   startSpacing: 20,

@@ -70,9 +70,9 @@ describe('two engines on one store', () => {
     const connectors = [bank({ transactions: (since) => (asked.push(since), numbered(8, since)) })];
     const successor = new SyncEngine(await bench.openStore(), connectors, bench.options());
     successor.start();
-    await bench.clock.advance(20_000);
+    await bench.clock.advance(8_000);
     expect(asked).toEqual([]);
-    await bench.clock.advance(45_000);
+    await bench.clock.advance(20_000);
     expect(asked[0]).toBe('3');
     expect(await bench.ids()).toEqual(expectedIds(8));
 
@@ -115,7 +115,7 @@ describe('two engines on one store', () => {
     const engine = bench.engine([bank({ transactions: (since) => numbered(2, since) })]);
     let runs: { error?: string }[] | undefined;
     const done = engine.runOnce('bank').then((result) => (runs = result));
-    await bench.clock.advance(29_000);
+    await bench.clock.advance(9_000);
     expect(runs).toBeUndefined();
     await bench.clock.advance(2_000);
     await done;

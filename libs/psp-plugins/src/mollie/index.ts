@@ -1,0 +1,47 @@
+import { definePlugin } from '@tributary/connector-api';
+import { bearer, httpClient, oauth } from '@tributary/connector-api/http';
+import type { Authentication } from '@tributary/connector-api/http';
+import { MollieClient } from './mollie.client.js';
+import { MollieSettings } from './mollie.config.js';
+import { MolliePsp } from './mollie.psp.js';
+
+export const mollie = definePlugin({
+  name: 'mollie',
+  title: 'Mollie: balances, business accounts, and every movement of their journals',
+  settings: MollieSettings,
+  psp: MolliePsp,
+  providers: [
+    MollieClient,
+    httpClient(MollieSettings, (settings) => ({
+      name: 'Mollie',
+      baseUrl: settings.url,
+      authentication: authenticationOf(settings),
+      explain: (body) => [body.text('detail'), body.optionalText('field')].filter(Boolean).join(', field '),
+      secrets: [
+        settings.accessToken,
+        settings.refreshToken,
+        settings.clientSecret,
+        ...(settings.webhookSecrets ?? []),
+      ].filter((secret) => secret !== undefined),
+    })),
+  ],
+});
+
+/** A refresh token does not expire, and stays the same when it is used. */
+function authenticationOf({
+  accessToken,
+  refreshToken,
+  clientId,
+  clientSecret,
+}: MollieSettings): Authentication {
+  if (accessToken !== undefined || refreshToken === undefined) return bearer(accessToken ?? '');
+  const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return oauth({
+    request: () => ({
+      method: 'POST',
+      path: '/oauth2/tokens',
+      headers: { authorization: `Basic ${credentials}` },
+      body: { grant_type: 'refresh_token', refresh_token: refreshToken },
+    }),
+  });
+}

@@ -1,0 +1,107 @@
+/** What a deployment says about its Mollie organisation. */
+import { Setting } from '@tributary/connector-api';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+
+export class MollieSettings {
+  @Setting(
+    'Access token of the organisation (access_…); not an API key. Without it, the three OAuth settings are needed.',
+  )
+  @ValidateIf(
+    ({ refreshToken, accessToken }: MollieSettings) =>
+      refreshToken === undefined || accessToken !== undefined,
+  )
+  @IsString()
+  @IsNotEmpty()
+  accessToken?: string;
+
+  @Setting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
+  @ValidateIf(usesOAuth)
+  @IsString()
+  @IsNotEmpty()
+  refreshToken?: string;
+
+  @Setting('OAuth: client id (app_…) of your app.')
+  @ValidateIf(usesOAuth)
+  @IsString()
+  @IsNotEmpty()
+  clientId?: string;
+
+  @Setting('OAuth: client secret of your app.')
+  @ValidateIf(usesOAuth)
+  @IsString()
+  @IsNotEmpty()
+  clientSecret?: string;
+
+  @Setting('Where the API is.')
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['https', 'http'] })
+  url: string = 'https://api.mollie.com';
+
+  @Setting('Whether the test data of the organisation is mirrored instead of the live data.')
+  @IsBoolean()
+  testmode: boolean = false;
+
+  @Setting(
+    'Which amount of a balance is served: what can be paid out, or also what Mollie still holds as pending.',
+  )
+  @IsIn(['available', 'available-and-pending'])
+  balance: 'available' | 'available-and-pending' = 'available';
+
+  @Setting(
+    'Business accounts: mirrored where the token may read them, an error where it may not, or left out. It needs business-accounts.read.',
+  )
+  @IsIn(['where-allowed', 'required', 'off'])
+  businessAccounts: 'where-allowed' | 'required' | 'off' = 'where-allowed';
+
+  @Setting(
+    'Minutes of a journal before its newest known row that are read again at every sync, for rows that turn up late.',
+  )
+  @IsInt()
+  @Min(0)
+  @Max(100_000)
+  rereadMinutes: number = 60;
+
+  @Setting('Rows in one answer.')
+  @IsInt()
+  @Min(2)
+  @Max(250)
+  pageSize: number = 250;
+
+  @Setting(
+    'Payouts of a balance to your own bank account. Mollie stops the automatic settlements of a balance at its first payout: say so to allow it.',
+  )
+  @IsIn(['off', 'switch-to-manual-settlement'])
+  payouts: 'off' | 'switch-to-manual-settlement' = 'off';
+
+  @Setting('Signing secrets of the webhooks; several while one is replaced by another.')
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
+  webhookSecrets?: string[];
+
+  @Setting(
+    'Whether classic webhooks (unsigned, only an id) are accepted. They make a sync start, and are believed nothing.',
+  )
+  @IsBoolean()
+  classicWebhooks: boolean = false;
+}
+
+function usesOAuth({ accessToken, refreshToken, clientId, clientSecret }: MollieSettings): boolean {
+  return (
+    accessToken === undefined && [refreshToken, clientId, clientSecret].some((value) => value !== undefined)
+  );
+}

@@ -1,0 +1,358 @@
+/**
+ * A Mollie on this machine: balances and business accounts with journals, payouts and transfers, webhooks. What it answers is held against Mollie's own
+ * document, where that is there.
+ */
+import { formatTime } from '@tributary/connector-api';
+import { FakePsp, route } from '@tributary/connector-api/testing';
+import type { FakeAnswer, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
+
+export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
+export const TOKEN = 'access_fake4PspTokenThatMustNotShow';
+
+/** Minor units of a currency with two decimal places. */
+type Cents = number;
+
+export interface FakeRow {
+  id: string;
+  type: string;
+  /** Gross, signed. */
+  amount: Cents;
+  /** Signed. */
+  deductions?: Partial<Record<'fees' | 'commissions' | 'repayments' | 'reservations', Cents>>;
+  /** Milliseconds since 1970; served in whole seconds. */
+  createdAt: number;
+  context?: Readonly<Record<string, string>>;
+  /** Replaces members of what is served: for rows that nobody could document. */
+  odd?: object;
+}
+
+/** A journal, oldest first; the position of a row is known by its id. */
+export class FakeJournal<Row extends { id: string }> {
+  readonly rows: Row[] = [];
+  private places = new Map<string, number>();
+
+  add(row: Row): void {
+    this.places.set(row.id, this.rows.push(row) - 1);
+  }
+
+  /** So many rows below the newest one. */
+  insert(row: Row, below: number): void {
+    this.rows.splice(this.rows.length - below, 0, row);
+    this.index();
+  }
+
+  remove(id: string): void {
+    const place = this.places.get(id);
+    if (place === undefined) return;
+    this.rows.splice(place, 1);
+    this.index();
+  }
+
+  /** Newest first, as the API lists. `undefined` when no row has the id. */
+  page(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
+    const start = from === null ? this.rows.length - 1 : this.places.get(from);
+    if (start === undefined) return undefined;
+    const rows = this.rows.slice(Math.max(0, start + 1 - limit), start + 1).reverse();
+    const next = this.rows[start - limit];
+    return next === undefined ? { rows } : { rows, next: next.id };
+  }
+
+  private index(): void {
+    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
+  }
+}
+
+export interface FakeBalance {
+  id: string;
+  currency: string;
+  pending: Cents;
+  journal: FakeJournal<FakeRow>;
+  /** Replaces members of what is served. */
+  odd?: object;
+}
+
+export interface FakeBusinessRow {
+  id: string;
+  type: string;
+  /** Signed: negative is a debit. */
+  amount: Cents;
+  createdAt: number;
+  processed: boolean;
+}
+
+export interface FakeBusinessAccount {
+  id: string;
+  journal: FakeJournal<FakeBusinessRow>;
+}
+
+export class FakeMollie {
+  readonly balances: FakeBalance[] = [];
+  readonly businessAccounts: FakeBusinessAccount[] = [];
+  /** The largest page that is served, whatever limit is asked for. */
+  largestPage = 250;
+  private psp: FakePsp | undefined;
+  private count = 0;
+
+  /** @param document what is said is held against; see `OpenApiDocument.official` */
+  static async start(document: OpenApiDocument | undefined): Promise<FakeMollie> {
+    const fake = new FakeMollie();
+    fake.psp = await FakePsp.start({
+      document,
+      contentType: 'application/hal+json',
+      errorBody,
+      routes: [
+        route('GET', '/v2/balances', (request) => fake.listBalances(request)),
+        route('GET', '/v2/balances/{id}', ({ params }) => fake.answerBalance(params.id)),
+        route('GET', '/v2/balances/{id}/transactions', (request) => fake.listTransactions(request)),
+        route('GET', '/v2/business-accounts/accounts', (request) => fake.listBusinessAccounts(request)),
+        route('GET', '/v2/business-accounts/accounts/{id}', ({ params }) =>
+          fake.answerBusinessAccount(params.id),
+        ),
+        route('GET', '/v2/business-accounts/accounts/{id}/transactions', (request) =>
+          fake.listBusinessTransactions(request),
+        ),
+        route('POST', '/oauth2/tokens', () => ({
+          headers: { 'content-type': 'application/json' },
+          body: {
+            access_token: TOKEN,
+            refresh_token: 'refresh_fake',
+            expires_in: 3600,
+            token_type: 'bearer',
+          },
+        })),
+      ],
+    });
+    return fake;
+  }
+
+  get engine(): FakePsp {
+    if (this.psp === undefined) throw new Error('the fake was not started');
+    return this.psp;
+  }
+
+  get url(): string {
+    return this.engine.url;
+  }
+
+  /** @throws Error with all differences from the document. */
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+
+  addBalance(currency: string, more: Partial<FakeBalance> = {}): FakeBalance {
+    const balance = {
+      id: `bal_fake${this.next()}`,
+      currency,
+      pending: 0,
+      journal: new FakeJournal<FakeRow>(),
+      ...more,
+    };
+    this.balances.push(balance);
+    return balance;
+  }
+
+  addBusinessAccount(): FakeBusinessAccount {
+    const account = { id: `ba_fake${this.next()}`, journal: new FakeJournal<FakeBusinessRow>() };
+    this.businessAccounts.push(account);
+    return account;
+  }
+
+  /** A number that no other thing of this fake has. */
+  next(): number {
+    return (this.count += 1);
+  }
+
+  private listBalances({ query }: FakeRequest): FakeAnswer {
+    return this.list('balances', this.slice(this.balances, query), (balance) => balanceJson(balance));
+  }
+
+  private answerBalance(id: string | undefined): FakeAnswer {
+    const balance = this.balances.find((each) => each.id === id);
+    if (balance === undefined) return notFound;
+    const json = balanceJson(balance);
+    return { body: { ...json, _links: { ...json._links, documentation: LINK } }, ...undocumented(balance) };
+  }
+
+  private listTransactions({ params, query }: FakeRequest): FakeAnswer {
+    const balance = this.balances.find(({ id }) => id === params.id);
+    if (balance === undefined) return notFound;
+    const page = balance.journal.page(query.get('from'), this.limit(query));
+    if (page === undefined) return badCursor;
+    return this.list('balance_transactions', page, (row) => rowJson(row, balance));
+  }
+
+  private listBusinessAccounts({ query }: FakeRequest): FakeAnswer {
+    const { rows } = this.slice(this.businessAccounts, query);
+    // The document has no links here.
+    return {
+      body: {
+        count: rows.length,
+        _embedded: { businessAccounts: rows.map((account) => businessJson(account)) },
+      },
+    };
+  }
+
+  private answerBusinessAccount(id: string | undefined): FakeAnswer {
+    const account = this.businessAccounts.find((each) => each.id === id);
+    return account === undefined ? notFound : { body: businessJson(account) };
+  }
+
+  private listBusinessTransactions({ params, query }: FakeRequest): FakeAnswer {
+    const account = this.businessAccounts.find(({ id }) => id === params.id);
+    // Without a 404 in the document for it, an unknown account is an invalid request.
+    if (account === undefined) return badCursor;
+    const page = account.journal.page(query.get('from'), Number(query.get('limit')));
+    if (page === undefined) return badCursor;
+    const transactions = page.rows.map((row) => businessRowJson(row, account));
+    return { body: { count: transactions.length, _embedded: { transactions } } };
+  }
+
+  private list<Row extends { id: string; odd?: object }>(
+    member: string,
+    { rows, next }: { rows: Row[]; next?: string },
+    toJson: (row: Row) => object,
+  ): FakeAnswer {
+    return {
+      body: {
+        count: rows.length,
+        _embedded: { [member]: rows.map(toJson) },
+        _links: {
+          self: LINK,
+          previous: null,
+          next:
+            next === undefined ? null : { ...LINK, href: `https://api.mollie.com/v2/?from=${next}&limit=50` },
+          documentation: LINK,
+        },
+      },
+      ...(rows.some(({ odd }) => odd) ? { undocumented: 'a row that the document could not have' } : {}),
+    };
+  }
+
+  private slice<Row extends { id: string }>(
+    all: Row[],
+    query: URLSearchParams,
+  ): { rows: Row[]; next?: string } {
+    const from = query.get('from');
+    const start = from === null ? 0 : all.findIndex(({ id }) => id === from);
+    const end = start + this.limit(query);
+    const next = all[end]?.id;
+    return { rows: all.slice(start, end), ...(next === undefined ? {} : { next }) };
+  }
+
+  private limit(query: URLSearchParams): number {
+    return Math.min(Number(query.get('limit') ?? 50), this.largestPage);
+  }
+}
+
+/** What a balance holds: all that ever moved. */
+export function balanceOf({ journal }: FakeBalance): Cents {
+  return journal.rows.reduce((total, row) => total + netOf(row), 0);
+}
+
+export function netOf({ amount, deductions = {} }: FakeRow): Cents {
+  return Object.values(deductions).reduce((total, deduction) => total + deduction, amount);
+}
+
+const LINK = { href: 'https://docs.mollie.com', type: 'text/html' };
+const notFound: FakeAnswer = { status: 404, body: errorBody(404) };
+const badCursor: FakeAnswer = { status: 400, body: errorBody(400) };
+
+function errorBody(status: number): unknown {
+  const detail = status === 400 ? 'Invalid cursor value' : `error ${status}`;
+  return { status, title: `Status ${status}`, detail, _links: { documentation: LINK } };
+}
+
+function undocumented({ odd }: { odd?: object }): Pick<FakeAnswer, 'undocumented'> {
+  return odd === undefined ? {} : { undocumented: 'a balance that the document could not have' };
+}
+
+function balanceJson(balance: FakeBalance) {
+  const { id, currency, pending, odd } = balance;
+  return {
+    resource: 'balance',
+    id,
+    mode: 'live',
+    createdAt: '2019-12-06T10:09:32+00:00',
+    currency,
+    description: `${currency} balance`,
+    availableAmount: amountJson(balanceOf(balance), currency),
+    pendingAmount: amountJson(pending, currency),
+    transferFrequency: 'daily',
+    transferThreshold: amountJson(500, currency),
+    transferReference: 'RF12-3456-7890-1234',
+    transferDestination: {
+      type: 'bank-account',
+      beneficiaryName: 'Jan Jansen',
+      bankAccount: 'NL55INGB0000000000',
+    },
+    status: 'active',
+    _links: { self: LINK },
+    ...odd,
+  };
+}
+
+function rowJson(row: FakeRow, { currency }: FakeBalance): object {
+  const { id, type, amount, deductions, createdAt, context, odd } = row;
+  const deducted = netOf(row) - amount;
+  return {
+    resource: 'balance-transaction',
+    id,
+    type,
+    resultAmount: amountJson(netOf(row), currency),
+    initialAmount: amountJson(amount, currency),
+    ...(deductions && {
+      deductions: amountJson(deducted, currency),
+      deductionDetails: Object.fromEntries(
+        Object.entries(deductions).map(([name, value]) => [name, amountJson(value, currency)]),
+      ),
+    }),
+    createdAt: seconds(createdAt),
+    context: context === undefined ? null : { [type]: context },
+    ...odd,
+  };
+}
+
+function businessJson({ id, journal }: FakeBusinessAccount): object {
+  const total = journal.rows.reduce((sum, { amount }) => sum + amount, 0);
+  return {
+    resource: 'business-account',
+    id,
+    mode: 'live',
+    accountDetails: {
+      accountHolderName: 'Acme B.V.',
+      name: 'Main',
+      currency: 'EUR',
+      iban: 'NL02MLLE0123456789',
+      bic: 'MLLENL2A',
+    },
+    status: 'active',
+    balance: { total: amountJson(total, 'EUR') },
+    createdAt: '2024-03-20T09:13:37+00:00',
+  };
+}
+
+function businessRowJson(row: FakeBusinessRow, account: FakeBusinessAccount): object {
+  return {
+    resource: 'business-account-transaction',
+    id: row.id,
+    businessAccountId: account.id,
+    mode: 'live',
+    creditDebitIndicator: row.amount < 0 ? 'debit' : 'credit',
+    type: row.type,
+    amount: amountJson(Math.abs(row.amount), 'EUR'),
+    description: 'Payment for services',
+    counterparty: { identifier: 'NL11ABNA01234567890', name: 'Jan Jansen' },
+    afterBalance: { total: amountJson(row.amount, 'EUR') },
+    processedAt: row.processed ? seconds(row.createdAt + 1000) : null,
+    createdAt: seconds(row.createdAt),
+  };
+}
+
+export function amountJson(cents: Cents, currency: string): { currency: string; value: string } {
+  const digits = String(Math.abs(cents)).padStart(3, '0');
+  return { currency, value: `${cents < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}` };
+}
+
+function seconds(time: number): string {
+  return formatTime(time).replace(/\.\d+Z$/, '+00:00');
+}

@@ -1,0 +1,255 @@
+/** From Mollie's objects to records: pure. Amounts are gross, and what was deducted from them are rows of their own. */
+import { assetOf, money, parseAmount, RefusedError } from '@tributary/connector-api';
+import type { Account, Balances, Beneficiary, Metadata, Money, Transaction } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import type { Draft } from './mollie.ties.js';
+import { meaningOf } from './mollie.types.js';
+
+const PREFIX = 'com.mollie.spec/';
+const OWNER = 'com.formance.spec/owner/';
+/** Of a row that took the id of a payment or a transfer: which balance transaction it is. */
+export const BALANCE_TRANSACTION = `${PREFIX}balance_transaction_id`;
+const DEDUCTIONS = ['fees', 'commissions', 'repayments', 'reservations'] as const;
+
+export function toAccount(balance: Json): Account {
+  const currency = balance.text('currency');
+  return {
+    id: balance.text('id'),
+    name: balance.optionalText('description') ?? `${currency} balance`,
+    ...given('openedAt', balance.optionalTime('createdAt')),
+    metadata: {
+      [`${PREFIX}kind`]: 'balance',
+      [`${PREFIX}currency`]: currency,
+      [`${PREFIX}mode`]: balance.optionalText('mode'),
+      [`${PREFIX}status`]: balance.optionalText('status'),
+      [`${PREFIX}transfer_frequency`]: balance.optionalText('transferFrequency'),
+      [`${PREFIX}transfer_reference`]: balance.optionalText('transferReference'),
+    },
+  };
+}
+
+/** @param at when it was asked: the answer carries no time. @param pending whether what Mollie still holds counts */
+export function toBalances(balance: Json, at: string, pending: boolean): Balances {
+  const available = moneyOf(balance.record('availableAmount'));
+  const held = moneyOf(balance.record('pendingAmount'));
+  if (held.asset !== available.asset)
+    throw new RefusedError(`pendingAmount is in ${held.asset}, availableAmount in ${available.asset}`);
+  const amount = pending ? available.amount + held.amount : available.amount;
+  return { accountId: balance.text('id'), at, amounts: [{ ...available, amount }] };
+}
+
+export function toBusinessAccount(account: Json): Account {
+  const details = account.record('accountDetails');
+  const holder = details.text('accountHolderName');
+  return {
+    id: account.text('id'),
+    name: details.optionalText('name') ?? holder,
+    ...given('openedAt', account.optionalTime('createdAt')),
+    metadata: {
+      [`${PREFIX}kind`]: 'business-account',
+      [`${PREFIX}currency`]: details.optionalText('currency'),
+      [`${PREFIX}mode`]: account.optionalText('mode'),
+      [`${PREFIX}status`]: account.optionalText('status'),
+      [`${OWNER}name`]: holder,
+      [`${OWNER}iban`]: details.optionalText('iban'),
+      [`${OWNER}swiftBicCode`]: details.optionalText('bic'),
+    },
+  };
+}
+
+export function toBusinessBalances(account: Json, at: string): Balances {
+  return { accountId: account.text('id'), at, amounts: [moneyOf(account.record('balance', 'total'))] };
+}
+
+/** Our own bank account, where a balance is paid out to. Absent where none is set up. */
+export function toBankAccount(balance: Json): Beneficiary | undefined {
+  const destination = balance.optionalRecord('transferDestination');
+  if (destination === undefined) return undefined;
+  const ownerName =
+    destination.optionalText('beneficiaryName') ?? balance.optionalText('description') ?? 'bank account';
+  return {
+    id: bankAccountOf(balance.text('id')),
+    ownerName,
+    metadata: {
+      [`${PREFIX}balance_id`]: balance.text('id'),
+      [`${PREFIX}destination_type`]: destination.optionalText('type'),
+      [`${OWNER}name`]: ownerName,
+      [`${OWNER}accountNumber`]: destination.optionalText('bankAccount'),
+    },
+  };
+}
+
+export function bankAccountOf(balanceId: string): string {
+  return `bank-account-of-${balanceId}`;
+}
+
+/** One balance transaction → its row, and one for each deduction: together they are `resultAmount`. */
+export function toDrafts(row: Json, balanceId: string): Draft[] {
+  const initial = moneyOf(row.record('initialAmount'));
+  const parts = deductionsOf(row, initial.asset);
+  const rest =
+    amountIn(row.record('resultAmount'), initial.asset) -
+    initial.amount -
+    sum(parts.map(({ amount }) => amount));
+  if (rest !== 0n) parts.push({ name: 'other', amount: rest });
+  const details = metadataOf(row, balanceId);
+  const common = { createdAt: row.time('createdAt') };
+  const deductions = parts.map(({ name, amount }): Draft => ({
+    alone: {
+      ...common,
+      id: `${row.text('id')}-${name}`,
+      ...movement(balanceId, { amount, asset: initial.asset }),
+      type: 'OTHER',
+      status: 'SUCCEEDED',
+      metadata: { ...details, [`${PREFIX}deduction`]: name },
+    },
+  }));
+  const alone: Transaction = {
+    ...common,
+    id: row.text('id'),
+    ...movement(balanceId, initial),
+    type: 'OTHER',
+    status: 'SUCCEEDED',
+    metadata: details,
+  };
+  return [draft(alone, meaningOf(row.text('type'), initial.amount), contextOf(row)), ...deductions];
+}
+
+function draft(
+  alone: Transaction,
+  meaning: ReturnType<typeof meaningOf>,
+  context: ReadonlyMap<string, string>,
+): Draft {
+  const payment = context.get('paymentId');
+  const transfer = context.get('transferId');
+  switch (meaning) {
+    case 'payment':
+      return { alone: { ...alone, type: 'PAYIN' }, ...named(payment, { addsAs: 'CAPTURE' }) };
+    case 'payment-reduced':
+      return { alone, ...tied(payment, { type: 'PAYIN', status: 'REFUNDED' }) };
+    case 'payment-restored':
+      return { alone, ...tied(payment, { type: 'PAYIN', status: 'REFUND_REVERSED' }) };
+    case 'settlement':
+      return { alone: { ...alone, type: 'PAYOUT' }, ...named(transfer, {}) };
+    case 'settlement-returned':
+      return { alone, ...tied(transfer, { type: 'PAYOUT', status: 'REFUNDED' }) };
+    case 'payin':
+      return { alone: { ...alone, type: 'PAYIN' } };
+    case 'other':
+      return { alone };
+  }
+}
+
+function named(id: string | undefined, how: { addsAs?: 'CAPTURE' }): Pick<Draft, 'wantsId'> {
+  return id === undefined ? {} : { wantsId: { id, ...how } };
+}
+
+function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>): Pick<Draft, 'tie'> {
+  return to === undefined ? {} : { tie: { to, ...as } };
+}
+
+/** One transaction of a business account. */
+export function toBusinessTransaction(row: Json, accountId: string): Transaction {
+  const isCredit = row.oneOf(['credit', 'debit'], 'creditDebitIndicator') === 'credit';
+  const { amount, asset } = moneyOf(row.record('amount'));
+  if (amount < 0n)
+    throw new RefusedError(`amount ${amount} is negative, and creditDebitIndicator tells the direction`);
+  const isProcessed = row.has('processedAt');
+  return {
+    id: row.text('id'),
+    createdAt: row.time('createdAt'),
+    ...movement(accountId, { amount: isCredit ? amount : -amount, asset }),
+    type: businessType(row.text('type'), isCredit),
+    status: isProcessed ? 'SUCCEEDED' : 'PENDING',
+    metadata: {
+      [`${PREFIX}type`]: row.text('type'),
+      [`${PREFIX}business_account_id`]: accountId,
+      [`${PREFIX}description`]: row.optionalText('description'),
+      [`${PREFIX}counterparty_name`]: row.optionalText('counterparty', 'name'),
+      [`${PREFIX}counterparty_identifier`]: row.optionalText('counterparty', 'identifier'),
+      [`${PREFIX}processed_at`]: row.optionalText('processedAt'),
+      [`${PREFIX}mode`]: row.optionalText('mode'),
+    },
+  };
+}
+
+function businessType(type: string, isCredit: boolean): Transaction['type'] {
+  switch (type) {
+    case 'internal-transfer':
+    case 'psp-transfer':
+      return 'TRANSFER';
+    case 'card-payment':
+    case 'bank-transfer':
+    case 'ideal-payment':
+    case 'direct-debit':
+    case 'direct-debit-refund':
+      return isCredit ? 'PAYIN' : 'PAYOUT';
+    default:
+      return 'OTHER';
+  }
+}
+
+/** Direction as accounts, amount without a sign. */
+function movement(
+  accountId: string,
+  { amount, asset }: Money,
+): Pick<Transaction, 'amount' | 'sourceAccountId' | 'destinationAccountId'> {
+  return amount < 0n
+    ? { amount: { amount: -amount, asset }, sourceAccountId: accountId }
+    : { amount: { amount, asset }, destinationAccountId: accountId };
+}
+
+function deductionsOf(row: Json, asset: string): { name: string; amount: bigint }[] {
+  return DEDUCTIONS.flatMap((name) => {
+    const value = row.optionalRecord('deductionDetails', name);
+    const amount = value === undefined ? 0n : amountIn(value, asset);
+    return amount === 0n ? [] : [{ name, amount }];
+  });
+}
+
+/** `context.paymentId` as in the examples and the prose, `context.payment.paymentId` as in the schema. */
+function contextOf(row: Json): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const context = row.at('context');
+  for (const name of context.names()) {
+    const nested = context.names(name);
+    for (const member of nested) add(member, context.at(name, member));
+    if (nested.length === 0) add(name, context.at(name));
+  }
+  return found;
+  function add(name: string, value: Json): void {
+    if (value.has()) found.set(name, value.text());
+  }
+}
+
+function metadataOf(row: Json, balanceId: string): Metadata {
+  const context = [...contextOf(row)].map(([name, value]) => [`${PREFIX}${snakeCase(name)}`, value]);
+  return {
+    ...Object.fromEntries(context),
+    [`${PREFIX}type`]: row.text('type'),
+    [BALANCE_TRANSACTION]: row.text('id'),
+    [`${PREFIX}balance_id`]: balanceId,
+  } as Metadata;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+export function moneyOf(amount: Json): Money {
+  return money(amount.decimal('value'), amount.text('currency'));
+}
+
+function amountIn(amount: Json, asset: string): bigint {
+  const found = assetOf(amount.text('currency'));
+  if (found !== asset) throw new RefusedError(`an amount in ${found}, expected ${asset} as initialAmount`);
+  return parseAmount(amount.decimal('value'), asset);
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}
+
+function given<Name extends string>(name: Name, value: string | undefined): { [name in Name]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: string };
+}

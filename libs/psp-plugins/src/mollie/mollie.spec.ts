@@ -1,0 +1,387 @@
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { balanceOf, FakeMollie, MOLLIE_DOCUMENT, TOKEN } from './mollie.fake.js';
+import type { FakeBalance, FakeRow } from './mollie.fake.js';
+import { addYear } from './mollie.year.fake.js';
+import { MollieTrial, sumOf } from './testing/mollie-trial.js';
+import type { MollieSettings } from './mollie.config.js';
+
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const NOON = Date.UTC(2026, 0, 10, 12);
+const SPEC = 'com.mollie.spec/';
+let fake: FakeMollie;
+let balance: FakeBalance;
+let trial: MollieTrial;
+
+beforeEach(async () => {
+  fake = await FakeMollie.start(document);
+  balance = fake.addBalance('EUR');
+  trial = await MollieTrial.open(fake);
+});
+
+afterEach(async () => {
+  await trial.close();
+  await fake.close();
+});
+
+describe('rows', () => {
+  it('a payment is gross, under its own id, and every deduction is a row of its own', async () => {
+    const deductions = { fees: -2, commissions: -9, repayments: -7, reservations: -10 };
+    add({ id: 'baltr_1', type: 'payment', amount: 1000, deductions, context: { paymentId: 'tr_1' } });
+    await trial.sync();
+    expect([...trial.transactions.values()].map(({ id, type, amount }) => [id, type, amount.amount])).toEqual(
+      [
+        ['tr_1', 'PAYIN', 1000n],
+        ['baltr_1-fees', 'OTHER', 2n],
+        ['baltr_1-commissions', 'OTHER', 9n],
+        ['baltr_1-repayments', 'OTHER', 7n],
+        ['baltr_1-reservations', 'OTHER', 10n],
+      ],
+    );
+    expect(sums()).toEqual({ 'EUR/2': 972n });
+  });
+
+  it('refunds, chargebacks and their reversals are tied to the payment, with its type', async () => {
+    const context = { paymentId: 'tr_1' };
+    add({ id: 'baltr_1', type: 'payment', amount: 1000, context });
+    add({
+      id: 'baltr_2',
+      type: 'refund',
+      amount: -300,
+      deductions: { fees: -25 },
+      context: { ...context, refundId: 're_1' },
+    });
+    add({ id: 'baltr_3', type: 'chargeback', amount: -700, context: { ...context, chargebackId: 'chb_1' } });
+    add({
+      id: 'baltr_4',
+      type: 'chargeback-reversal',
+      amount: 700,
+      context: { ...context, chargebackId: 'chb_1' },
+    });
+    add({ id: 'baltr_5', type: 'returned-refund', amount: 300, context: { ...context, refundId: 're_1' } });
+    await trial.sync();
+    const ofPayment = [...trial.transactions.values()].filter(
+      ({ relatedTransactionId }) => relatedTransactionId === 'tr_1',
+    );
+    expect(ofPayment.map(({ id, type, status }) => [id, type, status])).toEqual([
+      ['baltr_2', 'PAYIN', 'REFUNDED'],
+      ['baltr_3', 'PAYIN', 'REFUNDED'],
+      ['baltr_4', 'PAYIN', 'REFUND_REVERSED'],
+      ['baltr_5', 'PAYIN', 'REFUND_REVERSED'],
+    ]);
+    expect(trial.transactions.get('baltr_2')?.metadata).toMatchObject({
+      [`${SPEC}refund_id`]: 're_1',
+      [`${SPEC}type`]: 'refund',
+    });
+    // A deduction that named the payment as its original would be taken for the payment's fate.
+    expect(trial.transactions.get('baltr_2-fees')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
+    expect(trial.transactions.get('baltr_2-fees')?.relatedTransactionId).toBeUndefined();
+  });
+
+  it('a refund whose payment came in an earlier sync is tied; one whose payment never came stands alone', async () => {
+    add({ id: 'baltr_1', type: 'payment', amount: 1000, context: { paymentId: 'tr_1' } });
+    await trial.sync();
+    add({ id: 'baltr_2', type: 'refund', amount: -300, context: { paymentId: 'tr_1', refundId: 're_1' } });
+    add({
+      id: 'baltr_3',
+      type: 'refund',
+      amount: -400,
+      context: { paymentId: 'tr_unknown', refundId: 're_2' },
+    });
+    await trial.sync();
+    expect(trial.transactions.get('baltr_2')).toMatchObject({
+      relatedTransactionId: 'tr_1',
+      status: 'REFUNDED',
+    });
+    expect(trial.transactions.get('baltr_3')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
+    expect(sums()).toEqual({ 'EUR/2': 300n });
+  });
+
+  it('captures of one payment add up, and none replaces another', async () => {
+    for (const number of [1, 2, 3]) {
+      add({
+        id: `baltr_${number}`,
+        type: 'capture',
+        amount: 100 * number,
+        context: { paymentId: 'tr_1', captureId: `cpt_${number}` },
+      });
+      await trial.sync();
+    }
+    expect(
+      [...trial.transactions.values()].map(({ id, status, amount }) => [id, status, amount.amount]),
+    ).toEqual([
+      ['tr_1', 'SUCCEEDED', 100n],
+      ['baltr_2', 'CAPTURE', 200n],
+      ['baltr_3', 'CAPTURE', 300n],
+    ]);
+  });
+
+  it('a settlement that came back is tied to it', async () => {
+    add({
+      id: 'baltr_1',
+      type: 'outgoing-transfer',
+      amount: -5000,
+      context: { transferId: 'trf_1', settlementId: 'stl_1' },
+    });
+    add({
+      id: 'baltr_2',
+      type: 'returned-transfer',
+      amount: 5000,
+      context: { transferId: 'trf_1', settlementId: 'stl_1' },
+    });
+    await trial.sync();
+    expect(trial.transactions.get('trf_1')).toMatchObject({
+      type: 'PAYOUT',
+      status: 'SUCCEEDED',
+      sourceAccountId: balance.id,
+    });
+    expect(trial.transactions.get('trf_1')?.metadata).toMatchObject({ [`${SPEC}settlement_id`]: 'stl_1' });
+    expect(trial.transactions.get('baltr_2')).toMatchObject({
+      type: 'PAYOUT',
+      status: 'REFUNDED',
+      relatedTransactionId: 'trf_1',
+    });
+  });
+
+  it('a type that nobody knows is OTHER under its own name; a currency that nobody knows is refused, and the rest goes on', async () => {
+    add({ id: 'baltr_1', type: 'moon-tax', amount: -100, odd: { context: { moonId: 'moon_1' } } });
+    const amount = { currency: 'ZZZ', value: '1.00' };
+    add({
+      id: 'baltr_2',
+      type: 'payment',
+      amount: 100,
+      odd: { initialAmount: amount, resultAmount: amount },
+    });
+    add({ id: 'baltr_3', type: 'payment', amount: 100, odd: { createdAt: '2024-04-31T12:50:14+00:00' } });
+    add({ id: 'baltr_4', type: 'topup', amount: 100 });
+    await trial.sync();
+    expect(trial.transactions.get('baltr_1')).toMatchObject({
+      type: 'OTHER',
+      metadata: { [`${SPEC}type`]: 'moon-tax', [`${SPEC}moon_id`]: 'moon_1' },
+    });
+    expect(trial.refusals.map(({ id, refused }) => [id, refused])).toEqual([
+      ['baltr_2', expect.stringContaining('ZZZ')],
+      ['baltr_3', expect.stringContaining('2024-04-31')],
+    ]);
+    expect(trial.transactions.get('baltr_4')).toMatchObject({ type: 'PAYIN' });
+  });
+
+  it('currencies without and with three decimal places are exact; what Mollie does not itemise is a row too', async () => {
+    const yen = (value: string) => ({ currency: 'JPY', value });
+    const dinar = (value: string) => ({ currency: 'KWD', value });
+    add({
+      id: 'baltr_1',
+      type: 'payment',
+      amount: 0,
+      odd: { initialAmount: yen('1250'), resultAmount: yen('1240') },
+    });
+    add({
+      id: 'baltr_2',
+      type: 'payment',
+      amount: 0,
+      odd: { initialAmount: dinar('12.345'), resultAmount: dinar('12.345') },
+    });
+    await trial.sync();
+    expect(sums()).toEqual({ JPY: 1240n, 'KWD/3': 12345n });
+    expect(trial.transactions.get('baltr_1-other')?.amount).toEqual({ amount: 10n, asset: 'JPY' });
+  });
+});
+
+describe('the walk', () => {
+  it('fetches rows that arrive while it is under way, and asks for one page of what it knows', async () => {
+    addYear(fake, balance, 700);
+    await reopen({ pageSize: 50 });
+    let isFirst = true;
+    for await (const page of trial.psp.transactions()) {
+      if (isFirst) addPayments(120, NOON);
+      isFirst = false;
+      page.items.forEach((item) => trial['take'](item));
+      trial.cursor = page.cursor;
+    }
+    expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
+    const before = fake.engine.requests.length;
+    await trial.sync();
+    expect(
+      fake.engine.requests.slice(before).filter(({ path }) => path.endsWith('/transactions')),
+    ).toHaveLength(2);
+  });
+
+  it('sees a row that turned up late, below others that it knows', async () => {
+    addPayments(30, NOON);
+    await trial.sync();
+    balance.journal.insert({ id: 'baltr_late', type: 'topup', amount: 7, createdAt: NOON - 60_000 }, 20);
+    await trial.sync();
+    expect(trial.transactions.has('baltr_late')).toBe(true);
+  });
+
+  it('sees rows behind one that was dated back', async () => {
+    addPayments(30, NOON);
+    await trial.sync();
+    add({ id: 'baltr_new', type: 'topup', amount: 7, createdAt: NOON + 9_000_000 });
+    add({ id: 'baltr_back', type: 'balance-correction', amount: 9, createdAt: NOON - 90 * 86_400_000 });
+    await trial.sync();
+    expect([trial.transactions.has('baltr_new'), trial.transactions.has('baltr_back')]).toEqual([true, true]);
+  });
+
+  it('survives that rows vanish which it knew, or where it wanted to go on', async () => {
+    addYear(fake, balance, 600);
+    await reopen({ pageSize: 50 });
+    let pages = 0;
+    for await (const page of trial.psp.transactions()) {
+      page.items.forEach((item) => trial['take'](item));
+      trial.cursor = page.cursor;
+      if ((pages += 1) === 3) break;
+    }
+    const { journals } = JSON.parse(trial.cursor!) as {
+      journals: Record<string, { walk: { marks: string[] } }>;
+    };
+    balance.journal.remove(journals[balance.id]!.walk.marks.at(-1)!);
+    await trial.sync();
+    expect([...trial.transactions.keys()]).toEqual(
+      expect.arrayContaining(
+        balance.journal.rows.flatMap(({ id }) => (trial.transactions.has(id) ? [id] : [])),
+      ),
+    );
+    const main = [...trial.transactions.values()].filter(({ metadata }) => !metadata?.[`${SPEC}deduction`]);
+    expect(main.length).toBeGreaterThanOrEqual(599);
+    balance.journal.remove(balance.journal.rows.at(-1)!.id);
+    const before = fake.engine.requests.length;
+    await trial.sync();
+    expect(fake.engine.requests.length - before).toBeLessThan(6);
+  });
+});
+
+describe('accounts', () => {
+  it('are balances and business accounts, with what can be paid out', async () => {
+    addPayments(3, NOON);
+    balance.pending = 5000;
+    const business = fake.addBusinessAccount();
+    business.journal.add({
+      id: 'batr_1',
+      type: 'bank-transfer',
+      amount: 500,
+      createdAt: NOON,
+      processed: true,
+    });
+    const [page] = await pagesOf(trial.psp.accounts());
+    expect(page?.items.map(({ id }) => id)).toEqual([balance.id, business.id]);
+    const available = {
+      accountId: balance.id,
+      at: '2026-01-15T00:00:00.000Z',
+      amounts: [{ amount: 300n, asset: 'EUR/2' }],
+    };
+    expect(page?.balances).toEqual([
+      available,
+      { ...available, accountId: business.id, amounts: [{ amount: 500n, asset: 'EUR/2' }] },
+    ]);
+    expect(await trial.psp.balances!(balance.id)).toEqual(available);
+    await reopen({ balance: 'available-and-pending' });
+    expect((await trial.psp.balances!(balance.id)).amounts).toEqual([{ amount: 5300n, asset: 'EUR/2' }]);
+    expect(await trial.psp.balances!('bal_gone')).toMatchObject({ amounts: [] });
+  });
+
+  it.each([403, 404])(
+    'a token that may not read business accounts (%i) does not disturb the rest',
+    async (status) => {
+      fake.engine.plan({ fault: { status }, path: '/v2/business-accounts/accounts', times: 3 });
+      addPayments(3, NOON);
+      await trial.sync();
+      expect(trial.transactions.size).toBe(3);
+      await reopen({ businessAccounts: 'required' });
+      await expect(pagesOf(trial.psp.accounts())).rejects.toMatchObject({
+        kind: status === 403 ? 'unauthorized' : 'rejected',
+      });
+      await reopen({ businessAccounts: 'off' });
+      await trial.sync();
+      expect(fake.engine.requests.filter(({ path }) => path.includes('business'))).toHaveLength(2);
+    },
+  );
+
+  it('the journal of a business account, whose rows become final later', async () => {
+    const business = fake.addBusinessAccount();
+    const row = { id: 'batr_1', type: 'bank-transfer', amount: -500, createdAt: NOON, processed: false };
+    business.journal.add(row);
+    business.journal.add({
+      id: 'batr_2',
+      type: 'ideal-payment',
+      amount: 900,
+      createdAt: NOON,
+      processed: true,
+    });
+    await trial.sync();
+    expect(trial.transactions.get('batr_1')).toMatchObject({
+      type: 'PAYOUT',
+      status: 'PENDING',
+      sourceAccountId: business.id,
+    });
+    row.processed = true;
+    await trial.sync();
+    expect(trial.transactions.get('batr_1')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(sumOf(trial.transactions.values(), business.id)).toEqual({ 'EUR/2': 400n });
+  });
+
+  it('our own bank account can be paid', async () => {
+    const [page] = await pagesOf(trial.psp.beneficiaries!());
+    expect(page?.items).toMatchObject([{ id: `bank-account-of-${balance.id}`, ownerName: 'Jan Jansen' }]);
+  });
+});
+
+it('test data are asked for where the settings say so, and OAuth tokens are fetched', async () => {
+  await reopen({
+    testmode: true,
+    accessToken: undefined,
+    refreshToken: 'refresh_fake',
+    clientId: 'app_1',
+    clientSecret: 'secret',
+  });
+  await trial.sync();
+  const [token, ...others] = fake.engine.requests;
+  expect(token).toMatchObject({
+    path: '/oauth2/tokens',
+    body: { grant_type: 'refresh_token', refresh_token: 'refresh_fake' },
+  });
+  expect(
+    others.every(
+      ({ query, headers }) => query.get('testmode') === 'true' && headers.authorization === `Bearer ${TOKEN}`,
+    ),
+  ).toBe(true);
+});
+
+it('an error of Mollie says what Mollie said, and not the token', async () => {
+  const body = { status: 400, title: 'Bad', detail: `The token ${TOKEN} is odd`, field: 'limit', _links: {} };
+  fake.engine.plan({ fault: { status: 400, body } });
+  const error = await trial.sync().then(undefined, (thrown: Error) => thrown.message);
+  expect(error).toContain('is odd, field limit');
+  expect(error).not.toContain(TOKEN);
+});
+
+function add(row: Omit<FakeRow, 'createdAt'> & { createdAt?: number }): void {
+  balance.journal.add({ createdAt: NOON, ...row });
+}
+
+function addPayments(count: number, createdAt: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const number = fake.next();
+    add({
+      id: `baltr_${number}`,
+      type: 'payment',
+      amount: 100,
+      context: { paymentId: `tr_${number}` },
+      createdAt: createdAt + index * 1000,
+    });
+  }
+}
+
+function sums(): Record<string, bigint> {
+  return sumOf(trial.transactions.values(), balance.id);
+}
+
+async function reopen(settings: Partial<MollieSettings>): Promise<void> {
+  await trial.close();
+  trial = await MollieTrial.open(fake, settings);
+}
+
+async function pagesOf<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
+}

@@ -1,0 +1,122 @@
+/** A whole year: everything arrives once, in order, and adds up, whatever goes wrong meanwhile. `npm run soak` takes 200 000 rows. */
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { balanceOf, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { addYear } from './mollie.year.fake.js';
+import { MollieTrial, sumOf } from './testing/mollie-trial.js';
+
+const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+let fake: FakeMollie;
+let trial: MollieTrial;
+
+beforeEach(async () => {
+  // Its answers are made as those of the last test here, which are held against the document: that takes ten times as long.
+  fake = await FakeMollie.start(undefined);
+  trial = await MollieTrial.open(fake);
+});
+
+afterEach(async () => {
+  await trial.close();
+  await fake.close();
+});
+
+it(`a year of ${ROWS} rows in two currencies, with 429s and a refused token in the middle`, async () => {
+  const balances = [fake.addBalance('EUR'), fake.addBalance('USD')];
+  addYear(fake, balances[0]!, Math.ceil(ROWS * 0.8));
+  addYear(fake, balances[1]!, Math.floor(ROWS * 0.2));
+  const pages = Math.ceil(ROWS / 250);
+  fake.engine.plan({ fault: { status: 429, retryAfter: '1' }, nth: 5, times: 2 });
+  fake.engine.plan({ fault: { status: 429 }, nth: Math.floor(pages * 0.7) });
+  fake.engine.plan({ fault: 'truncated', nth: Math.floor(pages * 0.9) });
+  fake.engine.plan({ fault: { status: 401 }, nth: Math.floor(pages * 0.5), times: 1 });
+  fake.engine.plan({ fault: { status: 401 }, nth: Math.floor(pages * 1.5), times: 1 });
+
+  const started = Date.now();
+  await expect(trial.sync()).rejects.toMatchObject({ kind: 'unauthorized' });
+  await expect(trial.sync()).rejects.toMatchObject({ kind: 'unauthorized' });
+  await trial.sync();
+  const requests = fake.engine.requests.length;
+  process.stdout.write(
+    `mollie: ${ROWS} balance transactions -> ${trial.transactions.size} rows with ${requests} requests ` +
+      `(${((requests / ROWS) * 1000).toFixed(1)} per thousand, of 4.0 at least) in ${((Date.now() - started) / 1000).toFixed(1)} s; ` +
+      `largest page ${trial.largestPage} rows, largest cursor ${trial.largestCursor} characters\n`,
+  );
+
+  expect(trial.refusals).toEqual([]);
+  for (const balance of balances) {
+    const sums = sumOf(trial.transactions.values(), balance.id);
+    expect(sums).toEqual({ [`${balance.currency}/2`]: BigInt(balanceOf(balance)) });
+    expect(timesOf(balance.id)).toEqual([...timesOf(balance.id)].sort());
+  }
+  const main = [...trial.transactions.values()].filter(
+    ({ metadata }) => !metadata?.['com.mollie.spec/deduction'],
+  );
+  expect(main).toHaveLength(ROWS);
+  expect(requests).toBeLessThan((ROWS / 250) * 2.1 + 30);
+  expect(trial.largestPage).toBeLessThanOrEqual(2500);
+
+  // The second sync: the list of accounts, of business accounts, and one page of each journal.
+  const before = fake.engine.requests.length;
+  trial.news = 0;
+  await trial.sync();
+  expect(fake.engine.requests.length - before).toBe(4);
+  expect(trial.news).toBe(0);
+}, 120_000);
+
+it('every refund and chargeback that follows its payment is tied to it, after it, with its type', async () => {
+  const balance = fake.addBalance('EUR');
+  addYear(fake, balance, 2500);
+  await trial.sync();
+  const seen = new Set<string>();
+  let tied = 0;
+  for (const row of trial.transactions.values()) {
+    if (row.relatedTransactionId !== undefined) {
+      expect(seen).toContain(row.relatedTransactionId);
+      expect(row.type).toBe(trial.transactions.get(row.relatedTransactionId)?.type);
+      tied += 1;
+    }
+    seen.add(row.id);
+  }
+  const following = balance.journal.rows.filter(({ type }) => /refund|chargeback|returned/.test(type));
+  expect(following.length).toBeGreaterThan(150);
+  expect(tied).toBeGreaterThanOrEqual(following.length);
+});
+
+it('goes on where it stopped, wherever that was, and ends with the same feed', async () => {
+  const balance = fake.addBalance('EUR');
+  addYear(fake, balance, 2500);
+  await trial.sync();
+  const whole = [...trial.transactions.keys()];
+  const cursors: string[] = [];
+  for await (const { cursor } of trial.psp.transactions()) cursors.push(cursor);
+  const step = Math.ceil(cursors.length / 4);
+  for (let stop = 1; stop < cursors.length; stop += step) {
+    const resumed = await MollieTrial.open(fake);
+    let pages = 0;
+    for await (const page of resumed.psp.transactions()) {
+      for (const item of page.items) resumed['take'](item);
+      resumed.cursor = page.cursor;
+      if ((pages += 1) === stop) break;
+    }
+    await resumed.sync();
+    expect([...resumed.transactions.keys()]).toEqual(whole);
+    await resumed.close();
+  }
+});
+
+it('every kind of row is as the document has it', async () => {
+  const held = await FakeMollie.start(document);
+  const balance = held.addBalance('EUR');
+  addYear(held, balance, 1500);
+  const connector = await MollieTrial.open(held, { pageSize: 50 });
+  await connector.sync();
+  expect(sumOf(connector.transactions.values(), balance.id)).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
+  await connector.close();
+  await held.close();
+});
+
+function timesOf(balanceId: string): string[] {
+  return [...trial.transactions.values()]
+    .filter(({ metadata }) => metadata?.['com.mollie.spec/balance_id'] === balanceId)
+    .map(({ createdAt }) => createdAt);
+}

@@ -117,7 +117,8 @@ describe('a list', () => {
   it('never shows what was read from the cache instead of what is there now', async () => {
     await gateway.fill('acme/bank', 'transactions', transactions(150));
     const read = async (page: number) => {
-      const response = await gateway.get(`/acme/bank/transactions?page=${page}`, gateway.key('acme/bank'));
+      const path = `/acme/bank/transactions?page=${page}&sort=updatedAt:asc`;
+      const response = await gateway.get(path, gateway.key('acme/bank'));
       return ((await response.json()) as Row[]).length;
     };
     expect([await read(1), await read(1), await read(2), await read(2), await read(3)]).toEqual([
@@ -126,6 +127,18 @@ describe('a list', () => {
     await gateway.fill('acme/bank', 'transactions', transactions(75, 150));
     expect([await read(1), await read(2), await read(3)]).toEqual([100, 100, 25]);
     expect((await rows('/bank/transactions'))[0]!.id).toBe('tx-0');
+  });
+
+  it('ends behind a page that was not full for who sends no sort, as v2 does, whatever came meanwhile', async () => {
+    const read = async (page: number, more = '') => {
+      const path = `/acme/bank/accounts?pageSize=2&page=${page}${more}`;
+      const response = await gateway.get(path, gateway.key('acme/bank'));
+      return ((await response.json()) as Row[]).length;
+    };
+    await gateway.fill('acme/bank', 'accounts', accounts('a', 'b', 'c'));
+    expect([await read(1), await read(2)]).toEqual([2, 1]);
+    await gateway.fill('acme/bank', 'accounts', accounts('d', 'e', 'f'));
+    expect([await read(3), await read(3, '&sort=createdAt:asc')]).toEqual([0, 2]);
   });
 });
 

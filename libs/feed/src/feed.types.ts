@@ -32,6 +32,10 @@ export interface Feed {
   readonly stream: Stream;
   /** JSON array of rows with a feed time at or after `from` (milliseconds), page counts from 1. Any page of any depth costs the same. */
   page(from: number | undefined, page: number, pageSize: number): Promise<PageBody>;
+  /** Whether somebody was told a short while ago that an earlier page of the same reading (`from`, `pageSize`) is the last. */
+  isBehindEnd(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
+  /** Before a page that is not full is sent to a reader that may ask for the next one: that must be empty for a minute. */
+  noteEnd(from: number | undefined, page: number, pageSize: number): Promise<void>;
   /** The JSON of the newest row of each of these ids (as served); absent ones are left out. */
   latest(ids: readonly string[]): Promise<Map<string, string>>;
   /** How many rows, and the feed time of the last one. */

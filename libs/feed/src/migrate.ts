@@ -3,12 +3,14 @@ import { type Kysely } from 'kysely';
 import type { ColumnTypes, Dialect } from './dialect.js';
 import { createFeeds } from './migrations/0001-feeds.js';
 import { createOrders } from './migrations/0002-orders.js';
+import { createLastPages } from './migrations/0003-last-pages.js';
 import type { Schema } from './schema.js';
 
 /** In order, never changed once released: the n-th brings a store from version n to n + 1. */
 const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise<void>)[] = [
   createFeeds,
   createOrders,
+  createLastPages,
 ];
 
 /** @throws Error when the store was written by a newer release. */

@@ -11,6 +11,7 @@ export interface Schema {
   orders: OrderTable;
   order_history: OrderHistoryTable;
   order_days: OrderDayTable;
+  last_pages: LastPageTable;
   migrations: { version: number; applied_at: number };
 }
 
@@ -37,6 +38,15 @@ export interface FeedRowTable {
   /** The first 16 bytes of the SHA-256 of the record's content, i.e. of the body without the feed time. */
   hash: Buffer;
   body: string;
+}
+
+/** A reader was told that this page of its reading is the last, and may ask for the next one. */
+export interface LastPageTable {
+  feed_id: number;
+  from_time: number;
+  page_size: number;
+  page: number;
+  until: number;
 }
 
 export interface BalanceTable {

@@ -4,6 +4,7 @@ import { sql, type Kysely } from 'kysely';
 import { balanceBook } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
+import { isBehindEnd, noteEnd } from './last-pages.js';
 import { takeLease, type FeedIdentity, type StoreClock } from './lease.js';
 import { SqlOrderBook } from './order-book.js';
 import { SqlOrderBooks } from './order-books.js';
@@ -122,6 +123,14 @@ class SqlFeed implements Feed {
     return this.dialect.page(this.identity.id, from ?? BEFORE_ALL, (page - 1) * pageSize, pageSize);
   }
 
+  isBehindEnd(from: number | undefined, page: number, pageSize: number) {
+    return isBehindEnd(this.dialect, this.reading(from, pageSize), page, this.clock);
+  }
+
+  noteEnd(from: number | undefined, page: number, pageSize: number) {
+    return noteEnd(this.dialect, this.reading(from, pageSize), page, this.clock);
+  }
+
   async latest(ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
     const rows = await this.dialect.reader
@@ -146,6 +155,10 @@ class SqlFeed implements Feed {
 
   lease(holder: Parameters<Feed['lease']>[0], ttl: number) {
     return takeLease(this.dialect, this.identity, holder, ttl, this.clock);
+  }
+
+  private reading(from: number | undefined, pageSize: number) {
+    return { feedId: this.identity.id, from: from ?? BEFORE_ALL, pageSize };
   }
 }
 

@@ -6,11 +6,10 @@ import type {
   ServedBalances,
   Stream,
 } from '@tributary/connector-api';
-import { unprocessable } from '@tributary/connector-api/contract';
+import { unprocessable, type PageQuery } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
 import type { OrderDesk } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
-import { LastPages } from './last-pages.js';
 import type { PageCache } from './page-cache.js';
 
 const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
@@ -18,7 +17,6 @@ const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 /** A connector as the contract sees it: its feeds in the store, and its balances. */
 export class FeedBackend implements Backend {
   readonly pays: ReadonlySet<OrderKind>;
-  private readonly lastPages = new LastPages();
 
   constructor(
     private readonly path: string,
@@ -30,20 +28,18 @@ export class FeedBackend implements Backend {
     this.pays = desk?.kinds ?? new Set();
   }
 
-  async page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody> {
-    const reading = `${stream} ${from} ${pageSize}`;
-    if (this.lastPages.isBehindEnd(reading, page)) return NOTHING;
-    const read = await this.read(stream, from, page, pageSize);
-    this.lastPages.note(reading, page, read.rows === pageSize);
+  async page(stream: Stream, query: PageQuery): Promise<PageBody> {
+    const { from, page, pageSize, untilEmpty } = query;
+    if (!untilEmpty) return this.read(stream, query);
+    const feed = await this.store.feed(this.path, stream);
+    if (page > 1 && (await feed.isBehindEnd(from, page, pageSize))) return NOTHING;
+    const read = await this.read(stream, query);
+    // Behind an empty page nobody asks on.
+    if (read.rows > 0 && read.rows < pageSize) await feed.noteEnd(from, page, pageSize);
     return read;
   }
 
-  private async read(
-    stream: Stream,
-    from: number | undefined,
-    page: number,
-    pageSize: number,
-  ): Promise<PageBody> {
+  private async read(stream: Stream, { from, page, pageSize }: PageQuery): Promise<PageBody> {
     const key = `${this.path} ${stream} ${from} ${page} ${pageSize}`;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;

@@ -2,14 +2,11 @@
 import type { Money } from '../money.js';
 import type { OrderKind } from '../orders.js';
 import type { Stream } from '../plugin.js';
+import type { PageQuery } from './page-query.js';
 
 export interface Backend {
-  /**
-   * Rows, oldest first.
-   * @param from rows whose feed time is at or after it, milliseconds; all rows without it
-   * @param page counts from 1; past the end is `[]`
-   */
-  page(stream: Stream, from: number | undefined, page: number, pageSize: number): Promise<PageBody>;
+  /** Rows, oldest first; past the end is `[]`. */
+  page(stream: Stream, query: PageQuery): Promise<PageBody>;
   /**
    * @param accountId as served, i.e. encoded
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served

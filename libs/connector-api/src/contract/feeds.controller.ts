@@ -39,8 +39,7 @@ export class FeedsController {
   }
 
   private async page(stream: Stream, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { from, page, pageSize } = parsePageQuery(stream, request.query);
-    const { body } = await this.backend.page(stream, from, page, pageSize);
+    const { body } = await this.backend.page(stream, parsePageQuery(stream, request.query));
     // Sent here, and not by Nest, which looks at what it sends: docs/decisions/hot-path.md.
     void reply.header('content-type', 'application/json').send(asBytes(body));
   }

@@ -5,5 +5,6 @@ export * from './contract-error.filter.js';
 export * from './feeds.controller.js';
 export * from './openapi.js';
 export * from './orders.controller.js';
+export type { PageQuery } from './page-query.js';
 export * from './resources.js';
 export * from './webhooks.controller.js';

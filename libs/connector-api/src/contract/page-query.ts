@@ -13,6 +13,8 @@ export interface PageQuery {
   pageSize: number;
   /** Rows whose feed time is at or after it, milliseconds; all rows without it. */
   from: number | undefined;
+  /** Whether the reader may ask for the page after one that was not full: so do those of v2, which send no `sort`. */
+  untilEmpty: boolean;
 }
 
 /** Source: Generic Connector document. */
@@ -37,6 +39,7 @@ export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
     page: parsePage(parameters['page']),
     pageSize: parsePageSize(parameters['pageSize']),
     from: parseFrom(`${time}From`, parameters[`${time}From`]),
+    untilEmpty: parameters['sort'] === undefined,
   };
 }
 

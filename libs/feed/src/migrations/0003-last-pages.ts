@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../dialect.js';
+
+/** Where readers met the end of a feed, for those who go on until an empty page. */
+export async function createLastPages(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('last_pages')
+    .addColumn('feed_id', types.integer, (column) => column.notNull())
+    .addColumn('from_time', types.integer, (column) => column.notNull())
+    .addColumn('page_size', types.integer, (column) => column.notNull())
+    .addColumn('page', types.integer, (column) => column.notNull())
+    .addColumn('until', types.integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('last_pages_key', ['feed_id', 'from_time', 'page_size', 'page'])
+    .execute();
+}

@@ -1,4 +1,5 @@
 import { thisProcess } from '@tributary/feed';
+import { STORES } from '../../feed/src/testing/stores.js';
 import { spawnSync } from 'node:child_process';
 import { SyncEngine } from './engine.js';
 import { bank, Bench, expectedIds, numbered } from './testing/bench.js';
@@ -8,15 +9,15 @@ const MINUTE = 60_000;
 
 let bench: Bench;
 
-beforeEach(async () => {
-  bench = await Bench.open();
-});
-
 afterEach(async () => {
   await bench.close();
 });
 
-describe('two engines on one store', () => {
+describe.each(STORES)('two engines on one store in $name', (kind) => {
+  beforeEach(async () => {
+    bench = await Bench.open(kind);
+  });
+
   it('never list a stream at the same time, and append each row once', async () => {
     let listing = 0;
     let most = 0;

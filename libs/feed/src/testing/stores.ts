@@ -20,6 +20,8 @@ export interface StoreKind {
 export const SQLITE: StoreKind = { name: 'SQLite', create: createFile };
 export const POSTGRES: StoreKind = { name: 'PostgreSQL', create: createDatabase };
 export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
+/** Of specs that are about something else, and are run once more with the other store. */
+export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
 
 async function createFile(): Promise<FreshStore> {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-store-'));

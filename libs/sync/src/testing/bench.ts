@@ -2,11 +2,10 @@
 import type { Account, Page, Psp, Stream, Transaction } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import type { Store } from '@tributary/feed';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { Work } from '../../../feed/src/testing/busy-store.js';
+import { DEFAULT_STORE, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { SyncEngine } from '../engine.js';
 import type { SyncLimits } from '../limits.js';
 import type { SyncConnector } from '../sync.types.js';
@@ -22,7 +21,8 @@ export const LEVEL = { debug: 20, info: 30, warn: 40, error: 50 };
 export const SECRET = 'hunter2-hunter2';
 
 export class Bench {
-  readonly clock = new ManualClock();
+  private readonly work = new Work();
+  readonly clock = new ManualClock(undefined, this.work);
   readonly registry = new Registry();
   readonly lines: LogLine[] = [];
   readonly logger = pino(
@@ -31,10 +31,10 @@ export class Bench {
   );
   private readonly stores: Store[] = [];
 
-  private constructor(private readonly directory: string) {}
+  private constructor(private readonly fresh: FreshStore) {}
 
-  static async open(): Promise<Bench> {
-    const bench = new Bench(mkdtempSync(join(tmpdir(), 'sync-')));
+  static async open(kind = DEFAULT_STORE): Promise<Bench> {
+    const bench = new Bench(await kind.create());
     await bench.openStore();
     return bench;
   }
@@ -43,16 +43,16 @@ export class Bench {
     return this.stores[0]!;
   }
 
-  /** Another process' view of the same file. */
+  /** Another process' view of the same store. */
   async openStore(): Promise<Store> {
-    const store = await openStore(`sqlite:${join(this.directory, 'store.db')}`, () => this.clock.now());
+    const store = this.work.watch(await openStore(this.fresh.url, () => this.clock.now()));
     this.stores.push(store);
     return store;
   }
 
   async close(): Promise<void> {
     for (const store of this.stores) await store.close();
-    rmSync(this.directory, { recursive: true });
+    await this.fresh.remove();
   }
 
   options(limits: Partial<SyncLimits> = {}, clock = this.clock) {

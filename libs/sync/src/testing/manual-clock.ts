@@ -10,7 +10,11 @@ interface Timer {
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
 
-  constructor(private time = Date.UTC(2026, 0, 1)) {}
+  /** @param work what must have come to an end before time goes on */
+  constructor(
+    private time = Date.UTC(2026, 0, 1),
+    private readonly work: { readonly isUnderWay: boolean } = { isUnderWay: false },
+  ) {}
 
   now(): number {
     return this.time;
@@ -29,16 +33,16 @@ export class ManualClock implements Clock {
 
   /** Fires what comes due on the way, in order, and lets it work. */
   async advance(milliseconds: number): Promise<void> {
-    await settle();
+    await settle(this.work);
     const end = this.time + milliseconds;
     for (let next = this.next(end); next; next = this.next(end)) {
       this.time = Math.max(this.time, next.at);
       this.timers.delete(next);
       next.run();
-      await settle();
+      await settle(this.work);
     }
     this.time = end;
-    await settle();
+    await settle(this.work);
   }
 
   private next(end: number): Timer | undefined {
@@ -50,9 +54,12 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Some turns of the event loop. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await setImmediate();
+/** Some turns of the event loop in which nothing else is at work. */
+async function settle(work: { readonly isUnderWay: boolean }): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) {
+    await setImmediate();
+    if (work.isUnderWay) turn = 0;
+  }
 }
 
 /** Waits for real work, e.g. of the store, to show. */

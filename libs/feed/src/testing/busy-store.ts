@@ -1,0 +1,40 @@
+/** Tells when a store is at work: a clock in the hands of a test must not go on before. */
+import type { Store } from '../feed.types.js';
+
+export class Work {
+  private count = 0;
+
+  get isUnderWay(): boolean {
+    return this.count > 0;
+  }
+
+  /** The same store; what it is asked counts as work until it has answered. */
+  watch(store: Store): Store {
+    return this.wrap(store);
+  }
+
+  private wrap<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]): unknown => this.follow(Reflect.apply(member, target, args));
+      },
+    });
+  }
+
+  private follow(result: unknown): unknown {
+    if (!(result instanceof Promise)) return this.wrapPart(result);
+    this.count++;
+    return result.then((value) => this.wrapPart(value)).finally(() => this.count--);
+  }
+
+  /** Feeds, leases and books answer later, too; rows and counts are what they are. */
+  private wrapPart(part: unknown): unknown {
+    const isPart =
+      typeof part === 'object' &&
+      part !== null &&
+      ('append' in part || 'lease' in part || 'observe' in part || 'receive' in part);
+    return isPart ? this.wrap(part) : part;
+  }
+}

@@ -102,9 +102,11 @@ export class PspHttp implements OnApplicationShutdown {
     // Last, because a signature carries the time.
     const outgoing = await this.#outgoing(request);
     const { deadline = DEADLINE, largestAnswer = LARGEST_ANSWER } = { ...this.#options, ...given(request) };
+    const timeout = this.#clock.deadline?.(deadline) ?? AbortSignal.timeout(deadline);
+    const bounds = { deadline, timeout, largestAnswer, signal: this.#closed.signal };
     const result = await this.#transport.exchange(
       { ...outgoing, headers: { ...outgoing.headers, ...credentials } },
-      { deadline, largestAnswer, signal: this.#closed.signal, freshConnection: !isRepeatable(request) },
+      { ...bounds, freshConnection: !isRepeatable(request) },
     );
     return { result, credentials };
   }

@@ -25,6 +25,8 @@ export interface Failure {
 
 interface Bounds {
   deadline: number;
+  /** Aborted when it has passed. */
+  timeout: AbortSignal;
   largestAnswer: number;
   signal: AbortSignal;
   /** Not over a connection kept from before: the PSP may be closing it just now, and then nobody knows whether it took the request. */
@@ -55,7 +57,7 @@ export class Transport {
   );
 
   async exchange(outgoing: Outgoing, bounds: Bounds): Promise<Exchange | Failure> {
-    const timeout = AbortSignal.timeout(bounds.deadline);
+    const { timeout } = bounds;
     try {
       const response = await this.http.axiosRef.request<Buffer>({
         ...(bounds.freshConnection ? this.freshAgents : this.agents),

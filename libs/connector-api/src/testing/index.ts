@@ -4,3 +4,6 @@ export * from './fake-route.js';
 export * from './openapi/document.js';
 export * from './openapi/examples.js';
 export * from './still-fake.js';
+export * from './suite/describe-psp.js';
+export * from './suite/suite-clock.js';
+export * from './suite/suite.types.js';

@@ -1,0 +1,23 @@
+import { definePlugin } from '@tributary/connector-api';
+import { bearer, httpClient } from '@tributary/connector-api/http';
+import { ReferenceClient } from './reference.client.js';
+import { ReferenceSettings } from './reference.config.js';
+import { ReferencePsp } from './reference.psp.js';
+
+/** A plugin for a PSP that does not exist: the suite's own tests break it in every way they can think of. */
+export const reference = definePlugin({
+  name: 'reference',
+  title: 'A made-up PSP with everything that a PSP can have',
+  settings: ReferenceSettings,
+  psp: ReferencePsp,
+  orders: { key: { length: 32 }, remembersFor: Infinity },
+  providers: [
+    ReferenceClient,
+    httpClient(ReferenceSettings, ({ url, apiKey }) => ({
+      name: 'Reference',
+      baseUrl: url,
+      authentication: bearer(apiKey),
+      explain: (body) => body.optionalText('message'),
+    })),
+  ],
+});

@@ -1,0 +1,47 @@
+/** The reference PSP's API: paths and parameters, and where in an answer the rows are. */
+import { Injectable } from '@nestjs/common';
+import { formatAmount, formatTime } from '@tributary/connector-api';
+import type { Order } from '@tributary/connector-api';
+import { JsonNumber, PspHttp } from '@tributary/connector-api/http';
+import type { Json } from '@tributary/connector-api/http';
+
+const PAGE_SIZE = 20;
+
+export interface Listing {
+  rows: Json[];
+  /** Absent on the last page. */
+  next?: string | undefined;
+}
+
+@Injectable()
+export class ReferenceClient {
+  constructor(private readonly http: PspHttp) {}
+
+  /** Oldest first. */
+  async list(what: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
+    const page = await this.http.get(`/${what}`, { query: { after, limit: PAGE_SIZE } });
+    return { rows: page.list('rows'), next: page.optionalText('next') };
+  }
+
+  /** Newest first, from `from` until before `to`; times in milliseconds. */
+  async transactions(from: number, to: number, next?: string): Promise<Listing> {
+    const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
+    const page = await this.http.get('/transactions', { query });
+    return { rows: page.list('rows'), next: page.optionalText('next') };
+  }
+
+  balance(accountId: string): Promise<Json> {
+    return this.http.get('/accounts/{id}/balance', { params: { id: accountId } });
+  }
+
+  pay(order: Order): Promise<Json> {
+    const { key, kind, amount, sourceAccountId: from, destinationAccountId: to } = order;
+    const [currency = ''] = amount.asset.split('/');
+    const body = { key, kind, from, to, amount: new JsonNumber(formatAmount(amount)), currency };
+    return this.http.post('/payments', { body });
+  }
+
+  payment(key: string): Promise<Json | undefined> {
+    return this.http.find('/payments/{key}', { params: { key } });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The reference PSP lists transactions newest first, with times in whole seconds, an hour late at most, and changes them within two days.
+ * It is read window by window, oldest window first, and what may still change is read again.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { formatTime, PspError } from '@tributary/connector-api';
+import type {
+  Account,
+  Balances,
+  Beneficiary,
+  Cursor,
+  Order,
+  OrderResult,
+  Page,
+  Psp,
+  Stream,
+  Transaction,
+  WebhookRequest,
+} from '@tributary/connector-api';
+import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
+import type { HttpClock, Json } from '@tributary/connector-api/http';
+import { ReferenceClient } from './reference.client.js';
+import { ReferenceSettings } from './reference.config.js';
+import {
+  checkAsset,
+  toAccount,
+  toBalances,
+  toBeneficiary,
+  toResult,
+  toTransaction,
+} from './reference.mapper.js';
+
+const DAY = 86_400_000;
+const SETTLES = 2 * DAY;
+const TOLERANCE = 5 * 60_000;
+const SIGNATURE = 'x-reference-signature';
+const TIMESTAMP = 'x-reference-timestamp';
+
+@Injectable()
+export class ReferencePsp implements Psp {
+  constructor(
+    private readonly client: ReferenceClient,
+    private readonly settings: ReferenceSettings,
+    @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
+  ) {}
+
+  accounts(since?: Cursor): AsyncIterable<Page<Account>> {
+    return this.list('accounts', toAccount, since);
+  }
+
+  beneficiaries(since?: Cursor): AsyncIterable<Page<Beneficiary>> {
+    return this.list('payees', toBeneficiary, since);
+  }
+
+  async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
+    const start = Date.parse(since ?? this.settings.since);
+    // Fixed at the beginning: what was not settled then may have changed since it was read.
+    const end = this.clock.now();
+    const settled = Math.max(start, end - SETTLES);
+    let span = DAY;
+    for (let from = start; from < end;) {
+      const to = Math.min(from + span, end);
+      const rows = await this.window(from, to);
+      const cursor = formatTime(Math.min(to, settled));
+      if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', toTransaction)), cursor };
+      span = rows.length < 20 ? span * 2 : DAY;
+      from = to;
+    }
+  }
+
+  async balances(accountId: string): Promise<Balances> {
+    return toBalances(accountId, await this.client.balance(accountId));
+  }
+
+  async createPayout(order: Order): Promise<OrderResult> {
+    checkAsset(order);
+    return toResult(await this.client.pay(order));
+  }
+
+  createTransfer(order: Order): Promise<OrderResult> {
+    return this.createPayout(order);
+  }
+
+  async findOrder({ key }: Order): Promise<OrderResult | undefined> {
+    const payment = await this.client.payment(key);
+    return payment && toResult(payment);
+  }
+
+  webhook({ headers, rawBody }: WebhookRequest): Stream[] {
+    const timestamp = headers[TIMESTAMP] ?? '';
+    const expected = createHmac('sha256', this.settings.webhookSecret)
+      .update(`${timestamp}.`)
+      .update(rawBody);
+    const given = Buffer.from(headers[SIGNATURE] ?? '', 'hex');
+    const [right, age] = [expected.digest(), Math.abs(this.clock.now() - Number(timestamp))];
+    if (given.length !== right.length || !timingSafeEqual(given, right)) reject('is not that of the secret');
+    if (!(age <= TOLERANCE)) reject('is too old');
+    return ['transactions'];
+  }
+
+  /** The cursor is the last id that was listed. */
+  private async *list<T extends { id: string }>(
+    what: 'accounts' | 'payees',
+    read: (row: Json) => T,
+    since: Cursor | undefined,
+  ): AsyncGenerator<Page<T>> {
+    let last = since;
+    for (;;) {
+      const { rows, next } = await this.client.list(what, last);
+      last = rows.at(-1)?.text('id') ?? last;
+      if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', read)), cursor: last ?? '' };
+      if (next === undefined) return;
+    }
+  }
+
+  /** The rows of one window, oldest first. */
+  private async window(from: number, to: number): Promise<Json[]> {
+    const rows: Json[] = [];
+    let next: string | undefined;
+    do {
+      const page = await this.client.transactions(from, to, next);
+      rows.push(...page.rows);
+      next = page.next;
+    } while (next !== undefined);
+    return rows.reverse();
+  }
+}
+
+function reject(why: string): never {
+  throw new PspError('rejected', `${SIGNATURE} ${why}`);
+}

@@ -1,0 +1,24 @@
+import type { Check } from '../check.js';
+import { ACCOUNT_CHECKS } from './accounts.js';
+import { CHANGE_CHECKS } from './changes.js';
+import { FAULT_CHECKS } from './faults.js';
+import { LISTING_CHECKS } from './listings.js';
+import { MONEY_CHECKS } from './money.js';
+import { ORDER_FAULT_CHECKS } from './order-faults.js';
+import { ORDER_CHECKS } from './orders.js';
+import { SECRET_CHECKS } from './secrets.js';
+import { SETTINGS_CHECKS } from './settings.js';
+import { WEBHOOK_CHECKS } from './webhooks.js';
+
+export const CHECKS: readonly Check[] = [
+  ...SETTINGS_CHECKS,
+  ...LISTING_CHECKS,
+  ...CHANGE_CHECKS,
+  ...MONEY_CHECKS,
+  ...ACCOUNT_CHECKS,
+  ...FAULT_CHECKS,
+  ...SECRET_CHECKS,
+  ...ORDER_CHECKS,
+  ...ORDER_FAULT_CHECKS,
+  ...WEBHOOK_CHECKS,
+];

@@ -1,0 +1,108 @@
+/** What may go wrong while an order is handed over: it is paid once, under its own key, and never told to be what nobody knows. */
+import type { PspErrorKind } from '../../../errors.js';
+import type { Plugin } from '../../../plugin.js';
+import type { Fault } from '../../fake-faults.js';
+import { expectThat, given } from '../check.js';
+import type { Check } from '../check.js';
+import { expectPaid, forEachKind } from '../orders.js';
+import type { Desk } from '../orders.js';
+
+/** Real milliseconds, as for listings. */
+const SHORT_DEADLINE = 150;
+const SLOW = 600;
+
+/** Whoever reads one of these believes that the PSP may have it. */
+const UNKNOWN: readonly PspErrorKind[] = ['unknown-outcome', 'unavailable'];
+
+interface FaultCase {
+  name: string;
+  fault: Fault;
+  kinds: readonly PspErrorKind[];
+  /** Whether the PSP has paid all the same. */
+  paid: boolean;
+}
+
+const CASES: readonly FaultCase[] = [
+  { name: 'an answer that is lost', fault: 'answer-lost', kinds: UNKNOWN, paid: true },
+  { name: 'an answer that is cut off', fault: 'truncated', kinds: UNKNOWN, paid: true },
+  { name: 'JSON that ends in the middle', fault: 'broken-json', kinds: UNKNOWN, paid: true },
+  { name: 'an answer that is too slow', fault: { slow: SLOW }, kinds: UNKNOWN, paid: true },
+  { name: 'a connection that is reset', fault: 'reset', kinds: UNKNOWN, paid: false },
+  { name: '500', fault: { status: 500 }, kinds: UNKNOWN, paid: false },
+  { name: 'HTML instead of JSON', fault: 'html', kinds: UNKNOWN, paid: false },
+  { name: '401', fault: { status: 401 }, kinds: ['unauthorized'], paid: false },
+  { name: '403', fault: { status: 403 }, kinds: ['unauthorized', 'rejected'], paid: false },
+  { name: '429', fault: { status: 429, retryAfter: '3600' }, kinds: ['rate-limited'], paid: false },
+];
+
+/** Everything by which a PSP cannot be asked. */
+const DEAF: readonly Fault[] = [
+  { status: 500 },
+  { status: 401 },
+  { status: 429 },
+  'reset',
+  'truncated',
+  'html',
+];
+
+export const ORDER_FAULT_CHECKS: readonly Check[] = [
+  ...CASES.map((one) => check(`order faults: ${one.name}`, (desk) => meet(desk, one))),
+  check(
+    'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
+    async (desk) => {
+      const { psp, scene } = desk;
+      if (psp.findOrder === undefined) return;
+      const { fake } = given(scene.world.http, 'http');
+      const order = desk.order();
+      const { id } = await desk.pay(order);
+      for (const fault of DEAF) {
+        fake.plan({ fault, times: Infinity });
+        const find = () => psp.findOrder!({ ...order, pspId: id });
+        await scene.expectError(
+          find,
+          ['unauthorized', 'rate-limited', 'unavailable', 'unknown-outcome'],
+          `findOrder that met ${JSON.stringify(fault)}`,
+        );
+        fake.clearFaults();
+      }
+    },
+  ),
+];
+
+async function meet(desk: Desk, { name, fault, kinds, paid }: FaultCase): Promise<void> {
+  const { scene, world, psp } = desk;
+  const { fake } = given(scene.world.http, 'http');
+  const order = desk.order();
+  fake.plan({ fault, ...given(world.request, 'orders.request'), times: Infinity });
+  if (typeof fault === 'object' && 'slow' in fault) scene.clock.shortDeadline = SHORT_DEADLINE;
+  await scene.expectError(() => desk.pay(order), kinds, `an order that met ${name}`);
+  scene.clock.shortDeadline = undefined;
+  fake.clearFaults();
+  await expectPaid(desk, paid ? [order] : [], `after ${name}`);
+  if (psp.findOrder) {
+    const found = await psp.findOrder(order);
+    expectThat(
+      (found !== undefined) === paid,
+      `after ${name} the order was ${paid ? 'paid' : 'not paid'}, but findOrder finds ${found?.status ?? 'nothing'}`,
+    );
+  }
+  // What the gateway does next, as long as the PSP recognises repeats.
+  await desk
+    .pay(order)
+    .catch((thrown: unknown) =>
+      scene.expectError(
+        () => Promise.reject(thrown),
+        paid ? UNKNOWN : [],
+        `the same order again, after ${name}`,
+      ),
+    );
+  await expectPaid(desk, [order], `the same order again, after ${name}`);
+}
+
+function check(name: string, run: (desk: Desk) => Promise<void>): Check {
+  return {
+    name,
+    concerns: (plugin: Plugin) => plugin.orders !== undefined,
+    run: (trial) => forEachKind(trial, run),
+  };
+}

@@ -1,0 +1,64 @@
+/** A plugin put together as the gateway does it: settings that were validated, in a Nest module of its own. */
+import { Module } from '@nestjs/common';
+import type { INestApplicationContext, Provider, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { HTTP_CLOCK } from '../../http/http-clock.js';
+import type { HttpClock } from '../../http/http-clock.js';
+import { MIRROR, PSP } from '../../plugin.js';
+import type { Mirror, Plugin, Psp } from '../../plugin.js';
+import { fail } from './check.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The settings, and the complaints by key. */
+export function bindSettings(
+  settings: Type<object>,
+  values: Values,
+): { instance: object; complaints: Map<string, string> } {
+  const instance = plainToInstance(settings, values, { exposeDefaultValues: true });
+  const errors = validateSync(instance, { forbidUnknownValues: false });
+  const complaints = errors.map(
+    ({ property, constraints, children = [] }) =>
+      [property, Object.values(constraints ?? {}).join('; ') || JSON.stringify(children)] as const,
+  );
+  return { instance, complaints: new Map(complaints) };
+}
+
+/** The keys of a class of settings. */
+export function keysOf(settings: Type<object>): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(settings, '', true, false);
+  return [...new Set(rules.map(({ propertyName }) => propertyName))];
+}
+
+/** A connector of the plugin; it is closed like that of a gateway that stops. */
+export interface Connector {
+  psp: Psp;
+  close(): Promise<void>;
+}
+
+export async function openConnector(
+  plugin: Plugin,
+  values: Values,
+  { mirror, clock, providers = [] }: { mirror: Mirror; clock?: HttpClock; providers?: Provider[] },
+): Promise<Connector> {
+  const { instance, complaints } = bindSettings(plugin.settings, values);
+  if (complaints.size > 0) fail(`the settings are refused: ${[...complaints.values()].join('; ')}`);
+  class ConnectorModule {}
+  Module({
+    providers: [
+      { provide: plugin.settings, useValue: instance },
+      ...(plugin.providers ?? []),
+      { provide: MIRROR, useValue: mirror },
+      ...(clock ? [{ provide: HTTP_CLOCK, useValue: clock }] : []),
+      { provide: PSP, useClass: plugin.psp },
+      ...providers,
+    ],
+  })(ConnectorModule);
+  const context: INestApplicationContext = await NestFactory.createApplicationContext(ConnectorModule, {
+    logger: false,
+    abortOnError: false,
+  });
+  return { psp: context.get<Psp>(PSP), close: () => context.close() };
+}

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plugin } from '../../plugin.js';
+import type { Check, Outcome } from './check.js';
+import { CHECKS } from './checks/index.js';
+import type { PspSuite } from './suite.types.js';
+import { Trial } from './trial.js';
+
+/** The checks that a plugin's capabilities ask for. */
+export function checksFor(plugin: Plugin): Check[] {
+  return CHECKS.filter(({ concerns }) => concerns?.(plugin) ?? true);
+}
+
+/** Never throws: whatever goes wrong is the plugin's, or its fake's. */
+export async function runCheck(check: Check, plugin: Plugin, suite: PspSuite): Promise<Outcome> {
+  const why = suite.skip?.[check.name];
+  if (why !== undefined) return { check: check.name, outcome: 'skipped', why };
+  const trial = new Trial(plugin, suite);
+  const failures: string[] = [];
+  const note = (thrown: unknown) => failures.push(describe(thrown));
+  await check.run(trial).catch(note);
+  await trial.close().catch(note);
+  if (failures.length === 0) return { check: check.name, outcome: 'passed' };
+  return { check: check.name, outcome: 'failed', why: failures.join('\n') };
+}
+
+/** All checks, one after the other; the skips are judged like a check. */
+export async function runChecks(plugin: Plugin, suite: PspSuite): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const check of checksFor(plugin)) outcomes.push(await runCheck(check, plugin, suite));
+  return outcomes;
+}
+
+/** What is wrong with the skips: each names a check of this plugin's, and gives a reason that its README repeats. */
+export function judgeSkips(plugin: Plugin, { directory, skip = {} }: PspSuite): string[] {
+  const names = checksFor(plugin).map(({ name }) => name);
+  const file = join(directory, 'README.md');
+  const readme = existsSync(file) ? onOneLine(readFileSync(file, 'utf8')) : '';
+  return Object.entries(skip).flatMap(([name, reason]) => {
+    if (!names.includes(name)) return [`"${name}" is skipped, but there is no such check for this plugin`];
+    if (reason.trim().length < 10) return [`"${name}" is skipped without a reason`];
+    if (!readme.includes(onOneLine(reason)))
+      return [`README.md does not say why "${name}" is skipped: ${reason}`];
+    return [];
+  });
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function describe(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `a ${typeof thrown} was thrown`;
+  if (thrown.name === 'Failure') return thrown.message;
+  return `${thrown.name}: ${thrown.message}\n${thrown.stack?.split('\n').slice(1, 5).join('\n') ?? ''}`;
+}

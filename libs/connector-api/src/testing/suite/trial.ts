@@ -1,0 +1,43 @@
+import type { Plugin } from '../../plugin.js';
+import { Scene } from './scene.js';
+import { SuiteClock } from './suite-clock.js';
+import type { PspSuite, WorldOptions } from './suite.types.js';
+
+/** What one check has: the plugin, and as many PSPs for it as it likes. */
+export class Trial {
+  private readonly scenes: Scene[] = [];
+
+  constructor(
+    readonly plugin: Plugin,
+    readonly suite: PspSuite,
+  ) {}
+
+  /** A new PSP, and the plugin before its first listing. */
+  async open(pageSize: WorldOptions['pageSize'] = 'largest'): Promise<Scene> {
+    const clock = new SuiteClock();
+    const world = await this.suite.fake({ clock, pageSize });
+    const scene = new Scene(this.plugin, { ...this.suite.config, ...world.settings }, world, clock);
+    this.scenes.push(scene);
+    return scene;
+  }
+
+  /** What must not show up anywhere. */
+  secrets(scene: Scene): string[] {
+    return [...(this.suite.secrets ?? namedSecrets(this.suite.config)), ...(scene.world.secrets ?? [])];
+  }
+
+  /** @throws Error with what the fakes found wrong */
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled(this.scenes.map((scene) => scene.close()));
+    const failed = closed.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+}
+
+const SECRET = /key|secret|token|password|passphrase/i;
+
+function namedSecrets(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) =>
+    SECRET.test(name) && typeof value === 'string' && value !== '' ? [value] : [],
+  );
+}

@@ -9,6 +9,8 @@ export const mollie = definePlugin({
   name: 'mollie',
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
+  // Mollie's document says that a repeat is recognised, and not for how long: so only early repeats count on it. See README.md.
+  orders: { key: 'uuid', remembersFor: 15 * 60_000 },
   psp: MolliePsp,
   providers: [
     MollieClient,

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { PspError } from '@tributary/connector-api';
 import { AnswerError, PspHttp } from '@tributary/connector-api/http';
-import type { Json, Query } from '@tributary/connector-api/http';
+import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 import { MollieSettings } from './mollie.config.js';
 
 /** One answer of a list. */
@@ -55,6 +55,21 @@ export class MollieClient {
     return this.list('/v2/business-accounts/accounts/{id}/transactions', 'transactions', { from, id });
   }
 
+  /** `GET /v2/payouts` of one balance, newest first. Needs payouts.read. */
+  payouts(balanceId: string, from?: string): Promise<Listed> {
+    return this.list('/v2/payouts', 'payouts', { from, query: { balanceId } });
+  }
+
+  /** `GET /v2/payouts/{id}` */
+  payout(id: string): Promise<Json | undefined> {
+    return this.http.find('/v2/payouts/{id}', { params: { id }, query: this.query() });
+  }
+
+  /** `POST /v2/payouts`. Needs payouts.write. @param key Mollie answers a repeat with the same key as it answered first */
+  createPayout(body: JsonBody, key: string): Promise<Json> {
+    return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': key } });
+  }
+
   private async all(path: string, member: string): Promise<Json[]> {
     const rows = new Map<string, Json>();
     let from: string | undefined;
@@ -71,12 +86,12 @@ export class MollieClient {
   private async list(
     path: string,
     member: string,
-    at: { from?: string | undefined; id?: string },
+    at: { from?: string | undefined; id?: string; query?: Query },
   ): Promise<Listed> {
     const limit = this.settings.pageSize;
     const answer = await this.http.get(path, {
       params: at.id === undefined ? {} : { id: at.id },
-      query: this.query({ limit, from: at.from }),
+      query: this.query({ limit, from: at.from, ...at.query }),
     });
     const rows = answer.optionalList('_embedded', member);
     const next = answer.has('_links')

@@ -85,9 +85,26 @@ export interface FakeBusinessAccount {
   journal: FakeJournal<FakeBusinessRow>;
 }
 
+export interface FakePayout {
+  id: string;
+  key: string;
+  balanceId: string;
+  currency: string;
+  amount: Cents;
+  description: string;
+  status: 'requested' | 'initiated' | 'processing-at-bank' | 'completed' | 'failed' | 'canceled';
+  createdAt: number;
+  initiatedAt?: number;
+  completedAt?: number;
+}
+
 export class FakeMollie {
   readonly balances: FakeBalance[] = [];
   readonly businessAccounts: FakeBusinessAccount[] = [];
+  /** Oldest first. */
+  readonly payouts: FakePayout[] = [];
+  /** The time at Mollie, milliseconds since 1970. */
+  now: () => number = () => Date.now();
   /** The largest page that is served, whatever limit is asked for. */
   largestPage = 250;
   private psp: FakePsp | undefined;
@@ -111,6 +128,9 @@ export class FakeMollie {
         route('GET', '/v2/business-accounts/accounts/{id}/transactions', (request) =>
           fake.listBusinessTransactions(request),
         ),
+        route('GET', '/v2/payouts', (request) => fake.listPayouts(request)),
+        route('POST', '/v2/payouts', (request) => fake.createPayout(request)),
+        route('GET', '/v2/payouts/{id}', ({ params }) => fake.answerPayout(params.id)),
         route('POST', '/oauth2/tokens', () => ({
           headers: { 'content-type': 'application/json' },
           body: {
@@ -151,10 +171,78 @@ export class FakeMollie {
     return balance;
   }
 
-  addBusinessAccount(): FakeBusinessAccount {
-    const account = { id: `ba_fake${this.next()}`, journal: new FakeJournal<FakeBusinessRow>() };
+  addBusinessAccount(id = `ba_fake${this.next()}`): FakeBusinessAccount {
+    const account = { id, journal: new FakeJournal<FakeBusinessRow>() };
     this.businessAccounts.push(account);
     return account;
+  }
+
+  /** A payout leaves its balance. */
+  initiate(payout: FakePayout, now: number): FakeRow {
+    payout.status = 'initiated';
+    payout.initiatedAt = now;
+    const id = `trf_${this.next()}`;
+    const row = { ...this.settlementRow(now, id), type: 'outgoing-transfer', amount: -payout.amount };
+    this.journalOf(payout).add(row);
+    return row;
+  }
+
+  /** A payout that had left comes back. @param row its settlement */
+  giveBack(payout: FakePayout, row: FakeRow, now: number): void {
+    payout.status = 'failed';
+    const back = this.settlementRow(now, row.context?.['transferId'] ?? '');
+    this.journalOf(payout).add({ ...back, type: 'returned-transfer', amount: payout.amount });
+  }
+
+  private settlementRow(
+    createdAt: number,
+    transferId: string,
+  ): Pick<FakeRow, 'id' | 'createdAt' | 'context'> {
+    return { id: `baltr_fake${this.next()}`, createdAt, context: { transferId, settlementId: 'stl_fake' } };
+  }
+
+  private journalOf({ balanceId }: FakePayout): FakeJournal<FakeRow> {
+    const balance = this.balances.find(({ id }) => id === balanceId);
+    if (balance === undefined) throw new Error(`the fake has no balance ${balanceId}`);
+    return balance.journal;
+  }
+
+  private listPayouts({ query }: FakeRequest): FakeAnswer {
+    const rows = this.payouts.filter(({ balanceId }) => balanceId === query.get('balanceId')).reverse();
+    return this.list('payouts', this.slice(rows, query), (payout) => payoutJson(payout));
+  }
+
+  private answerPayout(id: string | undefined): FakeAnswer {
+    const payout = this.payouts.find((each) => each.id === id);
+    return payout === undefined ? notFound : { body: payoutJson(payout) };
+  }
+
+  /** A repeat with a known key gets the first answer. */
+  private createPayout({ body, headers }: FakeRequest): FakeAnswer {
+    const key = headers['idempotency-key'] ?? '';
+    const known = this.payouts.find((payout) => payout.key === key);
+    if (known !== undefined) return { status: 201, body: payoutJson(known) };
+    const { balanceId, amount, description } = body as {
+      balanceId: string;
+      amount: { currency: string; value: string };
+      description: string;
+    };
+    const balance = this.balances.find(({ id }) => id === balanceId);
+    if (balance?.currency !== amount.currency) return { status: 422, body: errorBody(422) };
+    const cents = Number(amount.value.replace('.', ''));
+    const id = `payout_fake${this.next()}`;
+    const payout: FakePayout = {
+      id,
+      key,
+      balanceId,
+      currency: amount.currency,
+      amount: cents,
+      description,
+      status: 'requested',
+      createdAt: this.now(),
+    };
+    this.payouts.push(payout);
+    return { status: 201, body: payoutJson(payout) };
   }
 
   /** A number that no other thing of this fake has. */
@@ -309,6 +397,26 @@ function rowJson(row: FakeRow, { currency }: FakeBalance): object {
     createdAt: seconds(createdAt),
     context: context === undefined ? null : { [type]: context },
     ...odd,
+  };
+}
+
+function payoutJson(payout: FakePayout): object {
+  const { id, balanceId, currency, amount, description, status, createdAt, initiatedAt, completedAt } =
+    payout;
+  const code = status === 'failed' && completedAt !== undefined ? 'returned' : status.replaceAll('-', '_');
+  return {
+    resource: 'payout',
+    id,
+    balanceId,
+    amount: amountJson(amount, currency),
+    description,
+    status,
+    statusReason: { code, message: `The payout is ${status}.` },
+    createdAt: seconds(createdAt),
+    initiatedAt: initiatedAt === undefined ? null : seconds(initiatedAt),
+    completedAt: completedAt === undefined ? null : seconds(completedAt),
+    canceledAt: null,
+    mode: 'live',
   };
 }
 

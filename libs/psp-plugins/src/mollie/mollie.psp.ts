@@ -7,14 +7,19 @@ import type {
   Beneficiary,
   Cursor,
   Mirror,
+  Order,
+  OrderResult,
   Page,
   Psp,
   Refusal,
+  Stream,
   Transaction,
+  WebhookRequest,
 } from '@tributary/connector-api';
 import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
+import type { Listed } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { readCursor, writeCursor } from './mollie.cursor.js';
 import { NOWHERE, readJournal } from './mollie.journal.js';
@@ -29,8 +34,18 @@ import {
   toBusinessTransaction,
   toDrafts,
 } from './mollie.mapper.js';
+import {
+  isBefore,
+  isPayoutOf,
+  payoutOf,
+  returnedPayoutOf,
+  statusOfRow,
+  toOrderResult,
+  toPayoutRequest,
+} from './mollie.payouts.js';
 import { idsOf, tieRows } from './mollie.ties.js';
 import type { Draft } from './mollie.ties.js';
+import { readWebhook } from './mollie.webhook.js';
 
 const MINUTE = 60_000;
 /** A SEPA transfer takes up to two days until `processedAt`, which changes the row. */
@@ -48,12 +63,28 @@ interface AccountJournal extends Journal {
 
 @Injectable()
 export class MolliePsp implements Psp {
+  readonly createPayout?: (order: Order) => Promise<OrderResult>;
+  readonly findOrder?: (order: Order) => Promise<OrderResult | undefined>;
+
   constructor(
     private readonly settings: MollieSettings,
     private readonly client: MollieClient,
     @Inject(MIRROR) private readonly mirror: Mirror,
     @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
-  ) {}
+  ) {
+    // Its first payout switches the automatic settlements of a balance off: nobody may come upon that by chance.
+    if (settings.payouts === 'off') return;
+    this.createPayout = async (order) =>
+      toOrderResult(await client.createPayout(toPayoutRequest(order, settings.testmode), order.key));
+    this.findOrder = async (order) => {
+      const payout = await this.findPayout(order);
+      return payout && toOrderResult(payout);
+    };
+  }
+
+  webhook(request: WebhookRequest): Stream[] {
+    return readWebhook(request, this.settings);
+  }
 
   async *accounts(): AsyncGenerator<Page<Account>> {
     const at = formatTime(this.clock.now());
@@ -119,7 +150,8 @@ export class MolliePsp implements Psp {
       toRows: async (rows) => {
         const read = rows.map((row) => readRow(row, 'id', () => ({ drafts: toDrafts(row, id) })));
         const refused = read.filter((one) => isRefusal(one));
-        return [...(await this.tie(read.flatMap((one) => (isRefusal(one) ? [] : one.drafts)))), ...refused];
+        const drafts = read.flatMap((one) => (isRefusal(one) ? [] : one.drafts));
+        return [...(await this.tie(await this.nameSettlements(drafts, id))), ...refused];
       },
     };
   }
@@ -133,6 +165,25 @@ export class MolliePsp implements Psp {
     };
   }
 
+  private async findPayout(order: Order): Promise<Json | undefined> {
+    if (order.pspId !== undefined) return this.client.payout(order.pspId);
+    let from: string | undefined;
+    do {
+      const { rows, next }: Listed = await this.client.payouts(order.sourceAccountId, from);
+      const found = rows.find((payout) => isPayoutOf(payout, order));
+      if (found !== undefined) return found;
+      from = rows.some((payout) => isBefore(payout, order)) ? undefined : next;
+    } while (from !== undefined);
+    return undefined;
+  }
+
+  /** Settlements that are payouts, and what came back of them, are told under the id of the payout, by which the orders know them. */
+  private async nameSettlements(drafts: readonly Draft[], balanceId: string): Promise<readonly Draft[]> {
+    if (this.settings.payouts === 'off' || !drafts.some(isOfSettlement)) return drafts;
+    const { rows } = await this.client.payouts(balanceId);
+    return drafts.map((draft) => (isOfSettlement(draft) ? namePayout(draft, rows) : draft));
+  }
+
   private async tie(drafts: readonly Draft[]): Promise<Transaction[]> {
     const ids = idsOf(drafts);
     const served = ids.length === 0 ? [] : await this.mirror.latest('transactions', ids);
@@ -141,6 +192,20 @@ export class MolliePsp implements Psp {
     );
     return tieRows(drafts, owners);
   }
+}
+
+function isOfSettlement({ alone, wantsId, tie }: Draft): boolean {
+  return (alone.type === 'PAYOUT' && wantsId !== undefined) || tie?.type === 'PAYOUT';
+}
+
+function namePayout(draft: Draft, payouts: readonly Json[]): Draft {
+  const { alone, tie } = draft;
+  const payout = tie ? returnedPayoutOf(alone, payouts) : payoutOf(alone, payouts);
+  if (payout === undefined) return draft;
+  const id = payout.text('id');
+  // An order has taken the row of its payout, so that no tie to it is found: this one is told to be its own.
+  if (tie) return { tie, alone: { ...alone, type: tie.type, status: tie.status, relatedTransactionId: id } };
+  return { alone: { ...alone, status: statusOfRow(payout) }, wantsId: { id } };
 }
 
 const NOBODY: Beneficiary = { id: '', ownerName: '' };

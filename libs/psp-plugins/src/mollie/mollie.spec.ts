@@ -200,9 +200,8 @@ describe('the walk', () => {
     expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
     const before = fake.engine.requests.length;
     await trial.sync();
-    expect(
-      fake.engine.requests.slice(before).filter(({ path }) => path.endsWith('/transactions')),
-    ).toHaveLength(2);
+    // Of the 120 rows of the last hour; without new ones that is what is read again.
+    expect(requestsSince(before)).toHaveLength(3);
   });
 
   it('sees a row that turned up late, below others that it knows', async () => {
@@ -236,11 +235,6 @@ describe('the walk', () => {
     };
     balance.journal.remove(journals[balance.id]!.walk.marks.at(-1)!);
     await trial.sync();
-    expect([...trial.transactions.keys()]).toEqual(
-      expect.arrayContaining(
-        balance.journal.rows.flatMap(({ id }) => (trial.transactions.has(id) ? [id] : [])),
-      ),
-    );
     const main = [...trial.transactions.values()].filter(({ metadata }) => !metadata?.[`${SPEC}deduction`]);
     expect(main.length).toBeGreaterThanOrEqual(599);
     balance.journal.remove(balance.journal.rows.at(-1)!.id);
@@ -369,6 +363,10 @@ function addPayments(count: number, createdAt: number): void {
       createdAt: createdAt + index * 1000,
     });
   }
+}
+
+function requestsSince(before: number) {
+  return fake.engine.requests.slice(before).filter(({ path }) => path.endsWith('/transactions'));
 }
 
 function sums(): Record<string, bigint> {

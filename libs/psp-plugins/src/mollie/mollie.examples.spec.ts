@@ -1,0 +1,119 @@
+/** Every example that Mollie's document has for what is used here, through client and mapper. What came out was read, row by row. */
+import {
+  accountToWire,
+  beneficiaryToWire,
+  isRefusal,
+  PspError,
+  transactionToWire,
+} from '@tributary/connector-api';
+import type { Page, WireRecord } from '@tributary/connector-api';
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { MollieTrial } from './testing/mollie-trial.js';
+
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const ACCOUNT = { balance: 'bal_gVMhHKqSSRYJyPsuoPNFH', business: 'ba_nopqrstuvwxyz23456789A' };
+const ORDER = {
+  kind: 'PAYOUT' as const,
+  key: '00000000-0000-4000-8000-000000000001',
+  reference: 'our-1',
+  amount: { amount: 1000n, asset: 'EUR/2' },
+  sourceAccountId: ACCOUNT.balance,
+  destinationAccountId: `bank-account-of-${ACCOUNT.balance}`,
+  metadata: {},
+  createdAt: '2024-03-20T09:13:37Z',
+};
+
+/** What the plugin does with the answer of each operation. */
+const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
+  'GET /v2/balances': async ({ psp }) => [
+    await pageOf(psp.accounts(), accountToWire),
+    await pageOf(psp.beneficiaries!(), beneficiaryToWire),
+  ],
+  'GET /v2/balances/{balanceId}': ({ psp }) => psp.balances!(ACCOUNT.balance),
+  'GET /v2/balances/{balanceId}/transactions': ({ psp }) => pageOf(psp.transactions(), transactionToWire),
+  'GET /v2/business-accounts/accounts': ({ psp }) => pageOf(psp.accounts(), accountToWire),
+  'GET /v2/business-accounts/accounts/{businessAccountId}': ({ psp }) => psp.balances!(ACCOUNT.business),
+  'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': ({ psp }) =>
+    pageOf(psp.transactions(), transactionToWire),
+  'GET /v2/payouts': ({ psp }) => psp.findOrder!(ORDER),
+  'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
+  'GET /v2/payouts/{payoutId}': ({ psp }) =>
+    psp.findOrder!({ ...ORDER, pspId: 'payout_j8NvRAM2WNZtsykpLEX8J' }),
+};
+
+const cases = Object.entries(USES).flatMap(([operation, use]) => {
+  const [method = '', path = ''] = operation.split(' ');
+  const examples = document?.examples(method, path) ?? [];
+  return examples
+    .filter(({ status }) => status !== undefined)
+    .map((example) => ({ ...example, method, path, use }));
+});
+
+if (document === undefined) it.skip('there is no document', () => undefined);
+else {
+  it.each(cases)('$name', async ({ method, path, use, status, value }) => {
+    // Unchecked: some of the examples contradict their own schema.
+    const fake = await FakeMollie.start(undefined);
+    if (path.startsWith('/v2/balances/')) fake.addBalance('EUR', { id: ACCOUNT.balance });
+    if (path.includes('business-accounts/accounts/')) fake.addBusinessAccount(ACCOUNT.business);
+    const trial = await MollieTrial.open(fake, {
+      payouts: 'switch-to-manual-settlement',
+      businessAccounts: 'required',
+    });
+    const isList = JSON.stringify(value).includes('"_embedded"');
+    fake.engine.plan({
+      method,
+      path,
+      fault: { answer: { status: status!, body: value } },
+      times: isList ? 1 : Infinity,
+    });
+    // Its links lead to pages that the document does not have.
+    if (isList)
+      fake.engine.plan({
+        method,
+        path,
+        fault: { answer: { body: { count: 0, _embedded: {}, _links: {} } } },
+        nth: 2,
+      });
+    if (path === '/v2/balances') {
+      fake.engine.plan({
+        method,
+        path,
+        fault: { answer: { body: value } },
+        nth: 2 + (hasNext(value) ? 1 : 0),
+      });
+      fake.engine.plan({
+        method,
+        path,
+        fault: { answer: { body: { count: 0, _embedded: {}, _links: {} } } },
+        nth: 3,
+        times: Infinity,
+      });
+    }
+    expect(await use(trial).catch(toPlainError)).toMatchSnapshot();
+    await trial.close();
+    await fake.close();
+  });
+}
+
+function hasNext(value: unknown): boolean {
+  return (value as { _links?: { next?: unknown } })._links?.next != null;
+}
+
+/** One line a record, as it is served. */
+async function pageOf<T extends object>(
+  pages: AsyncIterable<Page<T>>,
+  toWire: (item: T) => WireRecord,
+): Promise<unknown[]> {
+  const lines: unknown[] = [];
+  for await (const { items, balances = [] } of pages) {
+    lines.push(...items.map((item) => (isRefusal(item) ? item : `${toWire(item).content}}`)), ...balances);
+  }
+  return lines;
+}
+
+function toPlainError(error: unknown): unknown {
+  if (!(error instanceof PspError)) throw error;
+  return { kind: error.kind, message: error.message };
+}

@@ -1,0 +1,58 @@
+/**
+ * Both kinds of Mollie's webhooks. The new ones are signed: `X-Mollie-Signature: sha256=<hex>`, the HMAC-SHA256 of the raw body; while a secret is
+ * replaced there are two of them. They carry no time, so an old one can be sent again: it makes a sync start, no more. The classic ones
+ * are not signed, and say only which object changed.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { PspError } from '@tributary/connector-api';
+import type { Stream, WebhookRequest } from '@tributary/connector-api';
+import { Json } from '@tributary/connector-api/http';
+import type { MollieSettings } from './mollie.config.js';
+
+const SIGNATURE = 'x-mollie-signature';
+/** `payment.paid`, `payout.failed`, …: what may show in a journal. */
+const MOVES_MONEY =
+  /^(?:payment|refund|chargeback|capture|payment-link|balance-transaction|payout|business-account-transfer)\./;
+/** `id=tr_5B8cwPMGnU6qLbRvo7qEZo` */
+const CLASSIC = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
+
+/** @returns the streams to pull. @throws PspError `rejected` */
+export function readWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
+  const signature = headers[SIGNATURE];
+  if (signature === undefined) return readClassic(rawBody, settings);
+  verify(signature, rawBody, settings.webhookSecrets ?? []);
+  return MOVES_MONEY.test(typeOf(rawBody)) ? ['transactions'] : [];
+}
+
+function readClassic(rawBody: Buffer, { classicWebhooks }: MollieSettings): Stream[] {
+  if (!classicWebhooks) {
+    throw refused(`it has no ${SIGNATURE}; classic webhooks are accepted with the setting "classicWebhooks"`);
+  }
+  if (!CLASSIC.test(rawBody.toString('latin1').trim()))
+    throw refused('expected a body like id=tr_…, as classic webhooks have');
+  return ['transactions'];
+}
+
+function verify(signature: string, rawBody: Buffer, secrets: readonly string[]): void {
+  if (secrets.length === 0) throw refused('the setting "webhookSecrets" is missing');
+  const given = signature.split(',').map((one) => Buffer.from(one.trim().replace(/^sha256=/, ''), 'hex'));
+  const expected = secrets.map((secret) => createHmac('sha256', secret).update(rawBody).digest());
+  if (!expected.some((right) => given.some((one) => isSame(one, right))))
+    throw refused(`its ${SIGNATURE} is wrong`);
+}
+
+function isSame(given: Buffer, right: Buffer): boolean {
+  return given.length === right.length && timingSafeEqual(given, right);
+}
+
+function typeOf(rawBody: Buffer): string {
+  try {
+    return Json.parse(rawBody.toString('utf8')).text('type');
+  } catch {
+    throw refused('its body is no event with a type');
+  }
+}
+
+function refused(why: string): PspError {
+  return new PspError('rejected', `Mollie: the webhook is not accepted: ${why}`);
+}

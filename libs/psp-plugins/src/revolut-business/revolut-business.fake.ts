@@ -9,7 +9,18 @@ import type { WorldTransaction } from './testing/world.js';
 export const DOCUMENT = await OpenApiDocument.official('revolut-business/business.json');
 const DAY = 86_400_000;
 const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const NEVER_EXPIRES = 40 * 60_000;
+const TOKEN_LIFE = 40 * 60_000;
+const LONGEST_SEARCH = 14 * DAY;
+
+/** As in a deployment file; the fake accepts these. */
+export const CONFIG = {
+  clientId: 'client-1',
+  privateKey: KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  issuer: 'example.com',
+  refreshToken: 'oa_prod_refresh-1',
+  webhookSecret: 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8',
+  since: '2025-01-01',
+};
 
 export interface RevolutFakeOptions {
   world?: World;
@@ -21,10 +32,9 @@ export interface RevolutFakeOptions {
 }
 
 export class RevolutBusinessFake {
-  readonly secrets = {
-    refreshToken: 'oa_prod_refresh-1',
-    webhookSecret: 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8',
-  };
+  psp!: FakePsp;
+  /** What was ordered, as it was written. */
+  readonly orders: { key: string; amount: string; currency: string }[] = [];
   /** How often a full page ended among rows of one time. */
   bordersAmongTies = 0;
   fullPages = 0;
@@ -38,12 +48,10 @@ export class RevolutBusinessFake {
     private readonly tokenLife: number,
   ) {}
 
-  psp!: FakePsp;
-
   static async start(options: RevolutFakeOptions = {}): Promise<RevolutBusinessFake> {
     const clock = options.clock ?? { now: () => Date.now() };
     const world = options.world ?? new World(ACCOUNTS, clock);
-    const fake = new RevolutBusinessFake(world, options.tokenLife ?? NEVER_EXPIRES);
+    const fake = new RevolutBusinessFake(world, options.tokenLife ?? TOKEN_LIFE);
     fake.psp = await FakePsp.start({
       basePath: '/api/1.0',
       document: options.checked === false ? undefined : DOCUMENT,
@@ -55,15 +63,7 @@ export class RevolutBusinessFake {
 
   /** For the deployment file. */
   get settings() {
-    return {
-      url: this.psp.url,
-      clientId: 'client-1',
-      privateKey: KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      issuer: 'example.com',
-      requestsPerMinute: 60_000,
-      since: '2025-01-01',
-      ...this.secrets,
-    };
+    return { ...CONFIG, url: this.psp.url, requestsPerMinute: 60_000 };
   }
 
   private routes() {
@@ -118,10 +118,10 @@ export class RevolutBusinessFake {
     const isRight =
       signed &&
       form['grant_type'] === 'refresh_token' &&
-      form['refresh_token'] === this.secrets.refreshToken &&
+      form['refresh_token'] === CONFIG.refreshToken &&
       form['client_assertion_type'] === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' &&
-      claims['iss'] === 'example.com' &&
-      claims['sub'] === 'client-1' &&
+      claims['iss'] === CONFIG.issuer &&
+      claims['sub'] === CONFIG.clientId &&
       claims['aud'] === 'https://revolut.com' &&
       Number(claims['exp']) * 1000 > this.world.clock.now();
     if (!isRight)
@@ -129,9 +129,12 @@ export class RevolutBusinessFake {
         status: 400,
         body: { error: 'invalid_grant', error_description: 'refresh token or assertion is wrong' },
       };
-    this.tokensGiven += 1;
+    const now = this.world.clock.now();
+    const last = `oa_prod_${this.tokensGiven}`;
+    const isValid = (this.tokens.get(last) ?? 0) > now;
+    if (!isValid) this.tokensGiven += 1;
     const token = `oa_prod_${this.tokensGiven}`;
-    this.tokens.set(token, this.world.clock.now() + this.tokenLife);
+    if (!isValid) this.tokens.set(token, now + this.tokenLife);
     return { body: { access_token: token, token_type: 'bearer', expires_in: 2399 } };
   }
 
@@ -193,7 +196,11 @@ export class RevolutBusinessFake {
       this.fullPages += 1;
       if (next?.createdAt === rows.at(-1)?.createdAt) this.bordersAmongTies += 1;
     }
-    return { body: rows.map((each) => this.world.row(each)) };
+    const undocumented = 'a row is broken on purpose';
+    return {
+      body: rows.map((each) => this.world.row(each)),
+      ...(rows.some(({ isBroken }) => isBroken === true) && { undocumented }),
+    };
   }
 
   private transaction({ params }: FakeRequest): FakeAnswer {
@@ -203,42 +210,57 @@ export class RevolutBusinessFake {
       : { status: 404, body: { code: 1404, message: 'not found' } };
   }
 
-  private order({ body, path }: FakeRequest): FakeAnswer {
-    const asked = body as Record<string, unknown> & { receiver?: Record<string, string> };
-    const requestId = String(asked['request_id']);
-    const now = this.world.clock.now();
-    const known = this.world.transactions.find(
-      (each) => each.requestId === requestId && now - Number(each.createdAt / 1000n) < 14 * DAY,
+  private order({ body, rawBody, path }: FakeRequest): FakeAnswer {
+    const asked = body as Asked;
+    const { world } = this;
+    const now = world.clock.now();
+    const isKnown = world.transactions.some(
+      (each) => each.requestId === asked.request_id && now - Number(each.createdAt / 1000n) < LONGEST_SEARCH,
     );
-    if (known) return { status: 400, body: { code: 3020, message: `Duplicate request: ${requestId}` } };
-    const source = String(asked['account_id'] ?? asked['source_account_id']);
-    const from = this.world.accounts.find(({ id }) => id === source);
-    if (!from) return { status: 400, body: { code: 2101, message: `account ${source} is not yours` } };
-    const amount = units(String(asked['amount']), from.digits);
-    const target = this.world.accounts.find(({ id }) => id === asked['target_account_id']);
-    const receiver = asked.receiver;
-    const counterparty = receiver && {
-      id: receiver['counterparty_id'],
+    if (isKnown) return refusal(3020, `Duplicate request: ${asked.request_id}`);
+    const from = world.accounts.find(({ id }) => id === (asked.account_id ?? asked.source_account_id));
+    const target = world.accounts.find(({ id }) => id === asked.target_account_id);
+    const payee = world.counterparties.find(({ id }) => id === asked.receiver?.counterparty_id);
+    if (!from || (path === '/transfer' ? !target : !payee)) return refusal(2101, 'no such account');
+    const written = /"amount":(-?[\d.]+)/.exec(rawBody.toString())?.[1] ?? '';
+    this.orders.push({ key: asked.request_id, amount: written, currency: asked.currency });
+    const amount = units(written, from.digits);
+    const counterparty = payee && {
+      id: payee.id,
       account_type: 'external',
-      ...(receiver['account_id'] === undefined ? {} : { account_id: receiver['account_id'] }),
+      ...(asked.receiver?.account_id !== undefined && { account_id: asked.receiver.account_id }),
     };
     const made: WorldTransaction = {
-      id: uuid(0x0de, this.world.transactions.length),
+      id: uuid(0x0de, world.transactions.length),
       type: 'transfer',
       createdAt: BigInt(now) * 1000n,
       decidedAt: now,
       outcome: 'completed',
-      requestId,
-      reference: String(asked['reference']),
+      requestId: asked.request_id,
+      ...(asked.reference !== undefined && { reference: asked.reference }),
       legs: [
         { account: from, amount: -amount, ...(counterparty && { counterparty }) },
-        ...(path === '/transfer' && target ? [{ account: target, amount }] : []),
+        ...(target ? [{ account: target, amount }] : []),
       ],
       ...this.next,
     };
-    this.world.add(made);
-    return { body: { id: made.id, state: this.world.stateOf(made), created_at: time(made.createdAt) } };
+    world.add(made);
+    return { body: { id: made.id, state: world.stateOf(made), created_at: time(made.createdAt) } };
   }
+}
+
+interface Asked {
+  request_id: string;
+  currency: string;
+  reference?: string;
+  account_id?: string;
+  source_account_id?: string;
+  target_account_id?: string;
+  receiver?: { counterparty_id: string; account_id?: string; card_id?: string };
+}
+
+function refusal(code: number, message: string): FakeAnswer {
+  return { status: 400, body: { code, message } };
 }
 
 function microseconds(text: string | null): bigint {

@@ -1,28 +1,36 @@
 /** Revolut Business as a PSP. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime } from '@tributary/connector-api';
+import { formatTime, PspError } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
+  Order,
+  OrderResult,
   Page,
   Psp,
+  Stream,
   Transaction,
+  WebhookRequest,
 } from '@tributary/connector-api';
-import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
-import type { HttpClock } from '@tributary/connector-api/http';
+import { AnswerError, HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
+import type { HttpClock, Json } from '@tributary/connector-api/http';
 import { RevolutBusinessClient } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { readCounterpartiesPlace, writePlace } from './revolut-business.cursor.js';
 import { readAll, readCounterparties } from './revolut-business.listing.js';
 import { toAccount, toBalances, toBeneficiaries } from './revolut-business.mapper.js';
+import { DUPLICATE, toResult, writePayment, writeTransfer } from './revolut-business.orders.js';
 import { listTransactions } from './revolut-business.transactions.js';
+import { readEvent, verifyWebhook } from './revolut-business.webhook.js';
 
 const HOUR = 3_600_000;
 /** Revolut's clock may differ from ours. */
 const CLOCKS_APART = 60_000;
 const PAGE = 1_000;
+/** Of at most 14 days: `request_id` of GET /transactions. */
+const SEARCHED = 14 * 24 * HOUR - HOUR;
 
 @Injectable()
 export class RevolutBusinessPsp implements Psp {
@@ -70,6 +78,54 @@ export class RevolutBusinessPsp implements Psp {
   transactions(since?: Cursor): AsyncIterable<Page<Transaction>> {
     return listTransactions(this.client, this.settings, this.clock.now(), since);
   }
+
+  createPayout(order: Order): Promise<OrderResult> {
+    return this.once(order, () => this.client.pay(writePayment(order)));
+  }
+
+  createTransfer(order: Order): Promise<OrderResult> {
+    return this.once(order, () => this.client.transfer(writeTransfer(order)));
+  }
+
+  /** By Revolut's id; before that is known by our key, which Revolut looks for in at most 14 days. */
+  async findOrder(order: Order): Promise<OrderResult | undefined> {
+    if (order.pspId !== undefined) {
+      const found = await this.client.transaction(order.pspId);
+      return found && toResult(found);
+    }
+    const from = Date.parse(order.createdAt) - HOUR;
+    const [found] = await this.client.transactions({ from, to: from + SEARCHED, requestId: order.key });
+    return found && toResult(found);
+  }
+
+  webhook(request: WebhookRequest): Stream[] {
+    const { webhookSecret } = this.settings;
+    if (webhookSecret === undefined) {
+      throw new PspError('rejected', 'Revolut: a webhook is refused: the setting webhookSecret is missing');
+    }
+    verifyWebhook(request, webhookSecret, this.clock.now());
+    return readEvent(request.rawBody);
+  }
+
+  /** Revolut refuses a repeat of what it has: that is no refusal of the order. */
+  private async once(order: Order, send: () => Promise<Json>): Promise<OrderResult> {
+    try {
+      return toResult(await send());
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const found = await this.findOrder(order).catch(() => undefined);
+      if (found) return found;
+      throw new PspError('unknown-outcome', `${error.message}; but it does not find it (yet)`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+function isDuplicate(error: unknown): error is AnswerError {
+  return (
+    error instanceof AnswerError && error.body.has('code') && error.body.at('code').toText() === DUPLICATE
+  );
 }
 
 const START = { at: 0, reread: 0 };

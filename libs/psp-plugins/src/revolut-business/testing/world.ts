@@ -31,6 +31,8 @@ export interface WorldTransaction {
   reference?: string;
   /** A row that is listed from then on only. Milliseconds. */
   visibleFrom?: number;
+  /** Its row lacks the amounts. */
+  isBroken?: boolean;
 }
 
 export function uuid(kind: number, number: number): string {
@@ -111,7 +113,7 @@ export class World {
       legs: legs.map((leg, index) => ({
         leg_id: id.replace('-4000-', `-4${index}00-`),
         account_id: leg.account.id,
-        amount: decimal(leg.amount, leg.account.digits),
+        ...(transaction.isBroken !== true && { amount: decimal(leg.amount, leg.account.digits) }),
         ...(leg.fee !== undefined && { fee: decimal(leg.fee, leg.account.digits) }),
         currency: leg.account.currency,
         ...(leg.counterparty && { counterparty: leg.counterparty }),

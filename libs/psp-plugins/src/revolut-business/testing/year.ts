@@ -3,8 +3,6 @@ import { account, uuid, World } from './world.js';
 import type { WorldAccount, WorldLeg, WorldTransaction } from './world.js';
 
 const DAY = 86_400_000;
-/** So many share a time: a border between two pages falls among them. */
-const TIED = 37;
 
 export interface YearOptions {
   transactions: number;
@@ -13,6 +11,8 @@ export interface YearOptions {
   clock: { now(): number };
   /** Days within which states change. */
   changesWithinDays: number;
+  /** So many share a time. A prime: borders between pages fall among them. */
+  tied: number;
 }
 
 export const ACCOUNTS: WorldAccount[] = [
@@ -23,13 +23,13 @@ export const ACCOUNTS: WorldAccount[] = [
   account(5, 'KWD', 3),
 ];
 
-export function yearOf({ transactions, end, clock, changesWithinDays }: YearOptions): World {
+export function yearOf({ transactions, end, clock, changesWithinDays, tied }: YearOptions): World {
   const world = new World(ACCOUNTS, clock);
   const random = generator(7);
   const start = end - 365 * DAY;
   const paid: WorldTransaction[] = [];
   const all = Array.from({ length: transactions }, (_, number): WorldTransaction => {
-    const group = Math.floor(number / TIED) * TIED;
+    const group = Math.floor(number / tied) * tied;
     const createdAt = BigInt(Math.floor(start + (group / transactions) * 365 * DAY)) * 1000n + 123n;
     const made = make(number, createdAt, random, paid, changesWithinDays);
     if (made.type === 'card_payment' || made.type === 'transfer') paid.push(made);

@@ -1,0 +1,38 @@
+/** What every plugin must do, done by this one against its fake, which is held against Revolut's document. */
+import { describePsp } from '@tributary/connector-api/testing';
+import { revolutBusiness } from './index.js';
+import { CONFIG } from './revolut-business.fake.js';
+import { startRevolutBusinessWorld } from './testing/suite-world.js';
+
+describePsp(revolutBusiness, {
+  directory: import.meta.dirname,
+  config: CONFIG,
+  wrong: {
+    since: ['yesterday', '2026-13-01'],
+    issuer: ['https://example.com'],
+    url: ['revolut'],
+    privateKey: ['not a key'],
+    changesWithinDays: [0],
+    rereadEveryHours: [0],
+    requestsPerMinute: [0],
+    pageSize: [0, 1001],
+  },
+  fake: startRevolutBusinessWorld,
+  live: {
+    variables: [
+      'LIVE_REVOLUT_CLIENT_ID',
+      'LIVE_REVOLUT_PRIVATE_KEY',
+      'LIVE_REVOLUT_ISSUER',
+      'LIVE_REVOLUT_REFRESH_TOKEN',
+    ],
+    settings: ({
+      LIVE_REVOLUT_CLIENT_ID: clientId,
+      LIVE_REVOLUT_PRIVATE_KEY: privateKey,
+      LIVE_REVOLUT_ISSUER: issuer,
+      LIVE_REVOLUT_REFRESH_TOKEN: refreshToken,
+    }) =>
+      clientId && privateKey && issuer && refreshToken
+        ? { clientId, privateKey, issuer, refreshToken, url: 'https://sandbox-b2b.revolut.com/api/1.0' }
+        : undefined,
+  },
+});

@@ -40,7 +40,7 @@ export interface Dialect {
    * `count` rows as a JSON array, after the first `skipped` at or after a feed time; joined by the database, in one statement.
    * They may be those of a moment ago, but never with a gap.
    */
-  page(feedId: number, from: number, skipped: number, count: number): Promise<PageBody>;
+  page(feedId: number, from: number, skipped: number, count: number): PageBody | Promise<PageBody>;
   close(): Promise<void>;
 }
 

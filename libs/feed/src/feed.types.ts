@@ -31,7 +31,7 @@ export interface Feed {
   readonly connector: string;
   readonly stream: Stream;
   /** JSON array of rows with a feed time at or after `from` (milliseconds), page counts from 1. Any page of any depth costs the same. */
-  page(from: number | undefined, page: number, pageSize: number): Promise<PageBody>;
+  page(from: number | undefined, page: number, pageSize: number): PageBody | Promise<PageBody>;
   /** Whether somebody was told a short while ago that an earlier page of the same reading (`from`, `pageSize`) is the last. */
   isBehindEnd(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
   /** Before a page that is not full is sent to a reader that may ask for the next one: that must be empty for a minute. */

@@ -119,7 +119,7 @@ class SqlFeed implements Feed {
     this.stream = identity.stream;
   }
 
-  async page(from: number | undefined, page: number, pageSize: number) {
+  page(from: number | undefined, page: number, pageSize: number) {
     return this.dialect.page(this.identity.id, from ?? BEFORE_ALL, (page - 1) * pageSize, pageSize);
   }
 

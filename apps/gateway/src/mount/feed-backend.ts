@@ -7,7 +7,7 @@ import type {
   Stream,
 } from '@tributary/connector-api';
 import { unprocessable, type PageQuery } from '@tributary/connector-api/contract';
-import type { Store } from '@tributary/feed';
+import type { Feed, Store } from '@tributary/feed';
 import type { OrderDesk } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
 import type { PageCache } from './page-cache.js';
@@ -17,6 +17,7 @@ const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 /** A connector as the contract sees it: its feeds in the store, and its balances. */
 export class FeedBackend implements Backend {
   readonly pays: ReadonlySet<OrderKind>;
+  private readonly feeds = new Map<Stream, Feed>();
 
   constructor(
     private readonly path: string,
@@ -28,10 +29,13 @@ export class FeedBackend implements Backend {
     this.pays = desk?.kinds ?? new Set();
   }
 
-  async page(stream: Stream, query: PageQuery): Promise<PageBody> {
-    const { from, page, pageSize, untilEmpty } = query;
-    if (!untilEmpty) return this.read(stream, query);
-    const feed = await this.store.feed(this.path, stream);
+  page(stream: Stream, query: PageQuery): PageBody | Promise<PageBody> {
+    return query.untilEmpty ? this.pageUntilEmpty(stream, query) : this.read(stream, query);
+  }
+
+  private async pageUntilEmpty(stream: Stream, query: PageQuery): Promise<PageBody> {
+    const { from, page, pageSize } = query;
+    const feed = await this.feed(stream);
     if (page > 1 && (await feed.isBehindEnd(from, page, pageSize))) return NOTHING;
     const read = await this.read(stream, query);
     // Behind an empty page nobody asks on.
@@ -39,18 +43,31 @@ export class FeedBackend implements Backend {
     return read;
   }
 
-  private async read(stream: Stream, { from, page, pageSize }: PageQuery): Promise<PageBody> {
-    const key = `${this.path} ${stream} ${from} ${page} ${pageSize}`;
+  /** Waits for nothing where the database does not: a promise, or five, are dearer than the page of a cache. */
+  private read(stream: Stream, query: PageQuery): PageBody | Promise<PageBody> {
+    const key = `${this.path} ${stream} ${query.from} ${query.page} ${query.pageSize}`;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
-    const feed = await this.store.feed(this.path, stream);
-    const read = await feed.page(from, page, pageSize);
+    const feed = this.feeds.get(stream);
+    const read = feed ? readFrom(feed, query) : this.feed(stream).then((opened) => readFrom(opened, query));
+    return read instanceof Promise
+      ? read.then((body) => this.kept(key, query, body))
+      : this.kept(key, query, read);
+  }
+
+  private kept(key: string, { pageSize }: PageQuery, read: PageBody): PageBody {
     if (read.rows === pageSize) this.cache.set(key, read);
     return read;
   }
 
-  async served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  private async feed(stream: Stream): Promise<Feed> {
     const feed = await this.store.feed(this.path, stream);
+    this.feeds.set(stream, feed);
+    return feed;
+  }
+
+  async served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const feed = await this.feed(stream);
     return new Set((await feed.latest(ids)).keys());
   }
 
@@ -66,4 +83,8 @@ export class FeedBackend implements Backend {
       `This connector cannot make ${kinds}: its plugin has none. Nothing was sent.`,
     );
   }
+}
+
+function readFrom(feed: Feed, { from, page, pageSize }: PageQuery): PageBody | Promise<PageBody> {
+  return feed.page(from, page, pageSize);
 }

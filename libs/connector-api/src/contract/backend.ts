@@ -6,7 +6,7 @@ import type { PageQuery } from './page-query.js';
 
 export interface Backend {
   /** Rows, oldest first; past the end is `[]`. */
-  page(stream: Stream, query: PageQuery): Promise<PageBody>;
+  page(stream: Stream, query: PageQuery): PageBody | Promise<PageBody>;
   /**
    * @param accountId as served, i.e. encoded
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
@@ -37,7 +37,7 @@ export interface OrderRequest {
 /** A page as it goes over the wire. A page with as many rows as were asked for never changes. */
 export interface PageBody {
   rows: number;
-  /** JSON array; a Buffer is cheaper to send, where the store can make one at once. */
+  /** JSON array: a string is cheaper to send once, a Buffer to send again and again. */
   body: string | Buffer;
 }
 

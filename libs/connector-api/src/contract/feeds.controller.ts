@@ -18,7 +18,7 @@ export class FeedsController {
   @ApiOperation({ operationId: 'getAccounts', summary: 'Get all accounts' })
   @ApiPageQuery('createdAt')
   @ApiOkResponse({ description: 'List of accounts', type: [AccountSchema] })
-  accounts(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  accounts(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
     return this.page('accounts', request, reply);
   }
 
@@ -26,7 +26,7 @@ export class FeedsController {
   @ApiOperation({ operationId: 'getBeneficiaries', summary: 'Get all beneficiaries' })
   @ApiPageQuery('createdAt')
   @ApiOkResponse({ description: 'List of beneficiaries', type: [BeneficiarySchema] })
-  beneficiaries(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  beneficiaries(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
     return this.page('beneficiaries', request, reply);
   }
 
@@ -34,18 +34,21 @@ export class FeedsController {
   @ApiOperation({ operationId: 'getTransactions', summary: 'Get all transactions' })
   @ApiPageQuery('updatedAt')
   @ApiOkResponse({ description: 'List of transactions', type: [TransactionSchema] })
-  transactions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  transactions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
     return this.page('transactions', request, reply);
   }
 
-  private async page(stream: Stream, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { body } = await this.backend.page(stream, parsePageQuery(stream, request.query));
-    // Sent here, and not by Nest, which looks at what it sends: docs/decisions/hot-path.md.
-    void reply.header('content-type', 'application/json').send(asBytes(body));
+  private page(stream: Stream, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const page = this.backend.page(stream, parsePageQuery(stream, request.query));
+    return page instanceof Promise ? page.then(({ body }) => send(reply, body)) : send(reply, page.body);
   }
 }
 
-/** To strings Fastify adds a charset, which the contract's type does not have; and they are dearer to write. */
-function asBytes(body: PageBody['body']): Buffer {
-  return typeof body === 'string' ? Buffer.from(body) : body;
+/** Sent here, and not by Nest, which looks at what it sends: docs/decisions/hot-path.md. */
+function send(reply: FastifyReply, body: PageBody['body']): void {
+  // To a string without a serializer of its own Fastify adds a charset, and the contract's type has none.
+  if (typeof body === 'string') reply.serializer(asItIs);
+  void reply.header('content-type', 'application/json').send(body);
 }
+
+const asItIs = (body: string) => body;

@@ -50,14 +50,14 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
   // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
   // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
-  // sorting them would cost as much as reading them. As bytes: a string would be made only to be encoded again. `+ 0` hides
-  // parameters from the planner: it would plan anew for each value.
+  // sorting them would cost as much as reading them. As text: bytes outside of the heap cost the collector more than their encoding
+  // (docs/decisions/hot-path.md). `+ 0` hides parameters from the planner: it would plan anew for each value.
   const page = prepareLater(
     read,
     `with first (seq) as (
        select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
      )
-     select count(*) as rows, cast('[' || coalesce(group_concat(body, ','), '') || ']' as blob) as body
+     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
        from first cross join feed_rows as r not indexed
       where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
   );
@@ -102,7 +102,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     time: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    page: async (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
+    page: (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
     close: async () => {
       await reader.destroy();
       await writer.destroy();

@@ -23,13 +23,13 @@ const status = async (path: string) => (await gateway.get(path, key)).status;
 const page = async (number: number) => (await gateway.get(`/bank/transactions?page=${number}`, key)).text();
 
 it('answers what it can without the database, 503 for the rest, and everything when the database is back', async () => {
-  const full = [await page(1), await page(1), await page(2), await page(2)];
+  // Kept from the second time on.
+  const [full] = [await page(1), await page(1)];
   const last = await page(3);
   expect(await status('/readyz')).toBe(200);
 
   await database.stop('QUIT');
-  expect(await page(1)).toBe(full[0]);
-  expect(await page(2)).toBe(full[2]);
+  expect(await page(1)).toBe(full);
   const away = await gateway.get('/bank/transactions?page=3', key);
   expect(away.status).toBe(503);
   expect(away.headers.get('retry-after')).toBe('5');

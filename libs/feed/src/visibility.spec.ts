@@ -102,7 +102,9 @@ async function whileWriting<T>(
 ): Promise<T> {
   const fresh = await kind.create();
   await hostile(kind, fresh);
-  const stores = await Promise.all(Array.from({ length: GATEWAYS }, () => openStore(fresh.url)));
+  const stores = await Promise.all(
+    Array.from({ length: GATEWAYS }, () => openStore({ primary: fresh.url, statementTimeout: 30_000 })),
+  );
   let over = false;
   const observed = observe(stores, fresh.url, () => over);
   const written = Promise.all(

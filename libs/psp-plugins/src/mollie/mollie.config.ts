@@ -20,27 +20,27 @@ export class MollieSettings {
     'Access token of the organisation (access_…); not an API key. Without it, the three OAuth settings are needed.',
   )
   @ValidateIf(
-    ({ refreshToken, accessToken }: MollieSettings) =>
-      refreshToken === undefined || accessToken !== undefined,
+    ({ accessToken, refreshToken }: MollieSettings) =>
+      accessToken !== undefined || refreshToken === undefined,
   )
   @IsString()
   @IsNotEmpty()
   accessToken?: string;
 
   @Setting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
-  @ValidateIf(usesOAuth)
+  @ValidateIf(needsOrHas('refreshToken'))
   @IsString()
   @IsNotEmpty()
   refreshToken?: string;
 
   @Setting('OAuth: client id (app_…) of your app.')
-  @ValidateIf(usesOAuth)
+  @ValidateIf(needsOrHas('clientId'))
   @IsString()
   @IsNotEmpty()
   clientId?: string;
 
   @Setting('OAuth: client secret of your app.')
-  @ValidateIf(usesOAuth)
+  @ValidateIf(needsOrHas('clientSecret'))
   @IsString()
   @IsNotEmpty()
   clientSecret?: string;
@@ -100,8 +100,11 @@ export class MollieSettings {
   classicWebhooks: boolean = false;
 }
 
-function usesOAuth({ accessToken, refreshToken, clientId, clientSecret }: MollieSettings): boolean {
-  return (
-    accessToken === undefined && [refreshToken, clientId, clientSecret].some((value) => value !== undefined)
-  );
+/** The three belong together, and are needed where there is no access token and one of them is there. */
+function needsOrHas(key: 'refreshToken' | 'clientId' | 'clientSecret') {
+  return (settings: MollieSettings): boolean => {
+    const { accessToken, refreshToken, clientId, clientSecret } = settings;
+    const usesOAuth = [refreshToken, clientId, clientSecret].some((value) => value !== undefined);
+    return settings[key] !== undefined || (accessToken === undefined && usesOAuth);
+  };
 }

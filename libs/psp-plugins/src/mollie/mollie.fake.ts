@@ -103,6 +103,8 @@ export class FakeMollie {
   readonly businessAccounts: FakeBusinessAccount[] = [];
   /** Oldest first. */
   readonly payouts: FakePayout[] = [];
+  /** Whether a payout leaves at once; it does on the next business day. */
+  initiatesAtOnce = false;
   /** The time at Mollie, milliseconds since 1970. */
   now: () => number = () => Date.now();
   /** The largest page that is served, whatever limit is asked for. */
@@ -242,6 +244,7 @@ export class FakeMollie {
       createdAt: this.now(),
     };
     this.payouts.push(payout);
+    if (this.initiatesAtOnce) this.initiate(payout, this.now());
     return { status: 201, body: payoutJson(payout) };
   }
 

@@ -71,7 +71,7 @@ export async function* readJournal(journal: Journal, since: Place): AsyncGenerat
   let place = since;
   for (;;) {
     try {
-      let long = false;
+      let long = place.walk !== undefined;
       for await (const step of walkOnce(journal, place)) {
         long ||= step.place.walk !== undefined;
         place = step.place;

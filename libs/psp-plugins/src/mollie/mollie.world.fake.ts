@@ -1,0 +1,131 @@
+/** The fake as the inherited suite drives it. */
+import { createHmac } from 'node:crypto';
+import { currencyDigits, money } from '@tributary/connector-api';
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
+import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import type { FakeBalance, FakeBusinessAccount, FakeBusinessRow } from './mollie.fake.js';
+
+export const WORLD_SECRET = 'whsec_ofTheInheritedSuite';
+const LARGEST_PAGE = 250;
+const DAY = 86_400_000;
+
+/** Read once for all worlds. */
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+
+export async function startMollieWorld({ clock, pageSize }: WorldOptions): Promise<PspWorld> {
+  const fake = await FakeMollie.start(document);
+  fake.now = () => clock.now();
+  fake.initiatesAtOnce = true;
+  if (pageSize === 'one') fake.largestPage = 1;
+  const world = new MollieWorld(fake);
+  return {
+    settings: { url: fake.url, payouts: 'switch-to-manual-settlement', rereadMinutes: 120 },
+    largestPage: LARGEST_PAGE,
+    manners: { late: 3_600_000, changes: 2 * DAY },
+    add: (wish) => world.add(wish),
+    change: (id) => world.change(id),
+    vanish: (id) => world.vanish(id),
+    addBroken: (at) => world.addBroken(at),
+    addAccount: () => fake.addBalance('USD').id,
+    addBeneficiary: () => `bank-account-of-${fake.addBalance('GBP').id}`,
+    http: {
+      fake: fake.engine,
+      listing: { method: 'GET', path: '/v2/balances/{id}/transactions' },
+      error: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
+    },
+    orders: {
+      payout: {
+        sourceAccountId: world.balance.id,
+        destinationAccountId: `bank-account-of-${world.balance.id}`,
+      },
+      refused: { destinationAccountId: 'somebody-else' },
+      paid: () =>
+        fake.payouts.map(({ key, amount, currency }) => ({
+          key,
+          amount: money((amount / 100).toFixed(2), currency),
+        })),
+      request: { method: 'POST', path: '/v2/payouts' },
+    },
+    webhook: {
+      rawBody: '{"resource":"event","id":"event_1","type":"payment.paid","entityId":"tr_1"}',
+      sign: (rawBody, secret) => ({
+        'x-mollie-signature': `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`,
+      }),
+      secret: WORLD_SECRET,
+      streams: ['transactions'],
+    },
+    close: () => fake.close(),
+  };
+}
+
+class MollieWorld {
+  readonly balance: FakeBalance;
+  private readonly business: FakeBusinessAccount;
+  private readonly open = new Map<string, FakeBusinessRow>();
+
+  constructor(private readonly fake: FakeMollie) {
+    this.balance = fake.addBalance('EUR');
+    this.business = fake.addBusinessAccount();
+  }
+
+  /** What may still change is of a business account: the journal of a balance only grows. */
+  add(wish: TransactionWish): string {
+    return wish.state === 'open' ? this.addBusiness(wish) : this.addToBalance(wish);
+  }
+
+  change(id: string): void {
+    const row = this.open.get(id);
+    if (row !== undefined) row.processed = true;
+  }
+
+  vanish(id: string): void {
+    this.balance.journal.remove(this.names.get(id) ?? id);
+    this.business.journal.remove(id);
+  }
+
+  addBroken(at: number): void {
+    const odd = { initialAmount: { currency: 'EUR', value: 'a lot' } };
+    this.insert({ id: `baltr_broken${this.fake.next()}`, type: 'topup', amount: 1, createdAt: at, odd });
+  }
+
+  private readonly names = new Map<string, string>();
+
+  private addToBalance({ at, amount, currency, direction }: TransactionWish): string {
+    const number = this.fake.next();
+    const value = { currency, value: direction === 'in' ? amount : `-${amount}` };
+    const context = direction === 'in' ? { payment: { paymentId: `tr_${number}` } } : null;
+    this.insert({
+      id: `baltr_${number}`,
+      type: direction === 'in' ? 'payment' : 'balance-correction',
+      amount: 0,
+      createdAt: at,
+      odd: { initialAmount: value, resultAmount: value, context },
+    });
+    const id =
+      direction === 'in' && currencyDigits(currency) !== undefined ? `tr_${number}` : `baltr_${number}`;
+    this.names.set(id, `baltr_${number}`);
+    return id;
+  }
+
+  private addBusiness({ at, amount, direction }: TransactionWish): string {
+    const cents = Number(money(amount, 'EUR').amount);
+    const row: FakeBusinessRow = {
+      id: `batr_${this.fake.next()}`,
+      type: 'bank-transfer',
+      amount: direction === 'in' ? cents : -cents,
+      createdAt: at,
+      processed: false,
+    };
+    const { rows } = this.business.journal;
+    this.business.journal.insert(row, rows.filter(({ createdAt }) => createdAt > at).length);
+    this.open.set(row.id, row);
+    return row.id;
+  }
+
+  /** By its time, as the API lists. */
+  private insert(row: FakeBalance['journal']['rows'][number]): void {
+    const { rows } = this.balance.journal;
+    this.balance.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
+  }
+}

@@ -1,0 +1,14 @@
+import { get } from 'node:http';
+
+/** @returns the status; `undefined` when nobody answers in time. */
+export function ask(url: string, within: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: within }, (response) => {
+      response.resume();
+      response.on('error', () => undefined);
+      resolve(response.statusCode);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+  });
+}

@@ -1,0 +1,171 @@
+/**
+ * In front of the gateways, as any load balancer: one address, in turn to each gateway that says that it is ready. Who closes the
+ * connection or answers 503 is passed over, and the next one is asked; every request may be repeated, orders by their key.
+ */
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './ask.js';
+
+/** Milliseconds between two questions for a gateway's health, and for its answer. */
+const EVERY = 250;
+const PATIENCE = 1500;
+
+interface Gateway {
+  name: string;
+  url: string;
+  agent: Agent;
+  ready: boolean;
+  /** Broken off when the gateway falls silent. */
+  open: Set<AbortController>;
+  requests: number;
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  body: Buffer;
+}
+
+export class Balancer {
+  /** How requests to gateways ended: statuses, and `closed`. */
+  readonly ends = new Map<string, number>();
+  /** What clients were answered. */
+  readonly statuses = new Map<number, number>();
+  /** Answers that no client should ever get. */
+  readonly surprises: string[] = [];
+  private readonly gateways: Gateway[];
+  private readonly server: Server;
+  private next = 0;
+  private closed = false;
+
+  private constructor(gateways: readonly { name: string; url: string }[]) {
+    this.gateways = gateways.map(({ name, url }) => ({
+      ...{ name, url, ready: false, requests: 0 },
+      agent: new Agent({ keepAlive: true }),
+      open: new Set(),
+    }));
+    this.server = createServer((incoming, outgoing) => void this.serve(incoming, outgoing));
+  }
+
+  static async before(gateways: readonly { name: string; url: string }[]): Promise<Balancer> {
+    const balancer = new Balancer(gateways);
+    balancer.server.listen(0, '127.0.0.1');
+    await once(balancer.server, 'listening');
+    for (const gateway of balancer.gateways) void balancer.watch(gateway);
+    return balancer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Requests that each gateway has answered. */
+  get shares(): string {
+    return this.gateways.map(({ name, requests }) => `${name} ${requests}`).join(', ');
+  }
+
+  isReady(name: string): boolean {
+    return this.gateways.some((gateway) => gateway.name === name && gateway.ready);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.server.closeAllConnections();
+    this.server.close();
+    for (const { agent } of this.gateways) agent.destroy();
+    await once(this.server, 'close');
+  }
+
+  private async watch(gateway: Gateway): Promise<void> {
+    while (!this.closed) {
+      const status = await ask(`${gateway.url}/readyz`, PATIENCE);
+      gateway.ready = status === 200;
+      if (status === undefined) for (const open of gateway.open) open.abort();
+      await sleep(EVERY);
+    }
+  }
+
+  private async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    } catch {
+      return;
+    }
+    const { status, type, body } = await this.forward(incoming, Buffer.concat(chunks));
+    count(this.statuses, status);
+    if (status >= 300 && status !== 503) {
+      this.surprises.push(`${incoming.method} ${incoming.url}: ${status} ${body.toString().slice(0, 300)}`);
+    }
+    outgoing.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+  }
+
+  private async forward(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
+    const none = Buffer.from('{"Title":"Unavailable","Detail":"No gateway answers."}');
+    let answer: Answer = { status: 503, type: 'application/json', body: none };
+    for (const gateway of this.inTurn()) {
+      const given = await send(gateway, incoming, body);
+      count(this.ends, given === undefined ? 'closed' : String(given.status));
+      if (given === undefined) continue;
+      answer = given;
+      gateway.requests++;
+      if (given.status !== 503) return given;
+    }
+    return answer;
+  }
+
+  /** When none is ready, any may be. */
+  private inTurn(): Gateway[] {
+    const start = this.next++ % this.gateways.length;
+    const all = [...this.gateways.slice(start), ...this.gateways.slice(0, start)];
+    const ready = all.filter((gateway) => gateway.ready);
+    return ready.length > 0 ? ready : all;
+  }
+}
+
+/** @returns `undefined` when the connection was closed before the answer ended. */
+function send({ url, agent, open }: Gateway, incoming: IncomingMessage, body: Buffer) {
+  const abort = new AbortController();
+  open.add(abort);
+  return new Promise<Answer | undefined>((resolve) => {
+    const { method, headers } = incoming;
+    const options = {
+      method,
+      agent,
+      headers: { ...headers, connection: 'keep-alive' },
+      signal: abort.signal,
+    };
+    const sent = request(url + incoming.url, options, (response) => {
+      readBody(response).then(
+        (bytes) =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body: bytes,
+          }),
+        () => resolve(undefined),
+      );
+    });
+    sent.on('error', () => resolve(undefined));
+    sent.end(body);
+  }).finally(() => open.delete(abort));
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function count<T>(counts: Map<T, number>, key: T): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

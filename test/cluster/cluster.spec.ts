@@ -1,0 +1,88 @@
+/**
+ * Three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and
+ * connections break: every release of the client ends with every version of every row, every order leaves once and is told right,
+ * and nobody is ever answered anything but what they asked for or 503.
+ * `MINUTES` sets how long things go wrong: `npm run soak`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomNumbers } from '../orders/random.js';
+import { Cluster } from './cluster.js';
+import { Payers } from './payers.js';
+import { Readers } from './readers.js';
+import { Troubles } from './troubles.js';
+
+const MINUTES = process.env['MINUTES'];
+const IS_SOAK = MINUTES !== undefined;
+const TROUBLED = IS_SOAK ? Number(MINUTES) * 60_000 : 15_000;
+/** Between two arrivals at a PSP. */
+const ARRIVALS = IS_SOAK ? 800 : 300;
+/** Of a lease; how long a takeover takes is printed. */
+const LEASE = 10_000;
+
+let cluster: Cluster;
+let readers: Readers;
+let payers: Payers;
+beforeAll(async () => {
+  cluster = await Cluster.start();
+}, 180_000);
+afterAll(async () => {
+  readers?.close();
+  payers?.close();
+  await cluster?.end();
+});
+
+test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
+  const { balancer, histories, payers: connectors, witness } = cluster;
+  readers = new Readers(histories, balancer.url);
+  payers = new Payers(connectors, balancer.url);
+  const troubles = new Troubles(cluster, randomNumbers(Number(process.env['SEED'] ?? 5)));
+  let isOver = false;
+  const over = () => isOver;
+  const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over, IS_SOAK ? 'any' : 'short')];
+  // The first orders are refused; a refusal that is in doubt would be for a minute.
+  await sleep(3000);
+  await troubles.make(TROUBLED, IS_SOAK).finally(() => (isOver = true));
+  await Promise.all(going);
+  const differences = await readers.settle();
+  const unfinished = await payers.settle();
+  report(troubles);
+
+  expect(differences).toEqual([]);
+  expect(payers.lies()).toEqual([]);
+  expect(unfinished).toEqual([]);
+  expect([...balancer.surprises, ...readers.surprises]).toEqual([]);
+  expect(troubles.complaints).toEqual([]);
+  for (const { name } of cluster.members) expect(witness.taken.get(name) ?? 0).toBeGreaterThan(2);
+  expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE + 15_000);
+}, 3_600_000);
+
+async function arrive(isOver: () => boolean): Promise<void> {
+  for (; !isOver(); await sleep(ARRIVALS * (0.5 + Math.random()))) {
+    for (const history of cluster.histories) history.arrive();
+  }
+}
+
+function report(troubles: Troubles): void {
+  const { balancer, histories, witness } = cluster;
+  const versions = histories.reduce((sum, history) => sum + history.versions.size, 0);
+  const lines = [
+    `troubles: ${list(troubles.counts)}`,
+    `${versions} row versions at ${histories.length} PSPs, ${readers.length} readers, ${readers.runs} runs, ${readers.interrupted} of them interrupted`,
+    payers.tell(),
+    `clients were answered: ${list(balancer.statuses)}; gateways answered the balancer: ${list(balancer.ends)}; shares: ${balancer.shares}`,
+    `leases taken: ${list(witness.taken)}`,
+    `streams were taken over after a kill: ${seconds(troubles.takeovers.kill)}; after a pause: ${seconds(troubles.takeovers.pause)}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function seconds(times: readonly number[]): string {
+  if (times.length === 0) return 'never seen';
+  const sorted = times.toSorted((a, b) => a - b);
+  const shown = (time: number) => `${(time / 1000).toFixed(1)} s`;
+  return `${times.length} times, median ${shown(sorted[sorted.length >> 1]!)}, longest ${shown(sorted.at(-1)!)}`;
+}
+
+function list(counts: ReadonlyMap<string | number, number>): string {
+  return [...counts].map(([word, times]) => `${word} ${times}`).join(', ');
+}

@@ -1,0 +1,92 @@
+/** One gateway of the cluster: the built program, which can be killed, paused and stopped. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './ask.js';
+
+const PROGRAM = 'dist/apps/gateway/src/main.js';
+const LONGEST_START = 120_000;
+
+export class Member {
+  paused = false;
+  private child: ChildProcess | undefined;
+  private ended: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param log of all its lives
+   * @param clock milliseconds by which its clock is ahead of everybody else's
+   */
+  constructor(
+    readonly name: string,
+    readonly port: number,
+    private readonly file: string,
+    private readonly log: string,
+    private readonly clock: number,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  get runs(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  launch(): void {
+    const log = openSync(this.log, 'a');
+    const command = [...aheadBy(this.clock), PROGRAM, 'serve', '--config', this.file];
+    this.child = spawn(process.execPath, command, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.ended = once(this.child, 'exit');
+  }
+
+  /** Launches it until it is ready: while the database is away, it ends with an error, and whoever keeps it running starts it again. */
+  async start(): Promise<void> {
+    const end = performance.now() + LONGEST_START;
+    for (this.launch(); (await ask(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {
+      if (!this.runs) this.launch();
+      if (performance.now() > end) throw new Error(`${this.name} does not get ready: see ${this.log}`);
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.child?.kill('SIGKILL');
+    await this.ended;
+    this.paused = false;
+  }
+
+  async pause(milliseconds: number): Promise<void> {
+    this.paused = true;
+    this.child?.kill('SIGSTOP');
+    await sleep(milliseconds);
+    this.child?.kill('SIGCONT');
+    this.paused = false;
+  }
+
+  /** @returns its exit code. */
+  async stop(): Promise<number | null> {
+    this.child?.kill('SIGTERM');
+    await this.ended;
+    return this.child?.exitCode ?? null;
+  }
+}
+
+/** For Node: a clock that is wrong for the gateway, but not for the simulated PSP in it. */
+function aheadBy(milliseconds: number): string[] {
+  if (milliseconds === 0) return [];
+  const module = `
+    const now = Date.now;
+    Date.now = () => {
+      const limit = Error.stackTraceLimit;
+      Error.stackTraceLimit = 2;
+      const { stack } = new Error();
+      Error.stackTraceLimit = limit;
+      return stack.includes('/sandbox/') ? now() : now() + ${milliseconds};
+    };`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(module)}`];
+}

@@ -1,0 +1,120 @@
+/** Customers who order through the balancer all the while, as impatiently as those of test/orders. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Customer } from '../orders/customer.js';
+import type { TrialConnector } from '../orders/deployment.js';
+import { inventWish } from '../orders/invented-wishes.js';
+import { randomNumbers } from '../orders/random.js';
+import { Truth } from '../orders/truth.js';
+import { findLies, findUnfinished } from '../orders/verdict.js';
+
+const AT_ONCE = 4;
+const PAUSE = 400;
+const PATIENCE = 180_000;
+/** Until the gateways answer again, somebody who gets 503 is the engine's own business. */
+const NOT_NOW = /: 503 /;
+
+export class Payers {
+  private readonly customers: Customer[];
+  private closed = false;
+
+  constructor(connectors: readonly TrialConnector[], url: string) {
+    this.customers = connectors.map(
+      (connector, index) => new Customer(connector, url, randomNumbers(index + 1)),
+    );
+  }
+
+  async orderUntil(isOver: () => boolean, troubles: 'any' | 'short'): Promise<void> {
+    await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver, troubles)));
+    for (const customer of this.customers) await customer.settle();
+  }
+
+  /** People retry, rows come in. @returns what never becomes right */
+  async settle(): Promise<string[]> {
+    let left = this.unfinished();
+    for (let since = performance.now(); left.length > 0 && performance.now() - since < PATIENCE;) {
+      await sleep(500);
+      for (const customer of this.customers) {
+        await customer.retryFailed(0);
+        await poll(customer);
+      }
+      const now = this.unfinished();
+      if (now.length < left.length) since = performance.now();
+      left = now;
+    }
+    return left;
+  }
+
+  lies(): string[] {
+    return this.customers
+      .flatMap((customer) => findLies(customer, truthOf(customer)))
+      .filter((lie) => !NOT_NOW.test(lie));
+  }
+
+  /** Requests that no gateway answered within a client's ten seconds, or that ended in any other way than a status. */
+  ends(): string {
+    return this.customers.map(({ ends }) => list(ends)).join('; ');
+  }
+
+  tell(): string {
+    return this.customers
+      .map((customer) => {
+        const truth = truthOf(customer);
+        const orders = [...customer.engine.initiations.keys()];
+        const left = orders.filter((reference) => truth.paid(reference).length > 0).length;
+        const twice = orders.filter((reference) => truth.paid(reference).length > 1).length;
+        return (
+          `${customer.connector.name}: ${orders.length} orders in ${customer.requests} requests (${list(customer.ends)}), ` +
+          `${truth.attempts} attempts at the PSP, ${left} left, ${twice} more than once`
+        );
+      })
+      .join('; ');
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const customer of this.customers) customer.close();
+  }
+
+  private async keepOrdering(
+    customer: Customer,
+    isOver: () => boolean,
+    troubles: 'any' | 'short',
+  ): Promise<void> {
+    const parties = await customer.parties();
+    const random = randomNumbers(17);
+    let number = 0;
+    const worker = async (): Promise<void> => {
+      while (!isOver()) {
+        await customer.order(inventWish(number++, parties, random, troubles), () => this.goOn());
+        await sleep(PAUSE * random());
+      }
+    };
+    const polling = (async () => {
+      for (; !isOver(); await sleep(PAUSE)) await poll(customer);
+    })();
+    await Promise.all([...Array.from({ length: AT_ONCE }, worker), polling]);
+  }
+
+  /** Whoever was not answered tries again until then. */
+  private async goOn(): Promise<void> {
+    if (this.closed) throw new Error('the trial was given up');
+    await sleep(20);
+  }
+
+  private unfinished(): string[] {
+    return this.customers.flatMap((customer) => findUnfinished(customer, truthOf(customer)));
+  }
+}
+
+/** What fails now is asked again. */
+async function poll(customer: Customer): Promise<void> {
+  await customer.poll().catch(() => undefined);
+}
+
+function truthOf({ connector }: Customer): Truth {
+  return new Truth(connector.journal);
+}
+
+function list(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([word, times]) => `${word} ${times}`).join(', ');
+}

@@ -1,0 +1,116 @@
+/** What goes wrong in a cluster, one thing after the other; only a pause lasts while other things happen. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { oneOf } from '../orders/random.js';
+import type { Cluster } from './cluster.js';
+import type { Member } from './member.js';
+
+/** Longer than a lease of a stream lasts (10 s); the long one longer than that of an order, too (45 s). */
+const PAUSE = 14_000;
+const LONG_PAUSE = 50_000;
+const LONG_SHARE = 0.2;
+/** A database is away for so long at most. */
+const AWAY = 1500;
+/** Streams of a gateway that is gone have another one after so long; how long it really took is printed. */
+const PATIENCE = 40_000;
+
+const KINDS = ['kill', 'kill', 'restart-fast', 'restart-immediate', 'terminate', 'cut', 'cut'] as const;
+type Kind = (typeof KINDS)[number];
+
+export class Troubles {
+  readonly counts = new Map<string, number>();
+  /** Milliseconds until the streams of a gateway that was killed, or paused, were taken by others. */
+  readonly takeovers = { kill: [] as number[], pause: [] as number[] };
+  /** What should not have happened. */
+  readonly complaints: string[] = [];
+  private readonly background = new Set<Promise<void>>();
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly random: () => number,
+  ) {}
+
+  /** For so many milliseconds; afterwards all gateways run, and the database too. */
+  async make(milliseconds: number, longPauses: boolean): Promise<void> {
+    const end = performance.now() + milliseconds;
+    const pauses = this.pauseUntil(end, longPauses);
+    while (performance.now() < end) {
+      await this.cause(oneOf(KINDS, this.random));
+      await sleep(this.random() * 2500);
+    }
+    await pauses;
+    await Promise.all(this.background);
+  }
+
+  private async pauseUntil(end: number, longPauses: boolean): Promise<void> {
+    while (performance.now() < end) {
+      const member = oneOf(this.running, this.random);
+      await this.atWork(member);
+      this.count('pause');
+      this.watchTakeover(member, 'pause');
+      await member.pause(longPauses && this.random() < LONG_SHARE ? LONG_PAUSE : PAUSE);
+      await sleep(1000);
+    }
+  }
+
+  /** A gateway that holds a lease loses more than one that holds none. */
+  private async atWork({ pid }: Member): Promise<void> {
+    for (let tries = 0; tries < 40 && this.cluster.witness.heldBy(pid).length === 0; tries++) await sleep(20);
+  }
+
+  private async cause(kind: Kind): Promise<void> {
+    this.count(kind);
+    const { database, cables } = this.cluster;
+    switch (kind) {
+      case 'kill':
+        return this.killOne();
+      case 'restart-fast':
+      case 'restart-immediate':
+        await database.stop(kind === 'restart-fast' ? 'INT' : 'QUIT');
+        await sleep(this.random() * AWAY);
+        return database.start();
+      case 'terminate':
+        return this.terminate();
+      case 'cut':
+        return oneOf(cables, this.random).cut();
+    }
+  }
+
+  private async killOne(): Promise<void> {
+    const member = oneOf(this.running, this.random);
+    await this.atWork(member);
+    this.watchTakeover(member, 'kill');
+    await member.kill();
+    await sleep(this.random() * 1000);
+    await member.start();
+  }
+
+  private watchTakeover({ pid, name }: Member, how: 'kill' | 'pause'): void {
+    const { witness } = this.cluster;
+    const held = witness.heldBy(pid);
+    if (held.length === 0) return;
+    const watch = witness.untilTaken(held, PATIENCE).then((took) => {
+      if (took !== undefined) this.takeovers[how].push(took);
+      else this.complaints.push(`nobody took ${held.map(({ stream }) => stream).join(', ')} from ${name}`);
+    });
+    this.background.add(watch);
+  }
+
+  private async terminate(): Promise<void> {
+    const client = new pg.Client(this.cluster.database.url('postgres'));
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = current_user',
+    );
+    await client.end();
+  }
+
+  private get running(): Member[] {
+    return this.cluster.members.filter((member) => member.runs && !member.paused);
+  }
+
+  private count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+}

@@ -1,5 +1,6 @@
 /** The composition: a deployment becomes a store, connectors, sync and an HTTP server. */
 import { FailureLimiter, KeyRing } from '@tributary/auth';
+import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
 import { openStore, type Store } from '@tributary/feed';
 import { OrderEngine, type OrderPace } from '@tributary/orders';
@@ -15,6 +16,7 @@ import { packageVersion } from './cli/version.js';
 import { DEPLOYMENT, deploymentConfig } from './config/deployment-config.js';
 import type { Deployment } from './config/deployment.js';
 import { HttpAdapter } from './http/adapter.js';
+import { answerLists } from './http/lists.js';
 import { guardRoutes } from './http/doors.js';
 import { Drain } from './http/drain.js';
 import { OperatorModule } from './http/operator.module.js';
@@ -80,6 +82,7 @@ async function composeGateway(
     ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, packageVersion()))
     : undefined;
   const connectors: SyncConnector[] = [];
+  const backends = new Map<string, Backend>();
   const shared: Shared = {
     store,
     cache: new PageCache(PAGE_CACHE_BYTES),
@@ -88,7 +91,10 @@ async function composeGateway(
     orders,
     docs,
     pull: (path, streams) => engine.pull(path, streams),
-    onMounted: (connector) => void connectors.push(connector),
+    onMounted: (connector, backend) => {
+      connectors.push(connector);
+      backends.set(connector.path, backend);
+    },
   };
   const mounted: MountedConnector[] = deployment.connectors.map((connector) =>
     mountConnector(connector, shared),
@@ -103,6 +109,7 @@ async function composeGateway(
     onUnknownRoute: unknownRoute(rings.connectors, limiter),
   });
   guardRoutes(adapter.getInstance(), rings, limiter);
+  answerLists(adapter.getInstance(), backends);
   const drain = new Drain(adapter.getInstance());
   new RequestObserver(logger, registry, rings.connectors).observe(adapter.getInstance());
   const operator = OperatorModule.with(registry, {

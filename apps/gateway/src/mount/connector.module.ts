@@ -1,6 +1,6 @@
 /** One connector as a Nest module: the plugin, its settings, its keys and the contract's controllers. */
 import { KeyRing, type FailureLimiter } from '@tributary/auth';
-import { BACKEND, MIRROR, PSP, type Psp, type Stream } from '@tributary/connector-api';
+import { BACKEND, MIRROR, PSP, type Backend, type Psp, type Stream } from '@tributary/connector-api';
 import {
   BalancesController,
   FeedsController,
@@ -32,8 +32,8 @@ export interface Shared {
   orders: OrderEngine;
   /** Has streams of a connector pulled soon. */
   pull: (path: string, streams: readonly Stream[]) => void;
-  /** Told each connector as sync sees it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
-  onMounted: (connector: SyncConnector) => void;
+  /** Told each connector as sync and as requests see it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
+  onMounted: (connector: SyncConnector, backend: Backend) => void;
   /** Absent where the deployment serves no documentation. */
   docs: Docs | undefined;
 }
@@ -90,17 +90,22 @@ function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] 
     {
       provide: SYNC_CONNECTOR,
       inject: [PSP, ORDERS],
-      useFactory: (psp: Psp, orders: ReturnType<typeof openOrders>): SyncConnector => {
-        const connector = { path, psp, every: syncEvery, ...(orders ? { claims: orders.claims } : {}) };
-        shared.onMounted(connector);
-        return connector;
-      },
+      useFactory: (psp: Psp, orders: ReturnType<typeof openOrders>): SyncConnector => ({
+        path,
+        psp,
+        every: syncEvery,
+        ...(orders ? { claims: orders.claims } : {}),
+      }),
     },
     {
       provide: BACKEND,
       inject: [SYNC_CONNECTOR, ORDERS],
-      useFactory: (connector: SyncConnector, orders: ReturnType<typeof openOrders>) =>
-        new FeedBackend(path, store, cache, new BalanceReader(store, connector, sync), orders?.desk),
+      useFactory: (connector: SyncConnector, orders: ReturnType<typeof openOrders>): Backend => {
+        const reader = new BalanceReader(store, connector, sync);
+        const backend = new FeedBackend(path, store, cache, reader, orders?.desk);
+        shared.onMounted(connector, backend);
+        return backend;
+      },
     },
     {
       provide: WEBHOOKS,

@@ -7,4 +7,5 @@ export * from './openapi.js';
 export * from './orders.controller.js';
 export type { PageQuery } from './page-query.js';
 export * from './resources.js';
+export * from './send-page.js';
 export * from './webhooks.controller.js';

@@ -55,7 +55,11 @@ export class World {
   ) {}
 
   add(...transactions: WorldTransaction[]): void {
-    this.transactions.push(...transactions);
+    this.addAll(transactions);
+  }
+
+  addAll(transactions: readonly WorldTransaction[]): void {
+    for (const transaction of transactions) this.transactions.push(transaction);
     this.transactions.sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
   }
 

@@ -35,7 +35,7 @@ export function yearOf({ transactions, end, clock, changesWithinDays, tied }: Ye
     if (made.type === 'card_payment' || made.type === 'transfer') paid.push(made);
     return made;
   });
-  world.add(...all);
+  world.addAll(all);
   return world;
 }
 

@@ -1,0 +1,89 @@
+/** Every example that Revolut's document has for an endpoint of ours, through client and mapper; the snapshot was read by a person. */
+import { isRefusal, transactionToWire } from '@tributary/connector-api';
+import type { Order, Psp } from '@tributary/connector-api';
+import type { Example } from '@tributary/connector-api/testing';
+import { DOCUMENT, RevolutBusinessFake } from './revolut-business.fake.js';
+import { collect, FakeClock, mount } from './testing/mounted.js';
+
+const NOW = Date.UTC(2026, 5, 1);
+
+const ORDER: Order = {
+  kind: 'PAYOUT',
+  key: '1f0f3850-9627-42de-8ad4-a2c497c37d0b',
+  reference: 'invoice-1',
+  amount: { amount: 1000n, asset: 'EUR/2' },
+  sourceAccountId: 'af98333c-ea53-482b-93c2-1fa5e4eae671',
+  destinationAccountId: '49c6a48b-6b58-40a0-b974-0b8c4888c8a7.9116f03a-c074-4585-b261-18a706b3768b',
+  metadata: {},
+  createdAt: '2026-05-31T12:00:00.000Z',
+};
+
+/** What reads the answer of each endpoint. */
+const READERS: readonly [
+  method: string,
+  path: string,
+  read: (psp: Psp, value: unknown) => Promise<unknown>,
+][] = [
+  ['GET', '/accounts', async (psp) => collect(psp.accounts())],
+  ['GET', '/counterparties', async (psp) => collect(psp.beneficiaries!())],
+  ['GET', '/transactions', (psp) => served(psp)],
+  // As rows of the listing, which have the same form.
+  ['GET', '/transaction/{id}', (psp) => served(psp)],
+  ['POST', '/pay', (psp) => psp.createPayout!(ORDER)],
+  [
+    'POST',
+    '/transfer',
+    (psp) =>
+      psp.createTransfer!({
+        ...ORDER,
+        kind: 'TRANSFER',
+        destinationAccountId: 'ae2e1241-81dd-498d-868e-075484785678',
+      }),
+  ],
+];
+
+async function served(psp: Psp): Promise<unknown> {
+  const pages = await collect(psp.transactions());
+  return pages.flatMap(({ items }) =>
+    items.map((item) =>
+      isRefusal(item) ? item : (JSON.parse(`${transactionToWire(item).content}}`) as unknown),
+    ),
+  );
+}
+
+describe.each(READERS)('%s %s', (method, path, read) => {
+  const examples = DOCUMENT?.examples(method, path).filter(({ status }) => status !== undefined) ?? [];
+  if (examples.length === 0) {
+    it.skip('../shared is absent', () => undefined);
+    return;
+  }
+  it.each(examples.map((example) => [example.name, example] as const))('%s', async (_name, example) => {
+    await expectSnapshot(path, example, read);
+  });
+});
+
+async function expectSnapshot(
+  path: string,
+  { status = 200, value }: Example,
+  read: (typeof READERS)[number][2],
+) {
+  const clock = new FakeClock(NOW);
+  const fake = await RevolutBusinessFake.start({ clock });
+  // One span reaches back to the first example.
+  const connector = await mount({ ...fake.settings, since: '2026-05-20' }, clock);
+  try {
+    const isOne = path === '/transaction/{id}';
+    const body = isOne ? [value] : value;
+    const order = path === '/pay' || path === '/transfer';
+    fake.psp.plan({
+      fault: { answer: { status, body } },
+      path: isOne ? '/transactions' : path,
+      times: status < 500 && !order ? 1 : Infinity,
+    });
+    const found = await read(connector.psp, value).catch((error: unknown) => String(error));
+    expect(found).toMatchSnapshot();
+  } finally {
+    await connector.close();
+    await fake.psp.close();
+  }
+}

@@ -18,7 +18,10 @@ export const mollie = definePlugin({
       name: 'Mollie',
       baseUrl: settings.url,
       authentication: authenticationOf(settings),
-      explain: (body) => [body.text('detail'), body.optionalText('field')].filter(Boolean).join(', field '),
+      explain: (body) => {
+        const field = body.optionalText('field');
+        return body.text('detail') + (field === undefined ? '' : ` (field ${field})`);
+      },
       secrets: [
         settings.accessToken,
         settings.refreshToken,

@@ -52,7 +52,11 @@ export class MollieClient {
 
   /** `GET /v2/business-accounts/accounts/{id}/transactions` */
   businessTransactions(id: string, from?: string): Promise<Listed> {
-    return this.list('/v2/business-accounts/accounts/{id}/transactions', 'transactions', { from, id });
+    return this.list('/v2/business-accounts/accounts/{id}/transactions', 'transactions', {
+      from,
+      id,
+      query: { sort: 'desc' },
+    });
   }
 
   /** `GET /v2/payouts` of one balance, newest first. Needs payouts.read. */

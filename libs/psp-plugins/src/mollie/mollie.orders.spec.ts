@@ -101,6 +101,7 @@ describe('payouts', () => {
     expect(trial.transactions.get(id)).toMatchObject({
       type: 'PAYOUT',
       status: 'PENDING',
+      orderKey: orderOf({}).key,
       amount: { amount: 2500n },
     });
     payout.status = 'completed';
@@ -120,6 +121,18 @@ describe('payouts', () => {
     expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({
       status: 'RETURNED',
       reason: { code: 'returned', message: expect.any(String) },
+    });
+  });
+
+  it('that Mollie made by itself are settlements as ever', async () => {
+    const { id } = await trial.psp.createPayout!(orderOf({}));
+    fake.payouts[0]!.description = 'Settlement of July';
+    const row = fake.initiate(fake.payouts[0]!, trial.clock.time);
+    await trial.sync();
+    expect(trial.transactions.has(id)).toBe(false);
+    expect(trial.transactions.get(row.context!['transferId']!)).toMatchObject({
+      type: 'PAYOUT',
+      status: 'SUCCEEDED',
     });
   });
 

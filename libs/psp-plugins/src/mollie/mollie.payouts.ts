@@ -5,6 +5,8 @@ import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { bankAccountOf, moneyOf } from './mollie.mapper.js';
 
 const LONGEST_DESCRIPTION = 255;
+/** At the end of a description. */
+const ORDER_KEY = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The money leaves the balance at `initiatedAt`, which the journal tells in a row of its own. */
 const INITIATED_WITHIN = 12 * 3_600_000;
 const RETURNED_WITHIN = 30 * 24 * 3_600_000;
@@ -39,8 +41,9 @@ function descriptionOf({ description, key }: Order): string {
   return `${description.slice(0, LONGEST_DESCRIPTION - key.length - 1)} ${key}`;
 }
 
-export function isPayoutOf(payout: Json, { key }: Order): boolean {
-  return payout.optionalText('description')?.endsWith(key) ?? false;
+/** Of a payout that was ordered here; those that Mollie makes by itself have none. */
+export function orderKeyOf(payout: Json): string | undefined {
+  return ORDER_KEY.exec(payout.optionalText('description') ?? '')?.[0];
 }
 
 /** Whether it, and so all that are listed after it, was made before the order. */

@@ -36,7 +36,7 @@ import {
 } from './mollie.mapper.js';
 import {
   isBefore,
-  isPayoutOf,
+  orderKeyOf,
   payoutOf,
   returnedPayoutOf,
   statusOfRow,
@@ -170,18 +170,19 @@ export class MolliePsp implements Psp {
     let from: string | undefined;
     do {
       const { rows, next }: Listed = await this.client.payouts(order.sourceAccountId, from);
-      const found = rows.find((payout) => isPayoutOf(payout, order));
+      const found = rows.find((payout) => orderKeyOf(payout) === order.key);
       if (found !== undefined) return found;
       from = rows.some((payout) => isBefore(payout, order)) ? undefined : next;
     } while (from !== undefined);
     return undefined;
   }
 
-  /** Settlements that are payouts, and what came back of them, are told under the id of the payout, by which the orders know them. */
+  /** Settlements that are payouts which were ordered here, and what came back of them, are told as the orders know them. */
   private async nameSettlements(drafts: readonly Draft[], balanceId: string): Promise<readonly Draft[]> {
     if (this.settings.payouts === 'off' || !drafts.some(isOfSettlement)) return drafts;
     const { rows } = await this.client.payouts(balanceId);
-    return drafts.map((draft) => (isOfSettlement(draft) ? namePayout(draft, rows) : draft));
+    const ordered = rows.filter((payout) => orderKeyOf(payout) !== undefined);
+    return drafts.map((draft) => (isOfSettlement(draft) ? namePayout(draft, ordered) : draft));
   }
 
   private async tie(drafts: readonly Draft[]): Promise<Transaction[]> {
@@ -205,7 +206,9 @@ function namePayout(draft: Draft, payouts: readonly Json[]): Draft {
   const id = payout.text('id');
   // An order has taken the row of its payout, so that no tie to it is found: this one is told to be its own.
   if (tie) return { tie, alone: { ...alone, type: tie.type, status: tie.status, relatedTransactionId: id } };
-  return { alone: { ...alone, status: statusOfRow(payout) }, wantsId: { id } };
+  const orderKey = orderKeyOf(payout);
+  const ofOrder = { ...alone, status: statusOfRow(payout), ...(orderKey === undefined ? {} : { orderKey }) };
+  return { alone: ofOrder, wantsId: { id } };
 }
 
 const NOBODY: Beneficiary = { id: '', ownerName: '' };

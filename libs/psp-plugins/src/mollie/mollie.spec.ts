@@ -365,7 +365,7 @@ it('an error of Mollie says what Mollie said, and not the token', async () => {
   const body = { status: 400, title: 'Bad', detail: `The token ${TOKEN} is odd`, field: 'limit', _links: {} };
   fake.engine.plan({ fault: { status: 400, body } });
   const error = await trial.sync().then(undefined, (thrown: Error) => thrown.message);
-  expect(error).toContain('is odd, field limit');
+  expect(error).toContain('is odd (field limit)');
   expect(error).not.toContain(TOKEN);
 });
 

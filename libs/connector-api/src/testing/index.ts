@@ -7,3 +7,4 @@ export * from './still-fake.js';
 export * from './suite/describe-psp.js';
 export * from './suite/suite-clock.js';
 export * from './suite/suite.types.js';
+export { CHECKS } from './suite/checks/index.js';

@@ -24,13 +24,6 @@ export async function runCheck(check: Check, plugin: Plugin, suite: PspSuite): P
   return { check: check.name, outcome: 'failed', why: failures.join('\n') };
 }
 
-/** All checks, one after the other; the skips are judged like a check. */
-export async function runChecks(plugin: Plugin, suite: PspSuite): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const check of checksFor(plugin)) outcomes.push(await runCheck(check, plugin, suite));
-  return outcomes;
-}
-
 /** What is wrong with the skips: each names a check of this plugin's, and gives a reason that its README repeats. */
 export function judgeSkips(plugin: Plugin, { directory, skip = {} }: PspSuite): string[] {
   const names = checksFor(plugin).map(({ name }) => name);

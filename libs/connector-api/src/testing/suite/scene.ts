@@ -1,6 +1,6 @@
 /** One PSP, the plugin on it, and the feed that its listings fill. */
-import { PspError } from '../../errors.js';
 import type { Cursor, Page, Plugin, Psp, Stream } from '../../plugin.js';
+import { setTimeout } from 'node:timers/promises';
 import { openConnector } from './connector.js';
 import type { Connector } from './connector.js';
 import { expectThat, fail } from './check.js';
@@ -144,24 +144,6 @@ export class Scene {
     expectRecords(this.expected, feed, when);
   }
 
-  /** The call must fail in one of these ways. */
-  async expectError(call: () => Promise<unknown>, kinds: readonly string[], when: string): Promise<PspError> {
-    const error = await call().then(
-      () => fail(`${when}: expected a PspError "${kinds.join('" or "')}", but nothing was thrown`),
-      (thrown: unknown) => thrown,
-    );
-    if (!(error instanceof PspError)) {
-      if (error instanceof Error && error.name === 'Failure') throw error;
-      const found = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-      fail(`${when}: expected a PspError "${kinds.join('" or "')}", found ${found}`);
-    }
-    expectThat(
-      kinds.includes(error.kind),
-      `${when}: expected a PspError "${kinds.join('" or "')}", found "${error.kind}": ${error.message}`,
-    );
-    return error;
-  }
-
   async close(): Promise<void> {
     await Promise.all(this.connectors.map((connector) => connector.close()));
     await this.world.close();
@@ -201,16 +183,10 @@ function checkPage(page: Page<Item>): void {
 }
 
 async function within<T>(work: Promise<T>, end: number, stream: Stream): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const run = () => {
-      try {
-        fail(`the listing of ${stream} had not ended after ${LONGEST_LISTING / 1000} s`);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    timer = setTimeout(run, Math.max(0, end - performance.now()));
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  const watch = new AbortController();
+  const late = setTimeout(Math.max(0, end - performance.now()), undefined, { signal: watch.signal }).then(
+    () => fail(`the listing of ${stream} had not ended after ${LONGEST_LISTING / 1000} s`),
+  );
+  late.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => watch.abort());
 }

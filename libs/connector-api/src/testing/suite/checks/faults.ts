@@ -3,6 +3,7 @@ import type { PspErrorKind } from '../../../errors.js';
 import type { Fault } from '../../fake-faults.js';
 import { expectThat, given } from '../check.js';
 import type { Check } from '../check.js';
+import { expectError } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
 import type { Trial } from '../trial.js';
 
@@ -61,7 +62,7 @@ async function meet(trial: Trial, one: FaultCase): Promise<void> {
 
 async function expectFault(scene: Scene, { name, kind, retryAfter }: FaultCase, nth: number): Promise<void> {
   const when = `${name} at request ${nth} of a listing`;
-  const error = await scene.expectError(() => scene.pull(), [kind], when);
+  const error = await expectError(() => scene.pull(), [kind], when);
   if (retryAfter === undefined) return;
   const found = error.details.retryAfter ?? null;
   expectThat(

@@ -2,10 +2,11 @@
 import type { PspErrorKind } from '../../../errors.js';
 import type { Plugin } from '../../../plugin.js';
 import type { Fault } from '../../fake-faults.js';
-import { expectThat, given } from '../check.js';
+import { expectThat, fail, given } from '../check.js';
 import type { Check } from '../check.js';
 import { expectPaid, forEachKind } from '../orders.js';
 import type { Desk } from '../orders.js';
+import { expectError, expectKind } from '../psp-errors.js';
 
 /** Real milliseconds, as for listings. */
 const SHORT_DEADLINE = 150;
@@ -58,7 +59,7 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
       for (const fault of DEAF) {
         fake.plan({ fault, times: Infinity });
         const find = () => psp.findOrder!({ ...order, pspId: id });
-        await scene.expectError(
+        await expectError(
           find,
           ['unauthorized', 'rate-limited', 'unavailable', 'unknown-outcome'],
           `findOrder that met ${JSON.stringify(fault)}`,
@@ -75,7 +76,7 @@ async function meet(desk: Desk, { name, fault, kinds, paid }: FaultCase): Promis
   const order = desk.order();
   fake.plan({ fault, ...given(world.request, 'orders.request'), times: Infinity });
   if (typeof fault === 'object' && 'slow' in fault) scene.clock.shortDeadline = SHORT_DEADLINE;
-  await scene.expectError(() => desk.pay(order), kinds, `an order that met ${name}`);
+  await expectError(() => desk.pay(order), kinds, `an order that met ${name}`);
   scene.clock.shortDeadline = undefined;
   fake.clearFaults();
   await expectPaid(desk, paid ? [order] : [], `after ${name}`);
@@ -87,15 +88,11 @@ async function meet(desk: Desk, { name, fault, kinds, paid }: FaultCase): Promis
     );
   }
   // What the gateway does next, as long as the PSP recognises repeats.
-  await desk
-    .pay(order)
-    .catch((thrown: unknown) =>
-      scene.expectError(
-        () => Promise.reject(thrown),
-        paid ? UNKNOWN : [],
-        `the same order again, after ${name}`,
-      ),
-    );
+  await desk.pay(order).catch((thrown: unknown) => {
+    const again = `the same order again, after ${name}`;
+    if (!paid) fail(`${again}: expected it to be taken now, found ${String(thrown)}`);
+    expectKind(thrown, UNKNOWN, again);
+  });
   await expectPaid(desk, [order], `the same order again, after ${name}`);
 }
 

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { FakeRequest } from '../../fake-route.js';
 import { expectThat, given } from '../check.js';
 import type { Check } from '../check.js';
+import { expectError } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
 import type { Trial } from '../trial.js';
 
@@ -20,8 +21,8 @@ export const SECRET_CHECKS: readonly Check[] = [
         const secrets = sentSecrets(secretsOf(trial, scene), fake.requests);
         const body = error(`${secrets.join(' and ')} are not accepted`);
         fake.plan({ fault: { status, body }, ...listing, times: Infinity });
-        const kinds = ['rejected', 'unauthorized', 'rate-limited', 'unavailable'];
-        const thrown = await scene.expectError(() => scene.pull(), kinds, `${status} at a listing`);
+        const kinds = ['rejected', 'unauthorized', 'rate-limited', 'unavailable'] as const;
+        const thrown = await expectError(() => scene.pull(), kinds, `${status} at a listing`);
         for (const [text, where] of [
           [thrown.message, 'the message'],
           [thrown.stack ?? '', 'the stack'],
@@ -101,11 +102,11 @@ async function collectOutput(run: () => Promise<void>): Promise<string[]> {
   const printed: string[] = [];
   const print = (...words: unknown[]) => void printed.push(words.join(' '));
   const real = { ...console };
-  Object.assign(console, Object.fromEntries(METHODS.map((method) => [method, print])));
+  for (const method of METHODS) console[method] = print;
   try {
     await run();
   } finally {
-    Object.assign(console, Object.fromEntries(METHODS.map((method) => [method, real[method]])));
+    Object.assign(console, real);
   }
   return printed;
 }

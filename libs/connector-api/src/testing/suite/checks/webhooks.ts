@@ -2,6 +2,7 @@ import { STREAMS } from '../../../plugin.js';
 import type { Plugin, WebhookRequest } from '../../../plugin.js';
 import { expectThat, given, has } from '../check.js';
 import type { Check } from '../check.js';
+import { expectError, expectKind } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
 import type { WebhookWorld } from '../suite.types.js';
 import type { Trial } from '../trial.js';
@@ -87,13 +88,9 @@ export const WEBHOOK_CHECKS: readonly Check[] = [
     for (const body of ['', 'null', '[]', '{}', '"text"', '{"broken', '\u0000']) {
       const rawBody = Buffer.from(body);
       const headers = world.sign(rawBody, world.secret, scene.clock.now());
-      await hook.deliver(headers, rawBody).catch(async (thrown: unknown) => {
-        await scene.expectError(
-          () => Promise.reject(thrown),
-          ['rejected'],
-          `the body ${JSON.stringify(body)}`,
-        );
-      });
+      await hook
+        .deliver(headers, rawBody)
+        .catch((thrown: unknown) => expectKind(thrown, ['rejected'], `the body ${JSON.stringify(body)}`));
     }
   }),
 ];
@@ -120,7 +117,7 @@ async function openHook(trial: Trial): Promise<Hook> {
     deliver,
     signed: (at) => world.sign(rawBody, world.secret, at),
     expectRejected: async (headers, body, when) => {
-      await scene.expectError(() => deliver(headers, body), ['rejected'], when);
+      await expectError(() => deliver(headers, body), ['rejected'], when);
     },
   };
 }

@@ -1,0 +1,28 @@
+import { PspError } from '../../errors.js';
+import type { PspErrorKind } from '../../errors.js';
+import { expectThat, fail, Failure } from './check.js';
+
+/** What was thrown must be a `PspError` of one of these kinds. @throws Failure */
+export function expectKind(thrown: unknown, kinds: readonly PspErrorKind[], when: string): PspError {
+  if (thrown instanceof Failure) throw thrown;
+  const expected = `${when}: expected a PspError "${kinds.join('" or "')}"`;
+  if (!(thrown instanceof PspError)) {
+    const found = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `a ${typeof thrown}`;
+    fail(`${expected}, found ${found}`);
+  }
+  expectThat(kinds.includes(thrown.kind), `${expected}, found "${thrown.kind}": ${thrown.message}`);
+  return thrown;
+}
+
+/** The call must fail in one of these ways. @throws Failure */
+export async function expectError(
+  call: () => Promise<unknown>,
+  kinds: readonly PspErrorKind[],
+  when: string,
+): Promise<PspError> {
+  const thrown: unknown = await call().then(
+    () => fail(`${when}: expected a PspError "${kinds.join('" or "')}", but nothing was thrown`),
+    (error: unknown) => error,
+  );
+  return expectKind(thrown, kinds, when);
+}

@@ -1,0 +1,20 @@
+import { CHECKS, describePsp } from '@tributary/connector-api/testing';
+import { bankStatements } from './index.js';
+import { openStatementsWorld } from './testing/suite-world.js';
+
+const NO_HTTP = 'Statements come from a directory, not over HTTP.';
+const NO_SECRETS = 'A directory of statements has no secrets.';
+
+describePsp(bankStatements, {
+  directory: import.meta.dirname,
+  config: {},
+  wrong: { directory: [''], timeZone: ['Mars/Olympus'] },
+  fake: openStatementsWorld,
+  skip: Object.fromEntries(
+    CHECKS.flatMap(({ name }) => {
+      if (name.startsWith('faults: ')) return [[name, NO_HTTP]];
+      if (name.startsWith('secrets: not in ')) return [[name, NO_SECRETS]];
+      return [];
+    }),
+  ),
+});

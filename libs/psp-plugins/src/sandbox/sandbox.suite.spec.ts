@@ -1,0 +1,21 @@
+import { CHECKS, describePsp } from '@tributary/connector-api/testing';
+import { sandbox } from './index.js';
+import { openSandboxWorld } from './testing/suite-world.js';
+
+const NO_HTTP =
+  'The sandbox is not reached over HTTP; `sandbox.orders.spec.ts` and `sandbox.spec.ts` show its faults.';
+const NO_SECRETS = 'The sandbox has no secrets.';
+
+describePsp(sandbox, {
+  directory: import.meta.dirname,
+  config: {},
+  wrong: { seed: [-1, 1.5], start: ['now'], pageSize: [0, 1001] },
+  fake: openSandboxWorld,
+  skip: Object.fromEntries(
+    CHECKS.flatMap(({ name }) => {
+      if (/^(?:order )?faults: /.test(name)) return [[name, NO_HTTP]];
+      if (/^secrets: not in /.test(name)) return [[name, NO_SECRETS]];
+      return [];
+    }),
+  ),
+});

@@ -3,6 +3,7 @@ import { hasDied, type Store } from '@tributary/feed';
 import type { TransactionClaims } from '@tributary/sync';
 import { Answers } from './answers.js';
 import { OrderClaims } from './claims.js';
+import { ranBack } from './clock-steps.js';
 import { OrderDesk } from './desk.js';
 import { OrderLedger } from './order-ledger.js';
 import { ordersContextOf, type OrdersContext, type OrdersOptions } from './orders-context.js';
@@ -17,6 +18,8 @@ export class OrderEngine {
   private readonly context: OrdersContext;
   private readonly answers = new Answers();
   private readonly workers = new Map<string, OrderWorker>();
+  /** When it was last asked what is due; nobody knows when the process before this one did. */
+  private polledAt = Infinity;
   private cancel: (() => void) | undefined;
   private endWatch: (() => void) | undefined;
   private polling: Promise<void> | undefined;
@@ -64,6 +67,7 @@ export class OrderEngine {
   /** Never throws. */
   private async poll(): Promise<void> {
     try {
+      await this.watchClock();
       // A connector whose PSP is slow must not hide the due orders of the others.
       const idle = [...this.workers.values()].filter(({ isBusy }) => !isBusy).map(({ path }) => path);
       if (idle.length === 0) return;
@@ -77,6 +81,15 @@ export class OrderEngine {
     } catch (error) {
       this.context.logger.warn({ err: error }, 'the store did not say which orders are due; asking again');
     }
+  }
+
+  private async watchClock(): Promise<void> {
+    const { clock, pace } = this.context;
+    const now = clock.now();
+    if (ranBack(this.polledAt, now, pace)) {
+      for (const worker of this.workers.values()) await worker.clockWentBack();
+    }
+    this.polledAt = now;
   }
 
   private async end(): Promise<void> {

@@ -1,3 +1,4 @@
+export { LONG_AGO } from './clock-steps.js';
 export { OrderEngine } from './engine.js';
 export type { OrderDesk } from './desk.js';
 export * from './limits.js';
@@ -8,3 +9,4 @@ export type { OrderConnector } from './orders.types.js';
 export { DEFAULT_PACE } from './pace.js';
 export type { OrderPace } from './pace.js';
 export * from './resolve.js';
+export { StoreTime } from './store-time.js';

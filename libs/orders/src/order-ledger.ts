@@ -12,6 +12,7 @@ import type {
   StoredOrder,
 } from '@tributary/feed';
 import type { Answers } from './answers.js';
+import { withTrueTimes } from './clock-steps.js';
 import { withNotice } from './notice.js';
 import type { OrdersContext } from './orders-context.js';
 import type { OrderConnector } from './orders.types.js';
@@ -104,7 +105,8 @@ export class OrderLedger {
     answerWithin = this.context.pace.answerWithin,
   ): OrderChange {
     const now = this.context.clock.now();
-    const noticed = withNotice(order, change, now, this.connector);
+    const timed = withTrueTimes(order, change, now, this.context.pace);
+    const noticed = withNotice(order, timed, now, this.connector);
     return withPublication(order, noticed, now, { ...this.context.pace, answerWithin });
   }
 

@@ -1,5 +1,6 @@
 /** Who takes an order on, and for what. Pure: what is decided here is durable before anything is done about it. */
 import { hasDied, holderText, type LeaseHolder, type OrderChange, type StoredOrder } from '@tributary/feed';
+import { ranBack } from './clock-steps.js';
 import type { Circumstances, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
 
@@ -52,6 +53,7 @@ export function unsure({ unsureSince, sentAt }: StoredOrder, event: string): Ord
 export function maySend(order: StoredOrder, { now, connector, pace }: Circumstances): boolean {
   if (order.unsureSince === undefined) return true;
   const { remembersFor } = connector.terms;
+  if (ranBack(order.unsureSince, now, pace)) return remembersFor === Infinity;
   const margin = Math.min(remembersFor / 10, 3_600_000) + pace.sendDeadline;
   return now + margin < order.unsureSince + remembersFor;
 }

@@ -1,6 +1,8 @@
 /** Does what is to be done about the orders of one connector: takes one on, calls the PSP, and settles what that meant. */
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { Slots } from '@tributary/sync';
+import { lookAgain } from './clock-steps.js';
+import { UNSETTLED } from './notice.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrdersContext } from './orders-context.js';
 import type { Circumstances, Outcome, Task } from './orders.types.js';
@@ -46,6 +48,17 @@ export class OrderWorker {
     this.due++;
     await this.work(id);
     this.due--;
+  }
+
+  /** After the clock went back: what was to be done at a time that lies far ahead now is done at once. */
+  async clockWentBack(): Promise<void> {
+    const { clock, pace } = this.context;
+    this.closedUntil = 0;
+    const open = await this.ledger.inState(UNSETTLED, Number.MAX_SAFE_INTEGER);
+    for (const order of open) {
+      if (!lookAgain(order, clock.now(), pace)) continue;
+      await this.ledger.change(order.id, (stored) => lookAgain(stored, clock.now(), pace));
+    }
   }
 
   /** Never throws: what could not be done is done when the order is found due again. */

@@ -1,6 +1,7 @@
 /** `tributary orders list|show`: what was ordered, and what became of it. */
 import { formatAmount } from '@tributary/connector-api';
 import { openStore, type OrderEvent, type OrderState, type Store, type StoredOrder } from '@tributary/feed';
+import { LONG_AGO } from '@tributary/orders';
 import type { Deployment } from '../config/index.js';
 import { CliError } from './cli-error.js';
 import { count, formatTable, printable } from './terminal.js';
@@ -113,7 +114,7 @@ export function formatOrder({ order, history }: ShownOrder): string {
     ['key at the PSP', order.pspKey],
     ['id at the PSP', order.pspId ?? 'not known'],
     ['attempts', String(order.attempts)],
-    ['in doubt since', order.unsureSince === undefined ? undefined : time(order.unsureSince)],
+    ['in doubt since', doubtOf(order)],
     ['next step', order.nextAt === undefined ? 'none' : time(order.nextAt)],
     ['details', order.details],
     ['answer', order.answer ?? 'none yet'],
@@ -126,6 +127,12 @@ export function formatOrder({ order, history }: ShownOrder): string {
     `${count(history.length, 'entry').replace(/ys$/, 'ies')} in its history, oldest first:`,
     formatTable(events.map((row) => row.map(printable))),
   ].join('\n');
+}
+
+/** A clock that was set back leaves nobody who knows. */
+function doubtOf({ unsureSince }: StoredOrder): string | undefined {
+  if (unsureSince === undefined) return undefined;
+  return unsureSince === LONG_AGO ? 'nobody knows when: the clock went back' : time(unsureSince);
 }
 
 /** For programs: amounts are texts, and times are RFC 3339. */

@@ -3,8 +3,8 @@ import { FailureLimiter, KeyRing } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
 import { openStore, type Store } from '@tributary/feed';
-import { OrderEngine, type OrderPace } from '@tributary/orders';
-import { SyncEngine, type SyncConnector, type SyncOptions } from '@tributary/sync';
+import { OrderEngine, StoreTime, type OrderPace } from '@tributary/orders';
+import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory, RouterModule } from '@nestjs/core';
@@ -76,7 +76,12 @@ async function composeGateway(
   const { logger, registry = new Registry() } = options;
   const scrubber = new Scrubber(deployment.secrets);
   const sync: SyncOptions = { logger, registry, redact: (text) => scrubber.scrub(text) };
-  const orders = new OrderEngine(store, { ...sync, ...(options.pace ? { pace: options.pace } : {}) });
+  const clock = await StoreTime.of(store, systemClock);
+  const orders = new OrderEngine(store, {
+    ...sync,
+    clock,
+    ...(options.pace ? { pace: options.pace } : {}),
+  });
   const limiter = new FailureLimiter();
   const docs: Docs | undefined = deployment.docs
     ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, packageVersion()))
@@ -122,7 +127,7 @@ async function composeGateway(
     logger,
   );
   const engine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, { options, drain, store, engine, orders, logger });
+  return new RunningGateway(app, { options, drain, store, engine, orders, clock, logger });
 }
 
 function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
@@ -163,6 +168,7 @@ interface Parts {
   store: Store;
   engine: SyncEngine;
   orders: OrderEngine;
+  clock: StoreTime;
   logger: Logger;
 }
 
@@ -197,6 +203,7 @@ class RunningGateway implements Gateway {
     this.address = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
     if (options.sync ?? true) this.engine.start();
+    this.parts.clock.start();
     this.parts.orders.start();
     return this.address;
   }
@@ -206,12 +213,13 @@ class RunningGateway implements Gateway {
   }
 
   private async end(): Promise<void> {
-    const { drain, options, store, engine, orders, logger } = this.parts;
+    const { drain, options, store, engine, orders, clock, logger } = this.parts;
     logger.info('stopping');
     await Promise.all([engine.stop(), drain.start(options.drainFor ?? DRAIN)]);
     await drain.finish(() => this.app.close());
     // Only now: until the last answer requests bring orders.
     await orders.stop();
+    clock.stop();
     await store.close();
     logger.info('stopped');
   }

@@ -22,6 +22,8 @@ export interface Store {
   recordRun(run: SyncRun): Promise<void>;
   /** Open refusals and findings, newest first. */
   quarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
+  /** What time it is for all who share the store. Milliseconds since 1970. @throws StoreUnavailableError */
+  time(): Promise<number>;
   /** Returns when the store answers, and its tables are there. @throws StoreUnavailableError */
   ready(): Promise<void>;
   close(): Promise<void>;

@@ -60,6 +60,13 @@ export class SqlStore implements Store {
     return openEntries(this.dialect.reader, connector, limit);
   }
 
+  async time(): Promise<number> {
+    const { now } = await this.dialect.reader
+      .selectNoFrom(this.storeClock().as('now'))
+      .executeTakeFirstOrThrow();
+    return now;
+  }
+
   async ready(): Promise<void> {
     await this.dialect.reader.selectFrom('migrations').select('version').limit(1).execute();
   }

@@ -1,5 +1,6 @@
 export { BalanceReader } from './balance-reader.js';
 export type { BalanceOptions } from './balance-reader.js';
+export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
 export { contextOf } from './context.js';
 export type { SyncContext, SyncOptions } from './context.js';

@@ -44,6 +44,23 @@ export interface Feed {
   head(): Promise<{ rows: number; feedTime: number | undefined }>;
   /** The right to append, for `ttl` milliseconds; `undefined` while another holds it. A dead holder on this machine loses it at once. */
   lease(holder: LeaseHolder, ttl: number): Promise<Lease | undefined>;
+  /** The same, unless whoever pulled the stream last said that it need not be pulled yet. */
+  leaseWhenDue(holder: LeaseHolder, ttl: number): Promise<Lease | Rest | undefined>;
+}
+
+/** A stream that need not be pulled yet, by the one clock of all who share the store. Milliseconds. */
+export interface Rest {
+  /** Until it is due. */
+  dueIn: number;
+  /** Since it had last caught up; `undefined` when it never has. */
+  caughtUpAgo: number | undefined;
+}
+
+/** How a pull leaves its stream to whoever shares the store. */
+export interface NextPull {
+  /** Milliseconds from now on. */
+  dueIn: number;
+  caughtUp: boolean;
 }
 
 /** Whoever appends: unique per process start. */
@@ -60,7 +77,8 @@ export interface Lease {
   renew(): Promise<boolean>;
   /** Rows, refusals, balances and cursor in ONE transaction that checks the fencing token. @throws LeaseLostError, and nothing was written. */
   append(page: FeedPage): Promise<Appended>;
-  release(): Promise<void>;
+  /** @param next without it the stream stays due when it was */
+  release(next?: NextPull): Promise<void>;
 }
 
 export interface FeedPage {

@@ -5,7 +5,7 @@ import { appendRecords, type FeedHead } from './append.js';
 import { recordObservation } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import { LeaseLostError } from './errors.js';
-import type { Appended, FeedPage, Lease, LeaseHolder } from './feed.types.js';
+import type { Appended, FeedPage, Lease, LeaseHolder, NextPull, Rest } from './feed.types.js';
 import { hasDied, holderText } from './holder.js';
 import { updateQuarantine } from './quarantine.js';
 import type { Schema } from './schema.js';
@@ -18,6 +18,8 @@ export interface FeedIdentity {
 
 /** Leases last a minute or so, and clocks of healthy machines differ by less. Milliseconds. */
 const LONGEST = 3_600_000;
+/** Nobody asks for a longer rest than a day, give or take. Milliseconds. */
+const LONGEST_REST = 2 * 24 * 3_600_000;
 
 /** What time it is, as SQL: leases of many gateways are measured by one clock. Milliseconds since 1970. */
 export type StoreClock = () => RawBuilder<number>;
@@ -30,17 +32,53 @@ export async function takeLease(
   ttl: number,
   clock: StoreClock,
 ): Promise<Lease | undefined> {
-  const held = await dialect.reader
+  const held = await look(dialect, feed, clock);
+  return isFree(held, holder) ? take(dialect, feed, held, holder, ttl, clock) : undefined;
+}
+
+/** @returns the rest, while the stream need not be pulled yet, and nobody is pulling it. */
+export async function takeLeaseWhenDue(
+  dialect: Dialect,
+  feed: FeedIdentity,
+  holder: LeaseHolder,
+  ttl: number,
+  clock: StoreClock,
+): Promise<Lease | Rest | undefined> {
+  const held = await look(dialect, feed, clock);
+  if (!isFree(held, holder)) return undefined;
+  const dueIn = held.due_at - held.now;
+  // A rest longer than any that is asked for was begun by a clock that was wrong.
+  if (dueIn <= 0 || dueIn > LONGEST_REST) return take(dialect, feed, held, holder, ttl, clock);
+  return { dueIn, caughtUpAgo: held.caught_up_at === null ? undefined : held.now - held.caught_up_at };
+}
+
+type HeldFeed = Awaited<ReturnType<typeof look>>;
+
+function look(dialect: Dialect, feed: FeedIdentity, clock: StoreClock) {
+  return dialect.reader
     .selectFrom('feeds')
-    .select(['holder', 'leased_until', 'fence', clock().as('now')])
+    .select(['holder', 'leased_until', 'fence', 'due_at', 'caught_up_at', clock().as('now')])
     .where('id', '=', feed.id)
     .executeTakeFirstOrThrow();
-  const free =
+}
+
+function isFree(held: HeldFeed, holder: LeaseHolder): boolean {
+  return (
     held.holder === null ||
     held.leased_until <= held.now ||
     isImpossible(held.leased_until, held.now) ||
-    hasDied(held.holder, holder);
-  if (!free) return undefined;
+    hasDied(held.holder, holder)
+  );
+}
+
+async function take(
+  dialect: Dialect,
+  feed: FeedIdentity,
+  held: HeldFeed,
+  holder: LeaseHolder,
+  ttl: number,
+  clock: StoreClock,
+): Promise<Lease | undefined> {
   const token = { fence: held.fence + 1, holder: holderText(holder) };
   const taken = await dialect.write((db) =>
     db
@@ -84,11 +122,15 @@ class FeedLease implements Lease {
     return appended;
   }
 
-  async release(): Promise<void> {
+  async release(next?: NextPull): Promise<void> {
+    const rest = next && {
+      due_at: after(this.clock, Math.round(next.dueIn)),
+      ...(next.caughtUp ? { caught_up_at: this.clock() } : {}),
+    };
     await this.dialect.write((db) =>
       db
         .updateTable('feeds')
-        .set({ holder: null, leased_until: 0 })
+        .set({ holder: null, leased_until: 0, ...rest })
         .where('id', '=', this.feed.id)
         .where('fence', '=', this.token.fence)
         .where('holder', '=', this.token.holder)

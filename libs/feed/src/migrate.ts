@@ -4,6 +4,7 @@ import type { ColumnTypes, Dialect } from './dialect.js';
 import { createFeeds } from './migrations/0001-feeds.js';
 import { createOrders } from './migrations/0002-orders.js';
 import { createLastPages } from './migrations/0003-last-pages.js';
+import { createSchedules } from './migrations/0004-schedules.js';
 import type { Schema } from './schema.js';
 
 /** In order, never changed once released: the n-th brings a store from version n to n + 1. */
@@ -11,6 +12,7 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   createFeeds,
   createOrders,
   createLastPages,
+  createSchedules,
 ];
 
 /** @throws Error when the store was written by a newer release. */

@@ -27,6 +27,9 @@ export interface FeedTable {
   fence: number;
   holder: string | null;
   leased_until: number;
+  /** Nobody needs to pull it before. */
+  due_at: number;
+  caught_up_at: number | null;
 }
 
 /** One version of one record. `seq` counts from 1 without gaps; `body` is the JSON as it is served. */

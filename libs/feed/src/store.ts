@@ -5,7 +5,7 @@ import { balanceBook } from './balance-book.js';
 import type { Dialect } from './dialect.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
 import { isBehindEnd, noteEnd } from './last-pages.js';
-import { takeLease, type FeedIdentity, type StoreClock } from './lease.js';
+import { takeLease, takeLeaseWhenDue, type FeedIdentity, type StoreClock } from './lease.js';
 import { SqlOrderBook } from './order-book.js';
 import { SqlOrderBooks } from './order-books.js';
 import type { OrderBook, OrderBooks } from './order.types.js';
@@ -100,6 +100,8 @@ export class SqlStore implements Store {
           fence: 0,
           holder: null,
           leased_until: 0,
+          due_at: 0,
+          caught_up_at: null,
         })
         .onConflict((conflict) => conflict.columns(['connector', 'stream']).doNothing())
         .execute();
@@ -162,6 +164,10 @@ class SqlFeed implements Feed {
 
   lease(holder: Parameters<Feed['lease']>[0], ttl: number) {
     return takeLease(this.dialect, this.identity, holder, ttl, this.clock);
+  }
+
+  leaseWhenDue(holder: Parameters<Feed['lease']>[0], ttl: number) {
+    return takeLeaseWhenDue(this.dialect, this.identity, holder, ttl, this.clock);
   }
 
   private reading(from: number | undefined, pageSize: number) {

@@ -7,7 +7,7 @@ export type OrderCallName = 'createPayout' | 'createTransfer' | 'findOrder';
 export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCallName;
 /** Where the balances of an answer come from: the PSP, the book, a closed account, or nowhere. */
 export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
-export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'lost' | 'held' | 'failed';
+export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 
 const STREAM = ['connector', 'stream'] as const;
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];

@@ -48,12 +48,12 @@ export class Reporter {
   private measure({ run, outcome }: FinishedRun): void {
     const { connector, stream, duration } = run;
     this.context.metrics.runs.inc({ connector, stream, result: outcome.kind });
-    if (outcome.kind !== 'busy') this.context.metrics.runSeconds.observe({ stream }, duration / 1000);
+    if (hasPulled(outcome)) this.context.metrics.runSeconds.observe({ stream }, duration / 1000);
   }
 
   /** A thousand idle connectors would write millions of rows that say nothing. */
   private isWorthARow({ run, outcome }: FinishedRun): boolean {
-    if (outcome.kind === 'busy') return false;
+    if (!hasPulled(outcome)) return false;
     const key = `${run.connector} ${run.stream}`;
     const quiet = outcome.kind === 'caught-up' && run.added + run.changed + run.refused === 0;
     if (!quiet) {
@@ -80,6 +80,10 @@ export class Reporter {
   }
 }
 
+function hasPulled({ kind }: Outcome): boolean {
+  return kind !== 'busy' && kind !== 'rested';
+}
+
 function levelOf(outcome: Outcome, eventful: boolean): Level {
   switch (outcome.kind) {
     case 'caught-up':
@@ -91,6 +95,7 @@ function levelOf(outcome: Outcome, eventful: boolean): Level {
     case 'held':
       return eventful ? 'info' : 'debug';
     case 'busy':
+    case 'rested':
       return 'debug';
   }
 }
@@ -103,6 +108,8 @@ function sentence(run: SyncRun, outcome: Outcome, next: number | undefined): str
   switch (outcome.kind) {
     case 'caught-up':
       return `${what}: ${counts}`;
+    case 'rested':
+      return `${what}: another process has pulled it; due in ${Math.ceil(outcome.dueIn / 1000)} s`;
     case 'failed':
       return `${run.error}${advice(outcome.error, run.connector)}; until then ${counts}${retry(next)}`;
     case 'stopped':

@@ -9,7 +9,7 @@ import { normalise } from './normalise.js';
 import { listing, PluginCalls } from './plugin-call.js';
 import { RepetitionGuard } from './repetition.js';
 import type { Slots } from './slots.js';
-import type { FinishedRun, Outcome, SyncConnector, SyncProgress } from './sync.types.js';
+import type { FinishedRun, Outcome, Plan, SyncConnector, SyncProgress } from './sync.types.js';
 import { Troubles } from './troubles.js';
 
 /** Why a pull was broken off. */
@@ -28,6 +28,15 @@ export interface RunSetting {
   context: SyncContext;
 }
 
+/** One pull, as whoever schedules it wants it. */
+export interface RunOrder {
+  /** Whether it waits until the stream is due for all who share the store. */
+  whenDue: boolean;
+  /** Called once, when it is known how the pull ended. */
+  plan: (outcome: Outcome) => Plan;
+  onProgress?: ((progress: SyncProgress) => void) | undefined;
+}
+
 const NOTHING: Appended = { added: 0, changed: 0, known: 0, refused: 0 };
 
 export class StreamRun {
@@ -42,10 +51,11 @@ export class StreamRun {
   private hasSlot = false;
   private turnStartedAt = 0;
   private cancelGrace: (() => void) | undefined;
+  private plan: Plan | undefined;
 
   constructor(
     private readonly setting: RunSetting,
-    private readonly onProgress?: (progress: SyncProgress) => void,
+    private readonly order: RunOrder,
   ) {
     const { store, connector, stream, context } = setting;
     this.startedAt = context.clock.now();
@@ -55,12 +65,17 @@ export class StreamRun {
 
   /** Never throws. */
   async execute(): Promise<FinishedRun> {
-    const outcome = await this.attempt();
+    const outcome = await this.outcomeOf(async () => {
+      await this.takeTurn();
+      return this.underLease();
+    });
+    const { next } = (this.plan ??= this.order.plan(outcome));
     this.cancelGrace?.();
     if (this.hasSlot) this.setting.slots.release();
     const run = this.asRun(outcome);
     this.tell(undefined, run);
-    return { run, outcome, freshTroubles: this.freshTroubles, touchedQuarantine: this.touchedQuarantine };
+    const { freshTroubles, touchedQuarantine } = this;
+    return { run, outcome, next, freshTroubles, touchedQuarantine };
   }
 
   /** Finishes the page in hand; after the grace what the plugin has not given is left. */
@@ -73,10 +88,9 @@ export class StreamRun {
     else interrupt();
   }
 
-  private async attempt(): Promise<Outcome> {
+  private async outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
     try {
-      await this.takeTurn();
-      return await this.underLease();
+      return await work();
     } catch (thrown) {
       if (thrown instanceof Interruption) return thrown.outcome;
       if (thrown instanceof LeaseLostError) return { kind: 'lost' };
@@ -88,19 +102,21 @@ export class StreamRun {
     const { store, connector, stream, holder, context } = this.setting;
     const { leaseTtl } = context.limits;
     const feed = await store.feed(connector.path, stream);
-    const lease = await feed.lease(holder, leaseTtl);
+    const lease = await (this.order.whenDue
+      ? feed.leaseWhenDue(holder, leaseTtl)
+      : feed.lease(holder, leaseTtl));
     if (!lease) return { kind: 'busy' };
+    if ('dueIn' in lease) return { kind: 'rested', ...lease };
     const lost = () => this.abort.abort(new Interruption({ kind: 'lost' }));
     const end = keepAlive(lease, leaseTtl / 3, context.clock, lost);
-    try {
-      return await this.pull(lease);
-    } finally {
-      end();
-      // What could not be released runs out by itself.
-      await lease.release().catch((error: unknown) => {
-        context.logger.debug({ connector: connector.path, stream, err: error }, 'the lease was not released');
-      });
-    }
+    const outcome = await this.outcomeOf(() => this.pull(lease));
+    end();
+    this.plan = this.order.plan(outcome);
+    // What could not be released runs out by itself.
+    await lease.release(this.plan.shared).catch((error: unknown) => {
+      context.logger.debug({ connector: connector.path, stream, err: error }, 'the lease was not released');
+    });
+    return outcome;
   }
 
   private async pull(lease: Lease): Promise<Outcome> {
@@ -163,7 +179,7 @@ export class StreamRun {
 
   private tell(listing: SyncProgress['listing'], finished?: SyncRun): void {
     const { connector, stream } = this.setting;
-    this.onProgress?.({
+    this.order.onProgress?.({
       connector: connector.path,
       stream,
       ...this.totals,
@@ -219,6 +235,7 @@ function saysNothing(
 function sentence(outcome: Outcome, redact: (text: string) => string): string | undefined {
   switch (outcome.kind) {
     case 'caught-up':
+    case 'rested':
       return undefined;
     case 'stopped':
       return 'stopped before it had caught up';

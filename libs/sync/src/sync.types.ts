@@ -1,5 +1,5 @@
 import type { Page, Psp, Stream, WireRecord } from '@tributary/connector-api';
-import type { SyncRun } from '@tributary/feed';
+import type { NextPull, SyncRun } from '@tributary/feed';
 
 /** One configured PSP, as sync sees it. */
 export interface SyncConnector {
@@ -58,15 +58,27 @@ export type Outcome =
   | { kind: 'stopped' }
   /** Another process is pulling this stream. */
   | { kind: 'busy' }
+  /** Another process has pulled it a short while ago; milliseconds. */
+  | { kind: 'rested'; dueIn: number; caughtUpAgo: number | undefined }
   /** Another process has taken over. */
   | { kind: 'lost' }
   /** A page waits until it is known whose it is. */
   | { kind: 'held'; reason: string }
   | { kind: 'failed'; error: Error };
 
+/** What follows from how a pull ended. */
+export interface Plan {
+  /** Milliseconds until this process looks at the stream again. */
+  next: number;
+  /** For whoever shares the store; without it the stream stays due. */
+  shared?: NextPull;
+}
+
 export interface FinishedRun {
   run: SyncRun;
   outcome: Outcome;
+  /** Milliseconds until this process looks at the stream again. */
+  next: number;
   /** Refusals and findings that were not open before. */
   freshTroubles: number;
   /** Whether the quarantine may have changed. */

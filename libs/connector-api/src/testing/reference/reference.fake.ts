@@ -27,7 +27,7 @@ export async function startReferenceWorld({ clock, pageSize }: WorldOptions): Pr
   const parties = { sourceAccountId: 'acc-1', destinationAccountId: 'payee-1' };
   bank.addPayee();
   return {
-    settings: { url: fake.url },
+    settings: { url: fake.url, since: new Date(clock.now() - 12 * DAY).toISOString() },
     largestPage: LARGEST_PAGE,
     manners: { late: HOUR, changes: 2 * DAY },
     add: (wish) => bank.add(wish),

@@ -64,7 +64,6 @@ export class ReferencePsp implements Psp {
       const rows = await this.window(from, to);
       const cursor = formatTime(Math.min(to, settled));
       if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', toTransaction)), cursor };
-      span = rows.length < 20 ? span * 2 : DAY;
       from = to;
     }
   }

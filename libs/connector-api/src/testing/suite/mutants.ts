@@ -286,7 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
     mistake: 'the amount of an order as float',
     file: CLIENT,
     code: 'amount: new JsonNumber(formatAmount(amount))',
-    by: 'amount: Math.fround(Number(formatAmount(amount)))',
+    by: 'amount: Math.floor(Number(formatAmount(amount)) * 100) / 100',
     caughtBy: 'orders: an order is one payment, with its key and its exact amount',
   },
   {
@@ -320,8 +320,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     mistake: 'a webhook without the timestamp in what is signed',
     file: PSP,
-    code: "const expected = createHmac('sha256', this.settings.webhookSecret).update(`${timestamp}.`).update(rawBody);",
-    by: "const expected = createHmac('sha256', this.settings.webhookSecret).update(rawBody);",
+    code: '.update(`${timestamp}.`)',
+    by: '',
     caughtBy: 'webhooks: the right signature names the streams to pull',
   },
   {

@@ -1,0 +1,64 @@
+/** Every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with either sign. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Json } from '@tributary/connector-api/http';
+import { toDrafts } from './mollie.mapper.js';
+import { tieRows } from './mollie.ties.js';
+
+const types = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
+) as string[];
+/** The description of `type` names them, the list does not. */
+const ONLY_IN_PROSE = ['unauthorized-direct-debit', 'canceled-outgoing-transfer'];
+const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
+
+/** As served: type and status of a row that comes in, and of one that goes out; its payment and its transfer are known. */
+function meaningsOf(type: string): string {
+  const context = { paymentId: 'tr_1', transferId: 'trf_1' };
+  const known = new Map([
+    ['tr_1', 'baltr_0'],
+    ['trf_1', 'baltr_0'],
+  ]);
+  return ['1.00', '-1.00']
+    .map((value) => {
+      const amount = { currency: 'EUR', value };
+      const row = {
+        id: 'baltr_1',
+        type,
+        initialAmount: amount,
+        resultAmount: amount,
+        createdAt: '2026-01-01T00:00:00+00:00',
+        context,
+      };
+      const [one] = tieRows(toDrafts(Json.parse(JSON.stringify(row)), 'bal_1'), known);
+      return `${one?.type} ${one?.status}${one?.relatedTransactionId ? ` of ${one.relatedTransactionId}` : ''}`;
+    })
+    .join(' / ');
+}
+
+it('all of them, in / out', () => {
+  expect(
+    [...types, ...ONLY_IN_PROSE, 'moon-tax'].map((type) => `${type}: ${meaningsOf(type)}`),
+  ).toMatchSnapshot();
+});
+
+it.each([...types, ...ONLY_IN_PROSE])('README tells what becomes of %s', (type) => {
+  expect(readme).toContain(`\`${type}\``);
+});
+
+it('the list is that of the document', () => {
+  let document: string;
+  try {
+    document = readFileSync(SPEC, 'utf8');
+  } catch {
+    process.stderr.write(
+      'skipped: the list of types against mollie/specs.yaml, because ../shared is absent\n',
+    );
+    return;
+  }
+  const list =
+    /\n {4}balance-transaction-type:\n {6}type: string\n {6}enum:\n((?: {8}- .*\n)+)/.exec(document)?.[1] ??
+    '';
+  expect(list.trim().split(/\s*- /).filter(Boolean)).toEqual(types);
+});

@@ -1,19 +1,24 @@
 /**
- * What serving a page costs, against what is possible: `npm run bench`, with `-- --short` for fewer rows and seconds.
+ * What serving a page costs, against what is possible, and what many connectors cost: `npm run bench`, with `-- --short` for fewer
+ * rows, connectors and seconds, and with `-- --connectors` for the latter alone.
  * Every figure is of one run on one machine; only the ratios mean something, and they are what is checked.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureConnectors } from './connectors.js';
 import { fill, FIRST_ROW_AT, ROW_EVERY } from './fill.js';
 import { measure, type Cost } from './load.js';
 import { startBaseline, startGateway, type Server } from './server.js';
 
 const short = process.argv.includes('--short');
+const connectorsOnly = process.argv.includes('--connectors');
 const ROWS = short ? 110_000 : 1_000_000;
 const SECONDS = short ? 3 : 10;
 /** Rows of a page in the comparison of depths: page 10 000 must exist. */
 const DEPTH_PAGE = short ? 10 : 99;
+const CONNECTORS = short ? 300 : 1000;
+const IDLE_SECONDS = short ? 10 : 30;
 const PORT = 39_871;
 const KEY = 'bench-key-of-this-run-only';
 const HEADERS = { authorization: `Bearer ${KEY}` };
@@ -26,7 +31,9 @@ const configFile = join(directory, 'gateway.yaml');
 const running: Server[] = [];
 
 try {
-  process.exitCode = (await main()) ? 0 : 1;
+  const pages = connectorsOnly || (await main());
+  const connectors = await measureConnectors(CONNECTORS, IDLE_SECONDS);
+  process.exitCode = pages && connectors ? 0 : 1;
 } finally {
   await Promise.all(running.map((server) => server.stop()));
   rmSync(directory, { recursive: true, force: true });

@@ -13,17 +13,19 @@ import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { packageVersion } from './cli/version.js';
-import { DEPLOYMENT, deploymentConfig } from './config/deployment-config.js';
+import { deploymentConfig } from './config/deployment-config.js';
 import type { Deployment } from './config/deployment.js';
 import { HttpAdapter } from './http/adapter.js';
 import { answerLists } from './http/lists.js';
 import { guardRoutes } from './http/doors.js';
 import { Drain } from './http/drain.js';
 import { OperatorModule } from './http/operator.module.js';
+import { servedRoute, type Mounted } from './http/mounted-routes.js';
 import { RequestObserver } from './http/request-observer.js';
 import { unknownRoute } from './http/unknown-route.js';
 import { createLogger, NestLog, Scrubber, type Logger } from './logging/index.js';
 import { mountConnector, type MountedConnector, type Shared } from './mount/connector.module.js';
+import { DocsModule } from './mount/docs.controller.js';
 import { Docs } from './mount/docs.js';
 import { PageCache } from './mount/page-cache.js';
 
@@ -83,9 +85,6 @@ async function composeGateway(
     ...(options.pace ? { pace: options.pace } : {}),
   });
   const limiter = new FailureLimiter();
-  const docs: Docs | undefined = deployment.docs
-    ? new Docs((path) => describeContract(app, typeOf(mounted, path), path, packageVersion()))
-    : undefined;
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
   const shared: Shared = {
@@ -94,7 +93,6 @@ async function composeGateway(
     limiter,
     sync,
     orders,
-    docs,
     pull: (path, streams) => engine.pull(path, streams),
     onMounted: (connector, backend) => {
       connectors.push(connector);
@@ -109,8 +107,12 @@ async function composeGateway(
     // Without any key, nobody sees what belongs to the operator.
     operator: new KeyRing(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
   };
+  const docs = new Docs(rings.connectors, (path) =>
+    describeContract(app, typeOf(mounted, path), path, packageVersion()),
+  );
   const adapter = new HttpAdapter({
     trustProxy: deployment.listen.trustProxy,
+    connectors: rings.connectors,
     onUnknownRoute: unknownRoute(rings.connectors, limiter),
   });
   guardRoutes(adapter.getInstance(), rings, limiter);
@@ -123,11 +125,16 @@ async function composeGateway(
   });
   const app = await startNest(
     adapter,
-    rootModule(mounted, [await deploymentConfig(deployment), operator]),
+    rootModule(mounted, [
+      await deploymentConfig(deployment),
+      operator,
+      ...(deployment.docs ? [DocsModule.with(docs)] : []),
+    ]),
+    rings.connectors,
     logger,
   );
   const engine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, { options, drain, store, engine, orders, clock, logger });
+  return new RunningGateway(app, { deployment, options, drain, store, engine, orders, clock, logger });
 }
 
 function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
@@ -149,6 +156,7 @@ function rootModule(mounted: readonly MountedConnector[], others: readonly Dynam
 async function startNest(
   adapter: HttpAdapter,
   root: DynamicModule,
+  connectors: Mounted,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -157,12 +165,16 @@ async function startNest(
     bodyParser: false,
   });
   const report = (error: unknown, request: FastifyRequest) =>
-    logger.error({ err: error, request: request.id, route: request.routeOptions.url }, 'request failed');
+    logger.error(
+      { err: error, request: request.id, route: servedRoute(request, connectors) },
+      'request failed',
+    );
   app.useGlobalFilters(new ContractErrorFilter(report));
   return app.init();
 }
 
 interface Parts {
+  deployment: Deployment;
   options: GatewayOptions;
   drain: Drain;
   store: Store;
@@ -191,8 +203,7 @@ class RunningGateway implements Gateway {
   }
 
   async listen(): Promise<string> {
-    const { options, logger } = this.parts;
-    const deployment = this.app.get<Deployment>(DEPLOYMENT);
+    const { deployment, options, logger } = this.parts;
     const { host, port } = deployment.listen;
     try {
       await this.app.listen(port, host);

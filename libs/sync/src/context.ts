@@ -30,7 +30,16 @@ export interface SyncContext {
   limits: SyncLimits;
 }
 
+/** By the options they were made from: a thousand connectors with the same options share one. */
+const known = new WeakMap<SyncOptions, SyncContext>();
+
 export function contextOf(options: SyncOptions): SyncContext {
+  const context = known.get(options) ?? newContext(options);
+  known.set(options, context);
+  return context;
+}
+
+function newContext(options: SyncOptions): SyncContext {
   return {
     logger: options.logger,
     metrics: SyncMetrics.of(options.registry ?? new Registry()),

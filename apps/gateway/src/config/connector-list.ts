@@ -6,7 +6,7 @@ import type { ConnectorConfig } from './deployment.js';
 import { ConnectorEntry } from './deployment-file.js';
 import { didYouMean } from './did-you-mean.js';
 import { parseDuration } from './duration.js';
-import { isReserved, NAME, NAME_RULE, RESERVED_NAMES } from './names.js';
+import { isReserved, NAME, NAME_RULE, RESERVED_NAMES, RESOURCE_NAMES } from './names.js';
 import { orderLimits } from './order-settings.js';
 import { formatPath, type Path } from './path.js';
 import { PACKAGE_NAME, PackageProblem, type PluginPackages } from './plugin-packages.js';
@@ -102,6 +102,7 @@ export class ConnectorList {
     if (typeof name !== 'string' || !NAME.test(name)) return undefined;
     const mount = tenant === undefined ? name : `${tenant}/${name}`;
     if (tenant === undefined) this.#checkReserved(name, path);
+    else this.#checkResource(name, path);
     const first = this.#mounts.get(mount);
     if (first) {
       this.binder.complain(
@@ -116,6 +117,16 @@ export class ConnectorList {
     if (isReserved(name)) {
       const all = RESERVED_NAMES.join(', ');
       this.binder.complain(path, `/${name} belongs to the gateway itself. Take a name other than ${all}`);
+    }
+  }
+
+  #checkResource(name: string, path: Path): void {
+    if (RESOURCE_NAMES.includes(name)) {
+      const both = RESOURCE_NAMES.join(' and ');
+      this.binder.complain(
+        path,
+        `found ${showText(name)}: behind a tenant ${both} are no names of connectors. Take another`,
+      );
     }
   }
 }

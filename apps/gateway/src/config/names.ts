@@ -9,3 +9,6 @@ export const RESERVED_NAMES: readonly string[] = ['docs', 'healthz', 'livez', 'm
 export function isReserved(name: string): boolean {
   return RESERVED_NAMES.includes(name);
 }
+
+/** Behind a tenant these could be a connector's or a resource of the contract: `/acme/accounts/…`. */
+export const RESOURCE_NAMES: readonly string[] = ['accounts', 'docs'];

@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isIP } from 'node:net';
 import { answerMalformedRequest, refuseExpectation } from './malformed-request.js';
+import { MountedRoutes, type Mounted } from './mounted-routes.js';
 
 /** An order with its metadata is a few kB. */
 const LONGEST_BODY = 256 * 1024;
@@ -22,12 +23,15 @@ const KEEP_ALIVE_TIMEOUT = 120 * SECOND;
 export interface HttpOptions {
   /** Whether a proxy in front of us names the client in `X-Forwarded-For`: the last address in it is believed, no other. */
   trustProxy: boolean;
+  /** The connectors whose routes will come. */
+  connectors: Mounted;
   /** Answers what no route took. */
   onUnknownRoute: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
 export class HttpAdapter extends FastifyAdapter {
   private readonly onUnknownRoute: HttpOptions['onUnknownRoute'];
+  private readonly routes: MountedRoutes;
 
   constructor(options: HttpOptions) {
     super({
@@ -55,6 +59,7 @@ export class HttpAdapter extends FastifyAdapter {
       skipMiddie: true,
     });
     this.onUnknownRoute = options.onUnknownRoute;
+    this.routes = new MountedRoutes(options.connectors);
     const fastify = this.getInstance();
     fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', (request, _reply, done) => done(missingHost(request)));
@@ -62,6 +67,16 @@ export class HttpAdapter extends FastifyAdapter {
     // Bodies arrive as bytes: whoever has no key makes us parse nothing.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
+
+  override get(...args: unknown[]) {
+    this.routes.add('GET', args, (...route) => super.get(...route));
+    return this.getInstance();
+  }
+
+  override post(...args: unknown[]) {
+    this.routes.add('POST', args, (...route) => super.post(...route));
+    return this.getInstance();
   }
 
   override setNotFoundHandler() {

@@ -1,10 +1,10 @@
 /**
- * Who comes in at each route, decided once, when the route is registered: every route of a connector wants a key of that connector,
- * unless it says otherwise. A route that belongs to nobody, and does not say that it is open, does not start.
+ * Who comes in at each route: every route of a connector wants a key of that connector, unless it says otherwise. A route that belongs to nobody, and does not say that it is open, does not start.
  * Why these are hooks of Fastify and no guards of Nest: docs/decisions/hot-path.md.
  */
-import { doorOf, type Door, type FailureLimiter, type KeyRing } from '@tributary/auth';
-import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
+import { doorOf, NO_KEYS, type Door, type FailureLimiter, type KeyRing } from '@tributary/auth';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
+import { askedConnector, connectorPath } from './mounted-routes.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,14 +22,17 @@ export interface Rings {
 export function guardRoutes(fastify: FastifyInstance, rings: Rings, limiter: FailureLimiter): void {
   const doors = new Map([...rings.connectors].map(([path, ring]) => [path, doorOf(ring, limiter)]));
   const operator = doorOf(rings.operator, limiter);
-  const doorFor = ({ url, config }: RouteOptions): Door | undefined => {
+  const nobody = doorOf(NO_KEYS, limiter);
+  const shared: RequestDoor = (request) => (doors.get(askedConnector(request)) ?? nobody)(request);
+  const own = (url: string) => doors.get(connectorPath(url, doors) ?? '') ?? notGuarded(url);
+  const doorFor = ({ url, config }: RouteOptions): RequestDoor | undefined => {
     switch (config?.door) {
       case 'open':
         return undefined;
       case 'operator':
         return operator;
       case undefined:
-        return doors.get(connectorPath(url, doors)) ?? notGuarded(url);
+        return config?.mounted === undefined ? own(url) : shared;
     }
   };
   fastify.addHook('onRoute', (route) => {
@@ -38,7 +41,9 @@ export function guardRoutes(fastify: FastifyInstance, rings: Rings, limiter: Fai
   });
 }
 
-function hookOf(door: Door): onRequestHookHandler {
+type RequestDoor = (request: FastifyRequest) => ReturnType<Door>;
+
+function hookOf(door: RequestDoor): onRequestHookHandler {
   return (request, _reply, done) => {
     try {
       door(request);
@@ -47,13 +52,6 @@ function hookOf(door: Door): onRequestHookHandler {
     }
     done();
   };
-}
-
-/** `/acme/house-bank/accounts` → `acme/house-bank`; no connector has the name of a tenant, so one of both is mounted. */
-function connectorPath(url: string, mounted: ReadonlyMap<string, unknown>): string {
-  const [, first = '', second = ''] = url.split('/', 3);
-  const nested = `${first}/${second}`;
-  return mounted.has(nested) ? nested : first;
 }
 
 function notGuarded(url: string): never {

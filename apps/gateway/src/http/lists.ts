@@ -3,16 +3,18 @@
  * declare the routes and describe them. Figures: docs/decisions/hot-path.md.
  */
 import type { Backend } from '@tributary/connector-api';
-import { connectorOf, sendPage } from '@tributary/connector-api/contract';
+import { sendPage } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { askedConnector } from './mounted-routes.js';
 
-/** @param backends by the path of the connector; each is there before the connector's routes are registered */
+/** @param backends by the path of the connector; all are there before the first request comes */
 export function answerLists(fastify: FastifyInstance, backends: ReadonlyMap<string, Backend>): void {
   fastify.addHook('onRoute', (route) => {
-    const stream = route.config?.list;
-    const backend = backends.get(connectorOf(route.url) ?? '');
-    if (stream === undefined || backend === undefined) return;
-    route.handler = (request: FastifyRequest, reply: FastifyReply) =>
-      sendPage(backend, stream, request, reply);
+    const { list: stream, mounted } = route.config ?? {};
+    if (stream === undefined || mounted === undefined) return;
+    route.handler = (request: FastifyRequest, reply: FastifyReply) => {
+      const backend = backends.get(askedConnector(request));
+      return backend === undefined ? reply.callNotFound() : sendPage(backend, stream, request, reply);
+    };
   });
 }

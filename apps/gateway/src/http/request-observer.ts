@@ -3,6 +3,7 @@ import { connectorOf, contractResource } from '@tributary/connector-api/contract
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/index.js';
+import { servedRoute, type Mounted } from './mounted-routes.js';
 
 const UNKNOWN = 'unknown';
 const LONGEST_PATH = 200;
@@ -24,7 +25,7 @@ export class RequestObserver {
     private readonly logger: Logger,
     registry: Registry,
     /** By path: only these become labels, whatever paths are asked for. */
-    private readonly connectors: { has(path: string): boolean },
+    private readonly connectors: Mounted,
   ) {
     this.logsAll = logger.isLevelEnabled('debug');
     this.requests = new Counter({
@@ -50,21 +51,21 @@ export class RequestObserver {
   }
 
   private record(request: FastifyRequest, reply: FastifyReply): void {
-    const route = this.routeOf(request);
-    const { count, seconds } = this.measuresOf(route, reply.statusCode);
+    const served = servedRoute(request, this.connectors);
+    const { count, seconds } = this.measuresOf(served ?? this.meantRoute(request), reply.statusCode);
     count.inc();
     seconds.observe(reply.elapsedTime / 1000);
-    if (this.logsAll || reply.statusCode >= 400) this.log(request, reply, route);
+    if (this.logsAll || reply.statusCode >= 400) this.log(request, reply, served ?? shownPath(request.url));
   }
 
-  private log(request: FastifyRequest, reply: FastifyReply, route: string): void {
+  private log(request: FastifyRequest, reply: FastifyReply, path: string): void {
     const status = reply.statusCode;
     const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
     this.logger[level](
       {
         request: request.id,
         method: request.method,
-        path: request.is404 ? shownPath(request.url) : route,
+        path,
         status,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         client: request.ip,
@@ -74,8 +75,7 @@ export class RequestObserver {
   }
 
   /** Of what no route took, e.g. for its method: the path of the contract that was meant. */
-  private routeOf(request: FastifyRequest): string {
-    if (!request.is404) return request.routeOptions.url ?? UNKNOWN;
+  private meantRoute(request: FastifyRequest): string {
     const resource = contractResource(request.url);
     if (resource === undefined) return UNKNOWN;
     return this.connectors.has(resource.connector)

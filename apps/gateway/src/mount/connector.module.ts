@@ -13,15 +13,10 @@ import type { OrderEngine } from '@tributary/orders';
 import { BalanceReader, WebhookInbox, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/deployment.js';
-import { CONNECTOR_PATH, DocsController } from './docs.controller.js';
-import { DOCS, type Docs } from './docs.js';
 import { FeedBackend } from './feed-backend.js';
 import { FeedMirror } from './feed-mirror.js';
 import type { PageCache } from './page-cache.js';
 import { WebhookGate } from './webhook-gate.js';
-
-const SYNC_CONNECTOR = Symbol('SYNC_CONNECTOR');
-const ORDERS = Symbol('ORDERS');
 
 /** What all connectors of a deployment share. */
 export interface Shared {
@@ -34,8 +29,6 @@ export interface Shared {
   pull: (path: string, streams: readonly Stream[]) => void;
   /** Told each connector as sync and as requests see it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
   onMounted: (connector: SyncConnector, backend: Backend) => void;
-  /** Absent where the deployment serves no documentation. */
-  docs: Docs | undefined;
 }
 
 export interface MountedConnector {
@@ -49,20 +42,14 @@ export interface MountedConnector {
 export function mountConnector(config: ConnectorConfig, shared: Shared): MountedConnector {
   class ConnectorModule {}
   const ring = new KeyRing(config.apiKeys);
-  const contract = [FeedsController, BalancesController, OrdersController, WebhooksController];
   return {
     path: config.path,
     ring,
     type: ConnectorModule,
     module: {
       module: ConnectorModule,
-      controllers: shared.docs ? [...contract, DocsController] : contract,
-      providers: [
-        ...pluginProviders(config, shared),
-        ...contractProviders(config, shared),
-        { provide: CONNECTOR_PATH, useValue: config.path },
-        { provide: DOCS, useValue: shared.docs },
-      ],
+      controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
+      providers: [...pluginProviders(config, shared), ...contractProviders(config, shared)],
     },
   };
 }
@@ -77,45 +64,41 @@ function pluginProviders({ plugin, settings, path }: ConnectorConfig, { store }:
   ];
 }
 
-/** What the contract's controllers and sync ask for. */
+/** What the contract's controllers ask for. A thousand connectors have a thousand of each: there are few. */
 function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] {
-  const { path, syncEvery } = config;
-  const { store, cache, sync } = shared;
+  const { path, syncEvery: every } = config;
   return [
     {
-      provide: ORDERS,
-      inject: [PSP],
-      useFactory: (psp: Psp) => openOrders(config, psp, shared.orders),
-    },
-    {
-      provide: SYNC_CONNECTOR,
-      inject: [PSP, ORDERS],
-      useFactory: (psp: Psp, orders: ReturnType<typeof openOrders>): SyncConnector => ({
-        path,
-        psp,
-        every: syncEvery,
-        ...(orders ? { claims: orders.claims } : {}),
-      }),
-    },
-    {
       provide: BACKEND,
-      inject: [SYNC_CONNECTOR, ORDERS],
-      useFactory: (connector: SyncConnector, orders: ReturnType<typeof openOrders>): Backend => {
-        const reader = new BalanceReader(store, connector, sync);
-        const backend = new FeedBackend(path, store, cache, reader, orders?.desk);
-        shared.onMounted(connector, backend);
-        return backend;
-      },
+      inject: [PSP],
+      useFactory: (psp: Psp) => openBackend(config, psp, shared),
     },
     {
       provide: WEBHOOKS,
-      inject: [SYNC_CONNECTOR],
-      useFactory: (connector: SyncConnector) => {
-        const inbox = new WebhookInbox(connector, sync, (streams) => shared.pull(path, streams));
-        return new WebhookGate(path, inbox, shared.limiter, sync.logger);
+      inject: [PSP],
+      useFactory: (psp: Psp) => {
+        const { sync, limiter } = shared;
+        const pull = (streams: readonly Stream[]) => shared.pull(path, streams);
+        return new WebhookGate(
+          path,
+          new WebhookInbox({ path, psp, every }, sync, pull),
+          limiter,
+          sync.logger,
+        );
       },
     },
   ];
+}
+
+function openBackend(config: ConnectorConfig, psp: Psp, shared: Shared): Backend {
+  const { path, syncEvery: every } = config;
+  const { store, cache, sync } = shared;
+  const orders = openOrders(config, psp, shared.orders);
+  const connector: SyncConnector = { path, psp, every, ...(orders ? { claims: orders.claims } : {}) };
+  const reader = new BalanceReader(store, connector, sync);
+  const backend = new FeedBackend(path, store, cache, reader, orders?.desk);
+  shared.onMounted(connector, backend);
+  return backend;
 }
 
 /** @returns `undefined` for a PSP that only reads. @throws Error for one whose plugin does not say how it recognises repeats. */

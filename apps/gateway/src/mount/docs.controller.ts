@@ -1,48 +1,59 @@
 import { plainBody, ContractError } from '@tributary/connector-api/contract';
-import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Inject, Module, Param, Req, Res } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { askedConnector } from '../http/mounted-routes.js';
 import { DOCS, DOCS_POLICY, type Docs, type DocsFile } from './docs.js';
 
-export const CONNECTOR_PATH = Symbol('CONNECTOR_PATH');
-
-/** Open to everybody: a browser sends no key, and the contract is public. */
-@Controller('docs')
+/** Of all connectors. Open to everybody: a browser sends no key, and the contract is public. */
+@Controller([':connector/docs', ':tenant/:connector/docs'])
 @ApiExcludeController()
 export class DocsController {
-  constructor(
-    @Inject(DOCS) private readonly docs: Docs,
-    @Inject(CONNECTOR_PATH) private readonly path: string,
-  ) {}
+  constructor(@Inject(DOCS) private readonly docs: Docs) {}
 
   @Get()
   @RouteConfig({ door: 'open' })
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const [url = ''] = request.url.split('?', 1);
-    const body = this.docs.page(this.path, url.endsWith('/') ? '' : 'docs/');
-    await send(reply, { type: 'text/html; charset=utf-8', body });
+    const body = this.docs.page(askedConnector(request), url.endsWith('/') ? '' : 'docs/');
+    await send(reply, body && { type: 'text/html; charset=utf-8', body });
   }
 
   @Get(':file')
   @RouteConfig({ door: 'open' })
-  async file(@Param('file') name: string, @Res() reply: FastifyReply): Promise<void> {
-    const file = await this.docs.file(this.path, name);
-    if (file === undefined) {
-      const { Title, Detail } = plainBody(HttpStatus.NOT_FOUND);
-      throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
-    }
-    await send(reply, file);
+  async file(
+    @Param('file') name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await send(reply, await this.docs.file(askedConnector(request), name));
   }
 }
 
-async function send(reply: FastifyReply, { type, body }: DocsFile): Promise<void> {
+@Module({})
+export class DocsModule {
+  static with(docs: Docs): DynamicModule {
+    return {
+      module: DocsModule,
+      controllers: [DocsController],
+      providers: [{ provide: DOCS, useValue: docs }],
+    };
+  }
+}
+
+async function send(reply: FastifyReply, file: DocsFile | undefined): Promise<void> {
+  if (file === undefined) {
+    const { Title, Detail } = plainBody(HttpStatus.NOT_FOUND);
+    throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
+  }
   await reply
     .headers({
-      'content-type': type,
+      'content-type': file.type,
       'content-security-policy': DOCS_POLICY,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     })
-    .send(body);
+    .send(file.body);
 }

@@ -2,6 +2,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { Mounted } from '../http/mounted-routes.js';
 
 export const DOCS = Symbol('DOCS');
 
@@ -37,10 +38,17 @@ export class Docs {
   private readonly assets = new Map<string, Promise<Buffer>>();
 
   /** @param describe makes the document from the routes of the connector at `path` */
-  constructor(private readonly describe: (path: string) => OpenAPIObject) {}
+  constructor(
+    private readonly connectors: Mounted,
+    private readonly describe: (path: string) => OpenAPIObject,
+  ) {}
 
-  /** @param base where the files are, relative to the page */
-  page(path: string, base: string): Buffer {
+  /**
+   * @param base where the files are, relative to the page
+   * @returns `undefined` where there is no connector
+   */
+  page(path: string, base: string): Buffer | undefined {
+    if (!this.connectors.has(path)) return undefined;
     return Buffer.from(`<!doctype html>
 <html lang="en">
 <head>
@@ -60,6 +68,7 @@ export class Docs {
 
   /** @returns `undefined` for a file that is not there. */
   async file(path: string, name: string): Promise<DocsFile | undefined> {
+    if (!this.connectors.has(path)) return undefined;
     if (name === 'openapi.json') return { type: 'application/json', body: this.document(path) };
     if (name === 'start.js') return { type: 'text/javascript; charset=utf-8', body: Buffer.from(START) };
     const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;

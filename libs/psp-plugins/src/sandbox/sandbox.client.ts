@@ -48,7 +48,6 @@ const DAY = 86_400_000;
 
 @Injectable()
 export class SandboxClient {
-  private readonly world: World;
   private readonly journal: Journal | undefined;
   private readonly desk: Desk | undefined;
 
@@ -56,7 +55,6 @@ export class SandboxClient {
     private readonly settings: SandboxSettings,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.world = new World(settings);
     if (settings.journal === undefined) return;
     this.journal = new Journal(settings.journal);
     this.desk = new Desk(settings, clock, this.journal);
@@ -114,7 +112,7 @@ export class SandboxClient {
         status: 404,
       });
     }
-    const activity = this.world.balance(account, now);
+    const activity = new World(this.settings).balance(account, now);
     const ordered = balanceOf(this.journal?.ledger().payments ?? [], id, now);
     const held = activity.map(({ amount, asset }) => ({
       amount: amount + (ordered.find((other) => other.asset === asset)?.amount ?? 0n),
@@ -144,14 +142,15 @@ export class SandboxClient {
 
   /** What happened there by itself, after the transaction `last`. */
   private *activity({ from, to, now }: Window, last: number | undefined): Generator<ListedMovement> {
-    const first = this.world.createdBy(from - 1);
-    const end = this.world.createdBy(Math.min(to - 1, now));
+    const world = new World(this.settings);
+    const first = world.createdBy(from - 1);
+    const end = world.createdBy(Math.min(to - 1, now));
     const { newestFirst } = this.settings;
     const step = newestFirst ? -1 : 1;
     let number = last === undefined ? (newestFirst ? end - 1 : first) : last + step;
     if (!newestFirst) number = Math.max(number, first);
     for (; number >= first && number < end; number += step) {
-      const movement = this.world.movement(number, now);
+      const movement = world.movement(number, now);
       if (movement) yield { created: movement.created, place: number, movement };
     }
   }

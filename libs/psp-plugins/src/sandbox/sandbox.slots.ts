@@ -53,40 +53,52 @@ const STORIES: readonly (readonly State[])[] = [
 ];
 const PEACEFUL = 6;
 
-export function planSlots(settings: SandboxSettings): readonly Slot[] {
-  const { seed } = settings;
-  const kinds = planKinds(seed);
-  const refunded = (index: number) => kinds[index + 1] === 'refund';
-  const changing = chosen(
-    settings.statusChanges,
-    shuffled(SLOTS, seed, Topic.Changes).filter(
-      (index) => !['refund', 'fee'].includes(kinds[index]!) && !refunded(index),
-    ),
-  );
-  const late = chosen(settings.lateRows, shuffled(SLOTS, seed, Topic.Late));
-  const slots: Slot[] = [];
-  for (const [index, kind] of kinds.entries()) {
-    const follows = kind === 'refund' || kind === 'fee';
-    const before = slots[index - 1];
-    slots.push({
-      kind: kind === 'transfer' && settings.accounts === 1 ? 'payout' : kind,
-      original: before?.kind === 'payin' ? 'payin' : 'payout',
-      currency:
-        follows && before
-          ? before.currency
-          : CURRENCIES[drawInt(CURRENCIES.length, seed, Topic.Kinds, index, 1)]!,
-      steps: planSteps(states(seed, index, kind, changing.has(index)), index, late.has(index), settings),
-      shift: 1 + drawInt(Math.max(1, settings.accounts - 1), seed, Topic.Shifts, index),
+/** Each slot is worked out when it is looked at: a page needs a few of them, and a plugin keeps none. */
+export class SlotPlan {
+  private readonly kinds: readonly Kind[];
+  private readonly changing: ReadonlySet<number>;
+  private readonly late: ReadonlySet<number>;
+  private readonly slots: (Slot | undefined)[] = [];
+
+  constructor(private readonly settings: SandboxSettings) {
+    const { seed, statusChanges, lateRows } = settings;
+    const kinds = planKinds(seed);
+    this.kinds = kinds;
+    this.changing = chosen(statusChanges, seed, Topic.Changes, (index) => {
+      const refunded = kinds[index + 1] === 'refund';
+      return !follows(kinds[index]!) && !refunded;
     });
+    this.late = chosen(lateRows, seed, Topic.Late);
   }
-  return slots;
+
+  /** @param index 0 … 511 */
+  at(index: number): Slot {
+    return (this.slots[index] ??= this.plan(index));
+  }
+
+  private plan(index: number): Slot {
+    const { settings } = this;
+    const { seed, accounts } = settings;
+    const kind = this.kinds[index]!;
+    const before = index > 0 && follows(kind) ? this.at(index - 1) : undefined;
+    const path = states(seed, index, kind, this.changing.has(index));
+    return {
+      kind: kind === 'transfer' && accounts === 1 ? 'payout' : kind,
+      original: this.kinds[index - 1] === 'payin' ? 'payin' : 'payout',
+      currency: before?.currency ?? CURRENCIES[drawInt(CURRENCIES.length, seed, Topic.Kinds, index, 1)]!,
+      steps: planSteps(path, index, this.late.has(index), settings),
+      shift: 1 + drawInt(Math.max(1, accounts - 1), seed, Topic.Shifts, index),
+    };
+  }
 }
 
-/** @returns for each of 512 rows in a row whether it carries the time of the row before. */
-export function planTies(settings: SandboxSettings): readonly boolean[] {
-  const possible = shuffled(SLOTS, settings.seed, Topic.Ties).filter((index) => index % LONGEST_TIE !== 0);
-  const tied = chosen(settings.sameTimestamps, possible);
-  return Array.from({ length: SLOTS }, (_, index) => tied.has(index));
+/** @returns which of 512 rows in a row carry the time of the row before. */
+export function planTies({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
+  return chosen(sameTimestamps, seed, Topic.Ties, (index) => index % LONGEST_TIE !== 0);
+}
+
+function follows(kind: Kind): boolean {
+  return kind === 'refund' || kind === 'fee';
 }
 
 function planKinds(seed: number): Kind[] {
@@ -128,6 +140,13 @@ function planSteps(
 }
 
 /** The exact share of all slots, as far as there are candidates. */
-function chosen(share: number, candidates: readonly number[]): ReadonlySet<number> {
-  return new Set(candidates.slice(0, Math.ceil(share * SLOTS)));
+function chosen(
+  share: number,
+  seed: number,
+  topic: Topic,
+  isCandidate: (index: number) => boolean = () => true,
+): ReadonlySet<number> {
+  const most = Math.ceil(share * SLOTS);
+  if (most === 0) return new Set();
+  return new Set(shuffled(SLOTS, seed, topic).filter(isCandidate).slice(0, most));
 }

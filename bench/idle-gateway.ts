@@ -1,0 +1,90 @@
+/** A gateway of many connectors in a process of its own, which measures itself: `node --expose-gc idle-gateway.js <connectors> <seconds>`. */
+import 'reflect-metadata';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Counter, Registry } from 'prom-client';
+import { loadDeployment } from '../apps/gateway/src/config/index.js';
+import { createGateway } from '../apps/gateway/src/gateway.js';
+import { createLogger } from '../apps/gateway/src/logging/index.js';
+
+export interface Idle {
+  /** Milliseconds from the deployment file to the open port. */
+  started: number;
+  /** Seconds until every stream was pulled once, and the processor time they took. */
+  synced: number;
+  syncCpu: number;
+  /** Bytes, after that and one scrape of the metrics. */
+  heap: number;
+  resident: number;
+  /** Milliseconds of processor time in a second in which nothing is asked and nothing is due. */
+  idle: number;
+}
+
+const STREAMS = 3;
+const [connectors, seconds] = process.argv.slice(2).map(Number) as [number, number];
+const directory = mkdtempSync(join(tmpdir(), 'tributary-idle-'));
+try {
+  const idle = await measure();
+  process.send?.(idle);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+process.exit();
+
+async function measure(): Promise<Idle> {
+  const file = join(directory, 'gateway.yaml');
+  writeFileSync(file, deployment());
+  const registry = new Registry();
+  const begin = performance.now();
+  const logger = createLogger({ secrets: [], level: 'error' });
+  const gateway = await createGateway(loadDeployment(file), { logger, registry, drainFor: 1 });
+  await gateway.listen();
+  const listening = performance.now();
+  const syncing = cpu();
+  while ((await runs(registry)) < connectors * STREAMS) await sleep(500);
+  const synced = (performance.now() - listening) / 1000;
+  const syncCpu = (cpu() - syncing) / 1000;
+  await registry.metrics();
+  const { heapUsed, rss } = collected();
+  const before = cpu();
+  await sleep(seconds * 1000);
+  const idle = (cpu() - before) / seconds;
+  await gateway.close();
+  return { started: listening - begin, synced, syncCpu, heap: heapUsed, resident: rss, idle };
+}
+
+async function runs(registry: Registry): Promise<number> {
+  const metric = registry.getSingleMetric('tributary_sync_runs_total');
+  if (!(metric instanceof Counter)) throw new Error('nothing counts the pulls of streams');
+  return (await metric.get()).values.reduce((sum, { value }) => sum + value, 0);
+}
+
+function collected(): NodeJS.MemoryUsage {
+  if (!globalThis.gc) throw new Error('start me with --expose-gc');
+  globalThis.gc();
+  globalThis.gc();
+  return process.memoryUsage();
+}
+
+/** Milliseconds. */
+function cpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function deployment(): string {
+  const settings = '{ accounts: 1, beneficiaries: 1, transactions: 5, activityPerMinute: 0 }';
+  const entries = Array.from(
+    { length: connectors },
+    (_, index) =>
+      `  - { name: c${index}, plugin: sandbox, apiKeys: ['bench-key-of-this-run-only-${index}'], sync: { every: 1h }, settings: ${settings} }`,
+  );
+  return `
+listen: { host: 127.0.0.1, port: 0 }
+store: sqlite:${join(directory, 'store.db')}
+connectors:
+${entries.join('\n')}
+`;
+}

@@ -10,4 +10,3 @@ export { DEFAULT_PACE } from './pace.js';
 export type { OrderPace } from './pace.js';
 export * from './resolve.js';
 export { StoreTime } from './store-time.js';
-export { StoreTime } from './store-time.js';

@@ -44,6 +44,8 @@ export function isOpen(state: string): boolean {
   return state === 'created' || state === 'pending';
 }
 
+const DECIDED = ['completed', 'declined', 'failed', 'reverted'];
+
 interface Leg {
   amount: Money;
   /** Positive where it is charged. */
@@ -210,7 +212,7 @@ function counterpartyOf(leg: Json): string | undefined {
 
 /** A row tied to the original by its id and type. As long as it is open there is none: it would say of the original that it is pending. */
 function returned(whole: Whole, leg: Leg, type: TransactionType): Transaction[] {
-  if (isOpen(whole.state)) return [];
+  if (!DECIDED.includes(whole.state)) return [];
   return [
     {
       ...base(whole, leg, type),

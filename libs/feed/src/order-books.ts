@@ -3,14 +3,27 @@ import type { Dialect } from './dialect.js';
 import type { OrderBooks, OrderCount, OrderState, StoredOrder } from './order.types.js';
 import { toOrder } from './order-row.js';
 
-/** Due orders that are looked through for those of some connectors. */
-const MOST_DUE = 2_000;
+/** Due orders that are looked through for those of some connectors; more, when others have so many. */
+const FEW_DUE = 250;
 
 export class SqlOrderBooks implements OrderBooks {
   constructor(private readonly dialect: Dialect) {}
 
-  /** First by time, then by connector: the other way round would walk through all orders that a connector ever had. */
+  /** A connector that is not asked for may have any number of due orders: they hide nobody's. */
   async due(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
+    for (let most = Math.max(FEW_DUE, limit); ; most *= 10) {
+      const found = await this.dueAmong(most, connectors, now, limit);
+      if (found.length >= limit || !(await this.areMoreDue(most, now))) return found;
+    }
+  }
+
+  /** First by time, then by connector: the other way round would walk through all orders that a connector ever had. */
+  private async dueAmong(
+    most: number,
+    connectors: readonly string[],
+    now: number,
+    limit: number,
+  ): Promise<StoredOrder[]> {
     const rows = await this.dialect.reader
       .selectFrom((eb) =>
         eb
@@ -18,7 +31,7 @@ export class SqlOrderBooks implements OrderBooks {
           .selectAll()
           .where('next_at', '<=', now)
           .orderBy('next_at')
-          .limit(MOST_DUE)
+          .limit(most)
           .as('due'),
       )
       .selectAll()
@@ -27,6 +40,18 @@ export class SqlOrderBooks implements OrderBooks {
       .limit(limit)
       .execute();
     return rows.map(toOrder);
+  }
+
+  private async areMoreDue(than: number, now: number): Promise<boolean> {
+    const next = await this.dialect.reader
+      .selectFrom('orders')
+      .select('next_at')
+      .where('next_at', '<=', now)
+      .orderBy('next_at')
+      .offset(than)
+      .limit(1)
+      .executeTakeFirst();
+    return next !== undefined;
   }
 
   async leased(connectors: readonly string[]): Promise<StoredOrder[]> {

@@ -275,6 +275,23 @@ function expectToldRight(answer: Answer, rows: Row[], truth: string): void {
   if (truth !== 'FAILED') expect(rows.map(({ status }) => status)).not.toContain('FAILED');
 }
 
+it('what is due of one connector is done, however much of another one waits that nobody serves', async () => {
+  const gateway = await bench.open({ start: false, death: { at: 1, moment: 'after' } });
+  void gateway.desk.pay('PAYOUT', request());
+  await bench.pass(200);
+  const next = await bench.open({ start: false });
+  const left = next.store.orders('removed');
+  for (let number = 0; number < 260; number++) {
+    const createdAt = bench.clock.now() - 60_000 + number;
+    const names = { id: `left-${number}`, idempotencyKey: `left-${number}`, pspKey: `left-${number}` };
+    const what = { kind: 'PAYOUT', request: '{}', amount: 1n, asset: 'EUR/2', createdAt } as const;
+    await left.receive({ ...names, ...what }, () => ({ set: { nextAt: createdAt } }));
+  }
+  next.engine.start();
+  await bench.passUntil(next, 'succeeded');
+  expect(bench.psp.payments).toHaveLength(1);
+});
+
 describe('stopping', () => {
   it('finishes the calls that end in time', async () => {
     const gateway = await bench.open();

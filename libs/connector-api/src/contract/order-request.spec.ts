@@ -75,6 +75,14 @@ describe('what is a good order', () => {
 });
 
 describe('what is wrong is named', () => {
+  it('an idempotencyKey of more bytes than every database can look up', async () => {
+    const most = '\u20ac'.repeat(682);
+    expect((await parse({ idempotencyKey: most })).idempotencyKey).toBe(most);
+    const { Title, Detail } = await refusal({ idempotencyKey: `${most}\u20ac` });
+    expect(Title).toBe('Invalid payout: idempotencyKey');
+    expect(Detail).toContain('at most 2048 bytes of UTF-8');
+  });
+
   it.each([
     ['0'],
     ['00'],

@@ -9,6 +9,8 @@ type Body = Readonly<Record<string, unknown>>;
 /** Room for the number that Formance can hold, 2^256. */
 const AMOUNT = /^[1-9]\d{0,77}$/;
 const LONGEST_KEY = 1024;
+/** UTF-8. Databases look orders up by it, and an index of PostgreSQL's takes some 2 700 bytes. */
+const MOST_KEY_BYTES = 2048;
 const LONGEST_ID = 1024;
 const LONGEST_SHOWN = 64;
 
@@ -39,7 +41,7 @@ function readMembers(body: Body, problems: Map<string, string>): OrderRequest {
     return problem === undefined && typeof body[member] === 'string' ? body[member] : '';
   };
   return {
-    idempotencyKey: read('idempotencyKey', (value) => problemOfText(value, LONGEST_KEY)),
+    idempotencyKey: read('idempotencyKey', problemOfKey),
     amount: { amount: BigInt(read('amount', problemOfAmount)), asset: read('currency', problemOfAsset) },
     sourceAccountId: read('sourceAccountId', (value) => problemOfText(value, LONGEST_ID)),
     destinationAccountId: read('destinationAccountId', (value) => problemOfText(value, LONGEST_ID)),
@@ -63,6 +65,12 @@ function problemOfAsset(value: unknown): string | undefined {
   if (typeof value !== 'string' || !ASSET.test(value)) return 'an asset like "EUR/2" or "JPY"';
   const canonical = canonicalAsset(value);
   return value === canonical ? undefined : JSON.stringify(canonical);
+}
+
+function problemOfKey(value: unknown): string | undefined {
+  const isLong = typeof value === 'string' && Buffer.byteLength(value) > MOST_KEY_BYTES;
+  const problem = problemOfText(value, LONGEST_KEY);
+  return problem ?? (isLong ? `at most ${MOST_KEY_BYTES} bytes of UTF-8` : undefined);
 }
 
 function problemOfText(value: unknown, longest: number): string | undefined {

@@ -154,7 +154,10 @@ export class SqlOrderBook implements OrderBook {
     const columns = { ...progressColumns(after), entries: entries + (told ? 1 : 0) };
     await db.updateTable('orders').set(columns).where('id', '=', order.id).execute();
     if (counted(after) !== before) await this.count(db, order, counted(after) - before);
-    if (after.pspId !== order.pspId) await this.findTwin(db, feedId, after);
+    if (after.pspId !== order.pspId) {
+      await this.findTwin(db, feedId, after);
+      await this.findNamesake(db, feedId, after);
+    }
     if (rows.length > 0) await this.publish(db, feedId, rows);
     return after;
   }
@@ -233,6 +236,22 @@ export class SqlOrderBook implements OrderBook {
       `the movement ${id} was served as a row of its own before the PSP said that it is order ${order.id} ` +
       `(${order.idempotencyKey}): Formance shows this payment twice`;
     await addFinding(db, feedId, { id: `twin-of-${order.id}`, found }, this.clock());
+  }
+
+  /** A PSP that names two orders alike has taken them for one, or its plugin has: then only one was paid. */
+  private async findNamesake(db: Db, feedId: number, order: StoredOrder): Promise<void> {
+    if (order.pspId === undefined) return;
+    const other = await this.all(db)
+      .where('psp_id', '=', order.pspId)
+      .where('id', '!=', order.id)
+      .limit(1)
+      .executeTakeFirst();
+    if (!other) return;
+    await this.lockFeed(db, feedId);
+    const found =
+      `the PSP gave order ${order.id} (${order.idempotencyKey}) the id ${order.pspId}, which it had given order ${other.id} ` +
+      `(${other.idempotency_key}): one of them may never have been paid; ask the PSP`;
+    await addFinding(db, feedId, { id: `namesake-of-${order.id}`, found }, this.clock());
   }
 }
 

@@ -125,6 +125,28 @@ describe('a movement of the listing that is an order', () => {
     expect((await bench.order(gateway, idempotencyKey)).state).toBe('succeeded');
   });
 
+  it('is told by our key, where the PSP has given two orders one id; people learn of that', async () => {
+    const gateway = await bench.open({ start: false });
+    bench.psp.faults = ['pi-1', 'pi-2'].map(() => () => ({ id: 'same', status: 'PENDING' as const }));
+    for (const idempotencyKey of ['pi-1', 'pi-2']) await bench.pay(gateway.desk, { idempotencyKey });
+    const findings = await gateway.store.quarantine('bank');
+    expect(findings.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('one of them may never have been paid'),
+    ]);
+    await pull(gateway, [movement('same', { orderKey: bench.psp.sent[0]! })]);
+    expect((await bench.order(gateway)).state).toBe('succeeded');
+    expect((await bench.order(gateway, 'pi-2')).state).toBe('pending');
+  });
+
+  it('with another amount is the order all the same, and logged as an error', async () => {
+    const gateway = await bench.open({ start: false });
+    await bench.pay(gateway.desk);
+    await pull(gateway, [movement('psp-1')]);
+    expect(bench.logged('what was paid')).toEqual([]);
+    await pull(gateway, [movement('psp-1', { amount: { amount: 125_000n, asset: 'EUR/2' } })]);
+    expect(bench.logged('what was paid')).toMatchObject([{ level: 50, reference: 'pi-1' }]);
+  });
+
   it('leaves fees and what else belongs to it alone', async () => {
     const gateway = await bench.open({ start: false });
     await bench.pay(gateway.desk);

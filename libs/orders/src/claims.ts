@@ -86,13 +86,26 @@ export class OrderClaims implements TransactionClaims {
       return this.observation({ ...stored, details }, stored, transaction, status, id);
     };
     await this.change(order, decide);
-    if (first === id) return true;
+    if (first === id) {
+      this.compareAmounts(transaction, order);
+      return true;
+    }
     this.context.logger.error(
       { connector: order.connector, order: order.id, reference: order.idempotencyKey },
       `${order.connector}: the PSP lists two movements of order ${order.id}, ${first} and ${id}: was it paid twice? ` +
         'The second is served as a row of its own',
     );
     return false;
+  }
+
+  /** Clients see what was ordered. What moved instead is for people. */
+  private compareAmounts({ id, amount }: Transaction, order: StoredOrder): void {
+    if (amount?.amount === order.amount && amount.asset === order.asset) return;
+    this.context.logger.error(
+      { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+      `${order.connector}: order ${order.id} is ${order.amount} of ${order.asset}, and the PSP lists it (${id}) with ` +
+        `${amount?.amount} of ${amount?.asset}: ask the PSP what was paid`,
+    );
   }
 
   private async takeReturn(transaction: Transaction, order: StoredOrder): Promise<void> {
@@ -184,7 +197,8 @@ function claimOf(transaction: Transaction, { byKey, byId }: Orders): Claim {
     const isWhole = amount?.amount === related.amount && amount.asset === related.asset;
     return { kind: isWhole ? 'return' : 'part', order: related };
   }
-  const order = byId.get(id) ?? (orderKey === undefined ? undefined : byKey.get(orderKey));
+  // The key is ours; an id may come twice from a PSP that is mistaken.
+  const order = (orderKey === undefined ? undefined : byKey.get(orderKey)) ?? byId.get(id);
   // Fees and the like may carry the order's key: they are not the payment.
   if (order?.kind !== type) return { kind: 'none' };
   return { kind: 'movement', order, status: orderStatus(status) };

@@ -204,6 +204,15 @@ describe.each(STORES)('on $name', (kind) => {
       expect(bench.psp.sent).toHaveLength(1);
       expect(JSON.stringify(await bench.events(gateway))).not.toContain(SECRET);
     });
+
+    it('shows no part of a secret where the words of the PSP are cut', async () => {
+      const gateway = await bench.open();
+      const message = 'x'.repeat(992) + SECRET;
+      bench.psp.faults = [() => ({ id: 'psp-1', status: 'FAILED', reason: { code: 'refused', message } })];
+      const { metadata } = await bench.pay(gateway.desk);
+      expect(metadata['com.fake.spec/failure_reason']).toHaveLength(1_000);
+      expect(JSON.stringify(metadata)).not.toContain(SECRET.slice(0, 4));
+    });
   });
 
   describe('limits', () => {
@@ -262,6 +271,14 @@ describe.each(STORES)('on $name', (kind) => {
     await bench.passUntil(gateway, 'succeeded', { step: 5_000 });
     expect(bench.psp.sent).toHaveLength(2);
     expect(bench.psp.payments).toHaveLength(1);
+  });
+
+  it('a rate limit of a year is looked at again within an hour or so', async () => {
+    const gateway = await bench.open();
+    bench.psp.faults = [limits(365 * 86_400_000), limits(365 * 86_400_000)];
+    await bench.pay(gateway.desk);
+    await bench.pass(7_200_000, 60_000);
+    expect((await bench.order(gateway)).state).toBe('succeeded');
   });
 
   it('a rate limit that is over in time delays the answer only', async () => {

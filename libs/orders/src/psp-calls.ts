@@ -13,6 +13,8 @@ import type { OrdersContext } from './orders-context.js';
 import type { OrderConnector, Outcome, Task } from './orders.types.js';
 
 const LONGEST_TEXT = 1_000;
+/** An index of PostgreSQL's takes some 2 700 bytes, and money that has left must be written down. */
+const LONGEST_ID = 500;
 const MOST_METADATA = 50;
 
 export class PspCalls {
@@ -85,7 +87,7 @@ export class PspCalls {
     }
     const { code, message } = (reason ?? {}) as { code?: unknown; message?: unknown };
     return {
-      id: this.text(id),
+      id: this.text(id).slice(0, LONGEST_ID),
       status,
       ...(typeof code === 'string'
         ? {
@@ -111,7 +113,9 @@ export class PspCalls {
 
   /** As databases and clients can take it. */
   private text(text: string): string {
-    return this.context.redact(text.slice(0, LONGEST_TEXT)).toWellFormed().replaceAll('\u0000', '\uFFFD');
+    // Cut last: half a secret is not recognised.
+    const clean = this.context.redact(text.slice(0, 4 * LONGEST_TEXT)).slice(0, LONGEST_TEXT);
+    return clean.toWellFormed().replaceAll('\u0000', '\uFFFD');
   }
 }
 

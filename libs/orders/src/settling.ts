@@ -98,7 +98,7 @@ function doubt(order: StoredOrder, error: PspError, by: Circumstances): OrderCha
 /** Nothing was taken, so what was known before the attempt is known after it. */
 function postpone(order: StoredOrder, error: PspError, by: Circumstances): OrderChange {
   const { now, pace } = by;
-  const { retryAfter = 0 } = error.details;
+  const retryAfter = Math.min(error.details.retryAfter ?? 0, pace.longestFollow);
   const longest = error.kind === 'unauthorized' ? pace.unauthorizedPause : pace.longestPause;
   const pause = Math.max(retryAfter, pauseFor(now - order.createdAt, pace.firstPause, longest));
   const state = order.unsureSince === undefined ? 'waiting' : 'unknown';

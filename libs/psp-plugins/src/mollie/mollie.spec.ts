@@ -361,6 +361,25 @@ it('test data are asked for where the settings say so, and OAuth tokens are fetc
   ).toBe(true);
 });
 
+it('a token that expires or is refused in the middle is renewed, and nobody notices', async () => {
+  addYear(fake, balance, 400);
+  await reopen({
+    accessToken: undefined,
+    refreshToken: 'refresh_fake',
+    clientId: 'app_1',
+    clientSecret: 'secret',
+    pageSize: 50,
+  });
+  fake.engine.plan({ fault: { status: 401 }, path: '/v2/balances/{id}/transactions', nth: 3 });
+  for await (const page of trial.psp.transactions()) {
+    page.items.forEach((item) => trial['take'](item));
+    trial.clock.time += 10 * 60_000;
+  }
+  expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
+  const tokens = fake.engine.requests.filter(({ path }) => path === '/oauth2/tokens');
+  expect(tokens.length).toBeGreaterThanOrEqual(3);
+});
+
 it('an error of Mollie says what Mollie said, and not the token', async () => {
   const body = { status: 400, title: 'Bad', detail: `The token ${TOKEN} is odd`, field: 'limit', _links: {} };
   fake.engine.plan({ fault: { status: 400, body } });

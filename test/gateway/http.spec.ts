@@ -95,6 +95,12 @@ describe('a path that is none', () => {
     await expectError(await send('GET', path, gateway.key('bank')), 404);
   });
 
+  it('an escaped slash is no second way to a connector', async () => {
+    await expectError(await send('GET', '/acme%2Fbank/accounts', gateway.key('acme/bank')), 401);
+    await expectError(await send('GET', '/acme%2Fbank/docs'), 404);
+    expect((await send('GET', '/acme/bank/accounts', gateway.key('acme/bank'))).status).toBe(200);
+  });
+
   it.each([
     ['/bank/%61ccounts', 200],
     ['/bank/accounts/../transactions', 200],
@@ -163,12 +169,15 @@ describe('failed attempts', () => {
       fetch(`${proxied.url}/bank/accounts`, { headers: { 'x-forwarded-for': address } }).then(
         ({ status }) => status,
       );
-    for (let i = 0; i < 60; i++) await from(`10.0.0.${i}, 192.0.2.1`);
-    expect(await from('10.0.1.1, 192.0.2.1')).toBe(429);
+    // Sixty in a row, and one more each second: on a busy machine it takes some more.
+    const isRefused = async (address: (n: number) => string) => {
+      for (let n = 0; n < 200; n++) if ((await from(address(n))) === 429) return true;
+      return false;
+    };
+    expect(await isRefused((n) => `10.0.0.${n}, 192.0.2.1`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
     // Whatever is no address counts for the proxy: made up words open no new bucket each.
-    for (let i = 0; i < 60; i++) await from(`nobody-${i}`);
-    expect(await from('nobody-at-all')).toBe(429);
+    expect(await isRefused((n) => `nobody-${n}`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
     expect(proxied.log.join('')).not.toContain('nobody-');
     await proxied.stop();

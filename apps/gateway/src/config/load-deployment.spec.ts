@@ -249,6 +249,13 @@ describe('what is wrong is said with line, column and key', () => {
       ],
     ],
     [
+      "a name that is a resource's, behind a tenant",
+      `tenants:\n  acme:\n    connectors:\n      ${connector({ name: 'accounts' })}`,
+      [
+        'gateway.yaml:4:17: tenants.acme.connectors[0].name: found "accounts": behind a tenant accounts and docs are no names of connectors. Take another',
+      ],
+    ],
+    [
       'two connectors with one path',
       `connectors:\n  ${connector()}\n  ${connector()}\n`,
       [
@@ -257,7 +264,7 @@ describe('what is wrong is said with line, column and key', () => {
     ],
     [
       'a tenant with the name of a connector',
-      `${GOOD}tenants: { sand: { connectors: [ { name: accounts, plugin: sandbox, apiKeys: [${OTHER_KEY}] } ] } }`,
+      `${GOOD}tenants: { sand: { connectors: [ { name: bank, plugin: sandbox, apiKeys: [${OTHER_KEY}] } ] } }`,
       [
         'gateway.yaml:3:12: tenants.sand: found the same name as the connector connectors[0]: its URLs /sand/accounts and so on would be mixed with those of the tenant. Rename one of them',
       ],

@@ -39,8 +39,6 @@ test('nothing is lost, nothing is paid twice, nobody is told anything wrong', as
   let isOver = false;
   const over = () => isOver;
   const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over, IS_SOAK ? 'any' : 'short')];
-  // The first orders are refused; a refusal that is in doubt would be for a minute.
-  await sleep(3000);
   await troubles.make(TROUBLED, IS_SOAK).finally(() => (isOver = true));
   await Promise.all(going);
   const differences = await readers.settle();

@@ -36,6 +36,7 @@ test('nothing is lost, nothing is paid twice, nobody is told anything wrong', as
   readers = new Readers(histories, balancer.url);
   payers = new Payers(connectors, balancer.url);
   const troubles = new Troubles(cluster, randomNumbers(Number(process.env['SEED'] ?? 5)));
+  await payers.meet();
   let isOver = false;
   const over = () => isOver;
   const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over, IS_SOAK ? 'any' : 'short')];

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Customer } from '../orders/customer.js';
 import type { TrialConnector } from '../orders/deployment.js';
-import { inventWish } from '../orders/invented-wishes.js';
+import { inventWish, type Parties } from '../orders/invented-wishes.js';
 import { randomNumbers } from '../orders/random.js';
 import { Truth } from '../orders/truth.js';
 import { findLies, findUnfinished } from '../orders/verdict.js';
@@ -17,6 +17,7 @@ const NO_LIE = /: 503 |: answered after \d+ ms/;
 
 export class Payers {
   private readonly customers: Customer[];
+  private readonly parties = new Map<Customer, Parties>();
   private closed = false;
 
   constructor(connectors: readonly TrialConnector[], url: string) {
@@ -25,6 +26,12 @@ export class Payers {
     );
   }
 
+  /** Until the gateways serve everybody who can pay and be paid. */
+  async meet(): Promise<void> {
+    for (const customer of this.customers) this.parties.set(customer, await customer.parties());
+  }
+
+  /** After `meet()`. */
   async orderUntil(isOver: () => boolean, troubles: 'any' | 'short'): Promise<void> {
     await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver, troubles)));
     for (const customer of this.customers) await customer.settle();
@@ -82,7 +89,7 @@ export class Payers {
     isOver: () => boolean,
     troubles: 'any' | 'short',
   ): Promise<void> {
-    const parties = await customer.parties();
+    const parties = this.parties.get(customer)!;
     const random = randomNumbers(17);
     let number = FIRST;
     const worker = async (): Promise<void> => {

@@ -20,6 +20,7 @@ test('gateways are restarted one after the other, and every request is answered'
   const { balancer, histories, members } = cluster;
   readers = new Readers(histories, balancer.url);
   payers = new Payers(cluster.payers, balancer.url);
+  await payers.meet();
   let isOver = false;
   const over = () => isOver;
   const reading = [readers.readUntil(over), payers.orderUntil(over, 'short')];

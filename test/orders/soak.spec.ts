@@ -44,13 +44,13 @@ function report(): void {
   );
 }
 
-function tell({ engine, ends, requests }: Customer, truth: Truth): string {
+function tell({ engine, ends, requests, late }: Customer, truth: Truth): string {
   const orders = [...engine.initiations.keys()];
   const left = orders.filter((reference) => truth.paid(reference).length > 0).length;
   const twice = orders.filter((reference) => truth.paid(reference).length > 1).length;
   const statuses = count(orders.map((reference) => engine.initiations.get(reference)!.status));
   return [
-    `${orders.length} orders in ${requests} requests (${list(ends)})`,
+    `${orders.length} orders in ${requests} requests (${list(ends)}; ${late} answers later than promised)`,
     `${truth.attempts} attempts reached the PSP (${list(truth.faults)})`,
     `${left} orders left, ${twice} of them more than once`,
     `initiations: ${list(statuses)}`,

@@ -58,9 +58,8 @@ export class ReferencePsp implements Psp {
     // Fixed at the beginning: what was not settled then may have changed since it was read.
     const end = this.clock.now();
     const settled = Math.max(start, end - SETTLES);
-    let span = DAY;
     for (let from = start; from < end;) {
-      const to = Math.min(from + span, end);
+      const to = Math.min(from + DAY, end);
       const rows = await this.window(from, to);
       const cursor = formatTime(Math.min(to, settled));
       if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', toTransaction)), cursor };

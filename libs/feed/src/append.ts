@@ -2,7 +2,7 @@
 import { formatTime, rowBody, type Stream, type WireRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { Dialect } from './dialect.js';
+import type { Dialect, FeedChanges } from './dialect.js';
 import type { FeedRowTable, Schema } from './schema.js';
 
 /** Milliseconds of feed time between neighbours: clients re-read all rows of the second they stopped in, at every call. */
@@ -29,7 +29,7 @@ interface Version {
 
 /**
  * For whoever has locked the feed, and read its head under the lock: places the records, and moves the head.
- * @param cursor where the plugin's page ended; without it the feed's stays
+ * @param changes of the feed, besides its head
  */
 export async function appendRecords(
   db: Kysely<Schema>,
@@ -37,18 +37,12 @@ export async function appendRecords(
   feed: { id: number; stream: Stream; head: FeedHead },
   records: readonly WireRecord[],
   now: number,
-  cursor?: string,
+  changes: FeedChanges = {},
 ): Promise<NewRows> {
   const placed = await placeRows(db, dialect, feed, records, now);
-  await dialect.insertRows(db, placed.rows);
   const last = placed.rows.at(-1);
-  const changes = {
-    ...(cursor === undefined ? {} : { cursor }),
-    ...(last ? { head_seq: last.seq, head_time: last.feed_time } : {}),
-  };
-  if (Object.keys(changes).length > 0) {
-    await db.updateTable('feeds').set(changes).where('id', '=', feed.id).execute();
-  }
+  const all = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
+  if (Object.keys(all).length > 0) await dialect.appendRows(db, feed.id, placed.rows, all);
   return placed;
 }
 

@@ -9,7 +9,7 @@ import type {
   RawBuilder,
   SqlBool,
 } from 'kysely';
-import type { FeedRowTable, Schema } from './schema.js';
+import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /** Work of a transaction may run again when the database asks for it: it must not change anything outside. */
 export type Work<T> = (db: Kysely<Schema>) => Promise<T>;
@@ -34,6 +34,13 @@ export interface Dialect {
   continueIdentity(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
   /** Inside a transaction of ours; the fastest way the database has. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
+  /** Rows of one feed, and what changes at the feed with them. Inside a transaction of ours that has locked the feed. */
+  appendRows(
+    db: Kysely<Schema>,
+    feedId: number,
+    rows: readonly FeedRowTable[],
+    changes: FeedChanges,
+  ): Promise<void>;
   /** `column in (values)`, with one parameter however many there are. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**
@@ -43,6 +50,8 @@ export interface Dialect {
   page(feedId: number, from: number, skipped: number, count: number): PageBody | Promise<PageBody>;
   close(): Promise<void>;
 }
+
+export type FeedChanges = Partial<Omit<FeedTable, 'id'>>;
 
 /** How migrations spell a column and a table. */
 export interface ColumnTypes {

@@ -7,7 +7,7 @@ import type { Dialect } from './dialect.js';
 import { LeaseLostError } from './errors.js';
 import type { Appended, FeedPage, Lease, LeaseHolder, NextPull, Rest } from './feed.types.js';
 import { hasDied, holderText } from './holder.js';
-import { updateQuarantine } from './quarantine.js';
+import { openRefusals, updateQuarantine } from './quarantine.js';
 import type { Schema } from './schema.js';
 
 export interface FeedIdentity {
@@ -102,6 +102,12 @@ interface FencingToken {
   holder: string;
 }
 
+interface LockedHead extends FeedHead {
+  now: number;
+  /** Whether any record is in quarantine. */
+  hasRefusals: boolean;
+}
+
 class FeedLease implements Lease {
   constructor(
     private readonly dialect: Dialect,
@@ -113,7 +119,16 @@ class FeedLease implements Lease {
   ) {}
 
   async renew(): Promise<boolean> {
-    return (await this.dialect.write((db) => this.hold(db))) !== undefined;
+    const { numUpdatedRows } = await this.dialect.write((db) =>
+      db
+        .updateTable('feeds')
+        .set({ leased_until: after(this.clock, this.ttl) })
+        .where('id', '=', this.feed.id)
+        .where('fence', '=', this.token.fence)
+        .where('holder', '=', this.token.holder)
+        .executeTakeFirst(),
+    );
+    return numUpdatedRows > 0n;
   }
 
   async append(page: FeedPage): Promise<Appended> {
@@ -139,14 +154,15 @@ class FeedLease implements Lease {
   }
 
   private async appendIn(db: Kysely<Schema>, page: FeedPage): Promise<Appended> {
-    // The first statement is a write: it takes the feed's lock, so that the head it returns stays true until the commit.
-    const head = await this.hold(db);
+    // The first statement takes the feed's lock: the head that it returns stays true until the commit.
+    const head = await this.lock(db);
     if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
     checkCursor(page.cursor);
     const { now } = head;
     const feed = { ...this.feed, head };
-    const placed = await appendRecords(db, this.dialect, feed, page.records, now, page.cursor);
-    await updateQuarantine(db, this.dialect, this.feed.id, page, now);
+    const changes = { cursor: page.cursor, leased_until: now + this.ttl };
+    const placed = await appendRecords(db, this.dialect, feed, page.records, now, changes);
+    await updateQuarantine(db, this.dialect, { id: this.feed.id, hasRefusals: head.hasRefusals }, page, now);
     for (const balances of page.balances) {
       // A time in the future would make every observation until then look old.
       const at = Math.min(balances.at, now);
@@ -160,17 +176,30 @@ class FeedLease implements Lease {
     };
   }
 
-  /** Prolongs the lease if it is still ours. */
-  private async hold(db: Kysely<Schema>): Promise<(FeedHead & { now: number }) | undefined> {
+  /** Until the commit the lease is ours, if it still was. */
+  private async lock(db: Kysely<Schema>): Promise<LockedHead | undefined> {
     const row = await db
-      .updateTable('feeds')
-      .set({ leased_until: after(this.clock, this.ttl) })
+      .selectFrom('feeds')
+      .select((eb) => [
+        'head_seq',
+        'head_time',
+        this.clock().as('now'),
+        // Only who holds the lease adds refusals: what an earlier holder did was there when this one began.
+        eb.exists(openRefusals(eb, this.feed.id)).as('has_refusals'),
+      ])
       .where('id', '=', this.feed.id)
       .where('fence', '=', this.token.fence)
       .where('holder', '=', this.token.holder)
-      .returning(['head_seq', 'head_time', 'leased_until'])
+      .modifyEnd(this.dialect.forUpdate)
       .executeTakeFirst();
-    return row && { seq: row.head_seq, time: row.head_time ?? undefined, now: row.leased_until - this.ttl };
+    return (
+      row && {
+        seq: row.head_seq,
+        time: row.head_time ?? undefined,
+        now: row.now,
+        hasRefusals: Boolean(row.has_refusals),
+      }
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { createFeeds } from './migrations/0001-feeds.js';
 import { createOrders } from './migrations/0002-orders.js';
 import { createLastPages } from './migrations/0003-last-pages.js';
 import { createSchedules } from './migrations/0004-schedules.js';
+import { indexOpenRefusals } from './migrations/0005-open-refusals.js';
 import type { Schema } from './schema.js';
 
 /** In order, never changed once released: the n-th brings a store from version n to n + 1. */
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   createOrders,
   createLastPages,
   createSchedules,
+  indexOpenRefusals,
 ];
 
 /** @throws Error when the store was written by a newer release. */

@@ -1,6 +1,6 @@
 /** What a stream refused or found wrong: kept with its reason until it is over, never served. */
 import type { Finding, Refusal } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
+import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { FeedPage, QuarantineEntry } from './feed.types.js';
 import type { QuarantineTable, Schema } from './schema.js';
@@ -11,19 +11,15 @@ const LONGEST_RAW = 16_384;
 export async function updateQuarantine(
   db: Kysely<Schema>,
   dialect: Dialect,
-  feedId: number,
+  { id: feedId, hasRefusals }: { id: number; hasRefusals: boolean },
   page: FeedPage,
   now: number,
 ): Promise<void> {
   await clear(db, dialect, feedId, [...page.cleared], ['refusal', 'finding'], now);
-  await clear(
-    db,
-    dialect,
-    feedId,
-    page.records.map(({ id }) => id),
-    ['refusal'],
-    now,
-  );
+  if (hasRefusals) {
+    const good = page.records.map(({ id }) => id);
+    await clear(db, dialect, feedId, good, ['refusal'], now);
+  }
   for (const entry of [...page.refused.map(fromRefusal), ...page.findings.map(fromFinding)]) {
     await put(db, { ...entry, feed_id: feedId, since: now, cleared_at: null });
   }
@@ -64,6 +60,16 @@ export async function openEntries(
     ...(row.raw === null ? {} : { raw: row.raw }),
     since: row.since,
   }));
+}
+
+/** For `exists`: whether a feed has open refusals. */
+export function openRefusals(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
+  return eb
+    .selectFrom('quarantine')
+    .select('record_id')
+    .where('quarantine.feed_id', '=', feedId)
+    .where('kind', '=', 'refusal')
+    .where('cleared_at', 'is', null);
 }
 
 type Entry = Pick<QuarantineTable, 'kind' | 'record_id' | 'reason' | 'raw'>;

@@ -6,6 +6,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   sql,
+  type RawBuilder,
   type SqlBool,
 } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -89,7 +90,15 @@ export async function openPostgres(url: string, limits: PoolLimits): Promise<Dia
       const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
       await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
     },
-    insertRows,
+    insertRows: async (db, rows) => {
+      if (rows.length > 0) await insertion(rows).execute(db);
+    },
+    appendRows: async (db, feedId, rows, changes) => {
+      const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+      const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
+      // One way there and back instead of two.
+      await (rows.length > 0 ? sql`with appended as (${insertion(rows)}) ${update}` : update).execute(db);
+    },
     isOneOf: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     page: async (feedId, from, skipped, count) => {
       const [page] = await reads.query<PageBody>(PAGE, [feedId, from, skipped, count]);
@@ -111,14 +120,13 @@ function kyselyOver(pool: PostgresPool): Kysely<Schema> {
 }
 
 /** All rows in one statement, a parameter for each column. */
-async function insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void> {
-  if (rows.length === 0) return;
+function insertion(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
   const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
-  await sql`
+  return sql`
     insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body)
     select * from unnest(
       ${column('feed_id')}::bigint[], ${column('seq')}::bigint[], ${column('feed_time')}::bigint[],
-      ${column('record_id')}::text[], ${column('hash')}::bytea[], ${column('body')}::text[])`.execute(db);
+      ${column('record_id')}::text[], ${column('hash')}::bytea[], ${column('body')}::text[])`;
 }
 
 async function inTransaction<T>(db: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {

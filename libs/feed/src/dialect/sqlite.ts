@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, Dialect } from '../dialect.js';
-import type { Schema } from '../schema.js';
+import type { FeedRowTable, Schema } from '../schema.js';
 
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
 const BUSY_TIMEOUT = 30_000;
@@ -65,6 +65,13 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     write,
     'insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (?, ?, ?, ?, ?, ?)',
   );
+  // On the connection of the transaction, without the query builder: it would cost ten times the insert.
+  const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
+    const statement = insert();
+    for (const row of rows) {
+      statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
+    }
+  };
   return {
     types: SQLITE_TYPES,
     reader,
@@ -90,12 +97,10 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     // It looks for the largest by itself.
     continueIdentity: async () => {},
     exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
-    // On the connection of the transaction, without the query builder: it would cost ten times the insert.
-    insertRows: async (_db, rows) => {
-      const statement = insert();
-      for (const row of rows) {
-        statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
-      }
+    insertRows,
+    appendRows: async (db, feedId, rows, changes) => {
+      await insertRows(db, rows);
+      await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
     // A transaction of ours has the whole file to itself.
     forUpdate: sql``,

@@ -13,7 +13,7 @@ import pg from 'pg';
 /** Tests lose nothing when the machine fails. An order of the alphabet that is not the bytes' shows who relies on it. */
 const INITDB = '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
 const LOCALE = '--locale-provider=icu --icu-locale=en-US';
-const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200', 'listen_addresses='];
+const QUICK = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
 const PATIENCE = 30_000;
 
 /** Waits for a word on its input, or for its end; a word is the signal to stop with, the end removes everything. */
@@ -30,21 +30,26 @@ export class PostgresServer {
   private readonly directory: string;
   private readonly binaries: Binaries;
   private readonly user: User;
+  private readonly settings: readonly string[];
 
   // Node runs this file as it is, and knows no TypeScript that is more than types.
-  private constructor(directory: string, binaries: Binaries, user: User) {
+  private constructor(directory: string, binaries: Binaries, user: User, settings: readonly string[]) {
+    this.settings = settings;
     this.directory = directory;
     this.binaries = binaries;
     this.user = user;
   }
 
-  /** @throws Error that says what is missing: tests without PostgreSQL prove nothing */
-  static async create(): Promise<PostgresServer> {
+  /**
+   * @param settings `name=value`; those of production are none
+   * @throws Error that says what is missing: tests without PostgreSQL prove nothing
+   */
+  static async create(settings: readonly string[] = QUICK): Promise<PostgresServer> {
     const binaries = await findBinaries();
     const user: User = process.getuid?.() === 0 ? nobody() : {};
     const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
     if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
-    const server = new PostgresServer(directory, binaries, user);
+    const server = new PostgresServer(directory, binaries, user, settings);
     try {
       const flags = [...INITDB.split(' '), ...LOCALE.split(' ')];
       execFileSync(binaries.initdb, [...flags, '-D', join(directory, 'data')], { ...user, stdio: 'pipe' });
@@ -60,15 +65,18 @@ export class PostgresServer {
     return join(this.directory, '.s.PGSQL.5432');
   }
 
+  /** The process whose children do the work. */
+  get pid(): number {
+    return Number(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
+  }
+
   url(database: string): string {
     return `postgres://tributary@/${database}?host=${this.directory}`;
   }
 
   async start(): Promise<void> {
-    const settings = [...SETTINGS, `unix_socket_directories=${this.directory}`].flatMap((each) => [
-      '-c',
-      each,
-    ]);
+    const place = ['listen_addresses=', `unix_socket_directories=${this.directory}`];
+    const settings = [...this.settings, ...place].flatMap((each) => ['-c', each]);
     const command = [this.binaries.postgres, '-D', join(this.directory, 'data'), ...settings];
     this.supervisor = spawn('sh', ['-c', SUPERVISOR, this.directory, ...command], {
       ...this.user,

@@ -32,8 +32,8 @@ export class Payers {
   }
 
   /** After `meet()`. */
-  async orderUntil(isOver: () => boolean, troubles: 'any' | 'short'): Promise<void> {
-    await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver, troubles)));
+  async orderUntil(isOver: () => boolean): Promise<void> {
+    await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver)));
     for (const customer of this.customers) await customer.settle();
   }
 
@@ -84,17 +84,13 @@ export class Payers {
     for (const customer of this.customers) customer.close();
   }
 
-  private async keepOrdering(
-    customer: Customer,
-    isOver: () => boolean,
-    troubles: 'any' | 'short',
-  ): Promise<void> {
+  private async keepOrdering(customer: Customer, isOver: () => boolean): Promise<void> {
     const parties = this.parties.get(customer)!;
     const random = randomNumbers(17);
     let number = FIRST;
     const worker = async (): Promise<void> => {
       while (!isOver()) {
-        await customer.order(inventWish(number++, parties, random, troubles), () => this.goOn());
+        await customer.order(inventWish(number++, parties, random, 'short'), () => this.goOn());
         await sleep(PAUSE * random());
       }
     };

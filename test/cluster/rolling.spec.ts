@@ -23,7 +23,7 @@ test('gateways are restarted one after the other, and every request is answered'
   await payers.meet();
   let isOver = false;
   const over = () => isOver;
-  const reading = [readers.readUntil(over), payers.orderUntil(over, 'short')];
+  const reading = [readers.readUntil(over), payers.orderUntil(over)];
   const codes: (number | null)[] = [];
   for (const member of members) {
     for (const history of histories) history.arrive();

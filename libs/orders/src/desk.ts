@@ -1,5 +1,11 @@
 /** Takes orders of one connector, each once, and answers in time. */
-import { decodeId, ORDER_KINDS, type OrderKind, type OrderRequest } from '@tributary/connector-api';
+import {
+  decodeId,
+  ORDER_KINDS,
+  UnavailableError,
+  type OrderKind,
+  type OrderRequest,
+} from '@tributary/connector-api';
 import { unprocessable } from '@tributary/connector-api/contract';
 import type { NewOrder, OrderChange, StoredOrder } from '@tributary/feed';
 import type { Answers } from './answers.js';
@@ -16,6 +22,10 @@ import type { OrderWorker } from './worker.js';
 /** How often the store is asked for an answer that another process may give; a little rarer every time. */
 const FIRST_LOOK = 100;
 const LONGEST_LOOK = 1_000;
+/** For the store to write down an answer that is due; whoever cannot be answered then is told to ask again. */
+const OVERTIME = 400;
+const TOO_SLOW =
+  'the store is too slow for the orders that come in: this one may have been taken; send it again with the same idempotencyKey';
 /** A new order is begun by who took it; by others only after so long. */
 const HEAD_START = 2_000;
 
@@ -36,9 +46,19 @@ export class OrderDesk {
   /**
    * @returns a JSON object as the contract's `Payout` or `Transfer`: the same bytes for the same key and request, for ever
    * @throws ContractError 422 when the key was used for another request, or the order can never be served
+   * @throws UnavailableError when the store is too slow to take it, or to write the answer down, in time
    */
-  async pay(kind: OrderKind, request: OrderRequest): Promise<string> {
-    const until = this.context.clock.now() + this.context.pace.answerWithin;
+  pay(kind: OrderKind, request: OrderRequest): Promise<string> {
+    const { clock, pace } = this.context;
+    const until = clock.now() + pace.answerWithin;
+    const answer = this.take(kind, request, until);
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(pace.answerWithin + OVERTIME, () => reject(new UnavailableError(TOO_SLOW)));
+      void answer.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  private async take(kind: OrderKind, request: OrderRequest, until: number): Promise<string> {
     const order = this.newOrder(kind, request);
     const received = await this.ledger.receive(order, (takenToday) => this.begin(order, request, takenToday));
     if (received.order.request !== order.request) throw keyWasUsed(request.idempotencyKey);

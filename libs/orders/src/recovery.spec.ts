@@ -1,4 +1,4 @@
-import { PspError, type OrderStatus } from '@tributary/connector-api';
+import { PspError, UnavailableError, type OrderStatus } from '@tributary/connector-api';
 import { DeskBench, request, type Answer, type Row } from './testing/desk-bench.js';
 import {
   drops,
@@ -241,7 +241,7 @@ describe('a crash', () => {
     delete (bench.psp as { findOrder?: unknown }).findOrder;
     bench.psp.faults = [paysAndHangs, refuses];
     const sent = await bench.open({ start: false });
-    void sent.desk.pay('PAYOUT', request());
+    const lost = sent.desk.pay('PAYOUT', request()).catch((error: unknown) => error);
     await bench.pass(1_000);
     expect(bench.psp.payments).toHaveLength(1);
     sent.watched.kill();
@@ -251,6 +251,7 @@ describe('a crash', () => {
     expect((await bench.order(next)).state).toBe('unknown');
     await bench.passUntil(next, 'succeeded', { step: 5_000 });
     expect((await bench.rows(next)).map(({ status }) => status)).toEqual(['PENDING', 'SUCCEEDED']);
+    expect(await lost).toBeInstanceOf(UnavailableError);
   });
 
   it('of one gateway leaves its orders to another, when its lease is over', async () => {
@@ -258,8 +259,11 @@ describe('a crash', () => {
       await bench.open({ start: false, death: { at: 2, moment: 'after' } }),
       await bench.open(),
     ];
-    void one.desk.pay('PAYOUT', request());
-    await bench.pass(40_000, 1_000);
+    const lost = one.desk.pay('PAYOUT', request()).catch((error: unknown) => error);
+    // A store that does not answer keeps nobody waiting for longer than eight seconds.
+    await bench.pass(8_000, 500);
+    expect(await lost).toBeInstanceOf(UnavailableError);
+    await bench.pass(32_000, 1_000);
     expect((await bench.order(other)).state).toBe('sending');
     await bench.passUntil(other, 'succeeded', { step: 1_000 });
     expect(bench.psp.payments).toHaveLength(1);

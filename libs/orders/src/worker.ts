@@ -14,6 +14,10 @@ import { released, take, unsure, type Taken } from './taking.js';
 const CLOSED_FOR = 1_000;
 const LONGEST_CLOSED = 15 * 60_000;
 
+/** Between two attempts to write down what the PSP said. */
+const FIRST_REWRITE = 250;
+const LONGEST_REWRITE = 5_000;
+
 export class OrderWorker {
   private readonly slots: Slots;
   private readonly calls: PspCalls;
@@ -108,10 +112,29 @@ export class OrderWorker {
     this.tasks.set(task.order.id, task);
     const outcome = await this.calls.make(task);
     this.note(task, outcome);
-    return this.decide(task.order.id, (order) => {
-      const taken = settle(order, task, outcome, this.circumstances());
-      return this.stopping && taken?.task ? leave(order, this.circumstances()) : taken;
-    });
+    return this.untilWritten(() =>
+      this.decide(task.order.id, (order) => {
+        const taken = settle(order, task, outcome, this.circumstances());
+        return this.stopping && taken?.task ? leave(order, this.circumstances()) : taken;
+      }),
+    );
+  }
+
+  /** What the PSP said is known here only: it is not dropped because the store is away for a while. */
+  private async untilWritten<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, logger } = this.context;
+    for (let pause = FIRST_REWRITE; ; pause = Math.min(2 * pause, LONGEST_REWRITE)) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.stopping) throw error;
+        logger.warn(
+          { connector: this.path, err: error },
+          'what the PSP said of an order cannot be written yet',
+        );
+        await new Promise<void>((resolve) => clock.after(pause, resolve));
+      }
+    }
   }
 
   /** @returns what is to be done next, by whoever decided it. */

@@ -232,6 +232,16 @@ describe('PspHttp', () => {
     expect(clock.now() - begun).toBe(2000);
   });
 
+  it('sends no order later than whoever ordered it waits', async () => {
+    const { http, fake } = await start(() => ({ body: {} }), { rateLimit: { requests: 1, per: 60_000 } });
+    await http.post('/');
+    const error = await errorOf(http.post('/'));
+    expect(error).toMatchObject({ kind: 'rate-limited', details: { retryAfter: 60_000 } });
+    expect(fake.requests).toHaveLength(1);
+    await get(http);
+    expect(fake.requests).toHaveLength(2);
+  });
+
   it('refuses an answer that is too long', async () => {
     const { http } = await start(() => ({ body: { text: 'x'.repeat(5000) } }), { largestAnswer: 1000 });
     expect((await errorOf(get(http))).message).toContain('longer than expected');

@@ -20,6 +20,8 @@ import { Transport } from './transport.js';
 import type { Exchange, Failure } from './transport.js';
 
 const DEADLINE = 30_000;
+/** Whoever pays has given up on the call after half a minute: a request that waited so long must not move money then. */
+const LONGEST_TURN = 5_000;
 const LARGEST_ANSWER = 32 * 1024 * 1024;
 
 export class PspHttp implements OnApplicationShutdown {
@@ -98,7 +100,7 @@ export class PspHttp implements OnApplicationShutdown {
 
   async #exchange(request: PspRequest, authentication: Authentication | undefined): Promise<Sent> {
     const credentials = request.authenticated === false ? {} : await this.#credentials(authentication);
-    await this.#admitted();
+    await this.#admitted(isRepeatable(request) ? Infinity : LONGEST_TURN);
     // Last, because a signature carries the time.
     const outgoing = await this.#outgoing(request);
     const { deadline = DEADLINE, largestAnswer = LARGEST_ANSWER } = { ...this.#options, ...given(request) };
@@ -147,8 +149,16 @@ export class PspHttp implements OnApplicationShutdown {
     });
   }
 
-  async #admitted(): Promise<void> {
-    await this.#limiter?.admit(this.#closed.signal).catch(() => this.#refuseClosed());
+  /** @throws PspError `rate-limited` where the turn would come later than in `longest` milliseconds: nothing was sent. */
+  async #admitted(longest: number): Promise<void> {
+    const turn = this.#limiter?.turn(longest);
+    if (turn === undefined) return;
+    if (turn.granted) return turn.in > 0 ? this.#wait(turn.in) : undefined;
+    throw new PspError(
+      'rate-limited',
+      `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(turn.in / 1000)} s`,
+      { retryAfter: turn.in },
+    );
   }
 
   async #wait(milliseconds: number): Promise<void> {

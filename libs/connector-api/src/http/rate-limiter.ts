@@ -21,12 +21,13 @@ export class RateLimiter {
     this.times = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
   }
 
-  /** Waits for its turn. @throws the signal's reason. */
-  async admit(signal: AbortSignal): Promise<void> {
+  /** Milliseconds until the request's turn. It is granted, and taken, unless it comes later than in `longest`. */
+  turn(longest = Infinity): { granted: boolean; in: number } {
     const now = this.clock.now();
     const turn = Math.max(now, (this.times[this.next] ?? now) + this.limit.per);
+    if (turn - now > longest) return { granted: false, in: turn - now };
     this.times[this.next] = turn;
     this.next = (this.next + 1) % this.times.length;
-    if (turn > now) await this.clock.sleep(turn - now, signal);
+    return { granted: true, in: turn - now };
   }
 }

@@ -234,8 +234,8 @@ describe('PspHttp', () => {
 
   it('sends no order later than whoever ordered it waits', async () => {
     const { http, fake } = await start(() => ({ body: {} }), { rateLimit: { requests: 1, per: 60_000 } });
-    await http.post('/');
-    const error = await errorOf(http.post('/'));
+    await http.post(thing.path, thing);
+    const error = await errorOf(http.post(thing.path, thing));
     expect(error).toMatchObject({ kind: 'rate-limited', details: { retryAfter: 60_000 } });
     expect(fake.requests).toHaveLength(1);
     await get(http);

@@ -14,6 +14,8 @@ import { SqlStore } from './store.js';
 export interface StoreLocation {
   /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
   primary: string;
+  /** Read-only copies of a PostgreSQL, by URL: pages are read from them in turn. */
+  replicas?: readonly string[];
   /** Connections at most that one gateway opens. */
   connections?: number;
   /** Milliseconds that one statement, or the wait for a connection, may take. */
@@ -31,8 +33,9 @@ export async function openStore(location: string | StoreLocation, clock?: () => 
   return new SqlStore(await openNamed(location), clock);
 }
 
-/** @returns the URL without its password */
-export function shownLocation(url: string): string {
+/** @returns the URL of the primary without its password */
+export function shownLocation(location: string | StoreLocation): string {
+  const url = typeof location === 'string' ? location : location.primary;
   return isPostgres(url) ? shownUrl(url) : url;
 }
 
@@ -87,9 +90,9 @@ async function openMigrated(options: StoreLocation): Promise<Dialect> {
   }
 }
 
-function openDialect({ primary, ...limits }: StoreLocation): Promise<Dialect> {
+function openDialect({ primary, replicas, ...limits }: StoreLocation): Promise<Dialect> {
   return isPostgres(primary)
-    ? openPostgres(primary, { ...DEFAULTS, ...limits })
+    ? openPostgres(primary, { ...DEFAULTS, ...limits }, replicas)
     : openSqlite(sqlitePath(primary) ?? '');
 }
 

@@ -14,6 +14,7 @@ import type { ColumnTypes, Dialect, Work } from '../dialect.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isConflict, isRaceOfCreation } from './postgres-errors.js';
 import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
+import { PostgresReplicas } from './postgres-replicas.js';
 
 const POSTGRES_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
@@ -56,21 +57,29 @@ select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '')
 
 const MOST_ATTEMPTS = 10;
 
-/** @throws StoreUnavailableError when nobody answers there */
-export async function openPostgres(url: string, limits: PoolLimits): Promise<Dialect> {
+/**
+ * @param replicas URLs of read-only copies, for pages
+ * @throws StoreUnavailableError when nobody answers there
+ */
+export async function openPostgres(
+  url: string,
+  limits: PoolLimits,
+  replicas: readonly string[] = [],
+): Promise<Dialect> {
   // Requests must not wait behind a sync of many streams, nor the other way round.
   const half = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
   const reads = new PostgresPool(url, half);
   const writes = new PostgresPool(url, half);
+  const pages = new PostgresReplicas(replicas, half, reads);
   const reader = kyselyOver(reads);
   const writer = kyselyOver(writes);
   const close = async () => {
-    await Promise.all([reader.destroy(), writer.destroy()]);
+    await Promise.all([reader.destroy(), writer.destroy(), pages.close()]);
   };
   try {
     await checkEncoding(reads);
   } catch (error) {
-    await Promise.all([reads.close(), writes.close()]);
+    await Promise.all([reads.close(), writes.close(), pages.close()]);
     throw error;
   }
   return {
@@ -101,7 +110,7 @@ export async function openPostgres(url: string, limits: PoolLimits): Promise<Dia
     },
     isOneOf: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     page: async (feedId, from, skipped, count) => {
-      const [page] = await reads.query<PageBody>(PAGE, [feedId, from, skipped, count]);
+      const [page] = await pages.query<PageBody>(PAGE, [feedId, from, skipped, count]);
       return page as PageBody;
     },
     close,

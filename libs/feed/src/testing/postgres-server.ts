@@ -3,7 +3,17 @@
  * only, and ends with the process that started it, however that ends.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,6 +73,22 @@ export class PostgresServer {
 
   get socket(): string {
     return join(this.directory, '.s.PGSQL.5432');
+  }
+
+  /** A streaming replica, from a copy of the files while this server stands still. */
+  async createReplica(): Promise<PostgresServer> {
+    await this.stop('INT');
+    const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
+    cpSync(join(this.directory, 'data'), join(directory, 'data'), { recursive: true });
+    writeFileSync(join(directory, 'data/standby.signal'), '');
+    const { uid, gid } = this.user;
+    if (uid !== undefined && gid !== undefined) execFileSync('chown', ['-R', `${uid}:${gid}`, directory]);
+    chmodSync(join(directory, 'data'), 0o700);
+    await this.start();
+    const source = `primary_conninfo=host=${this.directory} user=tributary`;
+    const replica = new PostgresServer(directory, this.binaries, this.user, [...this.settings, source]);
+    await replica.start();
+    return replica;
   }
 
   /** The process whose children do the work. */

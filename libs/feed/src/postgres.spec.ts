@@ -191,7 +191,7 @@ describe('a store on PostgreSQL', () => {
     const feed = await store.feed('bank', 'accounts');
     const lease = await leased(feed);
     await Promise.all(
-      Array.from({ length: 40 }, (_, i) => (i % 2 ? lease.renew() : feed.page(undefined, 1, 10))),
+      Array.from({ length: 40 }, async (_, i) => (i % 2 ? lease.renew() : feed.page(undefined, 1, 10))),
     );
     const [row] = await query(
       fresh.url,

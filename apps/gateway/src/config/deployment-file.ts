@@ -12,11 +12,14 @@ import {
   Matches,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { IsDuration } from './duration.js';
 import { NAME, NAME_RULE } from './names.js';
 import { OrderSettings } from './order-settings.js';
+import { isMapping } from './settings-class.js';
+import { STORE, STORE_URL } from './store-settings.js';
 
 const PORT = { message: '$property must be a whole number from 0 to 65535' };
 const BOOLEAN = { message: '$property must be true or false' };
@@ -94,20 +97,18 @@ export class TenantEntry {
   connectors!: unknown[];
 }
 
-const STORE =
-  '$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db, or postgres://USER:PASSWORD@HOST/DATABASE';
-
 export class DeploymentFile {
   @Setting('Where the gateway listens.')
   @ValidateNested()
   listen: ListenSettings = new ListenSettings();
 
   @Setting(
-    'Where the feeds are kept: sqlite:PATH, relative to the working directory, or postgres://USER:PASSWORD@HOST/DATABASE, which many gateways may share.',
+    'Where the feeds are kept: sqlite:PATH, relative to the working directory, or postgres://USER:PASSWORD@HOST/DATABASE, which many gateways may share. With more to say, a mapping.',
   )
-  @Matches(/^(sqlite:(?!\/\/|:)|postgres(ql)?:\/\/)[^\u0000]+$/, { message: STORE })
+  @ValidateIf(({ store }: DeploymentFile) => !isMapping(store))
+  @Matches(STORE_URL, { message: STORE })
   @IsString({ message: STORE })
-  store = 'sqlite:./data/tributary.db';
+  store: string | object = 'sqlite:./data/tributary.db';
 
   @Setting('Whether each connector serves its OpenAPI document and Swagger UI at <path>/docs.')
   @IsBoolean(BOOLEAN)

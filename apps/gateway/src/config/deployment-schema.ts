@@ -6,6 +6,7 @@ import { classSchema, REFERENCE, type Schema } from './class-schema.js';
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './deployment-file.js';
 import { NAME, RESERVED_NAMES } from './names.js';
 import { LIMIT } from './order-settings.js';
+import { StoreSettings } from './store-settings.js';
 import { PACKAGE_NAME } from './plugin-packages.js';
 
 /**
@@ -21,6 +22,7 @@ export function deploymentSchema(
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Deployment file of Tributary',
     ...withProperties(file, {
+      store: { anyOf: [...storeForms(property(file, 'store')), classSchema(StoreSettings)] },
       operators: withProperties(property(file, 'operators'), { apiKeys: { items: KEY } }),
       connectors: { items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED }] } },
       tenants: {
@@ -98,6 +100,11 @@ function withProperties(schema: Schema, more: Record<string, Schema>): Schema {
   const properties = schema.properties as Record<string, Schema>;
   const extended = Object.entries(more).map(([key, value]) => [key, { ...properties[key], ...value }]);
   return { ...schema, properties: { ...properties, ...(Object.fromEntries(extended) as object) } };
+}
+
+/** A URL, or a reference to one. */
+function storeForms({ anyOf }: Schema): unknown[] {
+  return Array.isArray(anyOf) ? (anyOf as unknown[]) : [];
 }
 
 function property(schema: Schema, key: string): Schema {

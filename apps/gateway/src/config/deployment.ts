@@ -1,6 +1,7 @@
 /** A deployment as the rest of the gateway sees it: checked, complete, with every reference resolved. */
 import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
+import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
 
 export interface Deployment {
@@ -8,8 +9,8 @@ export interface Deployment {
   file: string;
   /** `port` 0 takes any free one. `trustProxy`: believe `X-Forwarded-For`. */
   listen: { host: string; port: number; trustProxy: boolean };
-  /** `sqlite:PATH`, or a URL of PostgreSQL, whose password is among the secrets. */
-  store: string;
+  /** `sqlite:PATH`, or a URL of PostgreSQL, whose password is among the secrets, or more about one. */
+  store: string | StoreLocation;
   /** At least one. */
   connectors: ConnectorConfig[];
   /** SHA-256 of each key that opens what belongs to the operator, not to a connector. */

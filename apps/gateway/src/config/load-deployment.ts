@@ -12,6 +12,7 @@ import { ConfigError, Problems } from './problems.js';
 import { reasonOf, type Environment } from './references.js';
 import { collectSecrets, hideSecrets } from './secrets.js';
 import { isMapping } from './settings-class.js';
+import { storeLocation } from './store-settings.js';
 import { readYaml, type ReadValue } from './yaml-reader.js';
 
 /**
@@ -37,7 +38,8 @@ const NO_CONNECTORS =
 
 function bindDeployment(file: string, read: ReadValue, secrets: string[], problems: Problems): Deployment {
   const binder = new Binder(read.places, problems);
-  const { listen, store, docs, operators, ...owners } = binder.bind(DeploymentFile, read.value, []);
+  const { listen, docs, operators, ...owners } = binder.bind(DeploymentFile, read.value, []);
+  const store = storeLocation(owners.store, binder);
   const keys = new ApiKeys(binder);
   const operatorKeys = keys.parseOperators(operators.apiKeys, ['operators', 'apiKeys']);
   const list = new ConnectorList(binder, keys, plugins, new PluginPackages(file));

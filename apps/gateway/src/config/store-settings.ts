@@ -1,0 +1,47 @@
+/** Where the feeds are kept, as it is written: a URL, or a mapping that says more. */
+import { Setting } from '@tributary/connector-api';
+import type { StoreLocation } from '@tributary/feed';
+import { IsArray, IsInt, IsString, Matches, Max, Min } from 'class-validator';
+import type { Binder } from './binding.js';
+import { IsDuration, parseDuration } from './duration.js';
+import { isMapping } from './settings-class.js';
+
+export const STORE_URL = /^(sqlite:(?!\/\/|:)|postgres(ql)?:\/\/)[^\u0000]+$/;
+const POSTGRES_URL = /^postgres(ql)?:\/\/[^\u0000]+$/;
+const POSTGRES = 'postgres://USER:PASSWORD@HOST/DATABASE';
+export const STORE = `$property must be sqlite:PATH, e.g. sqlite:./data/tributary.db, or ${POSTGRES}`;
+const PRIMARY = { message: `$property must be ${POSTGRES}` };
+const REPLICAS = { message: `$property must be a list of ${POSTGRES}` };
+const CONNECTIONS = { message: '$property must be a whole number from 2 to 1000' };
+
+/** Only PostgreSQL has more to it than a URL. */
+export class StoreSettings {
+  @Setting('The PostgreSQL that is written to: postgres://USER:PASSWORD@HOST/DATABASE.')
+  @Matches(POSTGRES_URL, PRIMARY)
+  @IsString(PRIMARY)
+  primary!: string;
+
+  @Setting('Its streaming replicas: pages are read from them in turn, and from the primary when one is away.')
+  @Matches(POSTGRES_URL, { each: true, ...REPLICAS })
+  @IsArray(REPLICAS)
+  replicas: string[] = [];
+
+  @Setting(
+    'Connections that a gateway opens at most, half of them for writing; half as many to each replica.',
+  )
+  @Min(2, CONNECTIONS)
+  @Max(1000, CONNECTIONS)
+  @IsInt(CONNECTIONS)
+  connections = 10;
+
+  @Setting('How long a statement, or the wait for a connection, may take: from 100ms to 1m.')
+  @IsDuration('100ms', '1m')
+  statementTimeout = '10s';
+}
+
+/** @param store as it is written: a URL that has been checked, or a mapping that has not */
+export function storeLocation(store: unknown, binder: Binder): string | StoreLocation {
+  if (!isMapping(store)) return String(store);
+  const { statementTimeout, ...settings } = binder.bind(StoreSettings, store, ['store']);
+  return { ...settings, statementTimeout: parseDuration(String(statementTimeout)) ?? 0 };
+}

@@ -3,7 +3,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-for (const name of ['run', 'append']) {
+// Connectors alone are measured by the first.
+const names = process.argv.includes('--connectors') ? ['run'] : ['run', 'append'];
+for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));
   const [code] = (await once(child, 'exit')) as [number | null];

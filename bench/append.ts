@@ -88,7 +88,7 @@ async function compare(ground: Ground, pageSize: number): Promise<boolean> {
     plain(ground, 'same', pageSize),
     plain(ground, 'bare', pageSize),
   ]);
-  const [store, same, bare] = contestants as [Contestant, Contestant, Contestant];
+  const [store, same, bare] = contestants;
   console.log(
     `\n${ground.name}: ${ROWS.toLocaleString('en')} rows in pages of ${pageSize}, a durable transaction each`,
   );
@@ -182,10 +182,11 @@ function wall(costs: Map<Contestant, Usage>, contestant: Contestant): number {
 
 /** In a process that does nothing else. */
 async function growth(ground: Ground): Promise<boolean> {
-  const child = fork(fileURLToPath(new URL('./growth.js', import.meta.url)), [
-    await ground.fresh(),
-    ...MARKS.map(String),
-  ]);
+  const child = fork(
+    fileURLToPath(new URL('./growth.js', import.meta.url)),
+    [await ground.fresh(), ...MARKS.map(String)],
+    { execArgv: ['--expose-gc'] },
+  );
   const sizes: number[] = [];
   child.on('message', (rss) => sizes.push(Number(rss)));
   const [code] = (await once(child, 'exit')) as [number];

@@ -1,0 +1,23 @@
+/** The long forms of specs, one after the other: `npm run soak`, or `npm run soak -- orders` for those whose names have the word. */
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+
+/** What the environment already says wins. */
+const SOAKS = [
+  { spec: 'test/kill', env: { KILLS: '1000' } },
+  { spec: 'test/orders/soak', env: { ORDERS: '10000', KILLS: '200' } },
+  { spec: 'test/cluster/cluster', env: { MINUTES: '10' } },
+  { spec: 'mollie.year', env: { MOLLIE_ROWS: '200000' } },
+  { spec: 'revolut-business.year', env: { REVOLUT_TRANSACTIONS: '200000' } },
+];
+const FLAGS = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'];
+
+const word = process.argv[2] ?? '';
+const failed = SOAKS.filter(({ spec }) => spec.includes(word)).filter(({ spec, env }) => {
+  const args = [...FLAGS, 'node_modules/jest/bin/jest.js', spec];
+  return (
+    spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...env, ...process.env } }).status !== 0
+  );
+});
+for (const { spec } of failed) console.error(`FAILED: ${spec}`);
+process.exit(failed.length === 0 ? 0 : 1);

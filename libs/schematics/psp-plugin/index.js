@@ -32,7 +32,8 @@ function writePlugin(name, list) {
     formatAll([`${PLUGINS}/${name}`, LIST]),
     say(
       `${name} is served as soon as a deployment file has a connector with "plugin: ${name}".`,
-      `What is still made up: npx jest libs/psp-plugins/src/${name} (docs/adding-a-psp.md, step by step).`,
+      `What is still made up: npx node --experimental-vm-modules node_modules/jest/bin/jest.js libs/psp-plugins/src/${name}`,
+      `What to do about it, step by step: docs/adding-a-psp.md.`,
     ),
   ]);
 }

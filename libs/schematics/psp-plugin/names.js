@@ -15,6 +15,7 @@ const KEYWORDS =
 
 /** @param taken names of the plugins that exist. @throws Error that says what to do. */
 function checkName(name, taken) {
+  if (name === undefined) throw new Error('The name of the plugin is missing: npm run new:psp -- acme');
   const found = JSON.stringify(name);
   if (typeof name !== 'string' || !NAME.test(name) || name.length > LONGEST) {
     throw new Error(

@@ -1,6 +1,7 @@
 /**
  * `npm run docs`: writes docs/plugins.md from the plugins as they are built; with --check it only fails when that page is stale.
- * A capability is a method, so the table needs nobody to keep it.
+ * A capability is a method, so the table needs nobody to keep it. A method that the class has only with some settings is assigned in its
+ * constructor.
  */
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -31,7 +32,7 @@ function page(plugins) {
   const rows = plugins.map(({ name, title, psp }) => [
     `[${name}](../libs/psp-plugins/src/${name}/README.md)`,
     title,
-    ...Object.keys(COLUMNS).map((method) => (typeof psp.prototype[method] === 'function' ? 'yes' : '')),
+    ...Object.keys(COLUMNS).map((method) => capability(psp, method)),
   ]);
   const head = ['plugin', 'what it mirrors', ...Object.values(COLUMNS)];
   const table = [head, head.map(() => '-'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
@@ -40,11 +41,16 @@ function page(plugins) {
 <!-- Written by "npm run docs": do not edit. -->
 
 What each plugin can do, as its methods say. "Balances asked for": the PSP is asked while the client waits; without it, balances are those that
-came with a listing. "Watches": it notices by itself that something is new. Settings are in the plugin's own page, or
+came with a listing. "Watches": it notices by itself that something is new. "If set": only where a setting of the plugin asks for it. Settings are in the plugin's own page, or
 in \`tributary schema\`. A plugin of your own: [adding a PSP](adding-a-psp.md).
 
 ${table.join('\n')}
 `;
+}
+
+function capability(psp, method) {
+  if (typeof psp.prototype[method] === 'function') return 'yes';
+  return String(psp).includes(`this.${method} = `) ? 'if set' : '';
 }
 
 function read() {

@@ -166,7 +166,7 @@ const EXIT_CODES = `
 Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
-  2  the command line is wrong
+  2  the command line is wrong, or orders resolve was asked without --yes
   3  sync: at least one stream did not catch up
   130, 143  stopped by SIGINT, SIGTERM before the end
 

@@ -69,7 +69,8 @@ async function compare(from: string, to: string, terminal: Terminal): Promise<vo
   const rows = left.map((summary, index) => compared(summary, right[index]));
   terminal.out(formatTable([['TABLE', 'ROWS', 'IN THE OTHER', ''], ...rows]));
   const differing = rows.filter(([, , , verdict]) => verdict !== SAME).length;
-  if (differing > 0) throw new CliError(`${count(differing, 'table')} of the stores differ.`, EXIT.failed);
+  if (differing > 0)
+    throw new CliError(`${count(differing, 'table')} of the stores differ. ${ADVICE}`, EXIT.failed);
 }
 
 function compared({ table, rows, digest }: TableSummary, other: TableSummary | undefined): string[] {
@@ -79,5 +80,7 @@ function compared({ table, rows, digest }: TableSummary, other: TableSummary | u
 /** Milliseconds between two lines of progress. */
 const EVERY = 2000;
 const SAME = 'the same';
+const ADVICE =
+  'A gateway that writes to one of them makes them so: stop every gateway, and compare again. A copy that was made meanwhile is no good: copy once more, into a new, empty store.';
 const FROM_TO = '--from sqlite:./data/tributary.db --to postgres://tributary@db.example.com/tributary';
 const PASSWORD = 'PGPASSWORD=… keeps the password from those who can list processes';

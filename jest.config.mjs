@@ -1,5 +1,6 @@
 /** Nest 12 is ESM only: jest runs with --experimental-vm-modules, and ts-jest only transpiles (tsc checks types). */
-export default {
+const sqlite = {
+  displayName: 'sqlite',
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
@@ -15,6 +16,22 @@ export default {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/postgres-setup.mjs',
   globalTeardown: '<rootDir>/test/postgres-teardown.mjs',
+};
+
+/** What stands on a store is run once more on PostgreSQL; specs of the store itself run on both by themselves. */
+const postgres = {
+  ...sqlite,
+  displayName: 'postgres',
+  testMatch: [
+    '<rootDir>/libs/sync/src/{engine,once,quarantine,balance-reader}.spec.ts',
+    '<rootDir>/test/gateway/{http,webhooks,contract}.spec.ts',
+    '<rootDir>/test/{contract,hostile,isolation}.spec.ts',
+  ],
+  setupFiles: [...sqlite.setupFiles, '<rootDir>/test/on-postgres.mjs'],
+};
+
+export default {
+  projects: [sqlite, postgres],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -1,13 +1,11 @@
 /** The real gateway over a fresh store, on a free port, with the plugins and keys that a test names. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { hashKey } from '@tributary/auth';
 import type { Type } from '@nestjs/common';
 import { definePlugin, transactionToWire, type Plugin, type Psp } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
+import { DEFAULT_STORE } from '../libs/feed/src/testing/stores.js';
 import type { Arrival } from './synthetic-psp.js';
 
 export interface TestConnector {
@@ -24,7 +22,7 @@ export interface TestGateway extends Gateway {
 
 /** Nothing is pulled by itself: tests call `engine.runOnce()`. */
 export async function startGateway(connectors: readonly TestConnector[]): Promise<TestGateway> {
-  const directory = await mkdtemp(join(tmpdir(), 'tributary-e2e-'));
+  const fresh = await DEFAULT_STORE.create();
   const secrets = connectors.flatMap(({ keys }) => keys);
   const log: string[] = [];
   const logger = createLogger({
@@ -36,7 +34,7 @@ export async function startGateway(connectors: readonly TestConnector[]): Promis
     {
       file: 'test',
       listen: { host: '127.0.0.1', port: 0, trustProxy: false },
-      store: `sqlite:${join(directory, 'store.db')}`,
+      store: fresh.url,
       connectors: connectors.map(({ path, plugin, settings, keys }) => ({
         name: path.split('/').at(-1)!,
         ...(path.includes('/') ? { tenant: path.split('/')[0]! } : {}),
@@ -62,7 +60,7 @@ export async function startGateway(connectors: readonly TestConnector[]): Promis
     listen: () => gateway.listen(),
     async close() {
       await gateway.close();
-      await rm(directory, { recursive: true });
+      await fresh.remove();
     },
   };
 }

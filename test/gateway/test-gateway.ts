@@ -3,12 +3,10 @@ import { hashKey, newKey } from '@tributary/auth';
 import { accountToWire, definePlugin, transactionToWire } from '@tributary/connector-api';
 import type { Account, Balances, Page, Psp, Stream, Transaction, WireRecord } from '@tributary/connector-api';
 import { Inject } from '@nestjs/common';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/deployment.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger, type LogLevel } from '../../apps/gateway/src/logging/index.js';
+import { DEFAULT_STORE } from '../../libs/feed/src/testing/stores.js';
 
 /** What the PSP of the tests answers when it is asked for balances. */
 export class TestSettings {
@@ -70,7 +68,7 @@ export async function startGateway({
   secrets,
   drainFor = 0,
 }: Setup): Promise<TestGateway> {
-  const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const fresh = await DEFAULT_STORE.create();
   const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [newKey()]]));
   const operatorKey = newKey();
   const log: string[] = [];
@@ -83,7 +81,7 @@ export async function startGateway({
     {
       file: 'test.yaml',
       listen: { host: '127.0.0.1', port: 0, trustProxy: false },
-      store: `sqlite:${join(directory, 'store.db')}`,
+      store: fresh.url,
       connectors: connectors.map((connector) => configOf(connector, keys.get(connector.path) ?? [])),
       operatorKeys: [hashKey(operatorKey)],
       docs: true,
@@ -104,7 +102,7 @@ export async function startGateway({
     fill: (path, stream, records) => fill(gateway, path, stream, records),
     stop: async () => {
       await gateway.close();
-      rmSync(directory, { recursive: true });
+      await fresh.remove();
     },
   };
 }

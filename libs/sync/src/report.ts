@@ -37,7 +37,7 @@ export class Reporter {
     const { error, ...counts } = run;
     const failure =
       outcome.kind === 'failed'
-        ? { error, kind: kindOf(outcome.error), retryIn: next, defect: defectOf(outcome.error) }
+        ? { error, kind: kindOf(outcome.error), retryIn: whole(next), defect: defectOf(outcome.error) }
         : {};
     this.context.logger[level](
       { ...counts, outcome: outcome.kind, ...failure },
@@ -139,4 +139,9 @@ function defectOf(error: Error): string | undefined {
   return error instanceof PspError && typeof error.details.cause === 'string'
     ? error.details.cause
     : undefined;
+}
+
+/** Back-off is random, and nobody reads fractions of a millisecond. */
+function whole(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds);
 }

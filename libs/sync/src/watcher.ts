@@ -27,7 +27,7 @@ export class Watcher {
       const delay = backOff(error, ++this.failures, this.context);
       const reason = error instanceof Error ? error.message : `${this.connector.path} watch: it ended`;
       this.context.logger.warn(
-        { connector: this.connector.path, retryIn: delay },
+        { connector: this.connector.path, retryIn: Math.round(delay) },
         `${reason}; changes are noticed by the schedule only; listening again in ${Math.ceil(delay / 1000)} s`,
       );
       await this.pause(delay);

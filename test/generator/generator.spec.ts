@@ -105,7 +105,7 @@ it('the spec passes but for the list of what is still made up; after the tutoria
   const config = join(copy, 'jest.plugin.config.mjs');
   writeFileSync(
     config,
-    "import base from './jest.config.mjs';\nconst { globalSetup, globalTeardown, ...own } = base;\nexport default { ...own, roots: ['<rootDir>/libs'] };\n",
+    "import base from './jest.config.mjs';\nconst { globalSetup, globalTeardown, ...own } = base.projects[0];\nexport default { ...own, roots: ['<rootDir>/libs'], testTimeout: base.testTimeout };\n",
   );
   const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
   const { status, said } = run(

@@ -86,7 +86,7 @@ it(
 
 it('sees every later change, and costs little while it looks', async () => {
   const { clock, world, fake, psp } = await begin(
-    { transactions: 2000, tied: 3 },
+    { transactions: 5000, tied: 3 },
     {
       requestsPerMinute: 60_000,
       rereadEveryHours: 72,

@@ -31,9 +31,9 @@ export class Troubles {
   ) {}
 
   /** For so many milliseconds; afterwards all gateways run, and the database too. */
-  async make(milliseconds: number, longPauses: boolean): Promise<void> {
+  async make(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
-    const pauses = this.pauseUntil(end, longPauses);
+    const pauses = this.pauseUntil(end);
     while (performance.now() < end) {
       await this.cause(oneOf(KINDS, this.random));
       await sleep(this.random() * 2500);
@@ -42,13 +42,13 @@ export class Troubles {
     await Promise.all(this.background);
   }
 
-  private async pauseUntil(end: number, longPauses: boolean): Promise<void> {
+  private async pauseUntil(end: number): Promise<void> {
     while (performance.now() < end) {
       const member = oneOf(this.running, this.random);
       await this.atWork(member);
       this.count('pause');
       this.watchTakeover(member, 'pause');
-      await member.pause(longPauses && this.random() < LONG_SHARE ? LONG_PAUSE : PAUSE);
+      await member.pause(this.random() < LONG_SHARE ? LONG_PAUSE : PAUSE);
       await sleep(1000);
     }
   }

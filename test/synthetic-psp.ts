@@ -2,6 +2,7 @@
  * A PSP that does what PSPs do: whole seconds, many rows in one second, rows that become visible days late, rows that
  * change, and a bulk import now and then. Deterministic: the same seed gives the same history.
  */
+import { randomNumbers } from '@tributary/connector-api/testing';
 import type { Transaction, TransactionStatus, TransactionType } from '@tributary/connector-api';
 
 /** One version of one transaction, as the PSP shows it from then on. */
@@ -64,15 +65,4 @@ function takeOne(versions: Version[], random: () => number): Version {
 
 function time(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
-/** mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

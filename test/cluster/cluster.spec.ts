@@ -6,7 +6,7 @@
  * before the client has linked its answer (docs/decisions/orders.md, What remains), and that would fail here by chance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomNumbers } from '../orders/random.js';
+import { randomNumbers } from '@tributary/connector-api/testing';
 import { Cluster } from './cluster.js';
 import { Payers } from './payers.js';
 import { Readers } from './readers.js';

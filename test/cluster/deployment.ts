@@ -1,12 +1,12 @@
 /** One deployment file for each gateway: the same connectors and the same store, each by its own way. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { TrialConnector } from '../orders/deployment.js';
+import { freePort, payerEntry, type TrialConnector, type Trouble } from '../orders/deployment.js';
 import type { History } from './history.js';
 
 export const KEY = 'the-key-of-every-reader';
+/** Faults are the orders' own wishes. */
+const TROUBLE: Trouble = { faults: 0, fates: 0.7, delay: 300 };
 
 export interface Seat {
   file: string;
@@ -30,7 +30,10 @@ export async function writeSeat(
 ): Promise<Seat> {
   const port = await freePort();
   const file = join(directory, `${name}.yaml`);
-  const connectors = [...histories.map(historyEntry), ...payers.map(payerEntry)];
+  const connectors = [
+    ...histories.map(historyEntry),
+    ...payers.map((payer, index) => payerEntry(payer, index, TROUBLE)),
+  ];
   writeFileSync(
     file,
     `listen: { host: 127.0.0.1, port: ${port} }\nstore: '${store}'\nconnectors:\n${connectors.join('')}`,
@@ -46,35 +49,4 @@ function historyEntry({ name, file }: History): string {
     sync: { every: 1s }
     settings: { file: '${file}', latency: 15 }
 `;
-}
-
-/** One PSP names our keys in its listing, the other one does not: as in test/orders. */
-function payerEntry({ name, key, journal }: TrialConnector, index: number): string {
-  return `
-  - name: ${name}
-    plugin: sandbox
-    apiKeys: [{ key: ${key}, scopes: [read, pay] }]
-    sync: { every: 1s }
-    settings:
-      seed: ${index + 1}
-      transactions: 0
-      activityPerMinute: 0
-      accounts: 4
-      beneficiaries: 6
-      oddIds: 0.5
-      changesWithin: 60000
-      journal: '${journal}'
-      repeatsKeys: ${name === 'keys'}
-      orderFates: 0.7
-      orderDelay: 300
-`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

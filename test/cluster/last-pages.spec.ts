@@ -7,7 +7,7 @@ import { Client } from '../clients/client.js';
 import { connect } from '../clients/http-get.js';
 import { clientVersion } from '../clients/versions.js';
 import { adjustmentOf } from '../drain.js';
-import { randomNumbers } from '../orders/random.js';
+import { randomNumbers } from '@tributary/connector-api/testing';
 import type { Version } from '../synthetic-psp.js';
 import { openTransactions, pluginOf } from '../test-gateway.js';
 import { Balancer } from './balancer.js';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Customer } from '../orders/customer.js';
 import type { TrialConnector } from '../orders/deployment.js';
 import { inventWish, type Parties } from '../orders/invented-wishes.js';
-import { randomNumbers } from '../orders/random.js';
+import { randomNumbers } from '@tributary/connector-api/testing';
 import { Truth } from '../orders/truth.js';
 import { findLies, findUnfinished } from '../orders/verdict.js';
 

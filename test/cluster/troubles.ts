@@ -1,7 +1,7 @@
 /** What goes wrong in a cluster, one thing after the other; only a pause lasts while other things happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { oneOf } from '../orders/random.js';
+import { oneOf } from '../orders/one-of.js';
 import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
 

@@ -35,8 +35,22 @@ export async function writeDeployment(directory: string, trouble: Trouble): Prom
     journal: join(directory, `${name}.jsonl`),
   }));
   const file = join(directory, 'gateway.yaml');
-  const entries = connectors.map(
-    ({ name, key, journal }, index) => `
+  const entries = connectors.map((connector, index) => payerEntry(connector, index, trouble));
+  const listen = `listen: { host: 127.0.0.1, port: ${port} }`;
+  writeFileSync(
+    file,
+    `${listen}\nstore: 'sqlite:${join(directory, 'store.db')}'\nconnectors:${entries.join('')}`,
+  );
+  return { file, url: `http://127.0.0.1:${port}`, connectors };
+}
+
+/** A simulated PSP that pays, as the deployment file has it. */
+export function payerEntry(
+  { name, key, journal }: TrialConnector,
+  index: number,
+  { faults, fates, delay }: Trouble,
+): string {
+  return `
   - name: ${name}
     plugin: sandbox
     apiKeys: [{ key: ${key}, scopes: [read, pay] }]
@@ -51,21 +65,14 @@ export async function writeDeployment(directory: string, trouble: Trouble): Prom
       changesWithin: 60000
       journal: '${journal}'
       repeatsKeys: ${name === 'keys'}
-      orderFaults: ${trouble.faults}
-      orderFates: ${trouble.fates}
-      orderDelay: ${trouble.delay}
-`,
-  );
-  const listen = `listen: { host: 127.0.0.1, port: ${port} }`;
-  writeFileSync(
-    file,
-    `${listen}\nstore: 'sqlite:${join(directory, 'store.db')}'\nconnectors:${entries.join('')}`,
-  );
-  return { file, url: `http://127.0.0.1:${port}`, connectors };
+      orderFaults: ${faults}
+      orderFates: ${fates}
+      orderDelay: ${delay}
+`;
 }
 
 /** Clients keep one endpoint while the gateway dies and comes back. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,5 +1,5 @@
 /** Orders that nobody needs: the same seed wishes the same. */
-import { oneOf } from './random.js';
+import { oneOf } from './one-of.js';
 import type { Wish } from './wish.js';
 
 /** Ids as served. */

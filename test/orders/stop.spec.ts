@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectOrders } from './http-post.js';
 import { inventWish, type Parties } from './invented-wishes.js';
 import type { Posted } from './order-answer.js';
-import { randomNumbers } from './random.js';
+import { randomNumbers } from '@tributary/connector-api/testing';
 import { Trial } from './trial.js';
 import { pathOf, requestOf, type Wish } from './wish.js';
 

@@ -9,7 +9,7 @@ import { Customer } from './customer.js';
 import { writeDeployment, type TrialDeployment, type Trouble } from './deployment.js';
 import { GatewayProcess } from './gateway-process.js';
 import { inventWish } from './invented-wishes.js';
-import { randomNumbers } from './random.js';
+import { randomNumbers } from '@tributary/connector-api/testing';
 import { Truth } from './truth.js';
 import { findLies, findUnfinished } from './verdict.js';
 

@@ -24,6 +24,16 @@ export function encodeId(id: string): string {
   return encoded;
 }
 
+/** @returns the id as it is served; `undefined` for one that cannot be, and so is in no feed. */
+export function servedId(id: string): string | undefined {
+  try {
+    return encodeId(id);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
+
 /** @returns `undefined` for a string that `encodeId` never returns. */
 export function decodeId(encoded: string): string | undefined {
   if (encoded.length > LONGEST) return undefined;

@@ -2,7 +2,7 @@
  * The orders of one connector. A change, its entry in the history, the day's sum and the rows that tell clients of it are one
  * transaction, under the order's own lock. Locks are always taken in the same order: order, day, feed.
  */
-import { encodeId, RefusedError } from '@tributary/connector-api';
+import { servedId } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import { appendRecords } from './append.js';
 import type { Dialect } from './dialect.js';
@@ -262,14 +262,4 @@ function counted({ state, amount }: StoredOrder): bigint {
 
 function dayOf({ connector, createdAt, asset }: StoredOrder) {
   return { connector, day: Math.floor(createdAt / DAY), asset };
-}
-
-/** An id that cannot be served is in no feed. */
-function servedId(pspId: string): string | undefined {
-  try {
-    return encodeId(pspId);
-  } catch (error) {
-    if (error instanceof RefusedError) return undefined;
-    throw error;
-  }
 }

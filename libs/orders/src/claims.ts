@@ -1,5 +1,5 @@
 /** Movements of the PSP's listing that are orders: they say how an order stands, and are not served a second time. */
-import { encodeId, isRefusal, RefusedError, transactionToWire } from '@tributary/connector-api';
+import { isRefusal, RefusedError, servedId, transactionToWire } from '@tributary/connector-api';
 import type { OrderStatus, Transaction, TransactionStatus, WireRecord } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import type { ClaimedPage, HeldPage, TransactionClaims } from '@tributary/sync';
@@ -244,15 +244,6 @@ function addPart(transaction: Transaction, order: StoredOrder, records: WireReco
     return true;
   } catch (error) {
     if (error instanceof RefusedError) return false;
-    throw error;
-  }
-}
-
-function servedId(id: string): string | undefined {
-  try {
-    return encodeId(id);
-  } catch (error) {
-    if (error instanceof RefusedError) return undefined;
     throw error;
   }
 }

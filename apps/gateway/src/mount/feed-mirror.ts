@@ -1,4 +1,4 @@
-import { encodeId, RefusedError } from '@tributary/connector-api';
+import { servedId } from '@tributary/connector-api';
 import type { Mirror, MirroredRecord, Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 
@@ -11,24 +11,18 @@ export class FeedMirror implements Mirror {
 
   async latest(stream: Stream, ids: readonly string[]): Promise<Map<string, MirroredRecord>> {
     const feed = await this.store.feed(this.path, stream);
-    const served = new Map(ids.flatMap((id) => servedPair(id)));
+    const served = new Map<string, string>();
+    for (const id of ids) {
+      const wireId = servedId(id);
+      if (wireId !== undefined) served.set(wireId, id);
+    }
     const rows = await feed.latest([...served.keys()]);
     const records = new Map<string, MirroredRecord>();
-    for (const [servedId, body] of rows) {
-      const id = served.get(servedId);
+    for (const [wireId, body] of rows) {
+      const id = served.get(wireId);
       if (id !== undefined) records.set(id, parseRow(body));
     }
     return records;
-  }
-}
-
-/** An id that cannot be served is in no feed. */
-function servedPair(id: string): [string, string][] {
-  try {
-    return [[encodeId(id), id]];
-  } catch (error) {
-    if (error instanceof RefusedError) return [];
-    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ export * from './fake-psp.js';
 export * from './fake-route.js';
 export * from './openapi/document.js';
 export * from './openapi/examples.js';
+export * from './random.js';
 export * from './still-fake.js';
 export * from './suite/describe-psp.js';
 export * from './suite/suite-clock.js';

@@ -15,6 +15,7 @@ import type { FeedRowTable, Schema } from '../schema.js';
 import { isConflict, isRaceOfCreation } from './postgres-errors.js';
 import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicas } from './postgres-replicas.js';
+import { inTransaction } from './transaction.js';
 
 const POSTGRES_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
@@ -87,14 +88,14 @@ export async function openPostgres(
     reader,
     time: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,
-    write: (work) => inTransaction(writer, BEGIN_WRITE, work),
-    durably: (work) => inTransaction(writer, BEGIN_DURABLY, work),
+    write: (work) => repeatedly(writer, BEGIN_WRITE, work),
+    durably: (work) => repeatedly(writer, BEGIN_DURABLY, work),
     exclusively: async (work) => {
       await createLock(writes);
-      return inTransaction(writer, BEGIN_EXCLUSIVELY, work);
+      return repeatedly(writer, BEGIN_EXCLUSIVELY, work);
     },
     // Whoever copies reads for as long as the other side writes.
-    snapshot: (work) => inTransaction(reader, BEGIN_SNAPSHOT, work),
+    snapshot: (work) => repeatedly(reader, BEGIN_SNAPSHOT, work),
     continueIdentity: async (db, table, column) => {
       const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
       await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
@@ -138,26 +139,16 @@ function insertion(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
       ${column('record_id')}::text[], ${column('hash')}::bytea[], ${column('body')}::text[])`;
 }
 
-async function inTransaction<T>(db: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
+async function repeatedly<T>(db: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.connection().execute((connection) => once(connection, begin, work));
+      return await db
+        .connection()
+        .execute((connection) => inTransaction(connection, () => sql.raw(begin).execute(connection), work));
     } catch (error) {
       if (!isConflict(error) || attempt === MOST_ATTEMPTS) throw error;
       await sleep(Math.random() * 5 * 2 ** attempt);
     }
-  }
-}
-
-async function once<T>(connection: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
-  await sql.raw(begin).execute(connection);
-  try {
-    const result = await work(connection);
-    await sql`commit`.execute(connection);
-    return result;
-  } catch (error) {
-    await sql`rollback`.execute(connection).catch(() => undefined);
-    throw error;
   }
 }
 

@@ -5,8 +5,9 @@ import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type Sql
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ColumnTypes, Dialect } from '../dialect.js';
+import type { ColumnTypes, Dialect, Work } from '../dialect.js';
 import type { FeedRowTable, Schema } from '../schema.js';
+import { inTransaction } from './transaction.js';
 
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
 const BUSY_TIMEOUT = 30_000;
@@ -72,15 +73,18 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
       statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
     }
   };
+  // It has the whole file to itself.
+  const transact: Dialect['write'] = (work) =>
+    writer.connection().execute((connection) => writing(connection, work));
   return {
     types: SQLITE_TYPES,
     reader,
-    write: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    write: transact,
     durably: (work) =>
       writer.connection().execute(async (connection) => {
         await sql`pragma synchronous = full`.execute(connection);
         try {
-          return await inTransaction(connection, work);
+          return await writing(connection, work);
         } finally {
           await sql`pragma synchronous = normal`.execute(connection);
         }
@@ -96,13 +100,13 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
       }),
     // It looks for the largest by itself.
     continueIdentity: async () => {},
-    exclusively: (work) => writer.connection().execute((connection) => inTransaction(connection, work)),
+    exclusively: transact,
     insertRows,
     appendRows: async (db, feedId, rows, changes) => {
       await insertRows(db, rows);
       await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
-    // A transaction of ours has the whole file to itself.
+    // A transaction of ours needs no lock of a row.
     forUpdate: sql``,
     time: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     isOneOf: (column, values) =>
@@ -135,20 +139,8 @@ function preparingOnce(db: Database.Database): SqliteDatabase {
 }
 
 /** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
-async function inTransaction<T>(
-  connection: Kysely<Schema>,
-  work: (db: Kysely<Schema>) => Promise<T>,
-): Promise<T> {
-  await whenFree(() => sql`begin immediate`.execute(connection));
-  try {
-    const result = await work(connection);
-    await sql`commit`.execute(connection);
-    return result;
-  } catch (error) {
-    // After some errors (a full disk, say) SQLite has rolled back by itself, and refuses to do it again.
-    await sql`rollback`.execute(connection).catch(() => undefined);
-    throw error;
-  }
+function writing<T>(connection: Kysely<Schema>, work: Work<T>): Promise<T> {
+  return inTransaction(connection, () => whenFree(() => sql`begin immediate`.execute(connection)), work);
 }
 
 /** Waits for another writer without stopping this process, as SQLite's own waiting would. */

@@ -1,4 +1,5 @@
 /** A year at Mollie: every kind of movement, and equal times over every border of a page. */
+import { randomNumbers } from '@tributary/connector-api/testing';
 import type { FakeBalance, FakeMollie, FakeRow } from './mollie.fake.js';
 
 const YEAR_BEGINS = Date.UTC(2025, 0, 1);
@@ -9,7 +10,7 @@ const SHIFT = 2;
 
 /** Fills a balance. @param rows how many */
 export function addYear(fake: FakeMollie, balance: FakeBalance, rows: number): void {
-  const random = randomFrom(rows);
+  const random = randomNumbers(rows);
   const payments: string[] = [];
   const settlements: string[] = [];
   for (let index = 0; index < rows; index += 1) {
@@ -89,15 +90,4 @@ function refund(number: number, paymentId: string, amount: number): Omit<FakeRow
 /** Of a payment that has a row already, or of one that has none. */
 function captured(paymentId: string | undefined, number: number, kind: number): string {
   return paymentId !== undefined && kind < 0.12 ? paymentId : `tr_captured${number}`;
-}
-
-/** The same numbers for the same seed. Source: mulberry32, public domain. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,4 +1,5 @@
 /** A made-up year of mixed transactions: every type and state, many at the same time, changes up to the age of the window. */
+import { randomNumbers } from '@tributary/connector-api/testing';
 import { account, uuid, World } from './world.js';
 import type { WorldAccount, WorldLeg, WorldTransaction } from './world.js';
 
@@ -25,7 +26,7 @@ export const ACCOUNTS: WorldAccount[] = [
 
 export function yearOf({ transactions, end, clock, changesWithinDays, tied }: YearOptions): World {
   const world = new World(ACCOUNTS, clock);
-  const random = generator(7);
+  const random = randomNumbers(7);
   const start = end - 365 * DAY;
   const paid: WorldTransaction[] = [];
   const all = Array.from({ length: transactions }, (_, number): WorldTransaction => {
@@ -127,15 +128,4 @@ function kindOf(draw: number, { out, into, amount, fee, related }: Ingredients):
     ['rev_payment', out],
   ];
   return rest[Math.floor(((draw - 0.88) / 0.12) * rest.length)] ?? ['atm', out];
-}
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

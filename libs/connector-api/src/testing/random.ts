@@ -1,4 +1,4 @@
-/** mulberry32: the same seed gives the same numbers, from 0 to below 1. */
+/** Numbers from 0 to below 1, the same for the same seed. Source: mulberry32, public domain. */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -7,8 +7,4 @@ export function randomNumbers(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-export function oneOf<T>(values: readonly T[], random: () => number): T {
-  return values[Math.floor(random() * values.length)]!;
 }

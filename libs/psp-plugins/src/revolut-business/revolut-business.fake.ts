@@ -27,8 +27,6 @@ export interface RevolutFakeOptions {
   clock?: { now(): number };
   /** Milliseconds until the server refuses a token that it gave, whatever it said. */
   tokenLife?: number;
-  /** False where hundreds of thousands of rows would be held against the document. Default true. */
-  checked?: boolean;
 }
 
 export class RevolutBusinessFake {
@@ -54,7 +52,7 @@ export class RevolutBusinessFake {
     const fake = new RevolutBusinessFake(world, options.tokenLife ?? TOKEN_LIFE);
     fake.psp = await FakePsp.start({
       basePath: '/api/1.0',
-      document: options.checked === false ? undefined : DOCUMENT,
+      document: DOCUMENT,
       errorBody: (status) => ({ code: 1000 + status, message: `status ${status}` }),
       routes: fake.routes(),
     });

@@ -23,12 +23,7 @@ afterEach(async () => {
 async function begin({ transactions, tied }: { transactions: number; tied: number }, settings: object = {}) {
   const clock = new FakeClock(END);
   const world = yearOf({ transactions, tied, end: END, clock, changesWithinDays: 30 });
-  fake = await RevolutBusinessFake.start({
-    world,
-    clock,
-    tokenLife: 10 * SECOND,
-    checked: transactions <= 2000,
-  });
+  fake = await RevolutBusinessFake.start({ world, clock, tokenLife: 10 * SECOND });
   const connector = await mount({ ...fake.settings, requestsPerMinute: 60, ...settings }, clock);
   close = () => connector.close();
   const { psp } = connector;

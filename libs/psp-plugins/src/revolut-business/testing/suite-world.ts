@@ -9,7 +9,7 @@ import { ACCOUNTS } from './year.js';
 const DAY = 86_400_000;
 const EUR = ACCOUNTS[0]?.id ?? '';
 const EUR_2 = ACCOUNTS[1]?.id ?? '';
-/** Revolut's own largest, 1000, is that of the spec of a year: every answer here is held against the document. */
+/** Revolut's own largest, 1000, is that of the spec of a year: smaller ones are quicker here. */
 const LARGEST_PAGE = 200;
 /** Of more than a thousand of one moment, types tell them apart. */
 const TYPES = ['card_payment', 'topup', 'transfer', 'atm', 'rev_payment', 'card_credit'];

@@ -4,6 +4,7 @@ import type { INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
 import { HTTP_CLOCK } from '../../http/http-clock.js';
 import type { HttpClock } from '../../http/http-clock.js';
 import { MIRROR, PSP } from '../../plugin.js';
@@ -19,11 +20,16 @@ export function bindSettings(
 ): { instance: object; complaints: Map<string, string> } {
   const instance = plainToInstance(settings, values, { exposeDefaultValues: true });
   const errors = validateSync(instance, { forbidUnknownValues: false });
-  const complaints = errors.map(
-    ({ property, constraints, children = [] }) =>
-      [property, Object.values(constraints ?? {}).join('; ') || JSON.stringify(children)] as const,
-  );
+  const complaints = errors.map((error) => [error.property, wordsOf(error).join('; ')] as const);
   return { instance, complaints: new Map(complaints) };
+}
+
+/** `beneficiaries.0.iban must be an IBAN`: what is nested is named by its way. */
+function wordsOf({ property, constraints = {}, children = [] }: ValidationError, above = ''): string[] {
+  return [
+    ...Object.values(constraints).map((words) => above + words),
+    ...children.flatMap((child) => wordsOf(child, `${above}${property}.`)),
+  ];
 }
 
 /** The keys of a class of settings. */

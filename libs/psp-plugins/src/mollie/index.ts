@@ -3,6 +3,7 @@ import { bearer, httpClient, oauth } from '@tributary/connector-api/http';
 import type { Authentication } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
+import { MollieOrders } from './mollie.orders.js';
 import { MolliePsp } from './mollie.psp.js';
 
 export const mollie = definePlugin({
@@ -14,6 +15,7 @@ export const mollie = definePlugin({
   psp: MolliePsp,
   providers: [
     MollieClient,
+    MollieOrders,
     httpClient(MollieSettings, (settings) => ({
       name: 'Mollie',
       baseUrl: settings.url,

@@ -12,6 +12,11 @@ export interface Listed {
   next?: string;
 }
 
+/** All other accounts are business accounts. */
+export function isBalanceId(id: string): boolean {
+  return id.startsWith('bal_');
+}
+
 @Injectable()
 export class MollieClient {
   constructor(
@@ -72,6 +77,27 @@ export class MollieClient {
   /** `POST /v2/payouts`. Needs payouts.write. @param key Mollie answers a repeat with the same key as it answered first */
   createPayout(body: JsonBody, key: string): Promise<Json> {
     return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': key } });
+  }
+
+  /** `GET /v2/business-accounts/draft-transfers`, of all business accounts. Needs business-account-draft-transfers.read. */
+  draftTransfers(from?: string): Promise<Listed> {
+    return this.list('/v2/business-accounts/draft-transfers', 'draft_transfers', { from });
+  }
+
+  /** `GET /v2/business-accounts/draft-transfers/{id}` */
+  draftTransfer(id: string): Promise<Json | undefined> {
+    return this.http.find('/v2/business-accounts/draft-transfers/{id}', {
+      params: { id },
+      query: this.query(),
+    });
+  }
+
+  /** `POST /v2/business-accounts/draft-transfers`. Needs business-account-draft-transfers.write. @param key as of `createPayout` */
+  createDraftTransfer(body: JsonBody, key: string): Promise<Json> {
+    return this.http.post('/v2/business-accounts/draft-transfers', {
+      body,
+      headers: { 'idempotency-key': key },
+    });
   }
 
   private async all(path: string, member: string): Promise<Json[]> {

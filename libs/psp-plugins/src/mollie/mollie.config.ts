@@ -1,9 +1,12 @@
 /** What a deployment says about its Mollie organisation. */
 import { Setting } from '@tributary/connector-api';
+import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
+  ArrayUnique,
   IsArray,
   IsBoolean,
+  IsIBAN,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -11,9 +14,24 @@ import {
   IsString,
   IsUrl,
   Max,
+  MaxLength,
   Min,
   ValidateIf,
+  ValidateNested,
 } from 'class-validator';
+import { compactIban } from './mollie.beneficiaries.js';
+
+export class NamedBeneficiary {
+  @Setting('The holder of the account, as the bank has it: the bank may compare.')
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(70)
+  name!: string;
+
+  @Setting('The IBAN; spaces do not matter.')
+  @IsIBAN(undefined, { message: '$property must be an IBAN with right length and check digits' })
+  iban!: string;
+}
 
 export class MollieSettings {
   @Setting(
@@ -84,6 +102,21 @@ export class MollieSettings {
   )
   @IsIn(['off', 'switch-to-manual-settlement'])
   payouts: 'off' | 'switch-to-manual-settlement' = 'off';
+
+  @Setting(
+    'Payouts from business accounts: draft makes a draft transfer of each, and no money moves before a person approves it in the Mollie app.',
+  )
+  @IsIn(['off', 'draft'])
+  transfers: 'off' | 'draft' = 'off';
+
+  @Setting('Whom business accounts may pay besides those that they have paid before.')
+  @Type(() => NamedBeneficiary)
+  @IsArray()
+  @ValidateNested({ each: true })
+  @ArrayUnique(({ iban }: NamedBeneficiary) => compactIban(String(iban)), {
+    message: '$property must have each IBAN once',
+  })
+  beneficiaries: NamedBeneficiary[] = [];
 
   @Setting('Signing secrets of the webhooks; several while one is replaced by another.')
   @IsOptional()

@@ -23,6 +23,12 @@ const ORDER = {
   metadata: {},
   createdAt: '2024-03-20T09:13:37Z',
 };
+const DRAFT = 'badrt_87GByBuj4UCcUTEbs6aGJ';
+const TRANSFER = {
+  ...ORDER,
+  sourceAccountId: ACCOUNT.business,
+  destinationAccountId: 'NL02ABNA0123456789',
+};
 
 /** What the plugin does with the answer of each operation. */
 const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
@@ -34,12 +40,20 @@ const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
   'GET /v2/balances/{balanceId}/transactions': ({ psp }) => pageOf(psp.transactions(), transactionToWire),
   'GET /v2/business-accounts/accounts': ({ psp }) => pageOf(psp.accounts(), accountToWire),
   'GET /v2/business-accounts/accounts/{businessAccountId}': ({ psp }) => psp.balances!(ACCOUNT.business),
-  'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': ({ psp }) =>
-    pageOf(psp.transactions(), transactionToWire),
+  // The one who was paid has an identifier that is no IBAN (a digit too many): nobody could pay it.
+  'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': async ({ psp }) => [
+    await pageOf(psp.transactions(), transactionToWire),
+    await pageOf(psp.beneficiaries!(), beneficiaryToWire),
+  ],
   'GET /v2/payouts': ({ psp }) => psp.findOrder!(ORDER),
   'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
   'GET /v2/payouts/{payoutId}': ({ psp }) =>
     psp.findOrder!({ ...ORDER, pspId: 'payout_j8NvRAM2WNZtsykpLEX8J' }),
+  // The fake has none by this id, so that the list is asked.
+  'GET /v2/business-accounts/draft-transfers': ({ psp }) => psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
+  'POST /v2/business-accounts/draft-transfers': ({ psp }) => psp.createPayout!(TRANSFER),
+  'GET /v2/business-accounts/draft-transfers/{draftTransferId}': ({ psp }) =>
+    psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
 };
 
 const cases = Object.entries(USES).flatMap(([operation, use]) => {
@@ -56,9 +70,12 @@ else {
     // Unchecked: some of the examples contradict their own schema.
     const fake = await FakeMollie.start(undefined);
     if (path.startsWith('/v2/balances/')) fake.addBalance('EUR', { id: ACCOUNT.balance });
-    if (path.includes('business-accounts/accounts/')) fake.addBusinessAccount(ACCOUNT.business);
+    if (path.includes('business-accounts/') && !path.endsWith('/accounts'))
+      fake.addBusinessAccount(ACCOUNT.business);
     const trial = await MollieTrial.open(fake, {
       payouts: 'switch-to-manual-settlement',
+      transfers: 'draft',
+      beneficiaries: method === 'POST' ? [{ name: 'Jan Jansen', iban: TRANSFER.destinationAccountId }] : [],
       businessAccounts: 'required',
     });
     const isList = JSON.stringify(value).includes('"_embedded"');
@@ -68,9 +85,10 @@ else {
       fault: { answer: { status: status!, body: value } },
       times: isList ? 1 : Infinity,
     });
-    // Its links lead to pages that the document does not have. Accounts and beneficiaries are two listings of the same answer.
+    // Its links lead to pages that the document does not have. Two listings are made of some answers.
     const nothing = { answer: { body: { count: 0, _embedded: {}, _links: {} } } };
-    const again = path === '/v2/balances' && isList ? 2 + Number(hasNext(value)) : 0;
+    const isTwice = path === '/v2/balances' || path.endsWith('{businessAccountId}/transactions');
+    const again = isTwice && isList ? 2 + Number(hasNext(value)) : 0;
     if (again > 0) fake.engine.plan({ method, path, fault: { answer: { body: value } }, nth: again });
     if (isList) fake.engine.plan({ method, path, fault: nothing, nth: 2, times: Infinity });
     expect(await use(trial).catch(toPlainError)).toMatchSnapshot();

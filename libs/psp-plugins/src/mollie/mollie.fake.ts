@@ -1,10 +1,11 @@
 /**
- * A Mollie on this machine: balances and business accounts with journals, payouts and transfers, webhooks. What it answers is held against Mollie's own
- * document, where that is there.
+ * A Mollie on this machine: balances and business accounts with journals, payouts, and draft transfers (`mollie.drafts.fake.ts`). What it answers
+ * is held against Mollie's own document, where that is there.
  */
 import { formatTime } from '@tributary/connector-api';
 import { FakePsp, route } from '@tributary/connector-api/testing';
 import type { FakeAnswer, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
+import { FakeDrafts, fakeIban } from './mollie.drafts.fake.js';
 
 export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
 export const TOKEN = 'access_fake4PspTokenThatMustNotShow';
@@ -78,10 +79,13 @@ export interface FakeBusinessRow {
   amount: Cents;
   createdAt: number;
   processed: boolean;
+  description?: string | null;
+  counterparty?: { identifier: string; name: string };
 }
 
 export interface FakeBusinessAccount {
   id: string;
+  iban: string;
   journal: FakeJournal<FakeBusinessRow>;
 }
 
@@ -103,6 +107,7 @@ export class FakeMollie {
   readonly businessAccounts: FakeBusinessAccount[] = [];
   /** Oldest first. */
   readonly payouts: FakePayout[] = [];
+  readonly drafts = new FakeDrafts(this);
   /** Whether a payout leaves at once; it does on the next business day. */
   initiatesAtOnce = false;
   /** The time at Mollie, milliseconds since 1970. */
@@ -133,6 +138,7 @@ export class FakeMollie {
         route('GET', '/v2/payouts', (request) => fake.listPayouts(request)),
         route('POST', '/v2/payouts', (request) => fake.createPayout(request)),
         route('GET', '/v2/payouts/{id}', ({ params }) => fake.answerPayout(params.id)),
+        ...fake.drafts.routes,
         route('POST', '/oauth2/tokens', () => ({
           headers: { 'content-type': 'application/json' },
           body: {
@@ -174,7 +180,7 @@ export class FakeMollie {
   }
 
   addBusinessAccount(id = `ba_fake${this.next()}`): FakeBusinessAccount {
-    const account = { id, journal: new FakeJournal<FakeBusinessRow>() };
+    const account = { id, iban: fakeIban(this.next()), journal: new FakeJournal<FakeBusinessRow>() };
     this.businessAccounts.push(account);
     return account;
   }
@@ -298,7 +304,7 @@ export class FakeMollie {
     return { body: { count: transactions.length, _embedded: { transactions } } };
   }
 
-  private list<Row extends { id: string; odd?: object }>(
+  list<Row extends { id: string; odd?: object }>(
     member: string,
     { rows, next }: { rows: Row[]; next?: string },
     toJson: (row: Row) => object,
@@ -319,10 +325,7 @@ export class FakeMollie {
     };
   }
 
-  private slice<Row extends { id: string }>(
-    all: Row[],
-    query: URLSearchParams,
-  ): { rows: Row[]; next?: string } {
+  slice<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string } {
     const from = query.get('from');
     const start = from === null ? 0 : all.findIndex(({ id }) => id === from);
     const end = start + this.limit(query);
@@ -344,11 +347,11 @@ export function netOf({ amount, deductions = {} }: FakeRow): Cents {
   return Object.values(deductions).reduce((total, deduction) => total + deduction, amount);
 }
 
-const LINK = { href: 'https://docs.mollie.com', type: 'text/html' };
-const notFound: FakeAnswer = { status: 404, body: errorBody(404) };
+export const LINK = { href: 'https://docs.mollie.com', type: 'text/html' };
+export const notFound: FakeAnswer = { status: 404, body: errorBody(404) };
 const badCursor: FakeAnswer = { status: 400, body: errorBody(400) };
 
-function errorBody(status: number): unknown {
+export function errorBody(status: number): unknown {
   const detail = status === 400 ? 'Invalid cursor value' : `error ${status}`;
   return { status, title: `Status ${status}`, detail, _links: { documentation: LINK } };
 }
@@ -423,7 +426,7 @@ function payoutJson(payout: FakePayout): object {
   };
 }
 
-function businessJson({ id, journal }: FakeBusinessAccount): object {
+function businessJson({ id, iban, journal }: FakeBusinessAccount): object {
   const total = journal.rows.reduce((sum, { amount }) => sum + amount, 0);
   return {
     resource: 'business-account',
@@ -433,7 +436,7 @@ function businessJson({ id, journal }: FakeBusinessAccount): object {
       accountHolderName: 'Acme B.V.',
       name: 'Main',
       currency: 'EUR',
-      iban: 'NL02MLLE0123456789',
+      iban,
       bic: 'MLLENL2A',
     },
     status: 'active',
@@ -451,8 +454,8 @@ function businessRowJson(row: FakeBusinessRow, account: FakeBusinessAccount): ob
     creditDebitIndicator: row.amount < 0 ? 'debit' : 'credit',
     type: row.type,
     amount: amountJson(Math.abs(row.amount), 'EUR'),
-    description: 'Payment for services',
-    counterparty: { identifier: 'NL11ABNA01234567890', name: 'Jan Jansen' },
+    description: row.description === undefined ? 'Payment for services' : row.description,
+    counterparty: row.counterparty ?? { identifier: 'NL91ABNA0417164300', name: 'Jan Jansen' },
     afterBalance: { total: amountJson(row.amount, 'EUR') },
     processedAt: row.processed ? seconds(row.createdAt + 1000) : null,
     createdAt: seconds(row.createdAt),
@@ -464,6 +467,6 @@ export function amountJson(cents: Cents, currency: string): { currency: string; 
   return { currency, value: `${cents < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}` };
 }
 
-function seconds(time: number): string {
+export function seconds(time: number): string {
   return formatTime(time).replace(/\.\d+Z$/, '+00:00');
 }

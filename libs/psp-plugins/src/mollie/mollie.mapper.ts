@@ -1,14 +1,14 @@
 /** From Mollie's objects to records: pure. Amounts are gross, and what was deducted from them are rows of their own. */
 import { assetOf, money, parseAmount, RefusedError } from '@tributary/connector-api';
-import type { Account, Balances, Beneficiary, Metadata, Money, Transaction } from '@tributary/connector-api';
+import type { Account, Balances, Metadata, Money, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import type { Draft } from './mollie.ties.js';
+import { payeeOf } from './mollie.beneficiaries.js';
+import { BALANCE_TRANSACTION, OWNER, PREFIX } from './mollie.metadata-keys.js';
+import { orderKeyIn } from './mollie.order-key.js';
+import type { Untied } from './mollie.ties.js';
 import { meaningOf } from './mollie.types.js';
 
-const PREFIX = 'com.mollie.spec/';
-const OWNER = 'com.formance.spec/owner/';
-/** Of a row that took the id of a payment or a transfer: which balance transaction it is. */
-export const BALANCE_TRANSACTION = `${PREFIX}balance_transaction_id`;
+const DESCRIPTION = `${PREFIX}description`;
 const DEDUCTIONS = ['fees', 'commissions', 'repayments', 'reservations'] as const;
 
 export function toAccount(balance: Json): Account {
@@ -61,30 +61,8 @@ export function toBusinessBalances(account: Json, at: string): Balances {
   return { accountId: account.text('id'), at, amounts: [moneyOf(account.record('balance', 'total'))] };
 }
 
-/** Our own bank account, where a balance is paid out to. Absent where none is set up. */
-export function toBankAccount(balance: Json): Beneficiary | undefined {
-  const destination = balance.optionalRecord('transferDestination');
-  if (destination === undefined) return undefined;
-  const ownerName =
-    destination.optionalText('beneficiaryName') ?? balance.optionalText('description') ?? 'bank account';
-  return {
-    id: bankAccountOf(balance.text('id')),
-    ownerName,
-    metadata: {
-      [`${PREFIX}balance_id`]: balance.text('id'),
-      [`${PREFIX}destination_type`]: destination.optionalText('type'),
-      [`${OWNER}name`]: ownerName,
-      [`${OWNER}accountNumber`]: destination.optionalText('bankAccount'),
-    },
-  };
-}
-
-export function bankAccountOf(balanceId: string): string {
-  return `bank-account-of-${balanceId}`;
-}
-
 /** One balance transaction → its row, and one for each deduction: together they are `resultAmount`. */
-export function toDrafts(row: Json, balanceId: string): Draft[] {
+export function toUntied(row: Json, balanceId: string): Untied[] {
   const initial = moneyOf(row.record('initialAmount'));
   const parts = deductionsOf(row, initial.asset);
   const rest =
@@ -94,7 +72,7 @@ export function toDrafts(row: Json, balanceId: string): Draft[] {
   if (rest !== 0n) parts.push({ name: 'other', amount: rest });
   const details = metadataOf(row, balanceId);
   const common = { createdAt: row.time('createdAt') };
-  const deductions = parts.map(({ name, amount }): Draft => ({
+  const deductions = parts.map(({ name, amount }): Untied => ({
     alone: {
       ...common,
       id: `${row.text('id')}-${name}`,
@@ -112,14 +90,14 @@ export function toDrafts(row: Json, balanceId: string): Draft[] {
     status: 'SUCCEEDED',
     metadata: details,
   };
-  return [draft(alone, meaningOf(row.text('type'), initial.amount), contextOf(row)), ...deductions];
+  return [untied(alone, meaningOf(row.text('type'), initial.amount), contextOf(row)), ...deductions];
 }
 
-function draft(
+function untied(
   alone: Transaction,
   meaning: ReturnType<typeof meaningOf>,
   context: ReadonlyMap<string, string>,
-): Draft {
+): Untied {
   const payment = context.get('paymentId');
   const transfer = context.get('transferId');
   switch (meaning) {
@@ -140,11 +118,11 @@ function draft(
   }
 }
 
-function named(id: string | undefined, how: { addsAs?: 'CAPTURE' }): Pick<Draft, 'wantsId'> {
+function named(id: string | undefined, how: { addsAs?: 'CAPTURE' }): Pick<Untied, 'wantsId'> {
   return id === undefined ? {} : { wantsId: { id, ...how } };
 }
 
-function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>): Pick<Draft, 'tie'> {
+function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>): Pick<Untied, 'tie'> {
   return to === undefined ? {} : { tie: { to, ...as } };
 }
 
@@ -154,23 +132,32 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
   const { amount, asset } = moneyOf(row.record('amount'));
   if (amount < 0n)
     throw new RefusedError(`amount ${amount} is negative, and creditDebitIndicator tells the direction`);
-  const isProcessed = row.has('processedAt');
+  const payee = payeeOf(row);
+  const orderKey = isCredit ? undefined : orderKeyIn(row.optionalText('description'));
   return {
     id: row.text('id'),
     createdAt: row.time('createdAt'),
     ...movement(accountId, { amount: isCredit ? amount : -amount, asset }),
-    type: businessType(row.text('type'), isCredit),
-    status: isProcessed ? 'SUCCEEDED' : 'PENDING',
+    ...given('destinationAccountId', payee?.iban),
+    ...given('orderKey', orderKey),
+    // To another customer of Mollie's it may be an internal transfer, and is a payout all the same.
+    type: orderKey === undefined ? businessType(row.text('type'), isCredit) : 'PAYOUT',
+    status: row.has('processedAt') ? 'SUCCEEDED' : 'PENDING',
     metadata: {
       [`${PREFIX}type`]: row.text('type'),
       [`${PREFIX}business_account_id`]: accountId,
-      [`${PREFIX}description`]: row.optionalText('description'),
+      [DESCRIPTION]: row.optionalText('description'),
       [`${PREFIX}counterparty_name`]: row.optionalText('counterparty', 'name'),
       [`${PREFIX}counterparty_identifier`]: row.optionalText('counterparty', 'identifier'),
       [`${PREFIX}processed_at`]: row.optionalText('processedAt'),
       [`${PREFIX}mode`]: row.optionalText('mode'),
     },
   };
+}
+
+/** A transaction of a business account that says whom it paid, and nothing else: an order's key would be in the description. */
+export function isNameless({ type, destinationAccountId, metadata }: Transaction): boolean {
+  return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION] === undefined;
 }
 
 function businessType(type: string, isCredit: boolean): Transaction['type'] {

@@ -1,12 +1,22 @@
 /** Payouts of a balance to the organisation's own bank account: orders → requests, answers → results. Pure. */
-import { currencyDigits, assetWithDigits, formatAmount, parseTime, PspError } from '@tributary/connector-api';
+import {
+  assetWithDigits,
+  currencyDigits,
+  formatAmount,
+  isRefusal,
+  parseTime,
+  PspError,
+} from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus, Transaction } from '@tributary/connector-api';
+import { readRow } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
-import { bankAccountOf, moneyOf } from './mollie.mapper.js';
+import { bankAccountOf } from './mollie.beneficiaries.js';
+import { moneyOf } from './mollie.mapper.js';
+import { nearest } from './mollie.nearest.js';
+import type { Candidate } from './mollie.nearest.js';
+import { describeOrder } from './mollie.order-key.js';
 
 const LONGEST_DESCRIPTION = 255;
-/** At the end of a description. */
-const ORDER_KEY = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The money leaves the balance at `initiatedAt`, which the journal tells in a row of its own. */
 const INITIATED_WITHIN = 12 * 3_600_000;
 const RETURNED_WITHIN = 30 * 24 * 3_600_000;
@@ -30,20 +40,9 @@ export function toPayoutRequest(order: Order, testmode: boolean): JsonBody {
   return {
     balanceId: sourceAccountId,
     amount: { currency, value: formatAmount(amount) },
-    description: descriptionOf(order),
+    description: describeOrder(order, LONGEST_DESCRIPTION),
     ...(testmode ? { testmode } : {}),
   };
-}
-
-/** With the key: the list of payouts has nothing else by which an order can be found again. */
-function descriptionOf({ description, key }: Order): string {
-  if (description === undefined) return key;
-  return `${description.slice(0, LONGEST_DESCRIPTION - key.length - 1)} ${key}`;
-}
-
-/** Of a payout that was ordered here; those that Mollie makes by itself have none. */
-export function orderKeyOf(payout: Json): string | undefined {
-  return ORDER_KEY.exec(payout.optionalText('description') ?? '')?.[0];
 }
 
 /** Whether it, and so all that are listed after it, was made before the order. */
@@ -55,7 +54,7 @@ export function isBefore(payout: Json, { createdAt }: Order): boolean {
   );
 }
 
-export function toOrderResult(payout: Json): OrderResult {
+export function toPayoutResult(payout: Json): OrderResult {
   const status = statusOf(payout);
   const code = payout.optionalText('statusReason', 'code');
   const message = payout.optionalText('statusReason', 'message');
@@ -94,31 +93,22 @@ function statusOf(payout: Json): OrderStatus {
  * initiated at that time (Mollie makes at most one payout of a balance a day).
  */
 export function payoutOf(settlement: Transaction, payouts: readonly Json[]): Json | undefined {
-  return nearest(settlement, payouts, (after) => Math.abs(after) <= INITIATED_WITHIN);
+  return nearest(settlement, payouts.flatMap(initiated), (after) => Math.abs(after) <= INITIATED_WITHIN);
 }
 
 /** The payout that came back: one that failed after it had left. */
 export function returnedPayoutOf(back: Transaction, payouts: readonly Json[]): Json | undefined {
-  const failed = payouts.filter((payout) => payout.text('status') === 'failed');
-  return nearest(back, failed, (after) => after >= 0 && after <= RETURNED_WITHIN);
+  const failed = payouts.filter((payout) => payout.optionalText('status') === 'failed');
+  return nearest(back, failed.flatMap(initiated), (after) => after >= 0 && after <= RETURNED_WITHIN);
 }
 
-/** @param isNear takes milliseconds from `initiatedAt` to the row */
-function nearest(
-  row: Transaction,
-  payouts: readonly Json[],
-  isNear: (after: number) => boolean,
-): Json | undefined {
-  const at = parseTime(row.createdAt)?.milliseconds ?? NaN;
-  const near = payouts.flatMap((payout) => {
-    const initiatedAt = payout.optionalTime('initiatedAt');
-    if (initiatedAt === undefined || !payout.has('amount')) return [];
-    const { amount, asset } = moneyOf(payout.record('amount'));
-    const after = at - (parseTime(initiatedAt)?.milliseconds ?? NaN);
-    const fits = amount === row.amount.amount && asset === row.amount.asset && isNear(after);
-    return fits ? [{ payout, apart: Math.abs(after) }] : [];
+/** One that has left, and can be read: a broken one must not stop the journal. */
+function initiated(payout: Json): Candidate<Json>[] {
+  const read = readRow(payout, 'id', () => {
+    const at = parseTime(payout.optionalTime('initiatedAt') ?? '')?.milliseconds;
+    return at === undefined ? [] : [{ of: payout, amount: moneyOf(payout.record('amount')), at }];
   });
-  return near.sort((a, b) => a.apart - b.apart)[0]?.payout;
+  return isRefusal(read) ? [] : read;
 }
 
 /** Status of the row in the journal that a payout is. */

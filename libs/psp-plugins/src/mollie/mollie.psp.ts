@@ -18,39 +18,30 @@ import type {
 } from '@tributary/connector-api';
 import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
-import { MollieClient } from './mollie.client.js';
-import type { Listed } from './mollie.client.js';
+import { compactIban, payeeOf, toBankAccounts, toBeneficiary } from './mollie.beneficiaries.js';
+import { isBalanceId, MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { readCursor, writeCursor } from './mollie.cursor.js';
 import { NOWHERE, readJournal } from './mollie.journal.js';
 import type { Journal } from './mollie.journal.js';
 import {
-  BALANCE_TRANSACTION,
   toAccount,
   toBalances,
-  toBankAccount,
   toBusinessAccount,
   toBusinessBalances,
   toBusinessTransaction,
-  toDrafts,
+  toUntied,
 } from './mollie.mapper.js';
-import {
-  isBefore,
-  orderKeyOf,
-  payoutOf,
-  returnedPayoutOf,
-  statusOfRow,
-  toOrderResult,
-  toPayoutRequest,
-} from './mollie.payouts.js';
+import { BALANCE_TRANSACTION } from './mollie.metadata-keys.js';
+import { MollieOrders } from './mollie.orders.js';
 import { idsOf, tieRows } from './mollie.ties.js';
-import type { Draft } from './mollie.ties.js';
+import type { Untied } from './mollie.ties.js';
 import { readWebhook } from './mollie.webhook.js';
 
 const MINUTE = 60_000;
 /** A SEPA transfer takes up to two days until `processedAt`, which changes the row. */
 const BUSINESS_REREAD = 4 * 24 * 60 * MINUTE;
-/** Both lists are short, and read whole each time. */
+/** The list is short, and read whole each time. */
 const WHOLE: Cursor = 'whole';
 
 type Rows = (Transaction | Refusal)[];
@@ -69,17 +60,14 @@ export class MolliePsp implements Psp {
   constructor(
     private readonly settings: MollieSettings,
     private readonly client: MollieClient,
+    private readonly orders: MollieOrders,
     @Inject(MIRROR) private readonly mirror: Mirror,
     @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
   ) {
-    // Its first payout switches the automatic settlements of a balance off: nobody may come upon that by chance.
-    if (settings.payouts === 'off') return;
-    this.createPayout = async (order) =>
-      toOrderResult(await client.createPayout(toPayoutRequest(order, settings.testmode), order.key));
-    this.findOrder = async (order) => {
-      const payout = await this.findPayout(order);
-      return payout && toOrderResult(payout);
-    };
+    // Nobody may come upon a payout by chance.
+    if (settings.payouts === 'off' && settings.transfers === 'off') return;
+    this.createPayout = (order) => orders.create(order);
+    this.findOrder = (order) => orders.find(order);
   }
 
   webhook(request: WebhookRequest): Stream[] {
@@ -104,10 +92,22 @@ export class MolliePsp implements Psp {
     };
   }
 
-  async *beneficiaries(): AsyncGenerator<Page<Beneficiary>> {
-    const balances = await this.client.balances();
-    const found = balances.map((row) => readRow(row, 'id', (each) => toBankAccount(each) ?? NOBODY));
-    yield { items: found.filter((one): one is Beneficiary | Refusal => one !== NOBODY), cursor: WHOLE };
+  async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
+    // What an older version wrote: it listed nothing but our own bank accounts.
+    const places = readCursor(since === WHOLE ? undefined : since);
+    const named = this.settings.beneficiaries.map((each) =>
+      toBeneficiary({ ...each, iban: compactIban(each.iban) }),
+    );
+    const own = readEach(await this.client.balances(), toBankAccounts);
+    yield { items: [...own, ...named], cursor: writeCursor(places) };
+    const told = new Set(named.map(({ id }) => id));
+    for (const account of await this.client.businessAccounts()) {
+      const journal = this.businessJournal(account);
+      for await (const { rows, place } of readJournal(journal, places.get(journal.id) ?? NOWHERE)) {
+        places.set(journal.id, place);
+        yield { items: await this.payeesOf(rows, told), cursor: writeCursor(places) };
+      }
+    }
   }
 
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
@@ -122,7 +122,7 @@ export class MolliePsp implements Psp {
 
   async balances(accountId: string): Promise<Balances> {
     const at = formatTime(this.clock.now());
-    const isBalance = accountId.startsWith('bal_');
+    const isBalance = isBalanceId(accountId);
     const found = await (isBalance ? this.client.balance(accountId) : this.client.businessAccount(accountId));
     // A balance that is gone holds nothing: what was seen in it is served as zero.
     if (found === undefined) return { accountId, at, amounts: [] };
@@ -138,7 +138,7 @@ export class MolliePsp implements Psp {
     const business = await this.client.businessAccounts();
     return [
       ...balances.map((row) => this.balanceJournal(row.text('id'))),
-      ...business.map((row) => this.businessJournal(row.text('id'))),
+      ...business.map((row) => this.businessJournal(row)),
     ];
   }
 
@@ -148,67 +148,61 @@ export class MolliePsp implements Psp {
       reread: this.settings.rereadMinutes * MINUTE,
       read: (from) => this.client.balanceTransactions(id, from),
       toRows: async (rows) => {
-        const read = rows.map((row) => readRow(row, 'id', () => ({ drafts: toDrafts(row, id) })));
-        const refused = read.filter((one) => isRefusal(one));
-        const drafts = read.flatMap((one) => (isRefusal(one) ? [] : one.drafts));
-        return [...(await this.tie(await this.nameSettlements(drafts, id))), ...refused];
+        const read = readEach(rows, (row) => toUntied(row, id));
+        const untied = read.filter((one): one is Untied => !isRefusal(one));
+        return [
+          ...(await this.tie(await this.orders.nameSettlements(untied, id))),
+          ...read.filter(isRefusal),
+        ];
       },
     };
   }
 
-  private businessJournal(id: string): AccountJournal {
+  private businessJournal(account: Json): AccountJournal {
+    const id = account.text('id');
+    const iban = compactIban(account.optionalText('accountDetails', 'iban') ?? '');
     return {
       id,
       reread: BUSINESS_REREAD,
       read: (from) => this.client.businessTransactions(id, from),
-      toRows: async (rows) => rows.map((row) => readRow(row, 'id', () => toBusinessTransaction(row, id))),
+      toRows: (rows) =>
+        this.orders.nameTransfers(
+          rows.map((row) => readRow(row, 'id', () => toBusinessTransaction(row, id))),
+          iban,
+        ),
     };
   }
 
-  private async findPayout(order: Order): Promise<Json | undefined> {
-    if (order.pspId !== undefined) return this.client.payout(order.pspId);
-    let from: string | undefined;
-    do {
-      const { rows, next }: Listed = await this.client.payouts(order.sourceAccountId, from);
-      const found = rows.find((payout) => orderKeyOf(payout) === order.key);
-      if (found !== undefined) return found;
-      from = rows.some((payout) => isBefore(payout, order)) ? undefined : next;
-    } while (from !== undefined);
-    return undefined;
+  /** Clients keep the first version that they see: a name spelled otherwise is no news. @param told grows */
+  private async payeesOf(rows: Json[], told: Set<string>): Promise<(Beneficiary | Refusal)[]> {
+    const paid = readEach(rows, (row) => {
+      const payee = payeeOf(row);
+      return payee === undefined || told.has(payee.iban) ? [] : [toBeneficiary(payee)];
+    });
+    const unknown = paid.filter((one) => !isRefusal(one)).map(({ id }) => id);
+    const served = unknown.length === 0 ? new Map() : await this.mirror.latest('beneficiaries', unknown);
+    return paid.filter((one) => {
+      if (isRefusal(one)) return true;
+      const isNew = !told.has(one.id) && !served.has(one.id);
+      told.add(one.id);
+      return isNew;
+    });
   }
 
-  /** Settlements that are payouts which were ordered here, and what came back of them, are told as the orders know them. */
-  private async nameSettlements(drafts: readonly Draft[], balanceId: string): Promise<readonly Draft[]> {
-    if (this.settings.payouts === 'off' || !drafts.some(isOfSettlement)) return drafts;
-    const { rows } = await this.client.payouts(balanceId);
-    const ordered = rows.filter((payout) => orderKeyOf(payout) !== undefined);
-    return drafts.map((draft) => (isOfSettlement(draft) ? namePayout(draft, ordered) : draft));
-  }
-
-  private async tie(drafts: readonly Draft[]): Promise<Transaction[]> {
-    const ids = idsOf(drafts);
+  private async tie(rows: readonly Untied[]): Promise<Transaction[]> {
+    const ids = idsOf(rows);
     const served = ids.length === 0 ? [] : await this.mirror.latest('transactions', ids);
     const owners = new Map(
       [...served].map(([id, { metadata }]) => [id, metadata[BALANCE_TRANSACTION] ?? id]),
     );
-    return tieRows(drafts, owners);
+    return tieRows(rows, owners);
   }
 }
 
-function isOfSettlement({ alone, wantsId, tie }: Draft): boolean {
-  return (alone.type === 'PAYOUT' && wantsId !== undefined) || tie?.type === 'PAYOUT';
+/** Of each row none, one or several. */
+function readEach<T extends object>(rows: readonly Json[], read: (row: Json) => T[]): (T | Refusal)[] {
+  return rows.flatMap((row): (T | Refusal)[] => {
+    const one = readRow(row, 'id', read);
+    return isRefusal(one) ? [one] : one;
+  });
 }
-
-function namePayout(draft: Draft, payouts: readonly Json[]): Draft {
-  const { alone, tie } = draft;
-  const payout = tie ? returnedPayoutOf(alone, payouts) : payoutOf(alone, payouts);
-  if (payout === undefined) return draft;
-  const id = payout.text('id');
-  // An order has taken the row of its payout, so that no tie to it is found: this one is told to be its own.
-  if (tie) return { tie, alone: { ...alone, type: tie.type, status: tie.status, relatedTransactionId: id } };
-  const orderKey = orderKeyOf(payout);
-  const ofOrder = { ...alone, status: statusOfRow(payout), ...(orderKey === undefined ? {} : { orderKey }) };
-  return { alone: ofOrder, wantsId: { id } };
-}
-
-const NOBODY: Beneficiary = { id: '', ownerName: '' };

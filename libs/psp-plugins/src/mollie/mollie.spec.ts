@@ -1,10 +1,9 @@
-import { describePsp, OpenApiDocument } from '@tributary/connector-api/testing';
+/** What rows become, how a journal is walked, accounts, credentials. */
+import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { balanceOf, FakeMollie, MOLLIE_DOCUMENT, TOKEN } from './mollie.fake.js';
 import type { FakeBalance, FakeRow } from './mollie.fake.js';
 import { addYear } from './mollie.year.fake.js';
 import { MollieTrial, sumOf } from './testing/mollie-trial.js';
-import { mollie } from './index.js';
-import { startMollieWorld, WORLD_SECRET } from './mollie.world.fake.js';
 import type { MollieSettings } from './mollie.config.js';
 
 const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
@@ -23,25 +22,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await trial.close();
   await fake.close();
-});
-
-describePsp(mollie, {
-  directory: import.meta.dirname,
-  config: { accessToken: TOKEN, webhookSecrets: [WORLD_SECRET] },
-  wrong: { payouts: ['on'], balance: ['pending'], pageSize: [0, 251], url: ['mollie'] },
-  secrets: [TOKEN, WORLD_SECRET],
-  fake: startMollieWorld,
-  skip: {
-    'listings: oldest first':
-      'every account has a journal of its own: each is listed oldest first, one journal after the other',
-    'webhooks: an old signature is refused':
-      'the signature covers the body only, and Mollie sends no time with it',
-  },
-  live: {
-    variables: ['LIVE_MOLLIE_ACCESS_TOKEN'],
-    settings: ({ LIVE_MOLLIE_ACCESS_TOKEN: accessToken }) =>
-      accessToken ? { accessToken, testmode: true } : undefined,
-  },
 });
 
 describe('rows', () => {

@@ -8,7 +8,7 @@
 import type { Transaction } from '@tributary/connector-api';
 
 /** A row before it is known what it can be tied to. */
-export interface Draft {
+export interface Untied {
   /** As it is served when there is nothing to tie it to. */
   alone: Transaction;
   /** The id it takes unless another row has it. `addsAs`: then it is told as an addition to that row. */
@@ -17,20 +17,20 @@ export interface Draft {
   tie?: Pick<Transaction, 'type' | 'status'> & { to: string };
 }
 
-/** Ids of rows that must be known before these drafts can be tied. */
-export function idsOf(drafts: readonly Draft[]): string[] {
+/** Ids of rows that must be known before these rows can be tied. */
+export function idsOf(rows: readonly Untied[]): string[] {
   return [
-    ...new Set(drafts.flatMap(({ wantsId, tie }) => [wantsId?.id, tie?.to]).filter((id) => id !== undefined)),
+    ...new Set(rows.flatMap(({ wantsId, tie }) => [wantsId?.id, tie?.to]).filter((id) => id !== undefined)),
   ];
 }
 
 /**
- * @param drafts oldest first
- * @param owners which balance transaction has which of the wanted ids already; those in `drafts` are added
+ * @param rows oldest first
+ * @param owners which balance transaction has which of the wanted ids already; those in `rows` are added
  */
-export function tieRows(drafts: readonly Draft[], owners: ReadonlyMap<string, string>): Transaction[] {
+export function tieRows(rows: readonly Untied[], owners: ReadonlyMap<string, string>): Transaction[] {
   const taken = new Map(owners);
-  return drafts.map(({ alone, wantsId, tie }) => {
+  return rows.map(({ alone, wantsId, tie }) => {
     if (wantsId) {
       const owner = taken.get(wantsId.id) ?? alone.id;
       taken.set(wantsId.id, owner);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Json } from '@tributary/connector-api/http';
-import { toDrafts } from './mollie.mapper.js';
+import { toUntied } from './mollie.mapper.js';
 import { tieRows } from './mollie.ties.js';
 
 const types = JSON.parse(
@@ -31,7 +31,7 @@ function meaningsOf(type: string): string {
         createdAt: '2026-01-01T00:00:00+00:00',
         context,
       };
-      const [one] = tieRows(toDrafts(Json.parse(JSON.stringify(row)), 'bal_1'), known);
+      const [one] = tieRows(toUntied(Json.parse(JSON.stringify(row)), 'bal_1'), known);
       return `${one?.type} ${one?.status}${one?.relatedTransactionId ? ` of ${one.relatedTransactionId}` : ''}`;
     })
     .join(' / ');

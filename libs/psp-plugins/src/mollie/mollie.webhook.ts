@@ -12,7 +12,7 @@ import type { MollieSettings } from './mollie.config.js';
 const SIGNATURE = 'x-mollie-signature';
 /** `payment.paid`, `payout.failed`, …: what may show in a journal. */
 const MOVES_MONEY =
-  /^(?:payment|refund|chargeback|capture|payment-link|balance-transaction|payout|business-account-transfer)\./;
+  /^(?:payment|refund|chargeback|capture|payment-link|balance-transaction|payout|business-account-(?:draft-)?transfer)\./;
 /** `id=tr_5B8cwPMGnU6qLbRvo7qEZo` */
 const CLASSIC = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
 

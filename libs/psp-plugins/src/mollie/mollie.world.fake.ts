@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { currencyDigits, money } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
+import { fakeIban } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance, FakeBusinessAccount, FakeBusinessRow } from './mollie.fake.js';
 
@@ -13,27 +14,15 @@ const DAY = 86_400_000;
 /** Read once for all worlds. */
 const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
 
-export async function startMollieWorld({ clock, pageSize }: WorldOptions): Promise<PspWorld> {
-  const fake = await FakeMollie.start(document);
-  fake.now = () => clock.now();
+/** Somebody pays out a balance. */
+export async function startMollieWorld(options: WorldOptions): Promise<PspWorld> {
+  const fake = await start(options);
   fake.initiatesAtOnce = true;
-  if (pageSize === 'one') fake.largestPage = 1;
   const world = new MollieWorld(fake);
   return {
+    ...worldOf(fake, world),
     settings: { url: fake.url, payouts: 'switch-to-manual-settlement', rereadMinutes: 120 },
-    largestPage: LARGEST_PAGE,
-    manners: { late: 3_600_000, changes: 2 * DAY },
-    add: (wish) => world.add(wish),
-    change: (id) => world.change(id),
-    vanish: (id) => world.vanish(id),
-    addBroken: (at) => world.addBroken(at),
-    addAccount: () => fake.addBalance('USD').id,
     addBeneficiary: () => `bank-account-of-${fake.addBalance('GBP').id}`,
-    http: {
-      fake: fake.engine,
-      listing: { method: 'GET', path: '/v2/balances/{id}/transactions' },
-      error: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
-    },
     orders: {
       payout: {
         sourceAccountId: world.balance.id,
@@ -46,6 +35,50 @@ export async function startMollieWorld({ clock, pageSize }: WorldOptions): Promi
           amount: money((amount / 100).toFixed(2), currency),
         })),
       request: { method: 'POST', path: '/v2/payouts' },
+    },
+  };
+}
+
+/** The business account pays, and a person approves every draft at once. */
+export async function startBusinessWorld(options: WorldOptions): Promise<PspWorld> {
+  const fake = await start(options);
+  fake.drafts.approvesAtOnce = true;
+  const world = new MollieWorld(fake);
+  const payee = { name: 'Jan Jansen', iban: fakeIban(fake.next()) };
+  return {
+    ...worldOf(fake, world),
+    settings: { url: fake.url, transfers: 'draft', rereadMinutes: 120, beneficiaries: [payee] },
+    addBeneficiary: () => world.addPayee(),
+    orders: {
+      payout: { sourceAccountId: world.business.id, destinationAccountId: payee.iban },
+      refused: { destinationAccountId: fakeIban(fake.next()) },
+      paid: () =>
+        fake.drafts.all.map(({ key, amount }) => ({ key, amount: money((amount / 100).toFixed(2), 'EUR') })),
+      request: { method: 'POST', path: '/v2/business-accounts/draft-transfers' },
+    },
+  };
+}
+
+async function start({ clock, pageSize }: WorldOptions): Promise<FakeMollie> {
+  const fake = await FakeMollie.start(document);
+  fake.now = () => clock.now();
+  if (pageSize === 'one') fake.largestPage = 1;
+  return fake;
+}
+
+function worldOf(fake: FakeMollie, world: MollieWorld): Omit<PspWorld, 'settings' | 'orders'> {
+  return {
+    largestPage: LARGEST_PAGE,
+    manners: { late: 3_600_000, changes: 2 * DAY },
+    add: (wish) => world.add(wish),
+    change: (id) => world.change(id),
+    vanish: (id) => world.vanish(id),
+    addBroken: (at) => world.addBroken(at),
+    addAccount: () => fake.addBalance('USD').id,
+    http: {
+      fake: fake.engine,
+      listing: { method: 'GET', path: '/v2/balances/{id}/transactions' },
+      error: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
     },
     webhook: {
       rawBody: '{"resource":"event","id":"event_1","type":"payment.paid","entityId":"tr_1"}',
@@ -61,7 +94,7 @@ export async function startMollieWorld({ clock, pageSize }: WorldOptions): Promi
 
 class MollieWorld {
   readonly balance: FakeBalance;
-  private readonly business: FakeBusinessAccount;
+  readonly business: FakeBusinessAccount;
   private readonly open = new Map<string, FakeBusinessRow>();
 
   constructor(private readonly fake: FakeMollie) {
@@ -117,10 +150,26 @@ class MollieWorld {
       createdAt: at,
       processed: false,
     };
-    const { rows } = this.business.journal;
-    this.business.journal.insert(row, rows.filter(({ createdAt }) => createdAt > at).length);
+    this.insertBusiness(row);
     this.open.set(row.id, row);
     return row.id;
+  }
+
+  /** @returns the IBAN of somebody whom the business account has just paid. */
+  addPayee(): string {
+    const number = this.fake.next();
+    const identifier = fakeIban(number);
+    const counterparty = { identifier, name: `Payee ${number}` };
+    const [createdAt, processed] = [this.fake.now(), true];
+    this.insertBusiness({
+      ...{ id: `batr_${number}`, type: 'bank-transfer', amount: -number, createdAt, processed, counterparty },
+    });
+    return identifier;
+  }
+
+  private insertBusiness(row: FakeBusinessRow): void {
+    const { rows } = this.business.journal;
+    this.business.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
   }
 
   /** By its time, as the API lists. */

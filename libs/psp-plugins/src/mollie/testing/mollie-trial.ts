@@ -4,7 +4,15 @@ import { Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { isRefusal, MIRROR, PSP, transactionToWire } from '@tributary/connector-api';
-import type { Finding, Mirror, Psp, Refusal, Stream, Transaction } from '@tributary/connector-api';
+import type {
+  Beneficiary,
+  Finding,
+  Mirror,
+  Psp,
+  Refusal,
+  Stream,
+  Transaction,
+} from '@tributary/connector-api';
 import { HTTP_CLOCK } from '@tributary/connector-api/http';
 import { plainToInstance } from 'class-transformer';
 import { mollie } from '../index.js';
@@ -26,10 +34,13 @@ export class QuickClock {
 export class MollieTrial implements Mirror {
   /** The latest version of every transaction, in the order in which the first ones came. */
   readonly transactions = new Map<string, Transaction>();
+  readonly beneficiaries = new Map<string, Beneficiary>();
   readonly refusals: Refusal[] = [];
   readonly findings: Finding[] = [];
   readonly clock = new QuickClock();
   cursor: string | undefined;
+  /** Of the beneficiaries. */
+  beneficiariesCursor: string | undefined;
   /** Versions of rows that were new to the feed. */
   news = 0;
   largestCursor = 0;
@@ -70,12 +81,26 @@ export class MollieTrial implements Mirror {
     }
   }
 
-  latest(_stream: Stream, ids: readonly string[]): ReturnType<Mirror['latest']> {
+  /** @returns the ids that it brought, in their order */
+  async syncBeneficiaries(): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const page of this.psp.beneficiaries!(this.beneficiariesCursor)) {
+      for (const item of page.items) {
+        if (isRefusal(item)) this.refusals.push(item);
+        else this.beneficiaries.set(item.id, item);
+        ids.push(item.id);
+      }
+      this.beneficiariesCursor = page.cursor;
+    }
+    return ids;
+  }
+
+  latest(stream: Stream, ids: readonly string[]): ReturnType<Mirror['latest']> {
     const found = ids.flatMap((id) => {
-      const row = this.transactions.get(id);
-      return row
-        ? [[id, { metadata: (row.metadata ?? {}) as Record<string, string>, status: row.status }] as const]
-        : [];
+      const row = stream === 'beneficiaries' ? this.beneficiaries.get(id) : this.transactions.get(id);
+      if (row === undefined) return [];
+      const metadata = (row.metadata ?? {}) as Record<string, string>;
+      return [[id, { metadata, ...('status' in row && { status: row.status }) }] as const];
     });
     return Promise.resolve(new Map(found));
   }

@@ -1,0 +1,44 @@
+/** What every plugin must do, once for each way in which this one pays. */
+import { describePsp } from '@tributary/connector-api/testing';
+import { mollie } from './index.js';
+import { TOKEN } from './mollie.fake.js';
+import { startBusinessWorld, startMollieWorld, WORLD_SECRET } from './mollie.world.fake.js';
+
+describe.each([
+  ['payouts of a balance', startMollieWorld],
+  ['draft transfers from a business account', startBusinessWorld],
+])('with %s', (_name, world) => {
+  describePsp(mollie, {
+    directory: import.meta.dirname,
+    config: { accessToken: TOKEN, webhookSecrets: [WORLD_SECRET] },
+    wrong: {
+      payouts: ['on'],
+      transfers: ['on', true],
+      balance: ['pending'],
+      pageSize: [0, 251],
+      url: ['mollie'],
+      beneficiaries: [
+        [{ name: 'Jan Jansen', iban: 'NL03ABNA0123456789' }],
+        [{ name: '', iban: 'NL02ABNA0123456789' }],
+        ['NL02ABNA0123456789'],
+        [
+          { name: 'Jan Jansen', iban: 'NL02ABNA0123456789' },
+          { name: 'J. Jansen', iban: 'nl02 abna 0123 4567 89' },
+        ],
+      ],
+    },
+    secrets: [TOKEN, WORLD_SECRET],
+    fake: world,
+    skip: {
+      'listings: oldest first':
+        'every account has a journal of its own: each is listed oldest first, one journal after the other',
+      'webhooks: an old signature is refused':
+        'the signature covers the body only, and Mollie sends no time with it',
+    },
+    live: {
+      variables: ['LIVE_MOLLIE_ACCESS_TOKEN'],
+      settings: ({ LIVE_MOLLIE_ACCESS_TOKEN: accessToken }) =>
+        accessToken ? { accessToken, testmode: true } : undefined,
+    },
+  });
+});

@@ -1,0 +1,285 @@
+/** Payments from business accounts, as draft transfers that a person approves; and who can be paid. */
+import type { Order } from '@tributary/connector-api';
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { fakeIban } from './mollie.drafts.fake.js';
+import type { FakeDraft } from './mollie.drafts.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.fake.js';
+import { MollieTrial } from './testing/mollie-trial.js';
+
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const DRAFTS = '/v2/business-accounts/draft-transfers';
+const JAN = { name: 'Jan Jansen', iban: 'NL02ABNA0123456789' };
+const EVA = { name: 'Eva de Vries', iban: fakeIban(77) };
+const DAY = 86_400_000;
+let fake: FakeMollie;
+let account: FakeBusinessAccount;
+let trial: MollieTrial;
+
+beforeEach(async () => {
+  fake = await FakeMollie.start(document);
+  account = fake.addBusinessAccount();
+  trial = await MollieTrial.open(fake, { transfers: 'draft', beneficiaries: [JAN] });
+  fake.now = () => trial.clock.now();
+});
+
+afterEach(async () => {
+  await trial.close();
+  await fake.close();
+});
+
+describe('draft transfers', () => {
+  it('are off unless the setting allows them, whatever that of payouts says', async () => {
+    const careful = await MollieTrial.open(fake);
+    expect(careful.psp).not.toMatchObject({ createPayout: expect.any(Function) });
+    await careful.close();
+    const half = await MollieTrial.open(fake, {
+      payouts: 'switch-to-manual-settlement',
+      beneficiaries: [JAN],
+    });
+    await expect(half.psp.createPayout!(orderOf())).rejects.toThrow(/setting "transfers"/);
+    await half.close();
+    const balance = fake.addBalance('EUR').id;
+    const payout = orderOf({ sourceAccountId: balance, destinationAccountId: `bank-account-of-${balance}` });
+    await expect(trial.psp.createPayout!(payout)).rejects.toMatchObject({ kind: 'rejected' });
+    expect(fake.engine.requests).toEqual([]);
+  });
+
+  it('are made once, from the account of the order, and found again by id and by key', async () => {
+    fake.addBusinessAccount();
+    const order = orderOf({ description: 'x'.repeat(200) });
+    const first = await trial.psp.createPayout!(order);
+    expect(await trial.psp.createPayout!(order)).toEqual(first);
+    expect(first).toMatchObject({ status: 'PENDING', id: draft().id });
+    expect(fake.drafts.all).toMatchObject([
+      {
+        key: order.key,
+        debtorIban: account.iban,
+        creditor: { fullName: JAN.name, account: { iban: JAN.iban } },
+        amount: 2500,
+        description: `${'x'.repeat(103)} ${order.key}`,
+      },
+    ]);
+    expect(await trial.psp.findOrder!(order)).toEqual(first);
+    expect(await trial.psp.findOrder!({ ...order, pspId: first.id })).toEqual(first);
+    const never = orderOf({ key: '00000000-0000-4000-8000-000000000009' });
+    expect(await trial.psp.findOrder!(never)).toBeUndefined();
+  });
+
+  it('whose answer was lost are an unknown outcome, and are found', async () => {
+    fake.engine.plan({ fault: 'answer-lost', method: 'POST', path: DRAFTS });
+    const order = orderOf();
+    await expect(trial.psp.createPayout!(order)).rejects.toMatchObject({ kind: 'unknown-outcome' });
+    expect(await trial.psp.findOrder!(order)).toMatchObject({ id: draft().id });
+    expect(fake.drafts.all).toHaveLength(1);
+  });
+
+  it('are found on any page of the list, also one that is not to be had by its id', async () => {
+    const order = orderOf();
+    const { id } = await trial.psp.createPayout!(order);
+    for (let more = 10; more < 15; more += 1) {
+      await trial.psp.createPayout!(orderOf({ key: `00000000-0000-4000-8000-0000000000${more}` }));
+    }
+    const small = await MollieTrial.open(fake, { transfers: 'draft', pageSize: 2 });
+    expect(await small.psp.findOrder!(order)).toMatchObject({ id });
+    draft().onlyListed = true;
+    expect(await small.psp.findOrder!({ ...order, pspId: id })).toMatchObject({ id });
+    // Of an order whose movement was seen before any answer: nobody asks for a draft by that id.
+    expect(await small.psp.findOrder!({ ...order, pspId: 'batr_1' })).toMatchObject({ id });
+    await small.close();
+  });
+
+  it('to somebody without an IBAN, in another currency or from nowhere are rejected, and none is made', async () => {
+    for (const wrong of [
+      { destinationAccountId: EVA.iban },
+      { destinationAccountId: `bank-account-of-${fake.addBalance('EUR').id}` },
+      { amount: { amount: 1n, asset: 'USD/2' } },
+      { amount: { amount: 1n, asset: 'EUR/4' } },
+      { sourceAccountId: 'ba_gone' },
+    ]) {
+      await trial.syncBeneficiaries();
+      await expect(trial.psp.createPayout!(orderOf(wrong))).rejects.toMatchObject({ kind: 'rejected' });
+    }
+    expect(fake.engine.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  it('to somebody who was paid before go to that name', async () => {
+    paid({ counterparty: { name: EVA.name, identifier: EVA.iban } });
+    await trial.syncBeneficiaries();
+    await trial.psp.createPayout!(orderOf({ destinationAccountId: EVA.iban }));
+    expect(draft().creditor).toEqual({ fullName: EVA.name, account: { iban: EVA.iban } });
+  });
+
+  it('are test data where the setting says so', async () => {
+    const test = await MollieTrial.open(fake, { transfers: 'draft', beneficiaries: [JAN], testmode: true });
+    await test.psp.createPayout!(orderOf());
+    expect(fake.engine.requests.at(-1)).toMatchObject({ method: 'POST', body: { testmode: true } });
+    await test.close();
+  });
+});
+
+describe('what a person decides', () => {
+  it('approved is still under way: that the money left is told by the journal, as the order', async () => {
+    const { id } = await trial.psp.createPayout!(orderOf());
+    fake.drafts.approve(draft());
+    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({ status: 'PENDING' });
+    const row = fake.drafts.execute(draft(), { processed: false });
+    await trial.sync();
+    const movement = {
+      type: 'PAYOUT',
+      orderKey: orderOf().key,
+      amount: { amount: 2500n, asset: 'EUR/2' },
+      sourceAccountId: account.id,
+      destinationAccountId: JAN.iban,
+    };
+    expect(trial.transactions.get(row.id)).toMatchObject({ ...movement, status: 'PENDING' });
+    row.processed = true;
+    await trial.sync();
+    expect(trial.transactions.get(row.id)).toMatchObject({ ...movement, status: 'SUCCEEDED' });
+    expect(trial.transactions.size).toBe(1);
+  });
+
+  it.each([
+    ['in capitals, with more around it', (text: string) => `/REMI/${text.toUpperCase()} /EREF/1`, {}],
+    ['an internal transfer', (text: string) => text, { type: 'internal-transfer' }],
+  ])('a movement is known by the key in its description: %s', async (_name, write, more) => {
+    await trial.psp.createPayout!(orderOf({ description: 'For July' }));
+    fake.drafts.approve(draft());
+    const row = fake.drafts.execute(draft(), { description: write(draft().description), ...more });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)).toMatchObject({ orderKey: orderOf().key, type: 'PAYOUT' });
+  });
+
+  it.each([
+    ['declined-by-initiator', 'declined by the initiator: no budget'],
+    ['deleted-by-creator', 'deleted by the user who created it'],
+    ['account-closed', 'the account was closed'],
+  ] as const)('%s is FAILED, and says why', async (code, message) => {
+    const { id } = await trial.psp.createPayout!(orderOf());
+    fake.drafts.decline(draft(), { code, message });
+    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({
+      status: 'FAILED',
+      reason: { code, message },
+    });
+  });
+
+  it('a word that Mollie adds is not final', async () => {
+    const { id } = await trial.psp.createPayout!(orderOf());
+    const answer = { body: { id, status: 'expired', description: draft().description } };
+    fake.engine.plan({ fault: { answer }, path: `${DRAFTS}/{id}` });
+    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({ status: 'PENDING' });
+  });
+});
+
+describe('a movement without a description', () => {
+  beforeEach(async () => {
+    await trial.psp.createPayout!(orderOf());
+    fake.drafts.approve(draft());
+    trial.clock.time += DAY;
+  });
+
+  it('is the approved draft of its account, IBAN and amount', async () => {
+    await trial.psp.createPayout!(orderOf({ key: '00000000-0000-4000-8000-000000000002' }));
+    const row = fake.drafts.execute(draft(), { description: null });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)).toMatchObject({ orderKey: orderOf().key });
+  });
+
+  it('is that on the day for which somebody scheduled it, too', async () => {
+    draft().scheduledExecutionDate = '2026-02-20';
+    trial.clock.time = Date.parse('2026-02-19T23:00:00Z');
+    const row = fake.drafts.execute(draft(), { description: null });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)).toMatchObject({ orderKey: orderOf().key });
+  });
+
+  it.each<[string, () => Partial<FakeBusinessRow>]>([
+    ['another amount', () => ({ amount: -2501 })],
+    ['another IBAN', () => ({ counterparty: { name: EVA.name, identifier: EVA.iban } })],
+    ['a time before it was approved', () => ({ createdAt: draft().approvedAt! - 3_600_000 })],
+    ['a time a week later', () => ({ createdAt: draft().approvedAt! + 7 * DAY })],
+    ['a description of its own', () => ({ description: 'Invoice 4711' })],
+  ])('and with %s is not', async (_name, more) => {
+    const row = fake.drafts.execute(draft(), { description: null, ...more() });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)?.orderKey).toBeUndefined();
+  });
+
+  it('from another account is not', async () => {
+    const other = fake.addBusinessAccount();
+    const row = fake.drafts.execute({ ...draft(), debtorIban: other.iban }, { description: null });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)?.orderKey).toBeUndefined();
+  });
+
+  it('does not stop the journal when a draft in the list cannot be read', async () => {
+    const answer = { body: { count: 1, _embedded: { draft_transfers: [{ id: 'badrt_1', status: 7 }] } } };
+    fake.engine.plan({ fault: { answer }, path: DRAFTS });
+    const row = fake.drafts.execute(draft(), { description: null });
+    await trial.sync();
+    expect(trial.transactions.get(row.id)).toMatchObject({ type: 'PAYOUT', status: 'SUCCEEDED' });
+  });
+});
+
+describe('who can be paid', () => {
+  it('those of the setting, and whom a business account has paid: once, by the first name', async () => {
+    const counterparty = { name: EVA.name, identifier: 'nl02 abna 0123 4567 89' };
+    paid({ counterparty });
+    paid({ counterparty: { name: EVA.name, identifier: EVA.iban } });
+    paid({ counterparty: { name: 'E. de Vries', identifier: EVA.iban } });
+    paid({ amount: 900, counterparty: { name: 'A customer', identifier: fakeIban(78) } });
+    paid({ type: 'direct-debit', counterparty: { name: 'A creditor', identifier: fakeIban(79) } });
+    paid({ counterparty: { name: 'No IBAN', identifier: 'NL11ABNA01234567890' } });
+    paid({ counterparty: { name: '', identifier: fakeIban(80) } });
+    expect(await trial.syncBeneficiaries()).toEqual([JAN.iban, EVA.iban]);
+    expect(trial.beneficiaries.get(EVA.iban)).toEqual({
+      id: EVA.iban,
+      ownerName: EVA.name,
+      metadata: {
+        'com.formance.spec/owner/name': EVA.name,
+        'com.formance.spec/owner/iban': EVA.iban,
+        'com.formance.spec/owner/country': 'NL',
+      },
+    });
+    expect(trial.beneficiaries.get(JAN.iban)?.ownerName).toBe(JAN.name);
+    paid({ counterparty: { name: 'Eva again', identifier: EVA.iban } });
+    paid({ counterparty: { name: 'New', identifier: fakeIban(81) } });
+    expect(await trial.syncBeneficiaries()).toEqual([JAN.iban, fakeIban(81)]);
+  });
+
+  it('goes on from the cursor of a version that listed bank accounts only', async () => {
+    paid({ counterparty: { name: EVA.name, identifier: EVA.iban } });
+    trial.beneficiariesCursor = 'whole';
+    expect(await trial.syncBeneficiaries()).toEqual([JAN.iban, EVA.iban]);
+  });
+
+  it('nobody more where the token may not read business accounts', async () => {
+    fake.engine.plan({ fault: { status: 403 }, path: '/v2/business-accounts/accounts' });
+    expect(await trial.syncBeneficiaries()).toEqual([JAN.iban]);
+  });
+});
+
+function draft(): FakeDraft {
+  return fake.drafts.all[0]!;
+}
+
+/** A movement of the business account that was ordered elsewhere. */
+function paid(row: Partial<FakeBusinessRow>): void {
+  const createdAt = trial.clock.now();
+  const id = `batr_${fake.next()}`;
+  account.journal.add({ id, type: 'bank-transfer', amount: -100, createdAt, processed: true, ...row });
+}
+
+function orderOf(order: Partial<Order> = {}): Order {
+  return {
+    kind: 'PAYOUT',
+    key: '00000000-0000-4000-8000-000000000001',
+    reference: 'our-1',
+    amount: { amount: 2500n, asset: 'EUR/2' },
+    sourceAccountId: account.id,
+    destinationAccountId: JAN.iban,
+    metadata: {},
+    createdAt: '2026-01-15T00:00:00Z',
+    ...order,
+  };
+}

@@ -1,0 +1,123 @@
+/** A payment from a business account at Mollie through a whole gateway: a draft, a person's decision, a movement in the journal, one payment. */
+import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
+import { loadDeployment } from '../../apps/gateway/src/config/index.js';
+import { OpenApiDocument } from '../../libs/connector-api/src/testing/index.js';
+import { fakeIban } from '../../libs/psp-plugins/src/mollie/mollie.drafts.fake.js';
+import {
+  FakeMollie,
+  MOLLIE_DOCUMENT,
+  TOKEN,
+  type FakeBusinessAccount,
+} from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+
+const KEY = 'a-key-that-may-pay-too';
+const JAN = 'NL02ABNA0123456789';
+const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+let directory: string;
+let fake: FakeMollie;
+let account: FakeBusinessAccount;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  fake = await FakeMollie.start(document);
+  account = fake.addBusinessAccount();
+  directory = mkdtempSync(join(tmpdir(), 'tributary-mollie-'));
+  const file = join(directory, 'gateway.yaml');
+  writeFileSync(
+    file,
+    `listen: { port: 0 }
+store: sqlite:${directory}/store.db
+connectors:
+  - name: mollie
+    plugin: mollie
+    apiKeys: [{ key: ${KEY}, scopes: [read, pay] }]
+    settings:
+      accessToken: ${TOKEN}
+      url: ${fake.url}
+      transfers: draft
+      beneficiaries: [{ name: Jan Jansen, iban: NL02 ABNA 0123 4567 89 }]
+`,
+  );
+  gateway = await createGateway(loadDeployment(file, {}), {
+    logger: pino({ level: 'silent' }),
+    sync: false,
+    drainFor: 0,
+  });
+  await gateway.listen();
+  await pull();
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await fake.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('pays whom the setting names, after a person approved, and shows it once', async () => {
+  expect(await list('beneficiaries')).toMatchObject([{ id: JAN, ownerName: 'Jan Jansen' }]);
+  const answer = await pay('invoice-17', JAN);
+  expect(answer).toMatchObject({ status: 'PENDING', idempotencyKey: 'invoice-17' });
+  expect(await pay('invoice-17', JAN)).toEqual(answer);
+  const [draft, ...more] = fake.drafts.all;
+  expect(more).toEqual([]);
+  expect(await statusesOf('invoice-17')).toEqual(['PENDING']);
+
+  fake.drafts.approve(draft!);
+  const row = fake.drafts.execute(draft!, { processed: false });
+  await pull();
+  expect(await statusesOf('invoice-17')).toEqual(['PENDING']);
+  row.processed = true;
+  await pull();
+  expect(await statusesOf('invoice-17')).toEqual(['PENDING', 'SUCCEEDED']);
+  const ids = (await list('transactions')).map(({ id }) => id);
+  expect(new Set(ids)).toEqual(new Set([answer['id']]));
+});
+
+it('pays whom the account has paid before, and what a person pays in the app is a payment of its own', async () => {
+  const identifier = fakeIban(4711);
+  const paid = { type: 'bank-transfer', amount: -1250, createdAt: Date.now(), processed: true };
+  account.journal.add({ id: 'batr_by_hand', ...paid, counterparty: { identifier, name: 'Eva de Vries' } });
+  await pull();
+  expect(await pay('invoice-18', identifier)).toMatchObject({ status: 'PENDING' });
+  expect(fake.drafts.all.at(-1)?.creditor).toEqual({
+    fullName: 'Eva de Vries',
+    account: { iban: identifier },
+  });
+  const byHand = (await list('transactions')).filter(({ id }) => id === 'batr_by_hand');
+  expect(byHand).toMatchObject([{ type: 'PAYOUT', status: 'SUCCEEDED', destinationAccountID: identifier }]);
+  expect(byHand[0]).not.toHaveProperty('relatedTransactionID');
+});
+
+async function pull(): Promise<void> {
+  for (const run of await gateway.engine.runOnce()) expect(run.error).toBeUndefined();
+}
+
+async function pay(idempotencyKey: string, destinationAccountId: string): Promise<Record<string, unknown>> {
+  const order = { idempotencyKey, amount: '1250', currency: 'EUR/2' };
+  const response = await fetch(`${gateway.url}/mollie/payouts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...order, sourceAccountId: account.id, destinationAccountId }),
+  });
+  expect(response.status).toBe(201);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+async function list(stream: string): Promise<Record<string, unknown>[]> {
+  const response = await fetch(`${gateway.url}/mollie/${stream}`, {
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  return (await response.json()) as Record<string, unknown>[];
+}
+
+/** What Formance ties to the payment, in order. */
+async function statusesOf(idempotencyKey: string): Promise<unknown[]> {
+  const rows = await list('transactions');
+  return rows
+    .filter(({ relatedTransactionID, type }) => relatedTransactionID === idempotencyKey && type === 'PAYOUT')
+    .map(({ status }) => status);
+}

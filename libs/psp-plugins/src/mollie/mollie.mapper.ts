@@ -9,6 +9,8 @@ import type { Untied } from './mollie.ties.js';
 import { meaningOf } from './mollie.types.js';
 
 const DESCRIPTION = `${PREFIX}description`;
+/** Types of what a draft transfer may become. */
+const ORDERED: readonly string[] = ['bank-transfer', 'internal-transfer'];
 const DEDUCTIONS = ['fees', 'commissions', 'repayments', 'reservations'] as const;
 
 export function toAccount(balance: Json): Account {
@@ -132,8 +134,10 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
   const { amount, asset } = moneyOf(row.record('amount'));
   if (amount < 0n)
     throw new RefusedError(`amount ${amount} is negative, and creditDebitIndicator tells the direction`);
+  const type = row.text('type');
   const payee = payeeOf(row);
-  const orderKey = isCredit ? undefined : orderKeyIn(row.optionalText('description'));
+  const orderKey =
+    isCredit || !ORDERED.includes(type) ? undefined : orderKeyIn(row.optionalText('description'));
   return {
     id: row.text('id'),
     createdAt: row.time('createdAt'),
@@ -141,10 +145,10 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
     ...given('destinationAccountId', payee?.iban),
     ...given('orderKey', orderKey),
     // To another customer of Mollie's it may be an internal transfer, and is a payout all the same.
-    type: orderKey === undefined ? businessType(row.text('type'), isCredit) : 'PAYOUT',
+    type: orderKey === undefined ? businessType(type, isCredit) : 'PAYOUT',
     status: row.has('processedAt') ? 'SUCCEEDED' : 'PENDING',
     metadata: {
-      [`${PREFIX}type`]: row.text('type'),
+      [`${PREFIX}type`]: type,
       [`${PREFIX}business_account_id`]: accountId,
       [DESCRIPTION]: row.optionalText('description'),
       [`${PREFIX}counterparty_name`]: row.optionalText('counterparty', 'name'),

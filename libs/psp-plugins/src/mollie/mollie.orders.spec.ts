@@ -159,6 +159,8 @@ describe('webhooks', () => {
       call({ 'x-mollie-signature': `sha256=${sign('new')}, sha256=${sign(OTHER_SECRET)}` }, event),
     ).toEqual(['transactions']);
     expect(call({ 'x-mollie-signature': sign(SECRET) }, event)).toEqual(['transactions']);
+    const decided = Buffer.from('{"resource":"event","type":"business-account-draft-transfer.approved"}');
+    expect(call({ 'x-mollie-signature': sign(SECRET, decided) }, decided)).toEqual(['transactions']);
     const invoice = Buffer.from('{"resource":"event","type":"sales-invoice.paid"}');
     expect(call({ 'x-mollie-signature': `sha256=${sign(SECRET, invoice)}` }, invoice)).toEqual([]);
   });

@@ -15,6 +15,7 @@ import { moneyOf } from './mollie.mapper.js';
 import { nearest } from './mollie.nearest.js';
 import type { Candidate } from './mollie.nearest.js';
 import { describeOrder } from './mollie.order-key.js';
+import { toResult } from './mollie.result.js';
 
 const LONGEST_DESCRIPTION = 255;
 /** The money leaves the balance at `initiatedAt`, which the journal tells in a row of its own. */
@@ -55,22 +56,11 @@ export function isBefore(payout: Json, { createdAt }: Order): boolean {
 }
 
 export function toPayoutResult(payout: Json): OrderResult {
-  const status = statusOf(payout);
-  const code = payout.optionalText('statusReason', 'code');
-  const message = payout.optionalText('statusReason', 'message');
-  const isOver = status === 'FAILED' || status === 'RETURNED';
-  return {
-    id: payout.text('id'),
-    status,
-    ...(isOver && code !== undefined
-      ? { reason: { code, ...(message === undefined ? {} : { message }) } }
-      : {}),
-    metadata: {
-      'com.mollie.spec/payout_status': payout.optionalText('status'),
-      'com.mollie.spec/initiated_at': payout.optionalText('initiatedAt'),
-      'com.mollie.spec/completed_at': payout.optionalText('completedAt'),
-    },
-  };
+  return toResult(payout, statusOf(payout), {
+    payout_status: 'status',
+    initiated_at: 'initiatedAt',
+    completed_at: 'completedAt',
+  });
 }
 
 /** What nobody knows yet is not final. */

@@ -151,6 +151,17 @@ describe('what a person decides', () => {
   });
 
   it.each([
+    ['a fee', { type: 'fee' }, 'OTHER'],
+    ['money that comes in', { amount: 2500 }, 'PAYIN'],
+  ])('%s is none, whatever its description says', async (_name, more, type) => {
+    await trial.psp.createPayout!(orderOf());
+    const row = fake.drafts.execute(draft(), more);
+    await trial.sync();
+    expect(trial.transactions.get(row.id)?.type).toBe(type);
+    expect(trial.transactions.get(row.id)?.orderKey).toBeUndefined();
+  });
+
+  it.each([
     ['declined-by-initiator', 'declined by the initiator: no budget'],
     ['deleted-by-creator', 'deleted by the user who created it'],
     ['account-closed', 'the account was closed'],

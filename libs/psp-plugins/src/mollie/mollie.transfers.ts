@@ -9,10 +9,10 @@ import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { compactIban } from './mollie.beneficiaries.js';
 import type { Payee } from './mollie.beneficiaries.js';
 import { moneyOf } from './mollie.mapper.js';
-import { PREFIX } from './mollie.metadata-keys.js';
 import { nearest } from './mollie.nearest.js';
 import type { Candidate } from './mollie.nearest.js';
 import { describeOrder } from './mollie.order-key.js';
+import { toResult } from './mollie.result.js';
 
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 70;
@@ -42,21 +42,13 @@ export function toDraftRequest(
 }
 
 export function toDraftResult(draft: Json): OrderResult {
-  const status = statusOf(draft);
-  const code = draft.optionalText('statusReason', 'code') ?? draft.text('status');
-  const message = draft.optionalText('statusReason', 'message');
-  return {
-    id: draft.text('id'),
-    status,
-    ...(status === 'FAILED' ? { reason: { code, ...(message === undefined ? {} : { message }) } } : {}),
-    metadata: {
-      [`${PREFIX}draft_transfer_status`]: draft.optionalText('status'),
-      [`${PREFIX}scheduled_execution_date`]: draft.optionalText('scheduledExecutionDate'),
-      [`${PREFIX}approved_at`]: draft.optionalText('approvedAt'),
-      [`${PREFIX}declined_at`]: draft.optionalText('declinedAt'),
-      [`${PREFIX}deleted_at`]: draft.optionalText('deletedAt'),
-    },
-  };
+  return toResult(draft, statusOf(draft), {
+    draft_transfer_status: 'status',
+    scheduled_execution_date: 'scheduledExecutionDate',
+    approved_at: 'approvedAt',
+    declined_at: 'declinedAt',
+    deleted_at: 'deletedAt',
+  });
 }
 
 /** A draft knows nothing of its execution: that the money left is told by the journal. */

@@ -12,6 +12,7 @@ import {
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 
 const KEY = 'a-key-that-may-pay-too';
@@ -91,6 +92,23 @@ it('pays whom the account has paid before, and what a person pays in the app is 
   expect(byHand).toMatchObject([{ type: 'PAYOUT', status: 'SUCCEEDED', destinationAccountID: identifier }]);
   expect(byHand[0]).not.toHaveProperty('relatedTransactionID');
 });
+
+it('says FAILED, and why, when the person declines, without a pull', async () => {
+  expect(await pay('invoice-19', JAN)).toMatchObject({ status: 'PENDING' });
+  const draft = fake.drafts.all.at(-1)!;
+  fake.drafts.decline(draft, { code: 'declined-by-initiator', message: 'declined: no budget' });
+  await until(async () => (await statusesOf('invoice-19')).length === 2);
+  expect(await statusesOf('invoice-19')).toEqual(['PENDING', 'FAILED']);
+  const last = (await list('transactions')).at(-1);
+  expect(last?.['metadata']).toMatchObject({
+    'com.mollie.spec/failure_code': 'declined-by-initiator',
+    'com.mollie.spec/failure_reason': 'declined: no budget',
+  });
+}, 20_000);
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; Date.now() < end && !(await isTrue());) await sleep(100);
+}
 
 async function pull(): Promise<void> {
   for (const run of await gateway.engine.runOnce()) expect(run.error).toBeUndefined();

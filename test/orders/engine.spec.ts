@@ -17,6 +17,8 @@ const life = (members: Partial<Life>): Life => ({
 });
 const succeeds: Life['changes'] = [{ to: 'SUCCEEDED', after: 60_000 }];
 const fails: Life['changes'] = [{ to: 'FAILED', after: 60_000 }];
+/** Before anybody can have read the answer. */
+const overtakes = (to: 'SUCCEEDED' | 'FAILED'): Life['changes'][number] => ({ to, after: 20 });
 const comesBack: Life['changes'] = [{ to: 'RETURNED', after: 60_000 }];
 
 const LIVES: [string, Life, object][] = [
@@ -45,6 +47,21 @@ const LIVES: [string, Life, object][] = [
   [
     'connection lost, retried when it came back',
     life({ before: ['lost'], changes: [...succeeds, ...comesBack], retriedLate: true }),
+    returned,
+  ],
+  [
+    'paid, and polled, while the answer is on its way',
+    life({ changes: [overtakes('SUCCEEDED')], overtaken: true }),
+    paid,
+  ],
+  [
+    'failed, and polled, while the answer is on its way',
+    life({ changes: [overtakes('FAILED')], overtaken: true }),
+    failed,
+  ],
+  [
+    'paid while the answer is on its way, then returned',
+    life({ changes: [overtakes('SUCCEEDED'), ...comesBack], overtaken: true }),
     returned,
   ],
   [
@@ -94,6 +111,12 @@ describe.each(VERSIONS)('$name', (version) => {
       'a change is published before the engine has made its entry',
       { once: true },
       life({ changes: [{ to: 'SUCCEEDED', after: 20 }], skew: 3000 }),
+      { ...paid, initiation: 'PROCESSING' },
+    ],
+    [
+      'a change is published while the answer is on its way: the client reads it before it can link it',
+      { once: true },
+      life({ changes: [overtakes('SUCCEEDED')], overtaken: true }),
       { ...paid, initiation: 'PROCESSING' },
     ],
     [

@@ -14,7 +14,7 @@ export interface Naivety {
   related?: boolean;
   /** A return also flips the original row. */
   flips?: boolean;
-  /** A status is published once, whenever it was seen. */
+  /** A status is published when it is seen, and only then, whether or not the client has read the answer. */
   once?: boolean;
 }
 
@@ -25,6 +25,8 @@ export interface Life {
   answer: OrderStatus;
   /** What becomes of it, and how many milliseconds after the step before it is seen. */
   changes: { to: OrderStatus; after: number }[];
+  /** The first change comes, and the client polls, while the answer is on its way. */
+  overtaken?: boolean;
   /** A request was lost, and the person retries only when all has happened. */
   retriedLate?: boolean;
   /** By how many milliseconds the engine's clock is ahead. */
@@ -48,21 +50,29 @@ const MARGIN = 10_000;
 export async function live(version: ClientVersion, life: Life, naivety: Naivety = {}): Promise<Seen> {
   const gateway = new ScriptedGateway(life, naivety);
   const engine = new Engine(version, {
-    post: async () => gateway.post(),
+    post: async () => {
+      const answer = gateway.post();
+      if (life.overtaken) await pass(changes.splice(0, 1));
+      return answer;
+    },
     now: () => gateway.now + (life.skew ?? 0),
     pause: async (milliseconds) => void (gateway.now += milliseconds),
   });
   const client = new Client(version, async (path) => gateway.get(path), engine);
+  const changes = [...life.changes];
+  const pass = async (passing: Life['changes']) => {
+    for (const { to, after } of passing) {
+      gateway.change(to, after);
+      await client.poll('transactions');
+    }
+  };
   const initiation = await engine.initiate({
     ...{ reference: KEY, kind: life.kind, amount: AMOUNT, asset: 'EUR/2' },
     ...{ sourceAccountId: 'wallet', destinationAccountId: 'supplier', description: 'paid by a test' },
   });
   await client.poll('transactions');
   if (!life.retriedLate) await retryIfFailed(engine, initiation, life);
-  for (const { to, after } of life.changes) {
-    gateway.change(to, after);
-    await client.poll('transactions');
-  }
+  await pass(changes);
   if (life.retriedLate) await retryIfFailed(engine, initiation, life);
   gateway.settle();
   await client.poll('transactions');
@@ -92,6 +102,7 @@ class ScriptedGateway {
   private status: OrderStatus;
   private answeredAt = -Infinity;
   private publishedAt = -Infinity;
+  private cameBack = false;
 
   constructor(
     private readonly life: Life,
@@ -135,24 +146,23 @@ class ScriptedGateway {
   change(to: OrderStatus, after: number): void {
     this.now += after;
     this.status = to;
-    if (!this.naivety.once) this.now = Math.max(this.now, this.answeredAt + MARGIN);
-    this.publish(AMOUNT);
+    if (this.now >= this.answeredAt + MARGIN || this.naivety.once) this.publish();
   }
 
-  /** An answer that was handed out after its status had changed: the status is said again, after the engine's entry. */
+  /** Long after the last answer: what has changed since it was handed out is said, perhaps again, after the engine's entry. */
   settle(): void {
     this.now += MARGIN;
-    if (this.naivety.once || this.status === this.life.answer || this.publishedAt >= this.answeredAt + MARGIN)
-      return;
-    // A refund is subtracted every time it comes under another time.
-    this.publish(this.status === 'RETURNED' ? '0' : AMOUNT);
+    if (this.status === this.life.answer || this.publishedAt >= this.answeredAt + MARGIN) return;
+    if (!this.naivety.once) this.publish();
   }
 
-  private publish(amount: string): void {
+  private publish(): void {
     this.publishedAt = this.now;
     const createdAt = this.naivety.createdAt ? this.createdAt : time(this.now);
     if (this.status !== 'RETURNED') return this.append(this.status, createdAt);
-    this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount });
+    // A refund is subtracted every time it comes under another time.
+    this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.cameBack ? '0' : AMOUNT });
+    this.cameBack = true;
     if (this.naivety.flips) this.append('REFUNDED', createdAt);
   }
 

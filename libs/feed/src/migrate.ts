@@ -6,6 +6,7 @@ import { createOrders } from './migrations/0002-orders.js';
 import { createLastPages } from './migrations/0003-last-pages.js';
 import { createSchedules } from './migrations/0004-schedules.js';
 import { indexOpenRefusals } from './migrations/0005-open-refusals.js';
+import { tellReturns } from './migrations/0006-told-returns.js';
 import type { Schema } from './schema.js';
 
 /** In order, never changed once released: the n-th brings a store from version n to n + 1. */
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   createLastPages,
   createSchedules,
   indexOpenRefusals,
+  tellReturns,
 ];
 
 /** @throws Error when the store was written by a newer release. */

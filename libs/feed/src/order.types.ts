@@ -43,7 +43,7 @@ export interface OrderProgress {
   answer: string | undefined;
   /** When the answer was last given. */
   answeredAt: number | undefined;
-  /** Status and `createdAt` of its newest row. */
+  /** What its newest row says, RETURNED where that is the row of its return, and that row's `createdAt`. */
   published: string | undefined;
   publishedAt: number | undefined;
   attempts: number;

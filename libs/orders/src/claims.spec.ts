@@ -52,6 +52,7 @@ describe('a movement of the listing that is an order', () => {
     expect(await pull(gateway, [listed('PENDING'), movement('other', { type: 'PAYIN' })])).toBeUndefined();
     expect(await pull(gateway, [listed('SUCCEEDED')])).toBeUndefined();
     expect(await pull(gateway, [listed('SUCCEEDED')])).toBeUndefined();
+    await bench.untilTold(gateway);
     expect(await shown(gateway)).toEqual([
       `${answer.id} PENDING`,
       'other SUCCEEDED',
@@ -65,6 +66,8 @@ describe('a movement of the listing that is an order', () => {
     bench.psp.faults = [paysAndDrops];
     const answer = await bench.pay(gateway.desk);
     await pull(gateway, [movement('psp-1', { orderKey: bench.psp.sent[0]! })]);
+    expect((await bench.order(gateway)).state).toBe('succeeded');
+    await bench.untilTold(gateway);
     expect(await shown(gateway)).toEqual([`${answer.id} PENDING`, `${answer.id} SUCCEEDED`]);
     expect(bench.psp.sent).toHaveLength(1);
   });
@@ -81,6 +84,7 @@ describe('a movement of the listing that is an order', () => {
   it('that contradicts what is final has the PSP asked, whose word counts', async () => {
     const gateway = await bench.open();
     const answer = await bench.pay(gateway.desk);
+    await bench.untilTold(gateway);
     await pull(gateway, [movement('psp-1', { status: 'FAILED' })]);
     await bench.pass(2_000);
     expect(await shown(gateway)).toEqual([`${answer.id} SUCCEEDED`]);
@@ -102,6 +106,7 @@ describe('a movement of the listing that is an order', () => {
     const back = movement('back-1', { relatedTransactionId: 'psp-1', status: 'REFUNDED' });
     await pull(gateway, [back, movement('psp-2', { status: 'REFUNDED' })]);
     await pull(gateway, [back, movement('psp-2', { status: 'REFUNDED' })]);
+    await bench.untilTold(gateway);
     expect(await shown(gateway)).toEqual([
       `${first.id} SUCCEEDED`,
       `${second.id} SUCCEEDED`,
@@ -184,10 +189,11 @@ describe('a movement that may be an order whose answer is not there yet', () => 
     gateway.engine.start();
     await bench.passUntil(gateway, 'succeeded');
     expect(await pull(gateway, listed)).toBeUndefined();
+    await bench.untilTold(gateway);
     expect(await shown(gateway)).toEqual([
       `${answer.id} PENDING`,
-      `${answer.id} SUCCEEDED`,
       'before SUCCEEDED',
+      `${answer.id} SUCCEEDED`,
     ]);
   });
 

@@ -160,6 +160,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(bench.clock.now() - begin).toBeLessThanOrEqual(8_000);
       answerNow();
       await bench.passUntil(gateway, 'succeeded');
+      await bench.untilTold(gateway);
       const rows = await bench.rows(gateway);
       expect(rows.map(({ id, status }) => [id, status])).toEqual([
         [answer.id, 'PENDING'],
@@ -169,6 +170,25 @@ describe.each(STORES)('on $name', (kind) => {
       // The client stamps its own entry some time after our answer.
       expect(Date.parse(rows[1]?.createdAt ?? '')).toBeGreaterThan(begin + 8_000 + 10_000);
       expect(await bench.pay(gateway.desk)).toEqual(answer);
+    });
+
+    it('is all that clients see of an order until they have surely read it', async () => {
+      const gateway = await bench.open();
+      bench.psp.first = 'PENDING';
+      await bench.pay(gateway.desk);
+      bench.psp.settle(bench.psp.sent[0]!, 'SUCCEEDED');
+      await bench.passUntil(gateway, 'succeeded');
+      // A request that is repeated meanwhile is answered once more, and read later.
+      await bench.pass(20_000, 1_000);
+      await bench.pay(gateway.desk);
+      await bench.pass(29_000, 1_000);
+      expect(await bench.rows(gateway)).toMatchObject([{ status: 'PENDING' }]);
+      await bench.pass(2_000, 500);
+      expect(await bench.rows(gateway)).toMatchObject([{ status: 'PENDING' }, { status: 'SUCCEEDED' }]);
+      // What is final is not asked for again, only because there was something to tell.
+      expect(bench.psp.looked.length).toBeLessThan(5);
+      await bench.pass(600_000, 10_000);
+      expect(await bench.rows(gateway)).toHaveLength(2);
     });
 
     it('that is given again after the outcome has the outcome published again, later than that', async () => {
@@ -181,6 +201,7 @@ describe.each(STORES)('on $name', (kind) => {
       const before = await bench.rows(gateway);
       const asked = bench.clock.now();
       expect(await bench.pay(gateway.desk)).toEqual(answer);
+      await bench.untilTold(gateway);
       const [again, ...none] = (await bench.rows(gateway)).slice(before.length);
       expect(none).toEqual([]);
       expect(again).toMatchObject({ id: answer.id, status: 'SUCCEEDED', amount: '1250' });

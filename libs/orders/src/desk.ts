@@ -141,8 +141,7 @@ export class OrderDesk {
   }
 
   private async answerAgain({ id, answer = '' }: StoredOrder): Promise<string> {
-    const { clock, pace } = this.context;
-    await this.ledger.changeExactly(id, (order) => answeredAgain(order, clock.now(), pace));
+    await this.ledger.change(id, () => answeredAgain(this.context.clock.now()));
     return answer;
   }
 }

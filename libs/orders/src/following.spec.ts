@@ -86,6 +86,7 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
   const gateway = await bench.open();
   const answer = await bench.pay(gateway.desk);
   expect(answer.status).toBe('SUCCEEDED');
+  await bench.untilTold(gateway);
   const rows = await bench.rows(gateway);
   expect(rows).toMatchObject([
     { id: answer.id, status: 'SUCCEEDED', createdAt: answer.createdAt },
@@ -101,6 +102,7 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
   await bench.pass(60_000, 5_000);
   const asked = bench.clock.now();
   await bench.pay(gateway.desk);
+  await bench.untilTold(gateway);
   const [again] = (await bench.rows(gateway)).slice(2);
   expect(again).toMatchObject({ id: `${answer.id}-return`, status: 'REFUNDED', amount: '0' });
   expect(Date.parse(again?.createdAt ?? '')).toBeGreaterThan(asked);

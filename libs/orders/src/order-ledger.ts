@@ -71,11 +71,6 @@ export class OrderLedger {
     return after;
   }
 
-  /** As it is: for changes that say themselves what clients see. */
-  changeExactly(id: string, decide: (order: StoredOrder) => OrderChange | undefined) {
-    return this.book.change(id, decide);
-  }
-
   find(id: string): Promise<StoredOrder | undefined> {
     return this.book.find(id);
   }

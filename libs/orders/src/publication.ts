@@ -8,10 +8,12 @@ import { detailsOf, OURS } from './order-details.js';
 import { factsOf, pspIdOf } from './order-request.js';
 import type { OrderPace } from './pace.js';
 
-/** An order that came back shows as SUCCEEDED: its return is a row of its own. */
+/** The statuses of an order's own row. */
 type VisibleStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
+/** What has become of it; an order that came back shows as SUCCEEDED, and its return is a row of its own. */
+type Outcome = VisibleStatus | 'RETURNED';
 
-/** Adds to a change the answer and the rows that it makes due. */
+/** Adds to a change the answer and the rows that it makes due, or when they will be. */
 export function withPublication(
   order: StoredOrder,
   change: OrderChange,
@@ -21,42 +23,63 @@ export function withPublication(
   const changedAt = (change.set.state ?? order.state) === order.state ? order.changedAt : now;
   const set = { ...change.set, changedAt };
   const after: StoredOrder = { ...order, ...set };
-  if (after.answer === undefined && !isAnswerDue(after, now, pace)) return { ...change, set };
-  const told = { ...after };
-  const rows: WireRecord[] = [];
+  if (after.answer !== undefined) return withOutcome(after, { ...change, set }, now, pace);
+  if (!isAnswerDue(after, now, pace)) return { ...change, set };
   const status = statusOf(after.state);
-  if (after.answer === undefined) {
-    Object.assign(told, answered(after, status, now));
-    rows.push(rowOf(after, status, after.createdAt, now));
-  } else if (status !== after.published) {
-    told.published = status;
-    told.publishedAt = timeOf(told, now, pace);
-    rows.push(rowOf(after, status, told.publishedAt, now));
-  }
-  if (after.state === 'returned' && order.state !== 'returned') {
-    told.publishedAt = timeOf(told, now, pace);
-    rows.push(returnRow(after, after.amount, told.publishedAt, now));
-  }
-  const { answer, answeredAt, published, publishedAt } = told;
-  return { ...change, set: { ...set, answer, answeredAt, published, publishedAt }, rows };
+  const given = answered(after, status, now);
+  const rows = [rowOf(after, status, after.createdAt, now)];
+  return withOutcome({ ...after, ...given }, { ...change, set: { ...set, ...given }, rows }, now, pace);
 }
 
 /**
  * An answer that is given once more makes the client stamp a new entry of its own, with the status of then: what has changed since
- * is said again, and looks later.
+ * is due to be said again.
  */
-export function answeredAgain(order: StoredOrder, now: number, pace: OrderPace): OrderChange {
-  const set = { answeredAt: now };
-  const answeredStatus = (JSON.parse(order.answer ?? '{}') as { status?: string }).status;
-  const said = { ...order, ...set };
-  const publishedAt = timeOf(said, now, pace);
-  if (order.state === 'returned') {
-    // The amount of a return counts each time it is said.
-    return { set: { ...set, publishedAt }, rows: [returnRow(order, 0n, publishedAt, now)] };
+export function answeredAgain(now: number): OrderChange {
+  return { set: { answeredAt: now } };
+}
+
+/**
+ * When clients may hear what has become of an order; `undefined` when they have. A client ties rows to an order only when it has read the
+ * answer, and forgets what it read before: until it surely has, nothing but the answer may be seen.
+ */
+export function tellAt(order: StoredOrder, { afterAnswer }: OrderPace): number | undefined {
+  const { answer, answeredAt = 0, published, publishedAt = 0, state } = order;
+  if (answer === undefined) return undefined;
+  const tellable = answeredAt + afterAnswer;
+  // What the client makes of an answer looks newer than all rows before.
+  const heard = publishedAt < tellable ? (JSON.parse(answer) as { status: string }).status : published;
+  return heard === outcomeOf(state) ? undefined : tellable;
+}
+
+/** @param order as it is after the change */
+function withOutcome(order: StoredOrder, change: OrderChange, now: number, pace: OrderPace): OrderChange {
+  const due = tellAt(order, pace);
+  if (due === undefined) return change;
+  if (due > now)
+    return { ...change, set: { ...change.set, nextAt: Math.min(order.nextAt ?? Infinity, due) } };
+  const told = outcomeRows(order, now);
+  const published = { published: outcomeOf(order.state), publishedAt: told.until };
+  return {
+    ...change,
+    set: { ...change.set, ...published },
+    rows: [...(change.rows ?? []), ...told.rows],
+  };
+}
+
+/** Each later than the one before. */
+function outcomeRows(order: StoredOrder, now: number): { rows: WireRecord[]; until: number } {
+  const { published, publishedAt, createdAt } = order;
+  const first = Math.max(now, (publishedAt ?? createdAt) + 1);
+  if (order.state !== 'returned') {
+    return { rows: [rowOf(order, statusOf(order.state), first, now)], until: first };
   }
-  const status = statusOf(order.state);
-  if (status === answeredStatus) return { set };
-  return { set: { ...set, publishedAt }, rows: [rowOf(order, status, publishedAt, now)] };
+  const paid =
+    published === 'SUCCEEDED' || published === 'RETURNED' ? [] : [rowOf(order, 'SUCCEEDED', first, now)];
+  const until = first + paid.length;
+  // The amount of a return counts each time it is said.
+  const amount = published === 'RETURNED' ? 0n : order.amount;
+  return { rows: [...paid, returnRow(order, amount, until, now)], until };
 }
 
 function answered(order: StoredOrder, status: VisibleStatus, now: number) {
@@ -89,9 +112,8 @@ function isAnswerDue(order: StoredOrder, now: number, { answerWithin }: OrderPac
   }
 }
 
-/** Later than every earlier row, and than the entry that the client made of our answer. */
-function timeOf({ createdAt, answeredAt, publishedAt }: StoredOrder, now: number, pace: OrderPace): number {
-  return Math.max(now, (publishedAt ?? createdAt) + 1, (answeredAt ?? 0) + pace.afterAnswer);
+function outcomeOf(state: OrderState): Outcome {
+  return state === 'returned' ? 'RETURNED' : statusOf(state);
 }
 
 function statusOf(state: OrderState): VisibleStatus {

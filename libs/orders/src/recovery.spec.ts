@@ -228,6 +228,7 @@ describe('a crash', () => {
     expect(again).toBe(first ?? again);
     const state = truth === 'nothing' ? 'failed' : 'succeeded';
     const { pspKey } = await bench.passUntil(next, state, { key: idempotencyKey, step: 2_000 });
+    await bench.untilTold(next);
     await next.engine.stop();
     const paid = bench.psp.payments.filter(({ key }) => key === pspKey).length;
     expect({ death, paid }).toEqual({ death, paid: truth === 'nothing' ? 0 : 1 });

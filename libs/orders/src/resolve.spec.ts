@@ -84,6 +84,17 @@ describe('an order whose outcome is unknown', () => {
     expect(JSON.stringify(row)).not.toContain('4711');
   });
 
+  it('is told to clients only when they have surely read the answer', async () => {
+    const id = await orderIn(UNKNOWN);
+    const answered = ASKED + 10_000;
+    await resolve(id, { pspId: `po-${id}` }, answered + 5_000);
+    expect((await rowsOf(id)).map(({ status }) => status)).toEqual(['PENDING']);
+    expect(await store.orders('bank').find(id)).toMatchObject({
+      state: 'succeeded',
+      nextAt: answered + DEFAULT_PACE.afterAnswer,
+    });
+  });
+
   it('is nobody else’s afterwards: whoever still works on it has lost it', async () => {
     const id = await orderIn(UNKNOWN);
     const before = await store.orders('bank').find(id);

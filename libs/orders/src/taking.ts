@@ -3,11 +3,14 @@ import { hasDied, holderText, type LeaseHolder, type OrderChange, type StoredOrd
 import { ranBack } from './clock-steps.js';
 import type { Circumstances, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
+import { tellAt } from './publication.js';
 
 export interface Taken {
   change: OrderChange;
   task?: Task['do'];
 }
+
+const rest: Taken = { change: { set: { nextAt: undefined } } };
 
 /** No lease is longer: one that seems to be was taken by a clock that was wrong. */
 const LONGEST_LEASE = 3_600_000;
@@ -24,10 +27,12 @@ export function take(order: StoredOrder, by: Circumstances): Taken | undefined {
     case 'unknown':
       return look({ set: {} }, order, by);
     case 'pending':
+      return canFind(by) ? find({ set: {} }, order, by) : rest;
     case 'succeeded':
     case 'failed':
     case 'returned':
-      return canFind(by) ? find({ set: {} }, order, by) : { change: { set: { nextAt: undefined } } };
+      // Clients may hear of it now, which every change sees to; or somebody has to tell whether it is true.
+      return order.nextAt === tellAt(order, by.pace) || !canFind(by) ? rest : find({ set: {} }, order, by);
   }
 }
 

@@ -8,7 +8,7 @@ import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderDesk } from '../desk.js';
 import { OrderEngine } from '../engine.js';
 import type { OrderLimits } from '../limits.types.js';
-import type { OrderPace } from '../pace.js';
+import { DEFAULT_PACE, type OrderPace } from '../pace.js';
 import type { TransactionClaims } from '@tributary/sync';
 import { FakePsp } from './fake-psp.js';
 import { WatchedStore, type Death } from './watched-store.js';
@@ -137,6 +137,12 @@ export class DeskBench {
       await this.pass(step, step);
     }
     throw new Error(`the order is never ${state}, it is ${(await this.order(gateway, key)).state}`);
+  }
+
+  /** Lets time pass until clients may hear what became of an order whose answer was just given. */
+  async untilTold(gateway: Gateway): Promise<void> {
+    gateway.engine.start();
+    await this.pass(DEFAULT_PACE.afterAnswer + 2 * DEFAULT_PACE.poll, 1_000);
   }
 
   /** The answer to a request, letting time pass until it comes. */

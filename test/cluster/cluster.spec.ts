@@ -2,8 +2,7 @@
  * Three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and
  * connections break: every release of the client ends with every version of every row, every order leaves once and is told right,
  * and nobody is ever answered anything but what they asked for or 503.
- * `MINUTES` sets how long things go wrong: `npm run soak`. Without it this is skipped, and says so: now and then an order's row is read
- * before the client has linked its answer (docs/decisions/orders.md, What remains), and that would fail here by chance.
+ * `MINUTES` sets how long things go wrong: `npm run soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '@tributary/connector-api/testing';
@@ -12,23 +11,17 @@ import { Payers } from './payers.js';
 import { Readers } from './readers.js';
 import { Troubles } from './troubles.js';
 
-const MINUTES = process.env['MINUTES'];
-const IS_SOAK = MINUTES !== undefined;
-const TROUBLED = Number(MINUTES) * 60_000;
-/** Between two arrivals at a PSP. */
-const ARRIVALS = 800;
+/** Milliseconds in which things go wrong, and between two arrivals at a PSP. */
+const { MINUTES } = process.env;
+const [TROUBLED, ARRIVALS] = MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
 /** Of a lease; how long a takeover takes is printed. */
 const LEASE = 10_000;
-
-if (!IS_SOAK)
-  console.log('skipped: three gateways under trouble, which need MINUTES (npm run soak -- cluster)');
-const inSoak = IS_SOAK ? test : test.skip;
 
 let cluster: Cluster;
 let readers: Readers;
 let payers: Payers;
 beforeAll(async () => {
-  if (IS_SOAK) cluster = await Cluster.start();
+  cluster = await Cluster.start();
 }, 180_000);
 afterAll(async () => {
   readers?.close();
@@ -36,33 +29,31 @@ afterAll(async () => {
   await cluster?.end();
 });
 
-inSoak(
-  'nothing is lost, nothing is paid twice, nobody is told anything wrong',
-  async () => {
-    const { balancer, histories, payers: connectors, witness } = cluster;
-    readers = new Readers(histories, balancer.url);
-    payers = new Payers(connectors, balancer.url);
-    const troubles = new Troubles(cluster, randomNumbers(Number(process.env['SEED'] ?? 5)));
-    await payers.meet();
-    let isOver = false;
-    const over = () => isOver;
-    const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over)];
-    await troubles.make(TROUBLED).finally(() => (isOver = true));
-    await Promise.all(going);
-    const differences = await readers.settle();
-    const unfinished = await payers.settle();
-    report(troubles);
+test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
+  const { balancer, histories, payers: connectors, witness } = cluster;
+  readers = new Readers(histories, balancer.url);
+  payers = new Payers(connectors, balancer.url);
+  const troubles = new Troubles(cluster, randomNumbers(Number(process.env['SEED'] ?? 5)));
+  await payers.meet();
+  let isOver = false;
+  const over = () => isOver;
+  const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over)];
+  await troubles.make(TROUBLED).finally(() => (isOver = true));
+  await Promise.all(going);
+  const differences = await readers.settle();
+  const unfinished = await payers.settle();
+  report(troubles);
 
-    expect(differences).toEqual([]);
-    expect(payers.lies()).toEqual([]);
-    expect(unfinished).toEqual([]);
-    expect([...balancer.surprises, ...readers.surprises]).toEqual([]);
-    expect(troubles.complaints).toEqual([]);
-    for (const { name } of cluster.members) expect(witness.taken.get(name) ?? 0).toBeGreaterThan(2);
-    expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE + 15_000);
-  },
-  3_600_000,
-);
+  expect({
+    differences,
+    lies: payers.lies(),
+    unfinished,
+    surprises: [...balancer.surprises, ...readers.surprises],
+    complaints: troubles.complaints,
+  }).toEqual({ differences: [], lies: [], unfinished: [], surprises: [], complaints: [] });
+  for (const { name } of cluster.members) expect(witness.taken.get(name) ?? 0).toBeGreaterThan(2);
+  expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE + 15_000);
+}, 3_600_000);
 
 async function arrive(isOver: () => boolean): Promise<void> {
   for (; !isOver(); await sleep(ARRIVALS * (0.5 + Math.random()))) {

@@ -172,6 +172,16 @@ describe.each(STORES)('on $name', (kind) => {
       expect(await bench.pay(gateway.desk)).toEqual(answer);
     });
 
+    it('is due 8 s after the first request, also to one that another gateway gets later', async () => {
+      const [silent, other] = [await bench.open(), await bench.open()];
+      bench.psp.faults = [() => new Promise(() => {})];
+      void silent.desk.pay('PAYOUT', request()).catch(() => undefined);
+      await bench.pass(4_000);
+      const asked = bench.clock.now();
+      expect(await bench.pay(other.desk)).toMatchObject({ status: 'PENDING' });
+      expect(bench.clock.now() - asked).toBeLessThanOrEqual(4_000);
+    });
+
     it('is all that clients see of an order until they have surely read it', async () => {
       const gateway = await bench.open();
       bench.psp.first = 'PENDING';

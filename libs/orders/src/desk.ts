@@ -64,7 +64,9 @@ export class OrderDesk {
     if (received.order.request !== order.request) throw keyWasUsed(request.idempotencyKey);
     if (received.fresh) return this.answerFirst(received.order, until);
     if (received.order.answer !== undefined) return this.answerAgain(received.order);
-    return (await this.wait(received.order.id, until, true)) ?? this.answerNow(received.order.id);
+    // It may be the same caller, whom a balancer has brought here from a gateway that fell silent: their time runs from the first request.
+    const due = Math.min(until, received.order.createdAt + this.context.pace.answerWithin);
+    return (await this.wait(received.order.id, due, true)) ?? this.answerNow(received.order.id);
   }
 
   private newOrder(kind: OrderKind, request: OrderRequest): NewOrder {

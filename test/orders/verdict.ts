@@ -27,8 +27,9 @@ export function findLies(customer: Customer, truth: Truth): string[] {
 export function findUnfinished(customer: Customer, truth: Truth): string[] {
   const { stored, initiations } = customer.engine;
   const wrong = [...initiations.values()].flatMap((initiation) => compare(customer, truth, initiation) ?? []);
-  const extra = stored.byId.size - initiations.size;
-  return extra > 0 ? [...wrong, `${extra} payments belong to no order`] : wrong;
+  const known = new Set([...initiations.values()].map(({ wish }) => `${wish.reference} ${wish.kind}`));
+  const extra = [...stored.byId.keys()].filter((id) => !known.has(id));
+  return extra.length > 0 ? [...wrong, `payments that belong to no order: ${extra.join(', ')}`] : wrong;
 }
 
 function compare({ engine, answers }: Customer, truth: Truth, initiation: Initiation): string | undefined {

@@ -46,7 +46,8 @@ export class SqlOrderBook implements OrderBook {
       const inserted = await db
         .insertInto('orders')
         .values(newOrderRow(this.connector, order))
-        .onConflict((conflict) => conflict.columns(['connector', 'idempotency_key']).doNothing())
+        // Whatever index meets it first: all names of an order follow from its key, and two requests may come at once.
+        .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .executeTakeFirst();
       if (!inserted) return { order: await this.existing(db, order.idempotencyKey), fresh: false };

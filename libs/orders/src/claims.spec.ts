@@ -197,6 +197,25 @@ describe('a movement that may be an order whose answer is not there yet', () => 
     ]);
   });
 
+  it.each(['inState', 'named'])(
+    'is not served as a row of its own, when the answer comes between two looks at the store: after %s',
+    async (question) => {
+      const gateway = await bench.open({ start: false });
+      bench.psp.faults = [paysAndDrops];
+      const answer = await bench.pay(gateway.desk);
+      const { id } = await bench.order(gateway);
+      gateway.watched.onRead = async (name) => {
+        if (name !== question) return;
+        gateway.watched.onRead = async () => {};
+        const set = { state: 'succeeded', pspId: 'psp-1' } as const;
+        await gateway.store.orders('bank').change(id, () => ({ set }));
+      };
+      await pull(gateway, [movement('psp-1')]);
+      await pull(gateway, [movement('psp-1')]);
+      expect(await shown(gateway)).toEqual([`${answer.id} PENDING`]);
+    },
+  );
+
   it('waits a minute at most; if it was the order after all, the quarantine says so', async () => {
     const gateway = await bench.open({ start: false, terms: { key: 'uuid', remembersFor: 0 } });
     bench.psp.faults = [paysAndDrops];

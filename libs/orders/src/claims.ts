@@ -10,8 +10,6 @@ import type { OrdersContext } from './orders-context.js';
 
 /** Our clock and the PSP's may differ by so much. */
 const CLOCKS_APART = 10 * 60_000;
-/** Of orders that a movement may belong to; more at once are looked at in their turn. */
-const MOST_CANDIDATES = 1_000;
 
 type Claim =
   | { kind: 'movement'; order: StoredOrder; status: OrderStatus | undefined }
@@ -31,9 +29,12 @@ export class OrderClaims implements TransactionClaims {
 
   async claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage> {
     const transactions = items.filter(isTransaction);
+    // Before the others: an order that ends in between is found by its name. One that is sent only now is in no page that was there before.
+    const open = await this.openOrders(transactions);
     const orders = await this.ordersOf(transactions);
     const claims = new Map(transactions.map((each) => [each, claimOf(each, orders)]));
-    const held = await this.hold(transactions.filter((each) => claims.get(each)?.kind === 'none'));
+    const unclaimed = transactions.filter((each) => claims.get(each)?.kind === 'none');
+    const held = await this.hold(unclaimed, open);
     if (held !== undefined) return { held };
     const page: ClaimedPage = { items: [], records: [] };
     for (const item of items) {
@@ -136,12 +137,19 @@ export class OrderClaims implements TransactionClaims {
     return saysNothing(before, set) && change?.event === undefined ? undefined : { ...change, set };
   }
 
+  /** Those that one of these may be, and whose id nobody knows yet. */
+  private async openOrders(transactions: readonly Transaction[]): Promise<StoredOrder[]> {
+    if (!transactions.some(isPayment)) return [];
+    const open = await this.ledger.inState(['sending', 'unknown'], Number.MAX_SAFE_INTEGER);
+    return open.filter(({ pspId }) => pspId === undefined);
+  }
+
   /** @returns why the page must wait, where one of these may be an order whose answer is not there yet. */
-  private async hold(unclaimed: readonly Transaction[]): Promise<string | undefined> {
-    const payments = unclaimed.filter(({ type }) => type === 'PAYOUT' || type === 'TRANSFER');
-    if (payments.length === 0) return undefined;
-    const open = await this.ledger.inState(['sending', 'unknown'], MOST_CANDIDATES);
-    const orders = open.filter(({ pspId }) => pspId === undefined);
+  private async hold(
+    unclaimed: readonly Transaction[],
+    orders: readonly StoredOrder[],
+  ): Promise<string | undefined> {
+    const payments = unclaimed.filter(isPayment);
     const doubtful = await this.notServed(
       payments.filter((each) => orders.some((order) => mayBe(each, order))),
     );
@@ -228,6 +236,10 @@ function orderStatus(status: TransactionStatus): OrderStatus | undefined {
     case 'OTHER':
       return undefined;
   }
+}
+
+function isPayment({ type }: Transaction): boolean {
+  return type === 'PAYOUT' || type === 'TRANSFER';
 }
 
 /** The same kind and amount, and not older than the order. */

@@ -14,6 +14,8 @@ export class WatchedStore {
   isDead = false;
   /** Called after each of them. */
   onCommit: (commits: number) => Promise<void> = async () => {};
+  /** Called after each question to the orders. */
+  onRead: (question: string | symbol) => Promise<void> = async () => {};
   private busy = 0;
 
   constructor(
@@ -50,7 +52,7 @@ export class WatchedStore {
           if (name === 'orders' || name === 'allOrders') {
             return this.watch((member as (...all: unknown[]) => object).apply(of, parameters));
           }
-          return this.run(name === 'receive' || name === 'change', () =>
+          return this.run(name, () =>
             (member as (...all: unknown[]) => Promise<unknown>).apply(of, parameters),
           );
         };
@@ -59,7 +61,8 @@ export class WatchedStore {
   }
 
   /** What a dead process does not do never ends: nobody is there any more to whom it could. */
-  private async run(writes: boolean, work: () => Promise<unknown>): Promise<unknown> {
+  private async run(name: string | symbol, work: () => Promise<unknown>): Promise<unknown> {
+    const writes = name === 'receive' || name === 'change';
     if (writes) this.dieIf('before', this.commits + 1);
     if (this.isDead) return new Promise(() => {});
     this.busy++;
@@ -67,6 +70,7 @@ export class WatchedStore {
       const result = await work();
       if (writes) this.dieIf('after', ++this.commits);
       if (writes) await this.onCommit(this.commits);
+      else await this.onRead(name);
       return this.isDead ? new Promise(() => {}) : result;
     } finally {
       this.busy--;

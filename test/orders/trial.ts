@@ -22,8 +22,11 @@ export interface TrialSize {
   troubles: 'any' | 'short';
 }
 
-/** Milliseconds without any progress after which what is not right will not become right. */
-const PATIENCE = 180_000;
+/**
+ * Milliseconds without any progress after which what is not right will not become right: longer than the longest pause between two looks at an
+ * order (5 min), a refusal that is in doubt (1 min), and the time until clients hear of it (30 s) together.
+ */
+const PATIENCE = 450_000;
 /** Share of the kills that hit a gateway that has just come back. */
 const AT_RECOVERY = 0.3;
 /** Share of what the PSP failed that a person retries all the same. */

@@ -98,6 +98,23 @@ describe('an order whose answer was lost', () => {
     expect((await bench.order(gateway)).state).toBe('unknown');
   });
 
+  it.each(['that can be asked', 'that cannot'])(
+    'is sent again as soon as the PSP takes orders, however long it has waited, to a PSP %s',
+    async (which) => {
+      const gateway = await bench.open();
+      if (which === 'that cannot') delete (bench.psp as { findOrder?: unknown }).findOrder;
+      bench.psp.faults = Array.from({ length: 100 }, () => drops);
+      await bench.pay(gateway.desk);
+      await bench.pass(240_000, 1_000);
+      bench.psp.faults = [limits(400_000)];
+      await bench.pay(gateway.desk, { idempotencyKey: 'pi-2' });
+      await bench.pass(390_000, 5_000);
+      expect(bench.psp.payments).toEqual([]);
+      await bench.pass(12_000, 1_000);
+      expect(bench.psp.payments).toHaveLength(2);
+    },
+  );
+
   it('of a PSP that cannot be asked is sent again, or left to people where it may not be', async () => {
     delete (bench.psp as { findOrder?: unknown }).findOrder;
     bench.psp.faults = [paysAndDrops];

@@ -5,7 +5,7 @@ import { observe } from './observing.js';
 import { detailsOf, withDetails } from './order-details.js';
 import type { Circumstances, Outcome, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
-import { maySend, released, send, unsure, type Taken } from './taking.js';
+import { maySend, released, send, unsure, untilOpen, type Taken } from './taking.js';
 
 /** @param task as it was taken on */
 export function settle(
@@ -117,7 +117,9 @@ function afterLook(
   const nothing = outcome.kind === 'nothing';
   const settled = refusedAt === undefined ? undefined : refusedAt + by.pace.settle;
   if (nothing && settled !== undefined) return { change: by.now >= settled ? confirm(order) : rest(settled) };
-  if (nothing && maySend(order, by) && by.closedUntil <= by.now) return send(order, by);
+  // It waits for the PSP to take orders, however old it is: pauses that grow with its age are for looking.
+  if (nothing && maySend(order, by))
+    return by.closedUntil > by.now ? { change: untilOpen(by) } : send(order, by);
   return { change: { ...rest(nextLook(order, by)), ...eventOf(outcome) } };
 }
 

@@ -85,7 +85,8 @@ function find({ set, event }: OrderChange, order: StoredOrder, by: Circumstances
 function look(change: OrderChange, before: StoredOrder, by: Circumstances): Taken {
   const order = { ...before, ...change.set };
   if (canFind(by)) return find(change, order, by);
-  if (maySend(order, by)) return after(change, send(order, by));
+  if (maySend(order, by))
+    return after(change, by.closedUntil > by.now ? { change: untilOpen(by) } : send(order, by));
   return { change: { ...change, set: { ...change.set, ...released, nextAt: undefined } } };
 }
 
@@ -94,10 +95,17 @@ function after({ set }: OrderChange, taken: Taken): Taken {
   return { ...taken, change: { ...taken.change, set: { ...set, ...taken.change.set } } };
 }
 
-function wait({ now, closedUntil, pace }: Circumstances): Taken {
+function wait(by: Circumstances): Taken {
+  const { set } = untilOpen(by);
+  return {
+    change: { set: { ...set, state: 'waiting' }, event: 'it waits: the PSP takes no orders for the moment' },
+  };
+}
+
+/** Soon after the PSP takes orders again, not all at once. */
+export function untilOpen({ now, closedUntil, pace }: Circumstances): OrderChange {
   const nextAt = closedUntil + pauseFor(0, Math.random() * pace.firstPause, pace.firstPause);
-  const event = 'it waits: the PSP takes no orders for the moment';
-  return { change: { set: { state: 'waiting', nextAt: Math.max(Math.ceil(nextAt), now + 1) }, event } };
+  return { set: { ...released, nextAt: Math.max(Math.ceil(nextAt), now + 1) } };
 }
 
 function lease(order: StoredOrder, { now, pace, holder }: Circumstances) {

@@ -1,6 +1,9 @@
 /** How long things take and may take, in milliseconds. */
 export interface OrderPace {
-  /** From a request until it is answered with what is known by then. Clients give up after ten seconds. */
+  /**
+   * From a request until it is answered with what is known by then. Clients give up after ten seconds, of which a balancer may need
+   * two to see that a gateway is gone.
+   */
   answerWithin: number;
   /** For a call that hands an order to the PSP. */
   sendDeadline: number;
@@ -30,7 +33,7 @@ export interface OrderPace {
 }
 
 export const DEFAULT_PACE: OrderPace = {
-  answerWithin: 7_500,
+  answerWithin: 6_500,
   sendDeadline: 30_000,
   findDeadline: 15_000,
   lease: 45_000,

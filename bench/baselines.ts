@@ -1,4 +1,4 @@
-/** The servers that ours is measured against, each in a process of its own: `node baselines.js <kind> <store file> <page file>`. */
+/** The servers that ours is measured against, each in a process of its own: `node baselines.js <kind> <store file> <plain file> <page file>`. */
 import 'reflect-metadata';
 import { Controller, Get, Header, Module, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const [kind, storeFile = '', pageFile = ''] = process.argv.slice(2);
+const [kind, storeFile = '', plainFile = '', pageFile = ''] = process.argv.slice(2);
 const constantPage = readFileSync(pageFile);
 
 @Controller()
@@ -19,21 +19,34 @@ class ConstantController {
   }
 }
 
-const rowsFrom = new Database(storeFile, { readonly: true })
-  .prepare(
-    `select body from feed_rows where feed_id = 1 and seq >= (
-       select seq from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 1
-     ) order by seq limit 100`,
-  )
-  .pluck();
+/** The same rows, asked for as one asks without thinking about speed: read one by one, and joined as strings. */
+function rowsFrom(file: string, select: string): (from: string) => string {
+  const rows = new Database(file, { readonly: true }).prepare(select).pluck();
+  return (from) => `[${(rows.all(Date.parse(from)) as string[]).join(',')}]`;
+}
 
-/** What one writes without thinking about speed, for the same request on the same table: rows are read one by one, and joined as strings. */
+const plainRows = rowsFrom(
+  plainFile,
+  'select body from rows where feed_time >= ? order by feed_time limit 100',
+);
+/** In the store's own table, whose keys are made for it. */
+const storeRows = rowsFrom(
+  storeFile,
+  `select body from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 100`,
+);
+
 @Controller()
 class PlainSqliteController {
   @Get('plain')
   @Header('content-type', 'application/json')
-  page(@Query('updatedAtFrom') from: string): string {
-    return `[${(rowsFrom.all(Date.parse(from)) as string[]).join(',')}]`;
+  plain(@Query('updatedAtFrom') from: string): string {
+    return plainRows(from);
+  }
+
+  @Get('same-table')
+  @Header('content-type', 'application/json')
+  sameTable(@Query('updatedAtFrom') from: string): string {
+    return storeRows(from);
   }
 }
 

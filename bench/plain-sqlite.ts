@@ -12,17 +12,19 @@ export function plainSqlite(file: string, kind: TableKind): Plain {
   db.pragma('cache_size = -32768');
   db.pragma('wal_autocheckpoint = 4000');
   db.pragma('synchronous = full');
-  if (kind === 'bare') db.exec(`create table feed_rows (${COLUMNS})`);
-  const insert = db.prepare(`insert into feed_rows (${COLUMNS}) values (?, ?, ?, ?, ?, ?)`);
+  if (kind === 'bare') db.exec(`create table feed_rows (place, ${COLUMNS})`);
+  const insert = db.prepare(
+    `insert into feed_rows (place, ${COLUMNS}) values (1 << 40 | ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const select = db
     .prepare(
-      `select body from feed_rows where feed_id = 1 and seq >= (
-         select seq from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 1
-       ) order by seq limit ?`,
+      `select body from feed_rows where place >= (
+         select place from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 1
+       ) order by place limit ?`,
     )
     .pluck();
   const append = db.transaction((rows: Parameters<Plain['append']>[0]) => {
-    for (const { seq, time, id, hash, body } of rows) insert.run(1, seq, time, id, hash, body);
+    for (const { seq, time, id, hash, body } of rows) insert.run(seq, 1, seq, time, id, hash, body);
   });
   return {
     append: async (rows) => append.immediate(rows),

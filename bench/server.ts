@@ -13,8 +13,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startBaseline(kind: string, storeFile: string, pageFile: string): Promise<Server> {
-  const child = fork(fileURLToPath(new URL('./baselines.js', import.meta.url)), [kind, storeFile, pageFile], {
+export async function startBaseline(kind: string, files: readonly string[]): Promise<Server> {
+  const child = fork(fileURLToPath(new URL('./baselines.js', import.meta.url)), [kind, ...files], {
     execArgv: ['--import', REPORTER],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];

@@ -64,4 +64,6 @@ export interface ColumnTypes {
   generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
   /** Keeps the rows in the order of the primary key, where the database can. */
   clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
+  /** Where a row of a feed stands among the rows of all feeds, as one integer; only for a database that keeps tables in its order. */
+  place?: (feedId: Expression<unknown>, seq: Expression<unknown>) => RawBuilder<number>;
 }

@@ -6,7 +6,8 @@ import { createOrders } from './migrations/0002-orders.js';
 import { createLastPages } from './migrations/0003-last-pages.js';
 import { createSchedules } from './migrations/0004-schedules.js';
 import { indexOpenRefusals } from './migrations/0005-open-refusals.js';
-import { tellReturns } from './migrations/0006-told-returns.js';
+import { giveRowsPlaces } from './migrations/0006-places.js';
+import { tellReturns } from './migrations/0007-told-returns.js';
 import type { Schema } from './schema.js';
 
 /** In order, never changed once released: the n-th brings a store from version n to n + 1. */
@@ -16,19 +17,23 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   createLastPages,
   createSchedules,
   indexOpenRefusals,
+  giveRowsPlaces,
   tellReturns,
 ];
 
-/** @throws Error when the store was written by a newer release. */
-export async function migrate(dialect: Dialect): Promise<void> {
+/**
+ * @param newest the version that the release knows; an earlier one makes the store of an older release
+ * @throws Error when the store was written by a newer release.
+ */
+export async function migrate(dialect: Dialect, newest = MIGRATIONS.length): Promise<void> {
   await dialect.exclusively(async (db) => {
     const version = await currentVersion(db, dialect.types);
-    if (version > MIGRATIONS.length) {
+    if (version > newest) {
       throw new Error(
-        `the store has version ${version}, and this release knows ${MIGRATIONS.length}: it was written by a newer release; start that one`,
+        `the store has version ${version}, and this release knows ${newest}: it was written by a newer release; start that one`,
       );
     }
-    for (const [index, apply] of MIGRATIONS.entries()) {
+    for (const [index, apply] of MIGRATIONS.slice(0, newest).entries()) {
       if (index < version) continue;
       await apply(db as unknown as Kysely<unknown>, dialect.types);
       await db

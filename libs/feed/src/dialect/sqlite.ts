@@ -12,6 +12,9 @@ import { inTransaction } from './transaction.js';
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
 const BUSY_TIMEOUT = 30_000;
 
+/** Of a row's place (64 bits): a feed may have a million million rows, and a store eight million feeds. */
+const SEQ_BITS = 40;
+
 const SQLITE_TYPES: ColumnTypes = {
   text: 'text',
   integer: 'integer',
@@ -19,6 +22,7 @@ const SQLITE_TYPES: ColumnTypes = {
   bytes: 'blob',
   generated: (column) => column.autoIncrement(),
   clustered: (table) => table.modifyEnd(sql`without rowid`),
+  place: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQ_BITS))} | ${seq}`,
 };
 
 /**
@@ -30,7 +34,7 @@ export async function openSqlite(file: string): Promise<Dialect> {
   const write = new Database(file, { timeout: 0 });
   try {
     await whenFree(() => {
-      // Rows of some hundred bytes stay in their page of the clustered table only where pages are larger than usual.
+      // A page of a hundred rows is read in a few pages of the file.
       write.pragma('page_size = 8192');
       write.pragma('journal_mode = wal');
     });
@@ -50,27 +54,31 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(write) }) });
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
   // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
-  // back the file's locks. `not indexed` leaves the clustered table as the only way to the rows, so they come in its order:
-  // sorting them would cost as much as reading them. As text: bytes outside of the heap cost the collector more than their encoding
-  // (docs/decisions/hot-path.md). `+ 0` hides parameters from the planner: it would plan anew for each value.
+  // back the file's locks. `not indexed` leaves the table as the only way to the rows, so they come in the order of their places:
+  // sorting them would cost as much as reading them. A page behind the end must not reach the next feed's places. As text: bytes
+  // outside of the heap cost the collector more than their encoding (docs/decisions/hot-path.md). `+ 0` hides parameters from the
+  // planner: it would plan anew for each value. They have no names, because the driver looks each name up.
   const page = prepareLater(
     read,
-    `with first (seq) as (
-       select seq from feed_rows where feed_id = @feedId + 0 and feed_time >= @from + 0 order by feed_time limit 1
+    `with first (place) as (
+       select place from feed_rows where feed_id = ? + 0 and feed_time >= ? + 0 order by feed_time limit 1
      )
      select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
        from first cross join feed_rows as r not indexed
-      where r.feed_id = @feedId + 0 and r.seq >= first.seq + @skipped and r.seq < first.seq + @skipped + @count`,
+      where r.place >= first.place + ?
+        and r.place < min(first.place + ?, (? + 1) << ${SEQ_BITS})`,
   );
   const insert = prepareLater(
     write,
-    'insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body) values (?, ?, ?, ?, ?, ?)',
+    `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
+     values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
   // On the connection of the transaction, without the query builder: it would cost ten times the insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
     const statement = insert();
     for (const row of rows) {
-      statement.run(row.feed_id, row.seq, row.feed_time, row.record_id, row.hash, row.body);
+      const { feed_id, seq } = row;
+      statement.run(feed_id, seq, feed_id, seq, row.feed_time, row.record_id, row.hash, row.body);
     }
   };
   // It has the whole file to itself.
@@ -111,7 +119,8 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     time: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    page: (feedId, from, skipped, count) => page().get({ feedId, from, skipped, count }) as PageBody,
+    page: (feedId, from, skipped, count) =>
+      page().get(feedId, from, skipped, skipped + count, feedId) as PageBody,
     close: async () => {
       await reader.destroy();
       await writer.destroy();

@@ -1,0 +1,31 @@
+import { sql, type Kysely } from 'kysely';
+import type { ColumnTypes } from '../dialect.js';
+
+/**
+ * Rows move behind one integer, their place, where the database keeps a table in the order of one (docs/decisions/hot-path.md). All
+ * that they hold stays as it is; the others know nothing of places, and have nothing to do.
+ */
+export async function giveRowsPlaces(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  const { place } = types;
+  if (place === undefined) return;
+  await db.schema
+    .createTable('placed_rows')
+    .addColumn('place', types.integer, (column) => column.primaryKey())
+    .addColumn('feed_id', types.integer, (column) => column.notNull())
+    .addColumn('seq', types.integer, (column) => column.notNull())
+    .addColumn('feed_time', types.integer, (column) => column.notNull())
+    .addColumn('record_id', types.text, (column) => column.notNull())
+    .addColumn('hash', types.bytes, (column) => column.notNull())
+    .addColumn('body', types.text, (column) => column.notNull())
+    .execute();
+  const columns = sql.raw('feed_id, seq, feed_time, record_id, hash, body');
+  await sql`insert into placed_rows (place, ${columns})
+    select ${place(sql.ref('feed_id'), sql.ref('seq'))}, ${columns} from feed_rows order by feed_id, seq`.execute(
+    db,
+  );
+  await db.schema.dropTable('feed_rows').execute();
+  await db.schema.alterTable('placed_rows').renameTo('feed_rows').execute();
+  // As they were: dropping the table took them along.
+  await sql`create unique index feed_rows_by_time on feed_rows (feed_id, feed_time)`.execute(db);
+  await sql`create unique index feed_rows_by_version on feed_rows (feed_id, record_id, hash)`.execute(db);
+}

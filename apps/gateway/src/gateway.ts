@@ -27,6 +27,7 @@ import { createLogger, NestLog, Scrubber, type Logger } from './logging/index.js
 import { mountConnector, type MountedConnector, type Shared } from './mount/connector.module.js';
 import { DocsModule } from './mount/docs.controller.js';
 import { Docs } from './mount/docs.js';
+import { forgetLoading } from './mount/forget-loading.js';
 import { PageCache } from './mount/page-cache.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -170,7 +171,9 @@ async function startNest(
       'request failed',
     );
   app.useGlobalFilters(new ContractErrorFilter(report));
-  return app.init();
+  await app.init();
+  forgetLoading(app);
+  return app;
 }
 
 interface Parts {

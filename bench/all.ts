@@ -3,8 +3,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-// Connectors alone are measured by the first.
-const names = process.argv.includes('--connectors') ? ['run'] : ['run', 'append'];
+const said = (option: string) => process.argv.includes(option);
+// Connectors alone are measured by the first, databases and their growth by the second.
+const onlyRun = said('--connectors');
+const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(said);
+const names = onlyRun ? ['run'] : onlyAppend ? ['append'] : ['run', 'append'];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

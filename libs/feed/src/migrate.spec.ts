@@ -6,6 +6,7 @@ import { openPostgres } from './dialect/postgres.js';
 import { openSqlite } from './dialect/sqlite.js';
 import { openStore, thisProcess, type Feed, type Store } from './index.js';
 import { migrate } from './migrate.js';
+import { newOrderRow } from './order-row.js';
 import { STORES, type FreshStore } from './testing/stores.js';
 
 const FIRST = Date.UTC(2026, 0, 1);
@@ -45,7 +46,16 @@ async function writeOldStore(url: string): Promise<void> {
       for (const each of rows.reverse()) await db.insertInto('feed_rows').values(each).execute();
     }
   });
+  await dialect.durably(async (db) => void (await db.insertInto('orders').values(returnedOrder()).execute()));
   await dialect.close();
+}
+
+function returnedOrder() {
+  const order = {
+    ...{ id: 'order-1', idempotencyKey: 'pi-1', pspKey: 'key-1', kind: 'PAYOUT' as const },
+    ...{ request: '{}', amount: 1250n, asset: 'EUR/2', createdAt: FIRST },
+  };
+  return { ...newOrderRow('bank', order), state: 'returned' as const, published: 'SUCCEEDED' };
 }
 
 function row(feed_id: number, connector: string, seq: number) {
@@ -95,6 +105,11 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
     expect(await page(feed, undefined, 2, ROWS)).toBe('[]');
     // In SQLite the next feed's places begin 2^40 later.
     expect(await page(feed, undefined, 2 ** 27 + 1, 2 ** 13)).toBe('[]');
+  });
+
+  it('knows that the newest row of an order that came back is that of its return', async () => {
+    const order = await store.orders('bank').find('order-1');
+    expect(order).toMatchObject({ state: 'returned', published: 'RETURNED' });
   });
 
   it('goes on from its cursor, with what it has and has not', async () => {

@@ -24,7 +24,11 @@ const postgres = {
   displayName: 'postgres',
   testMatch: [
     '<rootDir>/libs/sync/src/{engine,once,quarantine,balance-reader}.spec.ts',
-    '<rootDir>/test/gateway/{http,webhooks,contract}.spec.ts',
+    '<rootDir>/libs/orders/src/{claims,clock-steps,following,recovery,resolve}.spec.ts',
+    '<rootDir>/apps/gateway/src/cli/orders.spec.ts',
+    '<rootDir>/test/gateway/{http,webhooks,contract,orders}.spec.ts',
+    '<rootDir>/test/orders/{soak,stop}.spec.ts',
+    '<rootDir>/test/kill/kill.spec.ts',
     '<rootDir>/test/{contract,hostile,isolation}.spec.ts',
   ],
   setupFiles: [...sqlite.setupFiles, '<rootDir>/test/on-postgres.mjs'],

@@ -1,4 +1,5 @@
 /** Every client version reads every version of every row from a feed, and loses rows from a naive proxy over the same data. */
+import { STORES } from '../libs/feed/src/testing/stores.js';
 import { READERS } from './clients/versions.js';
 import { adjustmentOf, drainWhileRowsArrive, type Drained } from './drain.js';
 import { startNaiveProxy } from './naive-proxy.js';
@@ -17,32 +18,36 @@ const SILENT = pluginOf({
 });
 const history = () => inventHistory(ROWS, SIZE, SEED);
 
-test('every client reads every version of every row while rows arrive', async () => {
-  const gateway = await startGateway([{ path: CONNECTOR, plugin: SILENT, keys: [KEY] }]);
-  try {
-    const transactions = await openTransactions(gateway.store, CONNECTOR);
-    const began = performance.now();
-    const drained = await drainWhileRowsArrive(
-      READERS,
-      { url: `${gateway.url}/${CONNECTOR}`, key: KEY },
-      history(),
-      (arrival) => transactions.arrive(arrival),
-    );
-    report(
-      `${drained.versions.size} row versions, ${drained.requests} requests, ${Math.round(performance.now() - began)} ms`,
-    );
-    expect(drained.versions.size).toBeGreaterThanOrEqual(ROWS);
-    const differences = drained.clients.map(({ version, formance }) => ({
-      client: version.name,
-      ...difference(drained.versions, formance.adjustments),
-    }));
-    expect(differences).toEqual(
-      READERS.map(({ name }) => ({ client: name, missing: 0, invented: 0, examples: [] })),
-    );
-  } finally {
-    await gateway.close();
-  }
-}, 600_000);
+test.each(STORES)(
+  'every client reads every version of every row while rows arrive: $name',
+  async (kind) => {
+    const gateway = await startGateway([{ path: CONNECTOR, plugin: SILENT, keys: [KEY] }], kind);
+    try {
+      const transactions = await openTransactions(gateway.store, CONNECTOR);
+      const began = performance.now();
+      const drained = await drainWhileRowsArrive(
+        READERS,
+        { url: `${gateway.url}/${CONNECTOR}`, key: KEY },
+        history(),
+        (arrival) => transactions.arrive(arrival),
+      );
+      report(
+        `${kind.name}: ${drained.versions.size} row versions, ${drained.requests} requests, ${Math.round(performance.now() - began)} ms`,
+      );
+      expect(drained.versions.size).toBeGreaterThanOrEqual(ROWS);
+      const differences = drained.clients.map(({ version, formance }) => ({
+        client: version.name,
+        ...difference(drained.versions, formance.adjustments),
+      }));
+      expect(differences).toEqual(
+        READERS.map(({ name }) => ({ client: name, missing: 0, invented: 0, examples: [] })),
+      );
+    } finally {
+      await gateway.close();
+    }
+  },
+  600_000,
+);
 
 test('the same clients lose rows of the same history behind a naive proxy', async () => {
   const proxy = await startNaiveProxy();

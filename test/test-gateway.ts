@@ -5,7 +5,7 @@ import { definePlugin, transactionToWire, type Plugin, type Psp } from '@tributa
 import type { Store } from '@tributary/feed';
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
-import { DEFAULT_STORE } from '../libs/feed/src/testing/stores.js';
+import { DEFAULT_STORE, type StoreKind } from '../libs/feed/src/testing/stores.js';
 import type { Arrival } from './synthetic-psp.js';
 
 export interface TestConnector {
@@ -21,8 +21,11 @@ export interface TestGateway extends Gateway {
 }
 
 /** Nothing is pulled by itself: tests call `engine.runOnce()`. */
-export async function startGateway(connectors: readonly TestConnector[]): Promise<TestGateway> {
-  const fresh = await DEFAULT_STORE.create();
+export async function startGateway(
+  connectors: readonly TestConnector[],
+  kind: StoreKind = DEFAULT_STORE,
+): Promise<TestGateway> {
+  const fresh = await kind.create();
   const secrets = connectors.flatMap(({ keys }) => keys);
   const log: string[] = [];
   const logger = createLogger({

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { DEFAULT_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { expectError } from './test-gateway.js';
 
 const READS = 'a-key-that-only-reads';
@@ -15,6 +16,7 @@ const FOREIGN = 'a-key-of-another-tenant';
 const SAFE_IDS = 'transactions: 0, activityPerMinute: 0, oddIds: 0';
 
 let directory: string;
+let fresh: FreshStore;
 let gateway: Gateway;
 const journal = (name: string) => join(directory, `${name}.jsonl`);
 /** What reached the PSP. */
@@ -23,12 +25,13 @@ const sent = (name: string) =>
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-orders-'));
+  fresh = await DEFAULT_STORE.create();
   const keys = `apiKeys: [${READS}, { key: ${PAYS}, scopes: [read, pay] }, { key: ${ONLY_PAYS}, scopes: [pay] }]`;
   const file = join(directory, 'gateway.yaml');
   writeFileSync(
     file,
     `listen: { port: 0 }
-store: sqlite:${directory}/store.db
+store: ${fresh.url}
 connectors:
   - { name: free, plugin: sandbox, ${keys}, settings: { seed: 1, ${SAFE_IDS}, journal: ${journal('free')} } }
   - name: limited
@@ -52,6 +55,7 @@ tenants:
 
 afterAll(async () => {
   await gateway.close();
+  await fresh.remove();
   rmSync(directory, { recursive: true });
 });
 

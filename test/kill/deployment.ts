@@ -8,19 +8,19 @@ const STATEMENTS = 20;
 const ENTRIES = 300;
 
 /** @returns the path of the deployment file. */
-export function writeDeployment(directory: string, store: string, latency: number): string {
+export function writeDeployment(directory: string, name: string, store: string, latency: number): string {
   const statements = join(directory, 'statements');
   // Once: a file that is written anew is a changed file.
   if (!existsSync(statements)) {
     mkdirSync(statements);
     for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
   }
-  const file = join(directory, `${store}.yaml`);
+  const file = join(directory, `${name}.yaml`);
   writeFileSync(
     file,
     `
 listen: { host: 127.0.0.1, port: 0 }
-store: sqlite:${join(directory, `${store}.db`)}
+store: ${store}
 connectors:
   - name: psp
     plugin: sandbox

@@ -10,30 +10,40 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_STORE, SQLITE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { CONNECTORS, writeDeployment } from './deployment.js';
 
-const KILLS = Number(process.env.KILLS ?? 50);
+/** Fewer on PostgreSQL, where the same program is killed once more: `KILLS` says how many for both. */
+const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 50 : 15));
 const PROGRAM = 'dist/apps/gateway/src/main.js';
 /** Milliseconds of latency of the simulated PSP: the history must outlast the kills. */
 const LATENCY = 20;
 
 let directory: string;
-beforeAll(() => {
+let killed: FreshStore;
+let undisturbed: FreshStore;
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-kill-'));
+  killed = await DEFAULT_STORE.create();
+  undisturbed = await DEFAULT_STORE.create();
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  await killed?.remove();
+  await undisturbed?.remove();
+  rmSync(directory, { recursive: true, force: true });
+});
 
-it(`loses and duplicates nothing in ${KILLS} kills`, async () => {
-  const victim = writeDeployment(directory, 'killed', LATENCY);
+it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, async () => {
+  const victim = writeDeployment(directory, 'killed', killed.url, LATENCY);
   let inSync = 0;
   for (let kill = 0; kill < KILLS; kill++) inSync += Number(await killedRun(victim));
-  await completeRun(writeDeployment(directory, 'killed', 0));
-  await completeRun(writeDeployment(directory, 'undisturbed', 0));
+  await completeRun(writeDeployment(directory, 'killed', killed.url, 0));
+  await completeRun(writeDeployment(directory, 'undisturbed', undisturbed.url, 0));
 
-  const [killed, undisturbed] = [await contents('killed'), await contents('undisturbed')];
-  console.log(`${KILLS} kills, ${inSync} of them before the sync had caught up; ${killed.size} row versions`);
+  const [found, expected] = [await contents(killed.url), await contents(undisturbed.url)];
+  console.log(`${KILLS} kills, ${inSync} of them before the sync had caught up; ${found.size} row versions`);
   expect(inSync).toBeGreaterThan(KILLS / 2);
-  expect([...killed].sort()).toEqual([...undisturbed].sort());
+  expect([...found].sort()).toEqual([...expected].sort());
 }, 1_800_000);
 
 /** @returns whether it was killed, rather than done before. */
@@ -61,8 +71,8 @@ async function completeRun(config: string): Promise<void> {
 }
 
 /** Every row of every feed, without its feed time; checks that feed times grow by 10 ms at least. */
-async function contents(name: string): Promise<Set<string>> {
-  const store = await openStore(`sqlite:${join(directory, `${name}.db`)}`);
+async function contents(url: string): Promise<Set<string>> {
+  const store = await openStore(url);
   const all = new Set<string>();
   for (const connector of CONNECTORS) {
     for (const stream of STREAMS) {

@@ -27,7 +27,11 @@ export interface Trouble {
 }
 
 /** One PSP names our keys in its listing, the other one does not: there the gateway must know the movement by its id. */
-export async function writeDeployment(directory: string, trouble: Trouble): Promise<TrialDeployment> {
+export async function writeDeployment(
+  directory: string,
+  store: string,
+  trouble: Trouble,
+): Promise<TrialDeployment> {
   const port = await freePort();
   const connectors = ['keys', 'ids'].map((name) => ({
     name,
@@ -37,10 +41,7 @@ export async function writeDeployment(directory: string, trouble: Trouble): Prom
   const file = join(directory, 'gateway.yaml');
   const entries = connectors.map((connector, index) => payerEntry(connector, index, trouble));
   const listen = `listen: { host: 127.0.0.1, port: ${port} }`;
-  writeFileSync(
-    file,
-    `${listen}\nstore: 'sqlite:${join(directory, 'store.db')}'\nconnectors:${entries.join('')}`,
-  );
+  writeFileSync(file, `${listen}\nstore: '${store}'\nconnectors:${entries.join('')}`);
   return { file, url: `http://127.0.0.1:${port}`, connectors };
 }
 

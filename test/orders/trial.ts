@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { PageRejected } from '../clients/decoding.js';
 import { RunFailed } from '../clients/formance.js';
 import { Customer } from './customer.js';
@@ -43,6 +44,7 @@ export class Trial {
 
   private constructor(
     private readonly directory: string,
+    private readonly fresh: FreshStore,
     private readonly deployment: TrialDeployment,
     private readonly size: TrialSize,
     readonly gateway: GatewayProcess,
@@ -54,14 +56,15 @@ export class Trial {
 
   static async start(size: TrialSize, trouble: Trouble): Promise<Trial> {
     const directory = mkdtempSync(join(tmpdir(), 'tributary-orders-'));
-    const deployment = await writeDeployment(directory, trouble);
+    const fresh = await DEFAULT_STORE.create();
+    const deployment = await writeDeployment(directory, fresh.url, trouble);
     const gateway = new GatewayProcess(deployment.file, deployment.url, join(directory, 'gateway.log'));
     const random = randomNumbers(size.seed);
     const customers = deployment.connectors.map(
       (connector) => new Customer(connector, deployment.url, random),
     );
     await gateway.start();
-    return new Trial(directory, deployment, size, gateway, customers);
+    return new Trial(directory, fresh, deployment, size, gateway, customers);
   }
 
   /** Every order is asked for, and the gateway is killed on the way. @returns when each was answered */
@@ -114,6 +117,7 @@ export class Trial {
       customer.close();
     }
     await this.gateway.kill();
+    await this.fresh.remove();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

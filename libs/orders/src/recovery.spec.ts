@@ -9,7 +9,6 @@ import {
   type FakePsp,
   type Fault,
 } from './testing/fake-psp.js';
-import { POSTGRES, SQLITE } from '../../feed/src/testing/stores.js';
 import type { Death } from './testing/watched-store.js';
 
 let bench: DeskBench;
@@ -213,16 +212,9 @@ describe('a crash', () => {
     ['a lost answer, then a rate limit', meets(paysAndDrops, limits(500)), 'SUCCEEDED'],
     ['an answer that is lost by a PSP that cannot be asked', mute(paysAndDrops, drops), 'SUCCEEDED'],
   ];
-  /** Every story on one store, and a long one on the other. */
-  const told = [
-    ...STORIES.map((story) => [...story, SQLITE] as const),
-    ...STORIES.slice(1, 2).map((story) => [...story, POSTGRES] as const),
-  ];
 
   describe.each(['before', 'after'] as const)('%s any transaction', (moment) => {
-    it.each(told)('changes nothing about %s', async (_, prepare, truth, kind) => {
-      await bench.close();
-      bench = new DeskBench(kind);
+    it.each(STORIES)('changes nothing about %s', async (_, prepare, truth) => {
       let deaths = 0;
       while (await survives({ at: deaths + 1, moment }, prepare, truth)) deaths++;
       expect(deaths).toBeGreaterThanOrEqual(3);
@@ -354,7 +346,8 @@ it('a process that was held up between taking an order on and sending it does no
   gateway.watched.onCommit = async (commits) => {
     if (commits === 2) await bench.clock.advance(DAY);
   };
-  void gateway.desk.pay('PAYOUT', request());
+  // Nobody waits for the answer of yesterday any more.
+  gateway.desk.pay('PAYOUT', request()).catch(() => undefined);
   await bench.pass(3_000);
   expect(gateway.watched.commits).toBeGreaterThan(2);
   expect(bench.psp.sent).toEqual([]);

@@ -1,19 +1,20 @@
 import { openStore, thisProcess, type OrderProgress, type Store } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { DEFAULT_STORE, type FreshStore } from '../../feed/src/testing/stores.js';
 import { DEFAULT_PACE } from './pace.js';
 import { withPublication } from './publication.js';
 import { resolveOrder, type Resolution } from './resolve.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'tributary-resolve-'));
+let fresh: FreshStore;
 let store: Store;
-beforeAll(async () => void (store = await openStore(`sqlite:${join(directory, 'store.db')}`)));
+beforeAll(async () => {
+  fresh = await DEFAULT_STORE.create();
+  store = await openStore(fresh.url);
+});
 afterAll(async () => {
   await store.close();
-  rmSync(directory, { recursive: true });
+  await fresh.remove();
 });
 
 const ASKED = Date.UTC(2026, 2, 1, 12);

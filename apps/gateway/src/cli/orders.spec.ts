@@ -2,15 +2,20 @@ import { openStore, type OrderProgress } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_STORE } from '../../../../libs/feed/src/testing/stores.js';
 import { runCli } from './run.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-orders-cli-'));
 const config = join(directory, 'gateway.yaml');
-afterAll(() => rmSync(directory, { recursive: true }));
+const fresh = await DEFAULT_STORE.create();
+afterAll(async () => {
+  await fresh.remove();
+  rmSync(directory, { recursive: true });
+});
 
 writeFileSync(
   config,
-  `store: sqlite:${directory}/t.db
+  `store: ${fresh.url}
 connectors:
   - { name: sand, plugin: sandbox, apiKeys: [a-key-of-the-test-1] }
   - { name: bank, plugin: sandbox, apiKeys: [a-key-of-the-test-2], settings: { seed: 2 } }
@@ -35,7 +40,7 @@ async function add(
   progress: Partial<OrderProgress>,
   key = `invoice-${number}`,
 ) {
-  const store = await openStore(`sqlite:${directory}/t.db`);
+  const store = await openStore(fresh.url);
   const order = {
     ...{
       id: `order-${connector}-${number}`,
@@ -194,7 +199,7 @@ describe('resolve', () => {
     expect((await run('show', 'order-sand-2')).out).toMatch(
       / succeeded +an operator says succeeded: ticket 4711$/,
     );
-    const store = await openStore(`sqlite:${directory}/t.db`);
+    const store = await openStore(fresh.url);
     const rows = await (await store.feed('sand', 'transactions')).latest(['order-sand-2']);
     await store.close();
     expect(JSON.parse(rows.get('order-sand-2') ?? '{}')).toMatchObject({

@@ -3,7 +3,7 @@ import type { OrderKind, OrderRequest, OrderTerms, Psp } from '@tributary/connec
 import { openStore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { SQLITE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
+import { DEFAULT_STORE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderDesk } from '../desk.js';
 import { OrderEngine } from '../engine.js';
@@ -61,7 +61,7 @@ export class DeskBench {
   private fresh: Promise<FreshStore> | undefined;
   private readonly stores: WatchedStore[] = [];
 
-  constructor(private readonly kind: StoreKind = SQLITE) {}
+  constructor(private readonly kind: StoreKind = DEFAULT_STORE) {}
 
   async open(setting: Setting = {}): Promise<Gateway> {
     const { psp = this.psp, terms = FOREVER, limits = {}, pace = {}, start = true, death } = setting;

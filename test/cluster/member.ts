@@ -45,7 +45,7 @@ export class Member {
     this.ended = once(this.child, 'exit');
   }
 
-  /** Launches it until it is ready: while the database is away, it ends with an error, and whoever keeps it running starts it again. */
+  /** Launches it until it is ready: should it end by itself, whoever keeps it running starts it again. */
   async start(): Promise<void> {
     const end = performance.now() + LONGEST_START;
     for (this.launch(); (await ask(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {

@@ -45,6 +45,8 @@ export interface GatewayOptions {
   pace?: Partial<OrderPace>;
   /** Milliseconds in which those still connected are served before the port closes. */
   drainFor?: number;
+  /** Opened by the caller, and closed with the gateway; without it the deployment's is opened. */
+  store?: Store;
 }
 
 export interface Gateway {
@@ -62,7 +64,7 @@ export interface Gateway {
 /** Everything but listening: a deployment that cannot work throws here. */
 export async function createGateway(deployment: Deployment, options: GatewayOptions = {}): Promise<Gateway> {
   const logger = options.logger ?? createLogger({ secrets: deployment.secrets });
-  const store = await openStore(deployment.store);
+  const store = options.store ?? (await openStore(deployment.store));
   try {
     return await composeGateway(deployment, { ...options, logger }, store);
   } catch (error) {

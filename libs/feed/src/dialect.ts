@@ -28,6 +28,8 @@ export interface Dialect {
   durably<T>(work: Work<T>): Promise<T>;
   /** A transaction that no other process's of this kind overlaps: changes of the tables. */
   exclusively<T>(work: Work<T>): Promise<T>;
+  /** Whether there is such a table, for whoever may not create it. */
+  hasTable(name: keyof Schema): Promise<boolean>;
   /** Reads that all see the same moment. */
   snapshot<T>(work: Work<T>): Promise<T>;
   /** After rows were inserted with numbers of their own: the next generated one follows them. */

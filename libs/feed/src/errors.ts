@@ -9,6 +9,25 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** A store could not be opened. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+
+  /**
+   * @param store without its password
+   * @param reason what a person can do about it
+   * @param passes whether it may work later with nothing changed: the database is not there yet
+   */
+  constructor(
+    readonly store: string,
+    readonly reason: string,
+    readonly passes: boolean,
+    cause: unknown,
+  ) {
+    super(`the store ${JSON.stringify(store)} cannot be opened: ${reason}`, { cause });
+  }
+}
+
 /**
  * The database did not answer, or not in time. It passes by itself: try again later. What was to be written may have been
  * written: the answer to a commit can be lost.

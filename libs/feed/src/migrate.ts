@@ -22,17 +22,16 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
 ];
 
 /**
+ * A store that is up to date is only read: whoever serves it need not be allowed to create tables.
  * @param newest the version that the release knows; an earlier one makes the store of an older release
  * @throws Error when the store was written by a newer release.
  */
 export async function migrate(dialect: Dialect, newest = MIGRATIONS.length): Promise<void> {
+  if ((await dialect.hasTable('migrations')) && (await knownVersion(dialect.reader, newest)) === newest)
+    return;
   await dialect.exclusively(async (db) => {
-    const version = await currentVersion(db, dialect.types);
-    if (version > newest) {
-      throw new Error(
-        `the store has version ${version}, and this release knows ${newest}: it was written by a newer release; start that one`,
-      );
-    }
+    await createMigrations(db, dialect.types);
+    const version = await knownVersion(db, newest);
     for (const [index, apply] of MIGRATIONS.slice(0, newest).entries()) {
       if (index < version) continue;
       await apply(db as unknown as Kysely<unknown>, dialect.types);
@@ -44,16 +43,24 @@ export async function migrate(dialect: Dialect, newest = MIGRATIONS.length): Pro
   });
 }
 
-async function currentVersion(db: Kysely<Schema>, types: ColumnTypes): Promise<number> {
+async function createMigrations(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('migrations')
     .ifNotExists()
     .addColumn('version', types.integer, (column) => column.primaryKey())
     .addColumn('applied_at', types.integer, (column) => column.notNull())
     .execute();
+}
+
+/** Migrations that are done. @throws Error when there are more than this release knows. */
+async function knownVersion(db: Kysely<Schema>, newest: number): Promise<number> {
   const { version } = await db
     .selectFrom('migrations')
     .select((eb) => eb.fn.max('version').as('version'))
     .executeTakeFirstOrThrow();
-  return Number(version ?? 0);
+  const done = Number(version ?? 0);
+  if (done <= newest) return done;
+  throw new Error(
+    `the store has version ${done}, and this release knows ${newest}: it was written by a newer release; start that one`,
+  );
 }

@@ -1,11 +1,11 @@
 /** Opens a store by its URL: finds the database, and brings its tables up to date. */
 import { existsSync } from 'node:fs';
 import type { Dialect } from './dialect.js';
-import { codeOf } from './dialect/postgres-errors.js';
+import { codeOf, isAway } from './dialect/postgres-errors.js';
 import { openPostgres } from './dialect/postgres.js';
 import { shownUrl } from './dialect/postgres-pool.js';
 import { openSqlite } from './dialect/sqlite.js';
-import { StoreUnavailableError } from './errors.js';
+import { StoreOpenError, StoreUnavailableError } from './errors.js';
 import type { Store } from './feed.types.js';
 import { migrate } from './migrate.js';
 import { SqlStore } from './store.js';
@@ -27,7 +27,7 @@ const DEFAULTS = { connections: 10, statementTimeout: 10_000 };
 /**
  * @param location its URL, or more
  * @param clock milliseconds since 1970; without it that of the database
- * @throws Error when the URL is of no known kind, or the store cannot be opened
+ * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
  */
 export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
   return new SqlStore(await openNamed(location), clock);
@@ -45,7 +45,8 @@ async function openNamed(location: string | StoreLocation): Promise<Dialect> {
   try {
     return await openMigrated(options);
   } catch (error) {
-    throw new Error(`the store ${JSON.stringify(name)} cannot be opened: ${whyNot(error)}`, { cause: error });
+    const passes = error instanceof StoreUnavailableError && isAway(error.cause);
+    throw new StoreOpenError(name, whyNot(error), passes, error);
   }
 }
 
@@ -121,7 +122,7 @@ const REASONS: Readonly<Record<string, string>> = {
   '28P01': 'the server does not accept the user or the password; check both in the URL',
   '3D000': 'there is no such database; create it, encoded in UTF8',
   '42501':
-    'this user may not create tables; grant it "create" on the schema, or let its owner start the gateway once',
+    'this user may not do what is needed: to make or change tables let their owner run "tributary store migrate"; to serve grant it select, insert, update and delete on all tables',
   '25006': 'the server is a read-only replica; name the primary',
   '53300':
     'the server takes no more connections; lower "connections" of the store, or raise its max_connections',

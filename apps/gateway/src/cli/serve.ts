@@ -1,4 +1,5 @@
 /** `tributary serve`: serves and syncs until it is stopped. */
+import { openStoreWhenThere } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import { createGateway } from '../gateway.js';
 import { createLogger, type LogLevel } from '../logging/index.js';
@@ -6,6 +7,9 @@ import { warnOfDemoKeys } from './check.js';
 import { outliveOutput } from './output.js';
 import { aborted, stopSignal } from './stop-signal.js';
 import { formatTable, type Terminal } from './terminal.js';
+
+/** Longer than a PostgreSQL takes that starts together with us; whoever keeps us running then starts us again. Milliseconds. */
+const STORE_PATIENCE = 120_000;
 
 /** What it says to people goes to `err`: standard output belongs to the log. */
 export async function serve(deployment: Deployment, level: LogLevel, terminal: Terminal): Promise<void> {
@@ -16,7 +20,17 @@ export async function serve(deployment: Deployment, level: LogLevel, terminal: T
     logger.error({ err }, 'a promise failed and nobody waited for it'),
   );
   const stop = stopSignal();
-  const gateway = await createGateway(deployment, { logger });
+  const store = await openStoreWhenThere(deployment.store, {
+    for: STORE_PATIENCE,
+    stop,
+    onWait: ({ store: name, reason }, pause) =>
+      logger.warn(
+        { store: name, reason, retryIn: Math.round(pause) },
+        'waiting for the store: it cannot be opened yet',
+      ),
+  });
+  if (store === undefined) return;
+  const gateway = await createGateway(deployment, { logger, store });
   try {
     terminal.err(describeGateway(deployment, await gateway.listen()));
     const warning = warnOfDemoKeys(deployment);

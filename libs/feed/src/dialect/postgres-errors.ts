@@ -13,6 +13,19 @@ const UNAVAILABLE: readonly string[] = [
   '58', // the database's own system
 ];
 
+/** Of these, what a server says that is coming up, going down, or full. */
+const AWAY: readonly string[] = ['08', '53', '57'];
+
+/** Of the system: nobody at the address, no such name yet, no way to it. */
+const WAY_IS_BROKEN: readonly string[] = [
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+  // A Unix socket comes with its server.
+  'ENOENT',
+];
+/** Of the driver, whose errors have no code: a server that hangs up while it starts, or falls silent. */
+const WAY_WAS_CUT = /^(?:Connection terminated|timeout )/;
+
 /** The transaction met another one; the database asks to run it again. */
 const CONFLICT: readonly string[] = ['40001', '40P01'];
 
@@ -35,6 +48,18 @@ export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined) return UNAVAILABLE.some((known) => code.startsWith(known));
   return typeof error === 'object' && error !== null && 'name' in error && error.name === 'Error';
+}
+
+/**
+ * Of errors while a connection is made: there may be a database later, with nothing changed at our side. One that answers and refuses
+ * the user, the password or the name of the database goes on refusing.
+ */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return AWAY.some((known) => code.startsWith(known));
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error) return WAY_IS_BROKEN.includes(String(error.code));
+  return WAY_WAS_CUT.test(reasonOf(error));
 }
 
 /** A name that resolves to several addresses fails with an error that says nothing itself. */

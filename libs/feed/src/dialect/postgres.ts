@@ -94,6 +94,12 @@ export async function openPostgres(
       await createLock(writes);
       return repeatedly(writer, BEGIN_EXCLUSIVELY, work);
     },
+    hasTable: async (name) => {
+      const [row] = await reads.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+        name,
+      ]);
+      return row?.found === true;
+    },
     // Whoever copies reads for as long as the other side writes.
     snapshot: (work) => repeatedly(reader, BEGIN_SNAPSHOT, work),
     continueIdentity: async (db, table, column) => {

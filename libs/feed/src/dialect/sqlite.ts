@@ -97,6 +97,8 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
           await sql`pragma synchronous = normal`.execute(connection);
         }
       }),
+    hasTable: async (name) =>
+      read.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,
     snapshot: (work) =>
       reader.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);

@@ -91,6 +91,13 @@ export class PostgresServer {
     return replica;
   }
 
+  /** From now on this role needs its password. */
+  requirePassword(role: string): void {
+    const file = join(this.directory, 'data/pg_hba.conf');
+    writeFileSync(file, `local all ${role} scram-sha-256\n${readFileSync(file, 'utf8')}`);
+    process.kill(this.pid, 'SIGHUP');
+  }
+
   /** The process whose children do the work. */
   get pid(): number {
     return Number(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0]);

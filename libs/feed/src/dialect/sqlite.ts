@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, Dialect, Work } from '../dialect.js';
 import type { FeedRowTable, Schema } from '../schema.js';
+import { isBusy, translated } from './sqlite-errors.js';
 import { inTransaction } from './transaction.js';
 
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
@@ -76,10 +77,12 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   // On the connection of the transaction, without the query builder: it would cost ten times the insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
     const statement = insert();
-    for (const row of rows) {
-      const { feed_id, seq } = row;
-      statement.run(feed_id, seq, feed_id, seq, row.feed_time, row.record_id, row.hash, row.body);
-    }
+    inWords(write, () => {
+      for (const row of rows) {
+        const { feed_id, seq } = row;
+        statement.run(feed_id, seq, feed_id, seq, row.feed_time, row.record_id, row.hash, row.body);
+      }
+    });
   };
   // It has the whole file to itself.
   const transact: Dialect['write'] = (work) =>
@@ -122,7 +125,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     page: (feedId, from, skipped, count) =>
-      page().get(feedId, from, skipped, skipped + count, feedId) as PageBody,
+      inWords(read, () => page().get(feedId, from, skipped, skipped + count, feedId) as PageBody),
     close: async () => {
       await reader.destroy();
       await writer.destroy();
@@ -142,11 +145,30 @@ function preparingOnce(db: Database.Database): SqliteDatabase {
   return {
     prepare: (text) => {
       let statement = statements.get(text);
-      if (!statement) statements.set(text, (statement = db.prepare(text)));
+      if (!statement) statements.set(text, (statement = inOurWords(db, text)));
       return statement;
     },
     close: () => db.close(),
   };
+}
+
+/** Its errors are those of this room. */
+function inOurWords(db: Database.Database, text: string): SqliteStatement {
+  const statement = inWords(db, () => db.prepare(text));
+  return {
+    reader: statement.reader,
+    all: (parameters) => inWords(db, () => statement.all(parameters)),
+    run: (parameters) => inWords(db, () => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>,
+  };
+}
+
+function inWords<T>(db: Database.Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(error, db.name);
+  }
 }
 
 /** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
@@ -165,14 +187,4 @@ async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
       await sleep(2 + Math.random() * 8);
     }
   }
-}
-
-/** By its code: the classes are others where the driver was loaded twice, e.g. in two contexts of one process. */
-function isBusy(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    String(error.code).startsWith('SQLITE_BUSY')
-  );
 }

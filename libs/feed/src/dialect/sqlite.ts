@@ -159,7 +159,7 @@ function inOurWords(db: Database.Database, text: string): SqliteStatement {
     reader: statement.reader,
     all: (parameters) => inWords(db, () => statement.all(parameters)),
     run: (parameters) => inWords(db, () => statement.run(parameters)),
-    iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>,
+    iterate: (parameters) => statement.iterate(parameters),
   };
 }
 

@@ -1,6 +1,9 @@
 import { transactionToWire } from '@tributary/connector-api';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyStore, openStore, summarise, thisProcess, type Lease, type Store } from './index.js';
 import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from './testing/stores.js';
+
+const NOTHING = { refused: [], findings: [], cleared: [], balances: [] };
 
 let made: FreshStore[];
 const create = async (kind: StoreKind) => {
@@ -47,10 +50,9 @@ const records = (from: number, count: number) =>
 async function fill(url: string): Promise<void> {
   await using(url, async (store) => {
     await store.feed('unused', 'accounts');
-    const nothing = { refused: [], findings: [], cleared: [], balances: [] };
     for (const connector of ['bank', 'acme/bank']) {
       const lease = await leased(store, connector);
-      await lease.append({ ...nothing, records: records(0, 1500), cursor: 'half' });
+      await lease.append({ ...NOTHING, records: records(0, 1500), cursor: 'half' });
       await lease.append({
         records: records(1000, 700),
         refused: [{ id: 'R', refused: 'bad', raw: '{"ü":1}' }],
@@ -100,7 +102,9 @@ describe.each([
     const [source, target] = [await create(from), await create(to)];
     await fill(source);
     const progress: string[] = [];
-    await copyStore(source, target, (table, rows) => progress.push(`${table} ${rows}`));
+    await copyStore(source, target, {
+      onProgress: (table, rows) => void progress.push(`${table} ${rows}`),
+    });
     expect(progress).toContain('feed_rows 1000');
     expect(progress).toContain('feed_rows 3402');
     const before = await summarise(source);
@@ -124,6 +128,49 @@ it('is refused where anything is, and leaves it as it was', async () => {
     'the target is not empty: its table feeds has rows',
   );
   expect(await summarise(target)).toEqual(before);
+});
+
+it.each([SQLITE, POSTGRES])(
+  'of a store on $name that a gateway has open is refused, unless it is wanted',
+  async (kind) => {
+    const [source, target] = [await create(kind), await create(SQLITE)];
+    await fill(source);
+    await using(source, async (gateway) => {
+      const refusal =
+        /^the store ".*" is in use: a gateway, or another tributary, has it open\. Stop every gateway first/;
+      await expect(copyStore(source, target)).rejects.toThrow(refusal);
+      await expect(copyStore(target, source)).rejects.toThrow('there is no store');
+      expect(existsSync(target.slice('sqlite:'.length))).toBe(false);
+      await copyStore(source, target, { evenIfInUse: true });
+      // The look leaves the gateway as it was.
+      const lease = await leased(gateway, 'later');
+      await lease.append({ ...NOTHING, records: records(0, 1), cursor: 'c' });
+      await lease.release();
+    });
+    await expect(copyStore(source, target)).rejects.toThrow('the target is not empty');
+  },
+);
+
+it('of a store whose gateway cannot be seen, but holds a lease, is refused', async () => {
+  const [source, target] = [await create(POSTGRES), await create(SQLITE)];
+  await using(source, async (store) => {
+    const feed = await store.feed('bank', 'accounts');
+    await feed.lease({ host: 'elsewhere', pid: 1, id: 'a' }, 60_000);
+  });
+  await expect(copyStore(source, target)).rejects.toThrow('is in use: a gateway pulls bank/accounts');
+});
+
+it('of a damaged file is refused before anything is written', async () => {
+  const [source, target] = [await create(SQLITE), await create(SQLITE)];
+  await fill(source);
+  const file = source.slice('sqlite:'.length);
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 20 * 8192);
+  writeFileSync(file, bytes);
+  await expect(copyStore(source, target)).rejects.toThrow(
+    /^the store ".*" is damaged \(.+\): put back a backup/,
+  );
+  await expect(summarise(source)).rejects.toThrow('is damaged');
 });
 
 it('is told from a copy that lacks one row, or differs in one character', async () => {

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect } from './dialect.js';
-import { openTables, refuseMissing, type StoreLocation } from './open.js';
+import { refuseLeased, refuseOpenElsewhere } from './in-use.js';
+import { openTables, refuseMissing, shownLocation, type StoreLocation } from './open.js';
 import type { FeedRowTable, Schema } from './schema.js';
 
 /** Rows that are in memory at a time. */
@@ -46,52 +47,75 @@ export interface TableSummary {
 
 /**
  * Copies everything in one transaction: whatever goes wrong, the target stays empty.
- * @param onProgress told after each batch how many rows of a table have been copied
- * @throws Error when the target holds anything, or either store cannot be opened
+ * @throws Error when either store is in use, damaged, or cannot be opened, or the target holds anything
  */
 export async function copyStore(
   from: string | StoreLocation,
   to: string | StoreLocation,
-  onProgress: (table: string, rows: number) => void = () => undefined,
+  { onProgress = () => undefined, evenIfInUse = false }: CopyOptions = {},
 ): Promise<void> {
   refuseMissing(from);
-  await openTables(from, (source) =>
-    openTables(to, (target) =>
-      source.snapshot((reader) =>
-        target.exclusively(async (writer) => {
-          await refuseUnlessEmpty(writer);
-          for (const table of TABLES) {
-            let rows = 0;
-            for await (const batch of batches(reader, table)) {
-              await insert(target, writer, table, batch);
-              onProgress(table, (rows += batch.length));
-            }
-          }
-          await target.continueIdentity(writer, 'feeds', 'id');
-        }),
-      ),
-    ),
+  if (!evenIfInUse) for (const location of [from, to]) await refuseOpenElsewhere(location);
+  await openTables(from, async (source) => {
+    await refuseDamaged(from, source);
+    if (!evenIfInUse) await refuseLeased(from, source);
+    await openTables(to, (target) => copyTables(source, target, onProgress));
+  });
+}
+
+type OnProgress = (table: string, rows: number) => void;
+
+export interface CopyOptions {
+  /** Told after each batch how many rows of a table have been copied. */
+  onProgress?: OnProgress;
+  /** Also while a gateway works with one of them: what it writes meanwhile is not copied. */
+  evenIfInUse?: boolean;
+}
+
+function copyTables(source: Dialect, target: Dialect, onProgress: OnProgress): Promise<void> {
+  return source.snapshot((reader) =>
+    target.exclusively(async (writer) => {
+      await refuseUnlessEmpty(writer);
+      for (const table of TABLES) {
+        let rows = 0;
+        for await (const batch of batches(reader, table)) {
+          await insert(target, writer, table, batch);
+          onProgress(table, (rows += batch.length));
+        }
+      }
+      await target.continueIdentity(writer, 'feeds', 'id');
+    }),
   );
 }
 
-/** What a store holds, as of one moment. @throws Error when it cannot be opened */
+/** What a store holds, as of one moment. @throws Error when it is damaged, or cannot be opened */
 export async function summarise(location: string | StoreLocation): Promise<TableSummary[]> {
   refuseMissing(location);
-  return openTables(location, (dialect) =>
-    dialect.snapshot(async (db) => {
+  return openTables(location, async (dialect) => {
+    await refuseDamaged(location, dialect);
+    return dialect.snapshot(async (db) => {
       const summaries: TableSummary[] = [];
-      for (const table of TABLES) {
-        const digest = createHash('sha256');
-        let rows = 0;
-        for await (const batch of batches(db, table)) {
-          rows += batch.length;
-          for (const row of batch) digest.update(canonical(row));
-        }
-        summaries.push({ table, rows, digest: digest.digest('hex') });
-      }
+      for (const table of TABLES) summaries.push(await summariseTable(db, table));
       return summaries;
-    }),
-  );
+    });
+  });
+}
+
+async function summariseTable(db: Kysely<Schema>, table: TableName): Promise<TableSummary> {
+  const digest = createHash('sha256');
+  let rows = 0;
+  for await (const batch of batches(db, table)) {
+    rows += batch.length;
+    for (const row of batch) digest.update(canonical(row));
+  }
+  return { table, rows, digest: digest.digest('hex') };
+}
+
+async function refuseDamaged(location: string | StoreLocation, dialect: Dialect): Promise<void> {
+  const damage = await dialect.damage();
+  if (damage === undefined) return;
+  const store = JSON.stringify(shownLocation(location));
+  throw new Error(`the store ${store} is damaged (${damage}): put back a backup; nothing was written`);
 }
 
 async function* batches(db: Kysely<Schema>, table: TableName): AsyncGenerator<Row[]> {

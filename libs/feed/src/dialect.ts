@@ -30,6 +30,8 @@ export interface Dialect {
   exclusively<T>(work: Work<T>): Promise<T>;
   /** Whether there is such a table, for whoever may not create it. */
   hasTable(name: keyof Schema): Promise<boolean>;
+  /** What is wrong with the files, where the database can be asked; reads all of them. */
+  damage(): Promise<string | undefined>;
   /** Reads that all see the same moment. */
   snapshot<T>(work: Work<T>): Promise<T>;
   /** After rows were inserted with numbers of their own: the next generated one follows them. */

@@ -1,8 +1,13 @@
 import Database from 'better-sqlite3';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openStore } from './index.js';
+import { accountToWire } from '@tributary/connector-api';
+import { openStore, thisProcess } from './index.js';
 import { SQLITE, type FreshStore } from './testing/stores.js';
+
+const NOTHING = { refused: [], findings: [], cleared: [], balances: [] };
+const accounts = (count: number) =>
+  Array.from({ length: count }, (_, index) => accountToWire({ id: `a-${count}-${index}`, name: 'A name' }));
 
 let fresh: FreshStore;
 let path: string;
@@ -27,6 +32,58 @@ describe('a store', () => {
     expect(readFileSync(path)).toEqual(before);
     await expect(openStore(`sqlite:${path}/store.db`)).rejects.toThrow('a part of the path is a file');
     await expect(openStore(`sqlite:${dirname(path)}`)).rejects.toThrow('check the path and the rights');
+  });
+
+  it.each([
+    ['at a page', (size: number) => Math.floor(size / 2 / 8192) * 8192],
+    ['within a page', (size: number) => Math.floor(size / 2) + 100],
+  ])('that was cut off %s is refused, with its log and without', async (_, keep) => {
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'accounts');
+    const lease = (await feed.lease(thisProcess(), 10_000))!;
+    const fill = (count: number) =>
+      lease.append({ ...NOTHING, records: accounts(count), cursor: String(count) });
+    await fill(4000);
+    const other = new Database(path);
+    other.pragma('wal_checkpoint(truncate)');
+    await fill(10);
+    // As a crash leaves them.
+    const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    other.close();
+    await store.close();
+    expect(log.length).toBeGreaterThan(0);
+
+    for (const withLog of [true, false]) {
+      path = join(dirname(path), `cut-${withLog}.db`);
+      writeFileSync(path, file.subarray(0, keep(file.length)));
+      if (withLog) writeFileSync(`${path}-wal`, log);
+      await expect(openStore(`sqlite:${path}`)).rejects.toThrow(
+        'the file is damaged or cut off; put back a backup',
+      );
+      path = join(dirname(path), `whole-${withLog}.db`);
+      writeFileSync(path, file);
+      if (withLog) writeFileSync(`${path}-wal`, log);
+      await (await openStore(`sqlite:${path}`)).close();
+    }
+  });
+
+  it('whose last pages are in the log only is whole', async () => {
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'accounts');
+    const lease = (await feed.lease(thisProcess(), 10_000))!;
+    await lease.append({ ...NOTHING, records: accounts(4000), cursor: 'c' });
+    const other = new Database(path);
+    other.pragma('wal_checkpoint(passive)');
+    const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    other.close();
+    await store.close();
+    path = join(dirname(path), 'crashed.db');
+    // A crash while the log was written into the file.
+    writeFileSync(path, file.subarray(0, 8192 * 10));
+    writeFileSync(`${path}-wal`, log);
+    const again = await openStore(`sqlite:${path}`);
+    expect((await (await again.feed('bank', 'accounts')).page(undefined, 1, 10_000)).rows).toBe(4000);
+    await again.close();
   });
 
   it('of a newer release is refused, and stays as it is', async () => {

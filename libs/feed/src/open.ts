@@ -101,14 +101,14 @@ function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url);
 }
 
-function sqlitePath(url: string): string | undefined {
+export function sqlitePath(url: string): string | undefined {
   return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
 }
 
 /** What a person can do about it; the database itself says only what it could not do. */
 const REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
-  SQLITE_CORRUPT: 'the file is damaged; put back a backup',
+  SQLITE_CORRUPT: 'the file is damaged or cut off; put back a backup',
   SQLITE_CANTOPEN:
     'its directory, or the file, is not there for this user to write; check the path and the rights',
   SQLITE_READONLY: 'this user may not write the file; check its rights',

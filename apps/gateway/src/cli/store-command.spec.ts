@@ -59,6 +59,24 @@ it('tells stores apart, and says in which table', async () => {
   expect(err).toContain('1 table of the stores differ');
 });
 
+it('looks one store through by itself', async () => {
+  const { code, out } = await run('store', 'check', '--from', from);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^TABLE +ROWS +DIGEST *\nfeeds +1 +[0-9a-f]{64}\n/);
+});
+
+it('refuses to copy a store that is open, unless it is told to', async () => {
+  const gateway = await openStore(from);
+  try {
+    const refused = await run('store', 'copy', ...move());
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('is in use: a gateway, or another tributary, has it open');
+    expect(await run('store', 'copy', '--even-if-in-use', ...move())).toMatchObject({ code: 0 });
+  } finally {
+    await gateway.close();
+  }
+});
+
 it('makes no store where there is none to read', async () => {
   const { code, err } = await run('store', 'check', '--from', `${from}x`, '--to', target.url);
   expect(code).toBe(1);

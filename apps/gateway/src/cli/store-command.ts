@@ -10,6 +10,16 @@ interface Move {
   to: string;
 }
 
+interface CopyOption {
+  evenIfInUse?: boolean;
+}
+
+/** Without the other one, a store is looked through by itself. */
+interface CheckOption {
+  from: string;
+  to?: string;
+}
+
 export function addStore(cli: Cli): void {
   const store = cli.program
     .command('store')
@@ -37,31 +47,47 @@ function addCopy(store: Command, { terminal }: Cli): void {
     .description(
       'Copy a whole store into an empty one, feed times and cursors included. Stop every gateway first.',
     )
+    .option(
+      '--even-if-in-use',
+      'do not refuse when a gateway has one of them open; what it writes meanwhile is not copied',
+    )
     .addHelpText('after', examples(`tributary store copy ${FROM_TO}`, PASSWORD))
-    .action(async ({ from, to }: Move) => {
+    .action(async ({ from, to, evenIfInUse = false }: Move & CopyOption) => {
       let shown = Date.now();
-      await copyStore(from, to, (table, rows) => {
+      const onProgress = (table: string, rows: number) => {
         if (Date.now() - shown < EVERY) return;
         shown = Date.now();
         terminal.err(`${table}: ${rows} rows so far`);
-      });
+      };
+      await copyStore(from, to, { onProgress, evenIfInUse });
       await compare(from, to, terminal);
     });
 }
 
 function addCheck(store: Command, { terminal }: Cli): void {
-  ends(store.command('check'))
+  store
+    .command('check')
     .description(
-      'Compare two stores, table by table: counts, and digests of every row. No gateway may be writing.',
+      'Look a store through for damage, and compare it with another one, table by table: counts, and digests of every row. No gateway may be writing.',
     )
-    .addHelpText('after', examples(`tributary store check ${FROM_TO}`))
-    .action(({ from, to }: Move) => compare(from, to, terminal));
+    .requiredOption('--from <url>', URL)
+    .option('--to <url>', 'another one')
+    .addHelpText(
+      'after',
+      examples(`tributary store check ${FROM_TO}`, 'tributary store check --from sqlite:./data/tributary.db'),
+    )
+    .action(({ from, to }: CheckOption) =>
+      to === undefined ? lookThrough(from, terminal) : compare(from, to, terminal),
+    );
 }
 
 function ends(command: Command): Command {
-  return command
-    .requiredOption('--from <url>', 'sqlite:<path of a file> or postgres://<user>@<host>/<database>')
-    .requiredOption('--to <url>', 'another one');
+  return command.requiredOption('--from <url>', URL).requiredOption('--to <url>', 'another one');
+}
+
+async function lookThrough(from: string, terminal: Terminal): Promise<void> {
+  const rows = (await summarise(from)).map(({ table, rows, digest }) => [table, String(rows), digest]);
+  terminal.out(formatTable([['TABLE', 'ROWS', 'DIGEST'], ...rows]));
 }
 
 async function compare(from: string, to: string, terminal: Terminal): Promise<void> {
@@ -77,6 +103,7 @@ function compared({ table, rows, digest }: TableSummary, other: TableSummary | u
   return [table, String(rows), String(other?.rows ?? 0), digest === other?.digest ? SAME : 'DIFFERENT'];
 }
 
+const URL = 'sqlite:<path of a file> or postgres://<user>@<host>/<database>';
 /** Milliseconds between two lines of progress. */
 const EVERY = 2000;
 const SAME = 'the same';

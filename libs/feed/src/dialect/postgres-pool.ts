@@ -11,6 +11,9 @@ export interface PoolLimits {
   statementTimeout: number;
 }
 
+/** How the database knows our sessions. */
+export const APPLICATION = 'tributary';
+
 /** How much longer than the server's own limit we wait for its word that a statement took too long: it may be out of reach. */
 const GRACE = 1_000;
 const IDLE = 60_000;
@@ -46,7 +49,7 @@ export class PostgresPool {
       idleTimeoutMillis: IDLE,
       maxLifetimeSeconds: LIFETIME,
       keepAlive: true,
-      fallback_application_name: 'tributary',
+      fallback_application_name: APPLICATION,
     });
     // A connection that breaks while nobody uses it is replaced when somebody needs one; without these, it would end the process.
     this.pool.on('error', () => undefined);

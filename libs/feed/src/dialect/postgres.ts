@@ -74,13 +74,14 @@ export async function openPostgres(
   const pages = new PostgresReplicas(replicas, half, reads);
   const reader = kyselyOver(reads);
   const writer = kyselyOver(writes);
+  // By ourselves: the query builder closes only what it has used.
   const close = async () => {
-    await Promise.all([reader.destroy(), writer.destroy(), pages.close()]);
+    await Promise.all([reads.close(), writes.close(), pages.close()]);
   };
   try {
     await checkEncoding(reads);
   } catch (error) {
-    await Promise.all([reads.close(), writes.close(), pages.close()]);
+    await close();
     throw error;
   }
   return {
@@ -94,6 +95,8 @@ export async function openPostgres(
       await createLock(writes);
       return repeatedly(writer, BEGIN_EXCLUSIVELY, work);
     },
+    // Its checksums are checked by whoever reads.
+    damage: async () => undefined,
     hasTable: async (name) => {
       const [row] = await reads.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
         name,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, Dialect, Work } from '../dialect.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, translated } from './sqlite-errors.js';
+import { refuseShortFile } from './sqlite-file.js';
 import { inTransaction } from './transaction.js';
 
 /** Milliseconds that a transaction waits for another process's; ours take a few. */
@@ -32,6 +33,7 @@ const SQLITE_TYPES: ColumnTypes = {
  */
 export async function openSqlite(file: string): Promise<Dialect> {
   mkdirSync(dirname(file), { recursive: true });
+  refuseShortFile(file);
   const write = new Database(file, { timeout: 0 });
   try {
     await whenFree(() => {
@@ -100,6 +102,10 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
           await sql`pragma synchronous = normal`.execute(connection);
         }
       }),
+    damage: async () => {
+      const found = inWords(read, () => read.pragma('quick_check(1)', { simple: true }));
+      return found === 'ok' ? undefined : String(found).replace(/\s+/g, ' ');
+    },
     hasTable: async (name) =>
       read.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,
     snapshot: (work) =>
@@ -126,9 +132,10 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     page: (feedId, from, skipped, count) =>
       inWords(read, () => page().get(feedId, from, skipped, skipped + count, feedId) as PageBody),
+    // By ourselves: the query builder closes only what it has used.
     close: async () => {
-      await reader.destroy();
-      await writer.destroy();
+      read.close();
+      write.close();
     },
   };
 }

@@ -82,6 +82,25 @@ describe.each(STORES)('on $name', (kind) => {
     });
   });
 
+  it('shows under our metadata keys what we say only; the PSP gets what the client sent', async () => {
+    const forged = {
+      'com.tributary.spec/psp_order_id': 'po-of-somebody-else',
+      'com.tributary.spec/failure_code': 'limit_largest',
+      'com.tributary.spec/anything': 'x',
+    };
+    const seen: object[] = [];
+    bench.psp.faults = [(order, psp) => (seen.push(order.metadata), psp.pay(order))];
+    const gateway = await bench.open();
+    const answer = await bench.pay(gateway.desk, { metadata: { ...forged, purpose: 'rent' } });
+    expect(seen).toEqual([{ ...forged, purpose: 'rent' }]);
+    const { pspId } = await bench.passUntil(gateway, 'succeeded');
+    for (const { metadata } of [answer, ...(await bench.rows(gateway))]) {
+      const ours = Object.entries(metadata).filter(([key]) => key.startsWith('com.tributary.spec/'));
+      expect(ours).toEqual([['com.tributary.spec/psp_order_id', pspId]]);
+      expect(metadata).toMatchObject({ purpose: 'rent' });
+    }
+  });
+
   describe('the same key', () => {
     it('answers the same bytes again, after a restart and for an order that failed, too', async () => {
       const gateway = await bench.open();

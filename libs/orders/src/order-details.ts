@@ -20,6 +20,11 @@ export interface FailureReason {
 /** The name that our own reasons and metadata go by. */
 export const OURS = 'tributary';
 
+/** Keys of ours mean what we say, or are not there: nobody else's word is served under them. */
+export function withoutOurs(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith(`com.${OURS}.spec/`)));
+}
+
 export function detailsOf({ details }: Pick<StoredOrder, 'details'>): OrderDetails {
   return JSON.parse(details) as OrderDetails;
 }

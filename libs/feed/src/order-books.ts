@@ -1,4 +1,5 @@
 /** What concerns the orders of several connectors. */
+import { sql } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { OrderBooks, OrderCount, OrderState, StoredOrder } from './order.types.js';
 import { toOrder } from './order-row.js';
@@ -65,6 +66,25 @@ export class SqlOrderBooks implements OrderBooks {
     return rows.filter(({ connector }) => ours.has(connector)).map(toOrder);
   }
 
+  /** From one to the next, by the index: looking at every order would take a while. */
+  async connectors(): Promise<string[]> {
+    const { rows } = await sql<{ connector: string }>`
+      with recursive found (connector) as (
+        select min(connector) from orders
+        union all
+        select (select min(connector) from orders where orders.connector > found.connector)
+          from found where found.connector is not null
+      )
+      select connector from found where connector is not null`.execute(this.dialect.reader);
+    return rows.map(({ connector }) => connector);
+  }
+
+  async countsElsewhere(but: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]> {
+    const known = new Set(but);
+    const others = (await this.connectors()).filter((connector) => !known.has(connector));
+    return others.length === 0 ? [] : this.counts(others, states);
+  }
+
   async counts(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]> {
     const rows = await this.dialect.reader
       .selectFrom('orders')
@@ -72,6 +92,8 @@ export class SqlOrderBooks implements OrderBooks {
       .where(this.dialect.isOneOf('connector', connectors))
       .where('state', 'in', [...states])
       .groupBy(['connector', 'state'])
+      .orderBy('connector')
+      .orderBy('state')
       .execute();
     return rows.map(({ connector, state, count }) => ({ connector, state, count: Number(count) }));
   }

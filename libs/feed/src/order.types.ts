@@ -131,6 +131,10 @@ export interface OrderBooks {
   due(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]>;
   /** Those that somebody is working on, or was when it died. */
   leased(connectors: readonly string[]): Promise<StoredOrder[]>;
+  /** Every connector that ever had an order, sorted. */
+  connectors(): Promise<string[]>;
+  /** How many are in each of these states, of all connectors but these. */
+  countsElsewhere(but: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]>;
   /** How many are in each of these states; none are left out. */
   counts(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]>;
 }

@@ -8,6 +8,7 @@ import { OrderDesk } from './desk.js';
 import { OrderLedger } from './order-ledger.js';
 import { ordersContextOf, type OrdersContext, type OrdersOptions } from './orders-context.js';
 import type { OrderConnector } from './orders.types.js';
+import { warnOfOrphans } from './orphans.js';
 import { isHeld } from './taking.js';
 import { OrderWorker } from './worker.js';
 
@@ -23,6 +24,7 @@ export class OrderEngine {
   private cancel: (() => void) | undefined;
   private endWatch: (() => void) | undefined;
   private polling: Promise<void> | undefined;
+  private looking: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
 
   constructor(
@@ -46,7 +48,9 @@ export class OrderEngine {
 
   /** Goes on with orders that wait, were left by a process that is gone, or are in the PSP's hands. */
   start(): void {
-    if (this.cancel || this.stopped || this.workers.size === 0) return;
+    if (this.cancel || this.stopped || this.looking) return;
+    this.looking = warnOfOrphans(this.store, [...this.workers.keys()], this.context);
+    if (this.workers.size === 0) return;
     this.endWatch = this.context.metrics.watch(this.store.allOrders(), [...this.workers.keys()]);
     this.schedule(0);
   }
@@ -96,6 +100,7 @@ export class OrderEngine {
     this.cancel?.();
     this.endWatch?.();
     await this.polling;
+    await this.looking;
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
   }
 }

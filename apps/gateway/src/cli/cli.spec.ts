@@ -93,6 +93,32 @@ describe('check', () => {
     });
   });
 
+  it('says which limits of orders limit nothing, and so does serve', async () => {
+    const file = join(directory, 'idle.yaml');
+    const journal = join(directory, 'idle.jsonl');
+    const reads = `  - { name: reads, plugin: sandbox, apiKeys: [${KEY}2], orders: { unknownAfter: 1m } }`;
+    writeFileSync(
+      file,
+      `connectors:
+  - { name: bank, plugin: bank-statements, apiKeys: [${KEY}], settings: { directory: ${directory} },
+      orders: { largest: { EUR/2: "1" } } }
+  - { name: pays, plugin: sandbox, apiKeys: [${KEY}1], orders: { unknownAfter: 1m }, settings: { journal: ${journal} } }
+${reads}
+`,
+    );
+    const said = {
+      code: 1,
+      out: '',
+      err: [
+        `${file}:3:7: connectors[0].orders: found limits of orders, but the plugin bank-statements makes neither payouts nor transfers; take them out`,
+        `${file}:5:${reads.indexOf('orders') + 1}: connectors[2].orders: found limits of orders, but the plugin sandbox makes neither payouts nor transfers with these settings; take them out, or set what makes it pay`,
+        `2 problems in ${file}; nothing was started.`,
+      ].join('\n'),
+    };
+    expect(await run('check', '-c', file)).toEqual(said);
+    expect(await run('serve', '-c', file)).toEqual(said);
+  });
+
   it('names a file that is not there', async () => {
     const { code, err } = await run('check', '-c', 'nowhere.yaml');
     expect(code).toBe(1);

@@ -37,12 +37,16 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
-/** With or without the slash in front, as it stands in URLs. */
+/** @throws CliError for a connector that the deployment does not have */
 export function findPath({ connectors }: Deployment, named: string | undefined): string | undefined {
-  if (named === undefined) return undefined;
-  const path = named.replace(/^\//, '');
-  if (connectors.some((connector) => connector.path === path)) return path;
   const known = connectors.map((connector) => connector.path);
+  return named === undefined ? undefined : namedPath(known, named);
+}
+
+/** With or without the slash in front, as it stands in URLs. @throws CliError when it is none of them */
+export function namedPath(known: readonly string[], named: string): string {
+  const path = named.replace(/^\//, '');
+  if (known.includes(path)) return path;
   const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
   throw new CliError(`There is no connector ${JSON.stringify(named)}.${hint}`, EXIT.usage);
 }

@@ -2,7 +2,7 @@
 import { ORDER_STATES, type OrderState } from '@tributary/feed';
 import { RESOLUTIONS, type Resolution } from '@tributary/orders';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { configOption, examples, findPath, parseLimit, type Cli, type ConfigOption } from './command.js';
+import { configOption, examples, parseLimit, type Cli, type ConfigOption } from './command.js';
 import { formatOrder, formatOrders, listOrders, orderJson, shownOrderJson, showOrder } from './orders.js';
 import { resolve } from './resolve.js';
 
@@ -23,7 +23,7 @@ function addList(orders: Command, { terminal, load }: Cli): void {
   orders
     .command('list')
     .description('List orders, newest first; of some states, those first that wait longest.')
-    .argument('[connector]', 'its path; all connectors without it')
+    .argument('[connector]', 'its path; all without it, those too that the file does not have any more')
     .addOption(configOption())
     .option(
       '--state <state>',
@@ -35,10 +35,10 @@ function addList(orders: Command, { terminal, load }: Cli): void {
     .addHelpText('after', examples(`tributary orders list ${CONFIG}`, LIST_UNKNOWN))
     .action(async (connector: string | undefined, { config, state = [], limit, json }: ListOptions) => {
       const deployment = load(config);
-      const path = findPath(deployment, connector);
-      const connectors = path === undefined ? deployment.connectors.map((each) => each.path) : [path];
-      const found = await listOrders(deployment, { connectors, states: state, limit });
-      terminal.out(json ? JSON.stringify(found.map(orderJson), undefined, 2) : formatOrders(found));
+      const filter = { ...(connector !== undefined && { connector }), states: state, limit };
+      const found = await listOrders(deployment, filter);
+      const served = new Set(deployment.connectors.map(({ path }) => path));
+      terminal.out(json ? JSON.stringify(found.map(orderJson), undefined, 2) : formatOrders(found, served));
     });
 }
 

@@ -117,6 +117,25 @@ describe('list', () => {
   });
 });
 
+describe('orders of a connector that the file does not have any more', () => {
+  beforeAll(() => add('old/bank', 5, { state: 'unknown', attempts: 1, unsureSince: ASKED }, 'invoice-5'));
+
+  it('are listed, and say so', async () => {
+    const { out } = await run('list', '--state', 'unknown');
+    expect(out).toMatch(/^\/old\/bank \(removed\) +unknown .*order-old\/bank-5/m);
+    expect(out).toMatch(/^\/sand +unknown /m);
+    const one = JSON.parse((await run('list', '/old/bank', '--json')).out) as { id: string }[];
+    expect(one.map(({ id }) => id)).toEqual(['order-old/bank-5']);
+  });
+
+  it('are shown, and can be resolved', async () => {
+    expect((await run('show', 'invoice-5')).out).toMatch(/^connector +\/old\/bank$/m);
+    const resolved = await run('resolve', 'invoice-5', '--as', 'failed', '--note', 'x', '--yes');
+    expect(resolved).toMatchObject({ code: 0, err: '' });
+    expect((await run('list', 'old/bank')).out).toMatch(/ failed /);
+  });
+});
+
 describe('show', () => {
   it.each(['order-sand-2', 'invoice-2'])('%s: everything about it, and its history', async (name) => {
     const { out } = await run('show', name);

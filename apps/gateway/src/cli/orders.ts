@@ -4,11 +4,12 @@ import { openStore, type OrderEvent, type OrderState, type Store, type StoredOrd
 import { LONG_AGO } from '@tributary/orders';
 import type { Deployment } from '../config/index.js';
 import { CliError } from './cli-error.js';
+import { namedPath } from './command.js';
 import { count, formatTable, printable } from './terminal.js';
 
 export interface OrderFilter {
-  /** Paths of connectors. */
-  connectors: readonly string[];
+  /** Its path; all connectors without it. */
+  connector?: string;
   /** All of them when it is empty. */
   states: readonly OrderState[];
   limit: number;
@@ -16,9 +17,12 @@ export interface OrderFilter {
 
 /** The newest first; of some states only, those first that are in it longest. */
 export function listOrders(deployment: Deployment, filter: OrderFilter): Promise<StoredOrder[]> {
-  const { connectors, states, limit } = filter;
+  const { connector, states, limit } = filter;
   return withStore(deployment, async (store) => {
-    const books = connectors.map((path) => store.orders(path));
+    const paths = await pathsOf(deployment, store);
+    const books = (connector === undefined ? paths : [namedPath(paths, connector)]).map((path) =>
+      store.orders(path),
+    );
     if (states.length === 0) {
       const newest = await Promise.all(books.map((book) => book.newest(limit)));
       return newest
@@ -32,6 +36,12 @@ export function listOrders(deployment: Deployment, filter: OrderFilter): Promise
       .sort((a, b) => a.createdAt - b.createdAt)
       .slice(0, limit);
   });
+}
+
+/** Also those that the deployment file does not have any more: their orders are still there. */
+async function pathsOf({ connectors }: Deployment, store: Store): Promise<string[]> {
+  const served = connectors.map(({ path }) => path);
+  return [...new Set([...served, ...(await store.allOrders().connectors())])];
 }
 
 export interface ShownOrder {
@@ -51,13 +61,9 @@ export function showOrder(deployment: Deployment, name: string): Promise<ShownOr
  * @param name the order's id, or the idempotency key with which it was asked for
  * @throws CliError when there is none, or several connectors have it
  */
-export async function findOrder(
-  { connectors }: Deployment,
-  store: Store,
-  name: string,
-): Promise<StoredOrder> {
+export async function findOrder(deployment: Deployment, store: Store, name: string): Promise<StoredOrder> {
   const found: StoredOrder[] = [];
-  for (const { path } of connectors) {
+  for (const path of await pathsOf(deployment, store)) {
     const book = store.orders(path);
     const order = (await book.find(name)) ?? (await book.findByKey(name));
     if (order) found.push(order);
@@ -83,11 +89,12 @@ export async function withStore<T>(deployment: Deployment, use: (store: Store) =
   }
 }
 
-export function formatOrders(orders: readonly StoredOrder[]): string {
+/** @param served paths of the connectors that the deployment has */
+export function formatOrders(orders: readonly StoredOrder[], served: ReadonlySet<string>): string {
   if (orders.length === 0) return 'There are no such orders.';
   const rows = orders.map((order) =>
     [
-      `/${order.connector}`,
+      served.has(order.connector) ? `/${order.connector}` : `/${order.connector} (removed)`,
       order.state,
       order.kind.toLowerCase(),
       amountOf(order),

@@ -11,6 +11,7 @@ import {
   type Deployment,
 } from '../config/index.js';
 import { LOG_LEVELS, type LogLevel } from '../logging/index.js';
+import { refuseIdleLimits } from '../mount/idle-limits.js';
 import { describeDeployment, warnOfDemoKeys } from './check.js';
 import { CliError, EXIT } from './cli-error.js';
 import {
@@ -74,8 +75,9 @@ function addCheck({ program, terminal, load }: Cli): void {
     .description('Check the deployment file and say what would be served.')
     .addOption(configOption())
     .addHelpText('after', examples('tributary check --config gateway.yaml'))
-    .action(({ config }: ConfigOption) => {
+    .action(async ({ config }: ConfigOption) => {
       const deployment = load(config);
+      await refuseIdleLimits(deployment);
       terminal.out(describeDeployment(deployment));
       const warning = warnOfDemoKeys(deployment);
       if (warning !== undefined) terminal.err(warning);

@@ -3,6 +3,7 @@ import { openStoreWhenThere } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import { createGateway } from '../gateway.js';
 import { createLogger, type LogLevel } from '../logging/index.js';
+import { refuseIdleLimits } from '../mount/idle-limits.js';
 import { warnOfDemoKeys } from './check.js';
 import { outliveOutput } from './output.js';
 import { aborted, stopSignal } from './stop-signal.js';
@@ -19,6 +20,7 @@ export async function serve(deployment: Deployment, level: LogLevel, terminal: T
   process.on('unhandledRejection', (err) =>
     logger.error({ err }, 'a promise failed and nobody waited for it'),
   );
+  await refuseIdleLimits(deployment);
   const stop = stopSignal();
   const store = await openStoreWhenThere(deployment.store, {
     for: STORE_PATIENCE,

@@ -26,12 +26,12 @@ export class Binder {
   }
 
   complain(path: Path, text: string): void {
-    this.problems.add(path, text, this.#placeOf(path));
+    this.problems.add(path, text, this.placeOf(path));
   }
 
   /** About the key rather than its value. */
   complainAboutKey(path: Path, text: string): void {
-    this.problems.add(path, text, this.places.get(formatPath(path))?.key ?? this.#placeOf(path));
+    this.problems.add(path, text, this.places.get(formatPath(path))?.key ?? this.placeOf(path));
   }
 
   /** @returns `found …` for errors: the origin of a value that came from outside, and never a secret. */
@@ -91,9 +91,9 @@ export class Binder {
   }
 
   /** Of the key itself, or of the nearest mapping around it when the key is missing. */
-  #placeOf(path: Path): Place | undefined {
+  placeOf(path: Path): Place | undefined {
     const place = this.places.get(formatPath(path));
-    return place ?? (path.length > 0 ? this.#placeOf(path.slice(0, -1)) : undefined);
+    return place ?? (path.length > 0 ? this.placeOf(path.slice(0, -1)) : undefined);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Plugin } from '@tributary/connector-api';
 import type { ApiKeys } from './api-keys.js';
 import type { Binder } from './binding.js';
-import type { ConnectorConfig } from './deployment.js';
+import type { ConnectorConfig, FilePlace } from './deployment.js';
 import { ConnectorEntry } from './deployment-file.js';
 import { didYouMean } from './did-you-mean.js';
 import { parseDuration } from './duration.js';
@@ -10,6 +10,7 @@ import { isReserved, NAME, NAME_RULE, RESERVED_NAMES, RESOURCE_NAMES } from './n
 import { orderLimits } from './order-settings.js';
 import { formatPath, type Path } from './path.js';
 import { PACKAGE_NAME, PackageProblem, type PluginPackages } from './plugin-packages.js';
+import { isMapping } from './settings-class.js';
 import { showText } from './shown-value.js';
 
 export class ConnectorList {
@@ -72,8 +73,16 @@ export class ConnectorList {
       settings: bound,
       apiKeys: opens,
       orders: limits,
+      ...(isMapping(entry) &&
+        entry['orders'] !== undefined && { ordersAt: this.#placeOfKey([...path, 'orders']) }),
       syncEvery: parseDuration(sync.every) ?? 0,
     });
+  }
+
+  #placeOfKey(path: Path): FilePlace {
+    const place = this.binder.placeOf(path);
+    const position = place?.key ?? place;
+    return { path, ...(position && { position: { line: position.line, column: position.column } }) };
   }
 
   #findPlugin(name: unknown, path: Path): Plugin | undefined {

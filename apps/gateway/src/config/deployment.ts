@@ -3,6 +3,8 @@ import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
+import type { Path } from './path.js';
+import type { Position } from './problems.js';
 
 export interface Deployment {
   /** The deployment file, as it was named. */
@@ -21,6 +23,12 @@ export interface Deployment {
   secrets: string[];
 }
 
+/** Of something in the deployment file, for errors that are found after it has been read. */
+export interface FilePlace {
+  path: Path;
+  position?: Position;
+}
+
 export interface ConnectorConfig {
   /** Absent for a connector of the default tenant. */
   tenant?: string;
@@ -34,6 +42,8 @@ export interface ConnectorConfig {
   apiKeys: ApiKey[];
   /** What may be paid through it. */
   orders: OrderLimits;
+  /** Where the file limits them; absent where it says nothing of orders. */
+  ordersAt?: FilePlace;
   /** From the end of one sync of a stream to the beginning of the next, in milliseconds. */
   syncEvery: number;
 }

@@ -4,6 +4,6 @@ export type { ConnectorConfig, Deployment } from './deployment.js';
 export { formatDuration } from './duration.js';
 export { loadDeployment } from './load-deployment.js';
 export { PackageProblem, PluginPackages } from './plugin-packages.js';
-export { ConfigError } from './problems.js';
+export { ConfigError, type Problem } from './problems.js';
 export { didYouMean } from './did-you-mean.js';
 export { hideSecrets } from './secrets.js';

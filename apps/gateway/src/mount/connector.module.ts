@@ -1,6 +1,6 @@
 /** One connector as a Nest module: the plugin, its settings, its keys and the contract's controllers. */
 import { KeyRing, type FailureLimiter } from '@tributary/auth';
-import { BACKEND, MIRROR, PSP, type Backend, type Psp, type Stream } from '@tributary/connector-api';
+import { BACKEND, PSP, type Backend, type Psp, type Stream } from '@tributary/connector-api';
 import {
   BalancesController,
   FeedsController,
@@ -16,6 +16,8 @@ import type { ConnectorConfig } from '../config/deployment.js';
 import { FeedBackend } from './feed-backend.js';
 import { FeedMirror } from './feed-mirror.js';
 import type { PageCache } from './page-cache.js';
+import { pays } from './pays.js';
+import { pluginProviders } from './plugin-providers.js';
 import { WebhookGate } from './webhook-gate.js';
 
 /** What all connectors of a deployment share. */
@@ -49,19 +51,12 @@ export function mountConnector(config: ConnectorConfig, shared: Shared): Mounted
     module: {
       module: ConnectorModule,
       controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
-      providers: [...pluginProviders(config, shared), ...contractProviders(config, shared)],
+      providers: [
+        ...pluginProviders(config, new FeedMirror(config.path, shared.store)),
+        ...contractProviders(config, shared),
+      ],
     },
   };
-}
-
-/** What the plugin brings, and what it may ask for. */
-function pluginProviders({ plugin, settings, path }: ConnectorConfig, { store }: Shared): Provider[] {
-  return [
-    { provide: plugin.settings, useValue: settings },
-    ...(plugin.providers ?? []),
-    { provide: MIRROR, useValue: new FeedMirror(path, store) },
-    { provide: PSP, useClass: plugin.psp },
-  ];
 }
 
 /** What the contract's controllers ask for. A thousand connectors have a thousand of each: there are few. */
@@ -103,7 +98,7 @@ function openBackend(config: ConnectorConfig, psp: Psp, shared: Shared): Backend
 
 /** @returns `undefined` for a PSP that only reads. @throws Error for one whose plugin does not say how it recognises repeats. */
 function openOrders({ path, plugin, orders: limits }: ConnectorConfig, psp: Psp, engine: OrderEngine) {
-  if (!psp.createPayout && !psp.createTransfer) return undefined;
+  if (!pays(psp)) return undefined;
   if (!plugin.orders) {
     throw new Error(
       `the plugin ${plugin.name} pays, but has no "orders" that say how its PSP recognises a repeat`,

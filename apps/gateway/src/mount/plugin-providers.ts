@@ -1,0 +1,13 @@
+import { MIRROR, PSP, type Mirror } from '@tributary/connector-api';
+import type { Provider } from '@nestjs/common';
+import type { ConnectorConfig } from '../config/deployment.js';
+
+/** What the plugin brings, and what it may ask for. */
+export function pluginProviders({ plugin, settings }: ConnectorConfig, mirror: Mirror): Provider[] {
+  return [
+    { provide: plugin.settings, useValue: settings },
+    ...(plugin.providers ?? []),
+    { provide: MIRROR, useValue: mirror },
+    { provide: PSP, useClass: plugin.psp },
+  ];
+}

@@ -1,0 +1,33 @@
+/** Orders of connectors that are not there any more, or pay no more: nobody sends them, looks for them or tells how they end. */
+import type { OrderCount, OrderState, Store } from '@tributary/feed';
+import type { OrdersContext } from './orders-context.js';
+
+/** Not final. */
+const OPEN: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown', 'pending'];
+
+/** One warning for each such connector. Never throws. @param followed paths of the connectors that pay */
+export async function warnOfOrphans(
+  store: Store,
+  followed: readonly string[],
+  { logger }: Pick<OrdersContext, 'logger'>,
+): Promise<void> {
+  try {
+    for (const [connector, counts] of byConnector(await store.allOrders().countsElsewhere(followed, OPEN))) {
+      const open = counts.reduce((sum, { count }) => sum + count, 0);
+      const states = Object.fromEntries(counts.map(({ state, count }) => [state, count]));
+      logger.warn(
+        { connector, open, states },
+        `${connector} has ${open} open ${open === 1 ? 'order' : 'orders'}, and is no connector that pays: nobody follows them. ` +
+          'Put it back into the deployment file until they have ended, or say what became of them with "tributary orders resolve"',
+      );
+    }
+  } catch (error) {
+    logger.warn({ err: error }, 'the store did not say whether orders are left that nobody follows');
+  }
+}
+
+function byConnector(counts: readonly OrderCount[]): Map<string, OrderCount[]> {
+  const groups = new Map<string, OrderCount[]>();
+  for (const count of counts) groups.set(count.connector, [...(groups.get(count.connector) ?? []), count]);
+  return groups;
+}

@@ -77,6 +77,17 @@ function generate(...args: string[]): string {
   return run('nest', 'g', '-c', '@tributary/schematics', 'psp-plugin', ...args, '-p', 'gateway').said;
 }
 
+it.each([
+  [['acme-pay'], 'There is a plugin "acme-pay" already'],
+  [['import'], '"import" is reserved'],
+  [[], 'The name of the plugin is missing'],
+  [['fresh', '--dry-run'], 'CREATE'],
+])('npm run new:psp -- %j says so with its exit code', (args, part) => {
+  const { status, said } = run('npm', 'run', '--silent', 'new:psp', '--', ...args);
+  expect(said).toContain(part);
+  expect(status).toBe(part === 'CREATE' ? 0 : 1);
+});
+
 it('is in the list, sorted', () => {
   const list = readFileSync(join(copy, 'libs/psp-plugins/src/index.ts'), 'utf8');
   const names = [...list.matchAll(/from '\.\/([a-z-]+)\/index\.js'/g)].map(([, name]) => name);

@@ -28,11 +28,23 @@ export class Cluster {
     readonly witness: Witness,
   ) {}
 
-  /** All gateways at once on an empty database: the tables are made once. */
+  /** All gateways at once on an empty database: the tables are made once. Whatever was begun is ended when it fails. */
   static async start(): Promise<Cluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tributary-cluster-'));
+    const begun = new AsyncDisposableStack();
+    try {
+      return await Cluster.startIn(directory, begun);
+    } catch (error) {
+      await begun.disposeAsync();
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  private static async startIn(directory: string, begun: AsyncDisposableStack): Promise<Cluster> {
     installPlugin(directory);
     const database = await PostgresServer.create();
+    begun.defer(() => database.remove());
     const histories = HISTORIES.map(
       (name, seed) => new History(name, join(directory, `${name}.jsonl`), seed),
     );
@@ -41,6 +53,7 @@ export class Cluster {
       journal: join(directory, `${name}.journal`),
     }));
     const cables = await Promise.all(GATEWAYS.map(() => Cable.to(database.socket)));
+    begun.defer(() => Promise.all(cables.map((cable) => cable.remove())).then(() => undefined));
     const members = await Promise.all(
       GATEWAYS.map(async (name, index) => {
         const store = `postgres://tributary@127.0.0.1:${cables[index]!.port}/postgres`;
@@ -48,7 +61,11 @@ export class Cluster {
         return new Member(name, port, file, join(directory, `${name}.log`), CLOCKS[index]!);
       }),
     );
-    await Promise.all(members.map((member) => member.start()));
+    begun.defer(() => Promise.all(members.map((member) => member.kill())).then(() => undefined));
+    const starting = members.map((member) => member.start());
+    // None is killed while it is still being launched.
+    await Promise.allSettled(starting);
+    await Promise.all(starting);
     const balancer = await Balancer.before(members);
     const witness = new Witness(database.url('postgres'), members);
     return new Cluster(directory, database, cables, members, balancer, histories, payers, witness);

@@ -87,7 +87,7 @@ it('waits for a database that is away, says so, and serves when it has come', as
   gateway = new GatewayProcess(deployment(database.url('postgres')), url(), join(directory, 'log'));
   const started = gateway.start();
   started.catch(() => undefined);
-  await sleep(4_000);
+  while (!log().includes('waiting for the store')) await sleep(50);
   await database.start();
   await started;
   expect((await fetch(`${url()}/readyz`)).status).toBe(200);

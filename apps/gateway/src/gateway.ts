@@ -34,6 +34,12 @@ const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 /** Long enough for a client to send its next request, and learn from the answer that the connection ends. */
 const DRAIN = 1000;
 
+/**
+ * Connections that the system holds for us while we are busy; it takes its own limit when that is lower. Node's 511 are few: of two
+ * thousand callers at once, those who find no room knock again after a second, then three, then seven.
+ */
+const BACKLOG = 4096;
+
 export interface GatewayOptions {
   /** By default JSON lines on standard output, without the deployment's secrets. */
   logger?: Logger;
@@ -211,7 +217,7 @@ class RunningGateway implements Gateway {
     const { deployment, options, logger } = this.parts;
     const { host, port } = deployment.listen;
     try {
-      await this.app.listen(port, host);
+      await this.app.listen({ port, host, backlog: BACKLOG });
     } catch (error) {
       throw listenError(error, host, port);
     }

@@ -21,7 +21,8 @@ export class WebhookInbox {
   private readonly calls: PluginCalls;
   private readonly waiting = new Set<Stream>();
   private verifying = 0;
-  private scheduled = false;
+  /** Cancels the pull at the end of a calm. */
+  private cancel: (() => void) | undefined;
   private calmUntil = 0;
 
   /** @param pull pulls these streams soon, without waiting for it */
@@ -59,19 +60,23 @@ export class WebhookInbox {
     }
   }
 
+  /** What was asked for last is not pulled any more: the next start pulls everything. */
+  stop(): void {
+    this.cancel?.();
+  }
+
   /** At once after a calm; otherwise at its end, together with whatever else is asked for until then. */
   private ask(streams: readonly Stream[]): void {
     for (const stream of streams) this.waiting.add(stream);
-    if (this.scheduled || this.waiting.size === 0) return;
+    if (this.cancel || this.waiting.size === 0) return;
     const { clock } = this.context;
     const wait = this.calmUntil - clock.now();
     if (wait <= 0) return this.pullWaiting();
-    this.scheduled = true;
-    clock.after(wait, () => this.pullWaiting());
+    this.cancel = clock.after(wait, () => this.pullWaiting());
   }
 
   private pullWaiting(): void {
-    this.scheduled = false;
+    this.cancel = undefined;
     this.calmUntil = this.context.clock.now() + CALM;
     const streams = [...this.waiting];
     this.waiting.clear();

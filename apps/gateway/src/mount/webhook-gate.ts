@@ -3,10 +3,10 @@ import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
 import { ContractError, plainBody, type Webhooks } from '@tributary/connector-api/contract';
 import type { WebhookInbox } from '@tributary/sync';
-import { HttpStatus } from '@nestjs/common';
+import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-export class WebhookGate implements Webhooks {
+export class WebhookGate implements Webhooks, OnModuleDestroy {
   constructor(
     private readonly path: string,
     private readonly inbox: WebhookInbox,
@@ -23,6 +23,10 @@ export class WebhookGate implements Webhooks {
       if (error.kind === 'rejected') throw this.refuse(error, address);
       throw error.kind === 'rate-limited' ? tooMany(TOO_MANY_AT_ONCE, 1) : error;
     }
+  }
+
+  onModuleDestroy(): void {
+    this.inbox.stop();
   }
 
   /** False ones are answered without the plugin's reason, which would help whoever tries signatures. */

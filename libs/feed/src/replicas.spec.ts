@@ -11,11 +11,18 @@ let feed: Feed;
 let lease: Lease;
 let count = 0;
 
-async function onReplica(statement: string): Promise<void> {
+async function onReplica(statement: string): Promise<object[]> {
   const client = new pg.Client(replica.url('postgres'));
   await client.connect();
-  await client.query(statement);
+  const { rows } = await client.query<object>(statement);
   await client.end();
+  return rows;
+}
+
+/** The pause is only asked for; until it has begun, one more commit may be replayed. */
+async function pauseReplay(): Promise<void> {
+  await onReplica('select pg_wal_replay_pause()');
+  while ((await onReplica("select where pg_get_wal_replay_pause_state() <> 'paused'")).length > 0);
 }
 
 async function append(rows: number): Promise<void> {
@@ -69,7 +76,7 @@ afterAll(async () => {
 it('a replica that is late shows the beginning of a feed, whole and in order, and goes on from there', async () => {
   await append(10);
   await untilRead(10);
-  await onReplica('select pg_wal_replay_pause()');
+  await pauseReplay();
   await append(10);
   expect(await ids()).toEqual(expected(10));
   expect((await feed.head()).rows).toBe(20);
@@ -87,7 +94,7 @@ it('a replica that is late shows the beginning of a feed, whole and in order, an
 });
 
 it('one that is away is replaced by the primary, at once', async () => {
-  await onReplica('select pg_wal_replay_pause()');
+  await pauseReplay();
   await append(1);
   expect((await ids()).length).toBe(count - 1);
   await replica.stop('QUIT');

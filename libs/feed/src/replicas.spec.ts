@@ -65,6 +65,8 @@ beforeAll(async () => {
   store = await openStore(location);
   feed = await store.feed('bank', 'transactions');
   lease = (await feed.lease(thisProcess(), 600_000))!;
+  // One that has no tables yet is left alone for ten seconds, in which it would show nothing.
+  while ((await onReplica("select where to_regclass('feed_rows') is null")).length > 0);
 });
 
 afterAll(async () => {

@@ -73,7 +73,7 @@ it('pays whom the setting names, after a person approved, and shows it once', as
   expect(await statusesOf('invoice-17')).toEqual(['PENDING']);
   row.processed = true;
   await pull();
-  expect(await statusesOf('invoice-17')).toEqual(['PENDING', 'SUCCEEDED']);
+  expect(await stateOf('invoice-17')).toBe('succeeded');
   const ids = (await list('transactions')).map(({ id }) => id);
   expect(new Set(ids)).toEqual(new Set([answer['id']]));
 });
@@ -97,17 +97,23 @@ it('says FAILED, and why, when the person declines, without a pull', async () =>
   expect(await pay('invoice-19', JAN)).toMatchObject({ status: 'PENDING' });
   const draft = fake.drafts.all.at(-1)!;
   fake.drafts.decline(draft, { code: 'declined-by-initiator', message: 'declined: no budget' });
+  await until(async () => (await stateOf('invoice-19')) === 'failed');
+  expect(await stateOf('invoice-19')).toBe('failed');
+}, 20_000);
+
+it('tells so when Formance has surely read the answers', async () => {
   await until(async () => (await statusesOf('invoice-19')).length === 2);
+  expect(await statusesOf('invoice-17')).toEqual(['PENDING', 'SUCCEEDED']);
   expect(await statusesOf('invoice-19')).toEqual(['PENDING', 'FAILED']);
   const last = (await list('transactions')).at(-1);
   expect(last?.['metadata']).toMatchObject({
     'com.mollie.spec/failure_code': 'declined-by-initiator',
     'com.mollie.spec/failure_reason': 'declined: no budget',
   });
-}, 20_000);
+}, 60_000);
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end && !(await isTrue());) await sleep(100);
+  for (const end = Date.now() + 45_000; Date.now() < end && !(await isTrue());) await sleep(100);
 }
 
 async function pull(): Promise<void> {
@@ -130,6 +136,10 @@ async function list(stream: string): Promise<Record<string, unknown>[]> {
     headers: { authorization: `Bearer ${KEY}` },
   });
   return (await response.json()) as Record<string, unknown>[];
+}
+
+async function stateOf(idempotencyKey: string): Promise<string | undefined> {
+  return (await gateway.store.orders('mollie').findByKey(idempotencyKey))?.state;
 }
 
 /** What Formance ties to the payment, in order. */

@@ -126,6 +126,9 @@ function limitOf({ name, constraints: [first, second] }: Rule): Schema {
   }
 }
 
+/** Also what is needed in some cases only (`ValidateIf`): which, is said when the file is loaded. */
 function isOptional(settings: Type<object>, key: string): boolean {
-  return rulesOf(settings).some(({ property, name }) => property === key && name === 'isOptional');
+  return rulesOf(settings).some(
+    ({ property, name }) => property === key && (name === 'isOptional' || name === 'conditionalValidation'),
+  );
 }

@@ -13,6 +13,7 @@ import {
   IsOptional,
   IsString,
   IsUrl,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -20,6 +21,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { compactIban } from './mollie.beneficiaries.js';
+
+/** Mollie's API keys, which are easier to find in its dashboard, cannot read balances. */
+const ACCESS_TOKEN = 'an organisation access token (access_…)';
 
 export class NamedBeneficiary {
   @Setting('The holder of the account, as the bank has it: the bank may compare.')
@@ -41,7 +45,10 @@ export class MollieSettings {
     ({ accessToken, refreshToken }: MollieSettings) =>
       accessToken !== undefined || refreshToken === undefined,
   )
-  @IsString()
+  @Matches(/^(?!live_|test_)/, {
+    message: `$property must be ${ACCESS_TOKEN}; live_… and test_… are API keys`,
+  })
+  @IsString({ message: `$property must be ${ACCESS_TOKEN}, or refreshToken, clientId and clientSecret` })
   @IsNotEmpty()
   accessToken?: string;
 

@@ -7,6 +7,7 @@ import {
   deploymentSchema,
   loadDeployment,
   PackageProblem,
+  PACKAGE_NAME,
   PluginPackages,
   type Deployment,
 } from '../config/index.js';
@@ -140,6 +141,8 @@ function addSchema({ program, terminal }: Cli): void {
 }
 
 function loadNamed(packages: PluginPackages, name: string): Plugin {
+  // The advice to install whatever npm has under another name would be bad.
+  if (!PACKAGE_NAME.test(name)) throw new CliError(`"${name}" ${NO_PACKAGE}`, EXIT.usage);
   try {
     return packages.load(name);
   } catch (error) {
@@ -147,6 +150,8 @@ function loadNamed(packages: PluginPackages, name: string): Plugin {
   }
 }
 
+const NO_PACKAGE =
+  'is no name of a package; expected one in a scope, or "tributary-psp-…". Plugins that the gateway brings along are described without being named.';
 const SCHEMA_OF_PACKAGE = 'tributary schema @acme/tributary-psp-foo > deployment.schema.json';
 const SYNC_ONE = 'tributary sync --once acme/house-bank --config gateway.yaml';
 const QUARANTINE_ONE = 'tributary quarantine house-bank --json --config gateway.yaml';

@@ -3,7 +3,9 @@ import { SCOPES, type Scope } from '@tributary/auth';
 import { Setting } from '@tributary/connector-api';
 import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsString } from 'class-validator';
 
-const LIST_OF_SCOPES = { message: `$property must be a list of ${SCOPES.join(' and ')}, each once` };
+const LIST_OF_SCOPES = {
+  message: `$property must be a list of nothing but ${SCOPES.join(' and ')}, each once at most`,
+};
 
 export class ApiKeyEntry {
   @Setting('The key: plain (at least 16 characters) or sha256:<hex>.')

@@ -73,7 +73,7 @@ describe('keys and limits of orders', () => {
     ]);
   });
 
-  const SCOPES = 'expected a list of read and pay, each once';
+  const SCOPES = 'expected a list of nothing but read and pay, each once at most';
   const UNITS = 'expected minor units in quotes, e.g. "1000000"';
   it.each<[string, Record<string, string>, string[]]>([
     [

@@ -7,7 +7,8 @@ const REMEDY: Readonly<Partial<Record<ErrorCode, string>>> = {
   TAB_AS_INDENT: 'found a tab in the indentation; YAML allows only spaces there. Replace it by spaces',
   BAD_INDENT:
     'the indentation does not fit the lines above, or a bracket is not closed; expected the keys of one mapping in one column',
-  MISSING_CHAR: 'a closing quote or bracket, or the comma between two values, is missing',
+  MISSING_CHAR:
+    'a closing quote or bracket, or the comma between two values, is missing. References like "${NAME}" want quotes inside { } and [ ]',
   MULTIPLE_DOCS: 'found a second document (---); expected one document',
   BAD_SCALAR_START:
     'found a value that begins with a character YAML keeps for itself (@ ` % and others). Put the value in quotes',

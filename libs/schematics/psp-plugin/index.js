@@ -1,5 +1,8 @@
 'use strict';
-/** `nest g -c @tributary/schematics psp-plugin acme -p gateway`: writes a plugin that works, and a spec that says what is still made up. */
+/**
+ * `npm run new:psp -- acme`: writes a plugin that works, and a spec that says what is still made up. `nest g -c @tributary/schematics psp-plugin
+ * acme -p gateway` does it too, but exits with 0 when a name is refused.
+ */
 
 const { apply, applyTemplates, chain, filter, mergeWith, move, url } = require('@angular-devkit/schematics');
 const { format, resolveConfig } = require('prettier');

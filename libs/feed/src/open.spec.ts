@@ -98,5 +98,8 @@ describe('a store', () => {
     await expect(openStore('mongodb://x')).rejects.toThrow(
       '"mongodb://x" is of no known kind; expected sqlite:<path of a file>',
     );
+    const hasty = await openStore('postgres://me:p/w@host/db').catch((error: Error) => error.message);
+    expect(hasty).toContain('the URL of PostgreSQL cannot be read; expected postgres://USER:PASSWORD@HOST/');
+    expect(hasty).not.toContain('p/w');
   });
 });

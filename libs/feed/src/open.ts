@@ -135,7 +135,11 @@ function whyNot(error: unknown): string {
   const code = systemCodeOf(cause);
   // SQLite's extended codes go on: SQLITE_READONLY_DIRECTORY.
   const known = REASONS[code] ?? REASONS[code.split('_', 2).join('_')];
-  return known ?? (cause instanceof Error ? cause.message : String(cause));
+  const said = cause instanceof Error ? cause.message : String(cause);
+  // The driver's own word, without a code.
+  if (said.endsWith('client password must be a string'))
+    return 'the server wants a password; put it into the URL, or into the variable PGPASSWORD';
+  return known ?? said;
 }
 
 function systemCodeOf(error: unknown): string {

@@ -61,3 +61,14 @@ it('everything that is wrong with it is said at once', () => {
   expect(complaints('{ replicas: [] }').join()).toContain('store.primary');
   expect(complaints('[a]').join()).toContain('store: found');
 });
+
+it('a password that breaks the URL is told at its place, and not shown', () => {
+  const UNREADABLE = 'the URL of PostgreSQL cannot be read; expected postgres://USER:PASSWORD@HOST/DATABASE';
+  const plain = complaints("'postgres://me:hunter2/one@db/t'").join();
+  expect(plain).toContain(`1:8: store: ${UNREADABLE}`);
+  const mapped = complaints(
+    "{ primary: 'postgres://me@a/t', replicas: ['postgres://me:hunter2#two@b/t'] }",
+  ).join();
+  expect(mapped).toContain(`store.replicas[0]: ${UNREADABLE}`);
+  expect(plain + mapped).not.toContain('hunter2');
+});

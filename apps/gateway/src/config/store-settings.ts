@@ -1,9 +1,10 @@
 /** Where the feeds are kept, as it is written: a URL, or a mapping that says more. */
 import { Setting } from '@tributary/connector-api';
-import type { StoreLocation } from '@tributary/feed';
+import { shownLocation, type StoreLocation } from '@tributary/feed';
 import { IsArray, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import type { Binder } from './binding.js';
 import { IsDuration, parseDuration } from './duration.js';
+import type { Path } from './path.js';
 import { isMapping } from './settings-class.js';
 
 export const STORE_URL = /^(sqlite:(?!\/\/|:)|postgres(ql)?:\/\/)[^\u0000]+$/;
@@ -41,7 +42,23 @@ export class StoreSettings {
 
 /** @param store as it is written: a URL that has been checked, or a mapping that has not */
 export function storeLocation(store: unknown, binder: Binder): string | StoreLocation {
-  if (!isMapping(store)) return String(store);
+  if (!isMapping(store)) {
+    checkReadable(store, ['store'], binder);
+    return String(store);
+  }
   const { statementTimeout, ...settings } = binder.bind(StoreSettings, store, ['store']);
+  checkReadable(settings.primary, ['store', 'primary'], binder);
+  if (Array.isArray(settings.replicas))
+    settings.replicas.forEach((url, index) => checkReadable(url, ['store', 'replicas', index], binder));
   return { ...settings, statementTimeout: parseDuration(String(statementTimeout)) ?? 0 };
+}
+
+/** A password with characters that mean something in a URL is the usual mistake. */
+function checkReadable(url: unknown, path: Path, binder: Binder): void {
+  if (typeof url !== 'string' || !POSTGRES_URL.test(url)) return;
+  try {
+    shownLocation(url);
+  } catch (error) {
+    binder.complain(path, (error as Error).message);
+  }
 }

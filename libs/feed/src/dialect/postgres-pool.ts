@@ -175,7 +175,18 @@ function storable(value: unknown): unknown {
 
 /** @throws Error when it is no URL of PostgreSQL's */
 export function shownUrl(url: string): string {
-  const { user, host, port, database } = new pg.Client({ connectionString: url });
+  const { user, host, port, database } = readUrl(url);
   const address = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return `postgres://${user ?? ''}@${address}/${database ?? ''}`;
+}
+
+/** The driver only says "Invalid URL", and the URL itself must not be shown. */
+function readUrl(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch {
+    throw new Error(
+      'the URL of PostgreSQL cannot be read; expected postgres://USER:PASSWORD@HOST/DATABASE, with %40 for @, %3A for :, %2F for /, %23 for # and so on in the password',
+    );
+  }
 }

@@ -80,7 +80,7 @@ export class FeedBackend implements Backend {
     const kinds = `${kind.toLowerCase()}s`;
     throw unprocessable(
       `No ${kinds}`,
-      `This connector cannot make ${kinds}: its plugin has none. Nothing was sent.`,
+      `This connector cannot make ${kinds}: its plugin has no way to do it, or needs a setting for it. Nothing was sent.`,
     );
   }
 }

@@ -2,6 +2,14 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
+const KEY = {
+  type: 'http',
+  scheme: 'bearer',
+  // Nest says JWT where nothing is said.
+  bearerFormat: 'API key',
+  description: 'An API key of this connector',
+} as const;
+
 /**
  * @param mounted any module that mounts the contract: only its routes are read
  * @param path where it is mounted: `acme/house-bank`
@@ -17,7 +25,7 @@ export function describeContract(
     .setTitle('Generic Connector')
     .setDescription('The Generic Connector API of Formance Payments, served by Tributary.')
     .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key of this connector' })
+    .addBearerAuth(KEY)
     .build();
   const document = SwaggerModule.createDocument(app, config, { include: [mounted] });
   const paths = Object.entries(document.paths).map(([route, item]) => [route.replace(`/${path}`, ''), item]);

@@ -59,7 +59,7 @@ export class OrdersController {
       const orders = `${kind.toLowerCase()}s`;
       throw unprocessable(
         `No ${orders}`,
-        `This connector cannot make ${orders}: its plugin has no way to do it. Nothing was sent to the PSP.`,
+        `This connector cannot make ${orders}: its plugin has no way to do it, or needs a setting for it. Nothing was sent to the PSP.`,
       );
     }
     const order = await parseOrderRequest(kind, body, this.backend);

@@ -60,7 +60,8 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   // back the file's locks. `not indexed` leaves the table as the only way to the rows, so they come in the order of their places:
   // sorting them would cost as much as reading them. A page behind the end must not reach the next feed's places. As text: bytes
   // outside of the heap cost the collector more than their encoding (docs/decisions/hot-path.md). `+ 0` hides parameters from the
-  // planner: it would plan anew for each value. They have no names, because the driver looks each name up.
+  // planner: it would plan anew for each value. They have no names, because the driver looks each name up. It binds every number as a
+  // real one, and those do not tell the places of a feed after the 8191st apart: hence the casts.
   const page = prepareLater(
     read,
     `with first (place) as (
@@ -68,8 +69,8 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
      )
      select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
        from first cross join feed_rows as r not indexed
-      where r.place >= first.place + ?
-        and r.place < min(first.place + ?, (? + 1) << ${SEQ_BITS})`,
+      where r.place >= first.place + cast(? as integer)
+        and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`,
   );
   const insert = prepareLater(
     write,

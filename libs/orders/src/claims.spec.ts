@@ -99,6 +99,37 @@ describe('a movement of the listing that is an order', () => {
     );
   });
 
+  it.each([
+    ['after clients were told', true],
+    ['before they may be told', false],
+  ])(
+    'that contradicts what is final %s is not forgotten when the PSP cannot be asked at that moment',
+    async (_, told) => {
+      bench.psp.first = told ? 'SUCCEEDED' : 'PENDING';
+      const gateway = await bench.open();
+      const answer = await bench.pay(gateway.desk);
+      bench.psp.settle(bench.psp.sent[0]!, 'SUCCEEDED');
+      await bench.passUntil(gateway, 'succeeded');
+      if (told) await bench.untilTold(gateway);
+      bench.psp.settle(bench.psp.sent[0]!, 'FAILED');
+      const down = () => {
+        throw new Error('down');
+      };
+      bench.psp.looks = [down, down, down];
+      // The listing says it once: its cursor goes on.
+      await pull(gateway, [movement('psp-1', { status: 'FAILED' })]);
+      await bench.passUntil(gateway, 'failed');
+      await bench.untilTold(gateway);
+      expect(bench.psp.looks).toEqual([]);
+      const first = told ? [] : ['PENDING'];
+      const statuses = [...first, 'SUCCEEDED', 'FAILED'];
+      expect(await shown(gateway)).toEqual(statuses.map((status) => `${answer.id} ${status}`));
+      const looked = bench.psp.looked.length;
+      await bench.pass(3_600_000, 60_000);
+      expect(bench.psp.looked).toHaveLength(looked);
+    },
+  );
+
   it('and comes back is a return, whether the listing flips it or lists a row of its own', async () => {
     const gateway = await bench.open({ start: false });
     const first = await bench.pay(gateway.desk);

@@ -1,7 +1,7 @@
 /** What the PSP says of an order, by an answer or in its listing. A status never goes backwards. Pure. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { detailsFrom } from './order-details.js';
+import { detailsFrom, detailsOf, isDisputed, withDetails } from './order-details.js';
 import type { Circumstances } from './orders.types.js';
 import { pauseFor } from './pace.js';
 
@@ -23,22 +23,22 @@ export function observe(
   observation: Observation,
   by: Circumstances,
 ): OrderChange {
-  const known = { pspId: order.pspId ?? result.id };
+  const known = { pspId: order.pspId ?? result.id, details: answered(order, observation) };
   const after = { ...order, ...known };
   switch (verdict(order, STATES[result.status], observation, by)) {
     case 'new':
       return become(after, result, by);
     case 'known':
-      return { set: { ...known, nextAt: nextFollow(order, by) } };
+      return { set: { ...known, nextAt: nextFollow(after, by) } };
     case 'stale':
       return {
-        set: { ...known, nextAt: nextFollow(order, by) },
+        set: { ...known, nextAt: nextFollow(after, by) },
         event: `${source(observation)} ${result.status}, which is older than what is known`,
       };
     case 'contradiction':
       // The PSP is asked again: what it says now is true.
       return {
-        set: { ...known, nextAt: by.now },
+        set: { ...known, details: withDetails(order, { disputedAt: by.now }), nextAt: by.now },
         event: `${source(observation)} ${result.status}: asking again`,
       };
   }
@@ -96,8 +96,17 @@ function correction(order: StoredOrder, { askedAt }: Observation, { connector }:
   return connector.psp.findOrder ? 'contradiction' : 'new';
 }
 
+/** An answer to a question that was asked after the dispute began ends it. */
+function answered(order: StoredOrder, { askedAt = -Infinity }: Observation): string {
+  const { disputedAt } = detailsOf(order);
+  return disputedAt !== undefined && askedAt >= disputedAt
+    ? withDetails(order, { disputedAt: undefined })
+    : order.details;
+}
+
 function nextFollow(order: StoredOrder, { now, pace, connector }: Circumstances): number | undefined {
-  if (order.state !== 'pending' || !connector.psp.findOrder) return undefined;
+  if (!connector.psp.findOrder) return undefined;
+  if (order.state !== 'pending') return isDisputed(order) ? now + pace.longestPause : undefined;
   return now + pauseFor(now - order.createdAt, 2 * pace.firstPause, pace.longestFollow);
 }
 

@@ -9,6 +9,8 @@ export interface OrderDetails {
   reason?: FailureReason;
   /** The movement of the PSP's listing that is this order. */
   movement?: string;
+  /** When something contradicted the final status that is known: until the PSP was asked since then, nobody can tell which is true. */
+  disputedAt?: number | undefined;
 }
 
 export interface FailureReason {
@@ -33,7 +35,11 @@ export function withDetails(order: Pick<StoredOrder, 'details'>, changes: OrderD
   return JSON.stringify({ ...detailsOf(order), ...changes });
 }
 
-/** What a result says. Of older metadata what it does not repeat stays. */
+export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
+  return detailsOf(order).disputedAt !== undefined;
+}
+
+/** What a result says, which ends every dispute. Of older metadata what it does not repeat stays. */
 export function detailsFrom(
   order: Pick<StoredOrder, 'details'>,
   plugin: string,
@@ -42,6 +48,7 @@ export function detailsFrom(
   const before = detailsOf(order);
   return JSON.stringify({
     ...before,
+    disputedAt: undefined,
     metadata: { ...before.metadata, ...strings(metadata ?? {}) },
     ...(reason ? { reason: { by: plugin, ...reason } } : {}),
   });

@@ -104,7 +104,7 @@ function resolved(order: StoredOrder, { as, pspId, note }: Resolution): OrderCha
       refusedAt: undefined,
       nextAt: undefined,
       fence: order.fence + 1,
-      ...(as === 'succeeded' ? {} : { details: withDetails(order, { reason }) }),
+      details: withDetails(order, { disputedAt: undefined, ...(as === 'succeeded' ? {} : { reason }) }),
     },
     event: `an operator says ${as}: ${note}`,
   };

@@ -2,7 +2,7 @@
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { observe } from './observing.js';
-import { detailsOf, withDetails } from './order-details.js';
+import { detailsOf, isDisputed, withDetails } from './order-details.js';
 import type { Circumstances, Outcome, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
 import { maySend, released, send, unsure, untilOpen, type Taken } from './taking.js';
@@ -30,11 +30,24 @@ export function settle(
     case 'received':
     case 'waiting':
     case 'pending':
+      return { change: { ...rest(nextLook(order, by)), ...eventOf(outcome) } };
     case 'succeeded':
     case 'failed':
     case 'returned':
-      return { change: { set: { ...released, nextAt: nextLook(order, by) }, ...eventOf(outcome) } };
+      return { change: afterDispute(order, outcome, by) };
   }
+}
+
+/** The PSP was asked whether what is final is true. Whoever could not ask it asks again: the listing says a thing only once. */
+function afterDispute(
+  order: StoredOrder,
+  outcome: Exclude<Outcome, { kind: 'result' }>,
+  by: Circumstances,
+): OrderChange {
+  const isOver = outcome.kind === 'nothing';
+  const details = isOver ? withDetails(order, { disputedAt: undefined }) : order.details;
+  const { set } = rest(nextLook({ ...order, details }, by));
+  return { set: { ...set, details }, ...eventOf(outcome) };
 }
 
 function afterAttempt(
@@ -159,7 +172,7 @@ export function nextLook(order: StoredOrder, by: Circumstances): number | undefi
     case 'succeeded':
     case 'failed':
     case 'returned':
-      return undefined;
+      return canFind && isDisputed(order) ? now + pace.longestPause : undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 /** Who takes an order on, and for what. Pure: what is decided here is durable before anything is done about it. */
 import { hasDied, holderText, type LeaseHolder, type OrderChange, type StoredOrder } from '@tributary/feed';
 import { ranBack } from './clock-steps.js';
+import { isDisputed } from './order-details.js';
 import type { Circumstances, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
-import { tellAt } from './publication.js';
 
 export interface Taken {
   change: OrderChange;
@@ -32,7 +32,7 @@ export function take(order: StoredOrder, by: Circumstances): Taken | undefined {
     case 'failed':
     case 'returned':
       // Clients may hear of it now, which every change sees to; or somebody has to tell whether it is true.
-      return order.nextAt === tellAt(order, by.pace) || !canFind(by) ? rest : find({ set: {} }, order, by);
+      return isDisputed(order) && canFind(by) ? find({ set: {} }, order, by) : rest;
   }
 }
 

@@ -46,7 +46,7 @@ export function toBeneficiary({ name, iban }: Payee): Beneficiary {
   return { id: iban, ownerName: name, metadata };
 }
 
-/** `nl02 abna 0123 4567 89` → `NL02ABNA0123456789` */
+/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`: what the check of an IBAN passes over, so that one account has one id. */
 export function compactIban(written: string): string {
-  return written.replace(/\s/g, '').toUpperCase();
+  return written.replace(/[\s-]/g, '').toUpperCase();
 }

@@ -32,7 +32,7 @@ export class NamedBeneficiary {
   @MaxLength(70)
   name!: string;
 
-  @Setting('The IBAN; spaces do not matter.')
+  @Setting('The IBAN; spaces and hyphens do not matter.')
   @IsIBAN(undefined, { message: '$property must be an IBAN with right length and check digits' })
   iban!: string;
 }

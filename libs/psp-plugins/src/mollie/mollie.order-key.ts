@@ -10,7 +10,12 @@ const ORDER_KEY = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 /** @param longest characters that Mollie takes */
 export function describeOrder({ description, key }: Order, longest: number): string {
   if (description === undefined) return key;
-  return `${description.slice(0, longest - key.length - 1)} ${key}`;
+  return `${beginning(description, longest - key.length - 1)} ${key}`;
+}
+
+/** Half an emoji is no text: Mollie would refuse the order for it. */
+export function beginning(text: string, longest: number): string {
+  return text.slice(0, longest).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** Of something that was ordered here; what Mollie or a person made otherwise has none. */

@@ -1,6 +1,9 @@
 /** Payments from business accounts, as draft transfers that a person approves; and who can be paid. */
 import type { Order } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
+import { MollieSettings } from './mollie.config.js';
 import { fakeIban } from './mollie.drafts.fake.js';
 import type { FakeDraft } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
@@ -64,6 +67,20 @@ describe('draft transfers', () => {
     expect(await trial.psp.findOrder!({ ...order, pspId: first.id })).toEqual(first);
     const never = orderOf({ key: '00000000-0000-4000-8000-000000000009' });
     expect(await trial.psp.findOrder!(never)).toBeUndefined();
+  });
+
+  it.each([
+    ['description', { description: `${'x'.repeat(102)}\u{1f600} July` }, {}],
+    ['name', {}, { name: `${'x'.repeat(69)}\u{1f600}` }],
+  ])('whose %s must be cut are cut between characters', async (_name, order, payee) => {
+    const beneficiaries = [{ ...JAN, ...payee }];
+    const cut = await MollieTrial.open(fake, { transfers: 'draft', beneficiaries });
+    await cut.psp.createPayout!(orderOf(order));
+    const { body } = fake.engine.requests.at(-1)!;
+    const { creditor, description } = body as { creditor: { fullName: string }; description: string };
+    expect(creditor.fullName.isWellFormed() && description.isWellFormed()).toBe(true);
+    expect(description).toContain(orderOf().key);
+    await cut.close();
   });
 
   it('whose answer was lost are an unknown outcome, and are found', async () => {
@@ -256,6 +273,21 @@ describe('who can be paid', () => {
     paid({ counterparty: { name: 'Eva again', identifier: EVA.iban } });
     paid({ counterparty: { name: 'New', identifier: fakeIban(81) } });
     expect(await trial.syncBeneficiaries()).toEqual([JAN.iban, fakeIban(81)]);
+  });
+
+  it('an IBAN is the same with hyphens, as its check says', async () => {
+    const hyphens = { ...JAN, iban: 'NL02-ABNA-0123-4567-89' };
+    const other = await MollieTrial.open(fake, { transfers: 'draft', beneficiaries: [hyphens] });
+    paid({ counterparty: { name: EVA.name, identifier: EVA.iban.replace(/^(.{8})/, '$1-') } });
+    paid({ counterparty: { name: 'Jan', identifier: JAN.iban } });
+    expect(await other.syncBeneficiaries()).toEqual([JAN.iban, EVA.iban]);
+    await other.psp.createPayout!(orderOf());
+    expect(draft().creditor).toEqual({ fullName: JAN.name, account: { iban: JAN.iban } });
+    await other.close();
+    const twice = { accessToken: 'access_x', beneficiaries: [JAN, { ...hyphens, name: 'Mallory' }] };
+    expect(await validate(plainToInstance(MollieSettings, twice))).toMatchObject([
+      { constraints: { arrayUnique: 'beneficiaries must have each IBAN once' } },
+    ]);
   });
 
   it('goes on from the cursor of a version that listed bank accounts only', async () => {

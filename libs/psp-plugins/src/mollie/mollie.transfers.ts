@@ -11,7 +11,7 @@ import type { Payee } from './mollie.beneficiaries.js';
 import { moneyOf } from './mollie.mapper.js';
 import { nearest } from './mollie.nearest.js';
 import type { Candidate } from './mollie.nearest.js';
-import { describeOrder } from './mollie.order-key.js';
+import { beginning, describeOrder } from './mollie.order-key.js';
 import { toResult } from './mollie.result.js';
 
 const LONGEST_DESCRIPTION = 140;
@@ -34,7 +34,7 @@ export function toDraftRequest(
   }
   return {
     debtorIban,
-    creditor: { fullName: name.slice(0, LONGEST_NAME), account: { iban } },
+    creditor: { fullName: beginning(name, LONGEST_NAME), account: { iban } },
     amount: { currency: 'EUR', value: formatAmount(order.amount) },
     description: describeOrder(order, LONGEST_DESCRIPTION),
     ...(testmode ? { testmode } : {}),

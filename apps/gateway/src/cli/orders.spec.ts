@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { openStore, type OrderProgress } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -196,6 +197,25 @@ describe('resolve', () => {
       out: '',
       err: 'tributary: Order order-sand-1 cannot be resolved as failed: it has succeeded; money that came back is --as returned. Nothing was changed.',
     });
+  });
+
+  it('goes by the clock of the store: by that of this machine, what is being sent now could seem long ago', async () => {
+    const now = Date.now();
+    const sending = {
+      attempts: 1,
+      sentAt: now,
+      holder: JSON.stringify(['another machine', 1, 'a']),
+      leasedUntil: now + 45_000,
+    };
+    await add('sand', 5, { state: 'sending', ...sending });
+    const ahead = jest.spyOn(Date, 'now').mockReturnValue(now + 600_000);
+    try {
+      const said = ['--as', 'failed', '--note', 'x', '--yes'];
+      expect((await run('resolve', 'order-sand-5', ...said)).err).toContain('a gateway is working on it');
+    } finally {
+      ahead.mockRestore();
+    }
+    expect(await state('order-sand-5')).toBe('sending');
   });
 
   it('records the word of the operator, and tells clients', async () => {

@@ -21,7 +21,8 @@ export function resolve(
 ): Promise<number> {
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
-    const by = { holder: thisProcess(), now: Date.now(), pace: DEFAULT_PACE };
+    // The gateways' leases and what is due are times of the store's clock, and this may be another machine.
+    const by = { holder: thisProcess(), now: await store.time(), pace: DEFAULT_PACE };
     if (!confirmed) {
       const reason = whyNot(order, resolution, by);
       if (reason !== undefined) throw refusal(order, resolution, reason);

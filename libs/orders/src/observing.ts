@@ -81,7 +81,8 @@ function verdict(order: StoredOrder, next: OrderState, observation: Observation,
       if (next === 'failed') return 'known';
       // We said so because the PSP had refused it, or a person had looked; now the PSP has it.
       if (order.pspId === undefined) return 'new';
-      return next === 'succeeded' ? correction(order, observation, by) : 'stale';
+      // RETURNED, too, says that it had left: that it succeeded may have passed unseen.
+      return next === 'pending' ? 'stale' : correction(order, observation, by);
     case 'returned':
       return next === 'returned' ? 'known' : 'stale';
   }

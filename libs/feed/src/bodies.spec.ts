@@ -42,6 +42,7 @@ async function append(url: string): Promise<void> {
   await lease?.append({ ...nothing, records: RECORDS, cursor: 'all' });
   // The same again is nothing new.
   expect(await lease?.append({ ...nothing, records: RECORDS, cursor: 'again' })).toMatchObject({ added: 0 });
+  await lease?.release();
   await store.close();
 }
 
@@ -64,9 +65,9 @@ it.each(STORES)('$name keeps every text as it is', async (kind) => {
 });
 
 it.each([
-  [SQLITE, POSTGRES],
-  [POSTGRES, SQLITE],
-])('and a copy has them too: from $name', async (from, to) => {
+  { name: SQLITE.name, from: SQLITE, to: POSTGRES },
+  { name: POSTGRES.name, from: POSTGRES, to: SQLITE },
+])('and a copy has them too: from $name', async ({ from, to }) => {
   const [source, target] = [await from.create(), await to.create()];
   try {
     await append(source.url);

@@ -19,6 +19,7 @@ async function fill(feed: Feed, name: string): Promise<void> {
     }),
   );
   await lease?.append({ ...NOTHING, records, cursor: 'end' });
+  await lease?.release();
 }
 
 /** Page after page until an empty one, as clients of v2 read. */

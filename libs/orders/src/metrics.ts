@@ -2,11 +2,9 @@
 import type { OrderBooks } from '@tributary/feed';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { UNSETTLED } from './notice.js';
+import { OPEN } from './notice.js';
 
 const LABELS = ['connector', 'state'] as const;
-/** Final ones are counted by their changes: counting them all would cost more with every order. */
-const OPEN = [...UNSETTLED, 'pending'] as const;
 
 export class OrderMetrics {
   /** A registry has each metric once. */
@@ -55,6 +53,7 @@ export class OrderMetrics {
   private async read() {
     if (!this.counted) return [];
     const { books, connectors } = this.counted;
+    // Final ones are counted by their changes: counting them all would cost more with every order.
     const counts = await books.counts(connectors, OPEN).catch(() => []);
     const found = new Map(counts.map(({ connector, state, count }) => [`${connector} ${state}`, count]));
     return connectors.flatMap((connector) =>

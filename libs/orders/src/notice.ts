@@ -5,6 +5,9 @@ import type { OrderConnector } from './orders.types.js';
 /** Neither final, nor in the PSP's hands. */
 export const UNSETTLED: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown'];
 
+/** Not final. */
+export const OPEN: readonly OrderState[] = [...UNSETTLED, 'pending'];
+
 /** Adds to a change that people are told now, or that somebody looks when it is time to. */
 export function withNotice(
   order: StoredOrder,

@@ -105,7 +105,8 @@ function answered(order: StoredOrder, { askedAt = -Infinity }: Observation): str
     : order.details;
 }
 
-function nextFollow(order: StoredOrder, { now, pace, connector }: Circumstances): number | undefined {
+/** When the PSP is asked how an order goes on that it has, or whether a final status is true; `undefined` when there is nothing to ask. */
+export function nextFollow(order: StoredOrder, { now, pace, connector }: Circumstances): number | undefined {
   if (!connector.psp.findOrder) return undefined;
   if (order.state !== 'pending') return isDisputed(order) ? now + pace.longestPause : undefined;
   return now + pauseFor(now - order.createdAt, 2 * pace.firstPause, pace.longestFollow);

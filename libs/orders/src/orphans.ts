@@ -1,9 +1,7 @@
 /** Orders of connectors that are not there any more, or pay no more: nobody sends them, looks for them or tells how they end. */
-import type { OrderCount, OrderState, Store } from '@tributary/feed';
+import type { OrderCount, Store } from '@tributary/feed';
+import { OPEN } from './notice.js';
 import type { OrdersContext } from './orders-context.js';
-
-/** Not final. */
-const OPEN: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown', 'pending'];
 
 /** One warning for each such connector. Never throws. @param followed paths of the connectors that pay */
 export async function warnOfOrphans(

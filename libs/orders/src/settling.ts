@@ -1,11 +1,11 @@
 /** What an attempt or a look means for its order. Pure. */
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
-import { observe } from './observing.js';
-import { detailsOf, isDisputed, withDetails } from './order-details.js';
+import { nextFollow, observe } from './observing.js';
+import { detailsOf, withDetails } from './order-details.js';
 import type { Circumstances, Outcome, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
-import { maySend, released, send, unsure, untilOpen, type Taken } from './taking.js';
+import { canFind, maySend, released, send, unsure, untilOpen, type Taken } from './taking.js';
 
 /** @param task as it was taken on */
 export function settle(
@@ -151,8 +151,7 @@ function rest(nextAt: number | undefined): OrderChange {
 
 /** When there is something to find out; `undefined` when there never is. */
 export function nextLook(order: StoredOrder, by: Circumstances): number | undefined {
-  const { now, pace, connector } = by;
-  const canFind = connector.psp.findOrder !== undefined;
+  const { now, pace } = by;
   switch (order.state) {
     case 'received':
     case 'waiting':
@@ -161,18 +160,15 @@ export function nextLook(order: StoredOrder, by: Circumstances): number | undefi
       return order.leasedUntil;
     case 'unknown': {
       const age = now - (order.unsureSince ?? order.createdAt);
-      return canFind || maySend(order, by)
+      return canFind(by) || maySend(order, by)
         ? now + pauseFor(age, pace.firstPause, pace.longestPause)
         : undefined;
     }
     case 'pending':
-      return canFind
-        ? now + pauseFor(now - order.createdAt, 2 * pace.firstPause, pace.longestFollow)
-        : undefined;
     case 'succeeded':
     case 'failed':
     case 'returned':
-      return canFind && isDisputed(order) ? now + pace.longestPause : undefined;
+      return nextFollow(order, by);
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * `npm run docs`: writes docs/plugins.md from the plugins as they are built; with --check it only fails when that page is stale.
- * A capability is a method, so the table needs nobody to keep it. A method that the class has only with some settings is assigned in its
- * constructor.
+ * `npm run docs`: writes docs/plugins.md from the built plugins. With `--check` it writes nothing and fails
+ * when the page is outdated. A plugin supports a capability if its class has the method, so the table needs
+ * no manual maintenance. A method that exists only with some settings is assigned in the constructor of the
+ * class.
  */
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// `npm start` as the README has it, on a store and a port of its own: the example must answer with transactions.
+// Runs `npm start` as in the README, with its own store and port. Fails unless the example returns
+// transactions.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,10 +1,10 @@
-/** Every benchmark, one after the other, with what was said to this one: `npm run bench`, `npm run bench -- --short`. */
+/** Runs all benchmarks one after the other and passes its options on: `npm run bench`, `npm run bench -- --short`. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const said = (option: string) => process.argv.includes(option);
-// Connectors alone are measured by the first, databases and their growth by the second.
+// `run` measures connectors. `append` measures databases and memory growth.
 const onlyRun = said('--connectors');
 const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(said);
 const names = onlyRun ? ['run'] : onlyAppend ? ['append'] : ['run', 'append'];

@@ -1,7 +1,8 @@
 /**
- * What appending rows and reading pages costs through the store, against what its database can do with the same bytes. All
- * contestants take turns in short rounds, so that a busy machine is equally busy for each. `-- --short` for fewer rows, and
- * without the look at memory; `--growth` for that look alone; `--sqlite` or `--postgres` for one of both databases.
+ * Measures the cost of appending rows and reading pages through the store. Compares it with the database
+ * alone on the same bytes. The contestants run in alternating short rounds, so that load from other processes
+ * affects all of them equally. Options: `-- --short` uses fewer rows and skips the memory measurement,
+ * `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
  */
 import { openStore, thisProcess, type Store } from '@tributary/feed';
 import { fork } from 'node:child_process';
@@ -24,23 +25,24 @@ const ROWS = short ? 40_000 : 1_000_000;
 const ROUND = 10_000;
 const READS = short ? 2_000 : 20_000;
 const READS_A_ROUND = 500;
-/** Where memory is looked at. */
+/** Numbers of rows after which memory is measured. */
 const MARKS = [100_000, 1_000_000, 5_000_000];
 const MEGABYTE = 1024 * 1024;
-/** How much a process may grow between the first mark, when the caches are full, and the last. */
+/** Maximum growth in bytes between the first mark, when the caches are full, and the last mark. */
 const FLAT = 32 * MEGABYTE;
 /**
- * Megabytes: V8 may double the room for new objects, three times this, whenever many of them live for a moment, and keeps it: up to 100 MB
- * that say nothing about what is kept. Here it has what it had at the first mark.
+ * Semi-space size of V8 in megabytes. By default V8 may double the young generation (three semi-spaces)
+ * during allocation peaks and does not shrink it. That can add up to 100 MB which are not retained objects. A
+ * fixed size keeps it constant from the first mark on.
  */
 const NEW_OBJECTS = 16;
 
-/** Where one kind of store is made, and what runs it. */
+/** One database under test: how to create stores in it, and its server process. */
 interface Ground {
   name: string;
   option: '--sqlite' | '--postgres';
   postmaster: number | undefined;
-  /** @returns a URL of a new, empty store */
+  /** @returns the URL of a new, empty store */
   fresh(): Promise<string>;
   plain(url: string, kind: TableKind): Promise<Plain>;
 }
@@ -53,7 +55,7 @@ interface Contestant {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-append-'));
-// What production has: every commit waits for the disk.
+// As in production, every commit waits for the disk.
 const server = await PostgresServer.create([]);
 try {
   process.exitCode = (await main()) ? 0 : 1;
@@ -92,7 +94,7 @@ async function main(): Promise<boolean> {
   return verdicts.every(Boolean);
 }
 
-/** Both are, unless one was said. */
+/** Returns whether this database is selected. Without an option both databases are. */
 function isAsked({ option }: Ground): boolean {
   return said(option) || !(said('--sqlite') || said('--postgres'));
 }
@@ -174,7 +176,7 @@ async function appender(
   return (records) => lease.append({ ...nothing, records, cursor: String(++cursor) });
 }
 
-/** Each contestant does each round; what it needs is prepared before its time runs. */
+/** Runs each round with each contestant. The preparation of a round is not measured. */
 async function race(
   contestants: readonly Contestant[],
   rounds: number,
@@ -195,7 +197,7 @@ function wall(costs: Map<Contestant, Usage>, contestant: Contestant): number {
   return costs.get(contestant)?.wall ?? NaN;
 }
 
-/** In a process that does nothing else. */
+/** Measures memory growth in a separate process that does nothing else. */
 async function growth(ground: Ground): Promise<boolean> {
   const child = fork(
     fileURLToPath(new URL('./growth.js', import.meta.url)),

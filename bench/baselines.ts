@@ -1,4 +1,7 @@
-/** The servers that ours is measured against, each in a process of its own: `node baselines.js <kind> <store file> <plain file> <page file>`. */
+/**
+ * Baseline servers for comparison with the gateway. Each one runs in its own process: `node baseline-servers.js
+ * <kind> <store file> <plain file> <page file>`.
+ */
 import 'reflect-metadata';
 import { Controller, Get, Header, Module, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -19,7 +22,7 @@ class ConstantController {
   }
 }
 
-/** The same rows, asked for as one asks without thinking about speed: read one by one, and joined as strings. */
+/** Reads the same rows in the simplest way: one row at a time, joined as strings. */
 function rowsFrom(file: string, select: string): (from: string) => string {
   const rows = new Database(file, { readonly: true }).prepare(select).pluck();
   return (from) => `[${(rows.all(Date.parse(from)) as string[]).join(',')}]`;
@@ -29,7 +32,7 @@ const plainRows = rowsFrom(
   plainFile,
   'select body from rows where feed_time >= ? order by feed_time limit 100',
 );
-/** In the store's own table, whose keys are made for it. */
+/** The same query on the store's own table and its clustered key. */
 const storeRows = rowsFrom(
   storeFile,
   `select body from feed_rows where feed_id = 1 and feed_time >= ? order by feed_time limit 100`,

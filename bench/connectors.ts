@@ -1,19 +1,20 @@
-/** What many connectors cost a gateway that nobody asks anything: start-up time, memory and processor time. */
+/** Measures the cost of many idle connectors: start-up time, memory and CPU time. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Idle } from './idle-gateway.js';
 
 const FEW = 10;
-/** Bytes of heap for each connector: a thousand idle ones stay below 50 MB. */
+/** Bytes of heap per connector. With this limit a thousand idle connectors need less than 50 MB. */
 const MOST_HEAP = 50_000;
-/** Milliseconds of processor time in a second, for all connectors together. */
+/** Milliseconds of CPU time per second, for all connectors together. */
 const MOST_IDLE = 20;
 
 /**
- * Prints the figures. @param connectors how many, beside a gateway of ten
- * @param seconds for which the idle gateway is watched
- * @returns whether they are below the bounds
+ * Prints the figures of a gateway with ten connectors and of one with `connectors`.
+ * @param connectors number of connectors in the second gateway
+ * @param seconds time for which the idle gateway is measured
+ * @returns whether the figures are within the limits
  */
 export async function measureConnectors(connectors: number, seconds: number): Promise<boolean> {
   const few = await run(FEW, seconds);

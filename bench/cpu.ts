@@ -1,4 +1,7 @@
-/** Loaded with `--import` into a server: its parent may ask how much processor time it has used (microseconds). */
+/**
+ * Loaded into a server with `--import`. Reports the CPU time used so far (microseconds) when the parent
+ * process asks for it.
+ */
 process.on('message', (message) => {
   if (message !== 'cpu') return;
   const { user, system } = process.cpuUsage();

@@ -1,14 +1,17 @@
-/** A feed of many rows of the size that PSPs' rows have (about 350 bytes), written through the store as sync does. */
+/**
+ * Fills a feed with many rows of about 350 bytes, the usual size of PSP rows. It writes through the store, as
+ * sync does.
+ */
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import { hostname } from 'node:os';
 
 const PAGE = 1000;
 export const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
-/** Milliseconds between the rows' feed times. */
+/** Milliseconds between the feed times of two rows. */
 export const ROW_EVERY = 1000;
 
-/** @returns rows per second. */
+/** @returns rows per second */
 export async function fill(storeUrl: string, connector: string, rows: number): Promise<number> {
   const store = await openStore(storeUrl);
   const feed = await store.feed(connector, 'transactions');

@@ -1,4 +1,7 @@
-/** Appends pages of 1000 rows for ever longer, and tells its memory on the way: `node growth.js <store> <rows> …`. */
+/**
+ * Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store>
+ * <rows> …`.
+ */
 import { openStore, thisProcess } from '@tributary/feed';
 import { recordsFrom } from './records.js';
 
@@ -22,7 +25,7 @@ for (const mark of marks.map(Number)) {
       cursor: String(rows),
     });
   }
-  // What is garbage by now says when the collector ran last, and nothing about what grows.
+  // Without this collection the figure would depend on when the garbage collector ran last.
   globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 }

@@ -1,4 +1,7 @@
-/** A gateway of many connectors in a process of its own, which measures itself: `node --expose-gc idle-gateway.js <connectors> <seconds>`. */
+/**
+ * Runs a gateway with many connectors in its own process and measures itself: `node --expose-gc
+ * idle-gateway.js <connectors> <seconds>`.
+ */
 import 'reflect-metadata';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,15 +13,15 @@ import { createGateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
 
 export interface Idle {
-  /** Milliseconds from the deployment file to the open port. */
+  /** Milliseconds from reading the deployment file to the listening port. */
   started: number;
-  /** Seconds until every stream was pulled once, and the processor time they took. */
+  /** Seconds until every stream was pulled once, and the CPU time for it in seconds. */
   synced: number;
   syncCpu: number;
-  /** Bytes, after that and one scrape of the metrics. */
+  /** Bytes, measured after the first pulls and one scrape of the metrics. */
   heap: number;
   resident: number;
-  /** Milliseconds of processor time in a second in which nothing is asked and nothing is due. */
+  /** Milliseconds of CPU time per second while no request arrives and no pull is due. */
   idle: number;
 }
 
@@ -68,7 +71,7 @@ function collected(): NodeJS.MemoryUsage {
   return process.memoryUsage();
 }
 
-/** Milliseconds. */
+/** Returns the CPU time of this process in milliseconds. */
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -1,28 +1,28 @@
-/** Load on servers, and what a request costs each of them. */
+/** Puts load on servers and measures the cost of a request for each server. */
 import autocannon from 'autocannon';
 import type { Server } from './server.js';
 
 const CONNECTIONS = 16;
-/** Seconds until the compiler has made what it can of the server's hot path: the smaller the server, the sooner. */
+/** Seconds of warm-up, until V8 has optimised the hot path. Smaller servers need less time. */
 const WARM_UP = 5;
-/** Seconds for which one is under load before the next one is. */
+/** Seconds of load per contestant before the next contestant has its round. */
 const ROUND = 1;
 
-/** One kind of request at a server. */
+/** One kind of request to one server. */
 export interface Contestant {
   server: Server;
-  /** Of the n-th request. */
+  /** Returns the path of the n-th request. */
   path: (n: number) => string;
   headers?: Record<string, string>;
 }
 
 export interface Cost {
   requestsPerSecond: number;
-  /** Microseconds of the server's processor per request: steadier than requests per second on a busy machine. */
+  /** Microseconds of server CPU time per request. On a busy machine this varies less than requests per second. */
   cpu: number;
 }
 
-/** What a contestant has done so far. */
+/** Totals of a contestant so far. */
 interface Tally {
   requests: number;
   seconds: number;
@@ -30,9 +30,10 @@ interface Tally {
 }
 
 /**
- * They take turns in short rounds, so that a busy machine is equally busy for each.
- * @param seconds of load for each
- * @throws Error when any answer is not 200
+ * Runs the contestants in alternating short rounds, so that load from other processes affects all of them
+ * equally.
+ * @param seconds of load for each contestant
+ * @throws Error when a response does not have status 200
  */
 export async function race<Name extends string>(
   contestants: Readonly<Record<Name, Contestant>>,
@@ -51,7 +52,7 @@ export async function race<Name extends string>(
   return Object.fromEntries(costs) as Record<Name, Cost>;
 }
 
-/** @returns what puts it under load for so many seconds; each request of all its rounds is the next one */
+/** @returns a function that runs one round of load; the request counter continues across rounds */
 function loadOn({ server, path, headers = {} }: Contestant): (duration: number) => Promise<Tally> {
   let n = 0;
   return async (duration) => {

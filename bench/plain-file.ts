@@ -1,10 +1,11 @@
-/** The table that one makes without thinking about speed: a row is its time and its JSON, and the time has an index. */
+/** A simple SQLite table as the baseline: a row has a time and its JSON, and the time has an index. */
 import Database from 'better-sqlite3';
 
 /**
- * Nothing of it is made slow: SQLite's and the driver's defaults, rows in the order in which they are asked for, analysed, and free of
- * the columns, the indexes and the cursor that a feed needs to keep its promises.
- * @param storeFile where the rows come from @param file is made anew
+ * Writes the baseline table with the defaults of SQLite and the driver. The rows are stored in query order
+ * and the table is analysed. It has none of the columns, indexes and cursors that a feed needs.
+ * @param storeFile store that the rows are copied from
+ * @param file created anew
  */
 export function writePlainFile(storeFile: string, file: string): void {
   const db = new Database(file);

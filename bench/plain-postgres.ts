@@ -1,4 +1,4 @@
-/** What PostgreSQL can do: a page of finished rows in one statement, without anything of ours around it. */
+/** PostgreSQL baseline: inserts a page of finished rows in one statement, without the store around it. */
 import pg from 'pg';
 import type { Plain, TableKind } from './plain.js';
 
@@ -16,7 +16,10 @@ const SELECT = {
 ) order by seq limit $2`,
 };
 
-/** @param kind the store's own table with its indexes and `insert`, or one with nothing but the rows and `copy` */
+/**
+ * @param kind `same`: the store's own table with its indexes and `insert`; `bare`: a table without indexes
+ * and `copy`
+ */
 export async function plainPostgres(url: string, kind: TableKind): Promise<Plain> {
   const client = new pg.Client(url);
   await client.connect();
@@ -33,7 +36,7 @@ export async function plainPostgres(url: string, kind: TableKind): Promise<Plain
   };
 }
 
-/** The driver's connection, as far as `copy` needs it. */
+/** The part of the driver's connection that `copy` needs. */
 interface CopyConnection {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;

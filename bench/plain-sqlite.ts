@@ -1,10 +1,10 @@
-/** What SQLite can do: a page of finished rows in one transaction that has reached the disk, without anything of ours around it. */
+/** SQLite baseline: inserts a page of finished rows in one durable transaction, without the store around it. */
 import Database from 'better-sqlite3';
 import type { Plain, TableKind } from './plain.js';
 
 const COLUMNS = 'feed_id, seq, feed_time, record_id, hash, body';
 
-/** @param kind the store's own table with its indexes, or one with nothing but the rows */
+/** @param kind `same`: the store's own table with its indexes; `bare`: a table without keys and indexes */
 export function plainSqlite(file: string, kind: TableKind): Plain {
   const db = new Database(file);
   db.pragma('page_size = 8192');

@@ -1,13 +1,16 @@
 import type { PlainRow } from './records.js';
 
-/** `same`: the store's own table, whose unique indexes are what keeps its promises. `bare`: no key, no index. */
+/**
+ * `same`: the store's own table with the unique indexes that the feed's guarantees depend on. `bare`: no key,
+ * no index.
+ */
 export type TableKind = 'same' | 'bare';
 
-/** A database without a store. */
+/** A database without the store around it. */
 export interface Plain {
-  /** One transaction, durable when it returns. */
+  /** Inserts the rows in one transaction, which is durable when the promise resolves. */
   append(rows: readonly PlainRow[]): Promise<void>;
-  /** @returns how many rows there are from this time on, `count` at most */
+  /** @returns the number of rows from this time on, at most `count` */
   read(from: number, count: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,11 +1,14 @@
-/** Records of the size that PSPs' have (about 350 bytes as a row), with ids in no order: the worst for an index. */
+/**
+ * Creates records of about 350 bytes per row, the usual size of PSP rows. The ids are random, which is the
+ * worst case for an index.
+ */
 import { formatTime, rowBody, transactionToWire, type WireRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 
 const FIRST_AT = Date.UTC(2024, 0, 1);
 const HASH_BYTES = 16;
 
-/** A row as a store keeps it. */
+/** A row in the form in which the store keeps it. */
 export interface PlainRow {
   seq: number;
   time: number;
@@ -18,7 +21,7 @@ export function recordsFrom(first: number, count: number): WireRecord[] {
   return Array.from({ length: count }, (_, index) => record(first + index));
 }
 
-/** The same bytes, ready to be inserted. */
+/** Returns the same records as finished rows, ready to be inserted. */
 export function plainRowsFrom(first: number, count: number): PlainRow[] {
   return recordsFrom(first, count).map(({ id, content }, index) => {
     const time = FIRST_AT + (first + index) * 1000;
@@ -32,7 +35,7 @@ export function plainRowsFrom(first: number, count: number): PlainRow[] {
   });
 }
 
-/** Of the n-th row. */
+/** Returns the feed time of the n-th row. */
 export function timeOf(n: number): number {
   return FIRST_AT + n * 1000;
 }

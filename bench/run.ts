@@ -1,7 +1,9 @@
 /**
- * What serving a page costs, against what is possible, and what many connectors cost: `npm run bench`, with `-- --short` for fewer
- * rows, connectors and seconds, and with `-- --connectors` for the latter alone.
- * Every figure is of one run on one machine; only the ratios mean something, and they are what is checked.
+ * Measures the cost of serving a page, compared with baseline servers, and the cost of many connectors: `npm
+ * run bench`. `-- --short` uses fewer rows, connectors and seconds. `-- --connectors` measures the connectors
+ * only.
+ *
+ * All figures come from one run on one machine. Only the ratios are meaningful, and only they are checked.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +18,7 @@ const short = process.argv.includes('--short');
 const connectorsOnly = process.argv.includes('--connectors');
 const ROWS = short ? 110_000 : 1_000_000;
 const SECONDS = short ? 3 : 10;
-/** Rows of a page in the comparison of depths: page 10 000 must exist. */
+/** Rows per page when page depths are compared: page 10 000 must exist. */
 const DEPTH_PAGE = short ? 10 : 99;
 const CONNECTORS = short ? 300 : 1000;
 const IDLE_SECONDS = short ? 10 : 30;
@@ -114,7 +116,7 @@ function fromRow(n: number): string {
   return `updatedAtFrom=${encodeURIComponent(rowTime(anyRow(n)))}`;
 }
 
-/** Spread over the feed, hardly ever twice the same. */
+/** Returns row numbers that are spread over the feed and rarely repeat. */
 function anyRow(n: number): number {
   return (n * 7919 + (n >> 7)) % (ROWS - 200);
 }
@@ -123,7 +125,7 @@ function rowTime(n: number): string {
   return new Date(FIRST_ROW_AT + n * ROW_EVERY).toISOString();
 }
 
-/** A different URL each time, the same rows. */
+/** Returns a different URL each time, for the same rows. */
 function beforeAllRows(n: number): string {
   return new Date(FIRST_ROW_AT - 1 - n).toISOString();
 }
@@ -149,7 +151,7 @@ function print(costs: Record<string, Cost>): void {
   }
 }
 
-/** What the requests/s of a machine with nothing else to do would be to each other. */
+/** Returns the ratio by CPU time. It estimates the ratio of requests/s on an idle machine. */
 function byProcessor(plain: Cost, ours: Cost): string {
   return (plain.cpu / ours.cpu).toFixed(2);
 }

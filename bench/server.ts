@@ -1,4 +1,4 @@
-/** A server under measurement: a child process that tells its processor time. */
+/** Starts the servers under measurement as child processes that report their CPU time. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const REPORTER = new URL('./cpu.js', import.meta.url).href;
 export interface Server {
   name: string;
   origin: string;
-  /** Microseconds of processor time so far. */
+  /** Returns the CPU time so far in microseconds. */
   cpu(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export async function startBaseline(kind: string, files: readonly string[]): Pro
   return server(kind, child, `http://127.0.0.1:${port}`);
 }
 
-/** The program as it is served, from the deployment file. */
+/** Starts the built gateway with a deployment file. */
 export async function startGateway(configFile: string, origin: string): Promise<Server> {
   const child = fork('dist/apps/gateway/src/main.js', ['serve', '--config', configFile], {
     execArgv: ['--import', REPORTER],

@@ -1,5 +1,6 @@
 /**
- * Runs the built program on a Node that can: this file must be readable by old ones, so that they say what is wrong.
+ * Runs the built program on a supported version of Node. Old versions must be able to parse this file, so
+ * that they can print an error message.
  */
 import { spawn } from 'child_process';
 import { existsSync } from 'fs';
@@ -10,11 +11,11 @@ import { fileURLToPath, pathToFileURL } from 'url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const program = join(root, 'dist', 'apps', 'gateway', 'src', 'main.js');
 
-/** better-sqlite3 crashes older ones without a word. */
+/** On older versions better-sqlite3 crashes without a message. */
 const OLDEST = 22;
 const RELAUNCHED = 'TRIBUTARY_RELAUNCHED';
 
-/** Runs `then` on a Node that is new enough: this one, or the one that the `node` package brought along. */
+/** Calls `then` if this Node is new enough. Otherwise runs the command again with the Node of the `node` package. */
 export function onNewNode(then) {
   if (Number(process.versions.node.split('.')[0]) >= OLDEST) return then();
   const newer = process.env[RELAUNCHED] ? undefined : installedNode();
@@ -48,7 +49,7 @@ function installedNode() {
   }
 }
 
-/** The same command on another Node; signals reach it, and its end is ours. */
+/** Runs the same command on another Node. Forwards signals to it and exits with its exit code. */
 function relaunch(node) {
   const child = spawn(node, process.argv.slice(1), {
     stdio: 'inherit',

@@ -1,4 +1,7 @@
-/** `npm start`: builds what is not built, then serves the example, or the file named with --config. */
+/**
+ * `npm start`: builds the program if it is missing or outdated. Then serves the example, or the file given
+ * with `--config`.
+ */
 import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'fs';
 import { createRequire } from 'module';
@@ -32,7 +35,8 @@ function isNewer(path, built) {
 function build() {
   const nest = findNest();
   if (!nest) {
-    // Without development dependencies nothing can be built, and what is built is what was installed.
+    // Without the development dependencies a build is impossible, and the existing build is the installed
+    // one.
     if (existsSync(program)) return;
     fail(
       'Nothing is built, and the build tools are not installed. Run "npm ci" without --omit=dev, then "npm start".',
@@ -44,7 +48,7 @@ function build() {
     stdio: ['ignore', 2, 2],
   });
   if (status === 0) return;
-  // A program that did not compile must not be started by the next `npm start`.
+  // Remove the program, so that the next `npm start` does not run a failed build.
   rmSync(program, { force: true });
   fail('The build failed; see above.');
 }

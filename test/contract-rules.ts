@@ -1,4 +1,4 @@
-/** The contract's stricter rules, checked on the bytes that are served and independently of the code that wrote them. */
+/** Checks served bytes against the stricter rules of the contract, independently of the code that wrote them. */
 import type { Stream } from '@tributary/connector-api';
 
 const ID = /^[A-Za-z0-9._~-]+$/;
@@ -14,7 +14,7 @@ const ANY = /^[^]*$/;
 interface Rules {
   required: Readonly<Record<string, RegExp>>;
   optional: Readonly<Record<string, RegExp>>;
-  /** The member that must grow from row to row by at least 10 ms. */
+  /** The property whose time must grow by at least 10 ms from row to row. */
   feedTime: string;
 }
 
@@ -44,7 +44,10 @@ const RULES: Readonly<Record<Stream, Rules>> = {
   },
 };
 
-/** @returns what is wrong, in words; nothing for a page that is as it must be */
+/**
+ * Checks a page.
+ * @returns a message for each violation; empty for a valid page
+ */
 export function breaches(stream: Stream, body: string): string[] {
   const rows = JSON.parse(body) as unknown;
   if (!Array.isArray(rows)) return ['the page is no array'];
@@ -57,7 +60,10 @@ export function breaches(stream: Stream, body: string): string[] {
   });
 }
 
-/** Of a balances answer. */
+/**
+ * Checks a response with balances.
+ * @returns a message for each violation
+ */
 export function balanceBreaches(body: string): string[] {
   const answer = JSON.parse(body) as Record<string, unknown>;
   const balances = answer['balances'];
@@ -72,7 +78,10 @@ export function balanceBreaches(body: string): string[] {
   ];
 }
 
-/** Of an error answer, of any kind. */
+/**
+ * Checks an error response of any kind.
+ * @returns a message for each violation
+ */
 export function errorBreaches({ contentType, body }: { contentType: string; body: string }): string[] {
   const wrongType = /^application\/json(;|$)/.test(contentType) ? [] : [`content type ${contentType}`];
   return [...wrongType, ...memberBreaches(JSON.parse(body) as object, { Title: /\S/, Detail: /\S/ }, {}, [])];

@@ -1,4 +1,4 @@
-/** Every answer of every endpoint: as the official document says, and inside the contract's stricter rules. */
+/** Checks every response of every endpoint against the official document and the stricter rules of the contract. */
 import { connect as connectSocket } from 'node:net';
 import { PspError, STREAMS, type Psp, type PspErrorKind, type Stream } from '@tributary/connector-api';
 import { findPlugin } from '@tributary/psp-plugins';
@@ -53,7 +53,7 @@ test.each(STREAMS)('every page of %s, of every size', async (stream) => {
   for (const pageSize of [1, 7, 25, 100, 10_000]) {
     const ids = [];
     for (let page = 1; ; page++) {
-      // Single rows are read from both ends only: 1500 requests would show nothing more.
+      // Pages of one row are only read for the first rows: 1500 requests would show nothing more.
       if (pageSize === 1 && page > 20) break;
       const reply = await send(`/sandbox/${stream}?page=${page}&pageSize=${pageSize}`);
       expect(reply).toMatchObject({ status: 200, contentType: 'application/json' });
@@ -183,7 +183,7 @@ test.each(ERROR_KINDS)(
     const reply = await send(`/${kind}/accounts/${account}/balances`);
     expectOfficial('GET', '/accounts/{accountId}/balances', reply);
     expect(reply.body).not.toContain('PSP-SECRET');
-    // What the PSP refuses for good would end every run; the rest is asked for again.
+    // An error response for a permanent rejection would end every run of Formance, so it gets 200. Formance retries after the other kinds.
     if (kind === 'rejected')
       expect({ status: reply.status, breaches: balanceBreaches(reply.body) }).toEqual({
         status: 200,
@@ -219,7 +219,7 @@ async function allIds(stream: Stream, connector = 'sandbox'): Promise<Set<string
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Lists one account, and fails when its balance is asked for. */
+/** Creates a PSP that lists one account, and fails when its balance is requested. */
 function failingPsp(kind: PspErrorKind): Psp {
   return {
     async *accounts() {

@@ -1,4 +1,7 @@
-/** Every client version reads every version of every row from a feed, and loses rows from a naive proxy over the same data. */
+/**
+ * Tests that every client version reads every version of every row from a feed, and that the same clients lose rows behind a naive proxy with the
+ * same data.
+ */
 import { STORES } from '../libs/feed/src/testing/stores.js';
 import { READERS } from './clients/versions.js';
 import { adjustmentOf, drainWhileRowsArrive, type Drained } from './drain.js';
@@ -11,7 +14,7 @@ const SIZE = 250;
 const SEED = 20261122;
 const CONNECTOR = 'acme/psp';
 const KEY = 'the-key-of-the-drained-connector';
-/** The test appends to the feed itself, at moments that no schedule would find. */
+/** Lists nothing. The test itself appends to the feed, at moments that no schedule would produce. */
 const SILENT = pluginOf({
   async *accounts() {},
   async *transactions() {},
@@ -69,7 +72,7 @@ test('the same clients lose rows of the same history behind a naive proxy', asyn
   }
 }, 600_000);
 
-/** With a few of each, so that a failure can be read. */
+/** Counts the differences, with a few examples of each to make a failure readable. */
 function difference(expected: ReadonlySet<string>, found: ReadonlySet<string>) {
   const missing = [...expected].filter((version) => !found.has(version));
   const invented = [...found].filter((version) => !expected.has(version));
@@ -80,7 +83,7 @@ function difference(expected: ReadonlySet<string>, found: ReadonlySet<string>) {
   };
 }
 
-/** Versions that were overwritten before anybody asked do not count: the naive proxy never had them to show. */
+/** Counts lost payments. Versions that were overwritten before a client asked do not count, because the naive proxy could not serve them. */
 function losses({ last }: Drained, { formance }: Drained['clients'][number]) {
   let never = 0;
   let stale = 0;

@@ -1,4 +1,4 @@
-/** All clients drain one server while rows arrive, in lock step: after every few answers the PSP shows its next rows. */
+/** All clients read from one server while rows arrive. They are synchronized: after every few responses the PSP shows its next rows. */
 import { Client } from './clients/client.js';
 import { connect } from './clients/http-get.js';
 import type { ClientVersion } from './clients/versions.js';
@@ -6,17 +6,20 @@ import type { Arrival, Version } from './synthetic-psp.js';
 
 export interface Drained {
   clients: Client[];
-  /** Every version that the PSP ever showed, as Formance names adjustments. */
+  /** Every version that the PSP showed at any time, named as Formance names adjustments. */
   versions: Set<string>;
-  /** What it shows in the end. */
+  /** The last version of each row, by id. */
   last: Map<string, Version>;
   requests: number;
 }
 
-/** Answers between two arrivals, of all clients together: an arrival falls between two pages of one call, too. */
+/** Number of responses, of all clients together, between two arrivals. So an arrival also falls between two pages of one call. */
 const ANSWERS_PER_ARRIVAL = 16;
 
-/** @param arrive makes rows visible at the server */
+/**
+ * Lets the clients poll until all rows have arrived and no client sees a new one.
+ * @param arrive makes rows visible at the server
+ */
 export async function drainWhileRowsArrive(
   versions: readonly ClientVersion[],
   server: { url: string; key: string },
@@ -41,7 +44,7 @@ export async function drainWhileRowsArrive(
   return { clients, versions: psp.versions, last: psp.last, requests: psp.answers };
 }
 
-/** The name that Formance gives to this version of the payment. */
+/** Returns the name that Formance gives to this version of the payment. */
 export function adjustmentOf({ id, type, createdAt, status }: Version): string {
   return `${id} ${type} / ${id} ${createdAt} ${status}`;
 }

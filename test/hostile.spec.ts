@@ -1,4 +1,4 @@
-/** Whatever a PSP says is either quarantined with a reason, or can be read by every client version: never a poisoned page. */
+/** Tests that invalid PSP data is either quarantined with a reason, or readable by every client version. It never makes a page unreadable. */
 import type { Page, Psp, Stream } from '@tributary/connector-api';
 import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tributary/connector-api';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { connect } from './clients/http-get.js';
 import { CLIENT_VERSIONS, type ClientVersion } from './clients/versions.js';
 import { pluginOf, startGateway } from './test-gateway.js';
 
-/** These know all words of the contract; the older ones are asked about rows in their own words only. */
+/** These versions know all words of the contract. The older versions are tested with rows that use only their own words. */
 const CURRENT = CLIENT_VERSIONS.filter(({ words }) => words.statuses.has('OTHER'));
 const OLD = CLIENT_VERSIONS.filter(({ words }) => !words.statuses.has('OTHER'));
 
@@ -168,7 +168,7 @@ async function check(
     for (const { reason } of refusals) expect(reason).not.toBe('');
     const served = await readAll(`${gateway.url}/psp`, versions);
     const items = STREAMS.flatMap((stream) => said[stream]).length;
-    // Whatever was said is accounted for; the same id twice in a row, or the same bad item, counts once.
+    // Every item is either served or quarantined. The same id twice in a row, or the same bad item, counts once.
     if (items > 0) expect(served + refusals.length).toBeGreaterThan(0);
     seen.rows += served;
     seen.refused += refusals.length;
@@ -177,7 +177,10 @@ async function check(
   }
 }
 
-/** @returns how many rows there were */
+/**
+ * Reads all rows as each version.
+ * @returns the number of rows
+ */
 async function readAll(url: string, versions: readonly ClientVersion[]): Promise<number> {
   const connection = connect(url, KEY);
   try {
@@ -189,7 +192,7 @@ async function readAll(url: string, versions: readonly ClientVersion[]): Promise
       for (const row of rows) expect(decodeId(row.id)).toBeDefined();
       count += rows.length;
       for (const version of versions) {
-        // Throws where the client would.
+        // This throws when the client would fail.
         expect(await new Client(version, connection.get).poll(stream)).toBe(rows.length);
       }
     }
@@ -199,7 +202,7 @@ async function readAll(url: string, versions: readonly ClientVersion[]): Promise
   }
 }
 
-/** Plugins are typed; what they read is not. */
+/** Creates the PSP. Plugins are typed, but the data that they read is not. */
 function hostilePsp(said: Hostile): Psp {
   const pages = (stream: Stream) =>
     async function* () {

@@ -1,6 +1,6 @@
 /**
- * `npm ci` needs no compiler. npm builds whatever has a `binding.gyp`, unless its own package says `"gypfile": false`; but `npm ci`
- * reads the lock file only, and npm leaves that key out when it writes one. After `npm install`, put it back.
+ * Checks that `npm ci` needs no compiler. npm compiles every package with a `binding.gyp`, unless the package says `"gypfile": false`. But `npm
+ * ci` only reads the lock file, and npm omits that key when it writes one. Add it again after `npm install`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A key opens its own connector only, everybody else hears the same, and no key is ever in a log. */
+/** Tests that a key opens its own connector only, that all other requests get the same response, and that no key is in a log. */
 import { findPlugin } from '@tributary/psp-plugins';
 import { errorBreaches } from './contract-rules.js';
 import { sendRequest, type Sent } from './raw-request.js';
@@ -6,7 +6,7 @@ import { startGateway, type TestConnector, type TestGateway } from './test-gatew
 
 const KEYS = {
   house: 'trb_' + '1a'.repeat(32),
-  // Keys need not look like ours.
+  // A key does not need the form of generated keys.
   houseNext: 'Rotated-Key.With+Signs/And=More~0123456789',
   shop: 'trb_' + '2b'.repeat(32),
   acme: 'trb_' + '3c'.repeat(32),
@@ -120,13 +120,13 @@ test('too many attempts of strangers are slowed down, and nobody with a key noti
   expect((await get('/house/accounts', bearer(KEYS.house))).status).toBe(200);
 });
 
-/** Times depend on the machine: they are shown for people to judge, never asserted. */
+/** Response times depend on the machine. They are printed for people, and never asserted. */
 test('how long the answers to strangers take', async () => {
   const kinds = STRANGERS.filter(([who]) =>
     ['no key', 'a wrong key', 'the key of another tenant', 'a connector that does not exist'].includes(who),
   );
   const times = new Map(kinds.map(([who]) => [who, [] as number[]]));
-  // Few enough for the limiter to let them all through.
+  // The number is low enough that the limiter rejects none.
   for (let round = 0; round < 14; round++) {
     for (const [who, path, sent] of kinds) {
       const { status, took } = await get(path, sent);

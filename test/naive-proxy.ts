@@ -1,6 +1,6 @@
 /**
- * What everybody writes first: a Generic Connector that passes the PSP's rows through, in their current state, sorted by
- * the PSP's `updatedAt` in whole seconds, filtered by it, and paged with OFFSET. It breaks no rule of the OpenAPI document.
+ * The obvious Generic Connector: it passes the PSP's rows through in their current state, sorted by the PSP's `updatedAt` in whole seconds,
+ * filtered by it, and paged with OFFSET. It conforms to the OpenAPI document.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +35,7 @@ class Listing {
       .join(',')}]`;
   }
 
-  /** By halving; all times are UTC in whole seconds, so they compare as text. */
+  /** Finds the position by binary search. All times are UTC in whole seconds, so they compare as strings. */
   private firstAtOrAfter(updatedAt: string, id: string): number {
     let low = 0;
     let high = this.rows.length;

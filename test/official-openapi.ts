@@ -1,4 +1,4 @@
-/** The official document of the Generic Connector, where this machine has it; it is not ours to ship. */
+/** The official OpenAPI document of the Generic Connector, if this machine has it. The repository does not contain it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
@@ -7,11 +7,17 @@ import { parse } from 'yaml';
 const FILE = new URL('../../shared/specs/formance/generic-connector.yaml', import.meta.url);
 
 export interface OfficialOpenApi {
-  /** @returns what breaks the schema of this answer, in words; nothing for one that is as it must be */
+  /**
+   * Checks a response against its schema.
+   * @returns a message for each violation; empty for a valid response
+   */
   breaches(method: string, path: string, status: number, body: string): string[];
 }
 
-/** @returns `undefined` when the document is absent; that is said once. */
+/**
+ * Loads the document.
+ * @returns `undefined` when the document is absent; this is printed once
+ */
 export function officialOpenApi(): OfficialOpenApi | undefined {
   if (!existsSync(FILE)) {
     process.stdout.write('skipped: ../shared/specs/formance/generic-connector.yaml is absent\n');
@@ -40,7 +46,7 @@ interface Document {
   paths: Record<string, Record<string, { responses: Record<string, { $ref: string }> }>>;
 }
 
-/** JSON pointer of the schema of an answer: that of its status, or the default one. */
+/** Returns the JSON pointer of the schema of a response: the schema of its status, or the default schema. */
 function schemaOf({ paths }: Document, method: string, path: string, status: number): string {
   const responses = paths[path]?.[method]?.responses ?? {
     default: { $ref: '#/components/responses/ErrorResponse' },

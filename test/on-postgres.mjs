@@ -1,2 +1,2 @@
-/** For specs that are about something else than the store, and are run once more with the other one. */
+/** Lets tests that are not about the store run a second time, on PostgreSQL. */
 process.env.TRIBUTARY_TEST_STORE = 'postgres';

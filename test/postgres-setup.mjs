@@ -1,4 +1,4 @@
-/** One PostgreSQL for all specs of a run, started when the first of them asks for it. */
+/** Starts one PostgreSQL for all tests of a run, when the first test asks for it. */
 import { createServer } from 'node:net';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.ts';
 

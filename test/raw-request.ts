@@ -1,4 +1,4 @@
-/** One HTTP request as it is written, and all that came back. */
+/** Sends one HTTP request exactly as written, and returns the complete response. */
 import { request } from 'node:http';
 
 export interface Reply {
@@ -6,7 +6,7 @@ export interface Reply {
   headers: Record<string, string | string[] | undefined>;
   contentType: string;
   body: string;
-  /** Milliseconds from the request to the end of the answer. */
+  /** Milliseconds from the request to the end of the response. */
   took: number;
 }
 

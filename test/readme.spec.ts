@@ -1,4 +1,4 @@
-/** The README's requests, sent to its example, are answered as it shows. */
+/** Sends the requests of the README to its example deployment, and compares the responses with the README. */
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../apps/gateway/src/config/index.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 
 const README = readFileSync('README.md', 'utf8');
-/** A curl command, and the JSON that follows it. */
+/** Matches a curl command, and the JSON that follows it. */
 const EXAMPLE =
   /```sh\ncurl -H '(?<header>[^']+)' \\\n\s+'?http:\/\/127\.0\.0\.1:3000(?<path>[^'\s]+)'?\n```\n\n```json\n(?<answer>[^`]+)\n```/g;
 const examples = [...README.matchAll(EXAMPLE)].map((match) => match.groups ?? {});

@@ -1,8 +1,8 @@
-/** The long forms of specs, one after the other: `npm run soak`, or `npm run soak -- orders` for those whose names have the word. */
+/** Runs the long forms of tests, one after the other: `npm run soak`, or `npm run soak -- orders` for tests whose names contain the word. */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** What the environment already says wins. */
+/** Variables of the environment override these values. */
 const SOAKS = [
   { spec: 'test/kill', env: { KILLS: '1000' } },
   { spec: 'test/orders/soak', env: { ORDERS: '10000', KILLS: '200' } },

@@ -1,23 +1,27 @@
 /**
- * A PSP that does what PSPs do: whole seconds, many rows in one second, rows that become visible days late, rows that
- * change, and a bulk import now and then. Deterministic: the same seed gives the same history.
+ * Generates the history of a PSP with the properties of real PSPs: times in whole seconds, many rows in one second, rows that become visible days
+ * late, rows that change, and an occasional bulk import. Deterministic: the same seed gives the same history.
  */
 import { randomNumbers } from '@tributary/connector-api/testing';
 import type { Transaction, TransactionStatus, TransactionType } from '@tributary/connector-api';
 
-/** One version of one transaction, as the PSP shows it from then on. */
+/** One version of a transaction, as the PSP shows it from then on. */
 export type Version = Transaction & { updatedAt: string };
 
-/** What becomes visible at once. */
+/** The versions that become visible at once. */
 export type Arrival = Version[];
 
-/** Words that every client version knows. */
+/** Types that every client version knows. */
 const TYPES: readonly TransactionType[] = ['PAYIN', 'PAYOUT', 'TRANSFER'];
 const START = Date.UTC(2025, 0, 1) / 1000;
 const BULK = 300;
 const DAY = 86_400;
 
-/** @param rows how many versions in all; at least so many, complete arrivals @param size of an arrival, about */
+/**
+ * Generates a history.
+ * @param rows minimum number of versions; the last arrival is complete
+ * @param size approximate number of versions in an arrival
+ */
 export function* inventHistory(rows: number, size: number, seed: number): Generator<Arrival> {
   const random = randomNumbers(seed);
   const pending: Version[] = [];
@@ -36,7 +40,7 @@ export function* inventHistory(rows: number, size: number, seed: number): Genera
     if (random() < 0.5) clock += Math.floor(random() * 4);
     const kind = random();
     if (kind < 0.25 && pending.length > 0) return change(takeOne(pending, random), time(clock), random);
-    // Booked late: it carries the time at which it happened.
+    // The row is booked late, and has the time at which the payment happened.
     return create(kind < 0.3 ? clock - Math.floor(random() * 3 * DAY) : clock);
   };
 
@@ -50,7 +54,7 @@ export function* inventHistory(rows: number, size: number, seed: number): Genera
   }
 }
 
-/** PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status once, so a version is known by its status. */
+/** Changes the status: PENDING → SUCCEEDED or FAILED; SUCCEEDED → FAILED (a return). Each status occurs once, so the status identifies a version. */
 function change(version: Version, now: string, random: () => number): Version {
   const status: TransactionStatus = version.status === 'PENDING' && random() < 0.8 ? 'SUCCEEDED' : 'FAILED';
   return { ...version, status, updatedAt: now };

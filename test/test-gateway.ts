@@ -1,4 +1,4 @@
-/** The real gateway over a fresh store, on a free port, with the plugins and keys that a test names. */
+/** Starts the real gateway over a new store, on a free port, with the plugins and keys of a test. */
 import { hashKey } from '@tributary/auth';
 import type { Type } from '@nestjs/common';
 import { definePlugin, transactionToWire, type Plugin, type Psp } from '@tributary/connector-api';
@@ -16,11 +16,11 @@ export interface TestConnector {
 }
 
 export interface TestGateway extends Gateway {
-  /** What it logged so far, a line each. */
+  /** The log so far, one string per line. */
   log: string[];
 }
 
-/** Nothing is pulled by itself: tests call `engine.runOnce()`. */
+/** Starts a gateway that pulls nothing by itself: tests call `engine.runOnce()`. */
 export async function startGateway(
   connectors: readonly TestConnector[],
   kind: StoreKind = DEFAULT_STORE,
@@ -68,7 +68,7 @@ export async function startGateway(
   };
 }
 
-/** A plugin of one PSP object, for what no plugin of ours would say. */
+/** Creates a plugin from one PSP object, for data that no real plugin would return. */
 export function pluginOf(psp: Psp): Plugin {
   class NoSettings {}
   class GivenPsp {
@@ -84,7 +84,7 @@ export function pluginOf(psp: Psp): Plugin {
   });
 }
 
-/** Appends what a PSP shows to the transactions of a connector, page by page. */
+/** Opens a connector's transactions for appending. Each arrival is appended as one page. */
 export async function openTransactions(store: Store, connector: string) {
   const feed = await store.feed(connector, 'transactions');
   const lease = await feed.lease({ host: 'test', pid: process.pid, id: 'transactions' }, 600_000);

@@ -1,7 +1,7 @@
 /**
- * One install of the Generic Connector: it polls a base URL as a release does, and keeps what Formance would.
- * Sources are named in `versions.ts`; the loop is that of v3.4.0 `ce/plugins/generic/payments.go` and
- * `pkg/domain/pagination/paginator.go`, called as by `internal/connectors/engine/workflow/fetch_payments.go`.
+ * One installation of the Generic Connector: it polls a base URL as a release does, and stores what Formance would store. Sources are named in
+ * `client-versions.ts`. The loop is that of v3.4.0 `ce/plugins/generic/payments.go` and `pkg/domain/pagination/paginator.go`, called as by
+ * `internal/connectors/engine/workflow/fetch_payments.go`.
  */
 import type { Stream } from '@tributary/connector-api';
 import { decodeBalances, decodePage, type Answer, type DecodedBalances, type Row } from './decoding.js';
@@ -17,7 +17,7 @@ import {
 } from './go-time.js';
 import type { ClientVersion } from './versions.js';
 
-/** GET with the install's key. `path` starts with a slash. */
+/** Sends a GET request with the installation's key. `path` starts with a slash. */
 export type HttpGet = (path: string) => Promise<Answer>;
 
 const FILTERS = {
@@ -28,25 +28,25 @@ const FILTERS = {
 
 interface State {
   watermark: GoTime;
-  /** Only of the version that remembers: the ids that were handed over at exactly the watermark. */
+  /** Only for the version with paging `remember`: the ids that were handed over with exactly the time of the watermark. */
   seen: string[];
 }
 
 export class Client {
-  /** What the engine stores between two calls, as JSON. */
+  /** The state that the engine stores between two calls, as JSON. */
   private readonly states = new Map<Stream, string>();
 
   constructor(
     readonly version: ClientVersion,
     private readonly get: HttpGet,
-    /** Takes the rows. */
+    /** Receives the rows. */
     readonly formance = new Formance(version),
   ) {}
 
   /**
-   * One run of the schedule: calls until there is nothing more.
-   * @returns how many rows were handed over
-   * @throws PageRejected | RunFailed; what was handed over before it stays, and so does the state of the last good call
+   * Runs the schedule once: it calls until there are no more rows.
+   * @returns the number of rows that were handed over
+   * @throws PageRejected | RunFailed; rows that were handed over before stay, and so does the state of the last successful call
    */
   async poll(stream: Stream): Promise<number> {
     if (this.version.paging === 'until-empty') return this.readUntilEmpty(stream);
@@ -59,7 +59,7 @@ export class Client {
     return rows;
   }
 
-  /** The balances of an account. The newer clients put the id into the path as it is. */
+  /** Returns the balances of an account. The newer clients put the id into the path without encoding. */
   async balances(accountId: string): Promise<DecodedBalances> {
     const id = this.version.http === 'generated' ? encodeURIComponent(accountId) : accountId;
     const balances = decodeBalances(this.version, await this.get(`/accounts/${id}/balances`));
@@ -72,7 +72,7 @@ export class Client {
     let last = watermark;
     let count = 0;
     for (let page = 1; ; page++) {
-      // v2 has no filter for accounts: it reads them all, each time.
+      // v2 has no filter for accounts: it reads all of them each time.
       const rows = await this.page(stream, page, stream === 'accounts' ? ZERO_TIME : watermark);
       if (rows.length === 0) break;
       checkAmounts(rows);

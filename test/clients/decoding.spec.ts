@@ -1,4 +1,4 @@
-/** The models know a bad row when they see one: the table "Decoding" of the contract, against every version. */
+/** Tests that the models detect bad rows: the table "Decoding" of the contract, against every version. */
 import { Client } from './client.js';
 import type { Answer } from './decoding.js';
 import { CLIENT_VERSIONS, clientVersion } from './versions.js';
@@ -17,7 +17,7 @@ function json(body: unknown): Answer {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body) };
 }
 
-/** One page with this answer, and nothing behind it. */
+/** Polls one page with this response. The next page is empty. */
 async function poll(version: string, answer: Answer): Promise<number | string> {
   const client = new Client(clientVersion(version), async (path) =>
     path.includes('page=1&') ? answer : json([]),

@@ -1,7 +1,7 @@
 /**
- * What a client does with the bytes of an answer: from JSON to rows, all or nothing. One member of a wrong type, one word
- * outside the enums or one time that is none rejects the whole page, and the client asks for the same page again.
- * Source: `client/generated/model_*.go` of each release, and the rules of Go's encoding/json.
+ * Decodes a response from JSON to rows, all or nothing. One property of a wrong type, one word outside the enums or one invalid time rejects the
+ * whole page, and the client requests the same page again. Source: `client/generated/model_*.go` of each release, and the rules of Go's
+ * encoding/json.
  */
 import type { Stream } from '@tributary/connector-api';
 import { ZERO_TIME, parseGoTime, type GoTime } from './go-time.js';
@@ -11,11 +11,11 @@ export class PageRejected extends Error {
   override readonly name = 'PageRejected';
 }
 
-/** A row as decoded. Strings that were not sent are empty, as in the clients. */
+/** A decoded row. Strings that were not sent are empty, as in the clients. */
 export interface Row {
   id: string;
   createdAt: GoTime;
-  /** Of the stream's watermark: `updatedAt` of a transaction, `createdAt` of the others. */
+  /** Time of the stream's watermark: `updatedAt` of a transaction, `createdAt` of the others. */
   watermark: GoTime;
   metadata: Record<string, string>;
   transaction?: {
@@ -39,7 +39,10 @@ export interface Answer {
   body: string;
 }
 
-/** @throws PageRejected as the client would, with the reason. */
+/**
+ * Decodes a page.
+ * @throws PageRejected with the reason, where the client would reject it
+ */
 export function decodePage(version: ClientVersion, stream: Stream, answer: Answer): Row[] {
   const page = decodeBody(version, answer);
   if (page === undefined || page === null) return [];
@@ -47,7 +50,10 @@ export function decodePage(version: ClientVersion, stream: Stream, answer: Answe
   return page.map((element, index) => decodeRow(version, stream, new Members(element, `row ${index}`)));
 }
 
-/** @throws PageRejected as the client would, with the reason. */
+/**
+ * Decodes balances.
+ * @throws PageRejected with the reason, where the client would reject them
+ */
 export function decodeBalances(version: ClientVersion, answer: Answer): DecodedBalances {
   const members = new Members(decodeBody(version, answer), 'balances');
   members.text('id');
@@ -61,13 +67,13 @@ export function decodeBalances(version: ClientVersion, answer: Answer): DecodedB
   };
 }
 
-/** Of the generated client's `decode`. */
+/** Source: `decode` of the generated client. */
 const JSON_TYPE = /(?:application|text)\/(?:vnd\.[^;]+\+)?json/i;
 
 function decodeBody(version: ClientVersion, { status, contentType, body }: Answer): unknown {
   if (status < 200 || status >= 300) throw new PageRejected(`status ${status}`);
   if (version.http === 'generated') {
-    // Nothing at all is taken for an empty list by this one.
+    // The generated client takes an empty body for an empty list.
     if (body === '') return undefined;
     if (!JSON_TYPE.test(contentType)) throw new PageRejected(`content type ${contentType || '(none)'}`);
   }
@@ -101,7 +107,7 @@ function decodeRow(version: ClientVersion, stream: Stream, members: Members): Ro
   }
 }
 
-/** The members of one JSON object. Absent ones and null stand for "nothing", except where a word of an enum belongs. */
+/** Reads the properties of one JSON object. Absent properties and null mean "no value", except for the words of an enum. */
 class Members {
   private readonly members: Record<string, unknown>;
 
@@ -133,7 +139,7 @@ class Members {
     return time;
   }
 
-  /** A word that was not sent passes (and becomes OTHER); null does not. */
+  /** Reads a word of an enum. An absent word is accepted (and becomes OTHER); null is rejected. */
   word(name: string, words: ReadonlySet<string>): string {
     const value = this.members[name];
     if (value === undefined) return 'OTHER';

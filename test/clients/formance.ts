@@ -1,37 +1,43 @@
 /**
- * What Formance has after a client handed over its rows, and the rows that it refuses after decoding.
- * Source: v3.4.0 `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once,
- * by id); commit bd40e5ec `internal/storage/payments.go` (v2: a payment takes what came last).
+ * Stores what Formance stores after a client handed over its rows, and rejects the rows that Formance rejects after decoding. Source: v3.4.0
+ * `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once, by id); commit bd40e5ec
+ * `internal/storage/payments.go` (v2: the last row replaces the payment).
  */
 import type { Stream } from '@tributary/connector-api';
 import type { DecodedBalances, Row } from './decoding.js';
 import { formatState, isZeroTime } from './go-time.js';
 import type { ClientVersion } from './versions.js';
 
-/** The run ends here, and so does every later one: the state did not move. */
+/** The run ends here. Every later run ends at the same row, because the state did not move. */
 export class RunFailed extends Error {
   override readonly name = 'RunFailed';
 }
 
-/** Of Go's big.Int: a sign is fine. */
+/** Source: Go's big.Int, which accepts a sign. */
 const INTEGER = /^[+-]?\d+$/;
 
-/** The connector reads the amounts of all new rows of a page, also of those that it then cuts off. @throws RunFailed */
+/**
+ * Checks an amount. The connector reads the amounts of all new rows of a page, even of those that it then cuts off.
+ * @throws RunFailed when the amount is not an integer
+ */
 export function checkAmount(amount: string): void {
   if (!INTEGER.test(amount)) throw new RunFailed(`amount "${amount}" is no integer`);
 }
 
 export class Formance {
-  /** The ids of accounts and beneficiaries; the first version of each stays for ever. */
+  /** Metadata of accounts and beneficiaries by id. The first version of each is never replaced. */
   readonly accounts = new Map<string, Record<string, string>>();
   /** The status of each payment, by `<reference> <type>`. */
   readonly payments = new Map<string, string>();
-  /** Every version that ever came, of each payment: `<reference> <type> / <row id> <createdAt> <status>`. */
+  /** Every version of each payment that arrived at any time: `<reference> <type> / <row id> <createdAt> <status>`. */
   readonly adjustments = new Set<string>();
 
   constructor(private readonly version: ClientVersion) {}
 
-  /** @throws RunFailed when one of the rows can not be stored; none of them is, then. */
+  /**
+   * Stores the rows.
+   * @throws RunFailed when one of the rows cannot be stored; then none of them is
+   */
   store(stream: Stream, rows: readonly Row[]): void {
     for (const row of rows) this.check(row);
     for (const row of rows) {
@@ -40,7 +46,7 @@ export class Formance {
     }
   }
 
-  /** @throws RunFailed */
+  /** @throws RunFailed when an amount, an asset, the account or the time is invalid */
   checkBalances({ accountId, at, balances }: DecodedBalances): void {
     for (const { amount, currency } of balances) {
       checkAmount(amount);

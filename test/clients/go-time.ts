@@ -1,6 +1,6 @@
 /**
- * Times as the clients' language reads, compares and writes them: nanoseconds, with the zone that was served.
- * Source: Go's time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
+ * Times as the clients' language (Go) reads, compares and writes them: with nanoseconds, and with the zone that was served. Source: Go's
+ * time.Time.UnmarshalJSON (strict RFC 3339 since Go 1.20) and time.Format(time.RFC3339).
  */
 
 export interface GoTime {
@@ -8,16 +8,19 @@ export interface GoTime {
   seconds: number;
   /** 0 … 999 999 999. */
   nanoseconds: number;
-  /** Of the served zone. */
+  /** Offset of the served zone. */
   offsetMinutes: number;
 }
 
-/** Year 1: what a member that was not sent becomes, and what the engine refuses as "missing". */
+/** Year 1: the value of a property that was not sent. The engine rejects it as "missing". */
 export const ZERO_TIME: GoTime = { seconds: -62135596800, nanoseconds: 0, offsetMinutes: 0 };
 
 const STRICT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** @returns `undefined` for what the client can not decode: no zone, a comma, a small letter, a leap second, 30 February. */
+/**
+ * Parses a time.
+ * @returns `undefined` for a time that the client cannot decode: no zone, a comma, a lower-case letter, a leap second, 30 February
+ */
 export function parseGoTime(text: string): GoTime | undefined {
   const match = STRICT.exec(text);
   if (!match) return undefined;
@@ -43,7 +46,7 @@ export function parseGoTime(text: string): GoTime | undefined {
   };
 }
 
-/** Below zero when `a` is earlier. The zone does not matter. */
+/** Compares two times, independent of the zone. The result is below zero when `a` is earlier. */
 export function compareGoTimes(a: GoTime, b: GoTime): number {
   return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }
@@ -52,12 +55,12 @@ export function isZeroTime(time: GoTime): boolean {
   return compareGoTimes(time, ZERO_TIME) === 0;
 }
 
-/** As it is sent: without the digits below the second, in the served zone or in UTC. */
+/** Formats a time as the client sends it: without the digits below the second, in the served zone or in UTC. */
 export function formatWholeSeconds(time: GoTime, zone: 'served' | 'utc'): string {
   return written({ ...time, nanoseconds: 0 }, zone === 'utc' ? 0 : time.offsetMinutes);
 }
 
-/** As it is kept between two calls (RFC3339Nano): nothing is lost. */
+/** Formats a time as it is stored between two calls (RFC3339Nano), without loss. */
 export function formatState(time: GoTime): string {
   return written(time, time.offsetMinutes);
 }

@@ -1,4 +1,4 @@
-/** The wire under a client: kept-alive connections, a Bearer key, ten seconds, and no redirects. */
+/** The HTTP transport of a client: keep-alive connections, a Bearer key, a timeout of ten seconds, and no redirects. */
 import { Agent, request } from 'node:http';
 import type { Answer } from './decoding.js';
 import type { HttpGet } from './client.js';
@@ -11,7 +11,7 @@ export interface Connection {
   close(): void;
 }
 
-/** @param baseUrl without a slash at its end, as an install's `endpoint` */
+/** @param baseUrl without a slash at its end, like an installation's `endpoint` */
 export function connect(baseUrl: string, key: string): Connection {
   const agent = new Agent({ keepAlive: true });
   const headers = { authorization: `Bearer ${key}`, accept: 'application/json' };

@@ -1,37 +1,37 @@
 /**
- * The releases of the Generic Connector, as data: all in which they differ. What they share is in `client.ts`.
- * Each fact was read in the sources of formancehq/payments; `source` says where. Until v3.3.2 the connector lived in
- * `internal/connectors/plugins/public/generic`, since then in `ce/plugins/generic`; v2 had it in
- * `cmd/connectors/internal/connectors/generic`, and its tags are no longer published: commit bd40e5ec is its last state.
+ * The releases of the Generic Connector, as data: all their differences. The common code is in `generic-connector-client.ts`. Each fact was read
+ * in the sources of formancehq/payments; `source` names the file. Until v3.3.2 the connector was in `internal/connectors/plugins/public/generic`,
+ * since then it is in `ce/plugins/generic`. v2 had it in `cmd/connectors/internal/connectors/generic`, and its tags are no longer published:
+ * commit bd40e5ec is its last state.
  */
 
 export interface ClientVersion {
   name: string;
   source: string;
-  /** Rows asked for per page. v2: `config.go`. v3.0: the engine's default, `internal/models/config.go`. Since v3.1: `PAGE_SIZE`. */
+  /** Number of rows requested per page. v2: `config.go`. v3.0: the engine's default, `internal/models/config.go`. Since v3.1: `PAGE_SIZE`. */
   pageSize: number;
   /** Whether `sort=updatedAt:asc` (or `createdAt:asc`) is sent; `client/transactions.go`. */
   sort: boolean;
   paging: Paging;
-  /** The zone of the watermark on the wire: as it was served, or UTC. It is cut to whole seconds in every version. */
+  /** Zone of the watermark in requests: as it was served, or UTC. Every version cuts it to whole seconds. */
   zone: 'served' | 'utc';
   words: Words;
-  /** `generated`: the OpenAPI generator's client. `wrapper`: the project's own (`httpwrapper/client.go`). They reject different answers. */
+  /** `generated`: the OpenAPI generator's client. `wrapper`: the project's own (`httpwrapper/client.go`). They reject different responses. */
   http: 'generated' | 'wrapper';
-  /** What `relatedTransactionID` does to the payment's own reference; `payments.go`. */
+  /** The effect of `relatedTransactionID` on the payment's own reference; `payments.go`. */
   related: 'ignored' | 'replaces the id' | 'parent';
-  /** What the engine refuses after decoding, for ever; `models/payments.go`, `models/accounts.go`, `models/balances.go`. */
+  /** Rows that the engine rejects after decoding, for ever; `models/payments.go`, `models/accounts.go`, `models/balances.go`. */
   validation: { ids: boolean; asset: RegExp | undefined };
 }
 
 /**
  * `until-empty`: reads page 1, 2, 3 … with one filter until an empty page, keeps every row, and takes the last row's time.
- * `trim`: drops rows at or before the watermark, stops with a full page of new ones, cuts what is more, and takes the last one's.
+ * `trim`: drops rows at or before the watermark, stops with a full page of new ones, cuts the excess rows, and takes the last row's time.
  * `remember`: keeps rows at the watermark whose id it has not seen there, and cuts nothing.
  */
 export type Paging = 'until-empty' | 'trim' | 'remember';
 
-/** The words of `model_transaction_type.go` and `model_transaction_status.go`; any other rejects the page. */
+/** The words of `model_transaction_type.go` and `model_transaction_status.go`. Any other word rejects the page. */
 export interface Words {
   types: ReadonlySet<string>;
   statuses: ReadonlySet<string>;
@@ -61,7 +61,7 @@ const ALL_WORDS: Words = {
   ]),
 };
 
-/** `internal/utils/assets/assets.go`; later releases also accept `_SUFFIX`, which nobody may rely on. */
+/** `internal/utils/assets/assets.go`. Later releases also accept `_SUFFIX`, which a server must not rely on. */
 const ASSET = /^[A-Z][A-Z0-9]{0,16}(\/\d{1,6})?$/;
 
 const V3_0_0: ClientVersion = {
@@ -103,7 +103,7 @@ const V3_4: ClientVersion = {
   http: 'wrapper',
 };
 
-/** Oldest first. Releases that are not listed behave like the one before them. */
+/** Oldest first. A release that is not listed behaves like the one before it. */
 export const CLIENT_VERSIONS: readonly ClientVersion[] = [
   {
     ...V3_0_0,
@@ -136,7 +136,7 @@ export const CLIENT_VERSIONS: readonly ClientVersion[] = [
   },
 ];
 
-/** One of each kind of reading: what a feed must satisfy. The others differ from one of these in words and errors only. */
+/** One version of each way of reading: a feed must satisfy these. The other versions differ from one of these in words and errors only. */
 export const READERS = ['v2.0', 'v3.0.0', 'v3.1.3', 'v3.2.0', 'v3.3.3', 'v3.4.0', 'EN-1095'].map(
   clientVersion,
 );

@@ -1,6 +1,10 @@
 import { get } from 'node:http';
 
-/** @returns the status; `undefined` when nobody answers in time. */
+/**
+ * Sends a GET request.
+ * @param within timeout in milliseconds
+ * @returns the status; `undefined` when no response arrives in time
+ */
 export function ask(url: string, within: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: within }, (response) => {

@@ -1,6 +1,6 @@
 /**
- * In front of the gateways, as any load balancer: one address, in turn to each gateway that says that it is ready. Who closes the
- * connection or answers 503 is passed over, and the next one is asked; every request may be repeated, orders by their key.
+ * A load balancer in front of the gateways: one address, which forwards requests in turn to each gateway that reports that it is ready. When a
+ * gateway closes the connection or responds 503, the next one gets the request. Every request can be repeated: orders are idempotent by their key.
  */
 import { once } from 'node:events';
 import {
@@ -15,7 +15,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.js';
 
-/** Milliseconds between two questions for a gateway's health, and for its answer. */
+/** Milliseconds between two health checks of a gateway, and the timeout of a health check. */
 const EVERY = 250;
 const PATIENCE = 1500;
 
@@ -24,7 +24,7 @@ interface Gateway {
   url: string;
   agent: Agent;
   ready: boolean;
-  /** Broken off when the gateway falls silent. */
+  /** Requests under way. They are aborted when the gateway stops responding. */
   open: Set<AbortController>;
   requests: number;
 }
@@ -36,11 +36,11 @@ interface Answer {
 }
 
 export class Balancer {
-  /** How requests to gateways ended: statuses, and `closed`. */
+  /** Results of requests to gateways: number by status, and `closed`. */
   readonly ends = new Map<string, number>();
-  /** What clients were answered. */
+  /** Number of responses to clients, by status. */
   readonly statuses = new Map<number, number>();
-  /** Answers that no client should ever get. */
+  /** Responses that no client should ever get. */
   readonly surprises: string[] = [];
   private readonly gateways: Gateway[];
   private readonly server: Server;
@@ -68,7 +68,7 @@ export class Balancer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Requests that each gateway has answered. */
+  /** Returns the number of requests that each gateway answered. */
   get shares(): string {
     return this.gateways.map(({ name, requests }) => `${name} ${requests}`).join(', ');
   }
@@ -123,7 +123,7 @@ export class Balancer {
     return answer;
   }
 
-  /** When none is ready, any may be. */
+  /** Returns the gateways in turn. When no gateway is ready, all are tried. */
   private inTurn(): Gateway[] {
     const start = this.next++ % this.gateways.length;
     const all = [...this.gateways.slice(start), ...this.gateways.slice(0, start)];
@@ -132,7 +132,10 @@ export class Balancer {
   }
 }
 
-/** @returns `undefined` when the connection was closed before the answer ended. */
+/**
+ * Forwards a request.
+ * @returns `undefined` when the connection was closed before the response ended
+ */
 function send({ url, agent, open }: Gateway, incoming: IncomingMessage, body: Buffer) {
   const abort = new AbortController();
   open.add(abort);

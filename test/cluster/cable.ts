@@ -1,4 +1,4 @@
-/** The way of one gateway to the database: TCP to a Unix socket. It can be cut. */
+/** The connection of one gateway to the database: a proxy from TCP to a Unix socket. It can be cut. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -19,7 +19,7 @@ export class Cable {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Without a word to either end; new connections go through at once. */
+  /** Closes all connections without notice to either end. New connections are accepted immediately. */
   cut(): void {
     for (const socket of this.nearEnds) socket.resetAndDestroy();
   }

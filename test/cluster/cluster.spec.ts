@@ -1,8 +1,8 @@
 /**
- * Three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and
- * connections break: every release of the client ends with every version of every row, every order leaves once and is told right,
- * and nobody is ever answered anything but what they asked for or 503.
- * `MINUTES` sets how long things go wrong: `npm run soak`.
+ * Runs three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and connections
+ * break. Every release of the client ends with every version of every row. Every order is paid once and reported correctly. Every request gets the
+ * correct response or 503.
+ * `MINUTES` sets how long faults are injected: `npm run soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '@tributary/connector-api/testing';
@@ -11,10 +11,10 @@ import { Payers } from './payers.js';
 import { Readers } from './readers.js';
 import { Troubles } from './troubles.js';
 
-/** Milliseconds in which things go wrong, and between two arrivals at a PSP. */
+/** Duration of the faults, and time between two arrivals at a PSP, in milliseconds. */
 const { MINUTES } = process.env;
 const [TROUBLED, ARRIVALS] = MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
-/** Of a lease; how long a takeover takes is printed. */
+/** Duration of a lease in milliseconds. The measured duration of a takeover is printed. */
 const LEASE = 10_000;
 
 let cluster: Cluster;

@@ -1,4 +1,4 @@
-/** Three gateways on one PostgreSQL, behind one balancer, with PSPs that go on all the while. */
+/** Three gateways on one PostgreSQL, behind one balancer, with PSPs whose data keeps changing. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { Member } from './member.js';
 import { Witness } from './witness.js';
 
 const GATEWAYS = ['one', 'two', 'three'];
-/** One clock is right, one is ahead by more than any lease lasts, one is behind. Milliseconds. */
+/** Offset of each gateway's clock in milliseconds. One clock is right, one is ahead by more than any lease lasts, one is behind. */
 const CLOCKS = [0, 90_000, -50_000];
 const HISTORIES = ['north', 'east', 'south'];
 
@@ -28,7 +28,7 @@ export class Cluster {
     readonly witness: Witness,
   ) {}
 
-  /** All gateways at once on an empty database: the tables are made once. Whatever was begun is ended when it fails. */
+  /** Starts all gateways at once on an empty database. They create the tables once. If the start fails, everything that was started is stopped. */
   static async start(): Promise<Cluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tributary-cluster-'));
     const begun = new AsyncDisposableStack();
@@ -63,7 +63,7 @@ export class Cluster {
     );
     begun.defer(() => Promise.all(members.map((member) => member.kill())).then(() => undefined));
     const starting = members.map((member) => member.start());
-    // None is killed while it is still being launched.
+    // A gateway must not be killed while it is still being launched.
     await Promise.allSettled(starting);
     await Promise.all(starting);
     const balancer = await Balancer.before(members);

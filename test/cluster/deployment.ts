@@ -1,11 +1,11 @@
-/** One deployment file for each gateway: the same connectors and the same store, each by its own way. */
+/** Writes one deployment file for each gateway: the same connectors and the same store, each through its own connection. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, payerEntry, type TrialConnector, type Trouble } from '../orders/deployment.js';
 import type { History } from './history.js';
 
 export const KEY = 'the-key-of-every-reader';
-/** Faults are the orders' own wishes. */
+/** Faults come from the orders' own metadata. */
 const TROUBLE: Trouble = { faults: 0, fates: 0.7, delay: 300 };
 
 export interface Seat {
@@ -13,14 +13,17 @@ export interface Seat {
   port: number;
 }
 
-/** The plugin of the histories, as if it had been installed there. */
+/** Installs the plugin of the histories in a directory, as npm would. */
 export function installPlugin(directory: string): void {
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
   cpSync('test/cluster/plugin', join(modules, 'tributary-psp-history'), { recursive: true });
 }
 
-/** @param store URL of the database, as this gateway reaches it */
+/**
+ * Writes the deployment file of one gateway.
+ * @param store URL of the database, as this gateway reaches it
+ */
 export async function writeSeat(
   directory: string,
   name: string,

@@ -1,13 +1,13 @@
-/** What a PSP of the cluster shows, while the cluster runs: an invented history, written to the file that its plugin lists. */
+/** The data of a PSP of the cluster: a generated history, which is written to the file that the plugin lists. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { adjustmentOf } from '../drain.js';
 import { inventHistory, type Arrival } from '../synthetic-psp.js';
 
-/** Of one arrival, about; bulk imports are larger. */
+/** Approximate number of versions in one arrival. Bulk imports are larger. */
 const SIZE = 40;
 
 export class History {
-  /** Every version that was ever shown, as Formance names adjustments. */
+  /** Every version that was shown at any time, named as Formance names adjustments. */
   readonly versions = new Set<string>();
   private readonly arrivals: Iterator<Arrival>;
 
@@ -20,7 +20,7 @@ export class History {
     writeFileSync(file, '');
   }
 
-  /** In one write: a PSP shows a version whole or not at all. */
+  /** Shows the next arrival. It is written at once, so that a PSP shows a version completely or not at all. */
   arrive(): void {
     const arrival = this.arrivals.next().value as Arrival;
     const lines = arrival.map((version) => JSON.stringify(version, (_, value: unknown) => digits(value)));

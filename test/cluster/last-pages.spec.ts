@@ -1,4 +1,4 @@
-/** A client of v2, whose pages come from two gateways in turn, while rows arrive between any two of them. */
+/** Tests a client of v2 whose pages come from two gateways in turn, while rows arrive between any two pages. */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger } from '../../apps/gateway/src/logging/index.js';
 import { hashKey } from '@tributary/auth';
@@ -59,7 +59,7 @@ function openGateway(): Promise<Gateway> {
   });
 }
 
-/** A second apart, so that no second holds a page. */
+/** Creates a version. The versions are one second apart, so that no second fills a page. */
 function versionAt(index: number): Version {
   const at = new Date(START + index * 1000).toISOString().replace('.000Z', 'Z');
   const amount = { amount: 1n, asset: 'EUR/2' };
@@ -84,7 +84,7 @@ test('loses no row', async () => {
     if (random() < 0.5) await showSome();
     const answer = await connection.get(path);
     const rows = (JSON.parse(answer.body) as unknown[]).length;
-    // Without the note of the other gateway, this page would have begun behind rows that nobody had seen.
+    // Without the pagination end that the other gateway recorded, this page would have begun behind rows that the client had not read.
     if (partial && rows === 0 && versions.size > before + 100) saved++;
     partial = rows > 0 && rows < 100;
     return answer;

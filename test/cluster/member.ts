@@ -14,8 +14,8 @@ export class Member {
   private ended: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param log of all its lives
-   * @param clock milliseconds by which its clock is ahead of everybody else's
+   * @param log file with the output of all runs
+   * @param clock milliseconds by which its clock is ahead of the real time
    */
   constructor(
     readonly name: string,
@@ -45,7 +45,7 @@ export class Member {
     this.ended = once(this.child, 'exit');
   }
 
-  /** Launches it until it is ready: should it end by itself, whoever keeps it running starts it again. */
+  /** Launches the program and waits until it is ready. If it exits by itself, it is launched again, as a supervisor would do. */
   async start(): Promise<void> {
     const end = performance.now() + LONGEST_START;
     for (this.launch(); (await ask(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {
@@ -68,7 +68,10 @@ export class Member {
     this.paused = false;
   }
 
-  /** @returns its exit code. */
+  /**
+   * Stops the program with SIGTERM.
+   * @returns its exit code
+   */
   async stop(): Promise<number | null> {
     this.child?.kill('SIGTERM');
     await this.ended;
@@ -76,7 +79,7 @@ export class Member {
   }
 }
 
-/** For Node: a clock that is wrong for the gateway, but not for the simulated PSP in it. */
+/** Returns arguments for Node that make the clock wrong for the gateway, but not for the simulated PSP in the same process. */
 function aheadBy(milliseconds: number): string[] {
   if (milliseconds === 0) return [];
   const module = `

@@ -1,4 +1,4 @@
-/** Customers who order through the balancer all the while, as impatiently as those of test/orders. */
+/** Customers who send orders through the balancer the whole time, with the same repeats and retries as those of test/orders. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Customer } from '../orders/customer.js';
 import type { TrialConnector } from '../orders/deployment.js';
@@ -10,9 +10,12 @@ import { findLies, findUnfinished } from '../orders/verdict.js';
 const AT_ONCE = 4;
 const PAUSE = 400;
 const PATIENCE = 180_000;
-/** Those before are refused: a refusal that is in doubt takes a minute. */
+/** Numbers below this one are for rejected orders. A rejection after a lost attempt is in doubt for a minute. */
 const FIRST = 8;
-/** The balancer asks the next gateway when one falls silent: what is no lie here may have taken longer than one gateway takes. */
+/**
+ * Reports that are no errors here: when a gateway stops responding, the balancer asks the next one, so a response can take longer than one gateway
+ * promises.
+ */
 const NO_LIE = /: 503 |: answered after \d+ ms/;
 
 export class Payers {
@@ -26,18 +29,21 @@ export class Payers {
     );
   }
 
-  /** Until the gateways serve everybody who can pay and be paid. */
+  /** Waits until the gateways serve accounts and beneficiaries. */
   async meet(): Promise<void> {
     for (const customer of this.customers) this.parties.set(customer, await customer.parties());
   }
 
-  /** After `meet()`. */
+  /** Sends orders until `isOver`. Call `waitForParties()` before. */
   async orderUntil(isOver: () => boolean): Promise<void> {
     await Promise.all(this.customers.map((customer) => this.keepOrdering(customer, isOver)));
     for (const customer of this.customers) await customer.settle();
   }
 
-  /** People retry, rows come in. @returns what never becomes right */
+  /**
+   * Retries failed initiations and polls until nothing changes any more.
+   * @returns a message for each order that did not end correctly
+   */
   async settle(): Promise<string[]> {
     let left = this.unfinished();
     for (let since = performance.now(); left.length > 0 && performance.now() - since < PATIENCE;) {
@@ -59,7 +65,7 @@ export class Payers {
       .filter((lie) => !NO_LIE.test(lie));
   }
 
-  /** Requests that no gateway answered within a client's ten seconds, or that ended in any other way than a status. */
+  /** Returns how requests ended: by status, or without a response within the client's ten seconds. */
   ends(): string {
     return this.customers.map(({ ends }) => list(ends)).join('; ');
   }
@@ -100,7 +106,7 @@ export class Payers {
     await Promise.all([...Array.from({ length: AT_ONCE }, worker), polling]);
   }
 
-  /** Whoever was not answered tries again until then. */
+  /** Called before a customer without a response tries again. */
   private async goOn(): Promise<void> {
     if (this.closed) throw new Error('the trial was given up');
     await sleep(20);
@@ -111,7 +117,7 @@ export class Payers {
   }
 }
 
-/** What fails now is asked again. */
+/** Polls. A failed poll is repeated later. */
 async function poll(customer: Customer): Promise<void> {
   await customer.poll().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** Every release of the connector as an install at every history, all reading through the balancer all the while. */
+/** Every release of the connector as a client of every history. All clients read through the balancer the whole time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../clients/client.js';
 import { connect, type Connection } from '../clients/http-get.js';
@@ -9,7 +9,7 @@ import type { History } from './history.js';
 const PAUSE = 300;
 const PATIENCE = 120_000;
 
-/** A 503, or a connection that was closed: the run ends, and the next one goes on. */
+/** A 503, or a closed connection. The run ends, and the next run continues. */
 class NotNow extends Error {}
 
 interface Reader {
@@ -38,7 +38,10 @@ export class Readers {
     await Promise.all(this.all.map((reader) => this.follow(reader, isOver)));
   }
 
-  /** @returns what each reader has too little or too much, once nothing comes any more */
+  /**
+   * Polls until nothing changes any more.
+   * @returns the missing and additional versions of each reader
+   */
   async settle(): Promise<string[]> {
     let left = this.differences();
     for (let since = performance.now(); left.length > 0 && performance.now() - since < PATIENCE;) {
@@ -88,7 +91,7 @@ export class Readers {
   }
 }
 
-/** As many as the plugin lists. */
+/** Number of accounts that the plugin lists. */
 const ACCOUNTS = 30;
 
 async function getNow({ get }: Connection, path: string) {

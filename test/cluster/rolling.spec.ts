@@ -1,4 +1,4 @@
-/** A rolling restart: one gateway after the other stops and comes back, and no request fails, not even once. */
+/** Tests a rolling restart: one gateway after the other stops and comes back, and no request fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from './cluster.js';
 import { Payers } from './payers.js';

@@ -1,17 +1,17 @@
-/** What goes wrong in a cluster, one thing after the other; only a pause lasts while other things happen. */
+/** Injects faults into a cluster, one after the other. Only a pause lasts while other faults happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { oneOf } from '../orders/one-of.js';
 import type { Cluster } from './cluster.js';
 import type { Member } from './member.js';
 
-/** Longer than a lease of a stream lasts (10 s); the long one longer than that of an order, too (45 s). */
+/** Milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease of an order (45 s). */
 const PAUSE = 14_000;
 const LONG_PAUSE = 50_000;
 const LONG_SHARE = 0.2;
-/** A database is away for so long at most. */
+/** Maximum time in milliseconds for which the database is down. */
 const AWAY = 1500;
-/** Streams of a gateway that is gone have another one after so long; how long it really took is printed. */
+/** Milliseconds within which another gateway must take over the streams of a gateway that is gone. The measured time is printed. */
 const PATIENCE = 40_000;
 
 const KINDS = ['kill', 'kill', 'restart-fast', 'restart-immediate', 'terminate', 'cut', 'cut'] as const;
@@ -19,9 +19,9 @@ type Kind = (typeof KINDS)[number];
 
 export class Troubles {
   readonly counts = new Map<string, number>();
-  /** Milliseconds until the streams of a gateway that was killed, or paused, were taken by others. */
+  /** Milliseconds until other gateways took over the streams of a gateway that was killed or paused. */
   readonly takeovers = { kill: [] as number[], pause: [] as number[] };
-  /** What should not have happened. */
+  /** Violations of what the cluster must do. */
   readonly complaints: string[] = [];
   private readonly background = new Set<Promise<void>>();
 
@@ -30,7 +30,7 @@ export class Troubles {
     private readonly random: () => number,
   ) {}
 
-  /** For so many milliseconds; afterwards all gateways run, and the database too. */
+  /** Injects faults for this many milliseconds. Afterwards all gateways and the database run. */
   async make(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     const pauses = this.pauseUntil(end);
@@ -53,7 +53,7 @@ export class Troubles {
     }
   }
 
-  /** A gateway that holds a lease loses more than one that holds none. */
+  /** Waits until the gateway has a lease, because then a fault has more effect. */
   private async atWork({ pid }: Member): Promise<void> {
     for (let tries = 0; tries < 40 && this.cluster.witness.heldBy(pid).length === 0; tries++) await sleep(20);
   }

@@ -1,4 +1,4 @@
-/** Looks at the leases in the store: which gateway pulls which stream, and how long a stream stays with one that is gone. */
+/** Reads the leases in the store: which gateway pulls which stream, and how long a stream stays with a gateway that is gone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Member } from './member.js';
@@ -12,7 +12,7 @@ interface Lease {
 }
 
 export class Witness {
-  /** Leases that each gateway was seen to take. */
+  /** Number of leases that each gateway was seen to take. */
   readonly taken = new Map<string, number>();
   private leases = new Map<string, Lease>();
   private ended = false;
@@ -25,12 +25,15 @@ export class Witness {
     this.watching = this.watch();
   }
 
-  /** Streams that the process holds now. */
+  /** Returns the leases that the process has now. */
   heldBy(pid: number): Lease[] {
     return [...this.leases.values()].filter(({ holder }) => pidOf(holder) === pid);
   }
 
-  /** @returns milliseconds until somebody else has taken each of these leases; `undefined` when `within` is over before. */
+  /**
+   * Waits until other processes have taken all these leases.
+   * @returns the milliseconds it took; `undefined` when `timeoutMs` is over before
+   */
   async untilTaken(leases: readonly Lease[], within: number): Promise<number | undefined> {
     const began = performance.now();
     while (!leases.every(({ stream, fence }) => this.leases.get(stream)?.fence !== fence)) {
@@ -45,7 +48,7 @@ export class Witness {
     await this.watching;
   }
 
-  /** The database may be away: then there is nothing to see. */
+  /** Polls the leases. While the database is down there is nothing to read. */
   private async watch(): Promise<void> {
     while (!this.ended) {
       const client = new pg.Client(this.url);

@@ -103,7 +103,10 @@ describe('Swagger UI', () => {
   });
 });
 
-/** What a client relies on, with every reference followed; words, examples and stricter limits of ours are left out. */
+/**
+ * Returns the parts of the document that a client relies on, with every reference resolved. Descriptions, examples and Tributary's stricter limits
+ * are left out.
+ */
 function meaning(document: Document): unknown {
   const follow = <T extends { $ref?: string }>(node: T): T => {
     if (node.$ref === undefined) return node;
@@ -111,7 +114,7 @@ function meaning(document: Document): unknown {
     return follow(document.components[section]![name]! as T);
   };
   const schema = (node: Schema): unknown => {
-    // A reference with siblings is written as allOf of one.
+    // A reference with siblings is written as an `allOf` of one schema.
     if (node.allOf?.length === 1) return schema(node.allOf[0]!);
     const { type, format, enum: values, items, properties, required, additionalProperties } = follow(node);
     return {

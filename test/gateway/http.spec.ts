@@ -1,4 +1,4 @@
-/** What HTTP brings along beside the contract: other methods, odd URLs, failed attempts, measures, and the end. */
+/** Tests HTTP behaviour beyond the contract: other methods, unusual URLs, failed attempts, metrics, and the shutdown. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accounts, expectError, startGateway, TestSettings, type TestGateway } from './test-gateway.js';
@@ -24,7 +24,7 @@ const stop = () => gateway.stop();
 const send = (method: string, path: string, key?: string) =>
   fetch(gateway.url + path, { method, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
 
-/** Bytes as they are, and all that comes back. */
+/** Sends raw bytes, and returns the complete response. */
 function exchange(bytes: string): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
@@ -169,14 +169,14 @@ describe('failed attempts', () => {
       fetch(`${proxied.url}/bank/accounts`, { headers: { 'x-forwarded-for': address } }).then(
         ({ status }) => status,
       );
-    // Sixty in a row, and one more each second: on a busy machine it takes some more.
+    // The limit is sixty attempts at once, and one more each second. A slow machine needs some more.
     const isRefused = async (address: (n: number) => string) => {
       for (let n = 0; n < 200; n++) if ((await from(address(n))) === 429) return true;
       return false;
     };
     expect(await isRefused((n) => `10.0.0.${n}, 192.0.2.1`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
-    // Whatever is no address counts for the proxy: made up words open no new bucket each.
+    // A value that is not an address counts for the proxy: invented values do not get their own limits.
     expect(await isRefused((n) => `nobody-${n}`)).toBe(true);
     expect(await from('10.0.1.1, 192.0.2.2')).toBe(401);
     expect(proxied.log.join('')).not.toContain('nobody-');
@@ -272,7 +272,7 @@ describe('the end', () => {
     await response.text();
     const began = performance.now();
     await expectError(await ask('/healthz'), 503).catch((error: unknown) => {
-      // The one connection may have been the last: then the port is closed already.
+      // This connection may have been the last one. Then the port is closed already.
       expect(String(error)).toContain('fetch failed');
     });
     await closed;

@@ -1,14 +1,13 @@
-/** A payment from a business account at Mollie through a whole gateway: a draft, a person's decision, a movement in the journal, one payment. */
+/**
+ * Tests a payment from a Mollie business account through a complete gateway: a draft, a person's decision, a transaction in the journal, one
+ * payment.
+ */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { OpenApiDocument } from '../../libs/connector-api/src/testing/index.js';
 import { fakeIban } from '../../libs/psp-plugins/src/mollie/mollie.drafts.fake.js';
-import {
-  FakeMollie,
-  MOLLIE_DOCUMENT,
-  TOKEN,
-  type FakeBusinessAccount,
-} from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT, TOKEN } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
+import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/mollie.journal.fake.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +141,7 @@ async function stateOf(idempotencyKey: string): Promise<string | undefined> {
   return (await gateway.store.orders('mollie').findByKey(idempotencyKey))?.state;
 }
 
-/** What Formance ties to the payment, in order. */
+/** Returns the statuses that Formance links to the payment, in order. */
 async function statusesOf(idempotencyKey: string): Promise<unknown[]> {
   const rows = await list('transactions');
   return rows

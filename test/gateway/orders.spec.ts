@@ -1,4 +1,4 @@
-/** What cannot be an order is refused with clear words, and leaves nothing behind: neither in the store nor at the PSP. */
+/** Tests that an invalid order is rejected with a clear message, and leaves nothing in the store or at the PSP. */
 import { runCli } from '../../apps/gateway/src/cli/run.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
@@ -19,7 +19,7 @@ let directory: string;
 let fresh: FreshStore;
 let gateway: Gateway;
 const journal = (name: string) => join(directory, `${name}.jsonl`);
-/** What reached the PSP. */
+/** Returns the number of orders that reached the PSP. */
 const sent = (name: string) =>
   existsSync(journal(name)) ? readFileSync(journal(name), 'utf8').trim().split('\n').length : 0;
 
@@ -96,7 +96,7 @@ interface Answer {
   metadata: Record<string, string>;
 }
 
-/** Posts, and expects 201. */
+/** Posts an order and expects 201. */
 async function pay(path: string, order: object): Promise<Answer> {
   const response = await post(path, JSON.stringify(order));
   const text = await response.text();
@@ -219,7 +219,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
     expect(answer.metadata['com.tributary.spec/failure_reason']).toMatch(
       /\(orders\.largest\)|orders\.largest$/,
     );
-    // The user's retry gets the same, for ever.
+    // A retry gets the same response, for ever.
     expect(await pay('/limited/transfers', transfer)).toEqual(answer);
   });
 
@@ -245,7 +245,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
     expect(statuses.filter((status) => status === 'SUCCEEDED')).toHaveLength(2);
     expect(statuses.filter((status) => status === 'FAILED')).toHaveLength(8);
     expect(sent('daily')).toBe(2);
-    // What is left of the day is still there.
+    // The rest of the daily limit is still available.
     expect(await pay('/daily/payouts', await orderOf('daily', 'rest', { amount: '500' }))).toMatchObject({
       status: 'SUCCEEDED',
     });
@@ -301,7 +301,7 @@ describe('what can be an order', () => {
     ];
     expect(await runCli([...command, '-c', join(directory, 'gateway.yaml')], terminal)).toBe(0);
     expect(said).toEqual([`Order ${id} was pending and is failed now.`]);
-    // Formance may not have read the answer yet: the row comes later (libs/orders/src/desk.spec.ts).
+    // Formance may not have read the response yet, so the row comes later (libs/orders/src/intake/order-service.spec.ts).
     const rows = (await list('free', 'transactions')).filter((row) => row['id'] === id);
     expect(rows.map((row) => row['status'])).toEqual(['PENDING']);
     expect(await pay('/free/payouts', await orderOf('free', 'stuck', { metadata }))).toMatchObject({

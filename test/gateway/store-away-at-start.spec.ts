@@ -1,4 +1,4 @@
-/** The built program starts before its PostgreSQL does, or with a role that may do little. */
+/** Tests the start of the built program before its PostgreSQL runs, and with a role that has few privileges. */
 import { openStore, openStoreWhenThere } from '@tributary/feed';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +71,7 @@ async function synced(stream: string): Promise<string> {
   throw new Error(`${stream} stay empty; the gateway's log:\n${log()}`);
 }
 
-/** A program that must end by itself, soon. */
+/** Runs a command that must exit by itself, soon. */
 async function outcome(...args: string[]): Promise<{ code: number | null; said: string; ms: number }> {
   const began = performance.now();
   const child = spawn(process.execPath, ['dist/apps/gateway/src/main.js', ...args], { timeout: 60_000 });

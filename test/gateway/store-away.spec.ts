@@ -1,4 +1,4 @@
-/** A gateway on PostgreSQL, while the database is away and afterwards. */
+/** Tests a gateway on PostgreSQL while the database is down, and afterwards. */
 import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { startGateway, transactions, type TestGateway } from './test-gateway.js';
 
@@ -23,7 +23,7 @@ const status = async (path: string) => (await gateway.get(path, key)).status;
 const page = async (number: number) => (await gateway.get(`/bank/transactions?page=${number}`, key)).text();
 
 it('answers what it can without the database, 503 for the rest, and everything when the database is back', async () => {
-  // Kept from the second time on.
+  // The gateway caches a page at its second request.
   const [full] = [await page(1), await page(1)];
   const last = await page(3);
   expect(await status('/readyz')).toBe(200);

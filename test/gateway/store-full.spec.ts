@@ -1,4 +1,4 @@
-/** A SQLite store that takes nothing more, and one that another process keeps for itself: orders wait at the client, reading goes on. */
+/** Tests a SQLite store that is full, and one that another process has locked: orders get 503, and reading continues. */
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { SqlStore } from '../../libs/feed/src/store.js';
 import { expectError } from './test-gateway.js';
 
 const KEY = 'a-key-that-reads-and-pays';
-/** SQLite's own largest. */
+/** SQLite's own maximum. */
 const NO_LIMIT = 4_294_967_294;
 
 let directory: string;
@@ -68,7 +68,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Pages that the file may have; never fewer than it has. */
+/** Sets the maximum number of pages of the file. SQLite never sets it below the current number. */
 const limitPages = (pages: number) =>
   dialect.write((db) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db));
 
@@ -94,7 +94,7 @@ it('that is full answers orders with 503, pages as ever, and the same order with
   await limitPages(1);
   let refused: Response | undefined;
   let key = '';
-  // What is left of the last pages takes a few.
+  // The remaining space of the last pages is enough for a few orders.
   for (let order = 0; order < 200 && !refused; order++) {
     const answer = await pay((key = `order-${order}`));
     if (answer.status !== 201) refused = answer;
@@ -122,7 +122,7 @@ it('that another process keeps locked answers orders with 503 in time, pages as 
   expect(performance.now() - began).toBeLessThan(9_500);
   other.exec('rollback');
   other.close();
-  // The first request's order was still waiting for the lock: it is taken now, its answer is due, and the PSP hears of it next.
+  // The first request's order was still waiting for the lock. It is stored now, its response is overdue, and the PSP is called next.
   expect((await pay('order')).status).toBe(201);
   for (let end = Date.now() + 10_000; attempts('order') === 0 && Date.now() < end;) await sleep(20);
   expect(attempts('order')).toBe(1);

@@ -1,4 +1,4 @@
-/** A whole gateway on a free port, over a store in a directory of its own, with a log that tests can read. */
+/** Starts a complete gateway on a free port, over a new store, with a log that tests can read. */
 import { hashKey, newKey } from '@tributary/auth';
 import { accountToWire, definePlugin, transactionToWire } from '@tributary/connector-api';
 import type { Account, Balances, Page, Psp, Stream, Transaction, WireRecord } from '@tributary/connector-api';
@@ -8,13 +8,13 @@ import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger, type LogLevel } from '../../apps/gateway/src/logging/index.js';
 import { DEFAULT_STORE } from '../../libs/feed/src/testing/stores.js';
 
-/** What the PSP of the tests answers when it is asked for balances. */
+/** The PSP's response to a request for balances. */
 export class TestSettings {
   balances: (accountId: string) => Promise<Balances> = (accountId) =>
     Promise.resolve({ accountId, at: '2026-03-01T00:00:00Z', amounts: [{ amount: 1250n, asset: 'EUR/2' }] });
 }
 
-/** Lists nothing by itself: tests put rows into the feeds. */
+/** A PSP that lists nothing. Tests put rows into the feeds themselves. */
 class TestPsp implements Psp {
   constructor(@Inject(TestSettings) private readonly settings: TestSettings) {}
 
@@ -43,9 +43,9 @@ export interface TestConnector {
 export interface TestGateway {
   gateway: Gateway;
   url: string;
-  /** Lines of the log so far. */
+  /** The log so far, one string per line. */
   log: string[];
-  /** The first key of a connector. */
+  /** Returns the first key of a connector. */
   key(path: string): string;
   operatorKey: string;
   get(path: string, key?: string): Promise<Response>;
@@ -133,7 +133,10 @@ export function accounts(...ids: string[]): WireRecord[] {
   return ids.map((id) => accountToWire({ id, name: `Account ${id}` }));
 }
 
-/** @param first number of the first one's id */
+/**
+ * Creates transactions.
+ * @param first number in the first id
+ */
 export function transactions(count: number, first = 0): WireRecord[] {
   return Array.from({ length: count }, (_, index) =>
     transactionToWire({
@@ -147,7 +150,7 @@ export function transactions(count: number, first = 0): WireRecord[] {
   );
 }
 
-/** Fails unless it is the contract's `Error`; the same members are in the official document. */
+/** Checks that the response is the contract's `Error`. The official document has the same properties. */
 export async function expectError(
   response: Response,
   status: number,

@@ -1,4 +1,4 @@
-/** `POST <path>/webhooks` over HTTP, with a plugin that verifies an HMAC as PSPs do. */
+/** Tests `POST <path>/webhooks` over HTTP, with a plugin that verifies an HMAC as PSPs do. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newKey } from '@tributary/auth';
@@ -16,7 +16,7 @@ const SECRET = 'whsec_of_the_test';
 class HookedPsp implements Psp {
   pulls = 0;
   verified = 0;
-  /** Keeps pulls and verifications waiting while it is set. */
+  /** While it is set, pulls and verifications wait for it. */
   busy: Promise<void> | undefined;
   readonly seen: WebhookRequest[] = [];
 
@@ -50,7 +50,7 @@ let gateway: TestGateway;
 beforeEach(async () => {
   psp = new HookedPsp();
   const silent: Psp = { accounts: () => psp.accounts(), transactions: () => psp.accounts() };
-  // Bound: the test counts on the object that it holds.
+  // The methods are bound, so that the test can count on its own object.
   const hooked: Psp = {
     accounts: () => psp.accounts(),
     transactions: () => psp.transactions(),
@@ -104,7 +104,7 @@ it('the answer does not wait for the pull', async () => {
   expect(performance.now() - asked).toBeLessThan(1000);
   expect(psp.pulls).toBe(2);
   release();
-  // What came during the pull may be about what the pull had passed already.
+  // A webhook during a pull can be about rows that the pull has already passed, so another pull follows.
   await until(() => psp.pulls === 3);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Two plugins from the generator, in a copy of this repository. `acme-pay` stays as it was generated: it is clean, it builds, it is served at
- * once, and its spec says what is still made up. `lemon` is changed as docs/adding-a-psp.md says.
+ * Generates two plugins in a copy of this repository. `acme-pay` stays as generated: it is clean, it builds, it is served immediately, and its
+ * test lists what is still made up. `lemon` is changed as docs/adding-a-psp.md describes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -41,7 +41,7 @@ const TUTORIAL = 'libs/psp-plugins/src/lemon';
 const MINUTES = 60_000;
 
 let copy: string;
-/** What the tutorial adds to what the generator wrote. */
+/** The lines that the tutorial adds to the generated files. */
 let added: string[];
 
 beforeAll(() => {
@@ -61,7 +61,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-/** With the tools of the repository, and its Node. */
+/** Runs a tool of the repository with the repository's Node. */
 function run(tool: string, ...args: string[]) {
   return runIn(copy, tool, ...args);
 }
@@ -108,7 +108,7 @@ it(
       status: 0,
     });
     expect(run('eslint', PLUGIN, TUTORIAL)).toEqual({ status: 0, said: '' });
-    // The build leaves specs and fakes out.
+    // The build does not include tests and fakes.
     writeFileSync(
       join(copy, 'tsconfig.plugin.json'),
       JSON.stringify({ extends: './tsconfig.json', include: [PLUGIN, TUTORIAL] }),
@@ -240,7 +240,7 @@ it(
     expect(said).toMatch(/pass 1\b/);
     expect(said).toContain('acme.config.ts:5: give it the real address');
 
-    // Linked, as while one works on it.
+    // The package is linked, as during its development.
     const beside = join(copy, 'deployment');
     mkdirSync(join(beside, 'node_modules/@acme'), { recursive: true });
     symlinkSync(source, join(beside, 'node_modules/@acme/tributary-psp-acme'));

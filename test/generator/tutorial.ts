@@ -1,12 +1,13 @@
-/** docs/adding-a-psp.md, executed: its files are written, and its changes made, over what the generator wrote. */
+/** Executes docs/adding-a-psp.md: writes its files and makes its changes in a generated plugin. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A block of code with the name of a file in its fence. */
+/** Matches a block of code with a file name in its fence. */
 const BLOCK = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
 
 /**
- * @param directory of the generated plugin
+ * Follows the tutorial.
+ * @param directory directory of the generated plugin
  * @returns the lines, with their file, that were not there before
  */
 export function followTutorial(directory: string): string[] {
@@ -32,7 +33,7 @@ function linesOf(directory: string, file: string): string[] {
   return readFileSync(join(directory, file), 'utf8').split('\n');
 }
 
-/** Each run of lines with a minus gives way to the run of lines with a plus after it. */
+/** Replaces each run of lines with a minus by the run of lines with a plus after it. */
 function changed(text: string, diff: string, file: string): string {
   return [...diff.matchAll(/((?:^-.*\n)+)((?:^\+.*\n)+)/gm)].reduce((result, [, old = '', fresh = '']) => {
     const [before = '', after = ''] = [old, fresh].map((lines) => lines.replace(/^[-+]/gm, ''));

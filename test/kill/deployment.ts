@@ -1,4 +1,4 @@
-/** A deployment whose syncs take long enough to be killed in: a simulated PSP and a directory of statements. */
+/** Writes a deployment whose syncs take long enough to be killed: a simulated PSP and a directory of bank statements. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,10 +7,13 @@ export const CONNECTORS = ['psp', 'bank'] as const;
 const STATEMENTS = 20;
 const ENTRIES = 300;
 
-/** @returns the path of the deployment file. */
+/**
+ * Writes the deployment file.
+ * @returns its path
+ */
 export function writeDeployment(directory: string, name: string, store: string, latency: number): string {
   const statements = join(directory, 'statements');
-  // Once: a file that is written anew is a changed file.
+  // The statements are written once, because a file that is written again is a changed file.
   if (!existsSync(statements)) {
     mkdirSync(statements);
     for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
@@ -47,7 +50,7 @@ connectors:
   return file;
 }
 
-/** An MT940 statement in which many entries are equal but for their place. */
+/** Creates an MT940 statement in which many entries differ only by their position. */
 function statement(day: number): string {
   const date = `2601${String(day).padStart(2, '0')}`;
   const opening = 1000 + (day - 1) * ENTRIES;

@@ -1,6 +1,6 @@
 /**
- * The built program is killed (SIGKILL) again and again while it syncs. What is in the feeds afterwards must be what a run
- * that nobody disturbed leaves there: every version of every record once.
+ * Kills the built program (SIGKILL) again and again while it syncs. Afterwards the feeds must contain the same as after an undisturbed run: every
+ * version of every record once.
  */
 import { openStore, type Feed } from '@tributary/feed';
 import { STREAMS, type Stream } from '@tributary/connector-api';
@@ -13,10 +13,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STORE, SQLITE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { CONNECTORS, writeDeployment } from './deployment.js';
 
-/** Fewer on PostgreSQL, where the same program is killed once more: `KILLS` says how many for both. */
+/** Number of kills. `KILLS` sets it for both stores. The default is lower on PostgreSQL, where the same test runs again. */
 const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 50 : 15));
 const PROGRAM = 'dist/apps/gateway/src/main.js';
-/** Milliseconds of latency of the simulated PSP: the history must outlast the kills. */
+/** Latency of the simulated PSP in milliseconds. The history must take longer than all kills. */
 const LATENCY = 20;
 
 let directory: string;
@@ -46,13 +46,16 @@ it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, as
   expect([...found].sort()).toEqual([...expected].sort());
 }, 1_800_000);
 
-/** @returns whether it was killed, rather than done before. */
+/**
+ * Runs a sync and kills it.
+ * @returns whether it was killed before it was complete
+ */
 async function killedRun(config: string): Promise<boolean> {
   const child = spawn(process.execPath, [PROGRAM, 'sync', '--once', '--config', config], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');
-  // Its first words say that it works; until then it would only load its modules.
+  // The first output shows that the sync works. Before that the program only loads its modules.
   await Promise.race([once(child.stdout, 'data'), exit]);
   await sleep(Math.random() * 100);
   child.kill('SIGKILL');
@@ -70,7 +73,7 @@ async function completeRun(config: string): Promise<void> {
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
 }
 
-/** Every row of every feed, without its feed time; checks that feed times grow by 10 ms at least. */
+/** Returns every row of every feed without its feed time. Checks that feed times grow by at least 10 ms. */
 async function contents(url: string): Promise<Set<string>> {
   const store = await openStore(url);
   const all = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * One install at one connector, with impatient people behind it: every order is sent by the engine's model, some of them twice at once or
- * again later, and what failed because a connection was lost is retried. Every answer ever given to an order must be the same bytes.
+ * One installation at one connector, with impatient users. The engine's model sends every order. Some orders are sent twice at once or again
+ * later, and orders that failed with a lost connection are retried. All responses to one order must be the same bytes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../clients/client.js';
@@ -13,24 +13,24 @@ import type { Parties } from './invented-wishes.js';
 import type { Posted } from './order-answer.js';
 import { pathOf, requestOf, type OrderPath, type Wish } from './wish.js';
 
-/** The engine's own pauses grow to 100 s; nobody waits so long here. */
+/** Maximum delay in milliseconds. The engine's own delays grow to 100 s, which is too long for a test. */
 const LONGEST_PAUSE = 1500;
-/** Shares of the requests that are sent twice at once, and of those that are sent again up to so many milliseconds later. */
+/** Share of the requests that are sent twice at once, share of those that are sent again later, and the maximum delay of these in milliseconds. */
 const TWICE = 0.2;
 const AGAIN = 0.1;
 const LATER = 4000;
-/** Milliseconds in which an order is answered, and its way there and back. */
+/** Milliseconds within which an order is answered, including the transport. */
 const PROMISED = 8500;
 
 export class Customer {
   readonly engine: Engine;
-  /** The first answer to each order, by reference. */
+  /** The first response to each order, by reference. */
   readonly answers = new Map<string, string>();
-  /** What should never have come. */
+  /** Responses that should never have come. */
   readonly surprises: string[] = [];
   readonly ends = new Map<string, number>();
   requests = 0;
-  /** Answers that took longer than promised. Nobody can promise that on a machine that is busy with other things. */
+  /** Number of responses that took longer than promised. A busy machine can cause them, so they are only counted. */
   late = 0;
   private readonly client: Client;
   private readonly pages: Connection;
@@ -54,7 +54,7 @@ export class Customer {
     this.client = new Client(version, this.pages.get, this.engine);
   }
 
-  /** Once the gateway has them. */
+  /** Waits until the gateway serves accounts and beneficiaries, and returns their ids. */
   async parties(): Promise<Parties> {
     for (;;) {
       const [accounts, beneficiaries] = [await this.ids('/accounts'), await this.ids('/beneficiaries')];
@@ -63,7 +63,7 @@ export class Customer {
     }
   }
 
-  /** Until somebody answered; a person retries what failed on the way. */
+  /** Sends an order until there is a response. Retries it when it failed on the way. */
   async order(wish: Wish, isUp: () => Promise<void>): Promise<void> {
     const initiation = await this.engine.initiate(wish);
     while (!this.answers.has(wish.reference)) {
@@ -72,7 +72,7 @@ export class Customer {
     }
   }
 
-  /** A person retries initiations that say FAILED, whatever became of the order: the answer is the first one. */
+  /** Retries initiations that are FAILED, independent of the order's result. The response must be the first one again. */
   async retryFailed(share: number): Promise<number> {
     const failed = [...this.engine.initiations.values()].filter(({ status }) => status === 'FAILED');
     const chosen = failed.filter((initiation) => initiation.related.size === 0 || this.random() < share);
@@ -80,7 +80,7 @@ export class Customer {
     return chosen.length;
   }
 
-  /** Errors of a gateway that is down are not the client's. */
+  /** Polls the transactions. The caller handles the errors of a gateway that is down. */
   async poll(): Promise<void> {
     await this.client.poll('transactions');
   }

@@ -1,4 +1,4 @@
-/** A deployment whose simulated PSPs treat orders as badly as they can. */
+/** Writes a deployment whose simulated PSPs have faults in the handling of orders. */
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 export interface TrialConnector {
   name: string;
   key: string;
-  /** The simulated PSP's own memory: the truth. */
+  /** Path of the simulated PSP's journal, which shows what was really paid. */
   journal: string;
 }
 
@@ -19,14 +19,16 @@ export interface TrialDeployment {
 }
 
 export interface Trouble {
-  /** Share of the attempts that meet a fault, and of the orders that do not simply succeed. */
+  /** Share of the attempts that meet a fault, and share of the orders that do not simply succeed. */
   faults: number;
   fates: number;
-  /** Milliseconds of late answers, late executions, changes and returns. */
+  /** Milliseconds of late responses, late executions, changes and returns. */
   delay: number;
 }
 
-/** One PSP names our keys in its listing, the other one does not: there the gateway must know the movement by its id. */
+/**
+ * Writes the deployment. One PSP repeats the idempotency keys in its listing, the other does not: there the gateway must match transactions by id.
+ */
 export async function writeDeployment(
   directory: string,
   store: string,
@@ -45,7 +47,7 @@ export async function writeDeployment(
   return { file, url: `http://127.0.0.1:${port}`, connectors };
 }
 
-/** A simulated PSP that pays, as the deployment file has it. */
+/** Returns the entry of a simulated PSP that pays, for the deployment file. */
 export function payerEntry(
   { name, key, journal }: TrialConnector,
   index: number,
@@ -72,7 +74,7 @@ export function payerEntry(
 `;
 }
 
-/** Clients keep one endpoint while the gateway dies and comes back. */
+/** Returns a free port. Clients keep one endpoint while the gateway stops and starts again. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

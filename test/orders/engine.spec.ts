@@ -1,4 +1,4 @@
-/** What Formance shows of an order in the end, after everything that can happen to one; and what it shows when a server is naive. */
+/** Tests the final state of an order in Formance, after every sequence of events; and the wrong state when a server is naive. */
 import { clientVersion } from '../clients/versions.js';
 import { readOrderAnswer, type Posted } from './order-answer.js';
 import { live, type Life, type Naivety } from './scripted-gateway.js';
@@ -17,7 +17,7 @@ const life = (members: Partial<Life>): Life => ({
 });
 const succeeds: Life['changes'] = [{ to: 'SUCCEEDED', after: 60_000 }];
 const fails: Life['changes'] = [{ to: 'FAILED', after: 60_000 }];
-/** Before anybody can have read the answer. */
+/** Creates a change that happens before a client can have read the response. */
 const overtakes = (to: 'SUCCEEDED' | 'FAILED'): Life['changes'][number] => ({ to, after: 20 });
 const comesBack: Life['changes'] = [{ to: 'RETURNED', after: 60_000 }];
 

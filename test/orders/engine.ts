@@ -1,8 +1,8 @@
 /**
- * Formance's engine, as far as orders go: it sends an initiation to the connector, stores and links the payment of the answer, and
- * takes the rows that the connector's polling hands over.
- * Source: v3.4.0 `internal/connectors/engine/workflow/create_payout.go`, `utils.go` (storePIPaymentWithStatus), `context.go` (pauses),
- * `fetch_payments.go`, `activities/storage_payment_initiations_update_from_payment.go`, `internal/api/services/payment_initiations_retry.go`.
+ * Formance's engine, for orders: it sends an initiation to the connector, stores and links the payment of the response, and applies the rows of
+ * the connector's polling. Source: v3.4.0 `internal/connectors/engine/workflow/create_payout.go`, `utils.go` (storePIPaymentWithStatus),
+ * `context.go` (delays), `fetch_payments.go`, `activities/storage_payment_initiations_update_from_payment.go`,
+ * `internal/api/services/payment_initiations_retry.go`.
  */
 import type { Stream } from '@tributary/connector-api';
 import type { Row } from '../clients/decoding.js';
@@ -15,11 +15,11 @@ import { Payments, paymentIdOf, type PspPayment } from './payments.js';
 import { pathOf, requestOf, type OrderPath, type Wish } from './wish.js';
 
 export interface Surroundings {
-  /** The connector's request; at most ten seconds. */
+  /** The connector's request. It takes ten seconds at most. */
   post: (path: OrderPath, body: string) => Promise<Posted>;
   /** The engine's own clock, in milliseconds since 1970. */
   now: () => number;
-  /** Milliseconds between two attempts. */
+  /** Waits the given milliseconds between two attempts. */
   pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -38,7 +38,10 @@ export class Engine extends Formance {
     super(version);
   }
 
-  /** A person makes an initiation and approves it. A reference is taken once. */
+  /**
+   * Creates an initiation and approves it, as a user does.
+   * @throws Error when the reference is used already
+   */
   async initiate(wish: Wish): Promise<Initiation> {
     if (this.initiations.has(wish.reference)) throw new Error(`reference ${wish.reference} is taken`);
     const initiation = new Initiation(wish);
@@ -48,14 +51,17 @@ export class Engine extends Formance {
     return initiation;
   }
 
-  /** A person retries what failed; Formance lets nothing else be retried. */
+  /**
+   * Retries a failed initiation, as a user does.
+   * @throws Error when it is not FAILED, because Formance retries nothing else
+   */
   async retry(initiation: Initiation): Promise<void> {
     if (initiation.status !== 'FAILED')
       throw new Error(`${initiation.wish.reference} is ${initiation.status}`);
     await this.send(initiation);
   }
 
-  /** What the connector's polling hands over. */
+  /** Stores the rows that the connector's polling returned. */
   override store(stream: Stream, rows: readonly Row[]): void {
     super.store(stream, rows);
     if (stream !== 'transactions') return;
@@ -76,7 +82,7 @@ export class Engine extends Formance {
     }
   }
 
-  /** The entry is stamped by the engine's clock, after the answer: a row with an older `createdAt` does not undo it. */
+  /** Links a payment. The entry has the time of the engine's clock, after the response: a row with an older `createdAt` does not replace it. */
   private link(initiation: Initiation, payment: PspPayment): void {
     this.stored.store([payment]);
     initiation.related.add(paymentIdOf(payment));

@@ -1,4 +1,4 @@
-/** The built program, as an operator runs it; it can be killed, stopped and started again. */
+/** Runs the built program as an operator does. It can be killed, stopped and started again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -12,14 +12,17 @@ export class GatewayProcess {
   private child: ChildProcess | undefined;
   private ended: Promise<unknown> | undefined;
 
-  /** @param log of all its lives */
+  /** @param log file with the output of all runs */
   constructor(
     private readonly file: string,
     private readonly url: string,
     private readonly log: string,
   ) {}
 
-  /** @returns when it answers. */
+  /**
+   * Starts the program.
+   * @returns when it responds
+   */
   async start(): Promise<void> {
     const log = openSync(this.log, 'a');
     this.child = spawn(process.execPath, [PROGRAM, 'serve', '--config', this.file], {
@@ -35,13 +38,16 @@ export class GatewayProcess {
     }
   }
 
-  /** Nothing is finished, nothing is flushed. */
+  /** Kills the program with SIGKILL: it finishes and flushes nothing. */
   async kill(): Promise<void> {
     this.child?.kill('SIGKILL');
     await this.ended;
   }
 
-  /** @returns its exit code, `null` after a kill. */
+  /**
+   * Stops the program with SIGTERM.
+   * @returns its exit code; `null` after a kill
+   */
   async stop(): Promise<number | null> {
     this.child?.kill('SIGTERM');
     await this.ended;

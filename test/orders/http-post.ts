@@ -1,8 +1,8 @@
-/** The wire under an engine's orders: as `clients/http-get.ts`, but how a request ended makes a difference. */
+/** The HTTP transport for orders, like `clients/http-get.ts`. Here the way in which a request ended makes a difference. */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { Posted } from './order-answer.js';
 
-/** Source: `DefaultConnectorClientTimeout`; from the first byte sent to the last one read. */
+/** Milliseconds from the first byte sent to the last byte read. Source: `DefaultConnectorClientTimeout`. */
 const TIMEOUT = 10_000;
 
 export interface OrderConnection {
@@ -10,7 +10,7 @@ export interface OrderConnection {
   close(): void;
 }
 
-/** @param baseUrl without a slash at its end, as an install's `endpoint` */
+/** @param baseUrl without a slash at its end, like an installation's `endpoint` */
 export function connectOrders(baseUrl: string, key: string): OrderConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const headers = {

@@ -1,6 +1,6 @@
 /**
- * A payment initiation: what somebody asked Formance to pay, and what Formance believes became of it.
- * Source: v3.4.0 `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
+ * A payment initiation: a payment that a user requested from Formance, and its status in Formance. Source: v3.4.0
+ * `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
  * `internal/connectors/engine/workflow/utils.go`.
  */
 import { formatState, type GoTime } from '../clients/go-time.js';
@@ -17,7 +17,7 @@ export type InitiationStatus =
   | 'UNKNOWN';
 
 export class Initiation {
-  /** Ids of the payments that an answered order linked to it; a row never does. */
+  /** Ids of the payments that the response to an order linked to the initiation. A row never links a payment. */
   readonly related = new Set<string>();
   private readonly adjustments: { createdAt: GoTime; status: InitiationStatus }[] = [];
   private readonly known = new Set<string>();
@@ -36,7 +36,7 @@ export class Initiation {
   }
 }
 
-/** After the answer to an order. */
+/** Returns the status after the response to an order. */
 export function statusOfAnswer(payment: string): InitiationStatus {
   switch (payment) {
     case 'DISPUTE_WON':
@@ -47,7 +47,7 @@ export function statusOfAnswer(payment: string): InitiationStatus {
   }
 }
 
-/** After a row of a payment that is linked; `undefined`: the row says nothing about the initiation. */
+/** Returns the status after a row of a linked payment; `undefined` when the row does not change the initiation. */
 export function statusOfRow(payment: string): InitiationStatus | undefined {
   switch (payment) {
     case 'PENDING':

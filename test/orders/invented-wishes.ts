@@ -1,8 +1,8 @@
-/** Orders that nobody needs: the same seed wishes the same. */
+/** Generates orders. The same seed generates the same orders. */
 import { oneOf } from './one-of.js';
 import type { Wish } from './wish.js';
 
-/** Ids as served. */
+/** Ids as they are served. */
 export interface Parties {
   accounts: readonly string[];
   beneficiaries: readonly string[];
@@ -11,8 +11,8 @@ export interface Parties {
 const ASSETS = ['EUR/2', 'EUR/2', 'USD/2', 'JPY', 'BHD/3'];
 
 /**
- * What the attempts of one order meet, where all comes to an end soon. A refusal after an attempt that was lost is doubted for a minute:
- * only the first orders are refused, before anybody is killed.
+ * Faults that the attempts of one order meet, all of which end soon. A rejection after a lost attempt is in doubt for a minute. So only the first
+ * orders are rejected, before the first kill.
  */
 const REFUSED = 'rejected';
 const FIRST = 8;
@@ -21,10 +21,13 @@ const SHORT_TROUBLES = [
   ...['executes-later', 'executes-later', 'lost,none', 'lost,none', 'unavailable,none', 'rate-limited,none'],
   ...['unauthorized,none', 'lost,unavailable,answer-lost', 'unavailable,answers-late', 'lost,executes-later'],
 ];
-/** A few are answered later than any client waits. */
+/** A few orders get their response later than any client waits. */
 const VERY_LATE = { 'sandbox/fault': 'answers-late', 'sandbox/after': '9500' };
 
-/** @param troubles `any`: what the settings of the PSP say; `short`: every fault, but nothing that takes a minute */
+/**
+ * Generates an order.
+ * @param troubles `any`: the settings of the PSP decide; `short`: every fault that takes less than a minute
+ */
 export function inventWish(
   number: number,
   { accounts, beneficiaries }: Parties,
@@ -35,7 +38,7 @@ export function inventWish(
   const sourceAccountId = oneOf(accounts, random);
   const others = accounts.filter((id) => id !== sourceAccountId);
   return {
-    // Whatever people call their orders.
+    // References as users write them.
     reference: `${oneOf(['invoice', 'Gehälter', 'a/b?c=d&e', '🧾 #'], random)} ${number}`,
     kind,
     amount: String(1 + Math.floor(random() * 1e9)),

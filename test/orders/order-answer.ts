@@ -1,5 +1,5 @@
 /**
- * What the connector makes of the answer to `POST /payouts` and `/transfers`. Source: v3.4.0 `ce/plugins/generic/payouts.go`,
+ * Interprets the response to `POST /payouts` and `/transfers` as the connector does. Source: v3.4.0 `ce/plugins/generic/payouts.go`,
  * `pkg/domain/httpwrapper/client.go`, `internal/connectors/plugins/registry/errors.go`, `engine/activities/errors.go`.
  */
 import type { OrderKind } from '@tributary/connector-api';
@@ -8,18 +8,18 @@ import { clientVersion } from '../clients/versions.js';
 import type { PspPayment } from './payments.js';
 
 /**
- * How a request ended on the wire. `lost`: the connection was refused, or went before an answer began; `broken`: the answer began and
- * did not end; `timeout`: ten seconds went by.
+ * The way in which a request ended. `lost`: the connection was refused, or closed before a response began. `broken`: the response began but did
+ * not end. `timeout`: ten seconds passed.
  */
 export type Posted = { status: number; body: string } | 'lost' | 'broken' | 'timeout';
 
 /**
- * `again`: the engine repeats the request, for ever. `failed`: the initiation fails; nothing is stored or linked. `stuck`: the run ends
- * without a word on the initiation.
+ * `again`: the engine repeats the request, for ever. `failed`: the initiation fails; nothing is stored or linked. `stuck`: the run ends without a
+ * change of the initiation.
  */
 export type Reading = PspPayment | 'again' | 'failed' | 'stuck';
 
-/** Statuses below 500 that the engine repeats. */
+/** Statuses below 500 after which the engine repeats the request. */
 const REPEATED = new Set([408, 421, 423, 425, 429]);
 const STATUSES = new Set([
   ...[
@@ -41,7 +41,7 @@ const TEXTS = [
 const { asset: ASSET } = clientVersion('v3.4.0').validation;
 
 export function readOrderAnswer(kind: OrderKind, posted: Posted): Reading {
-  // What surprises: a lost connection counts as the client's own fault, and is final.
+  // The client treats a lost connection as its own error, which is final.
   if (posted === 'lost') return 'failed';
   if (posted === 'timeout' || posted === 'broken') return 'again';
   if (posted.status >= 500 || REPEATED.has(posted.status)) return 'again';
@@ -66,7 +66,10 @@ function paymentOf(kind: OrderKind, answer: Record<string, string>): Reading {
   };
 }
 
-/** @returns the members that are texts; `undefined` when the connector cannot decode the answer. */
+/**
+ * Decodes a response.
+ * @returns the properties that are strings; `undefined` when the connector cannot decode the response
+ */
 function decode(body: string): Record<string, string> | undefined {
   const answer = objectOf(body);
   const metadata = answer?.['metadata'] ?? {};

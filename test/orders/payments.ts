@@ -1,13 +1,13 @@
 /**
- * What the engine's store makes of payments: each is inserted once, by id; each adjustment once, by its own; and only what was
- * inserted moves the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go` (PaymentsUpsert, PaymentsGet).
+ * The engine's store of payments. Each payment is inserted once, by id; each adjustment once, by its own id. Only an inserted adjustment changes
+ * the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go` (PaymentsUpsert, PaymentsGet).
  */
 import { compareGoTimes, formatState, type GoTime } from '../clients/go-time.js';
 
-/** As the connector hands it over: from the answer to an order, or from a row. */
+/** A payment as the connector returns it: from the response to an order, or from a row. */
 export interface PspPayment {
   reference: string;
-  /** The reference of the payment that it belongs to. */
+  /** Reference of the payment to which it belongs. */
   parent: string | undefined;
   createdAt: GoTime;
   type: string;
@@ -19,7 +19,7 @@ export interface PspPayment {
 export interface Payment {
   id: string;
   createdAt: GoTime;
-  /** What is left of it: refunds are subtracted, captures added. */
+  /** The remaining amount: refunds are subtracted, captures added. */
   amount: bigint;
   asset: string;
   adjustments: Adjustment[];
@@ -67,7 +67,7 @@ export class Payments {
   }
 }
 
-/** The newest time decides; of equal ones the last that was stored. */
+/** Returns the entry with the newest time. Of entries with equal times it returns the one that was stored last. */
 export function newest<T extends { createdAt: GoTime }>(entries: readonly T[]): T | undefined {
   return entries.reduce<T | undefined>(
     (last, entry) => (last && compareGoTimes(entry.createdAt, last.createdAt) < 0 ? last : entry),

@@ -1,4 +1,4 @@
-/** A gateway that answers one order by script, with rows as the contract wants them, or with rows that look right and are not. */
+/** A gateway that handles one order by script. It serves rows as the contract requires, or rows with typical mistakes. */
 import type { OrderKind, OrderStatus } from '@tributary/connector-api';
 import { Client } from '../clients/client.js';
 import type { ClientVersion } from '../clients/versions.js';
@@ -6,30 +6,30 @@ import { Engine } from './engine.js';
 import type { Initiation } from './initiation.js';
 import type { Posted } from './order-answer.js';
 
-/** Mistakes of a server that knows the OpenAPI document only. */
+/** Mistakes of a server whose author only knows the OpenAPI document. */
 export interface Naivety {
-  /** Every row carries the time of the order's creation. */
+  /** Every row has the time of the order's creation. */
   createdAt?: boolean;
-  /** Rows do not name the idempotency key. */
+  /** Rows do not contain the idempotency key. */
   related?: boolean;
-  /** A return also flips the original row. */
+  /** A return also changes the status of the original row. */
   flips?: boolean;
-  /** A status is published when it is seen, and only then, whether or not the client has read the answer. */
+  /** A status is published only once, when it is seen, even if the client has not read the response yet. */
   once?: boolean;
 }
 
 export interface Life {
   kind: OrderKind;
-  /** Ends of requests before the first one that is answered. */
+  /** Results of the requests before the first one with a response. */
   before: Posted[];
   answer: OrderStatus;
-  /** What becomes of it, and how many milliseconds after the step before it is seen. */
+  /** Changes of the status. `after`: milliseconds since the step before. */
   changes: { to: OrderStatus; after: number }[];
-  /** The first change comes, and the client polls, while the answer is on its way. */
+  /** Whether the first change happens, and the client polls, before the response arrives. */
   overtaken?: boolean;
-  /** A request was lost, and the person retries only when all has happened. */
+  /** Whether a request was lost, and the user retries only after all changes. */
   retriedLate?: boolean;
-  /** By how many milliseconds the engine's clock is ahead. */
+  /** Milliseconds by which the engine's clock is ahead. */
   skew?: number;
 }
 
@@ -43,10 +43,13 @@ export interface Seen {
 const KEY = 'invoice 2026/0815';
 const ID = 'order-0001';
 const AMOUNT = '12500';
-/** For so long after an answer the engine may still stamp its own entry: no change is published before. */
+/** Milliseconds. For this long after a response the engine can still create its own entry, so no change is published before. */
 const MARGIN = 10_000;
 
-/** @returns what Formance shows in the end. */
+/**
+ * Runs one order from the initiation to its end.
+ * @returns what Formance shows in the end
+ */
 export async function live(version: ClientVersion, life: Life, naivety: Naivety = {}): Promise<Seen> {
   const gateway = new ScriptedGateway(life, naivety);
   const engine = new Engine(version, {
@@ -94,7 +97,7 @@ function seen({ stored }: Engine, initiation: Initiation): Seen {
 }
 
 class ScriptedGateway {
-  /** Milliseconds. */
+  /** Milliseconds since 1970. */
   now = Date.UTC(2026, 10, 22, 9);
   private readonly rows: object[] = [];
   private readonly ends: Posted[];
@@ -113,7 +116,7 @@ class ScriptedGateway {
   }
 
   post(): Posted {
-    // It took the order at once, whatever the client saw of it.
+    // The gateway accepted the order at the first request, even if the client did not get the response.
     if (this.rows.length === 0) this.append(this.life.answer, this.createdAt);
     this.now += 200;
     const end = this.ends.shift();
@@ -149,7 +152,10 @@ class ScriptedGateway {
     if (this.now >= this.answeredAt + MARGIN || this.naivety.once) this.publish();
   }
 
-  /** Long after the last answer: what has changed since it was handed out is said, perhaps again, after the engine's entry. */
+  /**
+   * Ends the order, long after the last response. A status that changed after the response was sent is published (again) with a time after the
+   * engine's entry.
+   */
   settle(): void {
     this.now += MARGIN;
     if (this.status === this.life.answer || this.publishedAt >= this.answeredAt + MARGIN) return;
@@ -160,7 +166,7 @@ class ScriptedGateway {
     this.publishedAt = this.now;
     const createdAt = this.naivety.createdAt ? this.createdAt : time(this.now);
     if (this.status !== 'RETURNED') return this.append(this.status, createdAt);
-    // A refund is subtracted every time it comes under another time.
+    // A refund is subtracted each time that it comes with another time.
     this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.cameBack ? '0' : AMOUNT });
     this.cameBack = true;
     if (this.naivety.flips) this.append('REFUNDED', createdAt);

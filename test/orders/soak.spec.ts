@@ -1,6 +1,6 @@
 /**
- * Orders through the built program on a PSP with every fault, while the program is killed (SIGKILL) and clients repeat themselves: each order
- * leaves at most once, none that left is called FAILED, none is lost, and each ends at Formance as it ended at the PSP.
+ * Sends orders through the built program to a PSP with every fault, while the program is killed (SIGKILL) and clients repeat requests. Each order
+ * is paid at most once. No paid order is called FAILED. No order is lost. Each order ends in Formance as it ended at the PSP.
  * `ORDERS` and `KILLS` set the size: `npm run soak`.
  */
 import type { Customer } from './customer.js';

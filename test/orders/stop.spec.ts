@@ -1,6 +1,6 @@
 /**
- * SIGTERM while orders are in flight: every one of them is answered, nobody is refused a connection before the last of them is (a refused
- * order is a failed one for the engine), and what was not known yet is found out by the next gateway.
+ * Sends SIGTERM while orders are in flight. Every order gets a response. No connection is refused before the last response (a refused order is a
+ * failed one for the engine). The next gateway finds out unknown outcomes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectOrders } from './http-post.js';
@@ -10,7 +10,7 @@ import { randomNumbers } from '@tributary/connector-api/testing';
 import { Trial } from './trial.js';
 import { pathOf, requestOf, type Wish } from './wish.js';
 
-/** What the PSP does with an attempt, and after how many milliseconds. */
+/** The PSP's faults: fault, delay in milliseconds, and number of orders. */
 const FATES: [fault: string, after: number, times: number][] = [
   ['none', 500, 4],
   ['answers-late', 2000, 6],
@@ -19,7 +19,7 @@ const FATES: [fault: string, after: number, times: number][] = [
   ['executes-later', 2500, 3],
   ['lost,unavailable,none', 500, 4],
 ];
-/** A gateway that still works after it is no longer over the time that it gives itself. */
+/** Milliseconds. A gateway that runs longer exceeds the time that it allows itself. */
 const LONGEST_STOP = 25_000;
 
 let trial: Trial;
@@ -82,7 +82,7 @@ function inventOrders(parties: Parties): Wish[] {
   }));
 }
 
-/** Comes again and again over connections of its own, until the gateway has ended. */
+/** Sends requests over new connections again and again, until the gateway has exited. */
 async function knock(endpoint: string, key: string, wish: Wish, stopped: Promise<unknown>) {
   const statuses: (number | string)[] = [];
   let refusedAt = Infinity;

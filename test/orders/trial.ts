@@ -1,4 +1,4 @@
-/** Many orders through a gateway that is killed again and again, until every customer sees the end of every order. */
+/** Sends many orders through a gateway that is killed again and again, until every customer sees the end of every order. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,27 +17,27 @@ import { findLies, findUnfinished } from './verdict.js';
 export interface TrialSize {
   orders: number;
   kills: number;
-  /** How many orders a customer sends at once. */
+  /** Number of orders that a customer sends at once. */
   atOnce: number;
   seed: number;
   troubles: 'any' | 'short';
 }
 
 /**
- * Milliseconds without any progress after which what is not right will not become right: longer than the longest pause between two looks at an
- * order (5 min), a refusal that is in doubt (1 min), and the time until clients hear of it (30 s) together.
+ * Milliseconds without progress after which the test gives up. It is longer than the sum of the maximum delay between two lookups of an order (5
+ * min), a rejection that is in doubt (1 min), and the time until clients see it (30 s).
  */
 const PATIENCE = 450_000;
-/** Share of the kills that hit a gateway that has just come back. */
+/** Share of the kills that hit a gateway that has just started again. */
 const AT_RECOVERY = 0.3;
-/** Share of what the PSP failed that a person retries all the same. */
+/** Share of the orders failed by the PSP that a user retries nevertheless. */
 const HOPEFUL = 0.3;
 
 export class Trial {
   readonly log: string;
   retries = 0;
   kills = 0;
-  /** Polls that were refused, lost or timed out. */
+  /** Number of polls that were refused, lost or timed out. */
   unanswered = 0;
   private up = Promise.resolve();
   private readonly random: () => number;
@@ -67,7 +67,7 @@ export class Trial {
     return new Trial(directory, fresh, deployment, size, gateway, customers);
   }
 
-  /** Every order is asked for, and the gateway is killed on the way. @returns when each was answered */
+  /** Sends all orders and kills the gateway meanwhile. */
   async sendAll(): Promise<void> {
     const share = Math.ceil(this.size.orders / this.customers.length);
     const sending = Promise.all(this.customers.map((customer) => this.sendShare(customer, share)));
@@ -76,7 +76,10 @@ export class Trial {
     for (const customer of this.customers) await customer.settle();
   }
 
-  /** People retry, rows come in. @returns what never becomes right */
+  /**
+   * Retries failed initiations and polls until nothing changes any more.
+   * @returns a message for each order that did not end correctly
+   */
   async settle(): Promise<string[]> {
     await this.retry(HOPEFUL);
     let left = this.unfinished();
@@ -91,7 +94,7 @@ export class Trial {
     return left;
   }
 
-  /** Asks for every order once more. */
+  /** Sends every order once more. */
   async repeatAll(): Promise<void> {
     for (const customer of this.customers) {
       const wishes = [...customer.engine.initiations.values()].map(({ wish }) => wish);
@@ -171,12 +174,12 @@ export class Trial {
     }
   }
 
-  /** A gateway that is down is asked again later. */
+  /** Polls all customers. A failed poll is repeated later. */
   private async poll(): Promise<void> {
     for (const customer of this.customers) {
       await this.up;
       await customer.poll().catch((error: Error) => {
-        // A page that cannot be read is a defect; what was not answered is asked for again.
+        // An unreadable page is a defect. A request without a response is repeated.
         if (error instanceof PageRejected || error instanceof RunFailed) throw error;
         this.unanswered++;
       });

@@ -1,4 +1,4 @@
-/** What the simulated PSPs know of the orders: their journals, read as the PSPs read them. */
+/** Reads what really happened to the orders: the journals of the simulated PSPs, parsed as the PSPs parse them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { isTaken } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
 import { readAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
@@ -7,11 +7,11 @@ import { stateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbo
 export class Truth {
   attempts = 0;
   readonly faults = new Map<string, number>();
-  /** What left, by our reference, and under it by the PSP's key: two keys are two payments. */
+  /** Paid orders by the client's reference, then by the PSP's key. Two keys are two payments. */
   private readonly left = new Map<string, Map<string, Payment>>();
 
   constructor(journal: string) {
-    // Of a PSP that was never asked for anything there is none.
+    // A PSP without requests has no journal.
     const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : [];
     for (const line of lines) this.add(line);
   }
@@ -36,7 +36,7 @@ export class Truth {
   }
 }
 
-/** What Formance must show in the end of an order; `undefined` while the PSP itself has not executed it. */
+/** Returns what Formance must show in the end; `undefined` while the PSP itself has not executed the order. */
 export function rightEnd(payment: Payment | undefined, amount: bigint): RightEnd | undefined {
   if (payment === undefined) return { payment: 'FAILED', initiation: 'FAILED', amount };
   const state = stateAt(payment, Date.now());
@@ -60,7 +60,7 @@ export interface RightEnd {
   amount: bigint;
 }
 
-/** Whether the PSP ever fails it. */
+/** Returns whether the PSP can fail the order. */
 export function mayFail(payment: Payment | undefined): boolean {
   return payment === undefined || payment.fate === 'fails' || payment.fate === 'fails-at-once';
 }

@@ -1,9 +1,9 @@
-/** Holds what a customer sees against what the PSP did. */
+/** Compares what a customer sees with what the PSP did. */
 import type { Customer } from './customer.js';
 import type { Initiation } from './initiation.js';
 import { mayFail, rightEnd, type Truth } from './truth.js';
 
-/** @returns what is wrong for ever: money that left twice, or that left and was called failed; answers that changed. */
+/** @returns a message for each permanent error: money that was paid twice, paid money that was reported as failed, and responses that changed */
 export function findLies(customer: Customer, truth: Truth): string[] {
   const { engine, answers, surprises } = customer;
   const lies = [...surprises];
@@ -23,7 +23,7 @@ export function findLies(customer: Customer, truth: Truth): string[] {
   return lies;
 }
 
-/** @returns what is not right yet, of each order that does not show its end. */
+/** @returns a message for each order that does not show its final state yet */
 export function findUnfinished(customer: Customer, truth: Truth): string[] {
   const { stored, initiations } = customer.engine;
   const wrong = [...initiations.values()].flatMap((initiation) => compare(customer, truth, initiation) ?? []);

@@ -1,7 +1,7 @@
-/** What somebody asks Formance to pay, and the request that the connector makes of it. Source: v3.4.0 `ce/plugins/generic/client/payouts.go`. */
+/** A payment that a user requests from Formance, and the connector's request for it. Source: v3.4.0 `ce/plugins/generic/client/payouts.go`. */
 import type { OrderKind } from '@tributary/connector-api';
 
-/** What a user fills in. The reference becomes the idempotency key. */
+/** The input of a user. The reference becomes the idempotency key. */
 export interface Wish {
   reference: string;
   kind: OrderKind;

@@ -1,4 +1,4 @@
-/** The example package, built, packed and installed as a user would, and loaded by the built program. */
+/** Builds, packs and installs the example package as a user does, and loads it in the built program. */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Only what its `devDependencies` name, and Tributary, is there when the package is built. */
+/** Packs the package. During the build only Tributary and the packages in its `devDependencies` are available. */
 function pack(): string {
   const source = join(directory, 'source');
   cpSync(join(ROOT, 'examples/plugin-package'), source, { recursive: true });

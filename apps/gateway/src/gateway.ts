@@ -1,4 +1,4 @@
-/** The composition: a deployment becomes a store, connectors, sync and an HTTP server. */
+/** Composes the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
 import { FailureLimiter, KeyRing } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
@@ -31,43 +31,50 @@ import { forgetLoading } from './mount/forget-loading.js';
 import { PageCache } from './mount/page-cache.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
-/** Long enough for a client to send its next request, and learn from the answer that the connection ends. */
+/** Long enough for a client to send its next request, and to learn from the response that the connection closes. */
 const DRAIN = 1000;
 
 /**
- * Connections that the system holds for us while we are busy; it takes its own limit when that is lower. Node's 511 are few: of two
- * thousand callers at once, those who find no room knock again after a second, then three, then seven.
+ * Size of the TCP accept queue; the operating system can have a lower limit.
+ * With Node's default of 511, extra connections are dropped, and TCP retries them after 1, 3 and 7 s.
  */
 const BACKLOG = 4096;
 
 export interface GatewayOptions {
-  /** By default JSON lines on standard output, without the deployment's secrets. */
+  /** By default the gateway logs JSON lines to standard output and redacts the deployment's secrets. */
   logger?: Logger;
-  /** Also for what the caller measures. */
+  /** Registry for the gateway's metrics; the caller can register its own metrics in it. */
   registry?: Registry;
-  /** Whether streams are pulled while the gateway listens; true by default. */
+  /** Whether the gateway pulls streams while it listens; true by default. */
   sync?: boolean;
-  /** How long orders may take; for tests, which cannot wait so long. */
+  /** Overrides timeouts and delays of orders. Tests use shorter ones. */
   pace?: Partial<OrderPace>;
-  /** Milliseconds in which those still connected are served before the port closes. */
+  /** Time in milliseconds in which connected clients are served before the port closes. */
   drainFor?: number;
-  /** Opened by the caller, and closed with the gateway; without it the deployment's is opened. */
+  /** A store that the caller has opened; the gateway closes it. If absent, the gateway opens the deployment's store. */
   store?: Store;
 }
 
 export interface Gateway {
-  /** `http://127.0.0.1:3000`; known once it listens. */
+  /** For example `http://127.0.0.1:3000`; empty until the gateway listens. */
   readonly url: string;
   readonly store: Store;
-  /** Pulls streams; runs by itself after `listen()`. */
+  /** Pulls streams; `listen()` starts it. */
   readonly engine: SyncEngine;
-  /** @returns the URL. @throws Error when the port cannot be had. */
+  /**
+   * Starts the HTTP server, sync and orders.
+   * @returns the URL
+   * @throws Error if the gateway cannot listen on the configured host and port
+   */
   listen(): Promise<string>;
-  /** Answers what is under way, finishes the pages in hand, and closes the store. */
+  /** Finishes running requests and pulls, and closes the store. */
   close(): Promise<void>;
 }
 
-/** Everything but listening: a deployment that cannot work throws here. */
+/**
+ * Creates the gateway without listening.
+ * @throws Error if the store cannot be opened or a connector cannot be created
+ */
 export async function createGateway(deployment: Deployment, options: GatewayOptions = {}): Promise<Gateway> {
   const logger = options.logger ?? createLogger({ secrets: deployment.secrets });
   const store = options.store ?? (await openStore(deployment.store));
@@ -113,7 +120,7 @@ async function composeGateway(
   );
   const rings = {
     connectors: new Map(mounted.map(({ path, ring }) => [path, ring])),
-    // Without any key, nobody sees what belongs to the operator.
+    // Without operator keys, every request to an operator route is rejected.
     operator: new KeyRing(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
   };
   const docs = new Docs(rings.connectors, (path) =>
@@ -239,7 +246,7 @@ class RunningGateway implements Gateway {
     logger.info('stopping');
     await Promise.all([engine.stop(), drain.start(options.drainFor ?? DRAIN)]);
     await drain.finish(() => this.app.close());
-    // Only now: until the last answer requests bring orders.
+    // Orders stop after the HTTP server, because running requests can still submit orders.
     await orders.stop();
     clock.stop();
     await store.close();

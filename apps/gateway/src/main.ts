@@ -1,4 +1,4 @@
-/** The program `tributary`; `bin/tributary.js` starts it. */
+/** Entry point of the program `tributary`; `bin/tributary.js` starts it. */
 import 'reflect-metadata';
 import { endWithReader } from './cli/output.js';
 import { runCli } from './cli/run.js';

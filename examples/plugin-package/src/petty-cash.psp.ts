@@ -1,4 +1,7 @@
-/** One line is one movement: `{"id": "7", "at": "2026-03-04T09:30:00Z", "amount": "-12.50", "note": "stamps"}`. */
+/**
+ * Example plugin: a file with one movement per line, e.g. `{"id": "7", "at": "2026-03-04T09:30:00Z",
+ * "amount": "-12.50", "note": "stamps"}`.
+ */
 import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { money, PspError, RefusedError } from 'tributary/connector-api';
@@ -15,7 +18,7 @@ export class PettyCashPsp implements Psp {
     if (since === undefined) yield { items: [{ id: BOX, name: 'Petty cash' }], cursor: 'listed' };
   }
 
-  /** Lines are only ever added: the cursor is how many were read. */
+  /** Lists the lines after the cursor. Lines are only appended, so the cursor is the number of lines read. */
   async *transactions(since: Cursor = '0'): AsyncIterable<Page<Transaction>> {
     const lines = (await this.read()).split('\n').filter((line) => line.trim() !== '');
     const items = lines.slice(Number(since)).map((line) => this.toTransaction(line));

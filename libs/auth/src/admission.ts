@@ -1,11 +1,18 @@
-/** Who comes in, and how everybody else is told. */
+/** Authenticates requests by their API key and builds the HTTP errors 401, 403 and 429. */
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { Caller } from './door.js';
 import type { FailureLimiter } from './failure-limiter.js';
 import type { KeyRing } from './key-ring.js';
 import type { Scope } from './scope.js';
 
-/** The answer to whoever is not let in: a body as the contract's `Error`, and headers. */
+/** The parts of an HTTP request that decide whether it is authorized. */
+export interface Caller {
+  readonly method: string;
+  readonly headers: { readonly authorization?: string | undefined };
+  /** IP address of the client. */
+  readonly ip: string;
+}
+
+/** The HTTP error for a denied request. It carries a body in the form of the contract's `Error`, and response headers. */
 export class RefusedAdmission extends HttpException {
   constructor(
     status: HttpStatus.UNAUTHORIZED | HttpStatus.FORBIDDEN | HttpStatus.TOO_MANY_REQUESTS,
@@ -16,7 +23,7 @@ export class RefusedAdmission extends HttpException {
   }
 }
 
-/** The same words for no key, a wrong key, another connector's key and a connector that does not exist. */
+/** The body is the same for no key, a wrong key, another connector's key and an unknown connector, so that it reveals nothing. */
 const UNAUTHORIZED = {
   Title: 'Unauthorized',
   Detail:
@@ -31,7 +38,7 @@ const LIMITED = {
     'check the key, and try again after the seconds in Retry-After.',
 };
 
-/** Only for whoever has a key of this connector: it tells nothing to others. */
+/** The 403 bodies. Only a client with a valid key of this connector receives them, so they reveal nothing to others. */
 const FORBIDDEN: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
   read: {
     Title: 'Key may not read',
@@ -45,10 +52,9 @@ const FORBIDDEN: Readonly<Record<Scope, { Title: string; Detail: string }>> = {
 };
 
 /**
- * Lets a request in, or throws.
- * @param caller whose key is in `Authorization`: in the query and the body none is ever looked for
- * @returns what the key may do
- * @throws RefusedAdmission: 401, or 429 for an address that failed too often
+ * Authenticates a request by the API key in its `Authorization` header. Keys in the query or the body are ignored.
+ * @returns the scopes of the key
+ * @throws AuthError 401 without a valid key; 429 when the client's address had too many failed attempts
  */
 export function admit(
   ring: KeyRing,
@@ -64,7 +70,7 @@ export function admit(
   throw new RefusedAdmission(HttpStatus.TOO_MANY_REQUESTS, LIMITED, { 'retry-after': String(wait) });
 }
 
-/** @throws RefusedAdmission 403 when what is `needed` is not among the scopes of the key. */
+/** Checks that the key has a scope. @throws AuthError 403 when `scopes` does not contain `needed` */
 export function permit(scopes: readonly Scope[], needed: Scope): void {
   if (!scopes.includes(needed)) throw new RefusedAdmission(HttpStatus.FORBIDDEN, FORBIDDEN[needed]);
 }

@@ -1,13 +1,14 @@
 /**
- * How many failed attempts an address has left: a token bucket each. Only failures take tokens and only failures are refused
- * for want of them: many connectors of one Formance share an address, and one wrong key must not lock out the others.
+ * Limits failed authentication attempts, with one token bucket per client address. Only a failed attempt consumes a token, and only
+ * a failed attempt is rejected when the bucket is empty. Many connectors of one Formance installation share an address, so one
+ * wrong key must not lock out the others.
  */
 export interface FailureLimits {
-  /** Failures in a row before the first refusal. */
+  /** Capacity of a bucket: the number of failures in a row before the first 429. */
   burst: number;
-  /** Failures that become possible again each second. */
+  /** Tokens that a bucket regains per second. */
   perSecond: number;
-  /** Addresses remembered; the one that failed longest ago is forgotten first. */
+  /** Maximum number of buckets. When it is exceeded, the bucket with the oldest failure is deleted. */
   addresses: number;
 }
 
@@ -15,15 +16,16 @@ const DEFAULTS: FailureLimits = { burst: 60, perSecond: 1, addresses: 10_000 };
 
 interface Bucket {
   tokens: number;
-  /** When `tokens` was true, milliseconds. */
+  /** Time at which `tokens` was computed, in milliseconds of the limiter's clock. */
   at: number;
 }
 
+/** Counts failed attempts per client address and says how long an address must wait. */
 export class FailureLimiter {
   private readonly limits: FailureLimits;
   private readonly buckets = new Map<string, Bucket>();
 
-  /** @param now milliseconds of a clock that never goes back */
+  /** @param now returns the milliseconds of a monotonic clock */
   constructor(
     limits: Partial<FailureLimits> = {},
     private readonly now: () => number = () => performance.now(),
@@ -32,8 +34,8 @@ export class FailureLimiter {
   }
 
   /**
-   * Counts a failed attempt.
-   * @returns 0 while the address has attempts left, else the seconds until it has one
+   * Records a failed attempt.
+   * @returns 0 while the address has attempts left, otherwise the seconds until the next attempt is allowed
    */
   fail(address: string): number {
     const group = addressGroup(address);
@@ -47,7 +49,7 @@ export class FailureLimiter {
   }
 
   private remember(group: string, bucket: Bucket): void {
-    // Deleted first: a Map keeps the order of insertion, so the oldest failure stays in front.
+    // The entry is deleted first. A Map keeps insertion order, so the oldest failure stays at the front.
     this.buckets.delete(group);
     this.buckets.set(group, bucket);
     if (this.buckets.size <= this.limits.addresses) return;
@@ -56,7 +58,10 @@ export class FailureLimiter {
   }
 }
 
-/** One subscriber of IPv6 has 2^64 addresses: they count as one. */
+/**
+ * Returns the bucket key of an address: an IPv4 address itself, or the /64 prefix of an IPv6 address, e.g. `2001:db8:0:7::/64`.
+ * One IPv6 subscriber has 2^64 addresses.
+ */
 export function addressGroup(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

@@ -1,41 +1,43 @@
-/** API keys: what a client sends after `Bearer`. We keep only their SHA-256. */
+/** Generates, hashes and parses API keys. A client sends its key after `Bearer`; the gateway keeps only the SHA-256. */
 import { hash, randomBytes } from 'node:crypto';
 
-/** Marks our keys, so that secret scanners and people recognise one that leaked. */
+/** Prefix of generated keys. Secret scanners and people recognise a leaked key by it. */
 export const KEY_PREFIX = 'trb_';
-/** Below it a key could be guessed; a key of `newKey` has 68 characters. */
+/** Minimum length in characters. A shorter key could be guessed; `generateApiKey` returns 68 characters. */
 export const SHORTEST_KEY = 16;
+/** Maximum length in characters. */
 export const LONGEST_KEY = 512;
 
 const HASHED = 'sha256:';
 const SHA256 = /^[0-9a-f]{64}$/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-/** A fresh key of 256 random bits: `trb_` and 64 hex digits. */
+/** Generates a key of 256 random bits: `trb_` and 64 hex digits. */
 export function newKey(): string {
   return KEY_PREFIX + randomBytes(32).toString('hex');
 }
 
-/** @returns the 32 bytes of the key's SHA-256. */
+/** Returns the 32 bytes of the key's SHA-256. */
 export function hashKey(key: string): Buffer {
-  // By way of hex: a third of the time that Node takes to hand over a Buffer.
+  // Node returns the hash as hex in a third of the time that it needs for a Buffer.
   return Buffer.from(hash('sha256', key, 'hex'), 'hex');
 }
 
-/** How a key may be written down where others read it: `sha256:<64 hex digits>`. */
+/** Returns the hash of a key in the form that is safe to store in a file: `sha256:<64 hex digits>`. */
 export function describeKey(key: string): string {
   return HASHED + hashKey(key).toString('hex');
 }
 
-/** A configured key that can not be used. The message never holds the key itself. */
+/** A configured key is not valid. The message never contains the key. */
 export class InvalidKeyError extends Error {
   override readonly name = 'InvalidKeyError';
 }
 
 /**
+ * Parses a key from the deployment file.
  * @param text a key as clients send it, or `sha256:` and the 64 hex digits of its SHA-256
- * @returns its SHA-256
- * @throws InvalidKeyError
+ * @returns the 32 bytes of the key's SHA-256
+ * @throws InvalidKeyError for a wrong length, a character outside visible ASCII or a malformed hash
  */
 export function parseConfiguredKey(text: string): Buffer {
   if (text.startsWith(HASHED)) return parseHash(text.slice(HASHED.length));

@@ -1,10 +1,10 @@
-/** What a key may do. One scope does not contain the other. */
+/** Scopes of an API key. They are independent: `pay` does not include `read`. */
 export const SCOPES = ['read', 'pay'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A key as it is kept: its hash, and what whoever sends it may do. */
+/** An API key as the gateway keeps it: its hash and its scopes. */
 export interface ApiKey {
-  /** SHA-256. */
+  /** The 32 bytes of the key's SHA-256. */
   hash: Buffer;
   scopes: readonly Scope[];
 }

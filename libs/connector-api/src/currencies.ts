@@ -1,6 +1,6 @@
 /**
- * Digits after the decimal point of the currencies of ISO 4217 (list one, 2026, and codes withdrawn lately that old
- * statements carry). `Intl` is no source for this: its data rounds some currencies (IQD, for one) as shops do.
+ * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that old statements contain. The data
+ * of `Intl` is not suitable: it has fewer decimal places for some currencies (e.g. IQD), because shops round them.
  */
 const BY_DIGITS: Readonly<Record<number, string>> = {
   0: 'BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -21,7 +21,7 @@ const DIGITS = new Map(
   ),
 );
 
-/** @returns how many digits follow the decimal point, or `undefined` for a code that is not a currency of ISO 4217. */
+/** Returns the number of decimal places of a currency: `EUR` → 2. @returns `undefined` for a code that is not a currency of ISO 4217 */
 export function currencyDigits(code: string): number | undefined {
   return DIGITS.get(code);
 }

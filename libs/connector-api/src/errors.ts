@@ -1,36 +1,48 @@
 /**
- * What can go wrong between us and a PSP, in the five ways that make a difference to what happens next.
- * A plugin throws these; anything else it throws is a defect and is treated as `unavailable`.
+ * The errors of the plugin interface. A plugin throws `PspError` when a call to the PSP fails, and `InvalidRecordError` for a record that
+ * cannot be served. Any other error counts as a defect of the plugin and is treated as `unavailable`.
  */
+
+/** The kinds of failure. The gateway decides by the kind whether and when it repeats the call. */
 export type PspErrorKind =
-  /** The PSP understood and said no: asking again is no use. */
+  /** The PSP understood the request and declined it. A repeat would fail again. */
   | 'rejected'
-  /** Credentials are wrong, expired or lack a permission: a person must act. */
+  /** The credentials are wrong, expired or lack a permission. An operator must act. */
   | 'unauthorized'
-  /** Too many requests: ask again after `retryAfter`. */
+  /** The PSP received too many requests. The gateway repeats the call after `details.retryAfterMs`. */
   | 'rate-limited'
-  /** Down, slow, or answering nonsense: ask again later. */
+  /** The PSP is down, too slow, or returned an invalid response. The gateway repeats the call later. */
   | 'unavailable'
-  /** A request that moves money was sent, and the answer was lost: find out before anything else. */
+  /** A request that moves money was sent and its response was lost. The gateway finds out what happened before it does anything else. */
   | 'unknown-outcome';
 
+/**
+ * A call to the PSP failed: `throw new PspError('rate-limited', 'Acme: too many requests', { retryAfterMs: 2_000, status: 429 })`.
+ */
 export class PspError extends Error {
   override readonly name = 'PspError';
 
+  /** @param message for people and logs: what failed and why. It must not contain secrets */
   constructor(
     readonly kind: PspErrorKind,
     message: string,
-    /** `retryAfter`: milliseconds. `status`: the PSP's HTTP status. */
+    /** `retryAfterMs`: the delay in milliseconds that the PSP asked for. `status`: the HTTP status of the PSP's response. */
     readonly details: { retryAfter?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: details.cause });
   }
 }
 
-/** Something of the gateway's own cannot be reached for now, e.g. its store. It passes by itself: ask again later. */
+/**
+ * A dependency of the gateway itself (e.g. its database) is temporarily unavailable. Clients get HTTP 503 and repeat the request later.
+ * Plugins do not throw it.
+ */
 export class UnavailableError extends Error {}
 
-/** Data of the PSP's that cannot be served without a loss or a lie: it goes into the quarantine with this message. */
+/**
+ * Data of the PSP that cannot be served correctly, e.g. an amount with too many decimal places. `parseRow` turns it into a
+ * `RejectedRecord`, which goes into the quarantine with this message.
+ */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { RefusedError } from './errors.js';
 import { decodeId, encodeId } from './ids.js';
 
-/** Any well-formed text, from all planes. */
+/** Generates any well-formed string, with characters of all Unicode planes. */
 const ids = fc.string({ unit: 'binary', minLength: 1, maxLength: 80 });
 
 test('every id comes back, and is served in letters that no path, proxy or client changes', () => {

@@ -1,6 +1,7 @@
 /**
- * Ids on the wire. Clients put account ids into paths unescaped, so only `[A-Za-z0-9._~-]` may be served. Every other byte
- * of the UTF-8 form becomes `~` and two hex digits, and so does `~` itself, which makes the encoding reversible.
+ * The encoding of ids for clients. Clients put account ids into URL paths without escaping them, so a served id contains only
+ * `[A-Za-z0-9._~-]`. Every other byte of the UTF-8 form becomes `~` and two hexadecimal digits: `a/b` → `a~2Fb`. The character `~`
+ * itself becomes `~7E`, which makes the encoding reversible.
  */
 import { RefusedError } from './errors.js';
 
@@ -8,13 +9,16 @@ const SAFE = /^[A-Za-z0-9._-]+$/;
 const WIRE = /^(?:[A-Za-z0-9._-]|~[0-9A-F]{2})+$/;
 const LONGEST = 1024;
 
-/** @throws RefusedError for an empty id, one with a lone surrogate, or one that is too long to be served. */
+/**
+ * Encodes the PSP's own id for clients: `a/b` → `a~2Fb`. Plugins need not call it.
+ * @throws InvalidRecordError for an empty id, for one with a lone surrogate, and for one with more than 1024 characters when encoded
+ */
 export function encodeId(id: string): string {
   if (id === '') throw new RefusedError('the id is empty');
-  // Encoding never makes an id shorter.
+  // The encoding never makes an id shorter, so a long id fails without being encoded.
   if (id.length > LONGEST)
     throw new RefusedError(`the id is ${id.length} characters long; at most ${LONGEST} can be served`);
-  // HTTP clients and proxies resolve the segments `.` and `..` away.
+  // HTTP clients and proxies remove the path segments `.` and `..`.
   const encoded = id === '.' || id === '..' ? '~2E'.repeat(id.length) : SAFE.test(id) ? id : encodeBytes(id);
   if (encoded.length > LONGEST) {
     throw new RefusedError(
@@ -24,7 +28,7 @@ export function encodeId(id: string): string {
   return encoded;
 }
 
-/** @returns the id as it is served; `undefined` for one that cannot be, and so is in no feed. */
+/** Encodes an id like `encodeId`. @returns `undefined` for an id that cannot be encoded and therefore is in no feed */
 export function servedId(id: string): string | undefined {
   try {
     return encodeId(id);
@@ -34,7 +38,7 @@ export function servedId(id: string): string | undefined {
   }
 }
 
-/** @returns `undefined` for a string that `encodeId` never returns. */
+/** Returns the PSP's own id of an encoded one: `a~2Fb` → `a/b`. @returns `undefined` for a string that `encodeId` never returns */
 export function decodeId(encoded: string): string | undefined {
   if (encoded.length > LONGEST) return undefined;
   if (SAFE.test(encoded)) return encoded === '.' || encoded === '..' ? undefined : encoded;

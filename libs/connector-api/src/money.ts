@@ -1,24 +1,26 @@
 /**
- * Money is a whole number of an asset's smallest unit. It becomes a number of any other kind nowhere.
+ * Amounts of money: parsing, formatting, and the names of assets. An amount is always a `bigint` in the smallest unit of its asset. No
+ * code converts it to a floating-point number.
  */
 import { currencyDigits } from './currencies.js';
 import { RefusedError } from './errors.js';
 
+/** An amount of one asset. */
 export interface Money {
-  /** Minor units: 1250n of `EUR/2` is € 12.50. */
+  /** The amount in minor units: 1250n of `EUR/2` is € 12.50. */
   amount: bigint;
-  /** `EUR/2`, `JPY`, `BTC/8`: the same string as in the Ledger. */
+  /** The code and the number of decimal places, as in the Formance Ledger: `EUR/2`, `JPY`, `BTC/8`. */
   asset: string;
 }
 
-/** What clients accept as an asset. Source: the Generic Connector client's own check. */
+/** The assets that clients accept. Source: the validation in the Generic Connector client. */
 export const ASSET = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
 
-/** Longer numbers are no money, and cost quadratic time to convert. */
+/** Longer strings are not realistic amounts, and their conversion to `bigint` takes quadratic time. */
 const LONGEST_NUMBER = 64;
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
-/** `EUR` → `EUR/2`, `JPY` → `JPY`. @throws RefusedError for a currency that ISO 4217 does not know. */
+/** Returns the asset of a currency: `EUR` → `EUR/2`, `JPY` → `JPY`. @throws InvalidRecordError for a currency that is not in ISO 4217 */
 export function assetOf(currency: string): string {
   const digits = currencyDigits(currency);
   if (digits === undefined) {
@@ -29,26 +31,30 @@ export function assetOf(currency: string): string {
   return assetWithDigits(currency, digits);
 }
 
-/** `('BTC', 8)` → `BTC/8`; no digits at all is written without a slash. */
+/** Builds the asset from a code and its number of decimal places: `('BTC', 8)` → `BTC/8`, `('JPY', 0)` → `JPY`. */
 export function assetWithDigits(code: string, digits: number): string {
   return digits === 0 ? code : `${code}/${digits}`;
 }
 
-/** How our lists write the asset: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. What ISO 4217 does not know keeps its digits. */
+/**
+ * Returns the asset in the form that the feeds use: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. A currency of ISO 4217 gets
+ * the decimal places of ISO 4217. Any other code keeps its decimal places.
+ */
 export function canonicalAsset(asset: string): string {
   const [code = ''] = asset.split('/', 1);
   return assetWithDigits(code, currencyDigits(code) ?? assetDigits(asset));
 }
 
-/** `EUR/2` → 2, `JPY` → 0. */
+/** Returns the number of decimal places of an asset: `EUR/2` → 2, `JPY` → 0. */
 export function assetDigits(asset: string): number {
   const slash = asset.indexOf('/');
   return slash === -1 ? 0 : Number(asset.slice(slash + 1));
 }
 
 /**
- * The one way from a decimal string to money: `('12.5', 'EUR/2')` → 1250n. Zeros beyond the asset's precision are dropped.
- * @throws RefusedError when it is not a plain decimal number, or when a digit would be lost.
+ * Converts a decimal string to minor units: `('12.5', 'EUR/2')` → 1250n. Zeros beyond the decimal places of the asset are ignored:
+ * `('12.500', 'EUR/2')` → 1250n.
+ * @throws InvalidRecordError if `decimal` is not a plain decimal number, or if a digit other than zero would be lost
  */
 export function parseAmount(decimal: string, asset: string): bigint {
   const [, sign, whole = '', fraction = ''] =
@@ -66,13 +72,16 @@ export function parseAmount(decimal: string, asset: string): bigint {
   return sign === '-' ? -units : units;
 }
 
-/** `('12.5', 'EUR')` → 1250 of `EUR/2`. @throws RefusedError like `assetOf` and `parseAmount`. */
+/**
+ * Converts a decimal string and an ISO 4217 currency to money: `('12.5', 'EUR')` → `{ amount: 1250n, asset: 'EUR/2' }`.
+ * @throws InvalidRecordError for an unknown currency or an invalid amount, see `currencyToAsset` and `parseAmount`
+ */
 export function money(decimal: string, currency: string): Money {
   const asset = assetOf(currency);
   return { amount: parseAmount(decimal, asset), asset };
 }
 
-/** `(1250n, 'EUR/2')` → `12.50`: for people and for PSPs that take decimals. */
+/** Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. For people, and for PSPs that expect decimal amounts. */
 export function formatAmount({ amount, asset }: Money): string {
   const digits = assetDigits(asset);
   const units = (amount < 0n ? -amount : amount).toString().padStart(digits + 1, '0');

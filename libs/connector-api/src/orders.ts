@@ -1,55 +1,65 @@
-/** What somebody asked us to pay, and what became of it, as a plugin sees both. */
+/** Payment orders as a plugin sees them: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
 import type { Money } from './money.js';
 import type { Metadata } from './records.js';
 
-/** Words of the contract's transaction types: an order's rows are of its own kind. */
+/** The kinds of order. They are also transaction types of the contract: the transactions of an order have its kind as their type. */
 export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;
 export type OrderKind = (typeof ORDER_KINDS)[number];
 
-/** A payout to a beneficiary, or a transfer between two accounts of ours. It was stored before a plugin sees it. */
+/** A payout to a beneficiary, or a transfer between two accounts of the tenant. The gateway stores it before it calls a plugin. */
 export interface Order {
   kind: OrderKind;
   /**
-   * The idempotency key for the PSP, in the form that the plugin's `orders.key` asks for. It is the same at every attempt, and
-   * no other order of the connector has it: send it where the PSP recognises repeats by it.
+   * The idempotency key for the PSP, in the format that the plugin's `orders.keyFormat` requests. It is the same in every attempt and
+   * unique among the orders of the connector. Send it in the header or property by which the PSP recognises repeated requests.
    */
   key: string;
-  /** The client's own name for the order (its idempotency key): people know the order by it. Any text. */
+  /** The idempotency key that the client sent: any string. People know the order by it, so show it to them if the PSP has a field for it. */
   reference: string;
-  /** Positive. */
+  /** Always positive. */
   amount: Money;
-  /** The PSP's own ids, as the plugin's listings gave them. */
+  /** The PSP's own id of the account to debit, as `accounts` returned it. */
   sourceAccountId: string;
+  /** The PSP's own id: of a beneficiary for a payout, of an account for a transfer. */
   destinationAccountId: string;
   description?: string;
   metadata: Metadata;
-  /** When the client asked (RFC 3339, UTC). */
+  /** When the client submitted the order (RFC 3339, UTC). */
   createdAt: string;
-  /** The PSP's id of the order, once an answer named it. */
+  /** The PSP's id of the order. It is absent until a response of the PSP contained it. */
   pspId?: string;
 }
 
-/** `RETURNED`: it had succeeded, and the money came back in full. */
+/**
+ * The statuses of an order at the PSP. `PENDING` is the only one that is not final. `RETURNED` means that the order had succeeded and the
+ * full amount came back later.
+ */
 export const ORDER_STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED', 'RETURNED'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** What the PSP says of an order it has. */
+/** The state of an order that the PSP has accepted or knows. */
 export interface OrderResult {
-  /** The PSP's id: the one under which its listing has the movement, where it has one. */
+  /** The PSP's id of the order. If the PSP's listing contains the movement, it is the `Transaction.id` of that movement. */
   id: string;
   status: OrderStatus;
-  /** Why it failed or came back, in the PSP's words. Served as metadata. No secrets. */
+  /** Why the order failed or was returned, in the PSP's words. It is served as metadata, so it must not contain secrets. */
   reason?: { code: string; message?: string };
   metadata?: Metadata;
 }
 
-/** How the PSP recognises an order that it already has. */
+/**
+ * How the PSP recognises an order that it already has. Example of a PSP that accepts UUIDs and remembers them for a day:
+ * `{ keyFormat: 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
+ */
 export interface OrderTerms {
-  /** `uuid`, or so many characters of `[a-z0-9]` at most (at least 20). */
+  /**
+   * The format of `Order.idempotencyKey` that the PSP accepts: a UUID, or a string of `[a-z0-9]` with at most `length` characters.
+   * `length` must be 20 or more.
+   */
   key: 'uuid' | { length: number };
   /**
-   * Milliseconds for which a repeat with the same key is surely recognised; `Infinity` for ever. After it, and always with 0, an order
-   * whose outcome is unknown is only looked for (`findOrder`), never sent again.
+   * The time in milliseconds for which the PSP certainly recognises a repeated key; `Infinity` if it never forgets a key. After this time
+   * an order with an unknown outcome is only looked up with `findOrder` and never sent again. The value 0 means that it is never sent again.
    */
   remembersFor: number;
 }

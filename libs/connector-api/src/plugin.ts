@@ -1,127 +1,200 @@
 /**
- * The plugin interface: all that somebody who adds a PSP must know, on one screen.
+ * The plugin interface: everything that the author of a plugin implements or receives.
  *
- * A capability is a method: what a plugin lacks is left out, and the gateway answers for it with a clear error.
- * A plugin is stateless (no caches, no timers, no statics), has no logger and no retry loop: one wrapper around every
- * call owns logs, metrics, deadlines, back-off and the redaction of secrets. Errors are those of `errors.ts`.
+ * - Each capability of a PSP is one method of `PspClient`. A plugin leaves out the optional methods that its PSP cannot support.
+ *   The gateway then returns a clear error for requests that need them.
+ * - A plugin is stateless: no caches, no timers, no static variables. Only the cursor carries state from one page to the next.
+ * - A plugin has no logger and no retry loop. The gateway wraps every call and adds logs, metrics, timeouts, back-off and the
+ *   redaction of secrets.
+ * - A plugin throws the errors of `errors.ts`.
+ *
+ * A plugin in short:
+ * ```ts
+ * export const acme = definePlugin({
+ *   name: 'acme',
+ *   title: 'Acme Payments',
+ *   settings: AcmeSettings,
+ *   psp: AcmePsp, // class AcmePsp implements PspClient
+ *   providers: [createHttpProvider(AcmeSettings, ({ apiKey }) => ({ name: 'Acme', baseUrl: 'https://api.acme.example', … }))],
+ * });
+ * ```
  */
 import type { Provider, Type } from '@nestjs/common';
 import type { Order, OrderResult, OrderTerms } from './orders.js';
 import type { Account, Balances, Beneficiary, Transaction } from './records.js';
 
+/** The three lists that every connector serves. A stream's name is also the name of its `PspClient` method. */
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;
 export type Stream = (typeof STREAMS)[number];
 
-/** Where a plugin resumes: any string it likes, opaque to everybody else, committed together with the page's items. */
+/**
+ * The position from which a plugin resumes a listing, e.g. the PSP's page token or the JSON of several positions. Only the plugin
+ * interprets the string. The gateway stores it in the same database transaction as the items of its page.
+ */
 export type Cursor = string;
 
-/** Something of the PSP's that could not become a record. It goes into the quarantine, and the stream goes on. */
+/**
+ * An object of the PSP that cannot become a valid record. The gateway puts it into the quarantine, and the stream continues. When a
+ * later page contains a valid record with the same `id`, the gateway marks the quarantine entry as resolved.
+ */
 export interface Refusal {
-  /** The id the record would have had, or another name that stays the same when the PSP repeats it. */
+  /** The id that the record would have. If the PSP sent none: another string that is the same whenever the PSP repeats the object. */
   id: string;
-  /** Why, in words a person understands: what was found, where, what was expected. No secrets. */
+  /**
+   * Why the record is invalid, as a sentence for people: where, what was expected, what was found. It must not contain secrets.
+   * Example: `legs[0].amount: expected a decimal number, found nothing`.
+   */
   refused: string;
-  /** What the PSP sent, as text; cut when it is long. */
+  /** The object as the PSP sent it, e.g. as JSON. The gateway truncates a long string. */
   raw?: string;
 }
 
-/** Something that is wrong at the PSP although every record could be served: e.g. a statement that does not add up. */
+/**
+ * A problem with the PSP's data that does not make any single record invalid, e.g. a statement whose entries do not add up to its
+ * closing balance. Operators see it next to the quarantine. It has no effect on what clients read.
+ */
 export interface Finding {
-  /** Stays the same when the PSP repeats it. */
+  /** A string that is the same whenever the plugin finds the same problem again. */
   id: string;
-  /** What was found, and what was expected. */
+  /** What was expected and what was found, as a sentence for people. It must not contain secrets. */
   found: string;
 }
 
+/** One page of a listing. The gateway commits each page with its cursor before it asks for the next one. */
 export interface Page<T> {
-  /** Oldest first. */
+  /** The records of this page, oldest first. Invalid ones are in the same list, see `RejectedRecord` and `parseRow`. */
   items: (T | Refusal)[];
+  /** The position after this page. The next call gets it as `since`. */
   cursor: Cursor;
-  /** Balances that came along with the listing; plugins that have no `balances` method report them only here. */
+  /**
+   * Balances that the PSP sent together with the listing, e.g. in a bank statement. A plugin without a `balances` method reports
+   * balances only here.
+   */
   balances?: Balances[];
+  /** Problems that the plugin found while it read this page. */
   findings?: Finding[];
-  /** Ids of refusals and findings that are no longer true, e.g. of a file that was repaired. A record clears the refusal of its own id. */
+  /**
+   * Ids of earlier rejected records and warnings that no longer apply, e.g. because a file was repaired. A valid record resolves the
+   * rejected record with its own id, so that id need not be listed.
+   */
   cleared?: string[];
-  /** How far the listing is, where the plugin knows: for progress bars. */
+  /** The progress of the listing for progress bars, if the plugin knows it: `{ done: 3, total: 12, unit: 'files' }`. */
   progress?: { done: number; total: number; unit: string };
 }
 
-/** One configured PSP. Every listing starts after `since` (from the beginning without it) and ends when it has caught up. */
+/**
+ * The client of one connector: one PSP with one set of credentials.
+ *
+ * The listings (`accounts`, `transactions`, `beneficiaries`) start after the cursor `since`, or at the PSP's oldest data when `since` is
+ * absent. They end when they have caught up. A listing should report a changed object again, with its current state. It may repeat
+ * unchanged ones: the feed ignores a record that is equal to the stored version.
+ *
+ * Every method may throw `PspError`. Any other error counts as a defect of the plugin and is treated as `unavailable`.
+ */
 export interface Psp {
+  /** Lists the accounts that the tenant holds at the PSP. @throws PspError */
   accounts(since?: Cursor): AsyncIterable<Page<Account>>;
+  /** Lists the movements of money, each in its current state. @throws PspError */
   transactions(since?: Cursor): AsyncIterable<Page<Transaction>>;
+  /** Lists the counterparties that can be paid. @throws PspError */
   beneficiaries?(since?: Cursor): AsyncIterable<Page<Beneficiary>>;
-  /** The balances of one account now, by the PSP's id. */
+  /**
+   * Returns the current balances of one account, all assets together.
+   * @param accountId the PSP's own id, as `accounts` returned it
+   * @throws PspError
+   */
   balances?(accountId: string): Promise<Balances>;
   /**
-   * Hands an order to the PSP, once. It may be called again with the same order, whose key then decides that nothing is paid twice.
-   * @throws PspError `rejected` only when it is certain that the PSP will not pay under this key: "a request with this key is under way" is
-   * `unknown-outcome`; `unauthorized` and `rate-limited` when it surely did not take the order this time; any other error means that the
-   * outcome is unknown
+   * Sends a payout to the PSP, in one attempt. The gateway may call it again with the same order. The plugin sends
+   * `order.idempotencyKey` to the PSP, so that the PSP does not pay twice.
+   * @throws PspError `rejected` only if it is certain that the PSP will never execute the order under this key. A response such as "a
+   * request with this key is in progress" is `unknown-outcome`
+   * @throws PspError `unauthorized` or `rate-limited` only if it is certain that the PSP did not accept the order in this attempt
+   * @throws PspError any other kind means that the outcome is unknown. The gateway then calls `findOrder`, or sends the order again within
+   * the idempotency window (`IdempotencySupport`)
    */
   createPayout?(order: Order): Promise<OrderResult>;
-  /** As `createPayout`, between two accounts of ours. */
+  /** Sends a transfer between two accounts of the tenant at this PSP. Same rules and errors as `createPayout`. */
   createTransfer?(order: Order): Promise<OrderResult>;
-  /** What became of an order, by its `pspId` or its `key`. @returns `undefined` when the PSP knows nothing of it. */
+  /**
+   * Looks up the status of an order at the PSP, by its `pspId` if it is known, else by its `idempotencyKey`.
+   * @returns `undefined` if the PSP certainly has no such order
+   * @throws PspError if the PSP cannot be asked
+   */
   findOrder?(order: Order): Promise<OrderResult | undefined>;
   /**
-   * Verifies what came to `POST <path>/webhooks`, and names the streams to pull now. Nothing else of it is believed: an event tells that
-   * something happened, the listing tells what. It may come twice, late, out of order, or not at all.
-   * @throws PspError `rejected` when the signature is missing, wrong or too old, or when the body cannot be read
+   * Verifies a request to `POST <path>/webhooks` and returns the streams that the gateway must pull now. A webhook is only a trigger: its
+   * data is not stored, because the listing reports the change. A webhook can arrive twice, late, out of order or never.
+   * @returns the streams to pull; an empty list for an event that concerns no stream
+   * @throws PspError `rejected` if the signature is missing, wrong or too old, or if the body cannot be parsed
    */
   webhook?(request: WebhookRequest): Stream[] | Promise<Stream[]>;
-  /** Yields the streams to pull now, when something outside says so (e.g. a directory that changed), until aborted. */
+  /**
+   * Waits for changes outside the PSP's API (e.g. a new file in a directory) and yields the streams to pull after each change. It ends
+   * when `signal` is aborted.
+   */
   watch?(signal: AbortSignal): AsyncIterable<Stream[]>;
 }
 
-/** What somebody sent to `POST <path>/webhooks`, byte for byte: nobody has looked at it yet. */
+/** A request to `POST <path>/webhooks`, byte for byte as it arrived. The gateway has verified nothing of it. */
 export interface WebhookRequest {
-  /** By lower-case name. One that came several times is joined by `, `. */
+  /** Header names are in lower case. The values of a repeated header are joined with `, `. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Whatever its content type; empty when there was none. */
+  /** The body for any content type, as signatures need it. Empty if there was no body. */
   rawBody: Buffer;
 }
 
-/** The token under which a connector's module provides its `Psp`. */
+/** The injection token under which a connector's module provides its `PspClient`. */
 export const PSP = Symbol('PSP');
 
-/** A kind of PSP: what the deployment file names under `plugin:`. */
+/** The definition of a plugin: the support for one kind of PSP. The deployment file refers to it by name: `plugin: acme`. */
 export interface Plugin<Settings extends object = object> {
-  /** Kebab-case, unique: `revolut-business`. */
+  /** A unique name in kebab case: `revolut-business`. */
   name: string;
-  /** One line for people. */
+  /** One line for people: the PSP and what the plugin covers. Example: `Mollie: balances and every movement of their journals`. */
   title: string;
-  /** class-validator class of `settings:` in the deployment file; its instance is injected where the class is asked for. */
+  /**
+   * The class with class-validator decorators that describes `settings:` in the deployment file. Providers that inject this class get the
+   * validated settings of their connector.
+   */
   settings: Type<Settings>;
-  /** Of plugins that pay. */
+  /** How the PSP recognises repeated orders. Required if the client class has `createPayout` or `createTransfer`. */
   orders?: OrderTerms;
-  /** The class that Nest instantiates once per connector, in the connector's own module. */
+  /** The class of the client. Nest creates one instance per connector, in the connector's own module. */
   psp: Type<Psp>;
-  /** What else `psp` wants injected, e.g. its HTTP client. */
+  /** Other providers that `psp` injects, e.g. its HTTP client. They exist once per connector, too. */
   providers?: Provider[];
 }
 
-/** Lets the compiler check that `settings`, `psp` and `providers` fit, and keeps the plugin's exact type. */
+/** Returns the plugin unchanged. Its purpose is type checking: the compiler verifies that the settings class and the client class fit. */
 export function definePlugin<Settings extends object>(plugin: Plugin<Settings>): Plugin<Settings> {
   return plugin;
 }
 
 /**
- * What the connector's own feed already holds, as of the last committed page: for PSPs whose rows carry no id of their own.
- * Injected under `MIRROR`.
+ * Reads the connector's own feed as of the last committed page. Plugins need it if the PSP's rows have no stable id, or if a row must be
+ * compared with the version that was served before. Inject it with `@Inject(FEED_READER)`.
  */
 export interface Mirror {
-  /** The latest version of each of these ids (as the plugin gave them) that is in the feed of `stream`; absent ones are left out. */
+  /**
+   * Finds the latest version of several records.
+   * @param ids the PSP's own ids, as the plugin returned them
+   * @returns the records by id, without the ids that are not in the feed of `stream`
+   */
   latest(stream: Stream, ids: readonly string[]): Promise<Map<string, MirroredRecord>>;
 }
+/** The injection token of the connector's `FeedReader`. */
 export const MIRROR = Symbol('MIRROR');
 
+/** The properties of a stored record that a plugin can read. */
 export interface MirroredRecord {
+  /** The metadata as served. It includes the gateway's own keys `com.tributary.spec/…`. */
   metadata: Readonly<Record<string, string>>;
-  /** Of a transaction only. */
+  /** The `TransactionStatus`. Only transactions have it. */
   status?: string;
 }
 
+/** Tells a rejected record from a valid one. */
 export function isRefusal(item: object): item is Refusal {
   return 'refused' in item;
 }

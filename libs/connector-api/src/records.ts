@@ -1,16 +1,21 @@
 /**
- * The normalised objects of the three streams, as a plugin hands them over.
+ * The records of the three streams, as a plugin returns them.
  *
- * Ids are the PSP's own: any non-empty string. They are encoded for URLs in one place (`ids.ts`), never by a plugin.
- * Times are RFC 3339 strings with a zone, as precise as the PSP gives them; they are served in UTC.
+ * - Ids are the PSP's own ids: any non-empty string. A plugin must not encode them. `id-encoding.ts` encodes them for URLs.
+ * - Times are RFC 3339 strings with a zone, as precise as the PSP gives them: `2026-03-04T05:06:07.089+01:00`. They are served in UTC.
+ * - Money is a `bigint` in minor units, see `Money`.
+ * - An optional property that is `undefined` is not served.
  */
 import type { Money } from './money.js';
 
-/** Words of the contract; a PSP's own words go into metadata. Source: Generic Connector document, `TransactionType`. */
+/**
+ * The transaction types of the contract. Plugins map the PSP's own type to one of them and may keep the original in the metadata.
+ * Source: Generic Connector document, `TransactionType`.
+ */
 export const TRANSACTION_TYPES = ['PAYIN', 'PAYOUT', 'TRANSFER', 'OTHER'] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
-/** Source: Generic Connector document, `TransactionStatus`. */
+/** The transaction statuses of the contract. Source: Generic Connector document, `TransactionStatus`. */
 export const TRANSACTION_STATUSES = [
   'PENDING',
   'SUCCEEDED',
@@ -30,57 +35,76 @@ export const TRANSACTION_STATUSES = [
 ] as const;
 export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 
-/** Keys as `com.<psp>.spec/<snake_key>`; a value of `undefined` is left out. */
+/**
+ * Additional data that the contract has no property for. Keys have the form `com.<psp>.spec/<snake_case_key>`, e.g.
+ * `com.acme.spec/card_brand`. An entry with the value `undefined` is left out.
+ */
 export type Metadata = Readonly<Record<string, string | undefined>>;
 
-/** A wallet or bank account that we hold at the PSP. */
+/** A wallet or bank account that the tenant holds at the PSP. */
 export interface Account {
   id: string;
+  /** The name of the account for people. */
   name: string;
-  /** When the PSP opened it; served as metadata, because clients use `createdAt` as their watermark. */
+  /**
+   * When the PSP opened the account. It is served as the metadata `com.tributary.spec/opened_at`, because the served `createdAt` is the
+   * feed time, which clients use as their watermark.
+   */
   openedAt?: string;
   metadata?: Metadata;
 }
 
-/** Somebody who can be paid. */
+/** A counterparty that can be paid. */
 export interface Beneficiary {
   id: string;
   ownerName: string;
-  /** When the PSP registered it; served as metadata, for the same reason as `Account.openedAt`. */
+  /**
+   * When the PSP registered the beneficiary. It is served as the metadata `com.tributary.spec/registered_at`, for the same reason as
+   * `Account.openedAt`.
+   */
   registeredAt?: string;
-  /** `com.formance.spec/owner/{name,iban,accountNumber,swiftBicCode,country,city,postalCode,addressLine1,email}`. */
+  /** Formance's own keys are `com.formance.spec/owner/{name,iban,accountNumber,swiftBicCode,country,city,postalCode,addressLine1,email}`. */
   metadata?: Metadata;
 }
 
 /**
- * One movement of money, in its current state. A later state is the same record again, with the same `id` and `createdAt`.
- * A refund, a fee or a chargeback is a record of its own.
+ * One movement of money in its current state. When the state changes, the plugin returns the record again with the same `id` and
+ * `createdAt`. A refund, a fee or a chargeback is a separate record.
  */
 export interface Transaction {
   id: string;
-  /** The id of the transaction this one refunds, reverses or belongs to. */
+  /** The id of the transaction that this one refunds, reverses or belongs to. */
   relatedTransactionId?: string;
-  /** The `Order.key` of the order that this movement executes, where the PSP's listing repeats it. Not served. */
+  /** The `Order.idempotencyKey` of the order that this movement executes, if the PSP's listing contains it. It is not served. */
   orderKey?: string;
-  /** One value for all versions of the record. */
+  /** When the movement was created at the PSP. It is the same for all versions of the record. */
   createdAt: string;
-  /** When the PSP last changed it, where the PSP says so; `createdAt` otherwise. */
+  /** When the PSP last changed it. Default: `createdAt`. */
   updatedAt?: string;
   type: TransactionType;
   status: TransactionStatus;
-  /** Gross, and never negative: the direction is in `type` and the two account ids. */
+  /** The gross amount, never negative. `type` and the two account ids express the direction. */
   amount: Money;
+  /** The payment scheme or method in the PSP's words: `SEPA`, `visa`. */
   scheme?: string;
+  /** The PSP's id of the account (or, for a pay-in, counterparty) that the money comes from. */
   sourceAccountId?: string;
+  /** The PSP's id of the account (or, for a payout, beneficiary) that the money goes to. */
   destinationAccountId?: string;
   metadata?: Metadata;
 }
 
-/** What one account holds, all assets together, as observed at one time. */
+/** The balances of one account in all assets, observed at one time. */
 export interface Balances {
+  /** The PSP's id of the account. */
   accountId: string;
-  /** When the PSP says that this was the balance (RFC 3339): an honest time is what makes reconciliation work. */
+  /**
+   * The time (RFC 3339) at which the account had these balances, according to the PSP. Reconciliation compares balances with transactions
+   * by this time, so it must not be the time of the request unless the balances are live.
+   */
   at: string;
-  /** Each asset once. An asset that is absent is served as zero once it was seen. Negative amounts are overdrafts. */
+  /**
+   * One entry per asset. A negative amount is an overdraft. An asset that was observed before and is now absent is served as zero.
+   */
   amounts: Money[];
 }

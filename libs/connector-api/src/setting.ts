@@ -1,17 +1,20 @@
 /**
- * What a setting is for, in one line: editors show it while somebody writes the deployment file (see `tributary schema`).
- * Its type, its limits and its default are read from the class itself.
+ * Descriptions of plugin settings. Editors show them while a user writes the deployment file (see `tributary schema`). The type, the
+ * limits and the default of a setting come from the settings class itself.
  */
 import 'reflect-metadata';
 
 const DESCRIPTION = Symbol('description of a setting');
 
-/** `@Setting('Directory that holds the statements, relative to the working directory.')` on a property of a settings class. */
+/**
+ * Describes a property of a settings class in one line:
+ * `@Setting('Directory that contains the statements, relative to the working directory.')`.
+ */
 export function Setting(description: string): PropertyDecorator {
   return Reflect.metadata(DESCRIPTION, description);
 }
 
-/** @returns `undefined` for a property that nobody described. */
+/** Returns the description of a property. @param settings the prototype of the settings class @returns `undefined` if there is none */
 export function describeSetting(settings: object, property: string): string | undefined {
   const description: unknown = Reflect.getMetadata(DESCRIPTION, settings, property);
   return typeof description === 'string' ? description : undefined;

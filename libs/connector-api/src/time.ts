@@ -1,23 +1,27 @@
-/** Times: RFC 3339 on the wire and between the rooms; milliseconds since 1970 where they are compared. */
+/** Times. APIs and libraries exchange them as RFC 3339 strings. Code that compares them uses milliseconds since 1970. */
 import { RefusedError } from './errors.js';
 
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(Z|z|[+-]\d{2}:\d{2})$/;
 
+/** A point in time with nanosecond precision: `milliseconds` plus `nanoseconds`. */
 export interface Instant {
-  /** Whole milliseconds since 1970. */
+  /** Whole milliseconds since 1970-01-01T00:00:00Z. */
   milliseconds: number;
-  /** What is left below the millisecond, in nanoseconds: 0 … 999 999. */
+  /** The remainder below one millisecond, in nanoseconds: 0 to 999 999. */
   nanoseconds: number;
 }
 
-/** @returns `undefined` unless it is an RFC 3339 time with a zone that exists in the calendar (no 30 February, no 25 o'clock). */
+/**
+ * Parses an RFC 3339 time with a zone: `2026-03-04T05:06:07+01:00`.
+ * @returns `undefined` for any other string, and for a time that does not exist (30 February, hour 25)
+ */
 export function parseTime(text: string): Instant | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
   const offset = zoneMinutes(zone);
-  // A leap second is the first moment of the next minute.
+  // A leap second (`:60`) counts as the first second of the next minute.
   const seconds = second === '60' ? 59 : Number(second);
   const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), seconds);
   const date = new Date(local);
@@ -38,7 +42,7 @@ export function parseTime(text: string): Instant | undefined {
   };
 }
 
-/** Milliseconds → `2026-03-04T05:06:07.089Z`: always three digits, so that it has digits below the second. */
+/** Formats milliseconds since 1970 as RFC 3339 in UTC, always with three fractional digits: `2026-03-04T05:06:07.089Z`. */
 export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
@@ -47,8 +51,11 @@ const EARLIEST = Date.UTC(1970, 0, 1);
 const LATEST = Date.UTC(9999, 11, 31);
 
 /**
- * An RFC 3339 time in UTC, as precise as it was given.
- * @throws RefusedError when it is none, or outside 1970 … 9999: clients take earlier ones for "no time at all".
+ * Validates an RFC 3339 time and converts it to UTC without losing precision:
+ * `2026-03-04T05:06:07.1234+01:00` → `2026-03-04T04:06:07.1234Z`, and the same in whole milliseconds since 1970.
+ * @param what the name of the property, for the error message
+ * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside 1970 to 9999. Clients interpret earlier
+ * times as "no time"
  */
 export function utcTime(text: unknown, what: string): { text: string; milliseconds: number } {
   const instant = typeof text === 'string' ? parseTime(text) : undefined;

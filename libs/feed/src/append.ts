@@ -1,14 +1,15 @@
-/** One page into its feed. Runs inside the transaction that also stores the page's cursor. */
+/** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
 import { formatTime, rowBody, type Stream, type WireRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Dialect, FeedChanges } from './dialect.js';
 import type { FeedRowTable, Schema } from './schema.js';
 
-/** Milliseconds of feed time between neighbours: clients re-read all rows of the second they stopped in, at every call. */
+/** Minimum difference of feed time between two rows, in ms. Clients read all rows of their last second again at every call. */
 const GAP = 10;
 const HASH_BYTES = 16;
 
+/** Sequence number and feed time of the last row. */
 export interface FeedHead {
   seq: number;
   time: number | undefined;
@@ -16,7 +17,7 @@ export interface FeedHead {
 
 export interface NewRows {
   rows: FeedRowTable[];
-  /** Of records that the feed did not have at all, that it had in another version, and that it had exactly so. */
+  /** Number of records that are new, changed and unchanged. */
   added: number;
   changed: number;
   known: number;
@@ -28,8 +29,8 @@ interface Version {
 }
 
 /**
- * For whoever has locked the feed, and read its head under the lock: places the records, and moves the head.
- * @param changes of the feed, besides its head
+ * Appends the new versions and updates the feed's head. The caller must have locked the feed and read its head under the lock.
+ * @param changes further columns of the feed to update
  */
 export async function appendRecords(
   db: Kysely<Schema>,
@@ -47,8 +48,8 @@ export async function appendRecords(
 }
 
 /**
- * Leaves out the versions that the feed has, and gives the others their place and time:
- * `max(min(pspTime, now), head + 10 ms)`, so that times follow the PSP's where they can and visibility always.
+ * Leaves out the versions that the feed already has, and assigns a sequence number and a feed time to the others. The feed time is
+ * `max(min(pspTime, now), head + 10 ms)`: it always increases in sequence of visibility, and follows the PSP's time where possible.
  */
 export async function placeRows(
   db: Kysely<Schema>,

@@ -1,4 +1,4 @@
-/** The last balances of each account, and the two promises clients need: `at` grows with every change, no asset disappears. */
+/** Stores the last balances of each account. It guarantees to clients that `at` increases with every change and no asset disappears. */
 import { formatTime, type ServedBalances, type WireBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect } from './dialect.js';
@@ -7,7 +7,7 @@ import type { BalanceTable, Schema } from './schema.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
 
-/** An unchanged amount is written again only after this long: accounts are asked for all the time. */
+/** Minimum time in ms between two writes of unchanged amounts, because balances are observed very often. */
 const REWRITE_AFTER = 60_000;
 
 export function balanceBook(dialect: Dialect, connector: string): BalanceBook {
@@ -20,7 +20,7 @@ export function balanceBook(dialect: Dialect, connector: string): BalanceBook {
   };
 }
 
-/** Inside a transaction. @returns what is to be served from now on. */
+/** Stores an observation. Must run inside a transaction. @returns the balances to serve from now on */
 export async function recordObservation(
   db: Kysely<Schema>,
   dialect: Dialect,
@@ -43,7 +43,7 @@ export async function recordObservation(
   return served(accountId, after);
 }
 
-/** @returns `undefined` when another transaction was first. */
+/** Inserts the first observation of an account. @returns `undefined` when another transaction inserted it first */
 async function recordFirst(
   db: Kysely<Schema>,
   connector: string,
@@ -57,7 +57,7 @@ async function recordFirst(
     .executeTakeFirst();
 }
 
-/** An observation that is older than the last one changes nothing. */
+/** Merges an observation into the stored one. An observation that is older than the stored one changes nothing. */
 function next(before: Observation | undefined, { at, amounts }: WireBalances): Observation {
   if (before && at < before.observed_at) return before;
   const merged = new Map(amounts);

@@ -1,4 +1,4 @@
-/** Whatever a text has in it, the rows of an append are those that were given: none is taken apart, joined or changed. */
+/** Tests that appended strings are stored unchanged, with any characters. No row is split, joined or changed. */
 import { transactionToWire } from '@tributary/connector-api';
 import { copyStore, openStore, summarise, thisProcess } from './index.js';
 import { POSTGRES, SQLITE, STORES } from './testing/stores.js';
@@ -40,7 +40,7 @@ async function append(url: string): Promise<void> {
   const lease = await (await store.feed('bank', 'transactions')).lease(thisProcess(), 60_000);
   const nothing = { refused: [], findings: [], cleared: [], balances: [] };
   await lease?.append({ ...nothing, records: RECORDS, cursor: 'all' });
-  // The same again is nothing new.
+  // Appending the same records again adds nothing.
   expect(await lease?.append({ ...nothing, records: RECORDS, cursor: 'again' })).toMatchObject({ added: 0 });
   await lease?.release();
   await store.close();

@@ -1,3 +1,4 @@
+/** Tests the copy of a store between SQLite and PostgreSQL. */
 import { transactionToWire } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyStore, openStore, summarise, thisProcess, type Lease, type Store } from './index.js';
@@ -46,7 +47,7 @@ const records = (from: number, count: number) =>
     }),
   );
 
-/** Something of everything a store can hold; more rows than are copied at a time. */
+/** Fills every table, with more feed rows than one batch copies. */
 async function fill(url: string): Promise<void> {
   await using(url, async (store) => {
     await store.feed('unused', 'accounts');
@@ -114,7 +115,7 @@ describe.each([
     for (const connector of ['bank', 'acme/bank']) {
       expect(await served(target, connector)).toEqual(await served(source, connector));
     }
-    // New feeds get new numbers.
+    // A new feed gets an unused id.
     await using(target, (store) => store.feed('later', 'accounts'));
   });
 });
@@ -142,7 +143,7 @@ it.each([SQLITE, POSTGRES])(
       await expect(copyStore(target, source)).rejects.toThrow('there is no store');
       expect(existsSync(target.slice('sqlite:'.length))).toBe(false);
       await copyStore(source, target, { evenIfInUse: true });
-      // The look leaves the gateway as it was.
+      // The check does not disturb the gateway.
       const lease = await leased(gateway, 'later');
       await lease.append({ ...NOTHING, records: records(0, 1), cursor: 'c' });
       await lease.release();

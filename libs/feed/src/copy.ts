@@ -1,4 +1,4 @@
-/** A deployment moves from one database to another: every table as it is, feed times, numbers and cursors included. */
+/** Copies a store to another database. All tables stay identical, including feed times, sequence numbers and cursors. */
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect } from './dialect.js';
@@ -6,21 +6,21 @@ import { refuseLeased, refuseOpenElsewhere } from './in-use.js';
 import { openTables, refuseMissing, shownLocation, type StoreLocation } from './open.js';
 import type { FeedRowTable, Schema } from './schema.js';
 
-/** Rows that are in memory at a time. */
+/** Number of rows that are read and held in memory at a time. */
 const BATCH = 1000;
 
-/** What readers were told a minute ago need not move. */
+/** Tables to copy. `last_pages` is left out, because its rows are valid for a minute only. */
 type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages'>;
 type Row = Readonly<Record<string, unknown>>;
 
-/** In which order rows are read: by a key, so that each batch begins where the last one ended. */
+/** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */
 const KEYS: Readonly<Record<TableName, readonly string[]>> = {
   feeds: ['id'],
-  // The same order as by `seq`, and one that every database has an index for.
+  // Sorts rows in the same sequence as `seq` does, and every database has an index for it.
   feed_rows: ['feed_id', 'feed_time'],
   balances: ['connector', 'account_id'],
   quarantine: ['feed_id', 'kind', 'record_id'],
-  // Nothing keeps two runs of a stream from beginning in the same millisecond; what differs in nothing else is the same.
+  // Two runs of a stream can start in the same millisecond, so all columns belong to the key. Rows with equal keys are identical.
   sync_runs: [
     'connector',
     'stream',
@@ -41,13 +41,13 @@ const TABLES = Object.keys(KEYS) as TableName[];
 export interface TableSummary {
   table: string;
   rows: number;
-  /** SHA-256 of all rows in order: equal digests are equal tables, whatever the database. */
+  /** SHA-256 of all rows, sorted by key. Tables with equal digests are equal, also in different kinds of database. */
   digest: string;
 }
 
 /**
- * Copies everything in one transaction: whatever goes wrong, the target stays empty.
- * @throws Error when either store is in use, damaged, or cannot be opened, or the target holds anything
+ * Copies all tables in one transaction. After a failure the target stays empty.
+ * @throws Error when a store is in use or cannot be opened, when the source is damaged, or when the target is not empty
  */
 export async function copyStore(
   from: string | StoreLocation,
@@ -66,9 +66,9 @@ export async function copyStore(
 type OnProgress = (table: string, rows: number) => void;
 
 export interface CopyOptions {
-  /** Told after each batch how many rows of a table have been copied. */
+  /** Called after each batch with the number of rows of the table that have been copied. */
   onProgress?: OnProgress;
-  /** Also while a gateway works with one of them: what it writes meanwhile is not copied. */
+  /** Copies also while a gateway uses one of the stores. Data that it writes during the copy is not copied. */
   evenIfInUse?: boolean;
 }
 
@@ -88,7 +88,7 @@ function copyTables(source: Dialect, target: Dialect, onProgress: OnProgress): P
   );
 }
 
-/** What a store holds, as of one moment. @throws Error when it is damaged, or cannot be opened */
+/** Returns row count and digest of every table, from one snapshot. @throws Error when the store is damaged or cannot be opened */
 export async function summarise(location: string | StoreLocation): Promise<TableSummary[]> {
   refuseMissing(location);
   return openTables(location, async (dialect) => {
@@ -134,7 +134,7 @@ async function* batches(db: Kysely<Schema>, table: TableName): AsyncGenerator<Ro
   }
 }
 
-/** All; but where a row stands in its database is no part of it. */
+/** Returns the columns to copy: all, except SQLite's row key, which only exists in its database. */
 function columnsOf(table: TableName): RawBuilder<unknown> {
   return table === 'feed_rows' ? sql.raw('feed_id, seq, feed_time, record_id, hash, body') : sql`*`;
 }
@@ -146,7 +146,7 @@ async function insert(
   rows: readonly Row[],
 ): Promise<void> {
   if (table === 'feed_rows') return dialect.insertRows(db, rows as unknown as FeedRowTable[]);
-  // A statement has at most 32,766 parameters in SQLite, and an order some thirty columns.
+  // SQLite allows 32,766 parameters in a statement, and an order has about thirty columns.
   for (let start = 0; start < rows.length; start += 500) {
     await db
       .insertInto(table)
@@ -163,7 +163,7 @@ async function refuseUnlessEmpty(db: Kysely<Schema>): Promise<void> {
   }
 }
 
-/** Columns by name: their order may differ between stores that came to a version in different ways. */
+/** Serializes a row with its columns sorted by name, because the column sequence depends on the migrations that a store has run. */
 function canonical(row: Row): string {
   const values = Object.keys(row)
     .sort()

@@ -1,4 +1,7 @@
-/** Everything in which one database differs from another, and nothing else: the rest of this room is written once. */
+/**
+ * Interface to one kind of database. It contains everything in which SQLite and PostgreSQL differ; all other code of this library is
+ * shared.
+ */
 import type { PageBody } from '@tributary/connector-api';
 import type {
   ColumnDataType,
@@ -11,45 +14,48 @@ import type {
 } from 'kysely';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
-/** Work of a transaction may run again when the database asks for it: it must not change anything outside. */
+/** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
 export type Work<T> = (db: Kysely<Schema>) => Promise<T>;
+
+/** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
+export type StoreClock = () => RawBuilder<number>;
 
 export interface Dialect {
   readonly types: ColumnTypes;
-  /** Sees committed rows only, and all of them. */
+  /** Reads outside of transactions. It sees all committed rows and no others. */
   readonly reader: Kysely<Schema>;
-  /** Milliseconds since 1970, by the one clock that all who share the store can see. */
+  /** SQL expression for the current time of the clock that all processes of the store share. Milliseconds since 1970. */
   readonly time: RawBuilder<number>;
-  /** Ends a `select`: until the transaction ends, nobody else changes the rows it found. */
+  /** SQL suffix of a `select` that locks the selected rows until the transaction ends. */
   readonly forUpdate: RawBuilder<unknown>;
-  /** A transaction that may be lost when the database's machine fails: leases, reports. */
+  /** Runs a transaction that may be lost when the database's machine fails. For leases and reports. */
   write<T>(work: Work<T>): Promise<T>;
-  /** A transaction that has reached the disk when it returns: rows, cursors. */
+  /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
   durably<T>(work: Work<T>): Promise<T>;
-  /** A transaction that no other process's of this kind overlaps: changes of the tables. */
+  /** Runs a transaction that changes tables. Only one process at a time can run such a transaction. */
   exclusively<T>(work: Work<T>): Promise<T>;
-  /** Whether there is such a table, for whoever may not create it. */
+  /** Returns true when the table exists. It needs no right to create tables. */
   hasTable(name: keyof Schema): Promise<boolean>;
-  /** What is wrong with the files, where the database can be asked; reads all of them. */
+  /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
   damage(): Promise<string | undefined>;
-  /** Reads that all see the same moment. */
+  /** Runs reads that all see the same state of the database. */
   snapshot<T>(work: Work<T>): Promise<T>;
-  /** After rows were inserted with numbers of their own: the next generated one follows them. */
+  /** Makes generated numbers continue after the largest one in the table. Needed after rows were inserted with explicit numbers. */
   continueIdentity(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
-  /** Inside a transaction of ours; the fastest way the database has. */
+  /** Inserts rows in the fastest way of this database. Must run inside a transaction of this adapter. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
-  /** Rows of one feed, and what changes at the feed with them. Inside a transaction of ours that has locked the feed. */
+  /** Inserts rows of one feed and updates the feed. Must run inside a transaction of this adapter that has locked the feed. */
   appendRows(
     db: Kysely<Schema>,
     feedId: number,
     rows: readonly FeedRowTable[],
     changes: FeedChanges,
   ): Promise<void>;
-  /** `column in (values)`, with one parameter however many there are. */
+  /** Builds `column in (values)` with a single parameter for any number of values. */
   isOneOf(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**
-   * `count` rows as a JSON array, after the first `skipped` at or after a feed time; joined by the database, in one statement.
-   * They may be those of a moment ago, but never with a gap.
+   * Returns `count` rows as a JSON array, starting `skipped` rows after the first one at or after the feed time `from`. The database
+   * builds the array in one statement. The result can be slightly stale, but it has no gaps.
    */
   page(feedId: number, from: number, skipped: number, count: number): PageBody | Promise<PageBody>;
   close(): Promise<void>;
@@ -57,17 +63,17 @@ export interface Dialect {
 
 export type FeedChanges = Partial<Omit<FeedTable, 'id'>>;
 
-/** How migrations spell a column and a table. */
+/** Column and table definitions for migrations. */
 export interface ColumnTypes {
-  /** Compared and ordered by its bytes, whatever the language of the database. */
+  /** Compared and sorted by its bytes, independent of the database's locale. */
   text: ColumnDataType | Expression<unknown>;
-  /** Up to 2^53: milliseconds, sequence numbers. */
+  /** Integers up to 2^53: milliseconds, sequence numbers. */
   integer: ColumnDataType;
   identity: ColumnDataType;
   bytes: ColumnDataType;
   generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
-  /** Keeps the rows in the order of the primary key, where the database can. */
+  /** Stores the rows sorted by primary key, where the database supports it. */
   clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
-  /** Where a row of a feed stands among the rows of all feeds, as one integer; only for a database that keeps tables in its order. */
+  /** Combines feed id and sequence number into one integer key. Only for a database that stores tables sorted by such a key. */
   place?: (feedId: Expression<unknown>, seq: Expression<unknown>) => RawBuilder<number>;
 }

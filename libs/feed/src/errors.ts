@@ -1,6 +1,7 @@
+/** Errors of the store. */
 import { UnavailableError } from '@tributary/connector-api';
 
-/** Another writer has taken over the feed: what was to be written was not, and whoever wanted to write must stop. */
+/** Another writer holds the lease of the feed. Nothing was written, and the caller must stop. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 
@@ -9,14 +10,14 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** A store could not be opened. */
+/** The store could not be opened. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';
 
   /**
-   * @param store without its password
+   * @param store path or URL without its password
    * @param reason what a person can do about it
-   * @param passes whether it may work later with nothing changed: the database is not there yet
+   * @param isTransient true when a later attempt can succeed without any change, because the database is not available yet
    */
   constructor(
     readonly store: string,
@@ -29,13 +30,13 @@ export class StoreOpenError extends Error {
 }
 
 /**
- * The database did not answer, or not in time. It passes by itself: try again later. What was to be written may have been
- * written: the answer to a commit can be lost.
+ * The database did not respond, or not in time. Retry later. The data may have been written, because the response to a commit can be
+ * lost.
  */
 export class StoreUnavailableError extends UnavailableError {
   override readonly name = 'StoreUnavailableError';
 
-  /** @param store without its password */
+  /** @param store path or URL without its password */
   constructor(
     readonly store: string,
     reason: string,

@@ -1,3 +1,4 @@
+/** Tests feeds, leases, the quarantine and balances on both databases. */
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
 import { LeaseLostError, openStore, type Feed, type FeedPage, type Lease, type Store } from './index.js';
 import { STORES, type FreshStore } from './testing/stores.js';

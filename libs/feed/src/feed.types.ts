@@ -1,4 +1,4 @@
-/** The rooms' view of the store: what sync writes through, and what requests read. */
+/** Interfaces of the store for the other libraries: sync writes through them, and HTTP requests read through them. */
 import type {
   Cursor,
   Finding,
@@ -11,20 +11,20 @@ import type {
 } from '@tributary/connector-api';
 import type { OrderBook, OrderBooks } from './order.types.js';
 
-/** Everything durable of one deployment. */
+/** All persistent data of one deployment. */
 export interface Store {
-  /** The feed of one stream; it comes into being with its first use. `connector` is the path: `house-bank`, `acme/house-bank`. */
+  /** Returns the feed of one stream, and creates it on first use. `connector` is the path: `house-bank`, `acme/house-bank`. */
   feed(connector: string, stream: Stream): Promise<Feed>;
   balances(connector: string): BalanceBook;
   orders(connector: string): OrderBook;
   allOrders(): OrderBooks;
-  /** What a sync did; the newest of each stream is kept for ever, older ones for 30 days. */
+  /** Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. */
   recordRun(run: SyncRun): Promise<void>;
-  /** Open refusals and findings, newest first. */
+  /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
   quarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
-  /** What time it is for all who share the store. Milliseconds since 1970. @throws StoreUnavailableError */
+  /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */
   time(): Promise<number>;
-  /** Returns when the store answers, and its tables are there. @throws StoreUnavailableError */
+  /** Checks that the database responds and the tables exist. @throws StoreUnavailableError */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,38 +32,44 @@ export interface Store {
 export interface Feed {
   readonly connector: string;
   readonly stream: Stream;
-  /** JSON array of rows with a feed time at or after `from` (milliseconds), page counts from 1. Any page of any depth costs the same. */
+  /**
+   * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds). `page` counts from 1. All pages cost the same, at
+   * any depth.
+   */
   page(from: number | undefined, page: number, pageSize: number): PageBody | Promise<PageBody>;
-  /** Whether somebody was told a short while ago that an earlier page of the same reading (`from`, `pageSize`) is the last. */
+  /** Returns true when an earlier page with the same `from` and `pageSize` was served as the last one within the last minute. */
   isBehindEnd(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
-  /** Before a page that is not full is sent to a reader that may ask for the next one: that must be empty for a minute. */
+  /** Records that `page` is the last one, so that later pages stay empty for a minute. Call it before a page that is not full is sent. */
   noteEnd(from: number | undefined, page: number, pageSize: number): Promise<void>;
-  /** The JSON of the newest row of each of these ids (as served); absent ones are left out. */
+  /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
   latest(ids: readonly string[]): Promise<Map<string, string>>;
-  /** How many rows, and the feed time of the last one. */
+  /** Returns the number of rows and the feed time of the last one. */
   head(): Promise<{ rows: number; feedTime: number | undefined }>;
-  /** The right to append, for `ttl` milliseconds; `undefined` while another holds it. A dead holder on this machine loses it at once. */
+  /**
+   * Acquires the right to append for `ttlMs`. Returns `undefined` while another holder has it. A dead holder on this machine loses it at
+   * once.
+   */
   lease(holder: LeaseHolder, ttl: number): Promise<Lease | undefined>;
-  /** The same, unless whoever pulled the stream last said that it need not be pulled yet. */
+  /** Acquires the lease only when the stream is due, according to the schedule that the last pull stored. */
   leaseWhenDue(holder: LeaseHolder, ttl: number): Promise<Lease | Rest | undefined>;
 }
 
-/** A stream that need not be pulled yet, by the one clock of all who share the store. Milliseconds. */
+/** A stream that is not due yet, measured by the clock that all gateways of the store share. */
 export interface Rest {
-  /** Until it is due. */
+  /** Milliseconds until the stream is due. */
   dueIn: number;
-  /** Since it had last caught up; `undefined` when it never has. */
+  /** Milliseconds since the stream last caught up; `undefined` when it never has. */
   caughtUpAgo: number | undefined;
 }
 
-/** How a pull leaves its stream to whoever shares the store. */
+/** The schedule that a pull stores for all gateways of the store. */
 export interface NextPull {
-  /** Milliseconds from now on. */
+  /** Milliseconds from now until the stream is due. */
   dueIn: number;
   caughtUp: boolean;
 }
 
-/** Whoever appends: unique per process start. */
+/** Identifies a process that appends. Unique per process start. */
 export interface LeaseHolder {
   host: string;
   pid: number;
@@ -71,28 +77,31 @@ export interface LeaseHolder {
 }
 
 export interface Lease {
-  /** Where the last committed page ended; `undefined` before the first. */
+  /** Cursor of the last committed page; `undefined` before the first one. */
   readonly cursor: Cursor | undefined;
-  /** @returns false when the lease was lost: stop. */
+  /** Extends the lease. @returns false when the lease was lost; the caller must stop. */
   renew(): Promise<boolean>;
-  /** Rows, refusals, balances and cursor in ONE transaction that checks the fencing token. @throws LeaseLostError, and nothing was written. */
+  /**
+   * Writes rows, rejected records, balances and cursor in ONE transaction that checks the fencing token.
+   * @throws LeaseLostError when the lease was lost; then nothing was written
+   */
   append(page: FeedPage): Promise<Appended>;
-  /** @param next without it the stream stays due when it was */
+  /** Releases the lease. @param next the new schedule; without it the schedule does not change */
   release(next?: NextPull): Promise<void>;
 }
 
 export interface FeedPage {
-  /** In the order in which they shall become visible. */
+  /** In the sequence in which they become visible. */
   records: WireRecord[];
   refused: Refusal[];
   findings: Finding[];
-  /** Ids of refusals and findings that are over. */
+  /** Ids of rejected records and data warnings that are resolved. */
   cleared: string[];
   balances: WireBalances[];
   cursor: Cursor;
 }
 
-/** Counts. `known`: versions that the feed already had. */
+/** Numbers of records. `unchanged` counts the versions that the feed already had. */
 export interface Appended {
   added: number;
   changed: number;
@@ -100,11 +109,14 @@ export interface Appended {
   refused: number;
 }
 
-/** The last balances of each account of a connector. */
+/** Reads and writes the last balances of each account of a connector. */
 export interface BalanceBook {
-  /** @returns what was last observed of the account (id as served), or `undefined`. */
+  /** Returns the last observed balances of the account (id as served), or `undefined`. */
   latest(accountId: string): Promise<ServedBalances | undefined>;
-  /** Records an observation: assets that vanished become zero, `at` grows when an amount changes. @returns what is to be served. */
+  /**
+   * Records an observation. Assets that disappeared become zero, and `at` increases when an amount changes.
+   * @returns the balances to serve
+   */
   observe(balances: WireBalances): Promise<ServedBalances>;
 }
 
@@ -119,7 +131,7 @@ export interface SyncRun {
   added: number;
   changed: number;
   refused: number;
-  /** Absent when it caught up. */
+  /** Error message; absent when the run caught up. */
   error?: string;
 }
 

@@ -1,21 +1,24 @@
-/** Who holds a lease, and whether it can still be alive. */
+/** Identifies the process that holds a lease, and detects whether it has died. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { kill } from 'node:process';
 import type { LeaseHolder } from './feed.types.js';
 
-/** This process, told from all others that ever share its store. */
+/** Returns an identity of this process that is unique among all processes that ever use the store. */
 export function thisProcess(): LeaseHolder {
   return { host: processSpace(), pid: process.pid, id: randomUUID() };
 }
 
-/** Unique per lease. */
+/** Serializes a holder with a random part, so that the string is unique per lease. */
 export function holderText({ host, pid, id }: LeaseHolder): string {
   return JSON.stringify([host, pid, id, randomUUID()]);
 }
 
-/** A process of our own space that no longer exists cannot come back; of any other we know nothing until its time is over. */
+/**
+ * Returns true when the holder ran in the observer's PID namespace and no longer exists. It cannot tell for other namespaces, and returns
+ * false.
+ */
 export function hasDied(text: string, by: LeaseHolder): boolean {
   const [host, pid] = JSON.parse(text) as [string, number];
   if (host !== by.host) return false;
@@ -28,8 +31,8 @@ export function hasDied(text: string, by: LeaseHolder): boolean {
 }
 
 /**
- * In which a process id means one process. Containers have spaces of their own: under one host name, process 7 of one may be
- * dead while process 7 of another appends. Where the system does not tell, there are no containers.
+ * Returns an identifier of the PID namespace. Two containers can have the same host name and PID, and one of the two processes may be
+ * dead while the other appends. On systems without `/proc` it returns the host name.
  * Source: Linux, `pid_namespaces(7)` and `random(4)`.
  */
 function processSpace(): string {

@@ -1,4 +1,4 @@
-/** Whether a gateway works with a store: to be asked before it is copied. */
+/** Checks before a copy that no gateway uses the store. */
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,9 @@ const MOST_LOOKS = 10;
 const PAUSE = 100;
 
 /**
- * Before we open it ourselves. What cannot be asked is left to whoever opens it next.
- * @throws Error when another program has it open
+ * Checks that no other program has the store open. Call it before this process opens the store. When the database cannot be reached,
+ * the check passes, because opening the store then reports the error.
+ * @throws Error when another program has the store open
  */
 export async function refuseOpenElsewhere(location: string | StoreLocation): Promise<void> {
   const url = typeof location === 'string' ? location : location.primary;
@@ -23,7 +24,10 @@ export async function refuseOpenElsewhere(location: string | StoreLocation): Pro
   if (isOpen) throw inUse(shownLocation(location), 'a gateway, or another tributary, has it open');
 }
 
-/** Of gateways that cannot be seen otherwise, e.g. behind a pool of connections. @throws Error when one that may be alive holds a lease */
+/**
+ * Detects gateways whose sessions are not visible, e.g. behind a connection pooler.
+ * @throws Error when a holder that may be alive has a lease
+ */
 export async function refuseLeased(
   location: string | StoreLocation,
   { reader, time }: Dialect,
@@ -44,7 +48,10 @@ function inUse(store: string, how: string): Error {
   );
 }
 
-/** To leave the write-ahead log behind, a connection must be the only one. Whoever opens the store next turns it on again. */
+/**
+ * Returns true when another connection has the file open. SQLite leaves WAL mode only for a sole connection; opening the store enables it
+ * again.
+ */
 function hasConnections(file: string): boolean {
   const db = new Database(file, { timeout: 0 });
   try {
@@ -57,7 +64,7 @@ function hasConnections(file: string): boolean {
   }
 }
 
-/** Of a gateway that has just ended they are there for a moment. */
+/** Returns true when sessions persist. The sessions of a gateway that has just ended disappear after a moment. */
 async function keepsSessions(url: string): Promise<boolean> {
   for (let look = 1; await hasSessions(url); look++) {
     if (look === MOST_LOOKS) return true;
@@ -66,7 +73,10 @@ async function keepsSessions(url: string): Promise<boolean> {
   return false;
 }
 
-/** Sessions of other roles do not tell what program they belong to, unless we may read all statistics. */
+/**
+ * Returns true when another session of this library exists. The sessions of other roles are visible only with the right to read all
+ * statistics.
+ */
 async function hasSessions(url: string): Promise<boolean> {
   const client = new pg.Client(url);
   try {

@@ -1,3 +1,4 @@
+/** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
 export * from './errors.js';
 export type * from './feed.types.js';
 export * from './order.types.js';

@@ -1,4 +1,4 @@
-/** What one gateway told a reader, every gateway knows. */
+/** Tests that all gateways share the end-of-list markers. */
 import { openStore, type Feed, type Store } from './index.js';
 import { STORES, type FreshStore } from './testing/stores.js';
 

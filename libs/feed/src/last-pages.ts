@@ -1,18 +1,19 @@
 /**
- * Where a reader met the end. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and take the last row's
- * time as their watermark. When rows arrive after a page that was not full, the next page begins behind those that filled it:
- * it must be empty, or the client passes over them for ever. In the store, because the next page may be asked for at another
- * gateway: `docs/decisions/last-pages.md`.
+ * End-of-list markers for paginating clients. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and use the last
+ * row's time as their watermark. Rows can arrive after a client received a page that was not full, and fill that page. The next page
+ * starts after these rows, so it must be empty, or the client skips them for ever. The markers are in the store, because the client
+ * may request the next page from another gateway: `docs/decisions/last-pages.md`.
  * Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
  */
 import { sql } from 'kysely';
-import type { Dialect } from './dialect.js';
-import type { StoreClock } from './lease.js';
+import type { Dialect, StoreClock } from './dialect.js';
 
-/** A client gives up an answer after ten seconds, and stores a page's rows before it asks for the next one. Milliseconds. */
+/**
+ * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
+ */
 const READING = 60_000;
 
-/** What the pages of one reading have in common. */
+/** Identifies the pages that one client reads with the same filter. */
 interface Reading {
   feedId: number;
   /** Milliseconds of feed time. */
@@ -20,7 +21,7 @@ interface Reading {
   pageSize: number;
 }
 
-/** Whether somebody was told a short while ago that an earlier page is the last. */
+/** Returns true when an earlier page has a valid end marker. */
 export async function isBehindEnd(
   dialect: Dialect,
   { feedId, from, pageSize }: Reading,
@@ -41,8 +42,8 @@ export async function isBehindEnd(
 }
 
 /**
- * To be awaited before the page is sent. Nothing but time ends what it says: another reader, or a request that was held up for
- * long, may have seen the page full, but who was sent it before has not.
+ * Records the end marker. Await it before the page is sent. Only time ends a marker: a later request may see the page full, but the
+ * client that received it before has not.
  */
 export async function noteEnd(
   dialect: Dialect,

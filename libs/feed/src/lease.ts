@@ -1,9 +1,9 @@
-/** The right to append to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
+/** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
 import type { Cursor, Stream } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { appendRecords, type FeedHead } from './append.js';
 import { recordObservation } from './balance-book.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect, StoreClock } from './dialect.js';
 import { LeaseLostError } from './errors.js';
 import type { Appended, FeedPage, Lease, LeaseHolder, NextPull, Rest } from './feed.types.js';
 import { hasDied, holderText } from './holder.js';
@@ -16,15 +16,12 @@ export interface FeedIdentity {
   stream: Stream;
 }
 
-/** Leases last a minute or so, and clocks of healthy machines differ by less. Milliseconds. */
+/** Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less. */
 const LONGEST = 3_600_000;
-/** Nobody asks for a longer rest than a day, give or take. Milliseconds. */
+/** Maximum plausible time in ms until a stream is due. The longest pull interval is about a day. */
 const LONGEST_REST = 2 * 24 * 3_600_000;
 
-/** What time it is, as SQL: leases of many gateways are measured by one clock. Milliseconds since 1970. */
-export type StoreClock = () => RawBuilder<number>;
-
-/** @returns `undefined` while another writer that may be alive holds it. */
+/** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
 export async function takeLease(
   dialect: Dialect,
   feed: FeedIdentity,
@@ -36,7 +33,10 @@ export async function takeLease(
   return isFree(held, holder) ? take(dialect, feed, held, holder, ttl, clock) : undefined;
 }
 
-/** @returns the rest, while the stream need not be pulled yet, and nobody is pulling it. */
+/**
+ * Acquires the lease when the stream is due.
+ * @returns a `NotDue` when no process is pulling the stream and it is not due yet; `undefined` while another holder has the lease
+ */
 export async function takeLeaseWhenDue(
   dialect: Dialect,
   feed: FeedIdentity,
@@ -47,7 +47,7 @@ export async function takeLeaseWhenDue(
   const held = await look(dialect, feed, clock);
   if (!isFree(held, holder)) return undefined;
   const dueIn = held.due_at - held.now;
-  // A rest longer than any that is asked for was begun by a clock that was wrong.
+  // A longer delay than the maximum was stored by a process with a wrong clock.
   if (dueIn <= 0 || dueIn > LONGEST_REST) return take(dialect, feed, held, holder, ttl, clock);
   return { dueIn, caughtUpAgo: held.caught_up_at === null ? undefined : held.now - held.caught_up_at };
 }
@@ -85,7 +85,7 @@ async function take(
       .updateTable('feeds')
       .set({ ...token, leased_until: after(clock, ttl) })
       .where('id', '=', feed.id)
-      // Of two that saw it free, one gets it.
+      // When two processes saw the lease free, only one of them updates the row.
       .where('fence', '=', held.fence)
       .returning('cursor')
       .executeTakeFirst(),
@@ -94,8 +94,8 @@ async function take(
 }
 
 /**
- * Which lease it is. The number alone does not tell: leases need not have reached the disk, and after a failure of the
- * database's machine the next one may get the number of one that was lost, and whose holder is alive.
+ * Identifies one lease. The number alone is not unique: leases may not have reached the disk, so after a failure of the database's
+ * machine a new lease can get the number of a lost one whose holder is still alive.
  */
 interface FencingToken {
   fence: number;
@@ -104,7 +104,7 @@ interface FencingToken {
 
 interface LockedHead extends FeedHead {
   now: number;
-  /** Whether any record is in quarantine. */
+  /** True when the feed has unresolved rejected records. */
   hasRefusals: boolean;
 }
 
@@ -154,7 +154,7 @@ class FeedLease implements Lease {
   }
 
   private async appendIn(db: Kysely<Schema>, page: FeedPage): Promise<Appended> {
-    // The first statement takes the feed's lock: the head that it returns stays true until the commit.
+    // The first statement locks the feed row, so the head that it returns does not change until the commit.
     const head = await this.lock(db);
     if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
     checkCursor(page.cursor);
@@ -164,7 +164,7 @@ class FeedLease implements Lease {
     const placed = await appendRecords(db, this.dialect, feed, page.records, now, changes);
     await updateQuarantine(db, this.dialect, { id: this.feed.id, hasRefusals: head.hasRefusals }, page, now);
     for (const balances of page.balances) {
-      // A time in the future would make every observation until then look old.
+      // A time in the future would make all observations before that time look outdated.
       const at = Math.min(balances.at, now);
       await recordObservation(db, this.dialect, this.feed.connector, { ...balances, at });
     }
@@ -176,7 +176,7 @@ class FeedLease implements Lease {
     };
   }
 
-  /** Until the commit the lease is ours, if it still was. */
+  /** Locks the feed row until the commit. @returns `undefined` when the lease was lost */
   private async lock(db: Kysely<Schema>): Promise<LockedHead | undefined> {
     const row = await db
       .selectFrom('feeds')
@@ -184,7 +184,7 @@ class FeedLease implements Lease {
         'head_seq',
         'head_time',
         this.clock().as('now'),
-        // Only who holds the lease adds refusals: what an earlier holder did was there when this one began.
+        // Only the lease holder adds rejected records, so those of earlier holders are visible here.
         eb.exists(openRefusals(eb, this.feed.id)).as('has_refusals'),
       ])
       .where('id', '=', this.feed.id)
@@ -203,7 +203,10 @@ class FeedLease implements Lease {
   }
 }
 
-/** What a plugin gets back must be what it gave: no database keeps half a surrogate pair, and PostgreSQL no U+0000. */
+/**
+ * Checks that the database returns the cursor unchanged. No database stores an unpaired surrogate, and PostgreSQL cannot store U+0000.
+ * @throws TypeError
+ */
 function checkCursor(cursor: Cursor): void {
   if (cursor.isWellFormed() && !cursor.includes('\0')) return;
   throw new TypeError(
@@ -211,13 +214,14 @@ function checkCursor(cursor: Cursor): void {
   );
 }
 
+/** Returns the SQL expression for the time `delayMs` from now. */
 function after(clock: StoreClock, ttl: number): RawBuilder<number> {
   return sql<number>`${clock()} + cast(${ttl} as bigint)`;
 }
 
 /**
- * It ends later than any lease does: the clock by which it was taken, or ours, was wrong. Waiting for it could take
- * years; a writer that does hold it is kept out by the fence.
+ * Returns true when the lease ends later than any lease can: the clock at its acquisition, or the current one, is wrong. Waiting for the
+ * end could take years. If the holder is alive, the fencing token prevents its writes.
  */
 function isImpossible(until: number, now: number): boolean {
   return until > now + LONGEST;

@@ -1,4 +1,4 @@
-/** What an older release wrote, opened by this one. */
+/** Tests that this release opens and migrates a store of an older release. */
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 import type { Dialect } from './dialect.js';
@@ -22,7 +22,7 @@ function record(id: string): WireRecord {
   });
 }
 
-/** Before rows had places. */
+/** Store version before the row keys of migration 0006. */
 const OLD = 5;
 
 async function writeOldStore(url: string): Promise<void> {
@@ -42,7 +42,7 @@ async function writeOldStore(url: string): Promise<void> {
         .returning('id')
         .executeTakeFirstOrThrow();
       const rows = Array.from({ length: ROWS }, (_, index) => row(id, connector, index + 1));
-      // Not in their order: that of the feed is by number.
+      // Inserts the rows in reverse; the feed sorts them by sequence number.
       for (const each of rows.reverse()) await db.insertInto('feed_rows').values(each).execute();
     }
   });
@@ -103,7 +103,7 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
   it('shows nothing of the next feed behind the end of one, however far behind', async () => {
     const feed = await store.feed('bank', 'transactions');
     expect(await page(feed, undefined, 2, ROWS)).toBe('[]');
-    // In SQLite the next feed's places begin 2^40 later.
+    // In SQLite the next feed's row keys begin 2^40 later.
     expect(await page(feed, undefined, 2 ** 27 + 1, 2 ** 13)).toBe('[]');
   });
 

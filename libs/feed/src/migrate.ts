@@ -1,4 +1,4 @@
-/** Brings the tables up to date at every start; of several processes that start together, one does it and the others wait. */
+/** Migrates the tables at every start. When several processes start together, one of them migrates and the others wait. */
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, Dialect } from './dialect.js';
 import { createFeeds } from './migrations/0001-feeds.js';
@@ -10,7 +10,7 @@ import { giveRowsPlaces } from './migrations/0006-places.js';
 import { tellReturns } from './migrations/0007-told-returns.js';
 import type { Schema } from './schema.js';
 
-/** In order, never changed once released: the n-th brings a store from version n to n + 1. */
+/** All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. */
 const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise<void>)[] = [
   createFeeds,
   createOrders,
@@ -22,9 +22,9 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
 ];
 
 /**
- * A store that is up to date is only read: whoever serves it need not be allowed to create tables.
- * @param newest the version that the release knows; an earlier one makes the store of an older release
- * @throws Error when the store was written by a newer release.
+ * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables.
+ * @param targetVersion by default the newest version; tests pass an earlier one to create the store of an older release
+ * @throws Error when a newer release has migrated the store
  */
 export async function migrate(dialect: Dialect, newest = MIGRATIONS.length): Promise<void> {
   if ((await dialect.hasTable('migrations')) && (await knownVersion(dialect.reader, newest)) === newest)
@@ -52,7 +52,7 @@ async function createMigrations(db: Kysely<Schema>, types: ColumnTypes): Promise
     .execute();
 }
 
-/** Migrations that are done. @throws Error when there are more than this release knows. */
+/** Returns the store's version. @throws Error when it is newer than the target version */
 async function knownVersion(db: Kysely<Schema>, newest: number): Promise<number> {
   const { version } = await db
     .selectFrom('migrations')

@@ -1,15 +1,16 @@
-/** Opens a store that may come up later than we do, as after a failure of the power, or when everything is started at once. */
+/** Waits for a store that starts later than this process, e.g. after a power failure or when everything starts at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreOpenError } from './errors.js';
 import type { Store } from './feed.types.js';
 import { openStore, type StoreLocation } from './open.js';
 
+/** Options for waiting until a store can be opened. */
 export interface Patience {
-  /** Milliseconds after which whoever waits gives up. */
+  /** Maximum waiting time in milliseconds. */
   for: number;
-  /** Ends the waiting before. */
+  /** Ends the waiting early. */
   stop: AbortSignal;
-  /** Told before each pause why the store could not be opened, and how long the pause is. */
+  /** Called before each retry with the error and the delay in milliseconds. */
   onWait: (error: StoreOpenError, pause: number) => void;
 }
 
@@ -17,8 +18,9 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /**
- * @returns `undefined` when the waiting was stopped
- * @throws StoreOpenError at once for what does not pass by itself, e.g. a wrong password
+ * Opens a store, and retries with exponential back-off while the error is transient.
+ * @returns `undefined` when the signal ended the waiting
+ * @throws StoreOpenError when the waiting time is over, or at once when the error is not transient, e.g. a wrong password
  */
 export async function openStoreWhenThere(
   location: string | StoreLocation,

@@ -1,3 +1,4 @@
+/** Tests opening a SQLite store: error messages, truncated files, and newer releases. */
 import Database from 'better-sqlite3';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -47,7 +48,7 @@ describe('a store', () => {
     const other = new Database(path);
     other.pragma('wal_checkpoint(truncate)');
     await fill(10);
-    // As a crash leaves them.
+    // Copies of the files in the state in which a crash would leave them.
     const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
     other.close();
     await store.close();
@@ -78,7 +79,7 @@ describe('a store', () => {
     other.close();
     await store.close();
     path = join(dirname(path), 'crashed.db');
-    // A crash while the log was written into the file.
+    // Simulates a crash while SQLite transferred the log to the file.
     writeFileSync(path, file.subarray(0, 8192 * 10));
     writeFileSync(`${path}-wal`, log);
     const again = await openStore(`sqlite:${path}`);

@@ -1,4 +1,4 @@
-/** Opens a store by its URL: finds the database, and brings its tables up to date. */
+/** Opens a store by its URL, and migrates its tables to the current version. */
 import { existsSync } from 'node:fs';
 import type { Dialect } from './dialect.js';
 import { codeOf, isAway } from './dialect/postgres-errors.js';
@@ -10,30 +10,31 @@ import type { Store } from './feed.types.js';
 import { migrate } from './migrate.js';
 import { SqlStore } from './store.js';
 
-/** Where a store is. Only PostgreSQL has more to it than a URL. */
+/** Location of a store. Only PostgreSQL has options besides the URL. */
 export interface StoreLocation {
   /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
   primary: string;
-  /** Read-only copies of a PostgreSQL, by URL: pages are read from them in turn. */
+  /** URLs of read-only PostgreSQL replicas. Pages are read from them in rotation. */
   replicas?: readonly string[];
-  /** Connections at most that one gateway opens. */
+  /** Maximum number of connections that one gateway opens. */
   connections?: number;
-  /** Milliseconds that one statement, or the wait for a connection, may take. */
+  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
   statementTimeout?: number;
 }
 
 const DEFAULTS = { connections: 10, statementTimeout: 10_000 };
 
 /**
- * @param location its URL, or more
- * @param clock milliseconds since 1970; without it that of the database
+ * Opens a store, and creates or migrates its tables.
+ * @param location the URL, or the URL with options
+ * @param clock returns milliseconds since 1970; the default is the clock of the database
  * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
  */
 export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
   return new SqlStore(await openNamed(location), clock);
 }
 
-/** @returns the URL of the primary without its password */
+/** Returns the URL of the primary without its password. */
 export function shownLocation(location: string | StoreLocation): string {
   const url = typeof location === 'string' ? location : location.primary;
   return isPostgres(url) ? shownUrl(url) : url;
@@ -50,7 +51,7 @@ async function openNamed(location: string | StoreLocation): Promise<Dialect> {
   }
 }
 
-/** @throws Error naming what was found and what is expected */
+/** Returns the path of a SQLite file, or a PostgreSQL URL without its password. @throws Error when the URL is of no known kind */
 function nameOf(url: string): string {
   if (isPostgres(url)) return shownUrl(url);
   const path = sqlitePath(url);
@@ -60,7 +61,7 @@ function nameOf(url: string): string {
   );
 }
 
-/** For what works on tables as a whole. @throws Error as `openStore` does */
+/** Opens the database of a store for work on whole tables, and closes it afterwards. @throws StoreOpenError and Error as `openStore` does */
 export async function openTables<T>(
   location: string | StoreLocation,
   work: (dialect: Dialect) => Promise<T>,
@@ -73,7 +74,7 @@ export async function openTables<T>(
   }
 }
 
-/** Opening a store creates it: whoever only reads one must not. @throws Error when there is no such file */
+/** Checks that a SQLite file exists, because opening would create it. @throws Error when the file does not exist */
 export function refuseMissing(location: string | StoreLocation): void {
   const path = sqlitePath(typeof location === 'string' ? location : location.primary);
   if (path === undefined || existsSync(path)) return;
@@ -101,11 +102,12 @@ function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url);
 }
 
+/** Returns the path in a `sqlite:` URL; `undefined` for any other URL. */
 export function sqlitePath(url: string): string | undefined {
   return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
 }
 
-/** What a person can do about it; the database itself says only what it could not do. */
+/** What a person can do about an error, by error code or SQLSTATE. The database's own message says only what failed. */
 const REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
   SQLITE_CORRUPT: 'the file is damaged or cut off; put back a backup',
@@ -133,10 +135,10 @@ const REASONS: Readonly<Record<string, string>> = {
 function whyNot(error: unknown): string {
   const cause = error instanceof StoreUnavailableError ? error.cause : error;
   const code = systemCodeOf(cause);
-  // SQLite's extended codes go on: SQLITE_READONLY_DIRECTORY.
+  // SQLite's extended codes have a suffix, e.g. SQLITE_READONLY_DIRECTORY.
   const known = REASONS[code] ?? REASONS[code.split('_', 2).join('_')];
   const said = cause instanceof Error ? cause.message : String(cause);
-  // The driver's own word, without a code.
+  // This driver error has no code.
   if (said.endsWith('client password must be a string'))
     return 'the server wants a password; put it into the URL, or into the variable PGPASSWORD';
   return known ?? said;

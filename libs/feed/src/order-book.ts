@@ -1,6 +1,6 @@
 /**
- * The orders of one connector. A change, its entry in the history, the day's sum and the rows that tell clients of it are one
- * transaction, under the order's own lock. Locks are always taken in the same order: order, day, feed.
+ * Repository of the orders of one connector. One transaction, under the order's row lock, writes a change, its history entry, the day's
+ * total and the rows for clients. Locks are always acquired in the same sequence: order, day, feed. `docs/payouts.md` draws the states.
  */
 import { servedId } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
@@ -21,7 +21,7 @@ import { addFinding } from './quarantine.js';
 import type { Schema } from './schema.js';
 
 const DAY = 86_400_000;
-/** The stream that orders are told in. */
+/** The stream in which orders are published. */
 const STREAM = 'transactions';
 
 type Db = Kysely<Schema>;
@@ -29,7 +29,10 @@ type Db = Kysely<Schema>;
 export class SqlOrderBook implements OrderBook {
   private feed: number | undefined;
 
-  /** @param findFeed the connector's transactions; asked outside of transactions, because it may have to be created */
+  /**
+   * @param findFeedId returns the id of the connector's feed of transactions. It is called outside of transactions, because it may create
+   * the feed.
+   */
   constructor(
     private readonly dialect: Dialect,
     private readonly connector: string,
@@ -46,7 +49,8 @@ export class SqlOrderBook implements OrderBook {
       const inserted = await db
         .insertInto('orders')
         .values(newOrderRow(this.connector, order))
-        // Whatever index meets it first: all names of an order follow from its key, and two requests may come at once.
+        // Ignore a conflict on any unique index. All unique columns are derived from the idempotency key, so two concurrent requests can
+        // conflict on any of them.
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .executeTakeFirst();
@@ -64,7 +68,7 @@ export class SqlOrderBook implements OrderBook {
   ): Promise<StoredOrder | undefined> {
     const feedId = await this.feedId();
     return this.dialect[durability === 'durable' ? 'durably' : 'write'](async (db) => {
-      // A write locks the row until the commit, in every database.
+      // An update locks the row until the commit, in every kind of database.
       const row = await db
         .updateTable('orders')
         .set((eb) => ({ fence: eb.ref('fence') }))
@@ -92,7 +96,7 @@ export class SqlOrderBook implements OrderBook {
   }
 
   async named({ pspKeys, pspIds }: OrderNames): Promise<StoredOrder[]> {
-    // Two questions, because for one with an "or" a database may walk through all orders.
+    // Runs two queries, because for one query with `or` a database may scan all orders.
     const [byKey, byId] = await Promise.all([this.having('psp_key', pspKeys), this.having('psp_id', pspIds)]);
     return [...new Map([...byKey, ...byId].map((order) => [order.id, order])).values()];
   }
@@ -126,7 +130,7 @@ export class SqlOrderBook implements OrderBook {
       .execute();
   }
 
-  /** It never changes. */
+  /** Returns the id of the feed. It is cached, because it never changes. */
   private async feedId(): Promise<number> {
     return (this.feed ??= await this.findFeed());
   }
@@ -141,7 +145,7 @@ export class SqlOrderBook implements OrderBook {
     );
   }
 
-  /** @param before what the order counted for in its day's sum */
+  /** Writes a change with all its effects. @param countedBefore the amount that the order contributed to its day's total before the change */
   private async apply(
     db: Db,
     feedId: number,
@@ -163,7 +167,7 @@ export class SqlOrderBook implements OrderBook {
     return after;
   }
 
-  /** @returns false when the last entry says the same. */
+  /** Adds an entry to the history. @returns false when the last entry has the same state and message; then nothing is added */
   private async tell(db: Db, order: StoredOrder, entries: number, event: string): Promise<boolean> {
     const last = await db
       .selectFrom('order_history')
@@ -177,7 +181,7 @@ export class SqlOrderBook implements OrderBook {
     return true;
   }
 
-  /** @returns the sum of the order's day, which nobody else changes until the commit. */
+  /** Locks the total of the order's day until the commit, and returns it. */
   private async lockDay(db: Db, order: StoredOrder): Promise<bigint> {
     const { total } = await db
       .insertInto('order_days')
@@ -204,7 +208,9 @@ export class SqlOrderBook implements OrderBook {
       .execute();
   }
 
-  /** Without the lease of sync, which pulls at the same time: the feed's own lock keeps the rows apart. */
+  /**
+   * Appends rows to the feed without a lease, because a pull may hold it at the same time. The feed's row lock serializes the two writers.
+   */
   private async publish(db: Db, feedId: number, rows: NonNullable<OrderChange['rows']>): Promise<void> {
     const { head_seq, head_time } = await this.lockFeed(db, feedId);
     const head = { seq: head_seq, time: head_time ?? undefined };
@@ -220,7 +226,7 @@ export class SqlOrderBook implements OrderBook {
       .executeTakeFirstOrThrow();
   }
 
-  /** The PSP's movement may have been served as a row of its own, before anybody knew that it was the order's. */
+  /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
   private async findTwin(db: Db, feedId: number, order: StoredOrder): Promise<void> {
     const id = order.pspId === undefined ? undefined : servedId(order.pspId);
     if (id === undefined) return;
@@ -239,7 +245,7 @@ export class SqlOrderBook implements OrderBook {
     await addFinding(db, feedId, { id: `twin-of-${order.id}`, found }, this.clock());
   }
 
-  /** A PSP that names two orders alike has taken them for one, or its plugin has: then only one was paid. */
+  /** Warns when two orders have the same PSP id. Then the PSP or its plugin confused them, and only one was paid. */
   private async findNamesake(db: Db, feedId: number, order: StoredOrder): Promise<void> {
     if (order.pspId === undefined) return;
     const other = await this.all(db)
@@ -256,7 +262,7 @@ export class SqlOrderBook implements OrderBook {
   }
 }
 
-/** What it counts for in its day's sum. */
+/** Returns the amount that an order contributes to its day's total. */
 function counted({ state, amount }: StoredOrder): bigint {
   return state === 'failed' ? 0n : amount;
 }

@@ -1,16 +1,16 @@
-/** What concerns the orders of several connectors. */
+/** Queries over the orders of several connectors. */
 import { sql } from 'kysely';
 import type { Dialect } from './dialect.js';
 import type { OrderBooks, OrderCount, OrderState, StoredOrder } from './order.types.js';
 import { toOrder } from './order-row.js';
 
-/** Due orders that are looked through for those of some connectors; more, when others have so many. */
+/** Minimum number of due orders to scan for the orders of some connectors. The scan grows when other connectors have many due orders. */
 const FEW_DUE = 250;
 
 export class SqlOrderBooks implements OrderBooks {
   constructor(private readonly dialect: Dialect) {}
 
-  /** A connector that is not asked for may have any number of due orders: they hide nobody's. */
+  /** Repeats the search with a tenfold limit until it is complete, because other connectors may have any number of due orders. */
   async due(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
     for (let most = Math.max(FEW_DUE, limit); ; most *= 10) {
       const found = await this.dueAmong(most, connectors, now, limit);
@@ -18,7 +18,7 @@ export class SqlOrderBooks implements OrderBooks {
     }
   }
 
-  /** First by time, then by connector: the other way round would walk through all orders that a connector ever had. */
+  /** Filters by time first and then by connector. The other sequence would scan all orders that a connector ever had. */
   private async dueAmong(
     most: number,
     connectors: readonly string[],
@@ -59,14 +59,14 @@ export class SqlOrderBooks implements OrderBooks {
     const rows = await this.dialect.reader
       .selectFrom('orders')
       .selectAll()
-      // Not "is not null", for which SQLite walks through all orders.
+      // Avoids `is not null`, for which SQLite scans all orders.
       .where('holder', '>', '')
       .execute();
     const ours = new Set(connectors);
     return rows.filter(({ connector }) => ours.has(connector)).map(toOrder);
   }
 
-  /** From one to the next, by the index: looking at every order would take a while. */
+  /** Jumps from one connector to the next in the index, because a scan of all orders would be slow. */
   async connectors(): Promise<string[]> {
     const { rows } = await sql<{ connector: string }>`
       with recursive found (connector) as (

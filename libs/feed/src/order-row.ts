@@ -1,4 +1,4 @@
-/** Between a row of the table and an order. */
+/** Converts between table rows and orders. */
 import type { OrderKind } from '@tributary/connector-api';
 import type { Insertable, Selectable } from 'kysely';
 import type { NewOrder, OrderProgress, StoredOrder } from './order.types.js';
@@ -35,7 +35,7 @@ export function toOrder(row: Selectable<OrderTable>): StoredOrder {
   };
 }
 
-/** A new order before anything has happened to it. */
+/** Returns the row of a new order in its initial state. */
 export function newOrderRow(connector: string, order: NewOrder): Insertable<OrderTable> {
   return {
     id: order.id,

@@ -1,9 +1,13 @@
-/** Orders as the store keeps them. What they mean, and when they change, is the business of the room `orders`. */
+/**
+ * Payment orders as the store keeps them. The library `orders` decides when an order changes its state. `docs/payouts.md` draws
+ * the state machine.
+ */
 import type { OrderKind, WireRecord } from '@tributary/connector-api';
 
 /**
- * `received`: stored, never sent. `waiting`: surely not taken yet, sent again later. `sending`: a call is, or was, under way.
- * `unknown`: it may have left. `pending`: the PSP has it. The others are final; `returned`: it succeeded, and the money came back.
+ * States of an order. `received`: stored, never sent. `waiting`: certainly not accepted by the PSP yet, sent again later.
+ * `sending`: a call to the PSP is in progress, or was when its process died. `unknown`: the PSP may or may not have accepted it.
+ * `pending`: the PSP accepted it. The other states are final. `returned`: it succeeded, and later the money came back.
  */
 export const ORDER_STATES = [
   'received',
@@ -17,50 +21,50 @@ export const ORDER_STATES = [
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
-/** What never changes. Times here and below are milliseconds since 1970. */
+/** Properties of an order that never change. All times in this file are milliseconds since 1970. */
 export interface NewOrder {
-  /** As served. */
+  /** Encoded as clients see it. */
   id: string;
   idempotencyKey: string;
-  /** The idempotency key for the PSP. */
+  /** Idempotency key that is sent to the PSP. */
   pspKey: string;
   kind: OrderKind;
-  /** The client's request in its one canonical form: equal texts are equal requests. */
+  /** The client's request in canonical form: equal strings mean equal requests. */
   request: string;
   amount: bigint;
   asset: string;
   createdAt: number;
 }
 
-/** What changes with an order's life. */
+/** Properties of an order that change during its life. */
 export interface OrderProgress {
   state: OrderState;
   pspId: string | undefined;
-  /** What the PSP, or we, said about it: JSON. */
+  /** JSON object with the details that the PSP or this gateway recorded. */
   details: string;
   changedAt: number;
-  /** The bytes of the answer, once they are decided. */
+  /** Body of the response to the client, once it is decided. */
   answer: string | undefined;
-  /** When the answer was last given. */
+  /** When the response was last sent. */
   answeredAt: number | undefined;
-  /** What its newest row says, RETURNED where that is the row of its return, and that row's `createdAt`. */
+  /** Status in the order's newest row (`RETURNED` for the row of its return). `publishedAt` is that row's `createdAt`. */
   published: string | undefined;
   publishedAt: number | undefined;
   attempts: number;
-  /** When the attempt began that is under way. */
+  /** When the current attempt began. */
   sentAt: number | undefined;
-  /** When the first attempt began whose outcome is unknown. */
+  /** When the first attempt with an unknown outcome began. */
   unsureSince: number | undefined;
-  /** When the PSP refused an attempt after one whose outcome is unknown. */
+  /** When the PSP declined an attempt that followed an attempt with an unknown outcome. */
   refusedAt: number | undefined;
-  /** When people were told that it takes long. */
+  /** When the alert about this overdue order was raised. */
   shownAt: number | undefined;
-  /** When there is something to do about it. */
+  /** When the next action is due; `undefined` when nothing remains to be done. */
   nextAt: number | undefined;
-  /** Who works on it, until when. */
+  /** The process that works on the order. Its lease ends at `leasedUntil`. */
   holder: string | undefined;
   leasedUntil: number;
-  /** Grows with every lease. */
+  /** Increases with every lease. */
   fence: number;
 }
 
@@ -68,12 +72,12 @@ export interface StoredOrder extends Readonly<NewOrder>, Readonly<OrderProgress>
   readonly connector: string;
 }
 
-/** What one transaction does to an order. */
+/** The changes that one transaction makes to an order. */
 export interface OrderChange {
   set: Partial<OrderProgress>;
-  /** For the history; the same state and words twice in a row are one entry. Without it the history says nothing. */
+  /** Message for the history. An entry equal to the last one (state and message) is not added again. Without a message no entry is added. */
   event?: string;
-  /** Rows of the connector's transactions, published with the change. */
+  /** Records that the same transaction appends to the connector's feed of transactions. */
   rows?: WireRecord[];
 }
 
@@ -83,30 +87,31 @@ export interface OrderEvent {
   event: string;
 }
 
-/** A movement that may be an order's: of one of these keys, or one of these ids. */
+/** References by which the PSP may name an order: our idempotency keys, or its own ids. */
 export interface OrderNames {
   pspKeys: readonly string[];
   pspIds: readonly string[];
 }
 
-/** How much may be lost with the machine's power: nothing, or this change. */
+/** Whether a change must survive a power failure of the database's machine: `durable` changes do, `relaxed` ones may be lost. */
 export type Durability = 'durable' | 'quick';
 
-/** The orders of one connector. Every method is one transaction. */
+/** Reads and writes the orders of one connector. Every method is one transaction. */
 export interface OrderBook {
   /**
-   * Stores an order, unless there is one with the same idempotency key.
-   * @param begin its first state, given what was taken before it on the same UTC day in the same asset and did not fail
-   * @returns the order that has the key, and whether it is this one
+   * Stores an order, unless an order with the same idempotency key exists.
+   * @param decideFirst returns the order's first change. `orderedTodayTotal` is the sum of the earlier orders of the same UTC day and
+   * asset that did not fail
+   * @returns the order with this key; `fresh` is true when this call stored it
    */
   receive(
     order: NewOrder,
     begin: (order: StoredOrder, takenToday: bigint) => OrderChange,
   ): Promise<{ order: StoredOrder; fresh: boolean }>;
   /**
-   * Changes an order under its lock: nobody else changes it between what `decide` sees and what it decides.
-   * @param decide without side effects; `undefined` changes nothing
-   * @returns the order afterwards; `undefined` when there is none
+   * Changes an order under its row lock. No other process can change the order between the call of `decide` and the commit.
+   * @param decide must have no side effects; it returns `undefined` to change nothing
+   * @returns the order after the change; `undefined` when it does not exist
    */
   change(
     id: string,
@@ -115,27 +120,27 @@ export interface OrderBook {
   ): Promise<StoredOrder | undefined>;
   find(id: string): Promise<StoredOrder | undefined>;
   findByKey(idempotencyKey: string): Promise<StoredOrder | undefined>;
-  /** Those that have one of these names. */
+  /** Returns the orders that have one of these references. */
   named(names: OrderNames): Promise<StoredOrder[]>;
-  /** Those in one of these states, oldest first. */
+  /** Returns the orders in one of these states, oldest first. */
   inState(states: readonly OrderState[], limit: number): Promise<StoredOrder[]>;
-  /** Newest first. */
+  /** Returns the newest orders, newest first. */
   newest(limit: number): Promise<StoredOrder[]>;
-  /** Oldest first. */
+  /** Returns the history of an order, oldest entry first. */
   history(id: string): Promise<OrderEvent[]>;
 }
 
-/** All orders of a deployment. */
+/** Reads the orders of all connectors of a deployment. */
 export interface OrderBooks {
-  /** Those with something to do, longest due first. */
+  /** Returns the orders whose next action is due, longest overdue first. */
   due(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]>;
-  /** Those that somebody is working on, or was when it died. */
+  /** Returns the orders that have a lease holder, including holders that died. */
   leased(connectors: readonly string[]): Promise<StoredOrder[]>;
-  /** Every connector that ever had an order, sorted. */
+  /** Returns every connector that ever had an order, sorted. */
   connectors(): Promise<string[]>;
-  /** How many are in each of these states, of all connectors but these. */
+  /** Counts the orders in each of these states for all connectors except the given ones. */
   countsElsewhere(but: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]>;
-  /** How many are in each of these states; none are left out. */
+  /** Counts the orders in each of these states. Connectors and states without orders are left out. */
   counts(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]>;
 }
 

@@ -1,4 +1,4 @@
-/** Rows of feeds whose numbers are high: a deployment of thousands of connectors has them. */
+/** Tests the row keys of feeds with high ids, which a deployment with thousands of connectors has. */
 import { transactionToWire } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import { copyStore, openStore, summarise, thisProcess, type Feed, type Store } from './index.js';
@@ -22,7 +22,7 @@ async function fill(feed: Feed, name: string): Promise<void> {
   await lease?.release();
 }
 
-/** Page after page until an empty one, as clients of v2 read. */
+/** Reads all pages until an empty one, as clients of v2 do. */
 async function readAll(feed: Feed, size: number): Promise<string[]> {
   const ids: string[] = [];
   for (let page = 1; ; page++) {
@@ -36,7 +36,7 @@ async function readAll(feed: Feed, size: number): Promise<string[]> {
 
 const idsOf = (name: string) => Array.from({ length: ROWS }, (_, index) => `${name}-${index + 1}`);
 
-// Doubles tell whole numbers apart up to 2^53: the places of feeds up to 8191. 2^23 feeds are what a place has room for.
+// A double represents integers exactly up to 2^53, which covers the row keys of feeds up to 8191. A row key allows 2^23 feeds.
 it.each([4095, 8191, 8192, 65_535, 4_000_000, 8_388_604])(
   'in SQLite, a feed after number %d and its neighbour are read whole, in pages of any size',
   async (before) => {

@@ -1,4 +1,4 @@
-/** What only PostgreSQL can do to us. */
+/** Tests behaviour that only PostgreSQL has: connections, timeouts, durability and restarts. */
 import { sql } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
@@ -30,7 +30,7 @@ async function leased(feed: Feed, ttl = 10_000): Promise<Lease> {
   return lease;
 }
 
-/** The way to the database, which can be cut, or fall silent as when the process at its end is paused. */
+/** Proxy to the database. A test can drop its connections, or pause its traffic as if a process were paused. */
 class Cable {
   private readonly pairs = new Set<[Socket, Socket]>();
 
@@ -137,7 +137,7 @@ describe('a store on PostgreSQL', () => {
     ).feed('bank', 'accounts');
     const other = await (await open({ primary: fresh.url, statementTimeout: 5000 })).feed('bank', 'accounts');
     const lease = await leased(paused, 300);
-    // It has locked the feed, and waits for the quarantine.
+    // The append has locked the feed, and waits for the lock of the quarantine table.
     const blocker = new pg.Client(fresh.url);
     await blocker.connect();
     await blocker.query('begin; lock table quarantine in access exclusive mode');
@@ -164,7 +164,7 @@ describe('a store on PostgreSQL', () => {
     await sleep(50);
     await lease.append({ ...NOTHING, cursor: 'a' });
     expect((await feed.page(undefined, 1, 10)).rows).toBe(0);
-    // Nothing arrives any more: only our own clock notices.
+    // No data arrives any more, so only the client-side timeout detects it.
     cable.silence();
     await expect(feed.page(undefined, 1, 10)).rejects.toThrow(/^the store postgres:.* is not available: /);
     await expect(lease.append({ ...NOTHING, cursor: 'b' })).rejects.toThrow(StoreUnavailableError);

@@ -1,4 +1,4 @@
-/** What a stream refused or found wrong: kept with its reason until it is over, never served. */
+/** Quarantine: rejected records and data warnings of a stream. An entry is kept with its reason, and never served. */
 import type { Finding, Refusal } from '@tributary/connector-api';
 import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { Dialect } from './dialect.js';
@@ -7,7 +7,7 @@ import type { QuarantineTable, Schema } from './schema.js';
 
 const LONGEST_RAW = 16_384;
 
-/** A refusal is over when a good record of the same id comes, or when the plugin says so. */
+/** Applies a page to the quarantine. A rejected record is resolved when a valid record of the same id arrives, or when the plugin says so. */
 export async function updateQuarantine(
   db: Kysely<Schema>,
   dialect: Dialect,
@@ -25,7 +25,7 @@ export async function updateQuarantine(
   }
 }
 
-/** A finding of our own. Inside a transaction that has locked the feed. */
+/** Adds a data warning of this library. Must run inside a transaction that has locked the feed. */
 export async function addFinding(
   db: Kysely<Schema>,
   feedId: number,
@@ -35,7 +35,7 @@ export async function addFinding(
   await put(db, { ...fromFinding(finding), feed_id: feedId, since: now, cleared_at: null });
 }
 
-/** Open entries, newest first. */
+/** Returns the unresolved entries, newest first. */
 export async function openEntries(
   db: Kysely<Schema>,
   connector: string | undefined,
@@ -62,7 +62,7 @@ export async function openEntries(
   }));
 }
 
-/** For `exists`: whether a feed has open refusals. */
+/** Builds the subquery of a feed's unresolved rejected records, for `exists`. */
 export function openRefusals(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
   return eb
     .selectFrom('quarantine')
@@ -82,7 +82,7 @@ function fromFinding({ id, found }: Finding): Entry {
   return { kind: 'finding', record_id: id, reason: found, raw: null };
 }
 
-/** The same refusal again keeps the time of the first. */
+/** Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. */
 async function put(db: Kysely<Schema>, entry: QuarantineTable): Promise<void> {
   await db
     .insertInto('quarantine')

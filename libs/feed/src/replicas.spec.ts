@@ -1,4 +1,4 @@
-/** Pages from a real streaming replica: late, paused or away. */
+/** Tests pages from a real streaming replica that lags, is paused, or is down. */
 import { transactionToWire } from '@tributary/connector-api';
 import pg from 'pg';
 import { openStore, thisProcess, type Feed, type Lease, type Store } from './index.js';
@@ -19,7 +19,7 @@ async function onReplica(statement: string): Promise<object[]> {
   return rows;
 }
 
-/** The pause is only asked for; until it has begun, one more commit may be replayed. */
+/** Pauses the replay, and waits until the pause has begun. Before that, one more commit may be replayed. */
 async function pauseReplay(): Promise<void> {
   await onReplica('select pg_wal_replay_pause()');
   while ((await onReplica("select where pg_get_wal_replay_pause_state() <> 'paused'")).length > 0);
@@ -65,7 +65,7 @@ beforeAll(async () => {
   store = await openStore(location);
   feed = await store.feed('bank', 'transactions');
   lease = (await feed.lease(thisProcess(), 600_000))!;
-  // One that has no tables yet is left alone for ten seconds, in which it would show nothing.
+  // Waits for the tables, because a replica without tables is not used for ten seconds.
   while ((await onReplica("select where to_regclass('feed_rows') is null")).length > 0);
 });
 

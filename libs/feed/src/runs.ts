@@ -1,11 +1,12 @@
-/** What syncs did, for operators. */
+/** Records sync runs for operators. */
 import type { Kysely } from 'kysely';
 import type { SyncRun } from './feed.types.js';
 import type { Schema } from './schema.js';
 
+/** How long older runs are kept, in ms. */
 const KEPT_FOR = 30 * 24 * 3600 * 1000;
 
-/** Also forgets the stream's runs of more than 30 days before this one. */
+/** Records a run, and deletes the stream's runs that started more than 30 days before it. */
 export async function recordRun(db: Kysely<Schema>, run: SyncRun): Promise<void> {
   const { startedAt, error, ...counts } = run;
   await db

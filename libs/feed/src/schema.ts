@@ -1,4 +1,4 @@
-/** The tables, as Kysely sees them. Times are milliseconds since 1970. */
+/** The database tables as types for Kysely. Times are milliseconds since 1970. */
 import type { Generated } from 'kysely';
 import type { OrderState } from './order.types.js';
 
@@ -15,7 +15,7 @@ export interface Schema {
   migrations: { version: number; applied_at: number };
 }
 
-/** One feed: its head, where its plugin resumes, and who may append. */
+/** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */
 export interface FeedTable {
   id: Generated<number>;
   connector: string;
@@ -23,27 +23,27 @@ export interface FeedTable {
   head_seq: number;
   head_time: number | null;
   cursor: string | null;
-  /** Grows with every lease: a writer with an older one is refused. */
+  /** Fencing token. It increases with every lease, and a writer with an older token cannot write. */
   fence: number;
   holder: string | null;
   leased_until: number;
-  /** Nobody needs to pull it before. */
+  /** The stream is not due before this time. */
   due_at: number;
   caught_up_at: number | null;
 }
 
-/** One version of one record. `seq` counts from 1 without gaps; `body` is the JSON as it is served. */
+/** One version of one record. `seq` counts from 1 without gaps. `body` is the JSON as it is served. */
 export interface FeedRowTable {
   feed_id: number;
   seq: number;
   feed_time: number;
   record_id: string;
-  /** The first 16 bytes of the SHA-256 of the record's content, i.e. of the body without the feed time. */
+  /** First 16 bytes of the SHA-256 of the record's content, which is the body without the feed time. */
   hash: Buffer;
   body: string;
 }
 
-/** A reader was told that this page of its reading is the last, and may ask for the next one. */
+/** A page that was served as the last one. Until `until`, later pages with the same `from_time` and `page_size` are empty. */
 export interface LastPageTable {
   feed_id: number;
   from_time: number;
@@ -55,10 +55,10 @@ export interface LastPageTable {
 export interface BalanceTable {
   connector: string;
   account_id: string;
-  /** What the PSP said, and what we serve: the latter grows whenever an amount changes. */
+  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients see; it increases whenever an amount changes. */
   observed_at: number;
   served_at: number;
-  /** JSON object from asset to amount (a string), in order of assets. */
+  /** JSON object from asset to amount (a string), sorted by asset. */
   amounts: string;
 }
 
@@ -69,7 +69,7 @@ export interface QuarantineTable {
   reason: string;
   raw: string | null;
   since: number;
-  /** When a good version came, or the plugin said that it is over; `null` while open. */
+  /** When a valid version arrived, or the plugin reported the entry as resolved; `null` while unresolved. */
   cleared_at: number | null;
 }
 
@@ -86,7 +86,7 @@ export interface SyncRunTable {
   error: string | null;
 }
 
-/** The columns are explained where the rooms see them, in `order.types.ts`. */
+/** One payment order. `order.types.ts` describes the columns. */
 export interface OrderTable {
   id: string;
   connector: string;
@@ -95,7 +95,7 @@ export interface OrderTable {
   psp_id: string | null;
   kind: string;
   request: string;
-  /** Decimal digits: no integer of a database is long enough. */
+  /** Decimal digits, because amounts can exceed the integer types of a database. */
   amount: string;
   asset: string;
   state: OrderState;
@@ -115,7 +115,7 @@ export interface OrderTable {
   holder: string | null;
   leased_until: number;
   fence: number;
-  /** How many entries its history has. */
+  /** Number of entries in the order's history. */
   entries: number;
 }
 
@@ -128,7 +128,7 @@ export interface OrderHistoryTable {
   event: string;
 }
 
-/** The sum of the orders that a connector took on one UTC day in one asset, and that did not fail. */
+/** Sum of the orders that a connector accepted on one UTC day in one asset and that did not fail. */
 export interface OrderDayTable {
   connector: string;
   /** Days since 1970. */

@@ -1,11 +1,11 @@
-/** The store of one deployment, over any database. */
+/** The store of one deployment, on top of any database adapter. */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import { balanceBook } from './balance-book.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect, StoreClock } from './dialect.js';
 import type { Feed, Store, SyncRun } from './feed.types.js';
 import { isBehindEnd, noteEnd } from './last-pages.js';
-import { takeLease, takeLeaseWhenDue, type FeedIdentity, type StoreClock } from './lease.js';
+import { takeLease, takeLeaseWhenDue, type FeedIdentity } from './lease.js';
 import { SqlOrderBook } from './order-book.js';
 import { SqlOrderBooks } from './order-books.js';
 import type { OrderBook, OrderBooks } from './order.types.js';
@@ -14,12 +14,12 @@ import { recordRun } from './runs.js';
 import type { Schema } from './schema.js';
 
 export class SqlStore implements Store {
-  /** By connector and stream: the identity of a feed never changes. */
+  /** Opened feeds by connector and stream. They stay cached, because the id of a feed never changes. */
   private readonly feeds = new Map<string, Promise<Feed>>();
   private readonly clock: () => number;
   private readonly storeClock: StoreClock;
 
-  /** @param clock milliseconds since 1970; without it that of the store, where time must be the same for all who share it */
+  /** @param clock returns milliseconds since 1970. By default leases use the clock of the database, which all gateways share. */
   constructor(
     private readonly dialect: Dialect,
     clock?: () => number,
@@ -87,7 +87,7 @@ export class SqlStore implements Store {
   }
 
   private async createFeed(connector: string, stream: Stream): Promise<number> {
-    // Durably: whoever shares the store remembers the number for as long as it runs.
+    // The transaction is durable, because all gateways cache the feed id for as long as they run.
     const id = await this.dialect.durably(async (db) => {
       await db
         .insertInto('feeds')
@@ -112,7 +112,7 @@ export class SqlStore implements Store {
   }
 }
 
-/** No feed time is earlier. */
+/** Lower bound of all feed times. */
 const BEFORE_ALL = 0;
 
 class SqlFeed implements Feed {

@@ -1,4 +1,4 @@
-/** What a reader sees while many write: at any moment the beginning of each feed, whole, in order. */
+/** Tests visibility during concurrent writes: a reader always sees a complete, sorted prefix of each feed. */
 import { transactionToWire, type WireRecord } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -9,7 +9,7 @@ const CONNECTORS = ['bank', 'acme/bank', 'shop'];
 const GATEWAYS = 3;
 const PAGES = 12;
 const ORDERS = 8;
-/** What a database may be set to by its owner; nothing of ours may rest on the defaults. */
+/** Unfavourable database settings. This library must not rely on the defaults. */
 const HOSTILE = ['default_transaction_isolation = serializable', 'synchronous_commit = off'];
 
 interface Row {
@@ -29,7 +29,7 @@ function records(...ids: string[]): WireRecord[] {
   );
 }
 
-/** As sync does it: takes the lease, appends some pages after the cursor, gives way. */
+/** Pulls as sync does: acquires the lease, appends some pages after the cursor, and releases the lease. */
 async function pull(feed: Feed): Promise<void> {
   for (;;) {
     const lease = await feed.lease(thisProcess(), 10_000);
@@ -53,7 +53,7 @@ async function pull(feed: Feed): Promise<void> {
   }
 }
 
-/** Orders publish rows of their own into the same feed, without its lease. */
+/** Inserts orders, which publish rows to the same feed without its lease. */
 async function order(store: Store, connector: string, gateway: number): Promise<void> {
   for (let number = 1; number <= ORDERS; number++) {
     const id = `order-${gateway}-${number}`;
@@ -68,7 +68,7 @@ async function order(store: Store, connector: string, gateway: number): Promise<
   }
 }
 
-/** A client that asks for what comes after the last row it has, and drops what is not newer. */
+/** Reads as a client does: requests the rows at or after its watermark, and drops those that are not newer. */
 async function follow(store: Store, connector: string, isOver: () => boolean): Promise<string[]> {
   const feed = await store.feed(connector, 'transactions');
   const ids: string[] = [];
@@ -95,7 +95,7 @@ async function hostile(kind: StoreKind, { url }: FreshStore): Promise<void> {
   await client.end();
 }
 
-/** Runs `observe` while gateways pull and order everywhere at once. */
+/** Runs `observe` while several gateways pull and insert orders concurrently. */
 async function whileWriting<T>(
   kind: StoreKind,
   observe: (stores: readonly Store[], url: string, isOver: () => boolean) => Promise<T>,
@@ -159,7 +159,7 @@ describe('a snapshot of PostgreSQL', () => {
     record_id: string;
   }
 
-  /** Reads all rows twice in one transaction, again and again. @throws when a row is missing, moved or out of order */
+  /** Repeatedly reads all rows twice in one transaction. @throws when a row is missing, moved or out of sequence */
   async function watch(url: string, isolation: string, isOver: () => boolean) {
     const client = new pg.Client(url);
     await client.connect();

@@ -1,3 +1,4 @@
+/** Tests the matching of listed transactions with orders, through a pull of sync. */
 import type { Page, Transaction } from '@tributary/connector-api';
 import { SyncEngine } from '@tributary/sync';
 import { DeskBench, type Gateway } from './testing/desk-bench.js';
@@ -22,7 +23,7 @@ function movement(id: string, changes: Partial<Transaction> = {}): Transaction {
   };
 }
 
-/** Pulls the gateway's transactions once, from a listing of these. @returns the error, where it did not catch up */
+/** Pulls the gateway's transactions once from a listing of these items. @returns the error if the pull did not catch up */
 async function pull(
   { store, claims }: Gateway,
   items: Page<Transaction>['items'],
@@ -116,7 +117,7 @@ describe('a movement of the listing that is an order', () => {
         throw new Error('down');
       };
       bench.psp.looks = [down, down, down];
-      // The listing says it once: its cursor goes on.
+      // The listing reports the change once, because its cursor moves on.
       await pull(gateway, [movement('psp-1', { status: 'FAILED' })]);
       await bench.passUntil(gateway, 'failed');
       await bench.untilTold(gateway);
@@ -138,7 +139,7 @@ describe('a movement of the listing that is an order', () => {
     await pull(gateway, [back, movement('psp-2', { status: 'REFUNDED' })]);
     await pull(gateway, [back, movement('psp-2', { status: 'REFUNDED' })]);
     await bench.untilTold(gateway);
-    // Which of two orders is told first, nobody says.
+    // The order in which the two returns are published is not defined.
     const [paid, cameBack] = [(await shown(gateway)).slice(0, 2), (await shown(gateway)).slice(2)];
     expect(paid).toEqual([`${first.id} SUCCEEDED`, `${second.id} SUCCEEDED`]);
     expect(cameBack.toSorted()).toEqual(

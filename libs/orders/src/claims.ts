@@ -1,4 +1,4 @@
-/** Movements of the PSP's listing that are orders: they say how an order stands, and are not served a second time. */
+/** Matches transactions of the PSP's listing with orders. A match updates the status of its order, and is not served as a row of its own. */
 import { isRefusal, RefusedError, servedId, transactionToWire } from '@tributary/connector-api';
 import type { OrderStatus, Transaction, TransactionStatus, WireRecord } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
@@ -8,18 +8,19 @@ import { detailsOf, withDetails } from './order-details.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrdersContext } from './orders-context.js';
 
-/** Our clock and the PSP's may differ by so much. */
+/** Maximum difference in ms between the store's clock and the PSP's. */
 const CLOCKS_APART = 10 * 60_000;
 
+/** Relation of a listed transaction to an order. */
 type Claim =
   | { kind: 'movement'; order: StoredOrder; status: OrderStatus | undefined }
   | { kind: 'return'; order: StoredOrder }
-  /** A part came back: a row of its own, tied to the order. */
+  /** Part of the money was returned. The transaction is served as a row of its own, tied to the order. */
   | { kind: 'part'; order: StoredOrder }
   | { kind: 'none' };
 
 export class OrderClaims implements TransactionClaims {
-  /** Since when a movement waits to be told from an order, by its id. */
+  /** Times since when pages are deferred because of a transaction that may be an order, by transaction id. */
   private readonly heldSince = new Map<string, number>();
 
   constructor(
@@ -29,7 +30,8 @@ export class OrderClaims implements TransactionClaims {
 
   async claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage> {
     const transactions = items.filter(isTransaction);
-    // Before the others: an order that ends in between is found by its name. One that is sent only now is in no page that was there before.
+    // Read before the identified orders: an order that gets its PSP id between the two reads is then found by the second one.
+    // An order that is sent only now cannot be in this page, which is older.
     const open = await this.openOrders(transactions);
     const orders = await this.ordersOf(transactions);
     const claims = new Map(transactions.map((each) => [each, claimOf(each, orders)]));
@@ -44,7 +46,7 @@ export class OrderClaims implements TransactionClaims {
     return page;
   }
 
-  /** By the PSP's names of them: keys and ids. */
+  /** Finds the orders that the transactions refer to, by idempotency key or PSP id. */
   private async ordersOf(transactions: readonly Transaction[]): Promise<Orders> {
     const ids = transactions.flatMap(({ id, relatedTransactionId }) => [id, relatedTransactionId]);
     const orders = await this.ledger.named({
@@ -57,7 +59,7 @@ export class OrderClaims implements TransactionClaims {
     };
   }
 
-  /** @returns whether the order has it. */
+  /** Applies a match. @returns whether the transaction belongs to the order and is not served itself */
   private async take(transaction: Transaction, claim: Claim, page: ClaimedPage): Promise<boolean> {
     switch (claim.kind) {
       case 'none':
@@ -72,7 +74,7 @@ export class OrderClaims implements TransactionClaims {
     }
   }
 
-  /** @returns false for a second movement of the same order: money that left twice must show twice. */
+  /** Applies the status of a payment. @returns false for a second payment of the same order, which must be visible as a row of its own */
   private async takeMovement(
     transaction: Transaction,
     { order, status }: Claim & { kind: 'movement' },
@@ -99,7 +101,7 @@ export class OrderClaims implements TransactionClaims {
     return false;
   }
 
-  /** Clients see what was ordered. What moved instead is for people. */
+  /** Logs an error if the PSP lists another amount than was ordered. Clients see the ordered amount, and operators must check. */
   private compareAmounts({ id, amount }: Transaction, order: StoredOrder): void {
     if (amount?.amount === order.amount && amount.asset === order.asset) return;
     this.context.logger.error(
@@ -109,13 +111,14 @@ export class OrderClaims implements TransactionClaims {
     );
   }
 
+  /** Applies a full return. */
   private async takeReturn(transaction: Transaction, order: StoredOrder): Promise<void> {
     await this.change(order, (stored) =>
       this.observation(stored, stored, transaction, 'RETURNED', stored.pspId ?? transaction.id),
     );
   }
 
-  /** What is no news about the order as it was read is none about what it has become since, and costs no transaction. */
+  /** Updates an order if the listing has news about it. The check on the order as read avoids transactions for listings that repeat old news. */
   private async change(
     order: StoredOrder,
     decide: (stored: StoredOrder) => OrderChange | undefined,
@@ -123,7 +126,12 @@ export class OrderClaims implements TransactionClaims {
     if (decide(order)) await this.ledger.change(order.id, decide);
   }
 
-  /** @param before the order without what the movement itself adds. @returns `undefined` when the listing repeats what is known */
+  /**
+   * Returns the change that follows from a listed transaction.
+   * @param order the order with the details that this transaction adds
+   * @param before the stored order, without them
+   * @returns `undefined` when the listing repeats what is known
+   */
   private observation(
     order: StoredOrder,
     before: StoredOrder,
@@ -137,14 +145,14 @@ export class OrderClaims implements TransactionClaims {
     return saysNothing(before, set) && change?.event === undefined ? undefined : { ...change, set };
   }
 
-  /** Those that one of these may be, and whose id nobody knows yet. */
+  /** Returns the orders with an unknown outcome and without a PSP id. One of the transactions may be one of them. */
   private async openOrders(transactions: readonly Transaction[]): Promise<StoredOrder[]> {
     if (!transactions.some(isPayment)) return [];
     const open = await this.ledger.inState(['sending', 'unknown'], Number.MAX_SAFE_INTEGER);
     return open.filter(({ pspId }) => pspId === undefined);
   }
 
-  /** @returns why the page must wait, where one of these may be an order whose answer is not there yet. */
+  /** Returns the reason to defer the page if a transaction may be an order with an unknown outcome. Looks such orders up at once. */
   private async hold(
     unclaimed: readonly Transaction[],
     orders: readonly StoredOrder[],
@@ -163,7 +171,7 @@ export class OrderClaims implements TransactionClaims {
     return `movement ${first.id} may be an order whose outcome is not known yet: its page waits for that`;
   }
 
-  /** What is served already was there before anybody could have ordered it here. */
+  /** Returns the transactions that are not served yet. A served one existed before any order that it could be. */
   private async notServed(movements: readonly Transaction[]): Promise<Transaction[]> {
     if (movements.length === 0) return [];
     const ids = movements.map(({ id }) => servedId(id));
@@ -171,6 +179,7 @@ export class OrderClaims implements TransactionClaims {
     return movements.filter((_, index) => !served.has(ids[index] ?? ''));
   }
 
+  /** Returns the time at which the transaction first deferred a page. Forgets old entries. */
   private since(movement: string, now: number): number {
     const { holdFor } = this.context.pace;
     for (const [id, since] of this.heldSince) if (now > since + 10 * holdFor) this.heldSince.delete(id);
@@ -179,7 +188,7 @@ export class OrderClaims implements TransactionClaims {
     return since;
   }
 
-  /** The look that tells whose the movement is comes before its time. */
+  /** Schedules the lookup of an unknown order for now. It tells whether the transaction is this order. */
   private async hurry({ id }: StoredOrder): Promise<void> {
     const { now } = this.circumstances();
     await this.ledger.change(id, ({ state, holder, nextAt = Infinity }) =>
@@ -193,11 +202,13 @@ export class OrderClaims implements TransactionClaims {
   }
 }
 
+/** Orders by the PSP's references to them. */
 interface Orders {
   byKey: ReadonlyMap<string, StoredOrder>;
   byId: ReadonlyMap<string, StoredOrder>;
 }
 
+/** Finds the order that a transaction belongs to, and how it relates to it. */
 function claimOf(transaction: Transaction, { byKey, byId }: Orders): Claim {
   const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
   const related = relatedTransactionId === undefined ? undefined : byId.get(relatedTransactionId);
@@ -205,14 +216,14 @@ function claimOf(transaction: Transaction, { byKey, byId }: Orders): Claim {
     const isWhole = amount?.amount === related.amount && amount.asset === related.asset;
     return { kind: isWhole ? 'return' : 'part', order: related };
   }
-  // The key is ours; an id may come twice from a PSP that is mistaken.
+  // The key comes first, because the gateway chose it. A faulty PSP may use an id twice.
   const order = (orderKey === undefined ? undefined : byKey.get(orderKey)) ?? byId.get(id);
-  // Fees and the like may carry the order's key: they are not the payment.
+  // Fees and similar transactions may carry the order's key, but they are not the payment.
   if (order?.kind !== type) return { kind: 'none' };
   return { kind: 'movement', order, status: orderStatus(status) };
 }
 
-/** @returns `undefined` for what says nothing about whether the money left. */
+/** Converts a transaction status. @returns `undefined` for a status that does not tell whether the money left */
 function orderStatus(status: TransactionStatus): OrderStatus | undefined {
   switch (status) {
     case 'PENDING':
@@ -242,14 +253,14 @@ function isPayment({ type }: Transaction): boolean {
   return type === 'PAYOUT' || type === 'TRANSFER';
 }
 
-/** The same kind and amount, and not older than the order. */
+/** Tells whether the transaction may be the order: it has the same kind and amount, and is not older. */
 function mayBe({ type, amount, createdAt }: Transaction, order: StoredOrder): boolean {
   if (type !== order.kind || amount?.amount !== order.amount || amount.asset !== order.asset) return false;
   const time = Date.parse(createdAt);
   return !(time < order.createdAt - CLOCKS_APART);
 }
 
-/** @returns false for one that cannot be served: the quarantine says why. */
+/** Adds a partial return to the records. @returns false for an invalid record, which sync then puts into quarantine with the reason */
 function addPart(transaction: Transaction, order: StoredOrder, records: WireRecord[]): boolean {
   try {
     records.push(transactionToWire(transaction, order.idempotencyKey));
@@ -270,7 +281,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** The listing repeats what is known at every pull: the time of the next look is no news. */
+/** Tells whether a change sets only stored values again. The time of the next action is ignored, because every pull would move it. */
 function saysNothing(order: StoredOrder, set: Partial<StoredOrder>): boolean {
   return Object.entries({ ...set, nextAt: order.nextAt }).every(
     ([key, value]) => order[key as keyof StoredOrder] === value,

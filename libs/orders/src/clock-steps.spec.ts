@@ -1,3 +1,4 @@
+/** Tests that a store clock that is set back does not make an order be paid twice. */
 import { PspError } from '@tributary/connector-api';
 import { DeskBench, request } from './testing/desk-bench.js';
 import { paysAndDrops, type Fault } from './testing/fake-psp.js';
@@ -5,7 +6,7 @@ import { paysAndDrops, type Fault } from './testing/fake-psp.js';
 let bench: DeskBench;
 beforeEach(() => {
   bench = new DeskBench();
-  // What it forgets, it pays again.
+  // The PSP executes a repeat as a new payment.
   bench.psp.remembers = false;
   bench.psp.looks = Array.from({ length: 1000 }, () => () => undefined);
 });
@@ -52,7 +53,7 @@ describe('a clock that is set back by a day', () => {
     const setting = { terms: { key: 'uuid', remembersFor: 600_000 } } as const;
     const gateway = await bench.open(setting);
     bench.psp.faults = [paysAndDrops];
-    // Of a gateway that died nobody hears.
+    // A gateway that crashed never responds.
     void gateway.desk.pay('PAYOUT', request()).catch(() => {});
     await bench.pass(200, 100);
     if (restarts) gateway.watched.kill();

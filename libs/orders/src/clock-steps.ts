@@ -1,19 +1,19 @@
 /**
- * A clock that goes back hides how long ago an attempt was, and with it whether the PSP still recognises a repeat. Such an attempt
- * counts as older than anybody remembers, also when the clock has caught up. Pure.
+ * Handles a store clock that was set back. The age of an attempt is then unknown, and so is whether the PSP still recognises a
+ * repeat. Such an attempt counts as older than any PSP remembers, even after the clock has caught up. Pure.
  */
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import type { OrderPace } from './pace.js';
 
-/** In place of a time that nobody knows. */
+/** Stored in place of a time that is unknown. */
 export const LONG_AGO = 0;
 
-/** Whether a time lies further ahead than the clocks of gateways may be apart. */
+/** Tells whether a time is further in the future than the clocks of two gateways can differ. */
 export function ranBack(time: number | undefined, now: number, { sendDeadline }: OrderPace): boolean {
   return (time ?? LONG_AGO) > now + sendDeadline;
 }
 
-/** Adds to a change that times of attempts which lie ahead are not believed, now or later. */
+/** Extends a change: replaces attempt times that are in the future with `UNKNOWN_TIME`, for good. */
 export function withTrueTimes(
   order: StoredOrder,
   change: OrderChange,
@@ -31,7 +31,7 @@ export function withTrueTimes(
   };
 }
 
-/** Of an order that was begun before the clock went back; `undefined` where nothing about it lies ahead. */
+/** Makes an order due now if one of its times is in the future. Returns `undefined` otherwise. */
 export function lookAgain(order: StoredOrder, now: number, pace: OrderPace): OrderChange | undefined {
   const { createdAt, sentAt, unsureSince } = order;
   if (![createdAt, sentAt, unsureSince].some((time) => ranBack(time, now, pace))) return undefined;

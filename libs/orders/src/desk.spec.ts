@@ -1,3 +1,4 @@
+/** Tests the order service: responses, idempotency, limits and published rows. Runs on every database. */
 import { ContractError } from '@tributary/connector-api/contract';
 import { STORES } from '../../feed/src/testing/stores.js';
 import { DeskBench, request, SECRET } from './testing/desk-bench.js';
@@ -186,7 +187,7 @@ describe.each(STORES)('on $name', (kind) => {
         [answer.id, 'SUCCEEDED'],
       ]);
       expect(rows[0]?.createdAt).toBe(answer.createdAt);
-      // The client stamps its own entry some time after our answer.
+      // The client stamps its own entry some time after the response.
       expect(Date.parse(rows[1]?.createdAt ?? '')).toBeGreaterThan(begin + 8_000 + 10_000);
       expect(await bench.pay(gateway.desk)).toEqual(answer);
     });
@@ -207,14 +208,14 @@ describe.each(STORES)('on $name', (kind) => {
       await bench.pay(gateway.desk);
       bench.psp.settle(bench.psp.sent[0]!, 'SUCCEEDED');
       await bench.passUntil(gateway, 'succeeded');
-      // A request that is repeated meanwhile is answered once more, and read later.
+      // A repeated request gets the response again, and the client reads that one later.
       await bench.pass(20_000, 1_000);
       await bench.pay(gateway.desk);
       await bench.pass(29_000, 1_000);
       expect(await bench.rows(gateway)).toMatchObject([{ status: 'PENDING' }]);
       await bench.pass(2_000, 500);
       expect(await bench.rows(gateway)).toMatchObject([{ status: 'PENDING' }, { status: 'SUCCEEDED' }]);
-      // What is final is not asked for again, only because there was something to tell.
+      // A final order is not looked up only because its status had to be published.
       expect(bench.psp.looked.length).toBeLessThan(5);
       await bench.pass(600_000, 10_000);
       expect(await bench.rows(gateway)).toHaveLength(2);

@@ -1,4 +1,4 @@
-/** Takes orders of one connector, each once, and answers in time. */
+/** Accepts the orders of one connector: stores each order once and returns its response in time. */
 import {
   decodeId,
   ORDER_KINDS,
@@ -19,18 +19,22 @@ import type { OrdersContext } from './orders-context.js';
 import { answeredAgain } from './publication.js';
 import type { OrderWorker } from './worker.js';
 
-/** How often the store is asked for an answer that another process may give; a little rarer every time. */
+/**
+ * Delays in ms between two reads of the store while a request waits for a response that another process may store. The delay
+ * doubles up to the maximum.
+ */
 const FIRST_LOOK = 100;
 const LONGEST_LOOK = 1_000;
-/** For the store to write down an answer that is due; whoever cannot be answered then is told to ask again. */
+/** Extra time in ms for the store to write a response that is due. After it the client gets an error and must send the order again. */
 const OVERTIME = 400;
 const TOO_SLOW =
   'the store is too slow for the orders that come in: this one may have been taken; send it again with the same idempotencyKey';
-/** A new order is begun by who took it; by others only after so long. */
+/** The process that stored a new order starts it at once. Another process may start it after this delay in ms. */
 const HEAD_START = 2_000;
 
+/** Accepts orders and waits for their responses. One instance serves one connector. */
 export class OrderDesk {
-  /** What can be ordered. */
+  /** Kinds of orders that the plugin can create. */
   readonly kinds: ReadonlySet<OrderKind>;
 
   constructor(
@@ -44,9 +48,10 @@ export class OrderDesk {
   }
 
   /**
-   * @returns a JSON object as the contract's `Payout` or `Transfer`: the same bytes for the same key and request, for ever
-   * @throws ContractError 422 when the key was used for another request, or the order can never be served
-   * @throws UnavailableError when the store is too slow to take it, or to write the answer down, in time
+   * Stores an order, starts its execution and waits for its response.
+   * @returns a JSON object of the contract's type `Payout` or `Transfer`. The same key and request always return the same bytes.
+   * @throws ContractError 422 when the key was used for another request, or when an account id was never served
+   * @throws UnavailableError when the store is too slow to accept the order or to write its response in time
    */
   pay(kind: OrderKind, request: OrderRequest): Promise<string> {
     const { clock, pace } = this.context;
@@ -64,7 +69,7 @@ export class OrderDesk {
     if (received.order.request !== order.request) throw keyWasUsed(request.idempotencyKey);
     if (received.fresh) return this.answerFirst(received.order, until);
     if (received.order.answer !== undefined) return this.answerAgain(received.order);
-    // It may be the same caller, whom a balancer has brought here from a gateway that fell silent: their time runs from the first request.
+    // A load balancer may have sent the same client here after another gateway stopped responding. Its timeout runs from the first request.
     const due = Math.min(until, received.order.createdAt + this.context.pace.answerWithin);
     return (await this.wait(received.order.id, due, true)) ?? this.answerNow(received.order.id);
   }
@@ -101,12 +106,16 @@ export class OrderDesk {
 
   private async answerFirst(order: StoredOrder, until: number): Promise<string> {
     if (order.answer !== undefined) return order.answer;
-    // Not waited for: the answer may be due before the PSP has said anything.
+    // The execution is not awaited: the response can be due before the PSP has responded.
     void this.worker.work(order.id);
     return (await this.wait(order.id, until, false)) ?? this.answerNow(order.id);
   }
 
-  /** @param elsewhere whether another process may give the answer. @returns `undefined` when the time is over. */
+  /**
+   * Waits for the response to an order.
+   * @param elsewhere whether the store is polled too, because another process may store the response
+   * @returns `undefined` when the time is over
+   */
   private wait(id: string, until: number, elsewhere: boolean): Promise<string | undefined> {
     const { clock } = this.context;
     return new Promise((resolve, reject) => {
@@ -129,12 +138,12 @@ export class OrderDesk {
       };
       const stopWaiting = this.answers.await(id, end);
       const cancelDeadline = clock.after(until - clock.now(), () => end());
-      // Of an order of this process, too, the answer may have come between the question and the waiting.
+      // Polling also helps when this process executes the order: the response may have been stored before the registration above.
       if (elsewhere) look(FIRST_LOOK);
     });
   }
 
-  /** What is known by now; who else gives an answer meanwhile may be first, and then that is the answer. */
+  /** Stores a response from what is known now. If another process has stored one meanwhile, returns that one. */
   private async answerNow(id: string): Promise<string> {
     const order = await this.ledger.answer(id);
     if (order?.answer === undefined)
@@ -142,6 +151,7 @@ export class OrderDesk {
     return order.answer;
   }
 
+  /** Returns the stored response, and records when it was returned. */
   private async answerAgain({ id, answer = '' }: StoredOrder): Promise<string> {
     await this.ledger.change(id, () => answeredAgain(this.context.clock.now()));
     return answer;

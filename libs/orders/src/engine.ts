@@ -1,4 +1,7 @@
-/** Everything about orders of one deployment: desks that take them, claims for sync, and the clockwork that finishes what was begun. */
+/**
+ * Composes the library for one deployment: an order service and a transaction matcher per connector, and a poll of the store that
+ * continues unfinished orders.
+ */
 import { hasDied, type Store } from '@tributary/feed';
 import type { TransactionClaims } from '@tributary/sync';
 import { Answers } from './answers.js';
@@ -12,14 +15,14 @@ import { warnOfOrphans } from './orphans.js';
 import { isHeld } from './taking.js';
 import { OrderWorker } from './worker.js';
 
-/** Orders that one question to the store brings. */
+/** Maximum number of due orders that one poll of the store returns. */
 const MOST_DUE = 200;
 
 export class OrderEngine {
   private readonly context: OrdersContext;
   private readonly answers = new Answers();
   private readonly workers = new Map<string, OrderWorker>();
-  /** When it was last asked what is due; nobody knows when the process before this one did. */
+  /** Time of the last poll. `Infinity` at start, because the last poll of the previous process is unknown. */
   private polledAt = Infinity;
   private cancel: (() => void) | undefined;
   private endWatch: (() => void) | undefined;
@@ -34,7 +37,10 @@ export class OrderEngine {
     this.context = ordersContextOf(options);
   }
 
-  /** @throws Error for a connector that is open already. */
+  /**
+   * Adds a connector.
+   * @throws Error when the connector was added before
+   */
   open(connector: OrderConnector): { desk: OrderDesk; claims: TransactionClaims } {
     if (this.workers.has(connector.path)) throw new Error(`the orders of ${connector.path} are open already`);
     const ledger = new OrderLedger(this.store, connector, this.answers, this.context);
@@ -46,7 +52,7 @@ export class OrderEngine {
     };
   }
 
-  /** Goes on with orders that wait, were left by a process that is gone, or are in the PSP's hands. */
+  /** Starts the poll. It continues orders that wait, that a dead process left, or that are pending at the PSP. */
   start(): void {
     if (this.cancel || this.stopped || this.looking) return;
     this.looking = warnOfOrphans(this.store, [...this.workers.keys()], this.context);
@@ -55,7 +61,7 @@ export class OrderEngine {
     this.schedule(0);
   }
 
-  /** Finishes or records every order in hand. To be called when no request is under way any more. */
+  /** Stops the poll, and finishes or records every order in progress. Call it when no request is in progress any more. */
   stop(): Promise<void> {
     return (this.stopped ??= this.end());
   }
@@ -68,11 +74,11 @@ export class OrderEngine {
     });
   }
 
-  /** Never throws. */
+  /** Polls the store for due orders and starts their processing. Never throws. */
   private async poll(): Promise<void> {
     try {
       await this.watchClock();
-      // A connector whose PSP is slow must not hide the due orders of the others.
+      // Busy connectors are left out: due orders of a slow PSP must not fill the result and hide those of the others.
       const idle = [...this.workers.values()].filter(({ isBusy }) => !isBusy).map(({ path }) => path);
       if (idle.length === 0) return;
       const books = this.store.allOrders();
@@ -87,6 +93,7 @@ export class OrderEngine {
     }
   }
 
+  /** Detects a store clock that was set back since the last poll. */
   private async watchClock(): Promise<void> {
     const { clock, pace } = this.context;
     const now = clock.now();

@@ -1,3 +1,4 @@
+/** Tests orders that are pending at the PSP: status lookups, returns, metrics and history. */
 import type { OrderStatus } from '@tributary/connector-api';
 import { DeskBench, type Gateway } from './testing/desk-bench.js';
 import { drops } from './testing/fake-psp.js';
@@ -98,7 +99,7 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
       type: 'PAYOUT',
     },
   ]);
-  // Asked for again, Formance's own entry says PROCESSED: the return is said again, and counts nothing a second time.
+  // After a repeated request, Formance's own entry says PROCESSED. The return is published again, with amount 0, so it does not count twice.
   await bench.pass(60_000, 5_000);
   const asked = bench.clock.now();
   await bench.pay(gateway.desk);

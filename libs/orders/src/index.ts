@@ -1,3 +1,4 @@
+/** Public API of the library: executes payouts and transfers, each exactly once. */
 export { LONG_AGO } from './clock-steps.js';
 export { OrderEngine } from './engine.js';
 export type { OrderDesk } from './desk.js';

@@ -1,3 +1,4 @@
+/** Tests the payment limits. */
 import { checkLimits } from './limits.js';
 import type { LimitedOrder, OrderLimits } from './limits.types.js';
 

@@ -1,12 +1,12 @@
-/** Whether an order stays within what its connector may pay. Pure: what was paid today is the caller's to count. */
+/** Checks an order against the payment limits of its connector. Pure: the caller supplies the total of the day. */
 import { formatAmount, type Money } from '@tributary/connector-api';
 import type { CheckLimits, LimitedOrder, LimitRefusal, OrderLimits } from './limits.types.js';
 
-/** The first limit that the order breaks. */
+/** Returns the first limit that the order violates, or `undefined`. */
 export const checkLimits: CheckLimits = (order, limits) =>
   checkBeneficiary(order, limits) ?? checkLargest(order, limits) ?? checkDay(order, limits);
 
-/** Transfers stay between our own accounts: they have no beneficiary. */
+/** Checks the list of allowed beneficiaries. Transfers pass: they stay between the owner's accounts and have no beneficiary. */
 function checkBeneficiary(
   { kind, destinationAccountId }: LimitedOrder,
   { beneficiaries }: OrderLimits,
@@ -42,7 +42,7 @@ function checkDay({ amount, takenToday }: LimitedOrder, { perDay }: OrderLimits)
   };
 }
 
-/** Whoever pays chooses the asset: a limit of EUR/2 alone would be passed by with another currency. */
+/** Returns the message for an asset without a limit. The client chooses the asset, so it could bypass a limit for `EUR/2` with another currency. */
 function unlisted(asset: string, setting: string): string {
   return `this connector has a limit for other assets, and none for ${asset}: add it to orders.${setting}`;
 }

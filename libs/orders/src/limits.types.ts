@@ -1,33 +1,33 @@
-/** What a connector's deployment allows to be paid, and what a refusal of ours says. */
+/** Types of the payment limits of a connector, and of the result of a limit check. */
 import type { Money, OrderKind } from '@tributary/connector-api';
 
 export interface OrderLimits {
-  /** Largest amount of one order, minor units by asset (`EUR/2`). Empty: no limit; otherwise only these assets may be paid. */
+  /** Maximum amount of one order, in minor units by asset (`EUR/2`). If empty, there is no limit. Otherwise only these assets may be paid. */
   largest: ReadonlyMap<string, bigint>;
-  /** Largest sum of a UTC day, minor units by asset, over the orders taken that day that did not fail. Empty: as `largest`. */
+  /** Maximum total per UTC day, in minor units by asset. Counts the orders of that day that did not fail. If empty, as for `largest`. */
   perDay: ReadonlyMap<string, bigint>;
-  /** Who may be paid out to, by the ids that the list of beneficiaries serves; anybody without it. */
+  /** Ids (as served) of the beneficiaries that may be paid. If absent, every beneficiary may be paid. */
   beneficiaries?: ReadonlySet<string>;
-  /** Milliseconds after which an order whose outcome is still unknown is shown to people. */
+  /** Age in ms at which an order that the PSP has not confirmed is reported to operators, once. */
   unknownAfter: number;
 }
 
-/** What limits are checked against. */
+/** Input of the limit check: the order, and the total that was ordered before it. */
 export interface LimitedOrder {
   kind: OrderKind;
   amount: Money;
-  /** As served. */
+  /** Account id as served to clients. */
   destinationAccountId: string;
-  /** What was taken before it on the same UTC day in the same asset and did not fail, minor units. */
+  /** Total of the earlier orders of the same UTC day and asset that did not fail, in minor units. */
   takenToday: bigint;
 }
 
-/** Why a limit refuses an order; served as its failure code and reason. */
+/** The limit that an order violates. Clients see it as the failure code and failure reason of the order. */
 export interface LimitRefusal {
   code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
-  /** In words a person understands: what was asked, what is allowed. */
+  /** Says in plain words what was ordered and what is allowed. */
   message: string;
 }
 
-/** The function of `limits.ts`: the first limit that an order breaks, or `undefined`. Pure. */
+/** Signature of `checkOrderLimits`: returns the first limit that an order violates, or `undefined`. Pure. */
 export type CheckLimits = (order: LimitedOrder, limits: OrderLimits) => LimitRefusal | undefined;

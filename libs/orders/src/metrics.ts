@@ -1,4 +1,4 @@
-/** What operators can measure of orders. Names and meanings are in `docs/operations.md`. */
+/** Prometheus metrics of orders. Their names and meanings are in `docs/operations.md`. */
 import type { OrderBooks } from '@tributary/feed';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
@@ -7,7 +7,7 @@ import { OPEN } from './notice.js';
 const LABELS = ['connector', 'state'] as const;
 
 export class OrderMetrics {
-  /** A registry has each metric once. */
+  /** Instances by registry. A registry accepts each metric only once. */
   private static readonly known = new WeakMap<Registry, OrderMetrics>();
 
   static of(registry: Registry): OrderMetrics {
@@ -40,7 +40,7 @@ export class OrderMetrics {
     });
   }
 
-  /** Shows the orders of these connectors. @returns what ends it. */
+  /** Makes the gauge count the orders of these connectors. @returns a function that ends it */
   watch(books: OrderBooks, connectors: readonly string[]): () => void {
     const counted = { books, connectors };
     this.counted = counted;
@@ -49,11 +49,11 @@ export class OrderMetrics {
     };
   }
 
-  /** Every state that can be counted shows, at zero, too: alerts need something to look at. */
+  /** Returns a count for every non-final state, including zeros, because alert rules need a value. */
   private async read() {
     if (!this.counted) return [];
     const { books, connectors } = this.counted;
-    // Final ones are counted by their changes: counting them all would cost more with every order.
+    // Final orders are not counted here: the cost would grow with every order. The counter of changes covers them.
     const counts = await books.counts(connectors, OPEN).catch(() => []);
     const found = new Map(counts.map(({ connector, state, count }) => [`${connector} ${state}`, count]));
     return connectors.flatMap((connector) =>

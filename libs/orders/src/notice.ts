@@ -1,14 +1,14 @@
-/** People are told, once, of an order that nobody can tell the outcome of for long. Pure. */
+/** Marks an order as overdue, once, when the PSP has not confirmed it for too long. The mark makes operators see an alert. Pure. */
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import type { OrderConnector } from './orders.types.js';
 
-/** Neither final, nor in the PSP's hands. */
+/** States of orders that are not final and that the PSP has not confirmed. */
 export const UNSETTLED: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown'];
 
-/** Not final. */
+/** States of orders that are not final. */
 export const OPEN: readonly OrderState[] = [...UNSETTLED, 'pending'];
 
-/** Adds to a change that people are told now, or that somebody looks when it is time to. */
+/** Extends a change: sets the time of the alert when it is due, or else schedules the order for the time when it will be due. */
 export function withNotice(
   order: StoredOrder,
   change: OrderChange,

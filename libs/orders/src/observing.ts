@@ -1,12 +1,13 @@
-/** What the PSP says of an order, by an answer or in its listing. A status never goes backwards. Pure. */
+/** Applies a status that the PSP reports, in a response or in its listing, to an order. A status never goes backwards. Pure. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import { detailsFrom, detailsOf, isDisputed, withDetails } from './order-details.js';
 import type { Circumstances } from './orders.types.js';
 import { pauseFor } from './pace.js';
 
+/** Where a reported status comes from. */
 export interface Observation {
-  /** When the PSP was asked; absent for what its listing says, whose age nobody knows. */
+  /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
   askedAt?: number;
 }
 
@@ -17,6 +18,7 @@ const STATES: Readonly<Record<OrderStatus, OrderState>> = {
   RETURNED: 'returned',
 };
 
+/** Returns the change of the order that follows from a result of the PSP. */
 export function observe(
   order: StoredOrder,
   result: OrderResult,
@@ -36,7 +38,7 @@ export function observe(
         event: `${source(observation)} ${result.status}, which is older than what is known`,
       };
     case 'contradiction':
-      // The PSP is asked again: what it says now is true.
+      // Look the order up again: the new response decides.
       return {
         set: { ...known, details: withDetails(order, { disputedAt: by.now }), nextAt: by.now },
         event: `${source(observation)} ${result.status}: asking again`,
@@ -44,6 +46,7 @@ export function observe(
   }
 }
 
+/** Moves the order to the reported status. */
 function become(order: StoredOrder, result: OrderResult, by: Circumstances): OrderChange {
   const state = STATES[result.status];
   const reason = result.reason
@@ -63,6 +66,7 @@ function become(order: StoredOrder, result: OrderResult, by: Circumstances): Ord
   };
 }
 
+/** How a reported status relates to the stored one. */
 type Verdict = 'new' | 'known' | 'stale' | 'contradiction';
 
 function verdict(order: StoredOrder, next: OrderState, observation: Observation, by: Circumstances): Verdict {
@@ -79,9 +83,9 @@ function verdict(order: StoredOrder, next: OrderState, observation: Observation,
       return next === 'failed' ? correction(order, observation, by) : next === 'pending' ? 'stale' : 'known';
     case 'failed':
       if (next === 'failed') return 'known';
-      // We said so because the PSP had refused it, or a person had looked; now the PSP has it.
+      // The order failed because the PSP declined it, or because an operator said so. Now the PSP has it after all.
       if (order.pspId === undefined) return 'new';
-      // RETURNED, too, says that it had left: that it succeeded may have passed unseen.
+      // RETURNED contradicts `failed` too: the order had succeeded before, and no lookup saw that status.
       return next === 'pending' ? 'stale' : correction(order, observation, by);
     case 'returned':
       return next === 'returned' ? 'known' : 'stale';
@@ -89,15 +93,15 @@ function verdict(order: StoredOrder, next: OrderState, observation: Observation,
 }
 
 /**
- * One final status after another. The PSP may correct itself; or what we see was said before what we know, and arrived later. Only
- * an answer to a question that was asked since can tell.
+ * Classifies a final status that differs from the stored final status. Either the PSP corrects itself, or an old report arrived
+ * late. Only a lookup that started after the last change can tell.
  */
 function correction(order: StoredOrder, { askedAt }: Observation, { connector }: Circumstances): Verdict {
   if (askedAt !== undefined) return askedAt > order.changedAt ? 'new' : 'contradiction';
   return connector.psp.findOrder ? 'contradiction' : 'new';
 }
 
-/** An answer to a question that was asked after the dispute began ends it. */
+/** Returns the details. Ends the dispute if the lookup started after the dispute began. */
 function answered(order: StoredOrder, { askedAt = -Infinity }: Observation): string {
   const { disputedAt } = detailsOf(order);
   return disputedAt !== undefined && askedAt >= disputedAt
@@ -105,7 +109,7 @@ function answered(order: StoredOrder, { askedAt = -Infinity }: Observation): str
     : order.details;
 }
 
-/** When the PSP is asked how an order goes on that it has, or whether a final status is true; `undefined` when there is nothing to ask. */
+/** Returns the time of the next status lookup of a pending or disputed order, or `undefined` when none is needed or possible. */
 export function nextFollow(order: StoredOrder, { now, pace, connector }: Circumstances): number | undefined {
   if (!connector.psp.findOrder) return undefined;
   if (order.state !== 'pending') return isDisputed(order) ? now + pace.longestPause : undefined;

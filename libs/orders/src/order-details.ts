@@ -1,15 +1,15 @@
-/** What is known of an order beside its state, as the store keeps it. */
+/** Details of an order beside its state. The store keeps them as a JSON string, so the property names must not change. */
 import type { Metadata, OrderResult } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
 export interface OrderDetails {
-  /** The PSP's metadata. */
+  /** Metadata of the order that the PSP returned. */
   metadata?: Record<string, string>;
-  /** Why it failed or came back; `by`: the plugin's name, or ours. */
+  /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace for a reason of the gateway. */
   reason?: FailureReason;
-  /** The movement of the PSP's listing that is this order. */
+  /** Id of the transaction in the PSP's listing that is this order. */
   movement?: string;
-  /** When something contradicted the final status that is known: until the PSP was asked since then, nobody can tell which is true. */
+  /** Time at which a report contradicted the stored final status. The order stays disputed until a later lookup at the PSP succeeds. */
   disputedAt?: number | undefined;
 }
 
@@ -19,10 +19,10 @@ export interface FailureReason {
   message?: string;
 }
 
-/** The name that our own reasons and metadata go by. */
+/** Namespace of the reasons and metadata that the gateway itself adds. */
 export const OURS = 'tributary';
 
-/** Keys of ours mean what we say, or are not there: nobody else's word is served under them. */
+/** Removes metadata keys of the reserved namespace. Clients and PSPs must not be able to set them. */
 export function withoutOurs(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith(`com.${OURS}.spec/`)));
 }
@@ -39,7 +39,7 @@ export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
   return detailsOf(order).disputedAt !== undefined;
 }
 
-/** What a result says, which ends every dispute. Of older metadata what it does not repeat stays. */
+/** Returns the details after a result of the PSP. A result ends every dispute. Older metadata stays unless the result replaces it. */
 export function detailsFrom(
   order: Pick<StoredOrder, 'details'>,
   plugin: string,

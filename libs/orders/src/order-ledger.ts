@@ -1,6 +1,6 @@
 /**
- * The one way in which orders change: a decision of this room, what clients see of it, and what people are told of it, in one
- * transaction. Whoever waits for the answer learns of it afterwards.
+ * All changes of orders go through this class. It commits a decision, the rows that clients see of it, and the alert time in one
+ * transaction. After the commit it notifies the requests that wait for the response.
  */
 import type {
   Durability,
@@ -30,7 +30,10 @@ export class OrderLedger {
     this.book = store.orders(connector.path);
   }
 
-  /** @param begin the first change, given the day's sum before it */
+  /**
+   * Stores a new order, or returns the order that has the same idempotency key.
+   * @param begin returns the first change, given the total of the day before this order
+   */
   async receive(
     order: NewOrder,
     begin: (takenToday: bigint) => OrderChange,
@@ -42,7 +45,11 @@ export class OrderLedger {
     return received;
   }
 
-  /** @param decide without side effects; `undefined` changes nothing */
+  /**
+   * Changes an order under its lock.
+   * @param decide returns the change, without side effects; `undefined` changes nothing
+   * @returns the order afterwards, or `undefined` if there is none
+   */
   async change(
     id: string,
     decide: (order: StoredOrder) => OrderChange | undefined,
@@ -62,7 +69,7 @@ export class OrderLedger {
     return after;
   }
 
-  /** For a client that can wait no longer: gives the answer with what is known, unless there is one. */
+  /** Stores a response from what is known now, unless there is one. For a client that cannot wait longer. */
   async answer(id: string): Promise<StoredOrder | undefined> {
     const after = await this.book.change(id, (order) =>
       order.answer === undefined ? this.complete(order, { set: {} }, -Infinity) : undefined,
@@ -79,7 +86,7 @@ export class OrderLedger {
     return this.book.named(names);
   }
 
-  /** Which of these ids (as served) the transactions hold. */
+  /** Returns those of the ids (as served) that the transactions feed contains. */
   async served(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const feed = await this.store.feed(this.connector.path, 'transactions');
     return new Set((await feed.latest(ids)).keys());
@@ -93,7 +100,10 @@ export class OrderLedger {
     return this.book.history(id);
   }
 
-  /** @param answerWithin milliseconds from the order's beginning to its answer at the latest */
+  /**
+   * Extends a change by corrected times, the alert time, and the response and rows that are due.
+   * @param answerWithin maximum time in ms from the creation of the order to its response
+   */
   private complete(
     order: StoredOrder,
     change: OrderChange,
@@ -105,6 +115,7 @@ export class OrderLedger {
     return withPublication(order, noticed, now, { ...this.context.pace, answerWithin });
   }
 
+  /** After a commit: counts the change, notifies waiting requests, and logs the alert. */
   private tell(before: StoredOrder | undefined, after: StoredOrder): void {
     const { metrics, logger } = this.context;
     const { id, connector, state } = after;

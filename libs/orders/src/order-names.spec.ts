@@ -1,3 +1,4 @@
+/** Tests the derived ids and idempotency keys. */
 import { orderId, pspKey } from './order-names.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -22,6 +23,6 @@ it('names follow from connector and key alone, and differ when either does', () 
     pspKey(path, key, { length: 20 }),
   ]);
   expect(new Set(names).size).toBe(12);
-  // Changing this changes the keys of orders that are under way.
+  // A change of the derivation would change the keys of orders in progress.
   expect(pspKey('bank', 'pi-1', 'uuid')).toBe(pspKey('bank', 'pi-1', 'uuid'));
 });

@@ -1,15 +1,19 @@
-/** The names of an order: ours, and the idempotency key for the PSP. Both follow from the connector and the client's key alone. */
+/** Derives the id of an order, and the idempotency key for the PSP, from the connector's path and the client's idempotency key. */
 import type { OrderTerms } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 
 const SHORTEST_KEY = 20;
 
-/** Of a store that was lost, too: the same request then gets the same names, and the PSP recognises it. */
+/** Returns the id of an order. It is stable: after the loss of a store, the same request gets the same id again. */
 export function orderId(connector: string, idempotencyKey: string): string {
   return `order-${digest('order', connector, idempotencyKey).slice(0, 32)}`;
 }
 
-/** @throws Error for terms that leave no room for a key without collisions. */
+/**
+ * Returns the idempotency key under which the PSP gets an order. It is stable, so that the PSP recognises a repeat even after the
+ * loss of a store.
+ * @throws Error when the plugin allows keys that are too short to avoid collisions
+ */
 export function pspKey(connector: string, idempotencyKey: string, form: OrderTerms['key']): string {
   const hex = digest('psp', connector, idempotencyKey);
   if (form === 'uuid') return uuid(hex);
@@ -19,12 +23,12 @@ export function pspKey(connector: string, idempotencyKey: string, form: OrderTer
   return BigInt(`0x${hex}`).toString(36).padStart(50, '0').slice(-Math.min(form.length, 49));
 }
 
-/** The text of a list of strings has one reading only: `a` + `bc` is not `ab` + `c`. */
+/** Returns a SHA-256 digest of the parts. The JSON encoding is unambiguous: `a` + `bc` and `ab` + `c` differ. */
 function digest(...parts: string[]): string {
   return hash('sha256', JSON.stringify(parts));
 }
 
-/** Of version 4 by its form: some PSPs check it. */
+/** Formats a digest as a UUID of version 4, because some PSPs check the version. */
 function uuid(hex: string): string {
   const variant = ((parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   return [

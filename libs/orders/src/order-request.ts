@@ -1,4 +1,4 @@
-/** What a client asked for: in one canonical text, and as the plugin sees it. */
+/** Converts a client's request to its canonical JSON string, and a stored order to the plugin's `Order`. */
 import {
   decodeId,
   formatTime,
@@ -8,7 +8,7 @@ import {
 } from '@tributary/connector-api';
 import type { StoredOrder } from '@tributary/feed';
 
-/** As served, but for the amount and the asset, which the store keeps by themselves. */
+/** Properties of the stored request, with ids as served. The amount and the asset have their own columns. */
 export interface OrderFacts {
   sourceAccountId: string;
   destinationAccountId: string;
@@ -16,7 +16,7 @@ export interface OrderFacts {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Requests that ask for the same are the same text, in whatever order their members came. */
+/** Returns the canonical JSON string of a request. Equal requests give equal strings, whatever the order of their properties. */
 export function canonicalRequest(kind: OrderKind, request: OrderRequest): string {
   const { amount, sourceAccountId, destinationAccountId, description, metadata } = request;
   return JSON.stringify({
@@ -30,12 +30,15 @@ export function canonicalRequest(kind: OrderKind, request: OrderRequest): string
   });
 }
 
-/** The text is our own: it needs no check. */
+/** Parses the stored request. It is not validated, because this library wrote it. */
 export function factsOf({ request }: Pick<StoredOrder, 'request'>): OrderFacts {
   return JSON.parse(request) as OrderFacts;
 }
 
-/** @throws Error for an account id that was never served. */
+/**
+ * Converts a stored order to the form that plugins get.
+ * @throws Error for an account id that was never served
+ */
 export function orderFor(stored: StoredOrder): Order {
   const { sourceAccountId, destinationAccountId, description, metadata } = factsOf(stored);
   return {
@@ -52,6 +55,10 @@ export function orderFor(stored: StoredOrder): Order {
   };
 }
 
+/**
+ * Decodes an account id as served to the PSP's id.
+ * @throws Error for an id that was never served
+ */
 export function pspIdOf(served: string): string {
   const id = decodeId(served);
   if (id === undefined) throw new Error(`the id ${JSON.stringify(served)} was never served`);

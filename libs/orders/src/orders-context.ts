@@ -1,4 +1,4 @@
-/** What every part of this room needs, made once from what the composition hands in. */
+/** Shared dependencies of this library (logger, clock, metrics, timings), created once from the options of the gateway. */
 import { contextOf, type SyncContext, type SyncOptions } from '@tributary/sync';
 import { thisProcess, type LeaseHolder } from '@tributary/feed';
 import { Registry } from 'prom-client';
@@ -12,9 +12,9 @@ export interface OrdersOptions extends SyncOptions {
 export interface OrdersContext extends Omit<SyncContext, 'metrics'> {
   metrics: OrderMetrics;
   pace: OrderPace;
-  /** This process, as leases name it. */
+  /** Identifies this process in leases. */
   holder: LeaseHolder;
-  /** For the calls of plugins. */
+  /** Context for the plugin calls of `@tributary/sync`. */
   sync: SyncContext;
 }
 

@@ -1,44 +1,44 @@
-/** An order's way through this room: tasks that somebody takes on, and outcomes that decide what comes next. */
+/** Types of the order state machine: the context of a decision, the actions to execute, and the outcomes of actions. */
 import type { OrderResult, OrderTerms, PspError, Psp } from '@tributary/connector-api';
 import type { LeaseHolder, StoredOrder } from '@tributary/feed';
 import type { OrderLimits } from './limits.types.js';
 import type { OrderPace } from './pace.js';
 
-/** A connector that pays. */
+/** A connector whose plugin can create payouts or transfers. */
 export interface OrderConnector {
   path: string;
-  /** The plugin's name; metadata about its PSP's reasons go by it. */
+  /** Name of the plugin. Metadata keys for the PSP's failure reasons contain it. */
   plugin: string;
   psp: Psp;
   terms: OrderTerms;
   limits: OrderLimits;
 }
 
-/** What a decision depends on beside the order. */
+/** Inputs of a decision beside the order itself. */
 export interface Circumstances {
   now: number;
   connector: OrderConnector;
   pace: OrderPace;
   holder: LeaseHolder;
-  /** The PSP asked not to be sent anything until then. */
+  /** Until this time the PSP accepts no orders, e.g. because it throttles. Milliseconds since 1970. */
   closedUntil: number;
 }
 
-/** What is to be done about an order, by whoever has its lease. */
+/** A call of the PSP that the holder of the order's lease must execute. */
 export interface Task {
   do: 'send' | 'find';
   order: StoredOrder;
 }
 
-/** What an attempt to send, or a look, has brought. */
+/** Outcome of an attempt to send an order, or of a lookup. */
 export type Outcome =
   /** The PSP has the order. */
   | { kind: 'result'; result: OrderResult; askedAt: number }
-  /** It knows nothing of it. */
+  /** The PSP does not know the order. */
   | { kind: 'nothing' }
-  /** It will not execute this attempt. */
+  /** The PSP declined this attempt and will not execute it. */
   | { kind: 'refused'; error: PspError }
-  /** It surely did not take it, this time. */
+  /** The PSP certainly did not accept this attempt, e.g. because of a rate limit. The order can be sent again. */
   | { kind: 'not-taken'; error: PspError }
-  /** Nobody knows. */
+  /** It is unknown whether the PSP has the order. */
   | { kind: 'unclear'; error: PspError };

@@ -1,3 +1,4 @@
+/** Tests the warning about orders of removed connectors. */
 import { STORES } from '../../feed/src/testing/stores.js';
 import { DeskBench } from './testing/desk-bench.js';
 import { drops } from './testing/fake-psp.js';

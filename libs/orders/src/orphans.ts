@@ -1,9 +1,12 @@
-/** Orders of connectors that are not there any more, or pay no more: nobody sends them, looks for them or tells how they end. */
+/** Warns of orphaned orders: non-final orders of connectors that were removed or no longer pay. No process executes or tracks them. */
 import type { OrderCount, Store } from '@tributary/feed';
 import { OPEN } from './notice.js';
 import type { OrdersContext } from './orders-context.js';
 
-/** One warning for each such connector. Never throws. @param followed paths of the connectors that pay */
+/**
+ * Logs one warning for each connector with orphaned orders. Never throws.
+ * @param followed paths of the connectors that pay
+ */
 export async function warnOfOrphans(
   store: Store,
   followed: readonly string[],

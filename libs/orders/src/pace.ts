@@ -1,34 +1,38 @@
-/** How long things take and may take, in milliseconds. */
+/** Timeouts, delays and limits of order execution. Durations are in milliseconds. */
 export interface OrderPace {
   /**
-   * From a request until it is answered with what is known by then. Clients give up after ten seconds, of which a balancer may need
-   * two to see that a gateway is gone.
+   * Time after which a request gets a response with what is known by then. Clients give up after 10 s, and a load balancer may need
+   * 2 s of them to detect a dead gateway.
    */
   answerWithin: number;
-  /** For a call that hands an order to the PSP. */
+  /** Timeout of a call that sends an order to the PSP. */
   sendDeadline: number;
-  /** For a call that looks for one. */
+  /** Timeout of a call that looks an order up at the PSP. */
   findDeadline: number;
-  /** Who works on an order has it so long; longer than a call, and what is written before and after it. */
+  /** Duration of the lease on an order. Longer than a PSP call and the writes before and after it. */
   lease: number;
-  /** A refusal counts only so long after it, where an earlier attempt may still be on its way. */
+  /** Time after which a declined repeat fails the order, while an earlier attempt may still be on its way to the PSP. */
   settle: number;
-  /** A client stamps its own entry some time after our answer; what happened since must look later than that. */
+  /**
+   * Delay between a response and the publication of a later status. A client stamps its own entry after the response, and later rows
+   * must be newer than it.
+   */
   afterAnswer: number;
-  /** Until the first look at an order whose outcome is unknown; the pauses grow with its age. */
+  /** Delay before the first lookup or retry of an order. The delays grow with its age. */
   firstPause: number;
+  /** Maximum delay between two lookups or retries of an order that the PSP has not confirmed. */
   longestPause: number;
-  /** Between two looks at an order that the PSP has taken. */
+  /** Maximum interval between two status lookups of an order that the PSP has accepted. */
   longestFollow: number;
-  /** After wrong credentials: a person must act first. */
+  /** Maximum delay before a retry after rejected credentials. An operator must act first. */
   unauthorizedPause: number;
-  /** How often the store is asked what is due. */
+  /** Interval at which the store is polled for due orders. */
   poll: number;
-  /** A page with a movement that may be an order's waits so long for the answer. */
+  /** Maximum time for which a page is deferred because one of its transactions may be an order with an unknown outcome. */
   holdFor: number;
-  /** For the calls under way when the gateway stops. */
+  /** Time that calls in progress get to finish when the gateway stops. */
   stopGrace: number;
-  /** Calls of one connector's PSP at the same time; a number. */
+  /** Maximum number of concurrent PSP calls of one connector. */
   concurrency: number;
 }
 
@@ -49,7 +53,7 @@ export const DEFAULT_PACE: OrderPace = {
   concurrency: 16,
 };
 
-/** A pause for something that is `age` old: half of that, so that looks become rarer without anybody counting them. */
+/** Returns half the age as the delay in ms, within the bounds. The delay grows with the age, so no attempt counter is needed. */
 export function pauseFor(age: number, shortest: number, longest: number): number {
   return Math.round(Math.min(Math.max(age / 2, shortest), longest));
 }

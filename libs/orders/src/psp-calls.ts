@@ -1,4 +1,4 @@
-/** The calls of a plugin that concern orders. Every way in which one can end is an outcome: nothing is thrown. */
+/** Calls the plugin's order methods. Every result and every error becomes an `AttemptOutcome`; nothing is thrown. */
 import {
   ORDER_STATUSES,
   PspError,
@@ -12,8 +12,9 @@ import { orderFor } from './order-request.js';
 import type { OrdersContext } from './orders-context.js';
 import type { OrderConnector, Outcome, Task } from './orders.types.js';
 
+/** Maximum length of a string that the plugin returns. Longer ones are cut. */
 const LONGEST_TEXT = 1_000;
-/** An index of PostgreSQL's takes some 2 700 bytes, and money that has left must be written down. */
+/** Maximum length of a PSP id. A PostgreSQL index entry takes about 2 700 bytes, and the result of a payment must never fail to be stored. */
 const LONGEST_ID = 500;
 const MOST_METADATA = 50;
 
@@ -31,10 +32,11 @@ export class PspCalls {
     return task.do === 'send' ? this.send(task.order) : this.find(task.order);
   }
 
+  /** Sends an order to the PSP. */
   private async send(order: StoredOrder): Promise<Outcome> {
     const { clock, pace } = this.context;
     const askedAt = clock.now();
-    // This process was held up since it took the order on: at the end of the call somebody else could have it.
+    // This process was paused after it acquired the lease. The lease could expire during the call.
     if (askedAt + pace.sendDeadline >= order.leasedUntil) {
       return {
         kind: 'not-taken',
@@ -61,6 +63,7 @@ export class PspCalls {
     }
   }
 
+  /** Looks an order up at the PSP. */
   private async find(order: StoredOrder): Promise<Outcome> {
     const { clock, pace } = this.context;
     const { psp } = this.connector;
@@ -76,7 +79,10 @@ export class PspCalls {
     }
   }
 
-  /** Plugins are typed, but what they read is not. @throws PspError: an answer that says nothing leaves the outcome unknown. */
+  /**
+   * Validates a plugin's result at run time, because the plugin's types do not check the data of the PSP.
+   * @throws PspError `unavailable` when the id or the status is invalid; the outcome is then unknown
+   */
   private checked(result: unknown): OrderResult {
     const { id, status, reason, metadata } = (result ?? {}) as Partial<Record<keyof OrderResult, unknown>>;
     if (typeof id !== 'string' || id === '' || !isStatus(status)) {
@@ -111,19 +117,20 @@ export class PspCalls {
     );
   }
 
-  /** As databases and clients can take it. */
+  /** Redacts secrets, cuts the string to its maximum length, and replaces characters that databases cannot store. */
   private text(text: string): string {
-    // Cut last: half a secret is not recognised.
+    // The final cut comes after the redaction, because half a secret is not recognised.
     const clean = this.context.redact(text.slice(0, 4 * LONGEST_TEXT)).slice(0, LONGEST_TEXT);
     return clean.toWellFormed().replaceAll('\u0000', '\uFFFD');
   }
 }
 
-/** The plugin's method for a kind of order; a plugin that has none makes none. */
+/** Returns the name of the plugin's method for a kind of order. A plugin without the method does not support the kind. */
 export function createMethod(kind: OrderKind): 'createPayout' | 'createTransfer' {
   return kind === 'PAYOUT' ? 'createPayout' : 'createTransfer';
 }
 
+/** Converts the error of an attempt to its outcome. */
 function attemptFailed(error: PspError): Outcome {
   switch (error.kind) {
     case 'rejected':

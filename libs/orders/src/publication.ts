@@ -1,6 +1,6 @@
 /**
- * What clients see of an order: one answer, whose bytes never change, and rows of the transactions. How the rows are tied to the
- * answer, and why their times are what they are, is in `docs/decisions/orders.md`.
+ * Publishes an order to clients: one response, whose bytes never change, and rows in the transactions feed.
+ * `docs/decisions/orders.md` explains how rows and response are tied, and how the times of rows are chosen.
  */
 import { formatTime, transactionToWire, type WireRecord } from '@tributary/connector-api';
 import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
@@ -8,12 +8,12 @@ import { detailsOf, OURS, withoutOurs } from './order-details.js';
 import { factsOf, pspIdOf } from './order-request.js';
 import type { OrderPace } from './pace.js';
 
-/** The statuses of an order's own row. */
+/** Statuses of the row of an order. */
 type VisibleStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
-/** What has become of it; an order that came back shows as SUCCEEDED, and its return is a row of its own. */
+/** Outcome that was published. A returned order has a row with `SUCCEEDED` and a second row for its return. */
 type Outcome = VisibleStatus | 'RETURNED';
 
-/** Adds to a change the answer and the rows that it makes due, or when they will be. */
+/** Extends a change by the response and the rows that are due, or schedules the order for the time when they will be due. */
 export function withPublication(
   order: StoredOrder,
   change: OrderChange,
@@ -32,27 +32,30 @@ export function withPublication(
 }
 
 /**
- * An answer that is given once more makes the client stamp a new entry of its own, with the status of then: what has changed since
- * is due to be said again.
+ * Returns the change after a response was returned again. The client then stamps a new entry with the status of that response, so
+ * a later status must be published again.
  */
 export function answeredAgain(now: number): OrderChange {
   return { set: { answeredAt: now } };
 }
 
 /**
- * When clients may hear what has become of an order; `undefined` when they have. A client ties rows to an order only when it has read the
- * answer, and forgets what it read before: until it surely has, nothing but the answer may be seen.
+ * Returns the time at which the outcome of an order may be published, or `undefined` when clients know it already. A client ties
+ * rows to an order only after it has read the response, and ignores earlier rows. Until then only the response may be visible.
  */
 export function tellAt(order: StoredOrder, { afterAnswer }: OrderPace): number | undefined {
   const { answer, answeredAt = 0, published, publishedAt = 0, state } = order;
   if (answer === undefined) return undefined;
   const tellable = answeredAt + afterAnswer;
-  // What the client makes of an answer looks newer than all rows before.
+  // The client's own entry, stamped after the response, looks newer than all rows before it.
   const heard = publishedAt < tellable ? (JSON.parse(answer) as { status: string }).status : published;
   return heard === outcomeOf(state) ? undefined : tellable;
 }
 
-/** @param order as it is after the change */
+/**
+ * Adds the rows of the outcome if they are due, or else schedules them.
+ * @param order as it is after the change
+ */
 function withOutcome(order: StoredOrder, change: OrderChange, now: number, pace: OrderPace): OrderChange {
   const due = tellAt(order, pace);
   if (due === undefined) return change;
@@ -67,7 +70,7 @@ function withOutcome(order: StoredOrder, change: OrderChange, now: number, pace:
   };
 }
 
-/** Each later than the one before. */
+/** Returns the rows of the outcome, and the `createdAt` of the last one. Each row is newer than the one before it. */
 function outcomeRows(order: StoredOrder, now: number): { rows: WireRecord[]; until: number } {
   const { published, publishedAt, createdAt } = order;
   const first = Math.max(now, (publishedAt ?? createdAt) + 1);
@@ -77,22 +80,23 @@ function outcomeRows(order: StoredOrder, now: number): { rows: WireRecord[]; unt
   const paid =
     published === 'SUCCEEDED' || published === 'RETURNED' ? [] : [rowOf(order, 'SUCCEEDED', first, now)];
   const until = first + paid.length;
-  // The amount of a return counts each time it is said.
+  // Clients add up the amounts of all rows of a return, so a repeated row has the amount 0.
   const amount = published === 'RETURNED' ? 0n : order.amount;
   return { rows: [...paid, returnRow(order, amount, until, now)], until };
 }
 
+/** Returns the columns of an order that gets its response now. */
 function answered(order: StoredOrder, status: VisibleStatus, now: number) {
   return {
     answer: answerOf(order, status),
     answeredAt: now,
     published: status,
-    // Exactly the answer's: the client takes both for the same entry.
+    // Equal to the response's `createdAt`, so that the client takes the row and the response for the same entry.
     publishedAt: order.createdAt,
   };
 }
 
-/** The first outcome is the answer; without one it is given when the client cannot wait longer, or waiting is no use. */
+/** Tells whether the response is due: there is an outcome, the client cannot wait longer, or no outcome can arrive in time. */
 function isAnswerDue(order: StoredOrder, now: number, { answerWithin }: OrderPace): boolean {
   const { state, createdAt, nextAt = Infinity, holder } = order;
   const until = createdAt + answerWithin;
@@ -107,7 +111,7 @@ function isAnswerDue(order: StoredOrder, now: number, { answerWithin }: OrderPac
       return now >= until;
     case 'waiting':
     case 'unknown':
-      // While somebody is at it, the next step is not what is waited for.
+      // While a process has the lease, `nextActionAt` is only the end of the lease, and the outcome can arrive earlier.
       return now >= until || (holder === undefined && nextAt >= until);
   }
 }
@@ -132,6 +136,7 @@ function statusOf(state: OrderState): VisibleStatus {
   }
 }
 
+/** Returns the JSON string of the response. */
 function answerOf(order: StoredOrder, status: VisibleStatus): string {
   const { sourceAccountId, destinationAccountId, description } = factsOf(order);
   return JSON.stringify({
@@ -148,7 +153,10 @@ function answerOf(order: StoredOrder, status: VisibleStatus): string {
   });
 }
 
-/** @throws RefusedError for an order that cannot be served. */
+/**
+ * Returns the feed row of an order.
+ * @throws InvalidRecordError for an order that cannot be served
+ */
 export function rowOf(order: StoredOrder, status: VisibleStatus, createdAt: number, now: number): WireRecord {
   return transactionToWire({ ...common(order, createdAt, now), id: order.id, status }, order.idempotencyKey);
 }
@@ -178,7 +186,7 @@ function common(order: StoredOrder, createdAt: number, now: number) {
   };
 }
 
-/** The client's own wins over the PSP's, and ours over both. */
+/** Merges the metadata. The client's metadata overrides the PSP's, and the gateway's overrides both. */
 function metadataOf(order: StoredOrder): Record<string, string> {
   const { metadata, description } = factsOf(order);
   const { metadata: ofPsp, reason } = detailsOf(order);

@@ -1,3 +1,4 @@
+/** Tests recovery: lost responses, declined repeats, crashes and shutdown. An order is paid at most once. */
 import { PspError, UnavailableError, type OrderStatus } from '@tributary/connector-api';
 import { DeskBench, request, type Answer, type Row } from './testing/desk-bench.js';
 import {
@@ -19,7 +20,7 @@ afterEach(() => bench.close());
 
 const DAY = 24 * 3_600_000;
 const slow: Fault = async () => new Promise(() => {});
-/** Takes the order, and never answers. */
+/** Executes the payment and never responds. */
 const paysAndHangs: Fault = async (order, psp) => {
   psp.pay(order);
   return new Promise(() => {});
@@ -77,7 +78,7 @@ describe('an order whose answer was lost', () => {
     expect(bench.psp.looked.length).toBeGreaterThan(5);
     expect((await bench.order(gateway)).state).toBe('unknown');
     expect(bench.logged('nobody knows its outcome')).toHaveLength(1);
-    // Whatever it was: it did leave, later than anybody would have thought.
+    // The attempt arrives at the PSP after all, much later than expected.
     bench.psp.pay({ key: bench.psp.sent[0]! } as never);
     await bench.passUntil(gateway, 'succeeded', { step: 10_000 });
   });
@@ -221,7 +222,7 @@ describe('a crash', () => {
     });
   });
 
-  /** @returns whether the process had died, in one life of an order and the next. */
+  /** Submits an order to a gateway that crashes, and again to the next gateway. @returns whether the first gateway crashed */
   async function survives(death: Death, prepare: (psp: FakePsp) => void, truth: Story[2]): Promise<boolean> {
     const idempotencyKey = `pi-${death.at}`;
     prepare(bench.psp);
@@ -270,7 +271,7 @@ describe('a crash', () => {
       await bench.open(),
     ];
     const lost = one.desk.pay('PAYOUT', request()).catch((error: unknown) => error);
-    // A store that does not answer keeps nobody waiting for longer than eight seconds.
+    // Even if the store does not respond, the client gets an error within 8 s.
     await bench.pass(8_000, 500);
     expect(await lost).toBeInstanceOf(UnavailableError);
     await bench.pass(32_000, 1_000);
@@ -280,7 +281,7 @@ describe('a crash', () => {
   });
 });
 
-/** As Formance reads it: one payment, whose newest entry is the truth, and no PENDING after it. */
+/** Checks what Formance reads: one payment, whose newest entry has the true status, and no FAILED for a payment that was made. */
 function expectToldRight(answer: Answer, rows: Row[], truth: string): void {
   expect(rows[0]).toMatchObject({ id: answer.id, status: answer.status, createdAt: answer.createdAt });
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([answer.id]));
@@ -342,11 +343,11 @@ describe('stopping', () => {
 
 it('a process that was held up between taking an order on and sending it does not send it', async () => {
   const gateway = await bench.open({ start: false, terms: { key: 'uuid', remembersFor: 3_600_000 } });
-  // The machine slept: it was written that the order is being sent, and a day later the process goes on.
+  // The machine slept for a day between the commit of the state `sending` and the PSP call.
   gateway.watched.onCommit = async (commits) => {
     if (commits === 2) await bench.clock.advance(DAY);
   };
-  // Nobody waits for the answer of yesterday any more.
+  // The client of that request has given up long ago.
   gateway.desk.pay('PAYOUT', request()).catch(() => undefined);
   await bench.pass(3_000);
   expect(gateway.watched.commits).toBeGreaterThan(2);

@@ -1,3 +1,4 @@
+/** Tests manual resolutions by operators, and the cases in which they are rejected. */
 import { openStore, thisProcess, type OrderProgress, type Store } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -22,7 +23,7 @@ const LATER = ASKED + 20 * 60_000;
 const holder = thisProcess();
 const UNKNOWN: Partial<OrderProgress> = { state: 'unknown', attempts: 1, unsureSince: ASKED };
 
-/** An order that came this far, as the room itself would have brought it there. */
+/** Stores an order with this progress, published as the library would publish it. @returns its id */
 async function orderIn(progress: Partial<OrderProgress>): Promise<string> {
   const id = `order-${randomUUID()}`;
   const request = JSON.stringify({ sourceAccountId: 'main', destinationAccountId: 'ben-1', metadata: {} });
@@ -47,7 +48,7 @@ const resolve = (id: string, resolution: Partial<Resolution>, now = LATER) =>
     { holder, now, pace: DEFAULT_PACE },
   );
 
-/** What clients read of an order, oldest first: of what is now the newest page. */
+/** Returns the rows that clients read of an order, oldest first. */
 async function rowsOf(id: string) {
   const feed = await store.feed('bank', 'transactions');
   const { body } = await feed.page(undefined, 1, 10_000);

@@ -1,30 +1,32 @@
-/** What an operator found out about an order, at the PSP itself, becomes what is known of it. */
+/** Manual resolution: an operator has checked an order at the PSP and sets its final state. */
 import type { LeaseHolder, OrderBook, OrderChange, StoredOrder } from '@tributary/feed';
 import { OURS, withDetails } from './order-details.js';
 import type { OrderPace } from './pace.js';
 import { withPublication } from './publication.js';
 import { isHeld, released } from './taking.js';
 
+/** States that an operator can set. */
 export const RESOLUTIONS = ['succeeded', 'failed', 'returned'] as const;
 
 export interface Resolution {
   as: (typeof RESOLUTIONS)[number];
-  /** The PSP's id of the order, where the operator found one. */
+  /** Id of the order at the PSP, if the operator found one. */
   pspId?: string;
-  /** Where the operator knows it from; for the history. */
+  /** Source of the operator's knowledge. It is stored in the history and never shown to clients. */
   note: string;
 }
 
+/** The resolved order, or the reason why the resolution is not possible. */
 export type Resolved = { order: StoredOrder } | { refused: string };
 
-/** Who resolves, and when. */
+/** Process and time of a resolution. `now` is in milliseconds since 1970, by the store's clock. */
 export interface Resolver {
   holder: LeaseHolder;
   now: number;
   pace: OrderPace;
 }
 
-/** Allowed while gateways run: whoever is still at work on the order notices that it is not theirs any more. */
+/** Sets the final state of an order. Safe while gateways run: the fencing token grows, so a process that works on the order loses its lease. */
 export async function resolveOrder(
   book: OrderBook,
   id: string,
@@ -42,7 +44,7 @@ export async function resolveOrder(
   return refused === undefined ? { order } : { refused };
 }
 
-/** @returns why the order cannot be resolved like this, for people; `undefined` when it can. */
+/** Returns the reason, in plain words, why the resolution is not possible, or `undefined` when it is. */
 export function whyNot(order: StoredOrder, resolution: Resolution, by: Resolver): string | undefined {
   if (order.pspId !== undefined && (resolution.pspId ?? order.pspId) !== order.pspId) {
     return `the PSP has it under the id ${order.pspId}, not ${resolution.pspId}`;
@@ -50,7 +52,7 @@ export function whyNot(order: StoredOrder, resolution: Resolution, by: Resolver)
   return whyBusy(order, resolution, by) ?? whyImpossible(order, resolution);
 }
 
-/** Money may be leaving at this moment. */
+/** Returns a reason while a gateway works on the order or a sent attempt can still reach the PSP. */
 function whyBusy(
   order: StoredOrder,
   { as }: Resolution,
@@ -66,6 +68,7 @@ function whyBusy(
   return undefined;
 }
 
+/** Returns a reason if the current state does not allow the resolution. */
 function whyImpossible({ state, attempts }: StoredOrder, { as }: Resolution): string | undefined {
   if (state === as) return `it is ${as} already`;
   switch (state) {
@@ -86,7 +89,7 @@ function whyImpossible({ state, attempts }: StoredOrder, { as }: Resolution): st
   }
 }
 
-/** A movement belongs to one order. */
+/** Returns a reason if another order has this PSP id. */
 async function whyTaken(book: OrderBook, id: string, { pspId }: Resolution): Promise<string | undefined> {
   if (pspId === undefined) return undefined;
   const other = (await book.named({ pspKeys: [], pspIds: [pspId] })).find((order) => order.id !== id);

@@ -1,4 +1,4 @@
-/** What an attempt or a look means for its order. Pure. */
+/** Computes the state change of an order from the outcome of an attempt or a lookup. Part of the state machine of `next-action.ts`. Pure. */
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { nextFollow, observe } from './observing.js';
@@ -7,7 +7,11 @@ import type { Circumstances, Outcome, Task } from './orders.types.js';
 import { pauseFor } from './pace.js';
 import { canFind, maySend, released, send, unsure, untilOpen, type Taken } from './taking.js';
 
-/** @param task as it was taken on */
+/**
+ * Applies the outcome of an action to its order.
+ * @param task the action, with the order as it was when the action started
+ * @returns `undefined` when the outcome no longer matters, because another process has taken the order over
+ */
 export function settle(
   order: StoredOrder,
   task: Task,
@@ -16,11 +20,11 @@ export function settle(
 ): Taken | undefined {
   const isOurs = order.fence === task.order.fence;
   if (outcome.kind === 'result') {
-    // What the PSP says is true whoever asked.
+    // A status of the PSP is valid even if this process has lost the lease.
     const change = observe(order, outcome.result, { askedAt: outcome.askedAt }, by);
     return { change: isOurs ? { ...change, set: { ...released, ...change.set } } : change };
   }
-  // Somebody else has gone on with the order, and what we know is about an earlier state of it.
+  // Another process has taken the order over. This outcome belongs to an earlier state of the order.
   if (!isOurs) return undefined;
   switch (order.state) {
     case 'sending':
@@ -38,7 +42,10 @@ export function settle(
   }
 }
 
-/** The PSP was asked whether what is final is true. Whoever could not ask it asks again: the listing says a thing only once. */
+/**
+ * Handles a lookup that should confirm a disputed final status. If the lookup failed, it is scheduled again, because the PSP's
+ * listing reports the contradiction only once.
+ */
 function afterDispute(
   order: StoredOrder,
   outcome: Exclude<Outcome, { kind: 'result' }>,
@@ -50,6 +57,7 @@ function afterDispute(
   return { set: { ...set, details }, ...eventOf(outcome) };
 }
 
+/** Handles an attempt that returned no result. */
 function afterAttempt(
   order: StoredOrder,
   outcome: Exclude<Outcome, { kind: 'result' }>,
@@ -70,7 +78,7 @@ function afterAttempt(
   }
 }
 
-/** The one attempt that there was is refused: nothing has left. */
+/** Fails an order whose only attempt was declined. No money has left. */
 function fail(order: StoredOrder, error: PspError, { connector }: Circumstances): OrderChange {
   const reason = { by: connector.plugin, code: codeOf(error), message: wordsOf(error, connector.path) };
   return {
@@ -86,8 +94,8 @@ function fail(order: StoredOrder, error: PspError, { connector }: Circumstances)
 }
 
 /**
- * An earlier attempt may still be on its way to the PSP, and what refuses this one may have passed when it arrives: the refusal
- * counts only when the PSP still says nothing else some time later.
+ * Handles a declined repeat. The earlier attempt may still be on its way to the PSP, and the PSP may accept it when it arrives.
+ * The order therefore fails only if the PSP reports nothing else within `declineConfirmationMs`.
  */
 function doubt(order: StoredOrder, error: PspError, by: Circumstances): OrderChange {
   const { connector, now, pace } = by;
@@ -108,7 +116,7 @@ function doubt(order: StoredOrder, error: PspError, by: Circumstances): OrderCha
   };
 }
 
-/** Nothing was taken, so what was known before the attempt is known after it. */
+/** Schedules another attempt. The PSP did not accept this one, so earlier knowledge about the order stays valid. */
 function postpone(order: StoredOrder, error: PspError, by: Circumstances): OrderChange {
   const { now, pace } = by;
   const retryAfter = Math.min(error.details.retryAfter ?? 0, pace.longestFollow);
@@ -121,6 +129,7 @@ function postpone(order: StoredOrder, error: PspError, by: Circumstances): Order
   };
 }
 
+/** Handles a lookup of an order with an unknown outcome. A declined order fails, an order that the PSP does not know is sent again. */
 function afterLook(
   order: StoredOrder,
   outcome: Exclude<Outcome, { kind: 'result' }>,
@@ -130,13 +139,13 @@ function afterLook(
   const nothing = outcome.kind === 'nothing';
   const settled = refusedAt === undefined ? undefined : refusedAt + by.pace.settle;
   if (nothing && settled !== undefined) return { change: by.now >= settled ? confirm(order) : rest(settled) };
-  // It waits for the PSP to take orders, however old it is: pauses that grow with its age are for looking.
+  // The order is sent as soon as the throttling ends, however old it is. Only lookups have delays that grow with the age.
   if (nothing && maySend(order, by))
     return by.closedUntil > by.now ? { change: untilOpen(by) } : send(order, by);
   return { change: { ...rest(nextLook(order, by)), ...eventOf(outcome) } };
 }
 
-/** The PSP refused it, and still knows nothing of it. */
+/** Fails an order that the PSP declined and still does not know. */
 function confirm(order: StoredOrder): OrderChange {
   const message = detailsOf(order).reason?.message ?? 'no reason given';
   return {
@@ -145,11 +154,12 @@ function confirm(order: StoredOrder): OrderChange {
   };
 }
 
+/** Releases the lease until the order is due again. */
 function rest(nextAt: number | undefined): OrderChange {
   return { set: { ...released, nextAt } };
 }
 
-/** When there is something to find out; `undefined` when there never is. */
+/** Returns the time of the next lookup, or `undefined` when no lookup can help. */
 export function nextLook(order: StoredOrder, by: Circumstances): number | undefined {
   const { now, pace } = by;
   switch (order.state) {
@@ -187,7 +197,7 @@ function codeOf({ details }: PspError): string {
   return details.status === undefined ? 'rejected' : `rejected_${details.status}`;
 }
 
-/** The wrapper around plugins says where an error came from; clients need not read it. */
+/** Returns the error message for clients. Removes the prefix that the plugin caller adds, `<connector path> <method>: `. */
 function wordsOf(error: PspError, path: string): string {
   return error.message.startsWith(`${path} `) ? error.message.replace(/^\S+ \w+: /, '') : error.message;
 }

@@ -1,4 +1,4 @@
-/** Two gateways of which one has a wrong clock: by the store's time, both know alike who sends. */
+/** Tests the store clock with two gateways, one of which has a wrong clock: only one of them sends the order. */
 import type { OrderRequest } from '@tributary/connector-api';
 import { openStore, type Store } from '@tributary/feed';
 import { pino } from 'pino';

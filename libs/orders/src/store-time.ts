@@ -1,17 +1,17 @@
 /**
- * The store's time, which all gateways that share it see alike. Orders are leased, given up and judged by time: a gateway whose
- * clock is ahead would take over what another one is just sending, and believe a refusal too early.
+ * A clock that follows the store's clock, which all gateways on the store share. Leases and deadlines of orders depend on it: a
+ * gateway whose clock is ahead would take over an order that another one is sending, and would confirm a decline too early.
  */
 import type { Store } from '@tributary/feed';
 import type { Clock } from '@tributary/sync';
 
-/** Between two questions: so long a clock that was set stays wrong. Milliseconds. */
+/** Interval in ms between two comparisons with the store's clock. A clock change is noticed within this time. */
 const EVERY = 10_000;
-/** An answer that took longer says too little. */
+/** A comparison that took longer than this time in ms is too inaccurate and is ignored. */
 const SLOWEST = 1_000;
 
 export class StoreTime implements Clock {
-  /** Milliseconds by which the store is ahead of this machine. */
+  /** Milliseconds by which the store's clock is ahead of this machine's clock. */
   private ahead = 0;
   private cancel = () => {};
   private stopped = false;
@@ -21,7 +21,11 @@ export class StoreTime implements Clock {
     private readonly clock: Clock,
   ) {}
 
-  /** @param clock of this machine. @throws StoreUnavailableError */
+  /**
+   * Creates a clock and compares it once with the store's clock.
+   * @param clock the clock of this machine
+   * @throws StoreUnavailableError when the store cannot be reached
+   */
   static async of(store: Store, clock: Clock): Promise<StoreTime> {
     const time = new StoreTime(store, clock);
     await time.compare(Infinity);
@@ -36,10 +40,10 @@ export class StoreTime implements Clock {
     return this.clock.after(milliseconds, run);
   }
 
-  /** Compares again and again, until `stop()`. */
+  /** Repeats the comparison at regular intervals until `stop()`. */
   start(): void {
     this.cancel = this.clock.after(EVERY, () => {
-      // While the store is away the last comparison holds.
+      // If the store cannot be reached, the last offset stays valid.
       void this.compare(SLOWEST)
         .catch(() => undefined)
         .then(() => {
@@ -53,7 +57,7 @@ export class StoreTime implements Clock {
     this.cancel();
   }
 
-  /** Differences that are smaller than the error of the measurement are none: the time must not go to and fro. */
+  /** Measures the offset. Ignores a change that is smaller than the measurement error, so that the time does not jump back and forth. */
   private async compare(slowest: number): Promise<void> {
     const asked = this.clock.now();
     const time = await this.store.time();

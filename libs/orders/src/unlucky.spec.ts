@@ -1,10 +1,10 @@
-/** What may happen to an order, in any order: whatever it is, clients are told the truth, in time, and each amount once. */
+/** Property-based test: after random events in random order, clients see the true status in time, and each amount counts once. */
 import type { OrderStatus } from '@tributary/connector-api';
 import fc from 'fast-check';
 import { DeskBench, request, type Answer, type Gateway, type Row } from './testing/desk-bench.js';
 import { drops, paysAndDrops, refuses } from './testing/fake-psp.js';
 
-/** Until a client has read an answer and stamped its own entry: ten seconds, and as much again. */
+/** Time in ms until a client has read a response and stamped its own entry: less than 10 s for each. */
 const READING = 19_000;
 const FAULTS = { drops, paysAndDrops, refuses };
 const PAUSES = [100, 2_000, 7_000, 15_000, 31_000, 60_000];
@@ -31,7 +31,7 @@ const story = fc.record({
 
 type Story = typeof story extends fc.Arbitrary<infer Told> ? Told : never;
 
-/** What chance rarely finds: the PSP corrects itself, and cannot be asked when its listing says so. */
+/** Returns a story that random generation rarely finds: the PSP corrects itself, and the lookup fails when its listing says so. */
 function dispute(pause: number): Story {
   const events: Story['events'] = [
     [pause, { what: 'settles', as: 'FAILED' }],
@@ -41,7 +41,7 @@ function dispute(pause: number): Story {
   return { first: 'SUCCEEDED', faults: [], events };
 }
 
-/** Between two looks it succeeded after all, and came back. */
+/** A failed payment succeeds after all and is returned, both between two lookups. */
 const PASSED_UNSEEN: Story = {
   first: 'FAILED',
   faults: [],
@@ -51,7 +51,7 @@ const PASSED_UNSEEN: Story = {
   ],
 };
 
-/** One order, two gateways, and what clients read when. */
+/** Runs one order on two gateways, and records which responses clients read and when. */
 class Trial {
   readonly answers: { answer: Answer; at: number }[] = [];
   private listed: OrderStatus | undefined;
@@ -84,14 +84,14 @@ class Trial {
     }
   }
 
-  /** Of a gateway that dies meanwhile nobody hears. */
+  /** Submits the order. A gateway that crashes meanwhile never responds. */
   ask(): void {
     const read = (text: string) =>
       this.answers.push({ answer: JSON.parse(text) as Answer, at: this.bench.clock.now() });
     void this.gateways[0].desk.pay('PAYOUT', request()).then(read, () => undefined);
   }
 
-  /** Sync reads a change once: its cursor goes on. */
+  /** Passes the payment's status to the matcher. Sync reads each change once, because its cursor moves on. */
   async list(gateway = 0): Promise<void> {
     const [payment] = this.bench.psp.payments;
     if (!payment || payment.status === this.listed) return;
@@ -115,7 +115,7 @@ class Trial {
   }
 }
 
-/** What a PSP may do: correct itself, but not have money again that came back or never left. */
+/** Tells whether a PSP may change the status: it may correct itself, but a returned payment stays returned, and a failed one can only succeed. */
 function mayFollow(before: OrderStatus, after: OrderStatus): boolean {
   return before !== 'RETURNED' && (before !== 'FAILED' || after === 'SUCCEEDED');
 }
@@ -124,7 +124,7 @@ function checkTimes(rows: readonly Row[], answers: Trial['answers']): void {
   const times = rows.map(({ createdAt }) => Date.parse(createdAt));
   expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
   expect(new Set(answers.map(({ answer }) => JSON.stringify(answer))).size).toBeLessThanOrEqual(1);
-  // Without clock steps, a row's feed time is when it was told.
+  // Without clock changes, the feed time of a row is its publication time.
   const told = rows.slice(1).map(({ updatedAt }) => Date.parse(updatedAt));
   const early = answers.flatMap(({ at }) => told.filter((time) => time >= at && time < at + READING));
   expect(early).toEqual([]);
@@ -135,7 +135,7 @@ function checkAmounts(rows: readonly Row[], status: OrderStatus | undefined): vo
   expect(returned.reduce((sum, amount) => sum + amount, 0n)).toBe(status === 'RETURNED' ? 1250n : 0n);
 }
 
-/** What a client shows in the end: of the rows, and of its own entries at each answer, the newest. */
+/** Returns the status that a client shows in the end: the newest of the rows and of its own entries after each response. */
 function shownAtLast(rows: readonly Row[], answers: Trial['answers']): string | undefined {
   const entries = [
     ...rows.map(({ createdAt, status }) => ({ at: Date.parse(createdAt), status })),

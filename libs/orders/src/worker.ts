@@ -1,4 +1,7 @@
-/** Does what is to be done about the orders of one connector: takes one on, calls the PSP, and settles what that meant. */
+/**
+ * Runs the order state machine for one connector: commits the decision about an order, calls the PSP, and commits the outcome.
+ * The decisions are pure functions in `next-action.ts` and `apply-outcome.ts`.
+ */
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { Slots } from '@tributary/sync';
 import { lookAgain } from './clock-steps.js';
@@ -10,20 +13,21 @@ import { PspCalls } from './psp-calls.js';
 import { nextLook, settle } from './settling.js';
 import { released, take, unsure, type Taken } from './taking.js';
 
-/** After so long a PSP that takes nothing is tried again, unless it says when. */
+/** Time in ms for which a PSP that accepts no orders is left alone, unless it sends a retry time. */
 const CLOSED_FOR = 1_000;
+/** Maximum in ms for a retry time of the PSP. */
 const LONGEST_CLOSED = 15 * 60_000;
 
-/** Between two attempts to write down what the PSP said. */
+/** Delays in ms between two attempts to store the outcome of a PSP call. The delay doubles up to the maximum. */
 const FIRST_REWRITE = 250;
 const LONGEST_REWRITE = 5_000;
 
 export class OrderWorker {
   private readonly slots: Slots;
   private readonly calls: PspCalls;
-  /** Orders that somebody works on here, or waits to. */
+  /** Orders that this process works on or has queued, by order id. */
   private readonly working = new Map<string, Promise<void>>();
-  /** Of those, what the PSP was asked and has not answered. */
+  /** Actions whose PSP call or whose write of the outcome is not complete, by order id. */
   private readonly tasks = new Map<string, Task>();
   private closedUntil = 0;
   private due = 0;
@@ -41,12 +45,12 @@ export class OrderWorker {
     return this.ledger.connector.path;
   }
 
-  /** More of what is due would only wait here. */
+  /** Tells whether more due orders would only wait in the queue. */
   get isBusy(): boolean {
     return this.due >= 2 * this.context.pace.concurrency;
   }
 
-  /** What was found due, in turn with what requests bring. */
+  /** Processes an order that a poll found due. It shares the concurrency limit with new orders. */
   async workDue(id: string): Promise<void> {
     if (this.working.has(id)) return;
     this.due++;
@@ -54,7 +58,7 @@ export class OrderWorker {
     this.due--;
   }
 
-  /** After the clock went back: what was to be done at a time that lies far ahead now is done at once. */
+  /** Handles a clock that was set back: orders whose schedule is now far in the future become due at once. */
   async clockWentBack(): Promise<void> {
     const { clock, pace } = this.context;
     this.closedUntil = 0;
@@ -65,7 +69,7 @@ export class OrderWorker {
     }
   }
 
-  /** Never throws: what could not be done is done when the order is found due again. */
+  /** Processes an order until it has no next action. Never throws: after an error the order becomes due again later. */
   work(id: string): Promise<void> {
     const known = this.working.get(id);
     if (known) return known;
@@ -74,7 +78,7 @@ export class OrderWorker {
     return work;
   }
 
-  /** Waits for the calls under way, and leaves what takes longer to whoever comes next. */
+  /** Waits for the calls in progress, at most `shutdownGraceMs`. Hands the remaining orders over to the next process. */
   async stop(): Promise<void> {
     this.stopping = true;
     const { clock, pace } = this.context;
@@ -108,6 +112,7 @@ export class OrderWorker {
     return this.decide(id, (order) => take(order, this.circumstances()));
   }
 
+  /** Calls the PSP and commits the outcome. @returns the next action */
   private async execute(task: Task): Promise<Task | undefined> {
     this.tasks.set(task.order.id, task);
     const outcome = await this.calls.make(task);
@@ -120,7 +125,7 @@ export class OrderWorker {
     );
   }
 
-  /** What the PSP said is known here only: it is not dropped because the store is away for a while. */
+  /** Retries a write until it succeeds or the worker stops. Only this process knows the outcome, so a store outage must not lose it. */
   private async untilWritten<T>(write: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.context;
     for (let pause = FIRST_REWRITE; ; pause = Math.min(2 * pause, LONGEST_REWRITE)) {
@@ -137,7 +142,7 @@ export class OrderWorker {
     }
   }
 
-  /** @returns what is to be done next, by whoever decided it. */
+  /** Commits a decision. @returns the action that this process must execute now */
   private async decide(
     id: string,
     decide: (order: StoredOrder) => Taken | undefined,
@@ -151,7 +156,7 @@ export class OrderWorker {
     return order && task ? { do: task, order } : undefined;
   }
 
-  /** The answer may still come, when nobody is there to write it down. */
+  /** Hands an unfinished action over when the gateway stops. No process stores a later response, so a sent order becomes `unknown`. */
   private async abandon(task: Task): Promise<void> {
     await this.ledger.change(task.order.id, (order) => {
       if (order.fence !== task.order.fence) return undefined;
@@ -171,6 +176,7 @@ export class OrderWorker {
     return { now: clock.now(), connector, pace, holder, closedUntil: this.closedUntil };
   }
 
+  /** Logs an outcome, and remembers until when the PSP accepts no orders. */
   private note(task: Task, outcome: Outcome): void {
     const { clock, logger } = this.context;
     const { order } = task;
@@ -202,7 +208,7 @@ export class OrderWorker {
   }
 }
 
-/** Instead of another call: as if the look had not been. */
+/** Releases the order without a further call, for the next process. */
 function leave(order: StoredOrder, by: Circumstances): { change: OrderChange } {
   return { change: { set: { ...released, nextAt: nextLook(order, by) } } };
 }

@@ -1,4 +1,4 @@
-/** THE list of plugins: what `plugin:` may say in a deployment file. */
+/** The list of built-in plugins: the names that `plugin:` in a deployment file accepts. */
 import type { Plugin } from '@tributary/connector-api';
 import { bankStatements } from './bank-statements/index.js';
 import { mollie } from './mollie/index.js';
@@ -7,6 +7,7 @@ import { sandbox } from './sandbox/index.js';
 
 export const plugins: readonly Plugin[] = [bankStatements, mollie, revolutBusiness, sandbox];
 
+/** Returns the plugin with this name, or `undefined` if there is none. */
 export function findPlugin(name: string): Plugin | undefined {
   return plugins.find((plugin) => plugin.name === name);
 }

@@ -1,7 +1,7 @@
 'use strict';
 /**
- * `npm run new:psp -- acme`: writes a plugin that works, and a spec that says what is still made up. `nest g -c @tributary/schematics psp-plugin
- * acme -p gateway` does it too, but exits with 0 when a name is refused.
+ * The generator `npm run new:psp -- acme`. It writes a working plugin, and a spec that lists the placeholders that are left.
+ * `nest g -c @tributary/schematics psp-plugin acme -p gateway` does the same, but exits with 0 when a name is invalid.
  */
 
 const { apply, applyTemplates, chain, filter, mergeWith, move, url } = require('@angular-devkit/schematics');
@@ -12,9 +12,9 @@ const { namesIn, withPlugin } = require('./plugin-list');
 
 const PLUGINS = '/libs/psp-plugins/src';
 const LIST = `${PLUGINS}/index.ts`;
-/** The version of the plugin interface that the templates are written for. */
+/** File that contains the version of the plugin interface. */
 const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
-/** Rooms that only this repository has: a package has no fakes of the inherited suite. */
+/** Files that are generated in this repository only. A package cannot run the inherited suite, so it gets no fakes and specs. */
 const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/fixtures\//;
 
 function pspPlugin(options) {
@@ -80,7 +80,7 @@ function writeFiles(source, names, target, wanted = () => true) {
   return mergeWith(apply(url(source), [filter(wanted), applyTemplates(names), move(target)]));
 }
 
-/** As `npm run format` would: what is written passes the checks at once, however long the name is. */
+/** Formats the generated files as `npm run format` does, so that they pass the checks for names of any length. */
 function formatAll(paths) {
   return async (tree) => {
     for (const file of paths.flatMap((path) => filesBelow(tree, path))) {

@@ -1,19 +1,19 @@
 'use strict';
-/** Names of plugins and packages, and what is wrong with one. */
+/** Validates the names of plugins and packages, and converts their case. */
 
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const LONGEST = 40;
 const PACKAGE = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
 
-/** Names that the list of plugins uses itself, or that would be mistaken for something else. */
+/** Names that the plugin list uses itself, or that are ambiguous. */
 const RESERVED = ['fake', 'find-plugin', 'fixtures', 'index', 'plugin', 'plugins', 'testing', 'tributary'];
-/** A plugin's constant is called by its name. */
+/** JavaScript keywords. The plugin's constant has the plugin's name, so a keyword is not a valid name. */
 const KEYWORDS =
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
   'function if implements import in instanceof interface let new null package private protected public return static super switch this ' +
   'throw true try type typeof undefined var void while with yield';
 
-/** @param taken names of the plugins that exist. @throws Error that says what to do. */
+/** Validates the name of a new plugin. @param taken names of existing plugins. @throws Error with instructions if it is invalid. */
 function checkName(name, taken) {
   if (name === undefined) throw new Error('The name of the plugin is missing: npm run new:psp -- acme');
   const found = JSON.stringify(name);
@@ -32,7 +32,7 @@ function checkName(name, taken) {
   }
 }
 
-/** @throws Error that says what to do. */
+/** Validates the name of a package. @throws Error with instructions if it is invalid. */
 function checkPackage(name) {
   if (PACKAGE.test(name) && name.length <= 214) return;
   throw new Error(

@@ -1,17 +1,17 @@
 'use strict';
-/** `libs/psp-plugins/src/index.ts`: THE list of plugins. */
+/** Reads and extends the list of built-in plugins in `libs/psp-plugins/src/index.ts`. */
 
 const { camelCase } = require('./names');
 
 const LIST = /export const plugins: readonly Plugin\[\] = \[([^\]]*)\];/;
 const IMPORT = /^import \{ \w+ \} from '\.\/([a-z0-9-]+)\/index\.js';\n/gm;
 
-/** @returns the names of the folders in the list. */
+/** @returns the folder names of the listed plugins. */
 function namesIn(text) {
   return [...text.matchAll(IMPORT)].map((match) => match[1]);
 }
 
-/** @returns the text with the plugin in it, in the order of the alphabet. @throws Error when it is not the list that was expected. */
+/** @returns the source with the plugin added, in alphabetical order. @throws Error if the source does not have the expected form. */
 function withPlugin(text, name, file) {
   const imports = [...text.matchAll(IMPORT)];
   const list = LIST.exec(text);

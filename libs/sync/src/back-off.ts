@@ -1,21 +1,21 @@
-/** When to try again after a failure: later and later, never all at the same moment, never at once. */
+/** Calculates retry delays: exponential back-off with jitter, and special delays for rate limits and rejected credentials. */
 import { PspError, UnavailableError } from '@tributary/connector-api';
 import type { SyncContext } from './context.js';
 
-/** Daily quotas are the longest that PSPs ask for. */
+/** Upper limit of a PSP's `Retry-After`. The longest real values are those of daily quotas. */
 const LONGEST_RETRY_AFTER = 24 * 3600 * 1000;
 
-/** A database is back within seconds or minutes; asking for it costs little. */
+/** Upper limit while the store is unavailable. A database returns within seconds or minutes, and a retry costs little. */
 const LONGEST_WITHOUT_STORE = 15_000;
 
 /**
- * @param failures in a row, this one included
- * @returns milliseconds
+ * Returns the delay before the next attempt, in milliseconds.
+ * @param failures number of consecutive failures, including this one
  */
 export function backOff(error: unknown, failures: number, { limits, random }: SyncContext): number {
   const grown = Math.min(limits.longestBackOff, limits.firstBackOff * 2 ** Math.min(failures - 1, 30));
   const exponential = grown * (0.5 + random() / 2);
-  // It is not the PSP's fault, and over for all streams at once.
+  // The store failed, not the PSP. It becomes available for all streams at the same time.
   if (error instanceof UnavailableError) return Math.min(exponential, LONGEST_WITHOUT_STORE);
   if (!(error instanceof PspError)) return exponential;
   switch (error.kind) {
@@ -32,7 +32,7 @@ export function backOff(error: unknown, failures: number, { limits, random }: Sy
   }
 }
 
-/** A period, give or take 5 %: connectors that started together drift apart. */
+/** Changes a period by up to 5 % in both directions, so that connectors that started together drift apart. */
 export function jittered(period: number, random: () => number): number {
   return period * (0.95 + random() / 10);
 }

@@ -19,7 +19,7 @@ function held(accountId: string, ...amounts: [bigint, string][]): Balances {
   return { accountId, at: iso(), amounts: amounts.map(([amount, asset]) => ({ amount, asset })) };
 }
 
-/** A reader of a bank whose accounts are in the feed already. */
+/** Creates a reader for a connector whose accounts are in the feed already. */
 async function readerOf(
   balances: Psp['balances'],
   accounts = ['a', 'b', 'DE 1/x'],
@@ -36,7 +36,7 @@ async function readerOf(
 
 const source = (name: string) => bench.metric('tributary_balance_reads_total', { source: name });
 
-/** The answer, with the clock going on until it comes. */
+/** Advances the clock until the promise settles, at most 10 s, and returns its result. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   let settled = false;
   const watched = answer.finally(() => (settled = true));

@@ -1,6 +1,6 @@
 /**
- * The balances of one account, asked of the PSP while the client waits. The client gives up after ten seconds and asks for
- * every account all the time: so an answer comes in a few seconds, live or as last observed, each with its honest time.
+ * Reads the balances of an account from the PSP while the client waits. The client polls every account and gives up after ten
+ * seconds. So a response comes within a few seconds: live balances, or the last stored balances with the time of their observation.
  */
 import { balancesToWire, decodeId, formatTime, PspError } from '@tributary/connector-api';
 import type { Balances, ServedBalances, WireBalances } from '@tributary/connector-api';
@@ -14,8 +14,9 @@ import { Restraint } from './restraint.js';
 import { Slots } from './slots.js';
 import type { SyncConnector } from './sync.types.js';
 
+/** Options of `BalanceReader`. */
 export interface BalanceOptions extends SyncOptions {
-  /** Milliseconds until the answer is what was last observed. */
+  /** Timeout in milliseconds. After it the last stored balances are returned. The default is 4 s. */
   deadline?: number;
 }
 
@@ -25,12 +26,16 @@ interface Answer {
 }
 
 const DEADLINE = 4_000;
-/** A call that is late for its own answer still refreshes the book for the next. */
+/**
+ * Timeout of the call to the PSP. A call that is too late for its own response still updates the stored balances for the next.
+ */
 const CALL_DEADLINE = 5_000;
+/** Maximum number of concurrent calls to the PSP per connector. */
 const CONCURRENCY = 10;
-/** More would not be answered in time anyway. */
+/** Maximum number of waiting accounts. Further accounts would not get a response in time. */
 const LONGEST_LINE = 200;
 
+/** Reads balances of one connector's accounts, with a concurrency limit and a circuit breaker. */
 export class BalanceReader {
   private readonly book: BalanceBook;
   private readonly context: SyncContext;
@@ -38,7 +43,7 @@ export class BalanceReader {
   private readonly deadline: number;
   private readonly slots = new Slots(CONCURRENCY);
   private readonly restraint: Restraint;
-  /** Calls under way by account: whoever asks meanwhile gets the same answer. */
+  /** Running calls by account. Concurrent reads of one account share one call. */
   private readonly asking = new Map<string, Promise<Answer>>();
 
   constructor(
@@ -54,9 +59,10 @@ export class BalanceReader {
   }
 
   /**
-   * @param accountId as served, i.e. encoded
+   * Returns the balances of an account.
+   * @param accountId the id as it is served, i.e. encoded
    * @returns `undefined` for an account that was never served
-   * @throws PspError `unavailable` when the PSP does not answer and nothing was ever observed
+   * @throws PspError `unavailable` when the PSP does not respond and no balances are stored
    */
   async read(accountId: string): Promise<ServedBalances | undefined> {
     const pspId = decodeId(accountId);
@@ -132,7 +138,10 @@ export class BalanceReader {
     return { source: 'live', balances: await this.book.observe(observed) };
   }
 
-  /** @throws RefusedError for what cannot be served. */
+  /**
+   * Validates the plugin's balances.
+   * @throws InvalidRecordError when they cannot be served; PspError when they are of another account
+   */
   private checked(balances: Balances | undefined, accountId: string, pspId: string): WireBalances {
     if (balances?.accountId !== pspId) {
       const found = JSON.stringify(balances?.accountId);
@@ -142,11 +151,11 @@ export class BalanceReader {
       );
     }
     const wire = balancesToWire(balances);
-    // A time in the future would make every observation until then look old.
+    // A time in the future would make all later observations before that time look old.
     return { ...wire, accountId, at: Math.min(wire.at, this.context.clock.now()) };
   }
 
-  /** A closed account holds nothing, and says so: an absent asset or a 404 would keep its last balance alive in Formance. */
+  /** Stores zero for each asset of a closed account. With an absent asset or a 404, Formance would keep the last balance. */
   private async closed(accountId: string): Promise<Answer> {
     this.restraint.succeeded();
     if (!(await this.book.latest(accountId))) return this.nothing(accountId);
@@ -154,20 +163,23 @@ export class BalanceReader {
     return { source: 'closed', balances: await this.book.observe(zeros) };
   }
 
-  /** What was last observed, by a read or along with a listing. */
+  /** Returns the last stored balances. They come from an earlier read or from a listing. */
   private async last(accountId: string): Promise<Answer | undefined> {
     const balances = await this.book.latest(accountId);
     return balances && { source: 'last', balances };
   }
 
-  /** Not recorded: nothing was observed, and the first observation may be of an earlier time. */
+  /**
+   * Returns an empty list of balances. It is not stored: nothing was observed, and the first observation may have an earlier
+   * time.
+   */
   private nothing(accountId: string): Answer {
     const at = formatTime(this.context.clock.now());
     return { source: 'none', balances: { id: accountId, accountID: accountId, at, balances: [] } };
   }
 }
 
-/** Any other "no" is about our request, and says nothing of the money. */
+/** Whether the PSP says that the account does not exist. Any other rejection is about the request, not about the balance. */
 function saysGone({ kind, details }: PspError): boolean {
   return (
     kind === 'rejected' && (details.status === undefined || details.status === 404 || details.status === 410)

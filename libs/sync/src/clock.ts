@@ -1,14 +1,17 @@
-/** Time as sync sees it: one seam, so that schedules, deadlines and back-off are tested without waiting for them. */
+/**
+ * The clock and timers that this library uses. Tests replace them, so that schedules, timeouts and back-off run without waiting.
+ */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns the milliseconds since 1970. */
   now(): number;
-  /** Runs it once, `milliseconds` from now. @returns what cancels it. */
+  /** Calls `run` once after a delay in milliseconds. @returns a function that cancels the timer */
   after(milliseconds: number, run: () => void): () => void;
 }
 
-/** What a timer can hold; a longer one would fire at once. */
+/** Maximum delay of `setTimeout`. Node fires a timer with a longer delay at once. */
 const LONGEST = 2 ** 31 - 1;
 
+/** The clock and timers of Node. A negative delay counts as 0. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (milliseconds, run) => {

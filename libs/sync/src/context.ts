@@ -1,4 +1,7 @@
-/** What every part of this room needs, made once from what the composition hands in. */
+/**
+ * Shared dependencies of this library's classes: logger, metrics, redactor, clock and limits. They are created once per options
+ * object.
+ */
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { systemClock } from './clock.js';
@@ -9,18 +12,20 @@ import { SyncMetrics } from './metrics.js';
 import { redaction } from './redaction.js';
 import type { Redact } from './redaction.js';
 
+/** Options that the application passes to this library. */
 export interface SyncOptions {
   logger: Logger;
-  /** Where the metrics are kept; without it nobody sees them. */
+  /** Prometheus registry for the metrics. Without it a private registry is used, which no endpoint serves. */
   registry?: Registry;
-  /** Replaces the deployment's secrets in a text; common forms of credentials are replaced besides. */
+  /** Redacts the deployment's secrets in a string. Common forms of credentials are redacted in addition. */
   redact?: Redact;
   clock?: Clock;
-  /** 0 … 1, for jitter. */
+  /** Returns a number from 0 to 1, for jitter. The default is `Math.random`. */
   random?: () => number;
   limits?: Partial<SyncLimits>;
 }
 
+/** The options of `SyncOptions` with all default values applied. */
 export interface SyncContext {
   logger: Logger;
   metrics: SyncMetrics;
@@ -30,9 +35,10 @@ export interface SyncContext {
   limits: SyncLimits;
 }
 
-/** By the options they were made from: a thousand connectors with the same options share one. */
+/** Contexts by their options object. A thousand connectors with the same options object share one context. */
 const known = new WeakMap<SyncOptions, SyncContext>();
 
+/** Returns the context of an options object, and creates it at the first call. */
 export function contextOf(options: SyncOptions): SyncContext {
   const context = known.get(options) ?? newContext(options);
   known.set(options, context);

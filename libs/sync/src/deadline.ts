@@ -1,15 +1,19 @@
+/** Limits the time that the caller waits for a promise. */
 import type { Clock } from './clock.js';
 
 interface Bounds {
   clock: Clock;
-  /** Milliseconds; none: as long as it takes. */
+  /** Timeout in milliseconds. `undefined` means no timeout. */
   deadline: number | undefined;
-  /** What to throw when the time is over. */
+  /** Creates the error that is thrown after the timeout. */
   late: () => Error;
   signal?: AbortSignal;
 }
 
-/** The result of `work`, unless its time is over or the signal is aborted first; what it does afterwards is of no interest. */
+/**
+ * Returns the result of `work`. A result or an error that comes after the timeout or the abort is ignored.
+ * @throws the error of `createTimeoutError` after the timeout; the signal's reason when it is aborted first
+ */
 export function withDeadline<T>(work: Promise<T>, { clock, deadline, late, signal }: Bounds): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => {

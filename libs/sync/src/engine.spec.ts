@@ -65,7 +65,7 @@ describe('the schedule', () => {
     engine.start();
     expect(bench.clock.armed).toBe(2000);
     await bench.clock.advance(4_000);
-    // Spread evenly over 40 seconds.
+    // The first pulls are spread evenly over 40 seconds.
     expect(pulled).toBeGreaterThan(50);
     expect(pulled).toBeLessThan(200);
     expect(bench.clock.armed).toBe(2000);
@@ -168,7 +168,7 @@ describe('a failure', () => {
     expect(inFirstMinute).toBeGreaterThan(3);
     expect(inFirstMinute).toBeLessThan(8);
     await bench.clock.advance(60 * MINUTE);
-    // Five minutes are the longest pause.
+    // The maximum back-off is five minutes.
     expect(failures - inFirstMinute).toBeGreaterThanOrEqual(12);
     expect(failures - inFirstMinute).toBeLessThan(25);
     expect(healthy).toBeGreaterThan(55);
@@ -226,7 +226,7 @@ describe('a failure', () => {
     }
     expect(calls).toHaveLength(2);
     await bench.clock.advance(2 * MINUTE);
-    // The stream that is limited does not keep the others from their turn.
+    // The throttled stream does not delay the other streams.
     expect(calls.slice(2)).toEqual(['accounts', 'transactions']);
     await engine.stop();
   });
@@ -285,7 +285,7 @@ describe('a failure', () => {
         }),
         bank(
           {
-            // Relists everything under one cursor: long, known, but not endless.
+            // Lists everything again under one cursor: a long listing of known records that ends.
             transactions: async function* () {
               for (let number = 1; number <= 100; number++)
                 yield* pages([{ items: [transaction(`t${number}`)], cursor: 'c' }]);

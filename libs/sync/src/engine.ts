@@ -1,4 +1,4 @@
-/** Pulls every stream of every connector, for as long as the gateway runs or once. */
+/** Pulls every stream of every connector: on a schedule while the gateway runs, or once. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { thisProcess, type Store, type SyncRun } from '@tributary/feed';
@@ -11,6 +11,7 @@ import { StreamTask } from './stream-task.js';
 import type { SyncConnector, SyncProgress } from './sync.types.js';
 import { Watcher } from './watcher.js';
 
+/** Owns the schedulers and change listeners of all connectors. */
 export class SyncEngine {
   private readonly context: SyncContext;
   private readonly tasks: Map<string, StreamTask[]>;
@@ -44,7 +45,7 @@ export class SyncEngine {
     );
   }
 
-  /** Pulls on schedule and listens to the plugins, until `stop()`. */
+  /** Starts the schedules and the change listeners. They run until `stop()`. */
   start(): void {
     if (this.started || this.stopped) return;
     this.started = true;
@@ -58,14 +59,15 @@ export class SyncEngine {
     }
   }
 
-  /** Finishes the pages in hand, and leaves what takes longer than the grace. */
+  /** Stops all pulls after their current page. It abandons pulls that take longer than the grace period. */
   stop(): Promise<void> {
     return (this.stopped ??= this.end());
   }
 
   /**
-   * Soon, without waiting for it; many requests are one pull. Nothing happens while the engine is not running.
-   * @throws Error for a path that is no connector's
+   * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. It has no effect while the engine
+   * is not running.
+   * @throws Error when no connector has this path
    */
   pull(path: string, streams: readonly Stream[]): void {
     for (const task of this.tasksOf(path)) {
@@ -75,10 +77,10 @@ export class SyncEngine {
 
   /**
    * Pulls each stream until it has caught up.
-   * @param filter a connector's path; all without it
-   * @param signal ends the pulls at their next page
-   * @returns in the order of the connectors; a run that did not catch up has an `error`
-   * @throws Error for a path that is no connector's
+   * @param filter path of a connector; without it all connectors are pulled
+   * @param signal stops the pulls after their current page
+   * @returns the runs in the order of the connectors; a run that did not catch up has an `error`
+   * @throws Error when no connector has this path
    */
   async runOnce(
     filter?: string,
@@ -102,7 +104,8 @@ export class SyncEngine {
       ...this.watching,
       ...[...this.tasks.values()].flat().map((task) => task.stop()),
     ]).then(() => true);
-    // Iterators close after the grace, and a commit may be under way: a moment more, and then the crash-proof way.
+    // Iterators close after the grace period, and a commit may be running, so the engine waits a little longer. After that it
+    // abandons the pulls, which is as safe as a crash.
     const patience = limits.stopGrace + 2 * limits.closeDeadline;
     let cancel = () => {};
     const late = new Promise<false>((resolve) => {

@@ -1,29 +1,30 @@
-/** How long and how much, in milliseconds where it is a time. */
+/** Limits, timeouts and delays of this library. All times are in milliseconds. */
 export interface SyncLimits {
-  /** Streams that are pulled at the same time, over all connectors. */
+  /** Maximum number of streams that are pulled at the same time, over all connectors. */
   concurrency: number;
-  /** A long pull gives way to waiting ones after so long, at the end of a page. */
+  /** Maximum time that a pull keeps its semaphore permit while other streams wait. The pull checks it after each page. */
   turn: number;
-  /** For one page of a plugin. */
+  /** Timeout for the plugin to return one page. */
   pageDeadline: number;
-  /** For a plugin's iterator to close itself. */
+  /** Timeout for the plugin's iterator to close. */
   closeDeadline: number;
-  /** After so long another process may take over from one that fell silent. */
+  /** Lifetime of a lease that is not renewed. After it another process may pull the stream. */
   leaseTtl: number;
-  /** For the pages in hand when the engine stops. */
+  /** Time for the current pages to be committed when the engine stops. */
   stopGrace: number;
-  /** From a request to pull until the pull, so that a burst of requests is one pull. */
+  /** Delay between a request to pull and the pull, so that a burst of requests causes one pull. */
   pullDelay: number;
-  /** Between the first pulls of two streams, so that a thousand connectors do not start together. */
+  /** Average time between the first pulls of two streams, so that a thousand connectors do not start at the same time. */
   startSpacing: number;
-  /** How often a page may come again with nothing new before it counts as an endless loop. */
+  /** Number of repeated pages in a row without new data after which the listing counts as an endless loop. */
   repeatedPages: number;
-  /** After the first failure; it doubles with each. */
+  /** Back-off after the first failure. It doubles with each further failure. */
   firstBackOff: number;
+  /** Upper limit of the exponential back-off. */
   longestBackOff: number;
-  /** After wrong credentials: a person must act first. */
+  /** Back-off after the PSP rejected the credentials. A person must correct them first. */
   unauthorizedBackOff: number;
-  /** An uneventful run is recorded only so often. */
+  /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
   quietRecordEvery: number;
 }
 

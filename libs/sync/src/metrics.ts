@@ -1,12 +1,13 @@
-/** What operators can measure. Names and meanings are in `docs/operations.md`. */
+/** Prometheus metrics of this library. `docs/operations.md` describes their names and meanings. */
 import type { PspErrorKind, Stream } from '@tributary/connector-api';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
 export type OrderCallName = 'createPayout' | 'createTransfer' | 'findOrder';
 export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCallName;
-/** Where the balances of an answer come from: the PSP, the book, a closed account, or nowhere. */
+/** Source of returned balances: the PSP, the store, a closed account, or none. */
 export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
+/** Values of the metric label `result`. */
 export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 
 const STREAM = ['connector', 'stream'] as const;
@@ -20,10 +21,12 @@ interface WatchedStream {
   now: () => number;
 }
 
+/** The metrics of one registry. */
 export class SyncMetrics {
-  /** A registry has each metric once, however many engines and readers write to it. */
+  /** Instances by registry. A registry can contain each metric only once, so all engines and readers share one instance. */
   private static readonly known = new WeakMap<Registry, SyncMetrics>();
 
+  /** Returns the metrics of a registry, and registers them at the first call. */
   static of(registry: Registry): SyncMetrics {
     const known = this.known.get(registry) ?? new SyncMetrics(registry);
     this.known.set(registry, known);
@@ -73,13 +76,13 @@ export class SyncMetrics {
     this.addLag(registry);
   }
 
-  /** Shows how long the stream's last success is ago. @returns what ends it. */
+  /** Adds a stream to the metric of the time since its last success. @returns a function that removes it */
   watchLag(stream: WatchedStream): () => void {
     this.watched.add(stream);
     return () => this.watched.delete(stream);
   }
 
-  /** @param kind of the error; none when it went well */
+  /** Records a call of a plugin. @param kind kind of the error; absent after a success */
   called(connector: string, call: PluginCallName, milliseconds: number, kind?: PspErrorKind): void {
     this.calls.inc({ connector, call });
     this.callSeconds.observe({ call }, milliseconds / 1000);

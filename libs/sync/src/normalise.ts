@@ -1,4 +1,4 @@
-/** A plugin's page becomes a page of the feed: what can be served, oldest first, and what cannot, with the reason. */
+/** Converts a plugin's page to a page of the feed: valid records, oldest first, and rejected records with the reason. */
 import {
   accountToWire,
   balancesToWire,
@@ -14,19 +14,25 @@ import { oldestFirst } from './order.js';
 import type { Redact } from './redaction.js';
 import { checkedFinding, checkedRefusal, refuseItem } from './refusals.js';
 
-/** Items between two breaths of the event loop: a few milliseconds. */
+/** Number of items that are processed before the event loop gets a turn. They take a few milliseconds. */
 const SLICE = 250;
-/** Refusals of balances are told from those of records by their ids. */
+/** Prefix of the ids of rejected balances. It distinguishes them from rejected records. */
 const BALANCES_OF = 'balances:';
 
-/** A plugin's page is of the stream's type by the plugin's own type; a cast that lied throws, and the item is refused. */
+/**
+ * Serializers by stream. The plugin's types guarantee the type of the items. If a cast in a plugin was wrong, the serializer
+ * throws and the item is rejected.
+ */
 const TO_WIRE = {
   accounts: accountToWire,
   beneficiaries: beneficiaryToWire,
   transactions: transactionToWire,
 } as Record<Stream, (item: object) => WireRecord>;
 
-/** @param records of the page that are ready already */
+/**
+ * Validates, serializes and sorts the items of a page.
+ * @param records records of this page that are serialized already
+ */
 export async function normalise(
   stream: Stream,
   page: Page<unknown>,
@@ -65,7 +71,7 @@ function addItem(item: unknown, toWire: (item: object) => WireRecord, page: Feed
     }
     const record = toWire(item);
     page.records.push(record);
-    // The store clears refusals by the id that is served; a refusal carries the PSP's.
+    // The store resolves quarantine entries by the served id, but a rejected record has the PSP's id.
     const { id } = item as { id: string };
     if (id !== record.id) page.cleared.push(id);
   } catch (thrown) {

@@ -1,9 +1,10 @@
+/** Sorts the records of a page by the PSP's time. */
 import type { WireRecord } from '@tributary/connector-api';
 
 /**
- * Oldest first by the PSP's time. Plugins promise it; one that broke the promise would cost its clients only the order.
- * Records without a time stay with their neighbours, and the versions of one record stay in the plugin's order,
- * whatever times they carry: the last one listed is the one that is true now.
+ * Sorts records by the PSP's time, oldest first. Plugins must return this order already, so the sort corrects only a faulty plugin.
+ * A record without a time stays after the record before it. Versions of one record keep the plugin's order and ignore their times,
+ * because the version that is listed last is the current one.
  */
 export function oldestFirst(records: WireRecord[]): WireRecord[] {
   const places = placesOf(records);

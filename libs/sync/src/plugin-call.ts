@@ -1,6 +1,6 @@
 /**
- * The one wrapper around every call of a plugin: deadline, translation of errors, redaction, metrics. Whatever a plugin does,
- * nothing but its result or a `PspError` comes out, in bounded time.
+ * Wraps every call of a plugin with a timeout, error conversion, redaction and metrics. The result is the plugin's result or a
+ * `PspError`, in bounded time, for any behaviour of the plugin.
  */
 import { PspError } from '@tributary/connector-api';
 import type { Finding, Page, Psp } from '@tributary/connector-api';
@@ -10,19 +10,20 @@ import type { PluginCallName } from './metrics.js';
 import { toPspError } from './psp-errors.js';
 
 interface CallBounds {
-  /** Milliseconds for the call; for an iteration, for each of its results. None: as long as it takes. */
+  /** Timeout in milliseconds for the call, or for each result of an iteration. `undefined` means no timeout. */
   deadline: number | undefined;
-  /** Its reason is thrown as it is. */
+  /** Aborts the call. The signal's reason is thrown unchanged. */
   signal?: AbortSignal;
 }
 
+/** Calls the plugin of one connector. */
 export class PluginCalls {
   constructor(
     private readonly connector: string,
     private readonly context: SyncContext,
   ) {}
 
-  /** @throws PspError, or the signal's reason. */
+  /** Calls a method of the plugin. @throws PspError when the call fails or times out; the signal's reason when it is aborted */
   async once<T>(name: PluginCallName, { deadline, signal }: CallBounds, call: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const { clock, metrics, redact } = this.context;
@@ -43,7 +44,7 @@ export class PluginCalls {
     }
   }
 
-  /** The pages of a listing. @throws PspError, or the signal's reason; the plugin's iterator is closed in any case. */
+  /** Yields the pages of a listing, and always closes the plugin's iterator. @throws PspError, or the signal's reason */
   async *pages(
     name: PluginCallName,
     bounds: CallBounds,
@@ -54,7 +55,7 @@ export class PluginCalls {
     }
   }
 
-  /** What an iteration yields, unchecked. @throws PspError, or the signal's reason. */
+  /** Yields the values of the plugin's iterator without validation. @throws PspError, or the signal's reason */
   async *iterate<T>(
     name: PluginCallName,
     bounds: CallBounds,
@@ -78,7 +79,7 @@ export class PluginCalls {
     }
   }
 
-  /** An iterator that hangs in `next()` also hangs in `return()`: it gets a moment, and is then left to itself. */
+  /** Closes an iterator, and gives up after a timeout: an iterator that hangs in `next()` also hangs in `return()`. */
   private async close(iterator: AsyncIterator<unknown>): Promise<void> {
     const { clock, limits } = this.context;
     const late = () => new Error('the iterator does not close');
@@ -87,7 +88,10 @@ export class PluginCalls {
   }
 }
 
-/** The listing of a stream, from a cursor on; `undefined` for a stream that the plugin does not have. */
+/**
+ * Returns the plugin's method that lists a stream from a cursor.
+ * @returns `undefined` when the plugin does not support the stream
+ */
 export function listing(
   psp: Psp,
   stream: 'accounts' | 'beneficiaries' | 'transactions',
@@ -102,7 +106,7 @@ export function listing(
   }
 }
 
-/** Plugins are typed, but without items and a cursor nothing could be committed; of the rest, what is no list says nothing. */
+/** Checks a page at run time. A page without items or cursor cannot be committed. Malformed optional properties are ignored. */
 function checkedPage(page: unknown, where: string): Page<unknown> {
   const { items, cursor, balances, findings, cleared, progress } = (page ?? {}) as Partial<Page<unknown>>;
   if (!Array.isArray(items) || typeof cursor !== 'string') {

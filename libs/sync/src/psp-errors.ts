@@ -1,4 +1,4 @@
-/** Whatever a plugin throws becomes one of the five kinds of `PspError`, with a message without secrets. */
+/** Converts every value that a plugin throws to a `PspError` of one of the five kinds, with a redacted message. */
 import { PspError, RefusedError } from '@tributary/connector-api';
 import type { PspErrorKind } from '@tributary/connector-api';
 import type { Redact } from './redaction.js';
@@ -6,8 +6,9 @@ import type { Redact } from './redaction.js';
 const LONGEST_MESSAGE = 2_000;
 
 /**
- * @param where connector and call, for the message: `house-bank transactions`
- * @returns the `cause` of a defect in the plugin is its stack, as text without secrets.
+ * Converts a thrown value to a `PspError` with a redacted message of limited length.
+ * @param where connector and call, for the message, e.g. `house-bank transactions`
+ * @returns an error whose `details.cause` is the redacted stack, if the plugin threw an unexpected error
  */
 export function toPspError(thrown: unknown, where: string, redact: Redact): PspError {
   const clean = (text: string) => redact(text.slice(0, 4 * LONGEST_MESSAGE)).slice(0, LONGEST_MESSAGE);
@@ -27,7 +28,7 @@ export function toPspError(thrown: unknown, where: string, redact: Redact): PspE
   });
 }
 
-/** A listing moves no money, so it has no outcome that could be unknown. */
+/** Replaces `unknown-outcome`. A listing moves no money, so it has no outcome that could be unknown. */
 function kindOf(kind: PspErrorKind): PspErrorKind {
   return kind === 'unknown-outcome' ? 'unavailable' : kind;
 }

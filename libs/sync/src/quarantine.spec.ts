@@ -13,7 +13,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-/** What a cast in a plugin can let through. */
+/** Simulates a wrong cast in a plugin. */
 const lie = (item: unknown) => item as Transaction;
 
 describe('what cannot be served', () => {

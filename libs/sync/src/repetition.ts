@@ -1,10 +1,11 @@
-/** A listing that goes round in circles would be read for ever; this tells it from a long one that the feed already has. */
+/** Detects a listing that repeats its pages for ever. A long listing whose records are already in the feed is not an error. */
 import { PspError } from '@tributary/connector-api';
 import type { Appended, FeedPage } from '@tributary/feed';
 import { createHash } from 'node:crypto';
 
+/** Remembers the pages of one pull since the last new record. */
 export class RepetitionGuard {
-  /** Pages since something was new, by their content and cursor. */
+  /** Hashes of the content and cursor of each page since the last new or changed record. */
   private readonly seen = new Set<string>();
   private repeated = 0;
 
@@ -13,7 +14,10 @@ export class RepetitionGuard {
     private readonly most: number,
   ) {}
 
-  /** @throws PspError when pages keep coming that this listing has already given, with nothing new in them. */
+  /**
+   * Checks a page.
+   * @throws PspError when the listing returned too many pages in a row that it had returned before, without new data
+   */
   check(page: FeedPage, { added, changed }: Appended): void {
     if (added + changed > 0) {
       this.seen.clear();

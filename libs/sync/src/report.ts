@@ -1,4 +1,4 @@
-/** What a pull did: one line in the log, one row in the store, and the metrics. */
+/** Reports the result of each pull: one log line, one row in the store, and the metrics. */
 import { PspError } from '@tributary/connector-api';
 import type { QuarantineEntry, Store, SyncRun } from '@tributary/feed';
 import type { Level } from 'pino';
@@ -8,10 +8,11 @@ import { MOST_ENTRIES } from './troubles.js';
 
 const KINDS = ['refusal', 'finding'] as const satisfies QuarantineEntry['kind'][];
 
+/** Writes the results of pulls to log, store and metrics. */
 export class Reporter {
-  /** When an uneventful run of a stream was last recorded. */
+  /** Time of the last stored row about a pull that found nothing new, by connector and stream. */
   private readonly quietSince = new Map<string, number>();
-  /** Open quarantine entries by connector. */
+  /** Number of unresolved quarantine entries by connector. */
   private readonly open = new Map<string, number>();
 
   constructor(
@@ -19,7 +20,10 @@ export class Reporter {
     private readonly context: SyncContext,
   ) {}
 
-  /** Never throws: what cannot be reported must not end the schedule. @param next milliseconds until the next pull */
+  /**
+   * Reports a result. It never throws, because a failed report must not end the schedule.
+   * @param next milliseconds until the next pull; `undefined` when none is scheduled
+   */
   async report(finished: FinishedRun, next: number | undefined): Promise<void> {
     this.log(finished, next);
     this.measure(finished);
@@ -51,7 +55,10 @@ export class Reporter {
     if (hasPulled(outcome)) this.context.metrics.runSeconds.observe({ stream }, duration / 1000);
   }
 
-  /** A thousand idle connectors would write millions of rows that say nothing. */
+  /**
+   * Whether the pull gets a row in the store. Pulls without news get one only from time to time: a thousand idle connectors
+   * would write millions of rows.
+   */
   private isWorthARow({ run, outcome }: FinishedRun): boolean {
     if (!hasPulled(outcome)) return false;
     const key = `${run.connector} ${run.stream}`;
@@ -66,7 +73,10 @@ export class Reporter {
     return true;
   }
 
-  /** Only when it may have changed: reading the quarantine at every scrape or pull would cost more than pulling. */
+  /**
+   * Updates the gauge of quarantine entries, if they may have changed. To read the quarantine at each scrape or pull would cost
+   * more than the pull.
+   */
   private async countQuarantine({ run, touchedQuarantine }: FinishedRun): Promise<void> {
     const before = this.open.get(run.connector);
     const cleared = before !== 0 && run.records > 0;
@@ -129,19 +139,19 @@ function retry(next: number | undefined): string {
   return next === undefined ? '' : `; next try in ${Math.ceil(next / 1000)} s`;
 }
 
-/** What is not the PSP's fault is the store's. */
+/** Returns the error's kind. An error that is not a `PspError` comes from the store. */
 function kindOf(error: Error): string {
   return error instanceof PspError ? error.kind : 'store';
 }
 
-/** Where a plugin failed unexpectedly, its author needs to know where. */
+/** Returns the stack of an unexpected error in the plugin, for the plugin's author. */
 function defectOf(error: Error): string | undefined {
   return error instanceof PspError && typeof error.details.cause === 'string'
     ? error.details.cause
     : undefined;
 }
 
-/** Back-off is random, and nobody reads fractions of a millisecond. */
+/** Rounds a duration for the log. Jitter makes it fractional. */
 function whole(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.round(milliseconds);
 }

@@ -1,15 +1,21 @@
-/** Keeps clients that ask again and again from hammering a PSP that has just failed. */
+/**
+ * Circuit breaker for balance calls. It is open for a short time after a failure, for one account or for the whole PSP, so that
+ * polling clients do not overload a failing PSP.
+ */
 import { PspError } from '@tributary/connector-api';
 import type { SyncContext } from './context.js';
 
-/** Milliseconds. */
+/** Time in milliseconds for which the circuit breaker is open after a failure. */
 const PAUSE = 1_000;
+/** The same after the PSP rejected the credentials. */
 const UNAUTHORIZED_PAUSE = 30_000;
+/** Upper limit of the PSP's `Retry-After`. */
 const LONGEST_RATE_PAUSE = 5 * 60_000;
-/** So many failures in a row are the PSP's, fewer may be those of single accounts. */
+/** Number of consecutive failures after which the PSP counts as failing. Fewer failures may concern single accounts. */
 const FAILURES_OF_PSP = 3;
 const MOST_ACCOUNTS = 1_000;
 
+/** Stops balance calls after failures, per PSP and per account. */
 export class Restraint {
   private failures = 0;
   private pausedUntil = 0;
@@ -21,7 +27,10 @@ export class Restraint {
     private readonly context: SyncContext,
   ) {}
 
-  /** @throws PspError while the PSP, or this account, has just failed. */
+  /**
+   * Checks that a call is allowed.
+   * @throws PspError `unavailable` while the circuit breaker is open for the PSP or this account
+   */
   check(accountId: string): void {
     const now = this.context.clock.now();
     if (now >= Math.max(this.pausedUntil, this.accounts.get(accountId) ?? 0)) return;

@@ -1,4 +1,4 @@
-/** Gateways that share a store share its schedule: the PSP is asked as often as by one. */
+/** Tests that gateways with one store share its schedule: together they call the PSP as often as one gateway. */
 import type { PspErrorKind } from '@tributary/connector-api';
 import { PspError } from '@tributary/connector-api';
 import { Registry } from 'prom-client';
@@ -13,7 +13,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
   let bench: Bench;
   let engines: SyncEngine[];
   let registries: Registry[];
-  /** Which gateway listed, each time. */
+  /** The gateway of each listing, in order. */
   let listings: number[];
   let count: number;
   let failing: (gateway: number) => PspErrorKind | undefined;
@@ -26,7 +26,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     registries = Array.from({ length: GATEWAYS }, () => new Registry());
     engines = await Promise.all(registries.map((registry, gateway) => open(gateway, registry)));
     for (const engine of engines) engine.start();
-    // Each pulls once: its deployment file may be new.
+    // Each gateway pulls once at its start, because its deployment file may have changed.
     await bench.clock.advance(MINUTE / 2);
     listings = [];
   });
@@ -85,7 +85,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     await bench.clock.advance(MINUTE);
     listings = [];
     await bench.clock.advance(10 * MINUTE);
-    // One alone would come back after 2, 4, 8 … seconds, up to 5 minutes.
+    // A single gateway would try again after 2, 4, 8 … seconds, up to 5 minutes.
     expect(listings.length).toBeLessThanOrEqual(9);
   });
 

@@ -1,4 +1,4 @@
-/** A number of places; whoever finds none waits in line. */
+/** Counting semaphore. Waiting callers get a permit in the order in which they called `acquire`. */
 export class Slots {
   private readonly line: (() => void)[] = [];
 
@@ -8,7 +8,7 @@ export class Slots {
     return this.line.length;
   }
 
-  /** @throws the signal's reason when it is aborted before there is a place. */
+  /** Waits for a permit. @throws the signal's reason when it is aborted before a permit is available */
   async acquire(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.free > 0) {

@@ -1,4 +1,4 @@
-/** One pull of one stream: under the feed's lease, page by page, each page committed with its cursor. */
+/** Pulls one stream once: it holds the feed's lease and commits each page together with its cursor. */
 import type { Page, Stream, WireRecord } from '@tributary/connector-api';
 import { LeaseLostError } from '@tributary/feed';
 import type { Appended, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
@@ -12,13 +12,14 @@ import type { Slots } from './slots.js';
 import type { FinishedRun, Outcome, Plan, SyncConnector, SyncProgress } from './sync.types.js';
 import { Troubles } from './troubles.js';
 
-/** Why a pull was broken off. */
+/** Ends a pull early with an outcome. */
 class Interruption extends Error {
   constructor(readonly outcome: Outcome) {
     super(`the pull ended: ${outcome.kind}`);
   }
 }
 
+/** Dependencies of a pull. */
 export interface RunSetting {
   store: Store;
   connector: SyncConnector;
@@ -28,17 +29,18 @@ export interface RunSetting {
   context: SyncContext;
 }
 
-/** One pull, as whoever schedules it wants it. */
+/** Options that the scheduler sets for one pull. */
 export interface RunOrder {
-  /** Whether it waits until the stream is due for all who share the store. */
+  /** Whether the pull runs only if the stream is due. All processes that share the store share the due time. */
   whenDue: boolean;
-  /** Called once, when it is known how the pull ended. */
+  /** Returns the schedule after the pull. It is called once, with the pull's outcome. */
   plan: (outcome: Outcome) => Plan;
   onProgress?: ((progress: SyncProgress) => void) | undefined;
 }
 
 const NOTHING: Appended = { added: 0, changed: 0, known: 0, refused: 0 };
 
+/** Executes one pull of one stream. */
 export class StreamRun {
   private readonly abort = new AbortController();
   private readonly startedAt: number;
@@ -63,7 +65,7 @@ export class StreamRun {
     this.repetition = new RepetitionGuard(`${connector.path} ${stream}`, context.limits.repeatedPages);
   }
 
-  /** Never throws. */
+  /** Executes the pull. It never throws: an error becomes the outcome `failed`. */
   async execute(): Promise<FinishedRun> {
     const outcome = await this.outcomeOf(async () => {
       await this.takeTurn();
@@ -78,7 +80,7 @@ export class StreamRun {
     return { run, outcome, next, freshTroubles, touchedQuarantine };
   }
 
-  /** Finishes the page in hand; after the grace what the plugin has not given is left. */
+  /** Stops the pull after the current page. After the grace period it no longer waits for the plugin. */
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
@@ -112,7 +114,7 @@ export class StreamRun {
     const outcome = await this.outcomeOf(() => this.pull(lease));
     end();
     this.plan = this.order.plan(outcome);
-    // What could not be released runs out by itself.
+    // A lease that could not be released expires by itself.
     await lease.release(this.plan.shared).catch((error: unknown) => {
       context.logger.debug({ connector: connector.path, stream, err: error }, 'the lease was not released');
     });
@@ -127,7 +129,7 @@ export class StreamRun {
     const calls = new PluginCalls(connector.path, context);
     for await (const page of calls.pages(stream, bounds, () => list(lease.cursor))) {
       await this.commit(lease, page);
-      // Read again: `stop()` may have been called meanwhile.
+      // The flag is read again, because `stop()` may have been called during the commit.
       if (this.isStopping()) return { kind: 'stopped' };
       await this.giveWay();
     }
@@ -146,7 +148,7 @@ export class StreamRun {
     this.repetition.check(normal, appended);
   }
 
-  /** @throws Interruption while nobody can tell whose a movement is. */
+  /** Matches the transactions of a page with payment orders. @throws PullInterruption when the page must be deferred */
   private async claim(page: Page<unknown>): Promise<{ claimed: Page<unknown>; records: WireRecord[] }> {
     const { connector, stream } = this.setting;
     if (stream !== 'transactions' || !connector.claims) return { claimed: page, records: [] };
@@ -195,7 +197,7 @@ export class StreamRun {
     this.turnStartedAt = this.setting.context.clock.now();
   }
 
-  /** Lets the event loop breathe, and after a while the streams that wait. */
+  /** Gives the event loop a turn. After the maximum turn time it gives the semaphore permit to a waiting stream. */
   private async giveWay(): Promise<void> {
     await setImmediate();
     const { slots, context } = this.setting;
@@ -223,7 +225,7 @@ export class StreamRun {
   }
 }
 
-/** A page that adds nothing to what is committed costs no write. */
+/** Whether a page contains nothing and does not move the cursor. Such a page needs no write. */
 function saysNothing(
   { records, refused, findings, cleared, balances, cursor }: FeedPage,
   lease: Lease,

@@ -1,4 +1,7 @@
-/** When a stream is pulled: on its schedule, when somebody asks for it, and later after a failure. One pull at a time. */
+/**
+ * Schedules the pulls of one stream: periodically, on request, and with a back-off after a failure. At most one pull runs at a time.
+ * At the end of a pull its outcome determines the time of the next one.
+ */
 import { backOff, jittered } from './back-off.js';
 import { PspError, type Stream } from '@tributary/connector-api';
 import type { SyncRun } from '@tributary/feed';
@@ -6,32 +9,42 @@ import type { Reporter } from './report.js';
 import { StreamRun, type RunSetting } from './stream-run.js';
 import type { FinishedRun, Outcome, Plan, SyncProgress } from './sync.types.js';
 
-/** Shared by the streams of a connector: a PSP limits its client, not a listing. */
+/** Throttling by the PSP. All streams of a connector share it, because a PSP limits the client and not one listing. */
 export interface Gate {
-  /** Milliseconds since 1970. */
+  /** Time until which no stream of the connector is pulled, in milliseconds since 1970. */
   closedUntil: number;
 }
 
-/** How long a request to pull waits at least after a failure. */
+/** After a failure a requested pull waits for the back-off delay, but at most for this time. */
 const CALM_AFTER_FAILURE = 10_000;
-/** Within so long after a rate limit the streams of the connector come back. */
+/** Maximum jitter after the end of a rate limit, so that the streams of the connector do not start at the same time. */
 const GATE_JITTER = 500;
-/** Until a page that was held is read again; the answers that it waits for take seconds. */
+/** Delay until a deferred page is read again. The responses that it waits for take seconds. */
 const HELD_RETRY = 2_000;
-/** Those who share a stream look at it within so long after it is due: each has its turn, and another's place is soon taken. */
+/**
+ * Maximum jitter after the due time of a stream that several processes share. It distributes the pulls, and another process soon
+ * replaces a failed one.
+ */
 const RESTED_SPREAD = 1_000;
-/** After a failure others may try earlier than whoever failed: the fault may be on its side. */
+/**
+ * Factor for the shared due time after a failure. Other processes may try earlier, because the cause may be in the failed
+ * process.
+ */
 const OTHERS_FIRST = 0.8;
-/** How often a single run asks for a lease that another process has. */
+/** Interval at which a single run tries to get a lease that another process holds. */
 const BUSY_RETRY = 500;
 
+/** Schedules the pulls of one stream of one connector. */
 export class StreamTask {
   private cancel: (() => void) | undefined;
   private due = Infinity;
   private calmUntil = 0;
   private running: { run: StreamRun; ended: Promise<void> } | undefined;
   private requested = false;
-  /** Somebody knows that there is something to pull, or our settings may be new: whether the stream is due does not matter. */
+  /**
+   * Whether the next pull ignores the due time. It is set when a pull was requested, and at the start because the settings may
+   * have changed.
+   */
   private urgent = false;
   private failures = 0;
   private scheduled = false;
@@ -52,7 +65,7 @@ export class StreamTask {
     return this.setting.connector.path;
   }
 
-  /** @param delay milliseconds until the first pull */
+  /** Starts the schedule. @param delay milliseconds until the first pull */
   start(delay: number): void {
     const { clock, metrics } = this.setting.context;
     this.scheduled = true;
@@ -67,14 +80,17 @@ export class StreamTask {
     this.wakeAt(clock.now() + delay);
   }
 
-  /** Soon; many requests are one pull. A request that comes during a pull may be about what that pull has passed already. */
+  /**
+   * Requests a pull soon. Several requests cause one pull. A request during a pull causes another one, because the current pull
+   * may have passed the new data already.
+   */
   pull(): void {
     this.urgent = true;
     if (this.running) this.requested = true;
     else this.wakeAt(this.soon());
   }
 
-  /** @returns when the pull in hand has ended. */
+  /** Stops the schedule and waits until the current pull has ended. */
   async stop(): Promise<void> {
     this.scheduled = false;
     this.cancel?.();
@@ -83,7 +99,7 @@ export class StreamTask {
     await this.running?.ended;
   }
 
-  /** One pull now. Waits for another process that is pulling the stream, but not longer than a dead one can block it. */
+  /** Pulls the stream once, now. If another process holds the lease, it waits at most for the lifetime of a lease. */
   async once(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
     const { clock, limits } = this.setting.context;
     const patience = clock.now() + limits.leaseTtl;
@@ -110,7 +126,7 @@ export class StreamTask {
     else void this.execute();
   }
 
-  /** No timer is set while a pull is running: the next one is set when everything about this one is done. */
+  /** Runs one pull. No timer is set while it runs. The next timer is set after the pull was reported. */
   private async execute(
     onlyOnce = false,
     onProgress?: (progress: SyncProgress) => void,
@@ -138,7 +154,7 @@ export class StreamTask {
     try {
       const finished = await run.execute();
       next = finished.next;
-      // What was known to be there has not been pulled yet.
+      // Keep the urgent flag: the requested pull did not catch up.
       this.urgent ||= urgent && finished.outcome.kind !== 'caught-up';
       await this.reporter.report(finished, this.scheduled ? next : undefined);
       return finished;
@@ -182,7 +198,7 @@ export class StreamTask {
     }
   }
 
-  /** Here or in another process. */
+  /** Records a successful pull of this or another process. */
   private succeeded(at: number): void {
     if (at < this.lastSuccess) return;
     this.lastSuccess = at;
@@ -194,13 +210,13 @@ export class StreamTask {
     const kind = error instanceof PspError ? error.kind : undefined;
     if (kind === 'rate-limited') {
       this.gate.closedUntil = Math.max(this.gate.closedUntil, now + delay);
-      // The connector's other streams go first when the gate opens: this one may close it again at once.
+      // The connector's other streams are pulled first after the throttling: this stream may cause the next rate limit at once.
       this.calmUntil = now + delay + GATE_JITTER;
       return { next: delay + GATE_JITTER, shared: { dueIn: delay, caughtUp: false } };
     }
     if (kind === 'unauthorized') {
       this.calmUntil = now + delay;
-      // The others have deployment files of their own, which may be right.
+      // The shared due time does not change: other processes have their own deployment files, whose credentials may be valid.
       return { next: delay };
     }
     this.calmUntil = now + Math.min(delay, CALM_AFTER_FAILURE);

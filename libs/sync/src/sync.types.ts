@@ -1,41 +1,43 @@
+/** Types that the folders of this library share: connectors, matching, progress and the result of a pull. */
 import type { Page, Psp, Stream, WireRecord } from '@tributary/connector-api';
 import type { NextPull, SyncRun } from '@tributary/feed';
 
-/** One configured PSP, as sync sees it. */
+/** The properties of a connector that this library needs. */
 export interface SyncConnector {
-  /** `house-bank`, `acme/house-bank`. */
+  /** Path of the connector, e.g. `house-bank` or `acme/house-bank`. */
   path: string;
   psp: Psp;
-  /** Milliseconds between two pulls of a stream. */
+  /** Time between two pulls of a stream, in milliseconds. */
   every: number;
-  /** Of a connector that pays. */
+  /** Present only for a connector that executes payment orders. */
   claims?: TransactionClaims;
 }
 
-/** Whoever knows of a movement already, because it was ordered here, keeps it from being served a second time. */
+/** Matches the PSP's transactions with the gateway's own payment orders, so that a transaction is not served a second time. */
 export interface TransactionClaims {
   /**
-   * Called with each page of transactions before it is committed, and again when that fails: what it does must bear repetition, and
-   * be durable when it returns.
-   * @param items as the plugin gave them, unchecked
+   * Matches one page of transactions. It is called before the page is committed, and again when the commit fails. So it must be
+   * idempotent, and its writes must be durable when it returns.
+   * @param items the items of the plugin's page, before validation
    */
   claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage>;
 }
 
+/** A page whose transactions were matched with payment orders. */
 export interface ClaimedPage {
-  /** What nobody claims. */
+  /** Items that belong to no payment order. They are validated and served. */
   items: unknown[];
-  /** What is served in the place of items that were claimed. */
+  /** Records that are served instead of the matched items. */
   records: WireRecord[];
 }
 
-/** It cannot be told yet whose a movement is: the pull ends, and soon comes back to this page. */
+/** A page that cannot be matched yet. The pull ends, and the next pull soon reads this page again. */
 export interface HeldPage {
-  /** Why, for people. */
+  /** Human-readable reason. */
   held: string;
 }
 
-/** How far a pull is. */
+/** Progress of a pull. It is reported after each page and at the end. */
 export interface SyncProgress {
   connector: string;
   stream: Stream;
@@ -44,43 +46,46 @@ export interface SyncProgress {
   added: number;
   changed: number;
   refused: number;
-  /** As the plugin reports it, where it knows. */
+  /** Progress of the listing as the plugin reports it. It is absent when the plugin does not know it. */
   listing?: Page<unknown>['progress'];
-  /** With the pull's end. */
+  /** Whether the pull has ended. */
   finished: boolean;
   error?: string;
 }
 
-/** How a pull ended. */
+/**
+ * Outcome of a pull. The values of `kind` are also the values of the metric label `result` and of the log field `outcome`.
+ */
 export type Outcome =
   | { kind: 'caught-up' }
-  /** The engine stops. */
+  /** The engine was stopped before the stream had caught up. */
   | { kind: 'stopped' }
-  /** Another process is pulling this stream. */
+  /** Another process holds the lease of this stream. */
   | { kind: 'busy' }
-  /** Another process has pulled it a short while ago; milliseconds. */
+  /** The stream is not due yet, because another process pulled it recently. Times are in milliseconds. */
   | { kind: 'rested'; dueIn: number; caughtUpAgo: number | undefined }
-  /** Another process has taken over. */
+  /** The lease was lost to another process during the pull. */
   | { kind: 'lost' }
-  /** A page waits until it is known whose it is. */
+  /** A page was deferred, because its transactions cannot be matched yet. */
   | { kind: 'held'; reason: string }
   | { kind: 'failed'; error: Error };
 
-/** What follows from how a pull ended. */
+/** The schedule that follows from a pull's outcome. */
 export interface Plan {
-  /** Milliseconds until this process looks at the stream again. */
+  /** Time until this process tries to pull the stream again, in milliseconds. */
   next: number;
-  /** For whoever shares the store; without it the stream stays due. */
+  /** Due time for all processes that share the store. Without it the due time does not change. */
   shared?: NextPull;
 }
 
+/** Result of one pull: the row for the store, the outcome and the data for log and metrics. */
 export interface FinishedRun {
   run: SyncRun;
   outcome: Outcome;
-  /** Milliseconds until this process looks at the stream again. */
+  /** Time until this process tries to pull the stream again, in milliseconds. */
   next: number;
-  /** Refusals and findings that were not open before. */
+  /** Number of rejected records and data warnings that were not in the quarantine before. */
   freshTroubles: number;
-  /** Whether the quarantine may have changed. */
+  /** Whether this pull may have changed the quarantine. */
   touchedQuarantine: boolean;
 }

@@ -1,11 +1,11 @@
-/** Refusals and findings are worth a line in the log when they are new, and no other when they come again at every pull. */
+/** Logs rejected records and data warnings once, when they are new. They are not logged again when later pulls return them. */
 import type { Stream } from '@tributary/connector-api';
 import type { FeedPage, Store } from '@tributary/feed';
 import type { SyncContext } from './context.js';
 
-/** Lines of one pull; the rest are counted in the pull's own line and kept in the quarantine. */
+/** Maximum number of log lines per pull. Further issues are counted in the pull's own log line and stored in the quarantine. */
 const MOST_LINES = 20;
-/** Entries that are compared; the quarantine of a connector that has more is beyond reading anyway. */
+/** Maximum number of quarantine entries that are read for a connector. */
 export const MOST_ENTRIES = 1_000;
 
 interface Trouble {
@@ -14,6 +14,7 @@ interface Trouble {
   reason: string;
 }
 
+/** Finds and logs the new issues of one pull. */
 export class Troubles {
   private known: Set<string> | undefined;
   private lines = 0;
@@ -24,7 +25,10 @@ export class Troubles {
     private readonly context: SyncContext,
   ) {}
 
-  /** Of a page that is about to be appended. @returns those that were not open before. */
+  /**
+   * Finds the new issues of a page. It must be called before the page is appended.
+   * @returns issues that are not in the quarantine
+   */
   async fresh(page: FeedPage): Promise<Trouble[]> {
     const troubles = [
       ...page.refused.map(({ id, refused }): Trouble => ({ kind: 'refusal', id, reason: refused })),

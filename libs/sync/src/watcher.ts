@@ -1,4 +1,4 @@
-/** Listens to a plugin that notices changes by itself, and keeps listening when that fails. */
+/** Listens to a plugin that reports changes by itself, and listens again with a back-off after a failure. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 import { backOff } from './back-off.js';
@@ -6,6 +6,7 @@ import type { SyncContext } from './context.js';
 import { PluginCalls } from './plugin-call.js';
 import type { SyncConnector } from './sync.types.js';
 
+/** Requests pulls for the changes that one connector's plugin reports. */
 export class Watcher {
   private readonly abort = new AbortController();
   private readonly calls: PluginCalls;
@@ -19,7 +20,7 @@ export class Watcher {
     this.calls = new PluginCalls(connector.path, context);
   }
 
-  /** Ends after `stop()`. */
+  /** Listens until `stop()` is called. */
   async run(): Promise<void> {
     while (!this.abort.signal.aborted) {
       const error = await this.listen();
@@ -38,7 +39,7 @@ export class Watcher {
     this.abort.abort(new Error('the watcher stops'));
   }
 
-  /** @returns what ended it. */
+  /** Listens until the plugin's iterator ends. @returns the error that ended it; `undefined` when it ended normally */
   private async listen(): Promise<unknown> {
     const { psp } = this.connector;
     const { signal } = this.abort;

@@ -1,6 +1,7 @@
 /**
- * The webhooks of one connector: its plugin verifies them, and what they are about is pulled soon. A flood, of true ones or false
- * ones, costs their verification and one pull at a time: nothing waits for a pull, and nothing is queued.
+ * Handles the webhooks of one connector. The plugin verifies a webhook and returns the affected streams, and a pull of these streams
+ * is requested. A flood of valid or forged webhooks costs only their verification and one pull at a time. A webhook does not wait
+ * for the pull, and no webhook is queued.
  */
 import { PspError, STREAMS } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
@@ -9,23 +10,27 @@ import type { SyncContext, SyncOptions } from './context.js';
 import { PluginCalls } from './plugin-call.js';
 import type { SyncConnector } from './sync.types.js';
 
-/** PSPs give up after 5 s to 30 s, and send again. */
+/** Timeout for the verification. PSPs give up after 5 s to 30 s and send the webhook again. */
 const DEADLINE = 4_000;
-/** Some plugins ask the PSP whether a webhook is true: more of them at once would be a flood that we pass on. */
+/**
+ * Maximum number of concurrent verifications. Some plugins call the PSP to verify a webhook, so a limit protects the PSP from a
+ * flood.
+ */
 const MOST_AT_ONCE = 16;
-/** Between two pulls that webhooks asked for: whoever repeats one all the time must not make us poll all the time. */
+/** Minimum time between two pulls that webhooks request. A client that repeats a webhook must not cause constant polling. */
 const CALM = 1_000;
 
+/** Verifies webhooks and requests debounced pulls of the affected streams. */
 export class WebhookInbox {
   private readonly context: SyncContext;
   private readonly calls: PluginCalls;
   private readonly waiting = new Set<Stream>();
   private verifying = 0;
-  /** Cancels the pull at the end of a calm. */
+  /** Cancels the scheduled pull. It is undefined when no pull is scheduled. */
   private cancel: (() => void) | undefined;
   private calmUntil = 0;
 
-  /** @param pull pulls these streams soon, without waiting for it */
+  /** @param pull requests a pull of these streams and returns at once */
   constructor(
     private readonly connector: SyncConnector,
     options: SyncOptions,
@@ -35,13 +40,15 @@ export class WebhookInbox {
     this.calls = new PluginCalls(connector.path, this.context);
   }
 
-  /** Whether the plugin takes webhooks. */
+  /** Whether the plugin supports webhooks. */
   get isOpen(): boolean {
     return this.connector.psp.webhook !== undefined;
   }
 
   /**
-   * @throws PspError `rejected` when it is not the PSP's; `rate-limited` when too many come at once; as the plugin failed otherwise
+   * Verifies a webhook and schedules a pull of the streams that it names.
+   * @throws PspError `rejected` when the webhook is not from the PSP; `rate-limited` when too many arrive at once; otherwise the
+   * error of the plugin
    */
   async receive(request: WebhookRequest): Promise<void> {
     if (this.verifying >= MOST_AT_ONCE) {
@@ -60,12 +67,12 @@ export class WebhookInbox {
     }
   }
 
-  /** What was asked for last is not pulled any more: the next start pulls everything. */
+  /** Cancels the scheduled pull. Nothing is lost, because the next start pulls every stream. */
   stop(): void {
     this.cancel?.();
   }
 
-  /** At once after a calm; otherwise at its end, together with whatever else is asked for until then. */
+  /** Requests a pull at once, or at the end of the minimum interval together with all streams that are added until then. */
   private ask(streams: readonly Stream[]): void {
     for (const stream of streams) this.waiting.add(stream);
     if (this.cancel || this.waiting.size === 0) return;

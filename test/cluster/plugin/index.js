@@ -1,4 +1,4 @@
-/** A PSP that lists a file of JSON lines, one version of a transaction each: what it showed once it never takes back. */
+/** A PSP that lists a file of JSON lines, one version of a transaction per line. It never takes back a version that it has shown. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
@@ -32,7 +32,7 @@ class HistoryPsp {
     }
   }
 
-  /** Each page repeats the end of the one before, as PSPs do that list by time. */
+  /** Lists the versions. Each page repeats the end of the page before, as PSPs do that list by time. */
   async *transactions(since = '0') {
     for (let done = Number(since); ;) {
       await sleep(this.settings.latency);

@@ -1,4 +1,4 @@
-/** `tributary check`: what would be served. */
+/** `tributary check`: describes the connectors of a valid deployment file, and warns about demo keys. */
 import type { ApiKey } from '@tributary/auth';
 import { shownLocation } from '@tributary/feed';
 import { formatDuration, type Deployment } from '../config/index.js';
@@ -18,7 +18,7 @@ export function describeDeployment(deployment: Deployment): string {
   ].join('\n');
 }
 
-/** `2 keys, 1 pays`. */
+/** Formats a summary such as `2 keys, 1 pays`. */
 function describeKeys(keys: readonly ApiKey[]): string {
   const paying = keys.filter(({ scopes }) => scopes.includes('pay')).length;
   const all = count(keys.length, 'key');
@@ -27,7 +27,7 @@ function describeKeys(keys: readonly ApiKey[]): string {
 
 const DEMO_KEY = /^demo-/;
 
-/** @returns a warning when a key of the examples is in use, which everybody can read in the repository. */
+/** @returns a warning if the deployment uses a key of the examples, which is public in the repository. */
 export function warnOfDemoKeys(deployment: Deployment): string | undefined {
   if (!deployment.secrets.some((secret) => DEMO_KEY.test(secret))) return undefined;
   return (

@@ -1,15 +1,15 @@
-/** What `tributary` says with its exit code. */
+/** Exit codes of `tributary`, and the error that ends a command with one of them. */
 export const EXIT = {
   done: 0,
-  /** The deployment file is wrong, the port is taken, the store cannot be opened … */
+  /** The command failed, e.g. the deployment file is invalid, the port is in use or the store cannot be opened. */
   failed: 1,
-  /** An unknown command or option, or one that is missing. */
+  /** A command, option or argument is unknown, missing or invalid, or a required confirmation is missing. */
   usage: 2,
   /** `sync`: at least one stream did not catch up. */
   incomplete: 3,
 } as const;
 
-/** Ends the command with one clear sentence. */
+/** Ends the command with its message and its exit code. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 

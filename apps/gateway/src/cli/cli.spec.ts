@@ -33,7 +33,7 @@ tenants:
 `,
 );
 
-/** In this process: what it prints, and its exit code. */
+/** Runs the command line in this process, and returns its output and exit code. */
 async function run(...args: string[]) {
   const out: string[] = [];
   const err: string[] = [];
@@ -44,7 +44,7 @@ async function run(...args: string[]) {
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
-/** The built program, as people start it. */
+/** Starts the built program as a child process. */
 function start(...args: string[]) {
   if (!existsSync(join(ROOT, 'dist/apps/gateway/src/main.js'))) throw new Error('run "npm run build" first');
   const child = spawn(process.execPath, [join(ROOT, 'bin/tributary.js'), ...args], { cwd: directory });
@@ -219,7 +219,7 @@ describe('the built program', () => {
     expect(answer.status).toBe(200);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
-    // Standard output is the log, a JSON object a line; no key is in it.
+    // Standard output is the log with one JSON object per line. It must contain no key.
     for (const line of printed.out.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
     expect(printed.out + printed.err).not.toContain(KEY);
   });
@@ -227,7 +227,7 @@ describe('the built program', () => {
   it('takes a signal that comes twice at once for one, and ends at once with a later one', async () => {
     const { child, printed, ended } = start('serve', '--config', config, '--log-level', 'silent');
     const [, port] = await until(() => /^http:\/\/127\.0\.0\.1:(\d+)\/sand /m.exec(printed.err));
-    // A request that never ends: a graceful stop waits for it.
+    // The request never ends, so a graceful stop waits for it.
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => {});
     socket.write(

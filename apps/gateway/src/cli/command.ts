@@ -1,13 +1,13 @@
-/** What the commands of `tributary` have in common. */
+/** Context, options and argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { didYouMean, type Deployment } from '../config/index.js';
 import { CliError, EXIT } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
-/** What a run of the command line leaves behind. */
+/** Result of one run of the command line. */
 export interface Outcome {
   exitCode: number;
-  /** Of the deployment that was loaded: an error must not show them. */
+  /** Secrets of the loaded deployment. They are redacted in error messages. */
   secrets: readonly string[];
 }
 
@@ -37,13 +37,19 @@ export function parseLimit(text: string): number {
   return limit;
 }
 
-/** @throws CliError for a connector that the deployment does not have */
+/**
+ * Returns the path of a connector that is an optional argument.
+ * @throws CliError if the deployment has no such connector
+ */
 export function findPath({ connectors }: Deployment, named: string | undefined): string | undefined {
   const known = connectors.map((connector) => connector.path);
   return named === undefined ? undefined : namedPath(known, named);
 }
 
-/** With or without the slash in front, as it stands in URLs. @throws CliError when it is none of them */
+/**
+ * Returns the connector path for an argument with or without a leading slash.
+ * @throws CliError if the argument is none of the known paths
+ */
 export function namedPath(known: readonly string[], named: string): string {
   const path = named.replace(/^\//, '');
   if (known.includes(path)) return path;

@@ -34,7 +34,7 @@ const run = async (...args: string[]) => {
 
 const ASKED = Date.UTC(2026, 2, 1, 12);
 
-/** As the gateway would have stored it. */
+/** Stores an order in the same way as the gateway. */
 async function add(
   connector: string,
   number: number,

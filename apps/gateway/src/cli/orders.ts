@@ -1,4 +1,4 @@
-/** `tributary orders list|show`: what was ordered, and what became of it. */
+/** Finds orders in the store and formats them, for `tributary orders list` and `tributary orders show`. */
 import { formatAmount } from '@tributary/connector-api';
 import { openStore, type OrderEvent, type OrderState, type Store, type StoredOrder } from '@tributary/feed';
 import { LONG_AGO } from '@tributary/orders';
@@ -8,14 +8,14 @@ import { namedPath } from './command.js';
 import { count, formatTable, printable } from './terminal.js';
 
 export interface OrderFilter {
-  /** Its path; all connectors without it. */
+  /** Path of the connector. If absent, all connectors are included. */
   connector?: string;
-  /** All of them when it is empty. */
+  /** If empty, all states are included. */
   states: readonly OrderState[];
   limit: number;
 }
 
-/** The newest first; of some states only, those first that are in it longest. */
+/** Lists orders, newest first. With a filter by state, the orders that were created first come first. */
 export function listOrders(deployment: Deployment, filter: OrderFilter): Promise<StoredOrder[]> {
   const { connector, states, limit } = filter;
   return withStore(deployment, async (store) => {
@@ -38,7 +38,7 @@ export function listOrders(deployment: Deployment, filter: OrderFilter): Promise
   });
 }
 
-/** Also those that the deployment file does not have any more: their orders are still there. */
+/** Includes connectors that were removed from the deployment file, because the store still contains their orders. */
 async function pathsOf({ connectors }: Deployment, store: Store): Promise<string[]> {
   const served = connectors.map(({ path }) => path);
   return [...new Set([...served, ...(await store.allOrders().connectors())])];
@@ -49,7 +49,11 @@ export interface ShownOrder {
   history: OrderEvent[];
 }
 
-/** @param name see `findOrder` */
+/**
+ * Loads an order with its history.
+ * @param name see `findOrder`
+ * @throws CliError if no order or several orders match
+ */
 export function showOrder(deployment: Deployment, name: string): Promise<ShownOrder> {
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
@@ -58,8 +62,9 @@ export function showOrder(deployment: Deployment, name: string): Promise<ShownOr
 }
 
 /**
- * @param name the order's id, or the idempotency key with which it was asked for
- * @throws CliError when there is none, or several connectors have it
+ * Finds one order of any connector.
+ * @param name the order's id or its idempotency key
+ * @throws CliError if no order matches, or if orders of several connectors match
  */
 export async function findOrder(deployment: Deployment, store: Store, name: string): Promise<StoredOrder> {
   const found: StoredOrder[] = [];
@@ -89,7 +94,7 @@ export async function withStore<T>(deployment: Deployment, use: (store: Store) =
   }
 }
 
-/** @param served paths of the connectors that the deployment has */
+/** @param served paths of the deployment's connectors; other connectors are marked as removed */
 export function formatOrders(orders: readonly StoredOrder[], served: ReadonlySet<string>): string {
   if (orders.length === 0) return 'There are no such orders.';
   const rows = orders.map((order) =>
@@ -136,13 +141,13 @@ export function formatOrder({ order, history }: ShownOrder): string {
   ].join('\n');
 }
 
-/** A clock that was set back leaves nobody who knows. */
+/** Formats the time since which the outcome is unknown. This time is lost if the clock was set back. */
 function doubtOf({ unsureSince }: StoredOrder): string | undefined {
   if (unsureSince === undefined) return undefined;
   return unsureSince === LONG_AGO ? 'nobody knows when: the clock went back' : time(unsureSince);
 }
 
-/** For programs: amounts are texts, and times are RFC 3339. */
+/** Converts an order to JSON for programs: amounts are strings, and times are in RFC 3339. */
 export function orderJson(order: StoredOrder): object {
   const { amount, createdAt, changedAt, unsureSince, nextAt, request, details, answer } = order;
   const { id, connector, state, kind, asset, idempotencyKey, pspKey, pspId, attempts } = order;
@@ -176,7 +181,7 @@ export function shownOrderJson({ order, history }: ShownOrder): object {
   };
 }
 
-/** `12.50 EUR`. */
+/** Formats the amount of an order, e.g. `12.50 EUR`. */
 export function amountOf({ amount, asset }: StoredOrder): string {
   return `${formatAmount({ amount, asset })} ${asset.split('/', 1)[0]}`;
 }

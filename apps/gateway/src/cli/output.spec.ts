@@ -18,7 +18,10 @@ connectors:
 `,
 );
 
-/** The built program with its log somewhere that takes nothing. @returns what it said to people, and how it ended. */
+/**
+ * Serves with the built program, whose log goes to an output that fails.
+ * @returns standard error, the HTTP status of one request, and the exit code
+ */
 async function serveInto(output: number | 'pipe') {
   if (!existsSync(join(ROOT, 'dist/apps/gateway/src/main.js'))) throw new Error('run "npm run build" first');
   const child = spawn(

@@ -1,8 +1,8 @@
-/** What happens when standard output takes no more. */
+/** Handles errors of standard output, e.g. a closed pipe or a full disk. */
 
 type OutputError = NodeJS.ErrnoException;
 
-/** Commands whose output is their result: whoever reads it may stop reading, as in `tributary quarantine | head`. */
+/** Exits with code 0 if the reader closes the pipe, as in `tributary quarantine | head`. Other errors are thrown. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: OutputError) => {
     if (error.code !== 'EPIPE') throw error;
@@ -11,8 +11,8 @@ export function endWithReader(): void {
 }
 
 /**
- * For a server, whose output is its log: a full disk or a dead collector of logs costs log lines, not answers. Said once,
- * where somebody may still read it.
+ * Keeps the server running if its log cannot be written, e.g. because the disk is full or the log collector has stopped.
+ * Log lines are lost, but requests are still served. One warning is written to standard error.
  */
 export function outliveOutput(): void {
   let told = false;

@@ -1,4 +1,4 @@
-/** The command line `tributary`. */
+/** Defines the command line `tributary` with all its commands. */
 import { describeKey, newKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
@@ -133,7 +133,7 @@ function addSchema({ program, terminal }: Cli): void {
     .argument('[packages...]', 'installed packages whose plugins it describes too')
     .addHelpText('after', examples('tributary schema > deployment.schema.json', SCHEMA_OF_PACKAGE))
     .action((names: string[]) => {
-      // As from a deployment file in the working directory.
+      // Packages are looked up as if the deployment file were in the working directory.
       const packages = new PluginPackages('deployment.yaml');
       const described = new Map(names.map((name) => [name, loadNamed(packages, name)]));
       terminal.out(JSON.stringify(deploymentSchema(plugins, described), undefined, 2));
@@ -141,7 +141,7 @@ function addSchema({ program, terminal }: Cli): void {
 }
 
 function loadNamed(packages: PluginPackages, name: string): Plugin {
-  // The advice to install whatever npm has under another name would be bad.
+  // Other names are rejected here, because the error for a missing package advises to install it from npm.
   if (!PACKAGE_NAME.test(name)) throw new CliError(`"${name}" ${NO_PACKAGE}`, EXIT.usage);
   try {
     return packages.load(name);

@@ -1,9 +1,12 @@
-/** `tributary quarantine`: what was refused or found to be wrong, and still is. */
+/** `tributary quarantine`: lists the unresolved quarantine entries, which are rejected records and data warnings. */
 import { openStore, type QuarantineEntry } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import { formatTable, printable } from './terminal.js';
 
-/** @param connector its path; all connectors without it */
+/**
+ * Lists quarantine entries, newest first.
+ * @param connector path of the connector; `undefined` means all connectors of the deployment
+ */
 export async function listQuarantine(
   deployment: Deployment,
   connector: string | undefined,
@@ -11,7 +14,7 @@ export async function listQuarantine(
 ): Promise<QuarantineEntry[]> {
   const store = await openStore(deployment.store);
   try {
-    // The store may hold more: connectors that were removed, or that another deployment file has.
+    // The store can also contain connectors that were removed, or that belong to another deployment file. They are not listed.
     const paths = connector === undefined ? deployment.connectors.map(({ path }) => path) : [connector];
     const entries = await Promise.all(paths.map((path) => store.quarantine(path, limit)));
     return entries

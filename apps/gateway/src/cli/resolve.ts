@@ -1,4 +1,4 @@
-/** `tributary orders resolve`: an operator's word on an order that nobody could find out about. */
+/** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
 import { thisProcess, type StoredOrder } from '@tributary/feed';
 import { DEFAULT_PACE, resolveOrder, whyNot, type Resolution } from '@tributary/orders';
 import type { Deployment } from '../config/index.js';
@@ -7,10 +7,11 @@ import { amountOf, findOrder, withStore } from './orders.js';
 import { printable, type Terminal } from './terminal.js';
 
 /**
+ * Resolves the order, or describes the change if it is not confirmed.
  * @param name see `findOrder`
- * @param confirmed without it nothing is changed
+ * @param confirmed if false, nothing is changed
  * @returns the exit code
- * @throws CliError for what is refused
+ * @throws CliError if the order is not found or cannot be resolved in this way
  */
 export function resolve(
   deployment: Deployment,
@@ -21,7 +22,7 @@ export function resolve(
 ): Promise<number> {
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
-    // The gateways' leases and what is due are times of the store's clock, and this may be another machine.
+    // Leases and due times use the store's clock, and this command can run on another machine than the gateways.
     const by = { holder: thisProcess(), now: await store.time(), pace: DEFAULT_PACE };
     if (!confirmed) {
       const reason = whyNot(order, resolution, by);

@@ -1,4 +1,4 @@
-/** Runs one command, and turns whatever goes wrong into one clear text and an exit code. */
+/** Runs one command, and converts an error to one message and an exit code. */
 import { CommanderError } from 'commander';
 import { ConfigError, hideSecrets } from '../config/index.js';
 import { CliError, EXIT } from './cli-error.js';
@@ -7,7 +7,8 @@ import { createProgram } from './program.js';
 import { count, type Terminal } from './terminal.js';
 
 /**
- * @param args without the program's own name
+ * Runs the command line. It never throws; errors go to `terminal.err` with secrets redacted.
+ * @param args arguments without the name of the program
  * @returns the exit code
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -16,7 +17,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     await createProgram(terminal, outcome).parseAsync(args, { from: 'user' });
     return outcome.exitCode;
   } catch (error) {
-    // commander has said what it had to say.
+    // commander has already printed the message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     terminal.err(hideSecrets(explain(error), outcome.secrets));
     return error instanceof CliError ? error.exitCode : EXIT.failed;

@@ -1,4 +1,4 @@
-/** `tributary serve`: serves and syncs until it is stopped. */
+/** `tributary serve`: runs the gateway until a stop signal arrives. */
 import { openStoreWhenThere } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import { createGateway } from '../gateway.js';
@@ -9,14 +9,14 @@ import { outliveOutput } from './output.js';
 import { aborted, stopSignal } from './stop-signal.js';
 import { formatTable, type Terminal } from './terminal.js';
 
-/** Longer than a PostgreSQL takes that starts together with us; whoever keeps us running then starts us again. Milliseconds. */
+/** Timeout for opening the store, in milliseconds. PostgreSQL starts faster, even together with the gateway. A supervisor then restarts the gateway. */
 const STORE_PATIENCE = 120_000;
 
-/** What it says to people goes to `err`: standard output belongs to the log. */
+/** Serves the deployment. Messages for people go to `err`, because standard output is the log. */
 export async function serve(deployment: Deployment, level: LogLevel, terminal: Terminal): Promise<void> {
   outliveOutput();
   const logger = createLogger({ secrets: deployment.secrets, level });
-  // A plugin that forgot to await something must not end all the other connectors.
+  // A missing `await` in one plugin must not stop the other connectors.
   process.on('unhandledRejection', (err) =>
     logger.error({ err }, 'a promise failed and nobody waited for it'),
   );

@@ -1,11 +1,11 @@
-/** SIGTERM and SIGINT: the first one stops gracefully, a second one at once. */
+/** Handles SIGTERM and SIGINT: the first signal stops gracefully, a second one exits immediately. */
 
-/** Ctrl-C reaches a process twice when npm passes it on: within this time (milliseconds) it is the same one. */
+/** Ctrl-C reaches the process twice if npm forwards it. A signal within this time (milliseconds) counts as the same one. */
 const SAME_SIGNAL = 500;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof EXIT_CODES;
 
-/** @returns a signal that aborts with the first stop signal. */
+/** @returns an AbortSignal that aborts with the first SIGTERM or SIGINT. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   let firstAt = 0;
@@ -19,7 +19,7 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The exit code of a command that was stopped before its end. */
+/** Returns the exit code of a command that a stop signal ended early. */
 export function exitCodeOf(stopped: AbortSignal): number {
   return EXIT_CODES[stopped.reason as StopSignal];
 }

@@ -1,4 +1,4 @@
-/** `tributary store …`: the tables of a store, and its move to another database. */
+/** `tributary store …`: migrates the tables of a store, copies a store to another database, and compares two stores. */
 import { shownLocation, copyStore, openStore, summarise, type TableSummary } from '@tributary/feed';
 import type { Command } from 'commander';
 import { CliError, EXIT } from './cli-error.js';
@@ -14,7 +14,7 @@ interface CopyOption {
   evenIfInUse?: boolean;
 }
 
-/** Without the other one, a store is looked through by itself. */
+/** Without `to`, only the store `from` is checked; otherwise the two stores are compared. */
 interface CheckOption {
   from: string;
   to?: string;
@@ -104,7 +104,7 @@ function compared({ table, rows, digest }: TableSummary, other: TableSummary | u
 }
 
 const URL = 'sqlite:<path of a file> or postgres://<user>@<host>/<database>';
-/** Milliseconds between two lines of progress. */
+/** Minimum time between two progress lines, in milliseconds. */
 const EVERY = 2000;
 const SAME = 'the same';
 const ADVICE =

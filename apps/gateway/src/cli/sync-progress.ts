@@ -1,4 +1,4 @@
-/** How a `sync` shows how far it is: bars on a terminal, lines of text elsewhere. */
+/** Shows the progress of `tributary sync`: progress bars on a terminal, lines elsewhere. */
 import type { SyncProgress } from '@tributary/sync';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { count, printable } from './terminal.js';
@@ -8,7 +8,7 @@ export interface ProgressView {
   end(): void;
 }
 
-/** Between two lines about a stream that is not done. */
+/** Minimum time in ms between two progress lines of one stream. */
 const PAUSE = 5000;
 
 export class ProgressLines implements ProgressView {
@@ -44,8 +44,8 @@ export class ProgressBars implements ProgressView {
   readonly #failures: string[] = [];
 
   /**
-   * @param longestPath characters of the longest path of a connector: the bars begin in one column
-   * @param print takes what a bar has no room for
+   * @param maxPathLength length of the longest connector path, so that all bars begin in the same column
+   * @param print prints the errors of failed streams, which are too long for a bar
    */
   constructor(
     private readonly longestPath: number,
@@ -60,9 +60,9 @@ export class ProgressBars implements ProgressView {
     const failed = progress.error !== undefined;
     const full = progress.finished && !failed;
     if (failed) this.#failures.push(`${nameOf(progress)}: ${state(progress).join()}`);
-    // The end of a bar's line is cut off on a narrow terminal, so the state comes first.
+    // A narrow terminal cuts off the end of the line, so the state comes first.
     const text = [...(failed ? ['FAILED'] : state(progress)), counts(progress)].join('; ');
-    // Where the plugin does not know how much there is, the bar fills when it is done.
+    // If the plugin does not report a total, the bar becomes full only at the end.
     bar.setTotal(Math.max(total, 1));
     bar.update(full ? Math.max(total, 1) : Math.min(done, total), { name, text });
   }
@@ -81,7 +81,7 @@ function counts({ records, pages, added, changed, refused }: SyncProgress): stri
   return `${count(records, 'record')} in ${count(pages, 'page')}, ${added} new, ${changed} changed, ${refused} refused`;
 }
 
-/** How far it is, if that is known. */
+/** Describes the state of a stream, or returns an empty list if the plugin reports no total. */
 function state({ connector, stream, error, finished, listing }: SyncProgress): string[] {
   if (error !== undefined) return [`FAILED: ${printable(error).replace(`${connector} ${stream}: `, '')}`];
   if (finished) return ['caught up'];

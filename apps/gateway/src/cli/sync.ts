@@ -1,4 +1,4 @@
-/** `tributary sync --once`: pulls until everything is caught up. */
+/** `tributary sync --once`: pulls until all streams have caught up. */
 import type { SyncRun } from '@tributary/feed';
 import type { Deployment } from '../config/index.js';
 import { createGateway } from '../gateway.js';
@@ -9,7 +9,8 @@ import { ProgressBars, ProgressLines, type ProgressView } from './sync-progress.
 import { count, type Terminal } from './terminal.js';
 
 /**
- * @param connector its path; all connectors without it
+ * Pulls the streams of one connector or of all connectors once.
+ * @param connector path of the connector; `undefined` means all connectors
  * @returns the exit code
  */
 export async function syncOnce(

@@ -1,4 +1,4 @@
-/** Where a command prints: results to `out`, everything else to `err`. */
+/** Output of a command: results go to `out`, all other messages to `err`. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
@@ -9,7 +9,7 @@ export const terminal: Terminal = {
   err: (text) => void process.stderr.write(`${text}\n`),
 };
 
-/** Columns as wide as their widest cell, but for the last one. */
+/** Formats a table. Each column except the last one is padded to its widest cell. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -22,12 +22,12 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Text of a PSP must not move the cursor or colour the screen. */
+/** Replaces control characters by spaces, so that strings from a PSP cannot move the cursor or change colours. */
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
-/** `1 key`, `2 keys`. */
+/** Formats a number with its noun: `1 key`, `2 keys`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-/** A key of a connector with what it may do, as it is written; a plain text is a key that reads. */
+/** Settings class for an API key with scopes in the deployment file. A key written as a plain string has the scope `read` only. */
 import { SCOPES, type Scope } from '@tributary/auth';
 import { Setting } from '@tributary/connector-api';
 import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsString } from 'class-validator';

@@ -1,4 +1,4 @@
-/** The keys of connectors and operators: hashed at once, and no key opens two owners' doors. */
+/** Parses the API keys of connectors and operators. Stores only hashes. Rejects a key that two owners share. */
 import { InvalidKeyError, parseConfiguredKey, type ApiKey, type Scope } from '@tributary/auth';
 import { ApiKeyEntry } from './api-key-entry.js';
 import type { Binder } from './binding.js';
@@ -7,12 +7,12 @@ import { isMapping } from './settings-class.js';
 
 interface FirstUse {
   owner: string;
-  /** The list it stands in. */
+  /** Formatted path of the list that contains the key. */
   list: string;
   path: Path;
 }
 
-/** A text in a list of keys only reads: that a key pays is written next to it. */
+/** Scopes of a key that is written as a plain string. The scope `pay` must be written explicitly. */
 const READS: readonly Scope[] = ['read'];
 
 export class ApiKeys {
@@ -21,8 +21,9 @@ export class ApiKeys {
   constructor(private readonly binder: Binder) {}
 
   /**
-   * @param owner a tenant: keys open nothing of another owner. One owner may use a key on several connectors.
-   * @returns each key that can be used
+   * Parses one list of connector keys and reports each invalid key as a problem.
+   * @param owner the tenant. A key must not be used by two owners; one owner may use it on several connectors.
+   * @returns the valid keys
    */
   parse(keys: unknown, path: Path, owner: string): ApiKey[] {
     if (!Array.isArray(keys)) return [];
@@ -35,7 +36,7 @@ export class ApiKeys {
     });
   }
 
-  /** @returns the SHA-256 of each key that can be used. Whoever runs the gateway does one thing with them: no scopes. */
+  /** @returns the SHA-256 of each valid operator key. Operator keys have no scopes, because they allow one kind of access only. */
   parseOperators(keys: unknown, path: Path): Buffer[] {
     if (!Array.isArray(keys)) return [];
     const owner = 'the operators';
@@ -45,7 +46,7 @@ export class ApiKeys {
   }
 
   #parseOne(key: unknown, path: Path, owner: string, list: Path): Buffer | undefined {
-    // What is missing was reported where it is missing.
+    // The missing value has already been reported at its own path.
     if (key === undefined) return undefined;
     if (typeof key !== 'string') {
       const advice = typeof key === 'object' ? '' : '. Put it in quotes';

@@ -1,4 +1,4 @@
-/** From plain values to an instance of a class of settings, with a problem for everything that does not fit. */
+/** Converts plain values to an instance of a settings class and reports a problem for each value that is not valid. */
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
@@ -9,7 +9,7 @@ import { elementClass, isMapping, nestedClass, propertiesOf, typeOf } from './se
 import { looksLikeToken, showValue } from './shown-value.js';
 import type { Place } from './yaml-reader.js';
 
-/** A value of the wrong kind breaks every other rule too; only this one is worth telling. */
+/** Rules of class-validator that check the type. A value of the wrong type breaks all other rules too, so only the type is reported. */
 const KINDS = ['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray', 'isObject', 'nestedValidation'];
 
 export class Binder {
@@ -18,7 +18,7 @@ export class Binder {
     private readonly problems: Problems,
   ) {}
 
-  /** @returns the settings with their defaults filled in; when there are problems, only some of it is what the class says. */
+  /** @returns the settings with their defaults. If problems were reported, some properties can have values that the class does not allow. */
   bind<T extends object>(settings: Type<T>, value: unknown, path: Path): T {
     const instance = this.#instance(settings, value, path);
     for (const error of validateSync(instance, { forbidUnknownValues: false })) this.#explain(error, path);
@@ -29,12 +29,12 @@ export class Binder {
     this.problems.add(path, text, this.placeOf(path));
   }
 
-  /** About the key rather than its value. */
+  /** Reports a problem at the position of the property name instead of the position of its value. */
   complainAboutKey(path: Path, text: string): void {
     this.problems.add(path, text, this.places.get(formatPath(path))?.key ?? this.placeOf(path));
   }
 
-  /** @returns `found …` for errors: the origin of a value that came from outside, and never a secret. */
+  /** @returns `found …` for error messages. For a value from a variable or a file it names only the origin, so it never shows a secret. */
   found(value: unknown, path: Path): string {
     const origins = this.places.get(formatPath(path))?.origins ?? [];
     return `found ${origins.length > 0 ? `the value of ${origins.join(' and ')}` : showValue(value, path)}`;
@@ -44,7 +44,7 @@ export class Binder {
     return plainToInstance(settings, this.#fit(settings, value, path), { exposeDefaultValues: true });
   }
 
-  /** Only the keys that the class knows, with numbers and booleans that came as the text of a variable or a file. */
+  /** Keeps only the properties of the class. Converts strings from variables and files to numbers and booleans where the class has them. */
   #fit(settings: Type<object>, value: unknown, path: Path): object {
     if (!isMapping(value)) {
       const keys = propertiesOf(settings).join(', ');
@@ -72,7 +72,7 @@ export class Binder {
 
   #unknownKey(key: string, known: readonly string[], path: Path): void {
     const hint = didYouMean(key, known) || ` The keys here are ${known.join(', ')}.`;
-    // A token that was pasted in a key's place is still a token.
+    // A user can paste a token where a property name belongs, so the name is checked before it is shown.
     if (looksLikeToken(key))
       this.complain(path, 'found a key that is not shown here; there is no such setting.');
     else this.complainAboutKey([...path, key], `there is no such setting.${hint}`);
@@ -90,14 +90,14 @@ export class Binder {
     this.complain(here, `${this.found(error.value, here)}; ${[...new Set(rules)].join(', and ')}`);
   }
 
-  /** Of the key itself, or of the nearest mapping around it when the key is missing. */
+  /** @returns the location of the value, or of the nearest enclosing mapping if the property is missing. */
   placeOf(path: Path): Place | undefined {
     const place = this.places.get(formatPath(path));
     return place ?? (path.length > 0 ? this.placeOf(path.slice(0, -1)) : undefined);
   }
 }
 
-/** class-validator's "port must be an integer number" → "expected an integer number". */
+/** Converts a message of class-validator: "port must be an integer number" → "expected an integer number". */
 function expectation(message: string, property: string): string {
   const text = message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
   if (text.startsWith('must be ')) return `expected ${text.slice('must be '.length)}`;
@@ -108,7 +108,7 @@ function arrayIndex(property: string): string | number {
   return /^\d+$/.test(property) ? Number(property) : property;
 }
 
-/** Variables and files hold text only; where a number or a boolean is expected, they are read as one. */
+/** Converts a string from a variable or a file to the number or boolean that the settings class expects. */
 function readText(text: string, type: unknown): unknown {
   if (type === Number && /^[+-]?\d+(?:\.\d+)?$/.test(text)) return Number(text);
   if (type === Boolean && /^(?:true|false)$/.test(text)) return text === 'true';

@@ -1,4 +1,4 @@
-/** JSON Schema of a class of settings: its rules, defaults and descriptions are read from the class itself. */
+/** Creates the JSON Schema of a settings class from its validation rules, default values and descriptions. */
 import type { Type } from '@nestjs/common';
 import { describeSetting } from '@tributary/connector-api';
 import { DURATION } from './duration.js';
@@ -14,7 +14,7 @@ import {
 
 export type Schema = Record<string, unknown>;
 
-/** Where anything but a text is expected, a text may still refer to an environment variable or a file. */
+/** Schema of a reference to an environment variable or a file. It is allowed for every type of value, e.g. for a number. */
 export const REFERENCE = { $ref: '#/definitions/reference' };
 
 export function classSchema(settings: Type<object>): Schema {
@@ -36,7 +36,7 @@ function propertySchema(settings: Type<object>, key: string, byDefault: unknown)
   const nested = nestedClass(settings, key);
   return {
     ...(description !== undefined && { description }),
-    // The defaults of a nested mapping stand at its own keys.
+    // The schema of a nested mapping contains the defaults of its own properties.
     ...(byDefault !== undefined && !isMapping(byDefault) && { default: byDefault }),
     ...(nested ? classSchema(nested) : valueSchema(settings, key)),
   };
@@ -66,7 +66,7 @@ function itemsSchema(settings: Type<object>, key: string, rules: readonly Rule[]
   return Object.keys(limits).length > 0 ? { items: orReference(limits) } : {};
 }
 
-/** A plain text allows references anyway. */
+/** Adds a reference as an alternative. A string schema without limits already accepts references. */
 function orReference(schema: Schema): Schema {
   const plain = schema.type === 'string' && Object.keys(schema).length === 1;
   return plain ? schema : { anyOf: [schema, REFERENCE] };
@@ -76,7 +76,7 @@ function limitsOf(rules: readonly Rule[]): Schema {
   return Object.assign({}, ...rules.map(limitOf)) as Schema;
 }
 
-/** What JSON Schema can say of a rule; the rest is said when the file is loaded. */
+/** Converts a validation rule to JSON Schema keywords. Other rules have no keyword and are checked only when the file is loaded. */
 function limitOf({ name, constraints: [first, second] }: Rule): Schema {
   switch (name) {
     case 'isString':
@@ -126,7 +126,7 @@ function limitOf({ name, constraints: [first, second] }: Rule): Schema {
   }
 }
 
-/** Also what is needed in some cases only (`ValidateIf`): which, is said when the file is loaded. */
+/** Returns true also for a property with `ValidateIf`. Its condition is checked only when the file is loaded. */
 function isOptional(settings: Type<object>, key: string): boolean {
   return rulesOf(settings).some(
     ({ property, name }) => property === key && (name === 'isOptional' || name === 'conditionalValidation'),

@@ -1,4 +1,4 @@
-/** From the connectors as they are written to the connectors as they are mounted. */
+/** Builds the configuration of each connector from its entry in the deployment file. */
 import type { Plugin } from '@tributary/connector-api';
 import type { ApiKeys } from './api-keys.js';
 import type { Binder } from './binding.js';
@@ -15,7 +15,7 @@ import { showText } from './shown-value.js';
 
 export class ConnectorList {
   readonly connectors: ConnectorConfig[] = [];
-  /** Where each mount path was first used. */
+  /** For each connector path, the place in the file where it was first used. */
   readonly #mounts = new Map<string, Path>();
 
   constructor(
@@ -25,7 +25,10 @@ export class ConnectorList {
     private readonly packages: PluginPackages,
   ) {}
 
-  /** @param tenant absent for the default tenant */
+  /**
+   * Adds the connectors of one list and reports each invalid entry as a problem.
+   * @param tenant absent for the default tenant
+   */
   add(entries: unknown, path: Path, tenant?: string): void {
     if (!Array.isArray(entries)) return;
     entries.forEach((entry: unknown, index) => {
@@ -33,7 +36,7 @@ export class ConnectorList {
     });
   }
 
-  /** A tenant's name and a connector's name are both the first segment of a URL. */
+  /** Reports a tenant name that is invalid, reserved or used by a connector. Both kinds of names are the first segment of a URL. */
   checkTenant(name: string, path: Path): void {
     if (!NAME.test(name)) {
       this.binder.complainAboutKey(path, `the name of a tenant ${NAME_RULE}`);

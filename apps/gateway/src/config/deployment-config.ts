@@ -1,4 +1,4 @@
-/** Hands the deployment to Nest: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
+/** Provides the deployment to Nest: `@Inject(DEPLOYMENT) deployment: Deployment`, or `ConfigService.get('deployment')`. */
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule, getConfigToken, registerAs } from '@nestjs/config';
 import type { Deployment } from './deployment.js';
@@ -7,7 +7,7 @@ const NAMESPACE = 'deployment';
 
 export const DEPLOYMENT = getConfigToken(NAMESPACE);
 
-/** The deployment file is the only source: no `.env`, and nobody reads the environment through the `ConfigService`. */
+/** Creates the Nest module for the deployment. The deployment file is the only source: `.env` and the environment are not read. */
 export function deploymentConfig(deployment: Deployment): Promise<DynamicModule> {
   return ConfigModule.forRoot({
     isGlobal: true,

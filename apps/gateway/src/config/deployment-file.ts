@@ -1,4 +1,4 @@
-/** The deployment file as it is written: its keys, their defaults and what they may hold. */
+/** Settings classes for the deployment file: its properties, their defaults and their validation rules. */
 import { Setting } from '@tributary/connector-api';
 import {
   ArrayNotEmpty,

@@ -1,4 +1,4 @@
-/** JSON Schema (draft 07) of the deployment file, for editors: `tributary schema` prints it. */
+/** Creates the JSON Schema (draft 07) of the deployment file. Editors use it, and `tributary schema` prints it. */
 import { LONGEST_KEY, SHORTEST_KEY } from '@tributary/auth';
 import { ASSET, type Plugin } from '@tributary/connector-api';
 import { ApiKeyEntry } from './api-key-entry.js';
@@ -10,8 +10,9 @@ import { StoreSettings } from './store-settings.js';
 import { PACKAGE_NAME } from './plugin-packages.js';
 
 /**
- * @param plugins whose settings are described
- * @param packages plugins of packages, by the package's name, whose settings are described besides
+ * Creates the schema with the settings of all given plugins.
+ * @param plugins the plugins of the gateway
+ * @param packages additional plugins from packages, by package name
  */
 export function deploymentSchema(
   plugins: readonly Plugin[],
@@ -70,7 +71,7 @@ const PACKAGE = {
   pattern: PACKAGE_NAME.source,
 };
 
-/** `settings` is described by the plugin that `plugin` names. */
+/** Creates the schema of a connector. The schema of `settings` depends on the value of `plugin`. */
 function connectorSchema(plugins: ReadonlyMap<string, Plugin>): Schema {
   const connector = withProperties(classSchema(ConnectorEntry), {
     plugin: { anyOf: [{ enum: [...plugins.keys()] }, PACKAGE, REFERENCE] },
@@ -95,14 +96,14 @@ function settingsOf([name, { title, settings }]: [string, Plugin]): Schema {
   };
 }
 
-/** The schema of a class with more said about some of its properties. */
+/** Returns the schema with additional keywords for some of its properties. */
 function withProperties(schema: Schema, more: Record<string, Schema>): Schema {
   const properties = schema.properties as Record<string, Schema>;
   const extended = Object.entries(more).map(([key, value]) => [key, { ...properties[key], ...value }]);
   return { ...schema, properties: { ...properties, ...(Object.fromEntries(extended) as object) } };
 }
 
-/** A URL, or a reference to one. */
+/** Returns the alternatives for `store` as a string: a URL, or a reference to a URL. */
 function storeForms({ anyOf }: Schema): unknown[] {
   return Array.isArray(anyOf) ? (anyOf as unknown[]) : [];
 }

@@ -1,4 +1,4 @@
-/** A deployment as the rest of the gateway sees it: checked, complete, with every reference resolved. */
+/** Types of a loaded deployment: validated, with default values, and with every reference resolved. */
 import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
@@ -7,23 +7,23 @@ import type { Path } from './path.js';
 import type { Position } from './problems.js';
 
 export interface Deployment {
-  /** The deployment file, as it was named. */
+  /** Path of the deployment file, as the caller gave it. */
   file: string;
-  /** `port` 0 takes any free one. `trustProxy`: believe `X-Forwarded-For`. */
+  /** Port 0 means any free port. If `trustProxy` is true, the client's address is read from `X-Forwarded-For`. */
   listen: { host: string; port: number; trustProxy: boolean };
-  /** `sqlite:PATH`, or a URL of PostgreSQL, whose password is among the secrets, or more about one. */
+  /** `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. `secrets` contains the passwords of the URLs. */
   store: string | StoreLocation;
   /** At least one. */
   connectors: ConnectorConfig[];
-  /** SHA-256 of each key that opens what belongs to the operator, not to a connector. */
+  /** SHA-256 of each key for the routes of the operator, e.g. `/metrics`. */
   operatorKeys: Buffer[];
-  /** Serve `<path>/docs` of each connector. */
+  /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
-  /** Values that must never be shown: what came from the environment or a file, plain API keys, and what is secret by its key. */
+  /** Values that must be redacted: values from the environment or a file, plain API keys, and properties with a secret name. */
   secrets: string[];
 }
 
-/** Of something in the deployment file, for errors that are found after it has been read. */
+/** Location of a value in the deployment file, for errors that are found after the file has been read. */
 export interface FilePlace {
   path: Path;
   position?: Position;
@@ -33,17 +33,17 @@ export interface ConnectorConfig {
   /** Absent for a connector of the default tenant. */
   tenant?: string;
   name: string;
-  /** Where it is mounted, and its name in the store: `house-bank` or `acme/house-bank`. */
+  /** URL path of the connector, and its name in the store: `house-bank` or `acme/house-bank`. */
   path: string;
   plugin: Plugin;
   /** An instance of `plugin.settings`. */
   settings: object;
-  /** Keys that open it; at least one. */
+  /** Keys that authorize requests to this connector; at least one. */
   apiKeys: ApiKey[];
-  /** What may be paid through it. */
+  /** Limits of the connector's payouts and transfers. */
   orders: OrderLimits;
-  /** Where the file limits them; absent where it says nothing of orders. */
+  /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
   ordersAt?: FilePlace;
-  /** From the end of one sync of a stream to the beginning of the next, in milliseconds. */
+  /** Time from the end of one sync of a stream to the start of the next, in milliseconds. */
   syncEvery: number;
 }

@@ -1,4 +1,4 @@
-/** @returns ` Did you mean "apiKeys"?` (with a leading space), or the empty text when nothing is near enough. */
+/** @returns ` Did you mean "apiKeys"?` (with a leading space), or the empty string if no known word is similar enough. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   const nearest = [...known]
     .map((word) => ({ word, distance: editDistance(found.toLowerCase(), word.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function didYouMean(found: string, known: Iterable<string>): string {
   return nearest ? ` Did you mean "${nearest.word}"?` : '';
 }
 
-/** Damerau–Levenshtein, restricted: inserted, deleted, replaced and swapped neighbouring characters count one each. */
+/** Computes the restricted Damerau–Levenshtein distance. An insertion, deletion, replacement or swap of two neighbours counts as one. */
 export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,4 +1,4 @@
-/** Durations as people write them: `100ms`, `5s`, `2m`, `1h`; milliseconds inside. */
+/** Converts between durations in the deployment file (`100ms`, `5s`, `2m`, `1h`) and milliseconds. */
 import { ValidateBy } from 'class-validator';
 
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -6,19 +6,19 @@ type Unit = keyof typeof UNITS;
 
 export const DURATION = /^(\d{1,9})(ms|s|m|h)$/;
 
-/** @returns milliseconds, or `undefined` for a text that is no duration. */
+/** @returns milliseconds, or `undefined` if the string is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = DURATION.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * UNITS[unit as Unit];
 }
 
-/** In the largest unit that takes it whole: 120000 → `2m`. */
+/** Formats the duration in the largest unit that gives a whole number: 120000 → `2m`. */
 export function formatDuration(milliseconds: number): string {
   const unit = (Object.keys(UNITS) as Unit[]).find((name) => milliseconds % UNITS[name] === 0) ?? 'ms';
   return `${milliseconds / UNITS[unit]}${unit}`;
 }
 
-/** A text like `2m` that is not shorter than `shortest` and not longer than `longest`. */
+/** Validates a duration string such as `2m`. Both limits are inclusive duration strings. */
 export function IsDuration(shortest: string, longest: string): PropertyDecorator {
   const [least, most] = [parseDuration(shortest) ?? 0, parseDuration(longest) ?? Infinity];
   return ValidateBy({

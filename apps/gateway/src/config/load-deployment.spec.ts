@@ -11,9 +11,9 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const KEY = 'a-key-for-the-tests-1';
 const OTHER_KEY = 'a-key-for-the-tests-2';
-/** A key as the deployment holds it when the file says no more than the key. */
+/** Returns the API key of a loaded deployment for a key that the file contains as a plain string. */
 const reads = (key: string) => ({ hash: hashKey(key), scopes: ['read'] });
-/** A connector in flow style; what it says replaces the usual. */
+/** Returns a connector in YAML flow style. The given properties replace the defaults. */
 const connector = (keys: Record<string, string> = {}) => {
   const all = { name: 'sand', plugin: 'sandbox', apiKeys: `[${KEY}]`, ...keys };
   const pairs = Object.entries(all).map(([key, value]) => `${key}: ${value}`);
@@ -27,7 +27,7 @@ function load(yaml: string | Buffer, environment: Environment = {}) {
   return loadDeployment(file, environment);
 }
 
-/** What is said, without the directory: `gateway.yaml:1:2: key: text`. */
+/** Returns the error lines without the directory: `gateway.yaml:1:2: key: text`. */
 function complaints(yaml: string | Buffer, environment: Environment = {}): string[] {
   try {
     load(yaml, environment);
@@ -91,7 +91,7 @@ describe('a deployment file', () => {
     expect(deployment.listen).toEqual({ host: '::1', port: 8080, trustProxy: true });
     expect(deployment.store).toBe('sqlite:/data-directory/${x}.db');
     expect(deployment.connectors[0]?.apiKeys).toEqual([reads(KEY), reads('secret-prefix-and-a-tail')]);
-    // What is public (listen) is no secret; what came from outside is, and so is every plain key.
+    // Values of `listen` are public. Values from variables and files are secret, and so is every plain key.
     expect(deployment.secrets).toEqual(
       expect.arrayContaining([KEY, 'secret-prefix', 'secret-prefix-and-a-tail', '/data-directory']),
     );

@@ -1,4 +1,4 @@
-/** Reads and checks the deployment file. */
+/** Loads the deployment file: reads the YAML, resolves references and validates the settings. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { plugins } from '@tributary/psp-plugins';
@@ -16,8 +16,9 @@ import { storeLocation } from './store-settings.js';
 import { readYaml, type ReadValue } from './yaml-reader.js';
 
 /**
- * @param file path of the YAML file, relative to the working directory, as are the paths in it
- * @throws ConfigError with everything that is wrong
+ * Loads and validates the deployment file.
+ * @param file path of the YAML file. It is relative to the working directory, and so are the paths in the file.
+ * @throws ConfigError with all problems of the file
  */
 export function loadDeployment(file: string, environment: Environment = process.env): Deployment {
   const problems = new Problems();

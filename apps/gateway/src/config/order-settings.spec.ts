@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const KEY = 'a-key-for-the-tests-1';
 const OTHER_KEY = 'a-key-for-the-tests-2';
-/** A connector in flow style; what it says replaces the usual. */
+/** Returns a connector in YAML flow style. The given properties replace the defaults. */
 const connector = (keys: Record<string, string>) => {
   const all = { name: 'sand', plugin: 'sandbox', apiKeys: `[${KEY}]`, ...keys };
   const pairs = Object.entries(all).map(([key, value]) => `${key}: ${value}`);
@@ -24,7 +24,7 @@ function load(connectors: string[], environment: Environment = {}) {
   return loadDeployment(file, environment);
 }
 
-/** What is said, without the name of the file: `1:2: key: text`. */
+/** Returns the error lines without the file name: `1:2: key: text`. */
 function complaints(keys: Record<string, string>): string[] {
   try {
     load([connector(keys)]);

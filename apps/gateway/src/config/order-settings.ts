@@ -1,4 +1,4 @@
-/** What a connector may pay, as it is written in the deployment file, and as the orders of the connector are held to it. */
+/** Limits of a connector's payouts and transfers: the settings class, and the conversion to `OrderLimits`. */
 import { ASSET, canonicalAsset, Setting } from '@tributary/connector-api';
 import type { OrderLimits } from '@tributary/orders';
 import { IsArray, IsObject, IsOptional, IsString } from 'class-validator';
@@ -12,7 +12,7 @@ const AMOUNTS = {
   message: '$property must be a mapping from assets to minor units like { EUR/2: "1000000" }',
 };
 const BENEFICIARIES = { message: '$property must be a list of ids of beneficiaries' };
-/** Minor units; zero forbids the asset. */
+/** Amount in minor units. Zero forbids orders in the asset. */
 export const LIMIT = /^(?:0|[1-9]\d{0,77})$/;
 
 export class OrderSettings {
@@ -41,7 +41,10 @@ export class OrderSettings {
   unknownAfter = '15m';
 }
 
-/** @param path of the settings, for what is wrong with the amounts */
+/**
+ * Converts the settings to limits and reports invalid assets and amounts as problems.
+ * @param path path of the settings in the deployment file
+ */
 export function orderLimits(settings: OrderSettings, binder: Binder, path: Path): OrderLimits {
   const { largest, perDay, beneficiaries, unknownAfter } = settings;
   return {
@@ -71,7 +74,7 @@ function amounts(value: unknown, binder: Binder, path: Path): Map<string, bigint
   return limits;
 }
 
-/** A limit of an asset that no order can have would limit nothing. */
+/** Returns a problem if no order can have this asset, because then the limit would have no effect. */
 function problemOfAsset(asset: string): string | undefined {
   const expected = ASSET.test(asset) ? canonicalAsset(asset) : 'one like EUR/2 or JPY';
   return asset === expected ? undefined : `${showText(asset)} is no asset; expected ${expected}`;

@@ -1,4 +1,4 @@
-/** The deployment files that pages show are good, as they stand there: for the gateway, and for editors. */
+/** Checks that all deployment files in the documentation are valid, both for the gateway and for editors. */
 import { plugins } from '@tributary/psp-plugins';
 import { Ajv } from 'ajv';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ it.each(pages)('the one of $page is good to an editor', ({ yaml }) => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-/** Blocks of YAML that begin a deployment file; others show a part of one. */
+/** Returns the YAML blocks that are whole deployment files. Other blocks show only a part of a file. */
 function deploymentsOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   return [...text.matchAll(/^```yaml\n(.*?)^```/gms)]

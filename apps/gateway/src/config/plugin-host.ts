@@ -1,7 +1,7 @@
 /**
- * Lets packages that bring a plugin share our modules. A plugin throws errors and injects tokens of `tributary/connector-api`, and
- * decorates its classes for Nest: with copies of its own, Nest would not find what it asks for, and no error would be known.
- * So these imports of such a package are resolved to what this program itself has loaded.
+ * Loads plugin packages so that they share modules with the gateway. A plugin throws errors and injects tokens of
+ * `tributary/connector-api`, and decorates its classes for Nest. If it imported its own copies, Nest would not find the tokens,
+ * and `instanceof` would not recognise the errors. A resolve hook maps these imports to the modules that the gateway has loaded.
  */
 import * as nodeModule from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
@@ -15,18 +15,19 @@ const OURS = new Map([
   ['tributary/connector-api/http', new URL('http/index.js', CONNECTOR_API).href],
 ]);
 const SHARED = /^(?:@nestjs\/common|class-transformer|class-validator|reflect-metadata)(?:\/|$)/;
-/** A package may allow `import` only, and CommonJS packages are imported too. */
+/** Export conditions for loading a package. `import` is needed because the `exports` of a package can allow only `import`. */
 const IMPORT_CONDITIONS = ['node', 'import', 'module-sync', 'node-addons'];
 
-/** URLs of the directories of the packages, with a slash at the end. */
+/** URLs of the directories of all loaded packages, each with a trailing slash. */
 const directories = new Set<string>();
 let registered = false;
 
 /**
- * Loads a package as an `import` in `from` would.
- * @param directory of the package, without symbolic links
- * @returns what it exports
- * @throws Error when Node is too old, or as the package fails
+ * Loads a package as an `import` statement in a file would.
+ * @param directory directory of the package, without symbolic links
+ * @param importingFile path of that file
+ * @returns the exports of the package
+ * @throws Error if Node is older than 22.15, or if the package itself throws
  */
 export function loadPackage(name: string, directory: string, from: string): Record<string, unknown> {
   directories.add(pathToFileURL(`${directory}/`).href);
@@ -47,7 +48,7 @@ export function loadPackage(name: string, directory: string, from: string): Reco
 
 function register(): void {
   if (registered) return;
-  // Absent before Node 22.15.
+  // Node has `registerHooks` since 22.15.
   if (typeof nodeModule.registerHooks !== 'function') {
     throw new Error(`plugins in packages need Node 22.15 or newer; this is Node ${process.versions.node}`);
   }
@@ -58,7 +59,7 @@ function register(): void {
   });
 }
 
-/** Of the package itself: what it depends on has its own copies. */
+/** Returns true for modules of a plugin package. Its dependencies in `node_modules` keep their own copies. */
 function isOfPackage(url: string | undefined): boolean {
   if (url === undefined) return false;
   return [...directories].some(

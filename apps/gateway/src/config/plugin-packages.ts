@@ -1,4 +1,4 @@
-/** Plugins that come from npm: `plugin: "@acme/tributary-psp-foo"` names an installed package that exports one. */
+/** Finds, checks and loads plugins from npm packages: `plugin: "@acme/tributary-psp-foo"` names an installed package. */
 import { INTERFACE_VERSION, type Plugin } from '@tributary/connector-api';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,11 +6,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadPackage } from './plugin-host.js';
 
-/** In a scope, or `tributary-psp-…`: any other name is that of a plugin which the gateway brings along. */
+/** Matches `@scope/…` and `tributary-psp-…`. Every other name means a plugin that is part of the gateway. */
 export const PACKAGE_NAME =
   /^(?:@[a-z0-9~-][a-z0-9._~-]*\/[a-z0-9~-][a-z0-9._~-]*|tributary-psp-[a-z0-9._~-]+)$/;
 
-/** Why a package cannot be used, in words for the deployment file's author. */
+/** A package cannot be used as a plugin. The message tells the author of the deployment file why. */
 export class PackageProblem extends Error {
   override readonly name = 'PackageProblem';
 }
@@ -18,20 +18,23 @@ export class PackageProblem extends Error {
 interface InstalledPackage {
   name: string;
   directory: string;
-  /** The file whose `node_modules` hold it. */
+  /** The importing file from which the package was found. */
   from: string;
 }
 
 export class PluginPackages {
-  /** Where names are looked up, in this order: as an import in that file would. */
+  /** Importing files from which packages are looked up, in this order. */
   private readonly bases: readonly string[];
 
-  /** @param file the deployment file, or any other in the directory from which packages are looked up */
+  /** @param file the deployment file, or another file in the directory from which packages are looked up */
   constructor(file: string) {
     this.bases = [resolve(file), fileURLToPath(import.meta.url)];
   }
 
-  /** @throws PackageProblem */
+  /**
+   * Loads the plugin of an installed package.
+   * @throws PluginPackageError if the package is missing, has another interface version, cannot be loaded or exports no plugin
+   */
   load(name: string): Plugin {
     const found = this.find(name);
     checkInterface(found);
@@ -82,7 +85,7 @@ function readManifest(file: string): { tributary?: { interface?: unknown }; vers
   }
 }
 
-/** A gateway has what earlier minor versions had. */
+/** Returns true for the same major version and the same or an older minor version, because minor versions only add features. */
 function fits(wanted: string): boolean {
   return majorOf(wanted) === majorOf(INTERFACE_VERSION) && !isNewer(wanted);
 }
@@ -114,7 +117,7 @@ function load({ name, directory, from }: InstalledPackage): Record<string, unkno
 
 function pluginOf(exported: Record<string, unknown>, { directory }: InstalledPackage): Plugin {
   const named = exported.plugin;
-  // A CommonJS module that was compiled from ESM has its default export one level deeper.
+  // If a CommonJS module was compiled from ESM, its default export is one level deeper.
   const byDefault = exported.default;
   const inner = isObject(byDefault) ? byDefault.default : undefined;
   const candidates = [byDefault, inner, named, exported].filter(isObject);

@@ -1,21 +1,21 @@
-/** What is wrong with a deployment file: collected, so that all of it is said at once. */
+/** Collects the problems of a deployment file, so that one error reports all of them. */
 import { formatPath, type Path } from './path.js';
 
-/** Counts from 1. */
+/** Position in the deployment file; both numbers start at 1. */
 export interface Position {
   line: number;
   column: number;
 }
 
 export interface Problem {
-  /** Absent when it is about the file as a whole. */
+  /** Absent if the problem concerns the file as a whole. */
   position?: Position;
   path: Path;
-  /** What was found, what was expected, what to do. Never the value of a secret. */
+  /** States what was found, what was expected and what to do. It never contains a secret. */
   text: string;
 }
 
-/** The deployment cannot be served. The message has one line per problem: `FILE:LINE:COLUMN: KEY: TEXT`. */
+/** The deployment file is invalid. The message has one line for each problem: `FILE:LINE:COLUMN: KEY: TEXT`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -30,13 +30,13 @@ export class ConfigError extends Error {
 export class Problems {
   readonly #found = new Map<string, Problem>();
 
-  /** One problem per place: what follows from the first one would only distract. */
+  /** Adds a problem. Only the first problem of a path is kept, because later ones usually follow from it. */
   add(path: Path, text: string, position: Position | undefined): void {
     const place = formatPath(path);
     if (!this.#found.has(place)) this.#found.set(place, { path, text, ...(position && { position }) });
   }
 
-  /** About the text of a line rather than a key: the first problem of a line is the one that counts. */
+  /** Adds a problem of a line, e.g. a syntax error, instead of a property. Only the first problem of a line is kept. */
   addLine(text: string, position: Position): void {
     const place = `line ${position.line}`;
     if (!this.#found.has(place)) this.#found.set(place, { path: [], text, position });
@@ -50,7 +50,7 @@ export class Problems {
     return this.#found.size;
   }
 
-  /** In the order of the file. */
+  /** @returns all problems, sorted by position in the file. */
   sorted(): Problem[] {
     return [...this.#found.values()].sort(byPosition);
   }

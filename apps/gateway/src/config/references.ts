@@ -1,6 +1,6 @@
 /**
- * Values that are not written into the deployment file: `${NAME}` and `${NAME:-default}` anywhere in a text stand for an
- * environment variable, and a text that begins with `file:` for the content of that file. `$${` is a plain `${`.
+ * Resolves references in strings of the deployment file. `${NAME}` and `${NAME:-default}` are replaced by an environment variable.
+ * A string that begins with `file:` is replaced by the content of that file. `$${` is an escaped `${`.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
 
@@ -8,13 +8,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Resolved {
   text: string;
-  /** What the text was taken from, e.g. `environment variable HOUSE_BANK_KEY`: may be shown, unlike the text. */
+  /** Sources of the string, e.g. `environment variable HOUSE_BANK_KEY`. Errors may show them, but not the string itself. */
   origins: string[];
-  /** The values that were taken; none for a default that is written in the file. */
+  /** Values from the environment or from a file. A default that is written in the deployment file is not a secret. */
   secrets: string[];
 }
 
-/** What a reference refers to is not there. The message is for people and holds no value. */
+/** A reference cannot be resolved. The message is for people and contains no secret value. */
 export class UnresolvedError extends Error {
   override readonly name = 'UnresolvedError';
 }
@@ -24,10 +24,13 @@ const LARGEST_FILE = 64 * 1024;
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
-/** @throws UnresolvedError naming the missing variable or file. */
+/**
+ * Resolves all references in one string of the deployment file.
+ * @throws UnresolvedReferenceError if a reference is malformed, or if a variable or file is missing, empty or unreadable
+ */
 export function resolveReferences(written: string, environment: Environment): Resolved {
   const resolved = expandVariables(written, environment);
-  // A variable's value that happens to begin with `file:` is not a path: only what the deployment file says is.
+  // Only a `file:` in the deployment file itself starts a path. The value of a variable may begin with `file:` by chance.
   return written.startsWith(FILE) ? readSecretFile(resolved) : resolved;
 }
 
@@ -59,7 +62,7 @@ function missing(name: string, value: string | undefined): never {
 
 function readSecretFile({ text, origins }: Resolved): Resolved {
   const file = text.slice(FILE.length);
-  // Part of the path may be a secret.
+  // If a variable is part of the path, the path can contain a secret.
   const named = origins.length === 0 ? file : `named with ${origins.join(' and ')}`;
   const content = readSmallFile(file, named).trim();
   if (content === '') throw new UnresolvedError(`the file ${named} is empty; expected the value in it`);
@@ -76,7 +79,7 @@ function readSmallFile(file: string, named: string): string {
   }
 }
 
-/** Before anything is read: a device never ends, and a pipe without a writer never begins. */
+/** Rejects the file before it is read, because reading a device never ends and reading a pipe without a writer blocks. */
 function checkFile(status: Stats, named: string): void {
   if (!status.isFile() && !status.isDirectory()) {
     throw new UnresolvedError(
@@ -95,7 +98,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is none',
 };
 
-/** What the system said about a file, in words. */
+/** Converts a file-system error code to a message. */
 export function reasonOf(error: unknown): string {
   const code = typeof error === 'object' && error && 'code' in error ? String(error.code) : 'unknown error';
   return REASONS[code] ?? code;

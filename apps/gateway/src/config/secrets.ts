@@ -1,14 +1,14 @@
-/** Which values of a deployment must never be shown. */
+/** Collects the secret values of a deployment, and redacts them in messages. */
 import { formatPath, type Path } from './path.js';
 import { isSecretPlace } from './shown-value.js';
 import type { ReadValue } from './yaml-reader.js';
 
-/** Shorter texts occur everywhere: to hide them would make logs unreadable, and protect nothing. */
+/** Shorter strings are not redacted. They occur in ordinary words, so redaction would make logs unreadable and protect nothing. */
 const SHORTEST = 6;
-/** What is public wherever it came from: it is part of every URL and every log line. */
+/** Properties that are never secret, even if a reference sets them, because URLs and log lines contain their values. */
 const PUBLIC_KEYS: readonly unknown[] = ['name', 'plugin', 'every'];
 
-/** What came from the environment or a file, every text that is a secret by its key, and passwords in URLs; longest first. */
+/** @returns values from the environment and from files, strings whose property name means a secret, and passwords in URLs; longest first. */
 export function collectSecrets({ value, places }: ReadValue): string[] {
   const found = new Set<string>();
   visit(value, [], (text, path) => {
@@ -22,7 +22,7 @@ export function collectSecrets({ value, places }: ReadValue): string[] {
   return [...found].sort((a, b) => b.length - a.length);
 }
 
-/** As it is written, and as it is meant. */
+/** Returns the password of a URL, both percent-encoded and decoded. */
 function passwordIn(text: string): string[] {
   const password = /^[a-z+]+:\/\/[^/?#@:]*:([^/?#@]+)@/.exec(text)?.[1];
   if (password === undefined) return [];
@@ -33,7 +33,7 @@ function passwordIn(text: string): string[] {
   }
 }
 
-/** @returns the text with every secret in it replaced. */
+/** @returns the string with every secret replaced by `(hidden)`. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((result, secret) => result.replaceAll(secret, '(hidden)'), text);
 }

@@ -1,4 +1,4 @@
-/** What class-validator and TypeScript know about a class of settings. */
+/** Reads the metadata of class-validator and TypeScript about a settings class: rules, property names and types. */
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
@@ -9,11 +9,11 @@ export interface Rule {
   /** `isInt`, `min`, `isOptional`, `nestedValidation` … */
   name: string;
   constraints: readonly unknown[];
-  /** It is about each element of the list. */
+  /** Whether the rule applies to each element of a list. */
   each: boolean;
 }
 
-/** Types that are values, not classes of settings. */
+/** Types of plain values, in contrast to settings classes. */
 const PLAIN: readonly unknown[] = [String, Number, Boolean, Array, Object, Map, Set, Date];
 
 export function rulesOf(settings: Type<object>): Rule[] {
@@ -27,25 +27,28 @@ export function rulesOf(settings: Type<object>): Rule[] {
     }));
 }
 
-/** The keys that may be set, in the order of the class. */
+/** @returns the names of all properties that can be set, in the order of the class. */
 export function propertiesOf(settings: Type<object>): string[] {
   return [...new Set(rulesOf(settings).map(({ property }) => property))];
 }
 
-/** The type of a property: `Number`, `String`, `Boolean`, `Array`, a class … Where the code writes none, its default has one. */
+/**
+ * Returns the type of a property: `Number`, `String`, `Boolean`, `Array` or a class.
+ * Without a type in the metadata, the type of the default value is used.
+ */
 export function typeOf(settings: Type<object>, property: string): unknown {
   const written: unknown = Reflect.getMetadata('design:type', settings.prototype as object, property);
   if (written !== Object && written !== undefined) return written;
   return (new settings() as Record<string, object | undefined>)[property]?.constructor;
 }
 
-/** The class of a nested mapping, or `undefined` for a property that holds a value. */
+/** Returns the settings class of a nested mapping, or `undefined` for a property with a plain value. */
 export function nestedClass(settings: Type<object>, property: string): Type<object> | undefined {
   const type = typeOf(settings, property);
   return typeof type === 'function' && !PLAIN.includes(type) ? (type as Type<object>) : undefined;
 }
 
-/** The class of the mappings in a list (`@Type` of class-transformer), or `undefined` for a list of values. */
+/** Returns the settings class of the elements of a list (`@Type` of class-transformer), or `undefined` for a list of plain values. */
 export function elementClass(settings: Type<object>, property: string): Type<object> | undefined {
   const probe = plainToInstance(settings, { [property]: [{}] }) as Record<string, object[]>;
   const type: unknown = probe[property]?.[0]?.constructor;

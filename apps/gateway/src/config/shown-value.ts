@@ -1,12 +1,15 @@
-/** What an error may show of a value: never one that is a secret, or looks like one. */
+/** Describes values in error messages. Values that are secret, or that look like a secret, are not shown. */
 const SECRET_KEY =
   /key|token|secret|passw|passphrase|credential|private|certificate|pem$|authorization|signature/i;
 const URL_WITH_PASSWORD = /:\/\/[^/\s]*@/;
-/** Long, unbroken and with a digit: better to hide a file's name than to show somebody's token. */
+/** Matches long strings with a digit and without spaces or slashes. It can match a file name, but no token must ever be shown. */
 const LIKE_A_TOKEN = /^(?=.*\d)[^\s/]{16,}$/s;
 const LONGEST = 60;
 
-/** @param path of the value: under `apiKeys`, `clientSecret` and the like nothing is shown. */
+/**
+ * Describes a value for an error message.
+ * @param path path of the value. Values under `apiKeys`, `clientSecret` and similar names are not shown.
+ */
 export function showValue(value: unknown, path: readonly (string | number)[]): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -17,11 +20,11 @@ export function showValue(value: unknown, path: readonly (string | number)[]): s
   return hidden ? `a ${typeof value} that is not shown here` : `the ${typeof value} ${value}`;
 }
 
-/** Whether what stands there is a secret by the name of its key. */
+/** Returns true if a name in the path, e.g. `apiKeys` or `clientSecret`, means a secret. */
 export function isSecretPlace(path: readonly (string | number)[]): boolean {
-  // The name of a tenant says nothing about what stands below it.
+  // A tenant name is chosen freely, so it does not tell whether the values below it are secret.
   const steps = path[0] === 'tenants' ? path.slice(2) : path;
-  // What a key may do is no secret, though it stands beside the key.
+  // The scopes of a key are not secret, although they are inside `apiKeys`.
   if (steps.slice(-2).includes('scopes')) return false;
   return steps.some((step) => typeof step === 'string' && SECRET_KEY.test(step));
 }
@@ -30,7 +33,7 @@ export function looksLikeToken(text: string): boolean {
   return URL_WITH_PASSWORD.test(text) || LIKE_A_TOKEN.test(text);
 }
 
-/** In quotes, cut when it is long, hidden when it looks like a credential. */
+/** Returns the string in quotes. A long string is truncated, and a string that looks like a credential is not shown. */
 export function showText(text: string): string {
   if (looksLikeToken(text)) return 'a text that is not shown here';
   return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

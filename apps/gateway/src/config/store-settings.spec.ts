@@ -16,7 +16,7 @@ function load(store: string, environment: Environment = {}) {
   return loadDeployment(file, environment);
 }
 
-/** What is said, without the name of the file. */
+/** Returns the error lines without the file name. */
 function complaints(store: string): string[] {
   try {
     load(store);

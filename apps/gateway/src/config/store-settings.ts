@@ -1,4 +1,4 @@
-/** Where the feeds are kept, as it is written: a URL, or a mapping that says more. */
+/** Settings class for the store, which is written as a URL or as a mapping, and the conversion to a store location. */
 import { Setting } from '@tributary/connector-api';
 import { shownLocation, type StoreLocation } from '@tributary/feed';
 import { IsArray, IsInt, IsString, Matches, Max, Min } from 'class-validator';
@@ -15,7 +15,7 @@ const PRIMARY = { message: `$property must be ${POSTGRES}` };
 const REPLICAS = { message: `$property must be a list of ${POSTGRES}` };
 const CONNECTIONS = { message: '$property must be a whole number from 2 to 1000' };
 
-/** Only PostgreSQL has more to it than a URL. */
+/** Settings of a PostgreSQL store. A SQLite store is written as a URL only. */
 export class StoreSettings {
   @Setting('The PostgreSQL that is written to: postgres://USER:PASSWORD@HOST/DATABASE.')
   @Matches(POSTGRES_URL, PRIMARY)
@@ -40,7 +40,10 @@ export class StoreSettings {
   statementTimeout = '10s';
 }
 
-/** @param store as it is written: a URL that has been checked, or a mapping that has not */
+/**
+ * Converts the property `store` to a store location and reports invalid values as problems.
+ * @param store a URL that has already been validated, or a mapping that has not been validated yet
+ */
 export function storeLocation(store: unknown, binder: Binder): string | StoreLocation {
   if (!isMapping(store)) {
     checkReadable(store, ['store'], binder);
@@ -53,7 +56,7 @@ export function storeLocation(store: unknown, binder: Binder): string | StoreLoc
   return { ...settings, statementTimeout: parseDuration(String(statementTimeout)) ?? 0 };
 }
 
-/** A password with characters that mean something in a URL is the usual mistake. */
+/** Reports a URL that cannot be parsed. The usual cause is a password with reserved characters that are not percent-encoded. */
 function checkReadable(url: unknown, path: Path, binder: Binder): void {
   if (typeof url !== 'string' || !POSTGRES_URL.test(url)) return;
   try {

@@ -1,6 +1,4 @@
-/**
- * What is wrong with the YAML, in our words: the parser's own messages quote the source, and the source may be a secret.
- */
+/** Explains YAML syntax errors. The messages of the parser are not used, because they quote the source, which can contain a secret. */
 import type { ErrorCode } from 'yaml';
 
 const REMEDY: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -1,4 +1,4 @@
-/** From the text of the deployment file to plain values, with the place of each: references resolved, problems collected. */
+/** Reads the YAML of the deployment file into plain values. Resolves references, and records the location of each value. */
 import {
   isAlias,
   isMap,
@@ -19,28 +19,31 @@ import { resolveReferences, UnresolvedError, type Environment } from './referenc
 import { showText } from './shown-value.js';
 import { explainYamlError } from './yaml-errors.js';
 
-/** Aliases may repeat a block, but not blow up the file. */
+/** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
 const MOST_VALUES = 20_000;
 const MERGE_KEY = '<<';
 
 export interface ReadValue {
   value: unknown;
-  /** By `formatPath`. */
+  /** Keys are paths in the format of `formatPath`. */
   places: ReadonlyMap<string, Place>;
 }
 
-/** What a node stands for, once aliases are followed. */
+/** A node after its alias has been resolved. */
 type Value = Exclude<Node, Alias>;
 
 export interface Place extends Position {
-  /** Where its key stands; absent for the elements of a list. */
+  /** Position of the property name; absent for the elements of a list. */
   key?: Position;
-  /** What the value was taken from, e.g. `environment variable PORT`; empty for a value that is written in the file. */
+  /** Sources of the value, e.g. `environment variable PORT`; empty for a value that is written in the file. */
   origins: string[];
   secrets: string[];
 }
 
-/** @returns the value of an empty file as `undefined`. Problems of the syntax end the reading: what follows would be guesses. */
+/**
+ * Reads the YAML and adds a problem for each error.
+ * @returns the value, which is `undefined` for an empty file or after a syntax error. Values after a syntax error would be guesses.
+ */
 export function readYaml(text: string, environment: Environment, problems: Problems): ReadValue {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
@@ -54,9 +57,9 @@ export function readYaml(text: string, environment: Environment, problems: Probl
 
 class YamlReader {
   readonly places = new Map<string, Place>();
-  /** Nodes that are being read: an alias to one of them would never end. */
+  /** Nodes that are being read. An alias to one of them would cause an endless recursion. */
   readonly #open = new Set<Node>();
-  /** The parser searches the whole document for the anchor of an alias. */
+  /** Caches the node of each alias, because the parser searches the whole document for its anchor. */
   readonly #targets = new Map<Node, Value | undefined>();
 
   constructor(
@@ -122,7 +125,7 @@ class YamlReader {
     for (const [name, node] of this.#merged(map, path)) {
       if (!pairs.has(name)) pairs.set(name, { key: undefined, node });
     }
-    // Entries, because `__proto__` is a key like any other here: unknown.
+    // `Object.fromEntries` keeps `__proto__` as an ordinary property, so that it is reported as unknown.
     return Object.fromEntries(
       [...pairs].map(([name, { key, node }]) => [name, this.#entry([...path, name], key, node)]),
     );
@@ -135,14 +138,14 @@ class YamlReader {
       if (place && key?.range) place.key = this.#position(key.range[0]);
       return value;
     }
-    // `port:` with nothing behind it, inside { }: there is no node for the value.
+    // `{ port: }` has no node for the value.
     const place = { ...this.#position(key.range?.[0] ?? 0), origins: [], secrets: [] };
     this.places.set(formatPath(path), place);
     this.problems.add(path, NOTHING, place);
     return undefined;
   }
 
-  /** `<<: *defaults`: the keys of another mapping (or of several) that this one does not have itself. */
+  /** Returns the properties that `<<: *defaults` takes from one or several other mappings. */
   #merged(map: YAMLMap, path: Path): [string, Node][] {
     const merges = (map.items as Pair<Node, Node | null>[]).filter(
       ({ key }) => isScalar(key) && key.value === MERGE_KEY,

@@ -1,4 +1,4 @@
-/** The HTTP server, before anything is mounted on it. */
+/** Fastify adapter for Nest with the gateway's limits, timeouts and error responses. */
 import { answerTo, ContractError, sendError } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -7,25 +7,25 @@ import { isIP } from 'node:net';
 import { answerMalformedRequest, refuseExpectation } from './malformed-request.js';
 import { MountedRoutes, type Mounted } from './mounted-routes.js';
 
-/** An order with its metadata is a few kB. */
+/** Largest request body in bytes. A payment order with metadata is a few kB. */
 const LONGEST_BODY = 256 * 1024;
-/** An id has at most 1024 characters as we serve it, and three times as many where a client escapes each. */
+/** Ids that the gateway serves have at most 1024 characters. A client that percent-encodes each one sends three times as many. */
 const LONGEST_PATH_PARAMETER = 3 * 1024;
 const LONGEST_HEADERS = 16 * 1024;
 
 const SECOND = 1000;
-/** For a whole request to arrive: nobody needs longer, and whoever sends a byte a minute holds nothing open. */
+/** Time for a whole request to arrive. It stops clients that keep connections open by sending very slowly. */
 const REQUEST_TIMEOUT = 20 * SECOND;
 const HEADERS_TIMEOUT = 10 * SECOND;
-/** Go's clients keep an idle connection for 90 s: whoever closes first must be them, or a request meets a closing socket. */
+/** Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could close a connection during a request. */
 const KEEP_ALIVE_TIMEOUT = 120 * SECOND;
 
 export interface HttpOptions {
-  /** Whether a proxy in front of us names the client in `X-Forwarded-For`: the last address in it is believed, no other. */
+  /** Whether a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in it is trusted. */
   trustProxy: boolean;
-  /** The connectors whose routes will come. */
+  /** The connectors whose routes will be registered. */
   connectors: Mounted;
-  /** Answers what no route took. */
+  /** Responds to requests that match no route. */
   onUnknownRoute: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
@@ -39,7 +39,7 @@ export class HttpAdapter extends FastifyAdapter {
       bodyLimit: LONGEST_BODY,
       requestTimeout: REQUEST_TIMEOUT,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-      // Requests on connections that are still open while we stop are answered like all others.
+      // During shutdown, requests on open connections still get normal responses.
       return503OnClosing: false,
       trustProxy: options.trustProxy ? isNearest : false,
       routerOptions: {
@@ -50,7 +50,7 @@ export class HttpAdapter extends FastifyAdapter {
       http: {
         headersTimeout: HEADERS_TIMEOUT,
         maxHeaderSize: LONGEST_HEADERS,
-        // Node answers without a body; `refuseMissingHost` does it with one.
+        // Node's own check responds without a body. `missingHostError` responds with one.
         requireHostHeader: false,
       },
       clientErrorHandler: answerMalformedRequest,
@@ -64,7 +64,7 @@ export class HttpAdapter extends FastifyAdapter {
     fastify.server.on('checkExpectation', refuseExpectation);
     fastify.addHook('onRequest', (request, _reply, done) => done(missingHost(request)));
     if (options.trustProxy) fastify.addHook('onRequest', forgetForgedAddress);
-    // Bodies arrive as bytes: whoever has no key makes us parse nothing.
+    // Bodies stay bytes until authorization has succeeded, so requests without a valid key are never parsed.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   }
@@ -84,12 +84,12 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
-/** Only the proxy that is connected to us is believed: everything before its word in `X-Forwarded-For` may be made up. */
+/** Trusts only the proxy that is connected to the gateway. A client can forge all earlier addresses in `X-Forwarded-For`. */
 function isNearest(_address: string, hop: number): boolean {
   return hop === 0;
 }
 
-/** What the proxy names is the client's address, or it names none: then the proxy's own counts. */
+/** Removes `X-Forwarded-For` if its last entry is not an IP address. The proxy's own address is used instead. */
 const forgetForgedAddress: onRequestHookHandler = (request, _reply, done) => {
   if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for'];
   done();

@@ -1,6 +1,7 @@
 /**
- * Who comes in at each route: every route of a connector wants a key of that connector, unless it says otherwise. A route that belongs to nobody, and does not say that it is open, does not start.
- * Why these are hooks of Fastify and no guards of Nest: docs/decisions/hot-path.md.
+ * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration says otherwise.
+ * A route that belongs to no connector and does not set `access` cannot be registered.
+ * Authorization uses Fastify hooks instead of Nest guards for speed: docs/decisions/hot-path.md.
  */
 import { doorOf, NO_KEYS, type Door, type FailureLimiter, type KeyRing } from '@tributary/auth';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
@@ -8,13 +9,13 @@ import { askedConnector, connectorPath } from './mounted-routes.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `open` to everybody; for keys of the `operator`; without it, for keys of the connector whose path the route is under. */
+    /** `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector in its path. */
     door?: 'open' | 'operator';
   }
 }
 
 export interface Rings {
-  /** By the path of the connector. */
+  /** API keys by connector path. */
   connectors: ReadonlyMap<string, KeyRing>;
   operator: KeyRing;
 }

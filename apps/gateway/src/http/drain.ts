@@ -1,21 +1,21 @@
 /**
- * Stopping without refusing anybody: a client that is refused the connection takes its payout for failed.
+ * Stops the HTTP server without refusing connections. A client whose connection is refused would treat its payout as failed.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL = 20;
-/** No client waits longer for its answer. */
+/** Clients do not wait longer than this for a response. */
 const LONGEST_ANSWER = 10_000;
 
 export class Drain {
   private draining = false;
-  /** Of everybody's patience, by the monotonic clock. */
+  /** Time after which no client waits for a response, in milliseconds of the monotonic clock. */
   private end = 0;
 
   constructor(private readonly fastify: FastifyInstance) {
-    // With the answer, not with the request: one that is under way already ends its connection, too.
+    // The header is set when the response is sent, so requests that were already running close their connections too.
     fastify.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done();
@@ -27,9 +27,10 @@ export class Drain {
   }
 
   /**
-   * From now on every answer ends its connection; new ones are still served, and as long as answers are under way: an order may wait
-   * eight seconds for its PSP, and whoever comes meanwhile must not find the port closed.
-   * @returns when nobody is connected any more, or after `within` milliseconds when nothing is under way, or when nobody waits any more
+   * Starts draining: each response closes its connection, and new connections are still accepted while requests are running.
+   * An order can wait eight seconds for its PSP, and new clients must not find the port closed in that time.
+   * @param drainTimeoutMs time in milliseconds after which idle connections are closed
+   * @returns when no connection is open, or when no client can still be waiting for a response
    */
   async start(within: number): Promise<void> {
     this.draining = true;
@@ -42,7 +43,7 @@ export class Drain {
     }
   }
 
-  /** Closes the port and what is idle, waits for what came at the last moment, and breaks off what nobody waits for any more. */
+  /** Closes the port and waits for the last requests. Closes all connections when no client can still be waiting for a response. */
   async finish(close: () => Promise<void>): Promise<void> {
     const left = Math.max(this.end - performance.now(), POLL);
     const cut = setTimeout(() => this.fastify.server.closeAllConnections(), left);

@@ -1,13 +1,16 @@
 /**
- * The lists answer without Nest in between: it costs as much as the rest of a page that is in the cache. Their controllers still
- * declare the routes and describe them. Figures: docs/decisions/hot-path.md.
+ * Serves the list routes directly from Fastify, without Nest. For a cached page, Nest costs as much time as all other work together.
+ * The controllers still declare and document these routes. Figures: docs/decisions/hot-path.md.
  */
 import type { Backend } from '@tributary/connector-api';
 import { sendPage } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { askedConnector } from './mounted-routes.js';
 
-/** @param backends by the path of the connector; all are there before the first request comes */
+/**
+ * Replaces the handlers of the list routes.
+ * @param backends backends by connector path; the map must be complete before the first request
+ */
 export function answerLists(fastify: FastifyInstance, backends: ReadonlyMap<string, Backend>): void {
   fastify.addHook('onRoute', (route) => {
     const { list: stream, mounted } = route.config ?? {};

@@ -1,4 +1,4 @@
-/** Answers to what never becomes a request. */
+/** Responds to input that Node's HTTP server rejects before a route is looked up. */
 import { plainBody } from '@tributary/connector-api/contract';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Node hands over the bare socket: what was sent could not be read as HTTP. */
+/** Writes an error response to the socket after the HTTP parser failed. There is no response object at this point. */
 export function answerMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
@@ -26,7 +26,7 @@ export function answerMalformedRequest(error: Error & { code?: string }, socket:
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** `Expect:` with anything but `100-continue`. */
+/** Responds with HTTP 417 to an `Expect` header other than `100-continue`. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify({
     Title: STATUS_CODES[417],

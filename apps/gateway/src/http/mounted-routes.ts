@@ -1,7 +1,7 @@
 /**
- * The routes that all connectors have, in Fastify once for all of them: Nest mounts the controllers of each connector under its path,
- * and what it hands over for `/acme/house-bank/accounts` becomes a handler in the table of `/:tenant/:connector/accounts`. A route of
- * Fastify's own needs ten times the memory, which a thousand connectors would need while nobody asks them: docs/scaling.md.
+ * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path.
+ * The handler for `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`.
+ * A separate Fastify route for each connector would need ten times the memory: docs/scaling.md.
  */
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
@@ -9,7 +9,7 @@ import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Behind the connector's path: `/accounts/:accountId/balances`. Of routes that connectors share. */
+    /** Part of the URL after the connector path, e.g. `/accounts/:accountId/balances`. Only shared routes have it. */
     mounted?: string;
   }
 }
@@ -17,20 +17,21 @@ declare module 'fastify' {
 type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type Register = (url: string, handler: RouteHandler) => unknown;
 
-/** What is mounted, by path: `house-bank`, `acme/house-bank`. */
+/** The set of connectors by path, e.g. `house-bank` or `acme/house-bank`. */
 export interface Mounted {
   has(path: string): boolean;
 }
 
 export class MountedRoutes {
-  /** By method and shared URL, then by the path of the connector. */
+  /** Handlers by method and shared URL, then by connector path. */
   private readonly tables = new Map<string, Map<string, RouteHandler>>();
 
   constructor(private readonly connectors: Mounted) {}
 
   /**
-   * @param args of Nest: the route's URL and its handler
-   * @param register takes the shared route at the server, with its first connector, or a route that is no connector's, as it is
+   * Adds a route that Nest registers.
+   * @param args the arguments from Nest: the route's URL and its handler
+   * @param register registers a route in Fastify: the shared route with its first connector, or a route that belongs to no connector
    */
   add(method: string, args: unknown[], register: Register): void {
     const [url, handler] = args as [url: string, handler: RouteHandler];
@@ -50,12 +51,12 @@ export class MountedRoutes {
       register(shared, dispatcher(table, route, config));
     }
     forgetMetadata(handler);
-    // Lists are answered by `lists.ts`: what Nest made for them is not kept.
+    // `list-fast-path.ts` serves the lists, so the handlers from Nest are not stored.
     if (config.list === undefined) table.set(connector, handler);
   }
 }
 
-/** `/acme/house-bank/accounts` → `acme/house-bank`; no connector has the name of a tenant, so one of both is mounted. */
+/** Finds the connector of a URL: `/acme/house-bank/accounts` → `acme/house-bank`. Connectors and tenants never share a name. */
 export function connectorPath(url: string, mounted: Mounted): string | undefined {
   const [, first = '', second = ''] = url.split('/', 3);
   const nested = `${first}/${second}`;
@@ -80,20 +81,20 @@ function configOf(handler: RouteHandler): FastifyContextConfig {
   return (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) ?? {}) as FastifyContextConfig;
 }
 
-/** Nest copies all that the decorators said of a method to each handler of it, for servers that look there. Nobody does any more. */
+/** Deletes the decorator metadata that Nest copies to each handler. It is not needed after the route has been registered. */
 function forgetMetadata(handler: RouteHandler): void {
   for (const key of Reflect.getOwnMetadataKeys(handler)) Reflect.deleteMetadata(key as string, handler);
 }
 
-/** The path under which a request on a shared route looks for its connector; there may be none of that name. */
+/** Returns the connector path of a request on a shared route. A connector with this path does not have to exist. */
 export function askedConnector({ params }: Pick<FastifyRequest, 'params'>): string {
   const { tenant, connector } = params as { tenant?: string; connector: string };
-  // An escaped slash is none: it would lead to one connector on two ways.
+  // Reject `%2F`: a connector must not be reachable under two URLs.
   if (connector.includes('/')) return '';
   return tenant === undefined ? connector : `${tenant}/${connector}`;
 }
 
-/** @returns `/acme/house-bank/accounts`, with the names of other parameters; `undefined` when nothing is served where the request went. */
+/** @returns the matched route with placeholders for other parameters, e.g. `/acme/house-bank/accounts`; `undefined` if no route matched. */
 export function servedRoute(request: FastifyRequest, connectors: Mounted): string | undefined {
   if (request.is404) return undefined;
   const { url, config } = request.routeOptions;

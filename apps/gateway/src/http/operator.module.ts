@@ -1,4 +1,4 @@
-/** What belongs to the operator of the gateway, and to no connector. */
+/** Nest module with the health and metrics routes, which belong to no connector. */
 import { ContractError } from '@tributary/connector-api/contract';
 import { Controller, Get, Header, HttpStatus, Inject, Module, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -6,11 +6,14 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
-/** What the gateway knows of itself. */
+/** Health of the gateway, as the health routes report it. */
 export interface Condition {
-  /** Whether it is about to stop. */
+  /** Returns true if the gateway is shutting down. */
   isDraining(): boolean;
-  /** Returns when the store answers. @throws UnavailableError */
+  /**
+   * Returns when the store has responded.
+   * @throws UnavailableError if the store cannot be reached
+   */
   storeAnswers(): Promise<void>;
 }
 const CONDITION = Symbol('CONDITION');
@@ -21,7 +24,7 @@ const OK = Buffer.from('{"status":"ok"}');
 export class HealthController {
   constructor(@Inject(CONDITION) private readonly condition: Condition) {}
 
-  /** For load balancers: 200 while requests are welcome, 503 from the moment the gateway stops. */
+  /** Health check for load balancers: 200 while the gateway runs, 503 while it shuts down. */
   @Get('healthz')
   @RouteConfig({ door: 'open' })
   @Header('content-type', 'application/json')
@@ -32,7 +35,7 @@ export class HealthController {
     return OK;
   }
 
-  /** For rolling restarts: 200 when the gateway could answer everything, its store included. */
+  /** Readiness check for rolling restarts: 200 if the gateway runs and its store responds. */
   @Get('readyz')
   @RouteConfig({ door: 'open' })
   @Header('content-type', 'application/json')

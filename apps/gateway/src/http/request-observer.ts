@@ -1,4 +1,4 @@
-/** One log line and one count for every request that was answered. */
+/** Counts every request and its duration, and logs it: every failed request, and at level `debug` every request. */
 import { connectorOf, contractResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
@@ -17,14 +17,14 @@ interface Measures {
 export class RequestObserver {
   private readonly requests: Counter<'connector' | 'route' | 'status'>;
   private readonly seconds: Histogram<'route'>;
-  /** By route and status: labels are resolved once. */
+  /** Metrics by route and status, so that labels are resolved only once. */
   private readonly measures = new Map<string, Measures>();
   private readonly logsAll: boolean;
 
   constructor(
     private readonly logger: Logger,
     registry: Registry,
-    /** By path: only these become labels, whatever paths are asked for. */
+    /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
     private readonly connectors: Mounted,
   ) {
     this.logsAll = logger.isLevelEnabled('debug');
@@ -74,7 +74,7 @@ export class RequestObserver {
     );
   }
 
-  /** Of what no route took, e.g. for its method: the path of the contract that was meant. */
+  /** Returns the contract's route for a request that matched no route, e.g. because of its method. */
   private meantRoute(request: FastifyRequest): string {
     const resource = contractResource(request.url);
     if (resource === undefined) return UNKNOWN;
@@ -101,7 +101,7 @@ export class RequestObserver {
 
 const ESCAPED = /[^/]*%[^/]*/g;
 
-/** Without the query, and without what is percent-encoded: in both may be a key that nobody recognises and hides. */
+/** Removes the query and percent-encoded segments, because both can contain a key that the redactor does not recognise. */
 function shownPath(url: string): string {
   const [path = ''] = url.split('?', 1);
   return path.replace(ESCAPED, '…').slice(0, LONGEST_PATH);

@@ -1,13 +1,13 @@
-/** What no route took: another method, a connector that does not exist, or nothing at all. */
+/** Responds to requests that match no route: a wrong method, an unknown connector, or an unknown path. */
 import { admit, NO_KEYS, type FailureLimiter, type KeyRing } from '@tributary/auth';
 import { ContractError, contractResource, plainBody } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * A path of the contract answers the same whether or not its connector exists, until a key opens it: nobody learns from us
- * which connectors and tenants there are.
- * @param rings the keys of each connector, by its path
+ * Creates the handler. Without a valid key, a path of the contract gets the same response whether or not its connector exists.
+ * So clients cannot find out which connectors and tenants there are.
+ * @param keySets the keys of each connector, by connector path
  */
 export function unknownRoute(rings: ReadonlyMap<string, KeyRing>, limiter: FailureLimiter) {
   return (request: FastifyRequest, reply: FastifyReply): void => {

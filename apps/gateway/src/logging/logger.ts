@@ -1,4 +1,4 @@
-/** One JSON object a line; on a terminal, one readable line. No secret gets through. */
+/** Creates the logger. It writes one JSON object per line, or readable lines on a terminal, and redacts all secrets. */
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { prettyLine } from './pretty-line.js';
 import { Scrubber } from './scrubber.js';
@@ -10,11 +10,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   level?: LogLevel;
-  /** Values that no line may show. */
+  /** Values that are redacted in every line. */
   secrets?: readonly string[];
-  /** For people instead of machines; by default where the log goes to a terminal. */
+  /** Writes readable lines instead of JSON. By default it is true if standard output is a terminal. */
   pretty?: boolean;
-  /** Takes whole lines; standard output by default. */
+  /** Receives whole lines; standard output by default. */
   destination?: DestinationStream;
 }
 

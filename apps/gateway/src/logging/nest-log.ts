@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
 
-/** Nest's own messages in our log. What it tells at every start (one line a route) is for debugging. */
+/** Writes Nest's own messages to the gateway's log. Its start messages (one line for each route) get level `debug`. */
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -35,7 +35,7 @@ export class NestLog implements LoggerService {
     else this.logger[level](this.members(rest), String(message));
   }
 
-  /** Nest gives its own class's name last. */
+  /** Returns the name of the logging class, which Nest passes as the last argument. */
   private members(rest: unknown[]): { from?: string } {
     const context = rest.at(-1);
     return typeof context === 'string' ? { from: context } : {};

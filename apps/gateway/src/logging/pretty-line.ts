@@ -1,4 +1,4 @@
-/** `{"level":"info","time":"…","msg":"listening","url":"…"}` → `12:00:00.000 info  listening url=…`. */
+/** Formats a JSON log line for people: `{"level":"info","time":"…","msg":"listening","url":"…"}` → `12:00:00.000 info  listening url=…`. */
 
 const WIDEST_LEVEL = 5;
 
@@ -21,7 +21,7 @@ function parse(line: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch {
-    // Scrubbing can break a line; it is still worth reading.
+    // Redaction can make a line invalid JSON. The line is then printed unchanged.
     return undefined;
   }
 }

@@ -1,14 +1,14 @@
-/** Takes secrets out of text, whoever put them there. */
+/** Redacts secrets in log lines and messages. */
 
 const REDACTED = '[redacted]';
-/** Shorter "secrets" occur in ordinary words, and would make a log unreadable without hiding anything. */
+/** Shorter strings are not redacted. They occur in ordinary words, so redaction would make logs unreadable and protect nothing. */
 const SHORTEST = 4;
 
-/** What looks like a credential is hidden even when nobody configured it: a wrong key, a key of another deployment. */
+/** Matches strings that look like credentials. They are redacted even if they are not configured, e.g. a key of another deployment. */
 const CREDENTIALS = /\btrb_[0-9a-f]{16,}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi;
 
 export class Scrubber {
-  /** By their first characters: a text is read once, however many secrets there are. Longest first. */
+  /** Secrets by their first characters, longest first. A string is scanned once, independent of the number of secrets. */
   private readonly byStart = new Map<string, string[]>();
 
   constructor(secrets: readonly string[]) {
@@ -41,7 +41,7 @@ export class Scrubber {
   }
 }
 
-/** As it is, inside JSON, and inside a URL. */
+/** Returns the secret in plain form, JSON-escaped and percent-encoded. */
 function spellings(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
 }

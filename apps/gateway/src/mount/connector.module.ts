@@ -1,4 +1,4 @@
-/** One connector as a Nest module: the plugin, its settings, its keys and the contract's controllers. */
+/** Creates the Nest module of one connector: the plugin, its settings, its keys and the contract's controllers. */
 import { KeyRing, type FailureLimiter } from '@tributary/auth';
 import { BACKEND, PSP, type Backend, type Psp, type Stream } from '@tributary/connector-api';
 import {
@@ -20,23 +20,23 @@ import { pays } from './pays.js';
 import { pluginProviders } from './plugin-providers.js';
 import { WebhookGate } from './webhook-gate.js';
 
-/** What all connectors of a deployment share. */
+/** Dependencies that all connectors of a deployment share. */
 export interface Shared {
   store: Store;
   cache: PageCache;
   limiter: FailureLimiter;
   sync: SyncOptions;
   orders: OrderEngine;
-  /** Has streams of a connector pulled soon. */
+  /** Schedules a pull of these streams. */
   pull: (path: string, streams: readonly Stream[]) => void;
-  /** Told each connector as sync and as requests see it, once its module exists: to look a thousand up afterwards takes Nest seconds. */
+  /** Called for each connector when Nest creates its providers. To look up a thousand connectors afterwards would take Nest seconds. */
   onMounted: (connector: SyncConnector, backend: Backend) => void;
 }
 
 export interface MountedConnector {
   path: string;
   ring: KeyRing;
-  /** A class of its own: Nest keeps the path of a module on its class. */
+  /** The module class. Each connector needs its own class, because Nest stores the path of a module on its class. */
   type: Type;
   module: DynamicModule;
 }
@@ -59,7 +59,7 @@ export function mountConnector(config: ConnectorConfig, shared: Shared): Mounted
   };
 }
 
-/** What the contract's controllers ask for. A thousand connectors have a thousand of each: there are few. */
+/** Creates the providers that the contract's controllers inject. Their number is kept small, because each connector has its own. */
 function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] {
   const { path, syncEvery: every } = config;
   return [
@@ -96,7 +96,11 @@ function openBackend(config: ConnectorConfig, psp: Psp, shared: Shared): Backend
   return backend;
 }
 
-/** @returns `undefined` for a PSP that only reads. @throws Error for one whose plugin does not say how it recognises repeats. */
+/**
+ * Opens the orders of a connector.
+ * @returns `undefined` if the PSP client cannot make payments
+ * @throws Error if the plugin can pay but has no `orders` that describe how its PSP recognises repeated requests
+ */
 function openOrders({ path, plugin, orders: limits }: ConnectorConfig, psp: Psp, engine: OrderEngine) {
   if (!pays(psp)) return undefined;
   if (!plugin.orders) {

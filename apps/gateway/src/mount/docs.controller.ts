@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askedConnector } from '../http/mounted-routes.js';
 import { DOCS, DOCS_POLICY, type Docs, type DocsFile } from './docs.js';
 
-/** Of all connectors. Open to everybody: a browser sends no key, and the contract is public. */
+/** Serves the API documentation of all connectors. The routes are public, because a browser sends no key and the contract is public. */
 @Controller([':connector/docs', ':tenant/:connector/docs'])
 @ApiExcludeController()
 export class DocsController {

@@ -1,4 +1,4 @@
-/** Swagger UI and the OpenAPI document. Everything is made when it is first asked for, once for all connectors. */
+/** Provides Swagger UI and the OpenAPI document. Everything is created at the first request, once for all connectors. */
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import type { Mounted } from '../http/mounted-routes.js';
 
 export const DOCS = Symbol('DOCS');
 
-/** Files of swagger-ui-dist; it comes with @nestjs/swagger, so nothing is loaded from the internet. */
+/** Content types of the files of swagger-ui-dist. @nestjs/swagger includes the package, so nothing is loaded from the internet. */
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -23,7 +23,7 @@ window.ui = SwaggerUIBundle({
 });
 `;
 
-/** Nothing but our own files; Swagger UI writes styles and images inline. */
+/** Content security policy that allows only files of the gateway, and the inline styles and images of Swagger UI. */
 export const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -37,15 +37,16 @@ export class Docs {
   private contract: OpenAPIObject | undefined;
   private readonly assets = new Map<string, Promise<Buffer>>();
 
-  /** @param describe makes the document from the routes of the connector at `path` */
+  /** @param createDocument creates the OpenAPI document from the routes of the connector at `path` */
   constructor(
     private readonly connectors: Mounted,
     private readonly describe: (path: string) => OpenAPIObject,
   ) {}
 
   /**
-   * @param base where the files are, relative to the page
-   * @returns `undefined` where there is no connector
+   * Returns the HTML page of Swagger UI.
+   * @param baseUrl URL prefix of the files, relative to the page
+   * @returns `undefined` if there is no connector at this path
    */
   page(path: string, base: string): Buffer | undefined {
     if (!this.connectors.has(path)) return undefined;
@@ -66,7 +67,7 @@ export class Docs {
 `);
   }
 
-  /** @returns `undefined` for a file that is not there. */
+  /** @returns the file, or `undefined` if the connector or the file does not exist. */
   async file(path: string, name: string): Promise<DocsFile | undefined> {
     if (!this.connectors.has(path)) return undefined;
     if (name === 'openapi.json') return { type: 'application/json', body: this.document(path) };

@@ -14,7 +14,7 @@ import type { PageCache } from './page-cache.js';
 
 const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
 
-/** A connector as the contract sees it: its feeds in the store, and its balances. */
+/** Implements the contract's backend for one connector: pages from the feeds in the store, balances and orders. */
 export class FeedBackend implements Backend {
   readonly pays: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
@@ -38,12 +38,12 @@ export class FeedBackend implements Backend {
     const feed = await this.feed(stream);
     if (page > 1 && (await feed.isBehindEnd(from, page, pageSize))) return NOTHING;
     const read = await this.read(stream, query);
-    // Behind an empty page nobody asks on.
+    // An empty page needs no marker, because the client stops there.
     if (read.rows > 0 && read.rows < pageSize) await feed.noteEnd(from, page, pageSize);
     return read;
   }
 
-  /** Waits for nothing where the database does not: a promise, or five, are dearer than the page of a cache. */
+  /** Stays synchronous if the page is cached or the database is synchronous. A few promises cost more than reading a cached page. */
   private read(stream: Stream, query: PageQuery): PageBody | Promise<PageBody> {
     const key = `${this.path} ${stream} ${query.from} ${query.page} ${query.pageSize}`;
     const cached = this.cache.get(key);

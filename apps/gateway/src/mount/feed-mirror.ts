@@ -2,7 +2,7 @@ import { servedId } from '@tributary/connector-api';
 import type { Mirror, MirroredRecord, Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 
-/** What a plugin may know of its connector's own feeds, in the plugin's ids. */
+/** Reads records of the connector's own feeds for its plugin. It converts between the plugin's ids and the served ids. */
 export class FeedMirror implements Mirror {
   constructor(
     private readonly path: string,
@@ -26,7 +26,7 @@ export class FeedMirror implements Mirror {
   }
 }
 
-/** Rows are our own, written by `wire.ts`: they need no check. */
+/** Parses a row without validation, because `serialize-records.ts` of connector-api wrote it. */
 function parseRow(body: string): MirroredRecord {
   const { metadata = {}, status } = JSON.parse(body) as Partial<MirroredRecord>;
   return status === undefined ? { metadata } : { metadata, status };

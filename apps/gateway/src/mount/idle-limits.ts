@@ -1,4 +1,4 @@
-/** Limits of orders that can never be: whether a plugin pays may depend on its settings, so it is made with them, and asked. */
+/** Rejects order limits of connectors that cannot pay. Settings can decide that, so the check creates each PSP client with them. */
 import { PSP, type Mirror, type Psp } from '@tributary/connector-api';
 import { NestFactory } from '@nestjs/core';
 import { ConfigError, type ConnectorConfig, type Deployment, type Problem } from '../config/index.js';
@@ -7,7 +7,10 @@ import { pluginProviders } from './plugin-providers.js';
 
 const EMPTY_MIRROR: Mirror = { latest: () => Promise.resolve(new Map()) };
 
-/** @throws ConfigError naming every "orders:" of a connector that cannot pay */
+/**
+ * Checks that each connector with order limits can pay.
+ * @throws ConfigError with one problem for each `orders:` of a connector that cannot pay
+ */
 export async function refuseIdleLimits({ file, connectors }: Deployment): Promise<void> {
   const problems: Problem[] = [];
   for (const connector of connectors) {
@@ -26,7 +29,7 @@ function complaint({ plugin }: ConnectorConfig): string {
   );
 }
 
-/** Nothing is called: a plugin does nothing by being made. */
+/** Creates the PSP client without calling the PSP. The constructor of a plugin has no side effects. */
 async function makePsp(connector: ConnectorConfig): Promise<Psp> {
   class AskedModule {}
   const module = { module: AskedModule, providers: pluginProviders(connector, EMPTY_MIRROR) };

@@ -7,7 +7,7 @@ function pageOf(text: string, bytes = KILOBYTE) {
   return { rows: 1, body: Buffer.alloc(bytes, text) };
 }
 
-/** A page is kept from the second time on. */
+/** Sets a page twice, because the cache stores a page only at its second request. */
 function keep(cache: PageCache, key: string, page: PageBody = pageOf(key)) {
   cache.set(key, page);
   cache.set(key, page);
@@ -35,7 +35,7 @@ describe('PageCache', () => {
     const cache = new PageCache(16 * KILOBYTE);
     const first = keep(cache, 'first');
     keep(cache, 'second');
-    // Ten pages with their keys fit: whoever is asked for between the others stays.
+    // Ten pages with their keys fit. A page that is requested between the others is not evicted.
     for (let n = 0; n < 20; n++) {
       keep(cache, `page ${n}`);
       expect(cache.get('first')).toEqual(first);

@@ -1,12 +1,11 @@
 /**
- * Full pages of append-only feeds never change: once read, they are right for ever. The least recently used go first when
- * there is no more room.
+ * Caches full pages of feeds. They never change, because feeds are append-only. The cache evicts the least recently used page first.
  */
 import type { PageBody } from '@tributary/connector-api';
 
-/** Keys of a generation of pages that were asked for once. */
+/** Number of keys in one generation of pages that were requested once. */
 const MOST_SEEN = 4096;
-/** What an entry costs beside its body: key, Map slot, Buffer. */
+/** Estimated bytes of an entry without its body: key, Map slot, Buffer. */
 const OVERHEAD = 512;
 
 interface KeptPage extends PageBody {
@@ -15,32 +14,32 @@ interface KeptPage extends PageBody {
 
 export class PageCache {
   private readonly pages = new Map<string, KeptPage>();
-  /** Two generations, forgotten as a whole: to find the oldest key of a Set, V8 walks over all that were deleted before it. */
+  /** Keys are kept in two generations, and a generation is dropped as a whole. V8 finds the oldest key of a Set slowly after many deletions. */
   private seen = new Set<string>();
   private seenBefore = new Set<string>();
   private bytes = 0;
 
-  /** @param capacity bytes */
+  /** @param capacityBytes total size of all entries */
   constructor(private readonly capacity: number) {}
 
   get(key: string): KeptPage | undefined {
     const page = this.pages.get(key);
     if (page === undefined) return undefined;
-    // A Map keeps the order of insertion: what was asked for last goes to the end.
+    // A Map keeps insertion order, so the page moves to the end as the most recently used one.
     this.pages.delete(key);
     this.pages.set(key, page);
     return page;
   }
 
   /**
-   * Only for full pages. The first time it only notes the key: clients that read a whole feed ask for each page once, and
-   * keeping those costs more than reading them.
+   * Stores a full page at its second request; the first request only records the key.
+   * Clients that read a whole feed request each page once, and caching such pages costs more than reading them.
    */
   set(key: string, page: PageBody): void {
     if (this.isNew(key)) return;
     const kept = { rows: page.rows, body: Buffer.from(page.body) };
     const size = sizeOf(kept);
-    // One enormous page must not drive out everything else.
+    // One very large page must not evict all other pages.
     if (size > this.capacity / 8) return;
     this.remove(key);
     this.pages.set(key, kept);

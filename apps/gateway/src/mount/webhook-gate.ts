@@ -1,4 +1,4 @@
-/** Who gets in at `POST <path>/webhooks`, and how everybody else is told. */
+/** Handles `POST <path>/webhooks`: verifies webhooks, limits failures by client address, and creates the error responses. */
 import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
 import { ContractError, plainBody, type Webhooks } from '@tributary/connector-api/contract';
@@ -29,7 +29,7 @@ export class WebhookGate implements Webhooks, OnModuleDestroy {
     this.inbox.stop();
   }
 
-  /** False ones are answered without the plugin's reason, which would help whoever tries signatures. */
+  /** Creates the error for an invalid webhook. It does not contain the plugin's reason, because that would help an attacker to forge signatures. */
   private refuse({ message }: PspError, address: string): ContractError {
     const wait = this.limiter.fail(address);
     if (wait > 0) return tooMany(TOO_MANY_REFUSED, wait);
@@ -45,14 +45,14 @@ export class WebhookGate implements Webhooks, OnModuleDestroy {
 const TOO_MANY_AT_ONCE = 'More webhooks come at once than can be verified. Send this one again.';
 const TOO_MANY_REFUSED = 'Too many webhooks that were refused came from this address. Try again later.';
 
-/** @param wait seconds */
+/** @param retryAfterSeconds value of the header `retry-after` */
 function tooMany(detail: string, wait: number): ContractError {
   return new ContractError(HttpStatus.TOO_MANY_REQUESTS, 'Too many webhooks', detail, {
     'retry-after': String(wait),
   });
 }
 
-/** As for a path at which nothing is served at all. */
+/** Creates the same error as for an unknown path. */
 function noWebhooks(): ContractError {
   const { Title, Detail } = plainBody(HttpStatus.NOT_FOUND);
   return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);

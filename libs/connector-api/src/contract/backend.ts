@@ -1,31 +1,34 @@
-/** What the contract's controllers ask of the connector they are mounted for. Injected under `BACKEND`. */
+/** The interface between the contract's controllers and the connector that they serve. */
 import type { Money } from '../money.js';
 import type { OrderKind } from '../orders.js';
 import type { Stream } from '../plugin.js';
 import type { PageQuery } from './page-query.js';
 
+/** The data and operations of one connector, as the contract's controllers need them. Injected under `BACKEND`. */
 export interface Backend {
-  /** Rows, oldest first; past the end is `[]`. */
+  /** Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous. */
   page(stream: Stream, query: PageQuery): PageBody | Promise<PageBody>;
   /**
-   * @param accountId as served, i.e. encoded
+   * Returns the balances of an account.
+   * @param accountId the id as served, i.e. encoded
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
-   * @throws PspError when the PSP cannot be asked and no balance was ever seen
+   * @throws PspError if the PSP cannot be asked and no balance is stored
    */
   balances(accountId: string): Promise<ServedBalances | undefined>;
-  /** Which of these ids (as served) the list holds. */
+  /** Returns those of the ids (as served) that are in the stream. */
   served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** The kinds of order that the plugin can make. */
+  /** The kinds of order that the plugin can execute. */
   readonly pays: ReadonlySet<OrderKind>;
   /**
-   * Takes an order, and answers within 8 s: what is not known by then is PENDING. The same key and request answer the same bytes for ever.
+   * Submits an order and returns within 8 s. If the result is not known by then, its status is PENDING. A repeated request with the same
+   * idempotency key always gets the same bytes.
    * @returns a JSON object as the contract's `Payout` or `Transfer`
-   * @throws ContractError 422 when the key was used for another request
+   * @throws ContractError 422 if the key was used for another request
    */
   pay(kind: OrderKind, request: OrderRequest): Promise<string>;
 }
 
-/** A checked request for an order. Ids as the client sent them, i.e. as served. */
+/** A validated request for an order. Its ids are those that the client sent, i.e. as served. */
 export interface OrderRequest {
   idempotencyKey: string;
   amount: Money;
@@ -34,16 +37,18 @@ export interface OrderRequest {
   description?: string;
   metadata: Readonly<Record<string, string>>;
 }
-/** A page as it goes over the wire. A page with as many rows as were asked for never changes. */
+/** A page as it is sent to the client. A full page, with as many rows as requested, never changes. */
 export interface PageBody {
+  /** The number of rows in the page. */
   rows: number;
-  /** JSON array: a string is cheaper to send once, a Buffer to send again and again. */
+  /** The JSON array. A string is faster if it is sent once, a Buffer if it is cached and sent many times. */
   body: string | Buffer;
 }
 
+/** The injection token of the connector's `Backend`. */
 export const BACKEND = Symbol('BACKEND');
 
-/** Source: Generic Connector document, `Balances`. */
+/** The JSON of an account's balances. Source: Generic Connector document, `Balances`. */
 export interface ServedBalances {
   id: string;
   accountID: string;

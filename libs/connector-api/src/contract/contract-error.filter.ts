@@ -3,10 +3,10 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerTo, type ErrorAnswer } from './contract-error.js';
 
-/** Turns whatever a route threw into the contract's `Error`. */
+/** Converts every error that a route throws to the contract's `Error`. */
 @Catch()
 export class ContractErrorFilter implements ExceptionFilter {
-  /** @param report told about every error that is not the client's fault */
+  /** @param report is called for every error with a status of 500 or more */
   constructor(private readonly report: (error: unknown, request: FastifyRequest) => void) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -21,7 +21,7 @@ export class ContractErrorFilter implements ExceptionFilter {
 }
 
 export function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer): void {
-  // A Buffer: Fastify adds a charset to the content type of strings, and JSON has none.
+  // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
   void reply
     .code(status)
     .headers({ ...headers, 'content-type': 'application/json' })

@@ -1,15 +1,15 @@
-/** Errors as the contract words them: every answer that is not a success is `{"Title", "Detail"}`. */
+/** Errors of the contract. The body of every error response is `{"Title": …, "Detail": …}`. */
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { PspError, UnavailableError, type PspErrorKind } from '../errors.js';
 
-/** Source: Generic Connector document, `Error`. */
+/** The JSON of an error response. Source: Generic Connector document, `Error`. */
 export interface ErrorBody {
   Title: string;
   Detail: string;
 }
 
-/** An answer that we chose: its words reach the client as they are. */
+/** An error of the gateway with a status, title and detail that the client receives unchanged. */
 export class ContractError extends HttpException {
   constructor(
     status: HttpStatus,
@@ -21,11 +21,12 @@ export class ContractError extends HttpException {
   }
 }
 
-/** A request that is well-formed and asks for something that cannot be: clients must not repeat it. */
+/** Creates a 422 for a well-formed request that cannot be fulfilled. Clients do not repeat it. */
 export function unprocessable(title: string, detail: string): ContractError {
   return new ContractError(HttpStatus.UNPROCESSABLE_ENTITY, title, detail);
 }
 
+/** An error response before it is sent. */
 export interface ErrorAnswer {
   status: number;
   headers: Readonly<Record<string, string>>;
@@ -33,9 +34,9 @@ export interface ErrorAnswer {
 }
 
 /**
- * What a client may know of an error. Messages of errors that are not ours are never passed on: they hold paths, queries,
- * and what a PSP said.
- * @param requestId names the request in the log
+ * Converts an error to a response. Only the messages of `ContractError` reach the client. Other messages may contain paths, queries and
+ * data of the PSP.
+ * @param requestId the id of the request in the log
  */
 export function answerTo(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof PspError) return answerToPsp(error);
@@ -47,7 +48,7 @@ export function answerTo(error: unknown, requestId: string): ErrorAnswer {
   return { status, headers: {}, body: plainBody(status) };
 }
 
-/** Clients ask again by themselves after a 503; nobody needs to know what is away. Databases are back within seconds. */
+/** Clients repeat a request after a 503 without human action. Databases are in most cases back within seconds. */
 const UNAVAILABLE: ErrorAnswer = {
   status: 503,
   headers: { 'retry-after': '5' },
@@ -57,7 +58,7 @@ const UNAVAILABLE: ErrorAnswer = {
   },
 };
 
-/** For what goes wrong before a handler is reached: the words depend on the status alone. */
+/** Returns the error body for an error that occurred before the request reached a handler. It depends only on the status. */
 export function plainBody(status: number): ErrorBody {
   return {
     Title: STATUS_CODES[status] ?? 'Error',
@@ -81,8 +82,8 @@ function internalError(status: number, requestId: string): ErrorAnswer {
 }
 
 /**
- * Clients retry 5xx and 429, and end the run at other 4xx: what a person must mend at the gateway is 502, so that the client
- * goes on by itself afterwards.
+ * Maps plugin errors to responses. Clients repeat requests after 5xx and 429, and stop at other 4xx. Wrong PSP credentials are therefore a
+ * 502: the client continues without human action after an operator has corrected them.
  */
 const PSP_ANSWERS: Readonly<Record<PspErrorKind, { status: number; body: ErrorBody }>> = {
   rejected: {
@@ -124,7 +125,7 @@ function answerToPsp(error: PspError): ErrorAnswer {
   return { ...PSP_ANSWERS[error.kind], headers };
 }
 
-/** Of Nest's exceptions and of Fastify's errors. */
+/** Returns the status of a Nest exception or a Fastify error. @returns `undefined` for any other error */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;

@@ -10,12 +10,12 @@ import { sendPage } from './send-page.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route answers `sendPage` of this stream and nothing else: whoever knows the backend may do so without Nest. */
+    /** Marks a route that only calls `sendPage` for this stream. The gateway can call it directly and skip Nest's request pipeline. */
     list?: Stream;
   }
 }
 
-/** The three lists. */
+/** Serves the three lists: accounts, beneficiaries and transactions. */
 @Controller()
 @ApiBearerAuth()
 @ApiErrors()

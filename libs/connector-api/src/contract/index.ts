@@ -1,4 +1,4 @@
-/** The Generic Connector over HTTP: what the gateway mounts for every connector. Plugins need nothing of it. */
+/** The Generic Connector's HTTP API, which the gateway serves for every connector. Plugins do not need it. */
 export * from './balances.controller.js';
 export * from './contract-error.js';
 export * from './contract-error.filter.js';

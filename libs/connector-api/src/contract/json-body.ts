@@ -5,8 +5,9 @@ import { ContractError, unprocessable } from './contract-error.js';
 const JSON_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 
 /**
- * Reads a body that arrives as bytes. It is parsed here, behind the guard, so that nobody without a key makes us parse anything.
- * @throws ContractError 415 for another content type, 400 for broken JSON, 422 for JSON that is no object
+ * Parses a request body, which arrives as bytes, to a JSON object. Controllers call it after authorization, so that the gateway does not
+ * parse bodies of callers without a valid API key.
+ * @throws ContractError 415 for another content type, 400 for invalid JSON, 422 for JSON that is not an object
  */
 export function readJsonObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
   const type = request.headers['content-type'] ?? '';
@@ -26,7 +27,7 @@ export function readJsonObject(request: FastifyRequest): Readonly<Record<string,
 
 function parse(body: Buffer): unknown {
   try {
-    // Fatal: two keys that differ in broken bytes only would become one.
+    // Invalid UTF-8 is an error. Otherwise two idempotency keys that differ only in invalid bytes would become equal.
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new ContractError(

@@ -1,14 +1,15 @@
-/** What the operations of the document have in common. */
+/** Decorators for properties that several operations of the OpenAPI document share. */
 import { applyDecorators } from '@nestjs/common';
 import { ApiDefaultResponse, ApiQuery } from '@nestjs/swagger';
 import { ErrorSchema } from './openapi-schemas.js';
 import { DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE } from './page-query.js';
 
+/** Documents the error response of the contract. */
 export function ApiErrors() {
   return applyDecorators(ApiDefaultResponse({ description: 'General error', type: ErrorSchema }));
 }
 
-/** @param time the member that the list is ordered by */
+/** Documents the query parameters of a list. @param time the property by which the list is sorted */
 export function ApiPageQuery(time: 'createdAt' | 'updatedAt') {
   const whole = { type: 'integer', format: 'int64', minimum: 1 } as const;
   return applyDecorators(

@@ -1,5 +1,5 @@
 /**
- * The contract's schemas, for its document only: no request or row passes through these classes.
+ * The schemas of the OpenAPI document. The classes are used only to generate the document, not to parse requests or to serialize rows.
  * Source: Generic Connector document, `components/schemas`.
  */
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';

@@ -1,19 +1,21 @@
-/** The OpenAPI document of the contract as this gateway serves it. */
+/** Creates the OpenAPI document of the contract as this gateway serves it. */
 import type { INestApplication, Type } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 const KEY = {
   type: 'http',
   scheme: 'bearer',
-  // Nest says JWT where nothing is said.
+  // Nest's default is JWT.
   bearerFormat: 'API key',
   description: 'An API key of this connector',
 } as const;
 
 /**
- * @param mounted any module that mounts the contract: only its routes are read
- * @param path where it is mounted: `acme/house-bank`
- * @returns paths as in the official document, relative to a connector's own path
+ * Creates the OpenAPI document from the routes of one connector.
+ * @param mounted a module that mounts the contract's controllers
+ * @param path the path of that connector, without slashes around it: `acme/house-bank`
+ * @param version the version in the document's `info`
+ * @returns the document; its paths are relative to the connector's path, as in the official document
  */
 export function describeContract(
   app: INestApplication,

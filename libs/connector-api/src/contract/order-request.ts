@@ -1,4 +1,4 @@
-/** From the body of a POST to an order: every member that is wrong is named at once, and nothing is repaired. */
+/** Validates the body of a request for an order. One error names all invalid properties. Invalid values are never corrected. */
 import { ASSET, canonicalAsset } from '../money.js';
 import type { OrderKind } from '../orders.js';
 import type { Backend, OrderRequest } from './backend.js';
@@ -6,17 +6,18 @@ import { unprocessable, type ContractError } from './contract-error.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Room for the number that Formance can hold, 2^256. */
+/** 78 digits are enough for the largest amount in Formance, 2^256. */
 const AMOUNT = /^[1-9]\d{0,77}$/;
 const LONGEST_KEY = 1024;
-/** UTF-8. Databases look orders up by it, and an index of PostgreSQL's takes some 2 700 bytes. */
+/** The maximum in UTF-8. Databases have an index on the key, and a PostgreSQL index entry is limited to about 2 700 bytes. */
 const MOST_KEY_BYTES = 2048;
 const LONGEST_ID = 1024;
 const LONGEST_SHOWN = 64;
 
 /**
- * @param body unknown members are ignored: clients grow
- * @throws ContractError 422 with a sentence for each member that is wrong: what was found, and what was expected
+ * Parses and validates a request for an order.
+ * @param body the JSON object. Unknown properties are ignored, because newer clients may send more
+ * @throws ContractError 422 with one sentence for each invalid property: what was found and what was expected
  */
 export async function parseOrderRequest(
   kind: OrderKind,
@@ -32,7 +33,7 @@ export async function parseOrderRequest(
   return request;
 }
 
-/** What is wrong is empty in the request, and in `problems`. */
+/** Reads the properties of the body. An invalid property is added to `problems` and is empty in the returned request. */
 function readMembers(body: Body, problems: Map<string, string>): OrderRequest {
   const read = (member: string, check: (value: unknown) => string | undefined): string => {
     const problem = check(body[member]);
@@ -45,7 +46,7 @@ function readMembers(body: Body, problems: Map<string, string>): OrderRequest {
     amount: { amount: BigInt(read('amount', problemOfAmount)), asset: read('currency', problemOfAsset) },
     sourceAccountId: read('sourceAccountId', (value) => problemOfText(value, LONGEST_ID)),
     destinationAccountId: read('destinationAccountId', (value) => problemOfText(value, LONGEST_ID)),
-    // Formance always sends a description, and an empty one where its user wrote none.
+    // Formance always sends a description. It is empty if the user entered none.
     ...unlessEmpty(read('description', problemOfDescription)),
     metadata: readMetadata(body['metadata'], problems),
   };
@@ -60,7 +61,7 @@ function problemOfAmount(value: unknown): string | undefined {
   return 'a positive whole number of minor units as a string of up to 78 digits, e.g. "1250"';
 }
 
-/** The asset decides what the amount means: the one spelling that our lists use is taken, and no other. */
+/** Accepts an asset only in the form that the feeds use. Another number of decimal places would change the meaning of the amount. */
 function problemOfAsset(value: unknown): string | undefined {
   if (typeof value !== 'string' || !ASSET.test(value)) return 'an asset like "EUR/2" or "JPY"';
   const canonical = canonicalAsset(value);
@@ -87,7 +88,7 @@ function problemOfDescription(value: unknown): string | undefined {
   return 'a text without U+0000 and unpaired surrogates, or nothing';
 }
 
-/** What every store keeps and every client reads again as it was: it must come back exactly. */
+/** Returns whether every database stores the string and every client reads it back unchanged. */
 function isPlainText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
@@ -111,7 +112,10 @@ function isTextEntry(entry: [string, unknown]): entry is [string, string] {
   return isPlainText(entry[0]) && typeof entry[1] === 'string' && isPlainText(entry[1]);
 }
 
-/** Whoever is paid must be known from our own lists: the PSP's id of somebody else could be anybody. */
+/**
+ * Returns problems with the source and the destination. Both must be in the connector's own lists. Any other id could belong to an
+ * unknown recipient.
+ */
 async function unknownAccounts(
   kind: OrderKind,
   { sourceAccountId: source, destinationAccountId: destination }: OrderRequest,

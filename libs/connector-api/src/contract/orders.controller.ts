@@ -20,7 +20,7 @@ const ANSWER =
 const RETRY =
   'A retry sends the same idempotencyKey and gets the same answer; with another request that key is refused.';
 
-/** Payouts and transfers. What cannot be an order at all is 422: clients repeat a 5xx (501 too) for ever. */
+/** Accepts payouts and transfers. An impossible order is a 422, because clients repeat a request for ever after a 5xx, also after a 501. */
 @Controller()
 @ApiBearerAuth()
 @ApiErrors()
@@ -63,7 +63,7 @@ export class OrdersController {
       );
     }
     const order = await parseOrderRequest(kind, body, this.backend);
-    // A Buffer: to strings Fastify adds a charset.
+    // The body is a Buffer, because Fastify adds a charset to the content type of a string.
     return Buffer.from(await this.backend.pay(kind, order));
   }
 }

@@ -1,35 +1,37 @@
 /**
- * `page`, `pageSize`, `sort` and the filter by time. Read by hand: this is the hot path, and a DTO with decorators costs more
- * than the page itself. Parameters that the contract does not know are ignored.
+ * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. The code does not use a DTO class, because this
+ * is the hot path, and a class with decorators takes longer than the page itself. Unknown parameters are ignored.
  */
 import type { Stream } from '../plugin.js';
 import { parseTime } from '../time.js';
 import { unprocessable, type ContractError } from './contract-error.js';
 import { FEED_TIME_MEMBER } from './wire.js';
 
+/** A validated query for one page of a list. */
 export interface PageQuery {
-  /** Counts from 1. */
+  /** The page number, which starts at 1. */
   page: number;
   pageSize: number;
-  /** Rows whose feed time is at or after it, milliseconds; all rows without it. */
+  /** Only rows whose feed time (ms since 1970) is at or after this time. All rows if it is `undefined`. */
   from: number | undefined;
-  /** Whether the reader may ask for the page after one that was not full: so do those of v2, which send no `sort`. */
+  /** True if the reader also requests the page after one that was not full. Clients of version 2 do so. They send no `sort`. */
   untilEmpty: boolean;
 }
 
 /** Source: Generic Connector document. */
 export const DEFAULT_PAGE_SIZE = 100;
 export const LARGEST_PAGE_SIZE = 10_000;
-/** No feed is so long: a page behind it is empty in any case, and page × size stays an exact number. */
+/** Larger page numbers are reduced to this one. No feed is so long, so the page is empty, and page × size remains a safe integer. */
 const LAST_PAGE = 1_000_000_000;
 
 const WHOLE_NUMBER = /^\d+$/;
-/** In a query string a plain `+` means a space: `+02:00` arrives as ` 02:00`. */
+/** An unescaped `+` in a query string means a space, so `+02:00` arrives as ` 02:00`. */
 const SPACE_BEFORE_OFFSET = / (?=\d{2}:\d{2}$)/;
 
 /**
+ * Parses and validates the query of a list.
  * @param query the decoded query string; a repeated parameter is an array
- * @throws ContractError 422 naming the parameter, what was found and what was expected
+ * @throws ContractError 422 that names the parameter, the value found and the values expected
  */
 export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   const parameters = query as Readonly<Record<string, unknown>>;
@@ -43,7 +45,7 @@ export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   };
 }
 
-/** Page 0 is page 1: some clients count from there. */
+/** Page 0 means page 1, because some clients start at 0. */
 function parsePage(value: unknown): number {
   if (value === undefined) return 1;
   if (typeof value !== 'string' || !WHOLE_NUMBER.test(value)) {
@@ -73,7 +75,7 @@ function parseFrom(name: string, value: unknown): number | undefined {
   if (instant === undefined) {
     throw invalid(name, value, 'one RFC 3339 time with a zone, e.g. 2026-03-04T05:06:07.089Z');
   }
-  // Feed times are whole milliseconds: at or after a fraction of one means at or after the next.
+  // Feed times are whole milliseconds, so a fraction is rounded up to the next millisecond.
   return instant.milliseconds + (instant.nanoseconds > 0 ? 1 : 0);
 }
 

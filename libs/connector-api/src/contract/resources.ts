@@ -1,11 +1,12 @@
-/** The contract's resources as paths, for requests that no route took. */
+/** Finds the contract's resource for a URL. The gateway needs it for requests that matched no route, and for logs and metrics. */
 
+/** A resource of the contract in the URL of a connector. */
 export interface Resource {
-  /** What stands before the contract's own path, without slashes around it: `acme/house-bank`. */
+  /** The path of the connector, without slashes around it: `acme/house-bank`. */
   connector: string;
-  /** Behind the connector, as the contract writes it: `/accounts/:accountId/balances`. */
+  /** The route after the connector's path, as in the contract: `/accounts/:accountId/balances`. */
   route: string;
-  /** As in the header `Allow`. */
+  /** The value of the header `Allow`: `GET, HEAD, OPTIONS`. */
   allow: string;
 }
 
@@ -20,15 +21,15 @@ const RESOURCES: readonly (readonly [path: RegExp, route: string, allow: string]
   [/^(.+)\/transfers$/, '/transfers', ORDER],
 ];
 
-/** No resource of the contract, but a path of a connector all the same. */
+/** The path for webhooks. It is a path of a connector, but not a resource of the contract. */
 const WEBHOOKS = /^(.+)\/webhooks$/;
 
-/** @param route of a connector: `/acme/house-bank/accounts`. @returns `acme/house-bank`; `undefined` for any other path. */
+/** Returns the connector's path: `/acme/house-bank/accounts` → `acme/house-bank`. @returns `undefined` for any other URL path */
 export function connectorOf(route: string): string | undefined {
   return contractResource(route)?.connector ?? WEBHOOKS.exec(route.replace(/^\//, ''))?.[1];
 }
 
-/** @param url `/acme/house-bank/accounts?page=2`. @returns `undefined` for what is no path of the contract. */
+/** Finds the resource of a URL: `/acme/house-bank/accounts?page=2`. @returns `undefined` if the URL is not a path of the contract */
 export function contractResource(url: string): Resource | undefined {
   const [path = ''] = url.split('?', 1);
   const plain = path

@@ -1,12 +1,13 @@
-/** A page of a list, from its query to its answer. */
+/** Serves one page of a list, from the query to the response. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Stream } from '../plugin.js';
 import type { Backend, PageBody } from './backend.js';
 import { parsePageQuery } from './page-query.js';
 
 /**
- * Hands on the bytes that the feed stored: nothing is parsed or written again. It waits only where the store does.
- * @throws ContractError 422 for a query that is none
+ * Sends one page of a stream. The bytes come from the feed and are neither parsed nor serialized again. The function is asynchronous only if
+ * the backend is.
+ * @throws ContractError 422 for an invalid query
  */
 export function sendPage(
   backend: Backend,
@@ -19,7 +20,7 @@ export function sendPage(
 }
 
 function send(reply: FastifyReply, body: PageBody['body']): void {
-  // To a string without a serializer of its own Fastify adds a charset, and the contract's type has none.
+  // Without its own serializer, Fastify adds a charset to the content type of a string. The contract's content type has none.
   if (typeof body === 'string') reply.serializer(asItIs);
   void reply.header('content-type', 'application/json').send(body);
 }

@@ -4,21 +4,22 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
 
-/** Takes what PSPs send. Injected under `WEBHOOKS`. */
+/** Handles the webhooks of one connector. Injected under `WEBHOOKS`. */
 export interface Webhooks {
   /**
-   * Verifies it, and has pulled soon what it is about.
-   * @param address of the sender
-   * @throws ContractError when it is not the PSP's, or when the plugin takes no webhooks
+   * Verifies a webhook and schedules a pull of the streams that it concerns.
+   * @param address the IP address of the sender
+   * @throws ContractError if the webhook is not from the PSP, or if the plugin does not support webhooks
    */
   receive(request: WebhookRequest, address: string): Promise<void>;
 }
 
+/** The injection token of the connector's `WebhookReceiver`. */
 export const WEBHOOKS = Symbol('WEBHOOKS');
 
 const RECEIVED = Buffer.from('{"received":true}');
 
-/** For the PSP, which has no API key: the plugin verifies what it sends. No part of the contract with Formance. */
+/** Receives webhooks from the PSP. The PSP has no API key, so the plugin verifies the signature. Webhooks are not part of the contract. */
 @Controller()
 @ApiExcludeController()
 export class WebhooksController {

@@ -19,12 +19,12 @@ const PAYMENT: Transaction = {
   metadata: { 'com.acme.spec/z': '1', 'com.acme.spec/a': '2', gone: undefined },
 };
 
-/** What a client decodes. */
+/** Returns the row as a client decodes it. */
 function decoded(stream: 'accounts' | 'beneficiaries' | 'transactions', content: string): unknown {
   return JSON.parse(rowBody(stream, content, '2026-03-05T00:00:00.010Z'));
 }
 
-/** A value that the types forbid, as a plugin's wrong cast would bring it. */
+/** Returns a record with values of wrong types, as a wrong cast in a plugin would produce it. */
 function lie<T>(record: T, members: object): T {
   return { ...record, ...members };
 }
@@ -85,7 +85,7 @@ test('whatever texts a PSP sends, the row can be decoded, by PostgreSQL too', ()
         const row = decoded('transactions', content) as { metadata?: Record<string, unknown> };
         expect(Object.values(row.metadata ?? {}).every((value) => typeof value === 'string')).toBe(true);
         expect(content.isWellFormed()).toBe(true);
-        // An escaped half character or U+0000 is JSON, but no text that a database stores.
+        // Escapes of lone surrogates and U+0000 are valid JSON, but databases cannot store these characters.
         expect(/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/i.test(content)).toBe(false);
       }
     }),

@@ -1,6 +1,7 @@
 /**
- * From a record to the JSON that clients read. A row is checked here, once, before it enters a feed: one row that a client
- * cannot decode makes it reject the whole page, for ever. Source: Generic Connector document; the client's own decoding.
+ * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row enters a feed. A
+ * client that cannot decode one row rejects the whole page, on every attempt. Source: Generic Connector document, and the code with which
+ * the client decodes it.
  */
 import { RefusedError } from '../errors.js';
 import { encodeId } from '../ids.js';
@@ -17,35 +18,38 @@ import {
 } from '../records.js';
 import { utcTime } from '../time.js';
 
-/** A record that is ready for the feed. */
+/** A validated and serialized record, ready for the feed. */
 export interface WireRecord {
-  /** As served, i.e. encoded. */
+  /** The id as served, i.e. encoded. */
   id: string;
-  /** When it happened at the PSP, milliseconds since 1970; the feed time follows it where it can. */
+  /** The time of the event at the PSP in milliseconds since 1970. The feed time is the same time, unless the order of the feed prevents it. */
   pspTime: number | undefined;
-  /** The JSON object without the feed time's member and without the closing brace: `{"id":"…","amount":"1250"`. */
+  /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
 }
 
-/** The member that carries the feed time, and that clients use as their watermark. */
+/** The property of each stream that contains the feed time. Clients use it as their watermark. */
 export const FEED_TIME_MEMBER = {
   accounts: 'createdAt',
   beneficiaries: 'createdAt',
   transactions: 'updatedAt',
 } as const satisfies Record<Stream, string>;
 
-/** Closes a record's JSON with its feed time (RFC 3339). */
+/**
+ * Completes the JSON of a record with its feed time:
+ * `('accounts', '{"id":"a"', '2026-03-04T05:06:07.089Z')` → `{"id":"a","createdAt":"2026-03-04T05:06:07.089Z"}`.
+ */
 export function rowBody(stream: Stream, content: string, feedTime: string): string {
   return `${content},"${FEED_TIME_MEMBER[stream]}":"${feedTime}"}`;
 }
 
-/** Metadata under `com.tributary.spec/…` is ours: what the contract's own members cannot say. */
+/** The gateway's own metadata keys begin with `com.tributary.spec/`. They contain data that the contract has no property for. */
 const OPENED_AT = 'com.tributary.spec/opened_at';
 const REGISTERED_AT = 'com.tributary.spec/registered_at';
-/** Where the PSP's own id had to be encoded, people still find it. */
+/** The PSP's own id. It is added if the served id is encoded, so that people can search for it. */
 const PSP_ID = 'com.tributary.spec/psp_id';
 
-/** @throws RefusedError naming the member that cannot be served. */
+/** Validates and serializes an account. @throws InvalidRecordError that names the invalid property */
 export function accountToWire(account: Account): WireRecord {
   const openedAt = account.openedAt === undefined ? undefined : utcTime(account.openedAt, 'openedAt');
   return record(account.id, openedAt?.milliseconds, {
@@ -54,7 +58,7 @@ export function accountToWire(account: Account): WireRecord {
   });
 }
 
-/** @throws RefusedError naming the member that cannot be served. */
+/** Validates and serializes a beneficiary. @throws InvalidRecordError that names the invalid property */
 export function beneficiaryToWire(beneficiary: Beneficiary): WireRecord {
   const registeredAt =
     beneficiary.registeredAt === undefined ? undefined : utcTime(beneficiary.registeredAt, 'registeredAt');
@@ -65,8 +69,10 @@ export function beneficiaryToWire(beneficiary: Beneficiary): WireRecord {
 }
 
 /**
- * @param reference takes the place of `relatedTransactionId`, as it is: clients compare an order's idempotency key with what they sent
- * @throws RefusedError naming the member that cannot be served.
+ * Validates and serializes a transaction.
+ * @param reference the idempotency key of the order, for a transaction of an order. It replaces `relatedTransactionId` and is not encoded,
+ * because clients compare it with the key that they sent
+ * @throws InvalidRecordError that names the invalid property
  */
 export function transactionToWire(transaction: Transaction, reference?: string): WireRecord {
   const createdAt = utcTime(transaction.createdAt, 'createdAt');
@@ -89,14 +95,17 @@ export function transactionToWire(transaction: Transaction, reference?: string):
   });
 }
 
-/** Balances, checked: the time in milliseconds, and amounts by asset. */
+/** Validated balances of one account. */
 export interface WireBalances {
+  /** The id as served, i.e. encoded. */
   accountId: string;
+  /** The time of the balances in milliseconds since 1970. */
   at: number;
+  /** Minor units by asset. */
   amounts: ReadonlyMap<string, bigint>;
 }
 
-/** @throws RefusedError naming the member that cannot be served, or the asset that comes twice. */
+/** Validates balances. @throws InvalidRecordError that names the invalid property, or an asset that occurs twice */
 export function balancesToWire(balances: Balances): WireBalances {
   const amounts = new Map<string, bigint>();
   for (const { amount, asset } of balances.amounts.map(checkedMoney)) {
@@ -130,7 +139,7 @@ function metadata(
       ([key, value]) =>
         [text(key, 'a metadata key'), text(value, `metadata ${JSON.stringify(key)}`)] as const,
     )
-    // The same content must hash the same, in whatever order a PSP lists it.
+    // Sorted keys give the same hash for the same content, independent of the order in which the PSP sends it.
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
@@ -148,7 +157,10 @@ function optionalId(id: unknown): string | undefined {
   return id === undefined ? undefined : wireIdOf(id, 'the id of a related object');
 }
 
-/** Never repaired, as texts are: two ids would become one, and the PSP would be asked for an account that it has not. */
+/**
+ * Encodes an id. Invalid characters are an error and are not replaced as in other strings. Otherwise two ids could become equal, and the
+ * gateway would request an account that does not exist.
+ */
 function wireIdOf(id: unknown, what: string): string {
   if (typeof id !== 'string') throw new RefusedError(`${what} is ${kindOf(id)}, expected a string`);
   return encodeId(id);
@@ -158,10 +170,10 @@ function optionalText(value: unknown, what: string): string | undefined {
   return value === undefined ? undefined : text(value, what);
 }
 
-/** Plugins are typed, but what they read is not: a cast that lied must not reach a client. */
+/** Validates a string at run time. The type of a plugin's record can be wrong, because a plugin may cast the PSP's data. */
 function text(value: unknown, what: string): string {
   if (typeof value !== 'string') throw new RefusedError(`${what} is ${kindOf(value)}, expected a string`);
-  // JSON.stringify escapes lone surrogates, and PostgreSQL cannot store U+0000.
+  // JSON.stringify would escape a lone surrogate. PostgreSQL can store neither that nor U+0000.
   return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 

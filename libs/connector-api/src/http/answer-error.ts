@@ -3,8 +3,9 @@ import type { PspErrorKind } from '../errors.js';
 import type { Json } from './json.js';
 
 /**
- * A `PspError` that the PSP's own answer is about. Its body is for the plugin's decisions (e.g. "duplicate request": the order is there
- * already); nothing that prints or serialises the error shows it.
+ * A `PspError` for a response of the PSP with an HTTP error status. Plugins can inspect its body to decide what the error means, e.g.
+ * that a "duplicate request" error shows that the PSP already has the order. The body is a private field, so no log or serialisation
+ * of the error contains it.
  */
 export class AnswerError extends PspError {
   readonly #body: Json;
@@ -19,11 +20,12 @@ export class AnswerError extends PspError {
     this.#body = body;
   }
 
+  /** The HTTP status of the response. */
   get status(): number {
     return this.details.status ?? 0;
   }
 
-  /** What the PSP wrote; `Json.nothing` where that was no JSON. */
+  /** The JSON body of the response; `Json.absent` if the body was not JSON. */
   get body(): Json {
     return this.#body;
   }

@@ -1,26 +1,30 @@
 import type { HttpClock } from './http-clock.js';
 import type { Answer, PspRequest } from './request.js';
 
-/** Adds credentials to requests. One object per connector; it may keep state, e.g. a token. */
+/** Adds credentials to requests. Each connector has its own object. It may keep state, e.g. an access token. */
 export interface Authentication {
-  /** The headers, names in lower case. @throws PspError when there are no credentials to be had. */
+  /** Returns the headers that carry the credentials, with names in lower case. @throws PspError if the credentials cannot be obtained */
   authorize(context: AuthenticationContext): Promise<Readonly<Record<string, string>>>;
-  /** The PSP answered 401 to these headers. @returns whether it is worth asking once more, with new ones. */
+  /**
+   * Handles a response with status 401 to a request with these headers, e.g. discards an expired token.
+   * @returns true if the request is to be sent once more, with new headers
+   */
   refused(headers: Readonly<Record<string, string>>): boolean;
 }
 
+/** The tools with which an `Authentication` obtains credentials. */
 export interface AuthenticationContext {
   clock: HttpClock;
-  /** Sends a request of the connector's own. */
+  /** Sends a request through the connector's own `PspHttp`, e.g. to the token endpoint. */
   send(request: PspRequest): Promise<Answer>;
 }
 
-/** A key that does not change: `Authorization: Bearer <token>`. */
+/** Creates an authentication with a fixed token: `Authorization: Bearer <token>`. */
 export function bearer(token: string): Authentication {
   return fixed(`Bearer ${token}`);
 }
 
-/** `Authorization: Basic <user:password>`. */
+/** Creates an authentication with a user name and a password: `Authorization: Basic <base64 of user:password>`. */
 export function basic(user: string, password: string): Authentication {
   return fixed(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
 }

@@ -1,26 +1,34 @@
-/** Signed client assertions (RFC 7523): how a client proves itself with a private key instead of a password. */
+/** Signed client assertions (RFC 7523). With them an OAuth client authenticates with a private key instead of a client secret. */
 import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { PspError } from '../errors.js';
 import type { HttpClock } from './http-clock.js';
 import { systemHttpClock } from './http-clock.js';
 
-/** The value of `client_assertion_type`. */
+/** The value of the form parameter `client_assertion_type`. Source: RFC 7523, section 2.2. */
 export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
+/** The key and the claims of a client assertion. */
 export interface ClientAssertion {
-  /** PEM of an RSA key, PKCS #8 or PKCS #1. */
+  /** An RSA private key in PEM format, PKCS #8 or PKCS #1. */
   privateKey: string;
+  /** The claim `iss`. */
   issuer: string;
+  /** The claim `sub`, in most cases the client id. */
   subject: string;
+  /** The claim `aud`, in most cases the URL of the token endpoint or of the PSP. */
   audience: string;
+  /** The header `kid`. Default: no such header. */
   keyId?: string;
-  /** Milliseconds until it expires. Default 5 minutes. */
+  /** The time in milliseconds until the assertion expires. Default: 5 minutes. */
   lifetime?: number;
   clock?: HttpClock;
 }
 
-/** @returns a JWT signed with RS256. @throws PspError `unauthorized` for a key that cannot sign; the key is not quoted. */
+/**
+ * Creates a JWT that is signed with RS256.
+ * @throws PspError `unauthorized` for a key that is unreadable or not an RSA key. The message does not contain the key
+ */
 export async function clientAssertion(assertion: ClientAssertion): Promise<string> {
   const { issuer, subject, audience, keyId, lifetime = 5 * 60_000, clock = systemHttpClock } = assertion;
   const expires = Math.floor((clock.now() + lifetime) / 1000);
@@ -33,7 +41,7 @@ export async function clientAssertion(assertion: ClientAssertion): Promise<strin
     .sign(readRsaKey(assertion.privateKey));
 }
 
-/** @throws PspError `unauthorized`. */
+/** @throws PspError `unauthorized` for a key that is unreadable or not an RSA key */
 function readRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
   const wrong = (found: string) =>
     new PspError(
@@ -45,7 +53,7 @@ function readRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
     if (key.asymmetricKeyType === 'rsa') return key;
     throw wrong(`of type ${key.asymmetricKeyType}`);
   } catch (error) {
-    // What OpenSSL says may quote the input.
+    // The original error is not passed on, because OpenSSL's messages may quote the key.
     throw error instanceof PspError ? error : wrong('unreadable');
   }
 }

@@ -1,18 +1,19 @@
-/** Time as the HTTP core sees it: waits and expiries follow it, so that tests need not wait for them. */
+/** The clock of the HTTP client. Delays and token expiry use it, so tests can replace it and need not wait. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface HttpClock {
-  /** Milliseconds since 1970. */
+  /** Returns the current time in milliseconds since 1970. */
   now(): number;
-  /** Ends after so many milliseconds. @throws the signal's reason when that comes first. */
+  /** Resolves after the given time. @throws the reason of `signal` if it is aborted first */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** Aborted when the deadline of a request has passed. Default: after so many milliseconds of real time. */
+  /** Returns a signal that is aborted when the timeout of a request has passed. Default: `AbortSignal.timeout`, i.e. real time. */
   deadline?(milliseconds: number): AbortSignal;
 }
 
-/** Token of an `HttpClock` that a test gives to a connector's module; without it the system's clock is used. */
+/** The injection token of an `HttpClock`. Only tests provide it. Without it the system clock is used. */
 export const HTTP_CLOCK = Symbol('HTTP_CLOCK');
 
+/** The system clock with real delays. */
 export const systemHttpClock: HttpClock = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {

@@ -2,44 +2,47 @@ import type { Authentication } from './authentication.js';
 import type { HttpClock } from './http-clock.js';
 import type { Json } from './json.js';
 
-/** How one connector speaks to its PSP. Times are milliseconds. */
+/** The configuration of a `PspHttp`: how one connector calls its PSP. All durations are milliseconds. */
 export interface HttpOptions {
-  /** The PSP's name for people; every error message begins with it: `Revolut`. */
+  /** The PSP's name for people. Every error message begins with it: `Revolut`. */
   name: string;
-  /** Paths are appended to it: `https://b2b.revolut.com/api/1.0`. Only `https`, or `http` to this machine itself. */
+  /** The URL that the paths are appended to: `https://b2b.revolut.com/api/1.0`. Only `https`, or `http` to a loopback address. */
   baseUrl: string;
-  /** Adds the credentials to every request; without it requests carry none. */
+  /** Adds the credentials to every request. Default: requests have no credentials. */
   authentication?: Authentication;
-  /** Sent with every request, e.g. the version of the API. */
+  /** Headers of every request, e.g. the version of the API. */
   headers?: Readonly<Record<string, string>>;
-  /** For one attempt, from sending to the last byte of the answer. Default 30 s. */
+  /** The timeout of one attempt in milliseconds, from sending to the last byte of the response. Default: 30 000. */
   deadline?: number;
-  /** Bytes of an answer, unpacked. A longer one counts as broken. Default 32 MiB. */
+  /** The maximum size of a response body in bytes, after decompression. A longer one counts as no response. Default: 32 MiB. */
   largestAnswer?: number;
-  /** What the PSP allows: all requests of the connector together keep to it by waiting. */
+  /** The rate limit of the PSP. All requests of the connector share it, and a request waits until it is allowed. Default: none. */
   rateLimit?: RateLimit;
-  /** Repeats of repeatable requests, within one call. */
+  /** How idempotent requests are repeated within one call. */
   retries?: Retries;
   /**
-   * The PSP's own words about an error, from its error body: `(body) => body.optionalText('message')`. They become part of the message
-   * (cut, and without secrets). It may throw.
+   * Extracts the PSP's own message from an error body: `(body) => body.optionalString('message')`. It becomes part of the error message,
+   * truncated and with secrets redacted. If the function throws, a default message is used.
    */
   explain?: (body: Json) => string | undefined;
-  /** Texts that never appear in an error, besides those that `authentication` sends. */
+  /** Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. */
   secrets?: readonly string[];
+  /** Default: the system clock. */
   clock?: HttpClock;
 }
 
+/** At most `requests` requests in any period of `intervalMs`. All of them may be sent at once. */
 export interface RateLimit {
-  /** So many requests … */
+  /** The maximum number of requests, at least 1. */
   requests: number;
-  /** … in so many milliseconds. They may come all at once. */
+  /** The length of the period in milliseconds, greater than 0. */
   per: number;
 }
 
+/** How idempotent requests are repeated. */
 export interface Retries {
-  /** Attempts in all; 1 for no repeats. Default 3. */
+  /** The maximum number of attempts, including the first one. 1 means no repeats. Default: 3. */
   attempts?: number;
-  /** The longest wait before one repeat; a Retry-After beyond it ends the call with `rate-limited`. Default 5 s. */
+  /** The maximum delay before a repeat in milliseconds. If the PSP's Retry-After is longer, the call fails at once. Default: 5 000. */
   longestWait?: number;
 }

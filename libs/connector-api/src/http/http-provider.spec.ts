@@ -9,7 +9,7 @@ class Settings {
   secret = '';
 }
 
-/** A connector as the gateway mounts it: a module of its own, with the settings provided under their class. */
+/** Creates a connector module as the gateway does: its own module, in which the settings are provided under their class. */
 function connector(settings: Settings, clients: PspHttp[]): DynamicModule {
   class Connector {}
   const http = httpClient(Settings, ({ url, secret }) => ({

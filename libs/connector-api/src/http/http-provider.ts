@@ -5,9 +5,9 @@ import type { HttpOptions } from './http-options.js';
 import { PspHttp } from './psp-http.js';
 
 /**
- * Provides a `PspHttp` to a plugin's classes, made from the connector's own settings, once per connector:
- * `providers: [httpClient(AcmeSettings, (settings) => ({ name: 'Acme', baseUrl: settings.url, … }))]`.
- * What it keeps (connections, tokens, the rate limit) is that connector's alone.
+ * Creates a Nest provider of `PspHttp` for the `providers` of a plugin:
+ * `createHttpProvider(AcmeSettings, (settings) => ({ name: 'Acme', baseUrl: settings.url, … }))`.
+ * Each connector gets its own instance, made from its own settings. Connections, tokens and the rate limit are not shared.
  */
 export function httpClient<Settings extends object>(
   settings: Type<Settings>,

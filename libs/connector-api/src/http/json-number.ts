@@ -1,24 +1,24 @@
 /**
- * JSON whose numbers stay what was written: `JSON.parse` reads `0.1` and `12345678901234.56` as doubles, which money does not survive.
- * Node 22 and later hand the source of every number to the reviver, and write raw JSON.
+ * Exact numbers in JSON. `JSON.parse` converts `12345678901234567.89` to a double and loses digits, which is wrong for money. This file
+ * keeps the source string of every number. It needs Node 22 or later, where the reviver gets the source and `JSON.rawJSON` exists.
  */
 import { RefusedError } from '../errors.js';
 
-/** A number as it stands in JSON. */
+/** A number of a JSON document with its exact source: `new JsonNumber('10.10')` is written as `10.10`. */
 export class JsonNumber {
-  /** @param source as JSON writes numbers: `-12.50`, `1e3` */
+  /** @param source a number in JSON syntax: `-12.50`, `1e3`. @throws InvalidRecordError for any other string */
   constructor(readonly source: string) {
     if (!SOURCE.test(source))
       throw new RefusedError(`${JSON.stringify(source.slice(0, 64))} is not a JSON number`);
   }
 
-  /** For `JSON.stringify`, which writes the source as it is. */
+  /** Makes `JSON.stringify` write the source unchanged. */
   toJSON(): unknown {
     return (JSON as unknown as RawJson).rawJSON(this.source);
   }
 }
 
-/** Without an exponent: `1.5e3` → `1500`, `-2E-2` → `-0.02`. @throws RefusedError when it is too long to be an amount. */
+/** Writes a JSON number without exponent: `1.5e3` → `1500`, `-2E-2` → `-0.02`. @throws InvalidRecordError for an exponent beyond ±64 */
 export function plainDecimal(source: string): string {
   const [mantissa = '', exponent] = source.toLowerCase().split('e');
   if (exponent === undefined) return source;
@@ -35,7 +35,7 @@ export function plainDecimal(source: string): string {
   return sign + left.replace(/^0+(?=\d)/, '') + (right === '' ? '' : `.${right}`);
 }
 
-/** JSON text → values; its numbers are `JsonNumber`. @throws SyntaxError */
+/** Parses JSON like `JSON.parse`, but every number becomes a `JsonNumber`. @throws SyntaxError if the string is not JSON */
 export function parseJson(text: string): unknown {
   return (JSON as unknown as SourceJson).parse(text, (_key, value, context) =>
     typeof value === 'number' ? new JsonNumber(context.source) : value,
@@ -45,7 +45,7 @@ export function parseJson(text: string): unknown {
 const SOURCE = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const LARGEST_EXPONENT = 64;
 
-/** Of ECMAScript's proposal "JSON.parse source text access", which TypeScript's library does not know yet. */
+/** Parts of the ECMAScript proposal "JSON.parse source text access" that TypeScript's standard library does not declare yet. */
 interface SourceJson {
   parse(
     text: string,

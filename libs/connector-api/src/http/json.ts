@@ -1,15 +1,21 @@
-/**
- * A PSP's JSON, `unknown` until an accessor has checked it. Accessors take the way to a member: `record.text('amount', 'currency')`.
- * They refuse with the path, what was expected and what was found; texts that may be secret are never quoted.
- */
+/** Type-checked access to the PSP's JSON. */
 import { RefusedError } from '../errors.js';
 import { utcTime } from '../time.js';
 import { JsonNumber, parseJson, plainDecimal } from './json-number.js';
 
+/** The path to a value: property names and array indexes, e.g. `['legs', 0, 'amount']`. */
 export type JsonPath = readonly (string | number)[];
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
+/**
+ * A JSON value of unknown type, e.g. the body of a response. Accessors check the type of a value and return it. They take the path to the
+ * value: `payment.string('amount', 'currency')`. Without a path they read the value itself.
+ *
+ * Required accessors throw `InvalidRecordError` if the value is absent, `null` or of another type. The `optional…` accessors return
+ * `undefined` if the value is absent or `null`, and throw for another type. Messages contain the path, the expected type and the type
+ * found: `legs[0].amount: expected a decimal number, found nothing`. They never quote strings that could be secret.
+ */
 export class Json {
   readonly #value: unknown;
   readonly #path: JsonPath;
@@ -19,27 +25,27 @@ export class Json {
     this.#path = path;
   }
 
-  /** @throws SyntaxError when it is not JSON. */
+  /** Parses a JSON document. @throws SyntaxError if the string is not JSON */
   static parse(text: string): Json {
     return new Json(parseJson(text), []);
   }
 
-  /** No JSON at all, as of an answer without a body: everything in it is absent. */
+  /** The JSON of a response without a JSON body. Every value in it is absent. */
   static readonly nothing = new Json(undefined, []);
 
-  /** Whatever is there; `has` and the accessors tell what it is. */
+  /** Returns the value at a path, of any type. It never throws: an absent value is one for which `has()` is false. */
   at(...path: JsonPath): Json {
     let value = this.#value;
     for (const key of path) value = memberOf(value, key);
     return new Json(value, [...this.#path, ...path]);
   }
 
-  /** Whether there is something other than `null`. */
+  /** Returns whether there is a value other than `null`. */
   has(...path: JsonPath): boolean {
     return this.at(...path).#present();
   }
 
-  /** A text that is not empty. */
+  /** Returns a string that is not empty. */
   text(...path: JsonPath): string {
     const found = this.at(...path);
     const value = found.#value;
@@ -47,13 +53,16 @@ export class Json {
     return value;
   }
 
-  /** `undefined` where it is absent, `null` or empty. */
+  /** Returns a string, or `undefined` if it is absent, `null` or empty. */
   optionalText(...path: JsonPath): string | undefined {
     const found = this.at(...path);
     return found.#value === '' || !found.#present() ? undefined : found.text();
   }
 
-  /** A number, or a text that is one, as the plain decimal that `parseAmount` takes: `-12.50`. No digit is lost. */
+  /**
+   * Returns a number, or a string that contains a decimal number, in the format that `parseAmount` and `parseMoney` accept: `-12.50`. It
+   * keeps every digit.
+   */
   decimal(...path: JsonPath): string {
     const found = this.at(...path);
     const value = found.#value;
@@ -66,7 +75,7 @@ export class Json {
     return this.#optional(path, (found) => found.decimal());
   }
 
-  /** A whole number that a double holds exactly: for counts, never for money. */
+  /** Returns a whole number between ±(2^53 − 1). Use it for counts and timestamps, never for money. */
   integer(...path: JsonPath): number {
     const found = this.at(...path);
     const value = found.#value instanceof JsonNumber ? Number(found.#value.source) : undefined;
@@ -78,6 +87,7 @@ export class Json {
     return this.#optional(path, (found) => found.integer());
   }
 
+  /** Returns `true` or `false`. */
   flag(...path: JsonPath): boolean {
     const found = this.at(...path);
     if (typeof found.#value !== 'boolean') throw found.#refusal('true or false');
@@ -88,7 +98,7 @@ export class Json {
     return this.#optional(path, (found) => found.flag());
   }
 
-  /** An RFC 3339 time with a zone, as it was given. */
+  /** Returns an RFC 3339 time with a zone, unchanged: `2026-03-04T05:06:07+01:00`. */
   time(...path: JsonPath): string {
     const found = this.at(...path);
     const text = found.text();
@@ -100,7 +110,7 @@ export class Json {
     return this.#optional(path, (found) => found.time());
   }
 
-  /** One of these words. */
+  /** Returns a string that must be one of `words`: `row.oneOf(['open', 'done'], 'state')`. */
   oneOf<const Word extends string>(words: readonly Word[], ...path: JsonPath): Word {
     const found = this.at(...path);
     const word = words.find((known) => known === found.#value);
@@ -108,7 +118,7 @@ export class Json {
     return word;
   }
 
-  /** An object. */
+  /** Returns an object as `Json`. */
   record(...path: JsonPath): Json {
     const found = this.at(...path);
     if (!isRecord(found.#value)) throw found.#refusal('an object');
@@ -119,24 +129,25 @@ export class Json {
     return this.#optional(path, (found) => found.record());
   }
 
+  /** Returns the items of an array. */
   list(...path: JsonPath): Json[] {
     const found = this.at(...path);
     if (!Array.isArray(found.#value)) throw found.#refusal('a list');
     return found.#value.map((_item, index) => found.at(index));
   }
 
-  /** Empty where it is absent or `null`. */
+  /** Returns the items of an array. The result is empty if the value is absent or `null`. */
   optionalList(...path: JsonPath): Json[] {
     return this.has(...path) ? this.list(...path) : [];
   }
 
-  /** The names of an object's members; of anything else, none. */
+  /** Returns the property names of an object; an empty array for any other value. */
   names(...path: JsonPath): string[] {
     const value = this.at(...path).#value;
     return isRecord(value) ? Object.keys(value) : [];
   }
 
-  /** As JSON text, with numbers as they came: for `Refusal.raw`, or to keep something as metadata. */
+  /** Returns the value as a JSON string with unchanged numbers, e.g. for `RejectedRecord.raw` or for metadata. */
   toText(): string {
     return this.#value === undefined ? '' : JSON.stringify(this.#value);
   }
@@ -154,7 +165,7 @@ export class Json {
     return new RefusedError(`${this.#where()}: expected ${expected}, found ${kindOf(this.#value)}${quoted}`);
   }
 
-  /** `legs[0].amount`. */
+  /** Formats the path for messages: `legs[0].amount`. */
   #where(): string {
     const text = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     return text.replace(/^\./, '') || 'the answer';
@@ -172,7 +183,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** Only where what is expected shows that it is no secret. */
+/** Quotes a string for a message. Only used where the expected type shows that the value is not a secret. */
 function quote(value: unknown): string {
   return typeof value === 'string' && value !== '' ? ` ${JSON.stringify(value.slice(0, 64))}` : '';
 }

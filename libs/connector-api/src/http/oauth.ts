@@ -1,28 +1,39 @@
-/** OAuth access tokens: fetched when first needed, shared by all requests of a connector, renewed once however many ask. */
+/**
+ * OAuth 2.0 access tokens. A token is fetched when the first request needs it. All requests of a connector share it, and concurrent
+ * requests share one renewal.
+ */
 import { PspError } from '../errors.js';
 import type { Authentication, AuthenticationContext } from './authentication.js';
 import type { Json } from './json.js';
 import type { PspRequest } from './request.js';
 
+/** How access tokens are obtained. */
 export interface OAuthOptions {
-  /** The request for a token, made anew each time: client assertions expire. It goes out without credentials, and may be repeated. */
+  /**
+   * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
+   * credentials, and it counts as idempotent.
+   */
   request: () => PspRequest | Promise<PspRequest>;
-  /** Default: the `access_token` and `expires_in` (seconds) of RFC 6749. */
+  /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */
   read?: (answer: Json) => AccessToken;
 }
 
+/** An access token as the PSP returned it. */
 export interface AccessToken {
   value: string;
-  /** Milliseconds from now. */
+  /** The lifetime in milliseconds, from the time of the token request. */
   expiresIn: number;
 }
 
-/** `Authorization: Bearer <access token>`. */
+/**
+ * Creates an authentication with OAuth access tokens: `Authorization: Bearer <access token>`. Example:
+ * `createOAuth({ createTokenRequest: () => ({ method: 'POST', path: '/token', form: { grant_type: 'client_credentials', … } }) })`.
+ */
 export function oauth(options: OAuthOptions): Authentication {
   return new OAuthTokens(options);
 }
 
-/** A token is renewed when less than a tenth of its life is left, at most so long before its end. */
+/** A token is renewed when a tenth of its lifetime is left, but at most this many milliseconds before it expires. */
 const EARLIEST_RENEWAL = 60_000;
 
 interface KeptToken {
@@ -42,7 +53,7 @@ class OAuthTokens implements Authentication {
     return { authorization: `Bearer ${token.value}` };
   }
 
-  /** Others may have renewed it meanwhile: then the new one stays. */
+  /** Discards the token that the PSP rejected. A newer token, which another request has fetched meanwhile, is kept. */
   refused({ authorization }: Readonly<Record<string, string>>): boolean {
     if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
     return true;
@@ -56,7 +67,7 @@ class OAuthTokens implements Authentication {
       this.#renewal = undefined;
     });
     if (kept === undefined || now >= kept.expiresAt) return this.#renewal;
-    // Renewed early, so that a token endpoint that is down for a moment stops nothing.
+    // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests use the old token.
     return this.#renewal.catch(() => kept);
   }
 
@@ -78,7 +89,7 @@ function readAccessToken(answer: Json): AccessToken {
   return { value: answer.text('access_token'), expiresIn: answer.integer('expires_in') * 1000 };
 }
 
-/** What token endpoints refuse with 400 (`invalid_grant`, `invalid_client`) is a matter of credentials. */
+/** Token endpoints report wrong credentials with status 400 (`invalid_grant`, `invalid_client`). Converts `rejected` to `unauthorized`. */
 function asUnauthorized(error: unknown): never {
   if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
   throw new PspError('unauthorized', `no access token: ${error.message}`, error.details);

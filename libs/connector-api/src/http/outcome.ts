@@ -1,4 +1,4 @@
-/** What an exchange means: an answer, or one of the kinds of `PspError`. */
+/** Interprets the result of an HTTP request: returns the response, or throws the right kind of `PspError`. */
 import { PspError } from '../errors.js';
 import type { PspErrorKind } from '../errors.js';
 import { AnswerError } from './answer-error.js';
@@ -7,22 +7,25 @@ import type { Answer } from './request.js';
 import { readRetryAfter } from './retry-after.js';
 import type { Exchange, Failure } from './transport.js';
 
+/** The properties of a request that decide what its response means. */
 export interface Asked {
-  /** PSP, method and path, for messages. */
+  /** PSP, method and path for messages: `Acme: GET /payments`. */
   where: string;
-  /** Not repeatable: a lost answer is an unknown outcome. */
+  /** True if the request can be repeated safely. If false, a missing response is an unknown outcome. */
   repeatable: boolean;
+  /** The current time in milliseconds since 1970. */
   now: number;
+  /** See `HttpOptions.extractErrorMessage`. */
   explain: ((body: Json) => string | undefined) | undefined;
-  /** Takes secrets out of the PSP's words. */
+  /** Redacts the secrets in a string. */
   scrub: (text: string) => string;
 }
 
 const LONGEST_EXPLANATION = 300;
-/** Without a body they say all there is to say. */
+/** Success statuses that need no body. */
 const BODYLESS = new Set([201, 202, 204, 205]);
 
-/** @throws PspError for everything but an answer of 2xx that can be read. */
+/** Returns the response if its status is 2xx and its body is JSON (or may be empty). @throws PspError in every other case */
 export function readOutcome(exchange: Exchange | Failure, asked: Asked): Answer {
   if ('failed' in exchange) throw lost(exchange, asked);
   const { status } = exchange;
@@ -61,12 +64,12 @@ function refusal(exchange: Exchange, body: Json | undefined, asked: Asked): PspE
   );
 }
 
-/** @param fromPsp false where something in between seems to have answered for it, e.g. with a page of HTML */
+/** @param fromPsp false if the body suggests that a proxy has responded instead of the PSP, e.g. with an HTML page */
 function kindOf(status: number, asked: Asked, fromPsp: boolean): PspErrorKind {
   if (status === 401 || status === 403 || status === 407) return 'unauthorized';
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return lostKind(asked);
-  // A conflict with an earlier request of the same key: that one may have been carried out.
+  // A 409 can be a conflict with an earlier request with the same key, which the PSP may have executed.
   if (!asked.repeatable && (status === 409 || !fromPsp)) return 'unknown-outcome';
   return 'rejected';
 }
@@ -83,7 +86,7 @@ const ADVICE: Readonly<Record<PspErrorKind, string>> = {
   'unknown-outcome': 'it is not known whether the request was carried out',
 };
 
-/** `undefined` for what is no JSON. */
+/** Parses a body. @returns `undefined` if it is not JSON in UTF-8 */
 function readBody(body: Buffer): Json | undefined {
   try {
     return Json.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -98,7 +101,7 @@ function describeBody(exchange: Exchange): string {
   return start.startsWith('<') ? 'HTML or XML' : 'something that is no JSON, or not all of it';
 }
 
-/** The PSP's own words on one line, cut. */
+/** Returns the PSP's own message as one line, truncated and redacted. @returns `undefined` if there is none */
 function explainSafely(body: Json, { explain, scrub }: Asked): string | undefined {
   try {
     // Control characters would break log lines.

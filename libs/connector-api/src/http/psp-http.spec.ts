@@ -9,7 +9,7 @@ import type { HttpClock, HttpOptions } from './index.js';
 
 const TOKEN = 'sk_live_0123456789abcdef';
 
-/** Time that passes only when somebody waits. */
+/** A clock whose time passes only during `sleep`. */
 class WaitingClock implements HttpClock {
   time = Date.UTC(2026, 0, 1);
   readonly waits: number[] = [];
@@ -115,7 +115,7 @@ describe('PspHttp', () => {
     const paid = await errorOf(pay(http));
     expect([read.kind, paid.kind]).toEqual([reading, paying]);
     expect(read.message).toMatch(/^Acme: GET \/things\/a%2Fb%20%C3%BC: /);
-    // A payment goes out once, whatever happens.
+    // A payment is sent only once, for every fault.
     expect(fake.requests.length - asked).toBe(1);
     for (const error of [read, paid]) {
       expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toContain(TOKEN);
@@ -220,7 +220,7 @@ describe('PspHttp', () => {
     );
     await http.get('/');
     await http.post('/');
-    // A reading does use the kept connection, loses it, and is repeated.
+    // A GET request uses the kept connection, loses it, and is repeated.
     await http.get('/');
     expect(clock.waits).toEqual([250]);
   });

@@ -1,7 +1,4 @@
-/**
- * The HTTP client of one connector. It owns what every PSP needs and no plugin should repeat: credentials, deadlines, the rate limit,
- * repeats where they do no harm, the meaning of statuses, exact numbers, and errors without secrets.
- */
+/** The HTTP client that plugins use to call their PSP. */
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { PspError } from '../errors.js';
 import { AnswerError } from './answer-error.js';
@@ -20,10 +17,22 @@ import { Transport } from './transport.js';
 import type { Exchange, Failure } from './transport.js';
 
 const DEADLINE = 30_000;
-/** Whoever pays has given up on the call after half a minute: a request that waited so long must not move money then. */
+/**
+ * The maximum time that a request which moves money waits for the rate limit. The caller gives up after half a minute, and a request that
+ * is sent later must not move money.
+ */
 const LONGEST_TURN = 5_000;
 const LARGEST_ANSWER = 32 * 1024 * 1024;
 
+/**
+ * The HTTP client of one connector. It handles what every plugin needs: credentials, timeouts, the rate limit, retries of idempotent
+ * requests, the meaning of statuses, exact numbers, and the redaction of secrets in errors. Plugins inject it, see `createHttpProvider`.
+ *
+ * ```ts
+ * const payment = await this.http.get('/payments/{id}', { params: { id } });
+ * const amount = parseMoney(payment.decimal('amount', 'value'), payment.string('amount', 'currency'));
+ * ```
+ */
 export class PspHttp implements OnApplicationShutdown {
   readonly #options: HttpOptions;
   readonly #baseUrl: string;
@@ -32,7 +41,7 @@ export class PspHttp implements OnApplicationShutdown {
   readonly #transport = new Transport();
   readonly #closed = new AbortController();
 
-  /** @throws Error for a base URL or a rate limit that cannot be used. */
+  /** @throws Error for an invalid base URL or rate limit */
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#baseUrl = checkBaseUrl(options.name, options.baseUrl);
@@ -41,34 +50,37 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /**
-   * Reads something.
-   * @throws PspError `rejected` (4xx), `unauthorized` (401, 403), `rate-limited` (429), or `unavailable`
+   * Sends a GET request and returns the JSON of the response.
+   * @param path a template that begins with a slash: `/payments/{id}`
+   * @throws PspError `rejected` (4xx), `unauthorized` (401, 403, 407), `rate-limited` (429) or `unavailable` (everything else)
    */
   async get(path: string, options: RequestOptions = {}): Promise<Json> {
     return (await this.send({ ...options, method: 'GET', path })).json;
   }
 
-  /** As `get`; `undefined` where the PSP itself (in JSON) answers 404. */
+  /** Like `get`, but an object that does not exist is no error. @returns `undefined` if the PSP responds 404 with a JSON body */
   async find(path: string, options: RequestOptions = {}): Promise<Json | undefined> {
     try {
       return await this.get(path, options);
     } catch (error) {
-      // A 404 in HTML rather tells that the base URL is wrong; an order must not be taken for unknown because of it.
+      // A 404 without JSON suggests a wrong base URL. It must not make an order count as unknown to the PSP.
       if (error instanceof AnswerError && error.status === 404 && error.body.has()) return undefined;
       throw error;
     }
   }
 
   /**
-   * Asks for something to be done, once (see `RequestOptions.repeatable`).
-   * @throws PspError `unavailable` only when nothing reached the PSP (or where it is repeatable); `rejected`, `unauthorized` and `rate-limited`
-   * when the PSP said no; `unknown-outcome` otherwise. Some PSPs reject a repeat ("duplicate request"): look at `AnswerError.body`.
+   * Sends a POST request once and returns the JSON of the response. It is repeated only with `RequestOptions.idempotent`.
+   * @throws PspError `rejected`, `unauthorized` or `rate-limited` if the PSP declined the request. Some PSPs decline a repeated request
+   * ("duplicate request"): inspect `PspResponseError.body`
+   * @throws PspError `unavailable` if nothing was sent, or if the request is idempotent
+   * @throws PspError `unknown-outcome` in every other case, because the PSP may have executed the request
    */
   async post(path: string, options: RequestOptions = {}): Promise<Json> {
     return (await this.send({ ...options, method: 'POST', path })).json;
   }
 
-  /** Any request, with the answer's status and headers. @throws PspError like `get` and `post`. */
+  /** Sends any request and returns the response with its status and headers. @throws PspError like `get` and `post` */
   async send(request: PspRequest): Promise<Answer> {
     const repeatable = isRepeatable(request);
     for (let attempt = 1; ; attempt += 1) {
@@ -83,13 +95,13 @@ export class PspHttp implements OnApplicationShutdown {
     }
   }
 
-  /** Ends idle connections and waits. Called by Nest. */
+  /** Closes idle connections and aborts running requests and delays. Nest calls it on shutdown. */
   onApplicationShutdown(): void {
     this.#closed.abort();
     this.#transport.close();
   }
 
-  /** One exchange; one more when the credentials had run out. A request that was answered with 401 was not carried out. */
+  /** Sends a request, and sends it again with new credentials after a 401. The PSP has not executed a request with response 401. */
   async #authorized(request: PspRequest): Promise<Sent> {
     const { authentication } = this.#options;
     const first = await this.#exchange(request, authentication);
@@ -101,7 +113,7 @@ export class PspHttp implements OnApplicationShutdown {
   async #exchange(request: PspRequest, authentication: Authentication | undefined): Promise<Sent> {
     const credentials = request.authenticated === false ? {} : await this.#credentials(authentication);
     await this.#admitted(isRepeatable(request) ? Infinity : LONGEST_TURN);
-    // Last, because a signature carries the time.
+    // The request is prepared after the delay, because a signature can contain the time.
     const outgoing = await this.#outgoing(request);
     const { deadline = DEADLINE, largestAnswer = LARGEST_ANSWER } = { ...this.#options, ...given(request) };
     const timeout = this.#clock.deadline?.(deadline) ?? AbortSignal.timeout(deadline);
@@ -149,7 +161,7 @@ export class PspHttp implements OnApplicationShutdown {
     });
   }
 
-  /** @throws PspError `rate-limited` where the turn would come later than in `longest` milliseconds: nothing was sent. */
+  /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if that takes longer than `maxWaitMs` */
   async #admitted(longest: number): Promise<void> {
     const turn = this.#limiter?.turn(longest);
     if (turn === undefined) return;
@@ -165,7 +177,7 @@ export class PspHttp implements OnApplicationShutdown {
     await this.#clock.sleep(milliseconds, this.#closed.signal).catch(() => this.#refuseClosed());
   }
 
-  /** Nothing was sent yet whenever this happens. */
+  /** Reports that the connector was closed during a delay. At this point the request has not been sent. */
   #refuseClosed(): never {
     throw new PspError('unavailable', `${this.#options.name}: the connector was closed`);
   }
@@ -184,7 +196,7 @@ function given({ deadline }: PspRequest): { deadline?: number } {
   return deadline === undefined ? {} : { deadline };
 }
 
-/** What a request for a token sends: all but the name of the grant may be secret. */
+/** Returns the form fields that must be redacted. Token requests contain secrets in their form, in every field except the grant type. */
 function formSecrets({ form = {} }: PspRequest): string[] {
   return Object.entries(form).flatMap(([key, value]) => (key === 'grant_type' ? [] : [value]));
 }
@@ -196,7 +208,7 @@ function contentOf(body: PspRequest['body'], form: PspRequest['form']): { text: 
   return body === undefined ? { text: '' } : { text: JSON.stringify(body), type: 'application/json' };
 }
 
-/** Later ones win, whatever their case. */
+/** Converts header names to lower case. If two names differ only in case, the later one wins. */
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -2,11 +2,12 @@ import type { HttpClock } from './http-clock.js';
 import type { RateLimit } from './http-options.js';
 
 /**
- * Never more than `requests` in any span of `per` milliseconds, first come, first served. It keeps the times of the last `requests`
- * requests: a bucket that refills evenly would let nearly twice as many through in the span after a pause, and PSPs count spans.
+ * A sliding-window rate limiter: at most `requests` requests in any period of `intervalMs`, in the order of arrival. It stores the times of
+ * the last `requests` requests. A token bucket would allow almost twice as many requests in the period after an idle time, and PSPs
+ * count requests per period.
  */
 export class RateLimiter {
-  /** When the requests of one span went out, or will; a ring. */
+  /** A ring buffer: the times (ms since 1970) at which the last requests were or will be sent. */
   private readonly times: number[];
   private next = 0;
 
@@ -21,7 +22,10 @@ export class RateLimiter {
     this.times = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
   }
 
-  /** Milliseconds until the request's turn. It is granted, and taken, unless it comes later than in `longest`. */
+  /**
+   * Reserves the next possible time for a request, unless the delay until then would exceed `maxWaitMs`.
+   * @returns the delay in milliseconds, and whether the time was reserved
+   */
   turn(longest = Infinity): { granted: boolean; in: number } {
     const now = this.clock.now();
     const turn = Math.max(now, (this.times[this.next] ?? now) + this.limit.per);

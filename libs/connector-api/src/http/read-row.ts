@@ -3,10 +3,11 @@ import type { Refusal } from '../plugin.js';
 import type { Json } from './json.js';
 
 /**
- * One row of a listing → a record, or a refusal with the reason and what the PSP sent, so that a bad row never stops a stream:
- * `rows.map((row) => readRow(row, 'id', toTransaction))`.
- * @param id the member that is the record's id; where the PSP sent none, the whole row stands for it
- * @param read throws RefusedError, as the accessors of `Json` and `money` do
+ * Converts one row of a listing to a record. An invalid row becomes a `RejectedRecord` with the reason and the raw JSON, so it does not
+ * stop the stream: `rows.map((row) => parseRow(row, 'id', toTransaction))`.
+ * @param id the name of the property that contains the record's id. If the row has none, its whole JSON becomes the id
+ * @param read converts the row. It throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
+ * @throws any other error of `read`
  */
 export function readRow<Row>(row: Json, id: string, read: (row: Json) => Row): Row | Refusal {
   try {

@@ -1,11 +1,11 @@
-/** Where a request goes: base URL, path template and query as one URL. */
+/** Builds the URL of a request from the base URL, a path template and the query parameters. */
 import { RefusedError } from '../errors.js';
 import type { Query } from './request.js';
 
-/** Hosts that only this machine answers for. */
+/** Host names of the loopback interface. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** @returns without a slash at its end. @throws Error for a URL over which credentials must not go. */
+/** Validates a base URL. @returns the URL without trailing slashes @throws Error for a URL over which credentials must not be sent */
 export function checkBaseUrl(name: string, baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
@@ -18,7 +18,11 @@ export function checkBaseUrl(name: string, baseUrl: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** `('/transaction/{id}', { id: 'a/b' })` → `/transaction/a%2Fb`. @throws RefusedError for a value that would change the path. */
+/**
+ * Replaces the placeholders of a path template: `('/transaction/{id}', { id: 'a/b' })` → `/transaction/a%2Fb`.
+ * @throws InvalidRecordError for a value that would change the structure of the path: empty, `.`, `..` or not well-formed Unicode
+ * @throws Error for a template without leading slash, or for a missing value
+ */
 export function fillPath(template: string, params: Readonly<Record<string, string>> = {}): string {
   if (!template.startsWith('/'))
     throw new Error(`the path ${JSON.stringify(template)} does not begin with a slash`);
@@ -32,7 +36,7 @@ export function fillPath(template: string, params: Readonly<Record<string, strin
   });
 }
 
-/** `{ state: ['a', 'b'] }` → `?state=a&state=b`; empty without any value. */
+/** Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`. @returns an empty string if there is no value */
 export function queryText(query: Query = {}): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => {
     if (value === undefined) return [];

@@ -1,7 +1,7 @@
 import type { JsonNumber } from './json-number.js';
 import type { Json } from './json.js';
 
-/** What a request's body can hold. Money as `JsonNumber` or as text, never as a double; `undefined` members are left out. */
+/** The JSON body of a request. Amounts of money must be `JsonNumber` or string, never number. Properties that are `undefined` are left out. */
 export type JsonBody =
   | string
   | number
@@ -11,28 +11,31 @@ export type JsonBody =
   | readonly JsonBody[]
   | { readonly [key: string]: JsonBody | undefined };
 
+/** Query parameters. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
+/** The options of a request. `body` and `form` exclude each other. */
 export interface RequestOptions {
-  /** Values of `{name}` in the path; they are escaped. */
+  /** The values of the placeholders `{name}` in the path. They are escaped. */
   params?: Readonly<Record<string, string>>;
-  /** A list repeats its key; `undefined` is left out. */
+  /** The query parameters. An array repeats its parameter, and `undefined` is left out. */
   query?: Query;
+  /** Additional headers. They override those of `HttpOptions`. */
   headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** A body that is sent as JSON. */
   body?: JsonBody;
-  /** Sent as `application/x-www-form-urlencoded`, instead of `body`. */
+  /** A body that is sent as `application/x-www-form-urlencoded`. Its values are redacted in errors, except `grant_type`. */
   form?: Readonly<Record<string, string>>;
   /**
-   * True where sending it twice does no harm. Default: true for GET, false for everything else. Only repeatable requests are repeated by
-   * the core; a lost answer to another one is an `unknown-outcome`.
+   * True if the request can be sent twice without harm. Default: true for GET, false for other methods. `PspHttp` repeats only idempotent
+   * requests. If the response to another request is lost, the error is `unknown-outcome`.
    */
   repeatable?: boolean;
-  /** Headers that depend on the exact bytes that are sent, e.g. a signature. Called again for a repeat. */
+  /** Returns headers that depend on the exact bytes of the request, e.g. a signature. It is called again for every repeat. */
   sign?: (outgoing: Outgoing) => Headers | Promise<Headers>;
-  /** False for the request that fetches the credentials. Default true. */
+  /** False for a request without credentials, e.g. the one that fetches the access token. Default: true. */
   authenticated?: boolean;
-  /** Instead of the connector's. Milliseconds. */
+  /** The timeout of one attempt in milliseconds. Default: `HttpOptions.timeoutMs`. */
   deadline?: number;
 }
 
@@ -40,28 +43,29 @@ type Headers = Readonly<Record<string, string>>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** `path`: a template that begins with a slash: `/transaction/{id}`. */
+/** A request to the PSP. */
 export interface PspRequest extends RequestOptions {
   method: Method;
+  /** A template that begins with a slash: `/transaction/{id}`. It is appended to `HttpOptions.baseUrl`. */
   path: string;
 }
 
-/** A request as it goes out, before credentials are added. */
+/** A request as it is sent, without the headers of `Authentication`. */
 export interface Outgoing {
   method: Method;
-  /** Whole, with path and query. */
+  /** The complete URL with path and query. */
   url: string;
-  /** Names in lower case. */
+  /** The headers, with names in lower case. */
   headers: Headers;
-  /** Exactly what is sent; empty without a body. */
+  /** The exact body; empty if the request has none. */
   body: string;
 }
 
-/** An answer with a status of 200 … 299. */
+/** A response with a status from 200 to 299. */
 export interface Answer {
   status: number;
-  /** Of its body; where there is none, every required accessor refuses. */
+  /** The JSON body; `Json.absent` if the response has none. */
   json: Json;
-  /** By name, in any case. */
+  /** Returns the value of a header. The name is case-insensitive. @returns `undefined` if it is absent */
   header(name: string): string | undefined;
 }

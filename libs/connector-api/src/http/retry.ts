@@ -1,6 +1,6 @@
 /**
- * Repeats within one call, for requests that may be repeated. Back-off between calls belongs to the wrapper around every plugin call; but
- * a page of a plugin's can take many requests (a journal that is listed newest first), which one lost answer should not throw away.
+ * Retries of idempotent requests within one call of a plugin. The gateway does the back-off between calls. But one page of a plugin can
+ * need many requests (e.g. a journal that the PSP lists newest first), and one lost response should not discard all of them.
  */
 import { PspError } from '../errors.js';
 import type { Retries } from './http-options.js';
@@ -10,7 +10,7 @@ const ATTEMPTS = 3;
 const LONGEST_WAIT = 5_000;
 const FIRST_WAIT = 250;
 
-/** @returns the milliseconds to wait before the next attempt; `undefined` when there shall be none. */
+/** Returns the delay in milliseconds before the next attempt. @param attempt counts from 1 @returns `undefined` if there is no next attempt */
 export function pauseBefore(
   attempt: number,
   { result }: { result: Exchange | Failure },
@@ -19,7 +19,7 @@ export function pauseBefore(
 ): number | undefined {
   if (attempt >= attempts || !(error instanceof PspError)) return undefined;
   if (error.kind !== 'unavailable' && error.kind !== 'rate-limited') return undefined;
-  // A PSP that is slow gets no further load; the caller's own deadline is near, too.
+  // A slow PSP gets no additional load. Besides, the caller's own timeout is near.
   if ('late' in result && result.late) return undefined;
   const pause = error.details.retryAfter ?? FIRST_WAIT * 4 ** (attempt - 1);
   return pause <= longestWait ? pause : undefined;

@@ -1,8 +1,9 @@
-/** Takes secrets out of a text that goes into an error. */
+/** Redacts secrets in strings that become part of an error. */
 
-/** Shorter ones would take innocent words out, too. */
+/** Shorter secrets are not redacted, because they could match ordinary words. */
 const SHORTEST = 6;
 
+/** Returns a function that replaces these secrets, plain and URL-encoded, with `[redacted]`. */
 export function scrubber(secrets: Iterable<string>): (text: string) => string {
   const known = [...new Set(secrets)]
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
@@ -11,7 +12,7 @@ export function scrubber(secrets: Iterable<string>): (text: string) => string {
   return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
 }
 
-/** Of an `Authorization` header both the whole and the part after the scheme. */
+/** Returns the secrets in credential headers: each value, and the value without its scheme (`Bearer x` → `Bearer x` and `x`). */
 export function secretsOf(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap((value) => [value, value.replace(/^\S+ /, '')]);
 }

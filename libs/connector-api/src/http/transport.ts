@@ -1,4 +1,7 @@
-/** One exchange over the network. Axios' errors carry the request with its credentials: none of them leaves this file. */
+/**
+ * Sends one HTTP request with Axios. Axios errors contain the request with its credentials, so this file converts them and never passes
+ * them on.
+ */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpService } from '@nestjs/axios';
@@ -7,33 +10,40 @@ import type { AxiosResponse } from 'axios';
 import { surelyNotSent } from './not-sent.js';
 import type { Outgoing } from './request.js';
 
+/** A response with any status, not interpreted yet. */
 export interface Exchange {
   status: number;
   body: Buffer;
   header(name: string): string | undefined;
 }
 
-/** No answer, or not a whole one. */
+/** The request had no response, or an incomplete one. */
 export interface Failure {
-  /** For people; without anything that was sent. */
+  /** A message for people that contains nothing of the request. */
   failed: string;
-  /** False only when it is certain that nothing of the request reached the PSP. */
+  /** False only if it is certain that nothing of the request reached the PSP. */
   sent: boolean;
-  /** The deadline passed. */
+  /** True if the timeout has passed. */
   late: boolean;
 }
 
 interface Bounds {
+  /** The timeout in milliseconds, for the message. */
   deadline: number;
-  /** Aborted when it has passed. */
+  /** A signal that is aborted when the timeout has passed. */
   timeout: AbortSignal;
+  /** The maximum size of the response body in bytes. */
   largestAnswer: number;
+  /** A signal that is aborted when the connector is closed. */
   signal: AbortSignal;
-  /** Not over a connection kept from before: the PSP may be closing it just now, and then nobody knows whether it took the request. */
+  /**
+   * True to open a new connection. The PSP may be closing a kept connection at this moment, and then it is unknown whether it received
+   * the request.
+   */
   freshConnection: boolean;
 }
 
-/** How long an idle connection is kept: less than the 60 s after which load balancers commonly close theirs. */
+/** Idle connections are kept for this time. It is less than 60 s, after which load balancers commonly close idle connections. */
 const KEEP_ALIVE = 30_000;
 
 export class Transport {
@@ -46,9 +56,9 @@ export class Transport {
     axios.create({
       adapter: 'http',
       responseType: 'arraybuffer',
-      // A redirect would carry the credentials, and orders, somewhere else.
+      // A redirect would send the credentials and orders to another host.
       maxRedirects: 0,
-      // Axios sends what is meant for HTTPS to a proxy of the environment in clear text.
+      // With a proxy from the environment variables, Axios would send HTTPS requests to the proxy in clear text.
       proxy: false,
       transformRequest: [(data: unknown) => data],
       transformResponse: [(data: unknown) => data],
@@ -56,6 +66,7 @@ export class Transport {
     }),
   );
 
+  /** Sends a request. It never throws: a failure is part of the result. */
   async exchange(outgoing: Outgoing, bounds: Bounds): Promise<Exchange | Failure> {
     const { timeout } = bounds;
     try {
@@ -78,7 +89,7 @@ export class Transport {
     }
   }
 
-  /** Ends the connections that are idle; requests under way end with their signal. */
+  /** Closes idle connections. Running requests end when their signal is aborted. */
   close(): void {
     this.agents.httpAgent.destroy();
     this.agents.httpsAgent.destroy();
@@ -91,7 +102,7 @@ function headerOf({ headers }: AxiosResponse, name: string): string | undefined 
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Axios' own messages and codes name neither headers nor body; other errors' messages may. */
+/** Describes a failure. Codes of Axios contain neither headers nor body. Messages of other errors may contain them and are not used. */
 function describe(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';
   if (error.code === AxiosError.ERR_CANCELED) return 'the connector was closed';

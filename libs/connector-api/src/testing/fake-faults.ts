@@ -1,36 +1,37 @@
-/** What can go wrong between a client and a PSP, to be planned for certain requests. */
+/** Faults that a `FakePsp` injects into chosen requests: error statuses, dropped connections, slow or broken responses. */
 import type { FakeAnswer } from './fake-route.js';
 import { matchPath } from './fake-route.js';
 
 export type Fault =
-  /** This status instead of an answer. `retryAfter`: the header as it is sent. `body`: default the fake's `errorBody`. */
+  /** Responds with this status. `retryAfter` is the raw header value. `body` defaults to the fake's `errorBody`. */
   | { status: number; retryAfter?: string; body?: unknown }
-  /** This answer instead, unchecked: e.g. one of the document's own examples, which not even its own schema may accept. */
+  /** Sends this response without checking it, e.g. an example from the document that violates the document's own schema. */
   | { answer: FakeAnswer }
-  /** The connection breaks before the PSP has done anything. */
+  /** Resets the connection before the PSP processes the request. */
   | 'reset'
-  /** The PSP does what it was asked, and the connection breaks before the answer. */
+  /** Processes the request, then resets the connection before the response. */
   | 'answer-lost'
-  /** As `answer-lost`, in the middle of the answer's body. */
+  /** Processes the request, then resets the connection in the middle of the response body. */
   | 'truncated'
-  /** A page of HTML with status 200, as a captive portal or a maintenance page. */
+  /** Sends an HTML page with status 200, like a captive portal or a maintenance page. */
   | 'html'
-  /** JSON that ends in the middle, with a length that fits. */
+  /** Sends truncated JSON with a matching `Content-Length`. */
   | 'broken-json'
-  /** The answer comes so many milliseconds late. */
+  /** Delays the response by this number of milliseconds. */
   | { slow: number };
 
 export interface FaultPlan {
   fault: Fault;
   method?: string;
-  /** A template: `/transaction/{id}`. Any path without it. */
+  /** Path template, e.g. `/transaction/{id}`. Default: any path. */
   path?: string;
-  /** Begins with the so manieth matching request from now on. Default 1, the next. */
+  /** Ordinal of the first matching request that fails, counted from now. Default 1: the next one. */
   nth?: number;
-  /** For so many matching requests. Default 1; `Infinity` until `clearFaults`. */
+  /** Number of matching requests that fail. Default 1. `Infinity` lasts until `clearFaults`. */
   times?: number;
 }
 
+/** Holds the fault plans of one `FakePsp` and counts the requests that match them. */
 export class PlannedFaults {
   private plans: (Required<Pick<FaultPlan, 'fault' | 'nth' | 'times'>> & FaultPlan & { seen: number })[] = [];
 
@@ -42,7 +43,7 @@ export class PlannedFaults {
     this.plans = [];
   }
 
-  /** The first plan that wants this request; all plans count it. */
+  /** Returns the fault of the first plan that applies to this request. Every plan counts the request. */
   take(method: string, path: string): Fault | undefined {
     let fault: Fault | undefined;
     for (const plan of this.plans) {

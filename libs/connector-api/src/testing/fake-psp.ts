@@ -1,6 +1,6 @@
 /**
- * A PSP that is not one: a real HTTP server on this machine, whose routes and state belong to the plugin's `<psp>.fake.ts`. With the PSP's
- * official document, every request it gets and every answer it gives are held against that, so that a fake cannot be invented.
+ * A fake PSP for tests: a local HTTP server. The plugin's `<psp>.fake.ts` provides its routes and state. With the PSP's official OpenAPI
+ * document, the fake validates every request and every response against that document, so that it cannot deviate from the real API.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -15,13 +15,13 @@ import type { OpenApiDocument } from './openapi/document.js';
 
 export interface FakeOptions {
   routes: readonly FakeRoute[];
-  /** In front of every route, as at the PSP: `/api/1.0`. Default none. */
+  /** Path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
   basePath?: string;
-  /** Without it nothing is checked. */
+  /** OpenAPI document for validation. Without it the fake checks nothing. */
   document?: OpenApiDocument | undefined;
-  /** `Content-Type` of answers. Default `application/json`. */
+  /** `Content-Type` of responses. Default `application/json`. */
   contentType?: string;
-  /** What the PSP writes into the body of an error of this status: for faults and unknown paths. */
+  /** Returns the PSP's error body for a status. Used for injected faults and unknown paths. */
   errorBody?: (status: number) => unknown;
 }
 
@@ -34,9 +34,9 @@ interface Written {
 const HTML = '<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>';
 
 export class FakePsp {
-  /** All requests so far, oldest first; those that met a fault too. */
+  /** All requests so far, oldest first. Includes requests that an injected fault answered. */
   readonly requests: FakeRequest[] = [];
-  /** Where requests and answers differ from the document; `close` throws them. */
+  /** Violations of the document by requests and responses. `close` throws an error that lists them. */
   readonly violations: string[] = [];
   private readonly faults = new PlannedFaults();
   private readonly server: Server;
@@ -54,13 +54,13 @@ export class FakePsp {
     return fake;
   }
 
-  /** For the plugin's settings; with the base path. */
+  /** Base URL for the plugin's settings. Includes the base path. */
   get url(): string {
     const { port } = this.server.address() as AddressInfo;
     return `http://127.0.0.1:${port}${this.options.basePath ?? ''}`;
   }
 
-  /** Plans a fault. Of several plans for one request, the earliest counts. */
+  /** Injects a fault into future requests. If several plans match a request, the oldest plan applies. */
   plan(plan: FaultPlan): void {
     this.faults.plan(plan);
   }
@@ -69,7 +69,7 @@ export class FakePsp {
     this.faults.clear();
   }
 
-  /** Stops. @throws Error with everything in which requests and answers differed from the document. */
+  /** Stops the server. @throws Error that lists all violations of the document by requests and responses. */
   async close(): Promise<void> {
     this.server.closeAllConnections();
     if (this.server.listening) await new Promise((done) => this.server.close(done));
@@ -94,7 +94,7 @@ export class FakePsp {
     const fitting = this.options.routes.filter(
       (route) => route.method === method && matchPath(route.path, path) !== undefined,
     );
-    // `/balances/primary` before `/balances/{id}`.
+    // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
     return fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
   }
 
@@ -174,7 +174,7 @@ export class FakePsp {
     return problems;
   }
 
-  /** A fake that fails is a defect of the test: its client is told, and `close` throws. */
+  /** Reports a defect of the fake: responds with status 500 and adds a violation, so that `close` throws. */
   private fail(outgoing: ServerResponse, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (!this.violations.some((violation) => message.includes(violation))) {

@@ -1,40 +1,40 @@
-/** What a fake PSP answers where. */
+/** Routes of a fake PSP: method, path template and the function that creates the response. */
 
 export interface FakeRequest {
   method: string;
-  /** As requested, without the fake's base path: `/accounts/acc_1`. */
+  /** Requested path without the fake's base path, e.g. `/accounts/acc_1`. */
   path: string;
-  /** Values of the route's `{name}`s. */
+  /** Values of the `{name}` parameters of the route's path. */
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON, or the fields of a form; `undefined` without a body. */
+  /** Decoded JSON, or the fields of a form. `undefined` without a body. */
   body: unknown;
-  /** The bytes of the body, for signatures. */
+  /** Bytes of the body, for signature checks. */
   rawBody: Buffer;
 }
 
 export interface FakeAnswer {
   /** Default 200. */
   status?: number;
-  /** Sent as JSON; a `JsonNumber` keeps its digits. Without it there is no body. */
+  /** Sent as JSON. A `JsonNumber` keeps its digits. Without this property the response has no body. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Why this answer is not held against the document, e.g. a type that the PSP will only invent tomorrow. */
+  /** Reason why this response is not checked against the document, e.g. it has a transaction type from a future API version. */
   undocumented?: string;
 }
 
 export interface FakeRoute {
   method: string;
-  /** A template: `/accounts/{id}`. */
+  /** Path template, e.g. `/accounts/{id}`. */
   path: string;
   answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
-  /** Why the document does not have it, e.g. a token endpoint that is documented elsewhere. */
+  /** Reason why the document does not contain this route, e.g. a token endpoint that is documented elsewhere. */
   undocumented?: string;
 }
 
-/** `route('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))` */
+/** Creates a route, e.g. `route('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
 export function route(
   method: string,
   path: string,
@@ -44,7 +44,7 @@ export function route(
   return { method, path, answer, ...options };
 }
 
-/** The `{name}`s of a template in a path; `undefined` when it does not fit. */
+/** Returns the values of the template's `{name}` parameters, or `undefined` when the path does not match the template. */
 export function matchPath(template: string, path: string): Record<string, string> | undefined {
   const expected = template.split('/');
   const found = path.split('/');

@@ -1,4 +1,4 @@
-/** Numbers from 0 to below 1, the same for the same seed. Source: mulberry32, public domain. */
+/** Creates a pseudo-random generator of numbers in [0, 1). Equal seeds give equal sequences. Source: mulberry32, public domain. */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

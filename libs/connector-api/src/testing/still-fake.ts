@@ -1,13 +1,13 @@
-/** What the generator made up, and nobody has made true yet. */
+/** Finds the placeholders of the generator (`STILL FAKE: …`) that the plugin's author has not replaced yet. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** `STILL FAKE: what to do` in a comment, wherever the generator had to make something up. */
+/** Matches `STILL FAKE: what to do` in a comment. The generator writes it at each placeholder. */
 const MARK = /STILL FAKE: (.*?)\s*(?:\*\/|-->)?$/;
 
 /**
- * @param directory of a plugin
- * @returns the to-do list, by file and line: `acme.config.ts:8: make it required`
+ * Lists the placeholders below a plugin's directory.
+ * @returns one entry per placeholder, with file and line: `acme.config.ts:8: make it required`
  */
 export function stillFake(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })

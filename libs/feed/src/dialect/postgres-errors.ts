@@ -1,35 +1,35 @@
-/** What PostgreSQL's errors mean to us. Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes". */
+/** Classifies PostgreSQL's errors. Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes". */
 import pg from 'pg';
 
-/** Classes, or single codes, of what has nothing to do with the statement: it works again once the database does. */
+/** SQLSTATE classes and codes of transient server errors. The same statement succeeds when the database is available again. */
 const UNAVAILABLE: readonly string[] = [
   '08', // connection exceptions
-  '0A000', // a statement was prepared before a newer release changed its tables: a new session prepares it anew
+  '0A000', // a newer release changed the tables after the statement was prepared: a new session prepares it again
   '25006', // read-only: a former primary after a failover
-  '25P03', // idle in transaction for too long: this process was paused
+  '25P03', // idle in transaction for too long, because this process was paused
   '53', // out of memory, disk or connections
-  '55P03', // a lock was not to be had in time
+  '55P03', // a lock could not be acquired in time
   '57', // shutting down, starting up, statement timeout
-  '58', // the database's own system
+  '58', // errors of the database's operating system
 ];
 
-/** Of these, what a server says that is coming up, going down, or full. */
+/** SQLSTATE classes of a server that starts, stops, or has no free connections. */
 const AWAY: readonly string[] = ['08', '53', '57'];
 
-/** Of the system: nobody at the address, no such name yet, no way to it. */
+/** Operating-system error codes: no server at the address, unknown host name, no route. */
 const WAY_IS_BROKEN: readonly string[] = [
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
-  // A Unix socket comes with its server.
+  // The file of a Unix socket exists only while its server runs.
   'ENOENT',
 ];
-/** Of the driver, whose errors have no code: a server that hangs up while it starts, or falls silent. */
+/** Messages of driver errors, which have no code: the server closed the connection during startup, or does not respond. */
 const WAY_WAS_CUT = /^(?:Connection terminated|timeout )/;
 
-/** The transaction met another one; the database asks to run it again. */
+/** Serialization failure and deadlock: the transaction must run again. */
 const CONFLICT: readonly string[] = ['40001', '40P01'];
 
-/** Two sessions created the same thing at the same moment: `if not exists` does not keep them apart. */
+/** Two sessions created the same object at the same time. `if not exists` does not prevent this. */
 const RACE_OF_CREATION: readonly string[] = ['23505', '42P07', '42710'];
 
 export function isConflict(error: unknown): boolean {
@@ -41,8 +41,8 @@ export function isRaceOfCreation(error: unknown): boolean {
 }
 
 /**
- * Of errors while a statement runs. What does not come from the server comes from the way to it: the driver has no class for
- * its own errors. Mistakes in our code are of other classes (TypeError, RangeError).
+ * Classifies an error of a running statement. An error without SQLSTATE is a connection error when it is a plain `Error`, because the
+ * driver has no class for its own errors. Programming errors have other classes (TypeError, RangeError).
  */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
@@ -51,8 +51,8 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Of errors while a connection is made: there may be a database later, with nothing changed at our side. One that answers and refuses
- * the user, the password or the name of the database goes on refusing.
+ * Classifies an error of a connection attempt. Returns true when a later attempt can succeed without any change here. A server that
+ * rejects the user, the password or the database name would reject them again.
  */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error);
@@ -62,13 +62,13 @@ export function isAway(error: unknown): boolean {
   return WAY_WAS_CUT.test(reasonOf(error));
 }
 
-/** A name that resolves to several addresses fails with an error that says nothing itself. */
+/** Returns the message of an error. A host name with several addresses fails with an AggregateError that has no message of its own. */
 export function reasonOf(error: unknown): string {
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
   return first instanceof Error ? first.message : String(first);
 }
 
-/** SQLSTATE; `undefined` when the error is not the server's. */
+/** Returns the SQLSTATE; `undefined` when the error does not come from the server. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }

@@ -1,36 +1,36 @@
-/** Connections to one PostgreSQL: limited, prepared, and replaced by themselves when they break. */
+/** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import pg from 'pg';
 import { StoreUnavailableError } from '../errors.js';
 import { isUnavailable, reasonOf } from './postgres-errors.js';
 
 export interface PoolLimits {
-  /** Connections at most. */
+  /** Maximum number of connections. */
   connections: number;
-  /** Milliseconds for one statement; whoever waits longer for a connection gets an error, too. */
+  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
   statementTimeout: number;
 }
 
-/** How the database knows our sessions. */
+/** `application_name` of this library's sessions in `pg_stat_activity`. */
 export const APPLICATION = 'tributary';
 
-/** How much longer than the server's own limit we wait for its word that a statement took too long: it may be out of reach. */
+/** Extra time after the server's own statement timeout. Then the client gives up, because the server may be unreachable. Milliseconds. */
 const GRACE = 1_000;
 const IDLE = 60_000;
-/** After so long a connection is made anew: behind a name there may be another server by now. Seconds. */
+/** A connection is replaced after this time, because the host name may resolve to another server by then. Seconds. */
 const LIFETIME = 1_800;
-/** Statements of ours are fewer; a session must not collect plans without end. */
+/** Limits the plans that a session keeps. This library has fewer statements. */
 const MOST_PREPARED = 500;
 
 const INT8 = 20;
-/** Sequence numbers and milliseconds stay far below 2^53. */
+/** Parses `int8` as a number. Sequence numbers and milliseconds stay far below 2^53. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text'): unknown =>
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
 export class PostgresPool {
-  /** `postgres://user@host:5432/database`: what may be shown of the URL. */
+  /** The URL without its password: `postgres://user@host:5432/database`. */
   readonly name: string;
   private readonly pool: pg.Pool;
   private readonly names = new Map<string, string>();
@@ -44,14 +44,14 @@ export class PostgresPool {
       connectionTimeoutMillis: statementTimeout,
       statement_timeout: statementTimeout,
       query_timeout: statementTimeout + GRACE,
-      // Whoever began a transaction and fell silent, e.g. because the process was paused, keeps others from its feed.
+      // Ends a transaction whose process is paused, because its locks would block other writers of the feed.
       idle_in_transaction_session_timeout: statementTimeout,
       idleTimeoutMillis: IDLE,
       maxLifetimeSeconds: LIFETIME,
       keepAlive: true,
       fallback_application_name: APPLICATION,
     });
-    // A connection that breaks while nobody uses it is replaced when somebody needs one; without these, it would end the process.
+    // The pool replaces an idle connection that breaks. Without these handlers its error would end the process.
     this.pool.on('error', () => undefined);
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
@@ -65,7 +65,7 @@ export class PostgresPool {
     }
   }
 
-  /** One statement outside a transaction. @throws StoreUnavailableError */
+  /** Runs one statement outside a transaction. @throws StoreUnavailableError */
   async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
     const connection = await this.connect();
     try {
@@ -83,7 +83,7 @@ export class PostgresPool {
     return new StoreUnavailableError(this.name, reasonOf(error), error);
   }
 
-  /** Under which every session prepares the statement; `undefined` for one that is run as it is. */
+  /** Returns the name under which every session prepares the statement; `undefined` when it is not prepared. */
   nameOf(text: string): string | undefined {
     let name = this.names.get(text);
     if (name === undefined && this.names.size < MOST_PREPARED) {
@@ -104,7 +104,7 @@ export class PostgresConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const { rows, rowCount } = await this.query<R>(sql, parameters);
-    // Of several statements the driver gives a list of results; nobody asks for their rows.
+    // For several statements the driver returns a list of results, whose rows are not used.
     return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
   }
 
@@ -112,7 +112,7 @@ export class PostgresConnection implements DatabaseConnection {
     text: string,
     values: readonly unknown[],
   ): Promise<{ rows?: R[]; rowCount?: number | null }> {
-    // Without parameters it may be several statements, which cannot be prepared.
+    // A query without parameters may contain several statements, which cannot be prepared.
     const name = values.length > 0 ? this.pool.nameOf(text) : undefined;
     const query = { text, values: values.map(storable), ...(name !== undefined && { name }) };
     try {
@@ -134,13 +134,13 @@ export class PostgresConnection implements DatabaseConnection {
     throw new TypeError('rows are not streamed');
   }
 
-  /** Nobody knows in which state the session of a broken connection is: it is not used again. */
+  /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
   release(): void {
     this.client.release(this.broken);
   }
 }
 
-/** Connections for Kysely's query builder. Transactions are begun by ourselves: they need settings of their own. */
+/** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
 export class PostgresDriver implements Driver {
   constructor(private readonly pool: PostgresPool) {}
 
@@ -167,20 +167,20 @@ async function unused(): Promise<never> {
   throw new TypeError('transactions begin with write(), durably() or exclusively()');
 }
 
-/** PostgreSQL has no U+0000 in a text. */
+/** Replaces U+0000 by U+FFFD, because PostgreSQL's `text` cannot store it. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
   return Array.isArray(value) ? value.map(storable) : value;
 }
 
-/** @throws Error when it is no URL of PostgreSQL's */
+/** Returns a PostgreSQL URL without its password. @throws Error when the URL cannot be parsed */
 export function shownUrl(url: string): string {
   const { user, host, port, database } = readUrl(url);
   const address = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return `postgres://${user ?? ''}@${address}/${database ?? ''}`;
 }
 
-/** The driver only says "Invalid URL", and the URL itself must not be shown. */
+/** Parses a URL. The driver's own message is only "Invalid URL", and the message must not contain the URL. */
 function readUrl(url: string): pg.Client {
   try {
     return new pg.Client({ connectionString: url });

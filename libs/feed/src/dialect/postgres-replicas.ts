@@ -1,9 +1,12 @@
-/** Reads that may be those of a moment ago: from replicas in turn, and from the primary when a replica cannot answer. */
+/** Reads that may be slightly stale: from the replicas in rotation, and from the primary when a replica fails. */
 import { PostgresPool, type PoolLimits } from './postgres-pool.js';
 
-/** Whoever asks for a page waits ten seconds at most; the primary must be asked, and answer, within them. */
+/**
+ * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and the primary may have to be queried within them
+ * too.
+ */
 const PATIENCE = 2_000;
-/** So long a replica that failed is left alone. */
+/** How long a failed replica is not used, in ms. */
 const PAUSE = 10_000;
 
 interface Replica {
@@ -25,8 +28,8 @@ export class PostgresReplicas {
   }
 
   /**
-   * One statement. A replica replays what the primary committed in the order of its commits, so what it shows of a feed is its
-   * beginning: older perhaps, never with a gap.
+   * Runs one statement. A replica replays the primary's commits in sequence, so a replica returns a prefix of the feed. It can be
+   * stale but has no gaps.
    * @throws StoreUnavailableError
    */
   async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
@@ -35,7 +38,7 @@ export class PostgresReplicas {
     try {
       return await replica.pool.query<R>(text, values);
     } catch {
-      // Away, without the tables yet, or it broke off the statement to go on replaying: the primary knows everything that it knows.
+      // The replica is down, has no tables yet, or cancelled the statement to continue replaying. The primary has all of its rows.
       replica.closedUntil = performance.now() + PAUSE;
       return this.primary.query<R>(text, values);
     }

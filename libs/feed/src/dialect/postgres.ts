@@ -1,4 +1,4 @@
-/** PostgreSQL 15 and later: many gateways share one store. */
+/** Database adapter for PostgreSQL 15 and later, where many gateways share one store. */
 import type { PageBody } from '@tributary/connector-api';
 import {
   Kysely,
@@ -27,24 +27,24 @@ const POSTGRES_TYPES: ColumnTypes = {
 };
 
 /**
- * Read committed, whatever the database's default: the first statement of an append waits for the feed's row, and what it and
- * all later ones see is what was committed when their wait was over.
+ * Isolation level READ COMMITTED, independent of the database's default. The first statement of an append locks the feed row. Later
+ * statements see everything that was committed before the lock was acquired.
  */
 const BEGIN = 'begin isolation level read committed';
 const BEGIN_WRITE = `${BEGIN}; set local synchronous_commit = off`;
-/** Only `off` is weaker than what we need; a server that is set to wait for its replicas shall do so. */
+/** Only `off` is too weak. A stronger setting of the server, e.g. waiting for replicas, is kept. */
 const BEGIN_DURABLY = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
-/** Building an index over a long feed takes what it takes. */
+/** Has no statement timeout, because building an index over a long feed can take long. */
 const BEGIN_EXCLUSIVELY = `${BEGIN}; set local statement_timeout = 0; select from store_lock where name = 'tables' for update`;
 
 const BEGIN_SNAPSHOT =
   'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
 
-/** A row, because not every PostgreSQL has advisory locks or `lock table`; all have this. */
+/** Uses a row as lock, because not every PostgreSQL-compatible database has advisory locks or `lock table`. */
 const CREATE_LOCK = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
 
-/** Behind `limit`, the rows come from the index of the primary key, in order, whatever the planner thinks of a feed's length. */
+/** The `limit` makes the planner read the primary key index in sequence, independent of its estimate of the feed's length. */
 const PAGE = `
 with first as materialized (
   select seq from feed_rows where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
@@ -59,22 +59,23 @@ select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '')
 const MOST_ATTEMPTS = 10;
 
 /**
- * @param replicas URLs of read-only copies, for pages
- * @throws StoreUnavailableError when nobody answers there
+ * Opens the connection pools.
+ * @param replicas URLs of read-only replicas, which serve pages
+ * @throws StoreUnavailableError when the primary does not respond; Error when its encoding is not UTF8
  */
 export async function openPostgres(
   url: string,
   limits: PoolLimits,
   replicas: readonly string[] = [],
 ): Promise<Dialect> {
-  // Requests must not wait behind a sync of many streams, nor the other way round.
+  // Reads and writes have separate pools, so that requests and syncs do not wait for each other.
   const half = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
   const reads = new PostgresPool(url, half);
   const writes = new PostgresPool(url, half);
   const pages = new PostgresReplicas(replicas, half, reads);
   const reader = kyselyOver(reads);
   const writer = kyselyOver(writes);
-  // By ourselves: the query builder closes only what it has used.
+  // Closes the pools directly, because the query builder closes only a pool that it has used.
   const close = async () => {
     await Promise.all([reads.close(), writes.close(), pages.close()]);
   };
@@ -95,7 +96,7 @@ export async function openPostgres(
       await createLock(writes);
       return repeatedly(writer, BEGIN_EXCLUSIVELY, work);
     },
-    // Its checksums are checked by whoever reads.
+    // PostgreSQL verifies its checksums on every read.
     damage: async () => undefined,
     hasTable: async (name) => {
       const [row] = await reads.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
@@ -103,7 +104,7 @@ export async function openPostgres(
       ]);
       return row?.found === true;
     },
-    // Whoever copies reads for as long as the other side writes.
+    // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
     snapshot: (work) => repeatedly(reader, BEGIN_SNAPSHOT, work),
     continueIdentity: async (db, table, column) => {
       const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
@@ -115,7 +116,7 @@ export async function openPostgres(
     appendRows: async (db, feedId, rows, changes) => {
       const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
       const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
-      // One way there and back instead of two.
+      // One statement needs one network round trip instead of two.
       await (rows.length > 0 ? sql`with appended as (${insertion(rows)}) ${update}` : update).execute(db);
     },
     isOneOf: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
@@ -138,12 +139,12 @@ function kyselyOver(pool: PostgresPool): Kysely<Schema> {
   });
 }
 
-/** Stands in no JSON: control characters are escaped there. */
+/** JSON never contains this character, because JSON escapes control characters. */
 const BETWEEN_BODIES = '\u001f';
 
 /**
- * All rows in one statement, a parameter for each column. The bodies are one text: in an array each of their quotes would be escaped
- * here and read again there, which costs a fifth of an append.
+ * Builds one statement for all rows, with one parameter per column. The bodies are joined into one string: in an array, the driver
+ * would escape every quote and the server would unescape it, which costs a fifth of an append.
  */
 function insertion(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
   const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
@@ -155,6 +156,7 @@ function insertion(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
       string_to_array(${column('body').join(BETWEEN_BODIES)}::text, ${BETWEEN_BODIES}::text))`;
 }
 
+/** Runs a transaction, and repeats it after a serialization failure. */
 async function repeatedly<T>(db: Kysely<Schema>, begin: string, work: Work<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -168,7 +170,7 @@ async function repeatedly<T>(db: Kysely<Schema>, begin: string, work: Work<T>): 
   }
 }
 
-/** `if not exists` does not keep apart two sessions that create at the same moment: the later one finds it when it looks again. */
+/** Creates the lock table. When two sessions create it at the same time, `if not exists` fails in one of them; its next attempt succeeds. */
 async function createLock(pool: PostgresPool): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,6 +1,6 @@
 /**
- * Whether a SQLite file is as long as it says. SQLite looks by itself, but not while there is a write-ahead log: what lies behind the
- * end of a file that was cut off then reads as zeros, and shows much later as something else.
+ * Detects a truncated SQLite file. SQLite compares the file size with the header itself, but not while a write-ahead log (WAL) exists.
+ * Then it reads the missing pages as zeros, and the damage appears much later as a different error.
  * Source: sqlite.org, "Database File Format", 1.3 (header), 4.1 (write-ahead log).
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -11,8 +11,9 @@ const WAL_HEADER = 32;
 const FRAME_HEADER = 24;
 
 /**
- * To be called before this process has it open: to close it here would give up the locks of those who have.
- * @throws Error with the code of a damaged file
+ * Checks that the file has all pages that its header declares. Call it before this process opens the database: closing the file here
+ * releases all locks that this process has on it.
+ * @throws Error with the code `SQLITE_CORRUPT` when pages are missing
  */
 export function refuseShortFile(file: string): void {
   if (!existsSync(file) || !existsSync(`${file}-wal`)) return;
@@ -21,12 +22,12 @@ export function refuseShortFile(file: string): void {
   throw Object.assign(new Error(missing), { code: 'SQLITE_CORRUPT' });
 }
 
-/** @param inLog pages that need not be in the file yet. @returns what is missing, in words */
+/** @param pagesInWal numbers of pages that may still be missing in the file. @returns a message, or `undefined` when the file is complete */
 function missingPages(fd: number, inLog: ReadonlySet<number>): string | undefined {
   const header = read(fd, 0, HEADER);
   if (header.length < HEADER || header.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   const pageSize = sizeOf(header.readUInt16BE(16));
-  // Where these differ, somebody wrote the file who does not keep the count.
+  // When these differ, the last writer did not maintain the page count, so it is not checked.
   const pages = header.readUInt32BE(24) === header.readUInt32BE(92) ? header.readUInt32BE(28) : 0;
   const there = Math.floor(fstatSync(fd).size / pageSize);
   for (let page = there + 1; page <= pages; page++) {
@@ -44,14 +45,14 @@ function pagesInLog(file: string): Set<number> {
     const frame = FRAME_HEADER + sizeOf(header.readUInt32BE(8));
     for (let at = WAL_HEADER; ; at += frame) {
       const start = read(fd, at, FRAME_HEADER);
-      // Behind the last frame there may be older ones, which have another salt.
+      // Older frames with a different salt may follow the last valid frame.
       if (start.length < FRAME_HEADER || start.compare(header, 16, 24, 8, 16) !== 0) return pages;
       pages.add(start.readUInt32BE(0));
     }
   });
 }
 
-/** 65,536 bytes do not fit where the size of a page is written. */
+/** Decodes a page size. The header stores 65,536 as 1, because the value does not fit into 16 bits. */
 function sizeOf(written: number): number {
   return written === 1 ? 65_536 : written;
 }

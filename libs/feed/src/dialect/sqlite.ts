@@ -1,4 +1,4 @@
-/** SQLite in a file: one machine, nothing to install. */
+/** Database adapter for SQLite: one file, one machine, nothing to install. */
 import type { PageBody } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
@@ -11,10 +11,10 @@ import { isBusy, translated } from './sqlite-errors.js';
 import { refuseShortFile } from './sqlite-file.js';
 import { inTransaction } from './transaction.js';
 
-/** Milliseconds that a transaction waits for another process's; ours take a few. */
+/** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
 const BUSY_TIMEOUT = 30_000;
 
-/** Of a row's place (64 bits): a feed may have a million million rows, and a store eight million feeds. */
+/** Bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
 const SEQ_BITS = 40;
 
 const SQLITE_TYPES: ColumnTypes = {
@@ -28,8 +28,8 @@ const SQLITE_TYPES: ColumnTypes = {
 };
 
 /**
- * One connection writes, another reads: what the writer has not committed is invisible to requests.
- * @throws Error when the file cannot be opened or is no database.
+ * Opens a SQLite file with one connection for writing and one for reading, so that requests never see uncommitted data.
+ * @throws Error when the file cannot be opened or is not a SQLite database
  */
 export async function openSqlite(file: string): Promise<Dialect> {
   mkdirSync(dirname(file), { recursive: true });
@@ -37,14 +37,14 @@ export async function openSqlite(file: string): Promise<Dialect> {
   const write = new Database(file, { timeout: 0 });
   try {
     await whenFree(() => {
-      // A page of a hundred rows is read in a few pages of the file.
+      // With this size, a response of 100 rows needs only a few pages of the file.
       write.pragma('page_size = 8192');
       write.pragma('journal_mode = wal');
     });
-    // The index of versions is written at random places: with SQLite's small defaults each commit writes them to the file anew.
+    // Inserts into the version index go to random pages. With SQLite's small defaults, every commit writes these pages to the file again.
     write.pragma('cache_size = -32768');
     write.pragma('wal_autocheckpoint = 4000');
-    // Leases and run reports may be lost with the power; `durably` waits for the disk.
+    // Leases and run reports may be lost in a power failure. `durableTransaction` waits for the disk.
     write.pragma('synchronous = normal');
     return sqliteDialect(write, new Database(file, { timeout: 1000, readonly: true }));
   } catch (error) {
@@ -56,12 +56,14 @@ export async function openSqlite(file: string): Promise<Dialect> {
 function sqliteDialect(write: Database.Database, read: Database.Database): Dialect {
   const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(write) }) });
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparingOnce(read) }) });
-  // The hot paths go past the query builder, whose work costs more than the query. One statement, because each takes and gives
-  // back the file's locks. `not indexed` leaves the table as the only way to the rows, so they come in the order of their places:
-  // sorting them would cost as much as reading them. A page behind the end must not reach the next feed's places. As text: bytes
-  // outside of the heap cost the collector more than their encoding (docs/decisions/hot-path.md). `+ 0` hides parameters from the
-  // planner: it would plan anew for each value. They have no names, because the driver looks each name up. It binds every number as a
-  // real one, and those do not tell the places of a feed after the 8191st apart: hence the casts.
+  // This query bypasses the query builder, which costs more than the query itself (docs/decisions/hot-path.md).
+  // - It is one statement, because every statement acquires and releases the file's locks.
+  // - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
+  // - The upper bound keeps a page past the end from returning rows of the next feed.
+  // - The result is a string: Buffers outside of the heap cost the garbage collector more than the encoding.
+  // - `+ 0` hides the parameters from the planner, which would otherwise plan again for each value.
+  // - Parameters have no names, because the driver looks up each name.
+  // - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
   const page = prepareLater(
     read,
     `with first (place) as (
@@ -77,7 +79,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
      values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
   );
-  // On the connection of the transaction, without the query builder: it would cost ten times the insert.
+  // Uses the transaction's connection without the query builder, which would cost ten times as much as the insert.
   const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
     const statement = insert();
     inWords(write, () => {
@@ -87,7 +89,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
       }
     });
   };
-  // It has the whole file to itself.
+  // A write transaction locks the whole file, so it also serves as migration transaction.
   const transact: Dialect['write'] = (work) =>
     writer.connection().execute((connection) => writing(connection, work));
   return {
@@ -118,7 +120,7 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
           await sql`commit`.execute(connection);
         }
       }),
-    // It looks for the largest by itself.
+    // SQLite continues after the largest number by itself.
     continueIdentity: async () => {},
     exclusively: transact,
     insertRows,
@@ -126,14 +128,14 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
       await insertRows(db, rows);
       await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
-    // A transaction of ours needs no lock of a row.
+    // A write transaction locks the whole file, so row locks are not needed.
     forUpdate: sql``,
     time: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     isOneOf: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     page: (feedId, from, skipped, count) =>
       inWords(read, () => page().get(feedId, from, skipped, skipped + count, feedId) as PageBody),
-    // By ourselves: the query builder closes only what it has used.
+    // Closes the connections directly, because the query builder closes only a connection that it has used.
     close: async () => {
       read.close();
       write.close();
@@ -141,13 +143,13 @@ function sqliteDialect(write: Database.Database, read: Database.Database): Diale
   };
 }
 
-/** The tables come with the migrations, after the connections. */
+/** Prepares a statement on first use, because the tables do not exist before the migrations. */
 function prepareLater(db: Database.Database, text: string): () => Database.Statement {
   let statement: Database.Statement | undefined;
   return () => (statement ??= db.prepare(text));
 }
 
-/** Kysely prepares a statement for every execution; ours are few, and are executed for ever. */
+/** Caches prepared statements. Kysely prepares a statement for every execution, but this library has few statements and repeats them. */
 function preparingOnce(db: Database.Database): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {
@@ -160,7 +162,7 @@ function preparingOnce(db: Database.Database): SqliteDatabase {
   };
 }
 
-/** Its errors are those of this room. */
+/** Prepares a statement that throws this library's errors. */
 function inOurWords(db: Database.Database, text: string): SqliteStatement {
   const statement = inWords(db, () => db.prepare(text));
   return {
@@ -171,6 +173,7 @@ function inOurWords(db: Database.Database, text: string): SqliteStatement {
   };
 }
 
+/** Runs `work` and converts driver errors. @throws StoreUnavailableError */
 function inWords<T>(db: Database.Database, work: () => T): T {
   try {
     return work();
@@ -179,12 +182,15 @@ function inWords<T>(db: Database.Database, work: () => T): T {
   }
 }
 
-/** `begin immediate` takes the write lock at once: a transaction that began to read could not get it later. */
+/**
+ * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that has read cannot always get it
+ * later.
+ */
 function writing<T>(connection: Kysely<Schema>, work: Work<T>): Promise<T> {
   return inTransaction(connection, () => whenFree(() => sql`begin immediate`.execute(connection)), work);
 }
 
-/** Waits for another writer without stopping this process, as SQLite's own waiting would. */
+/** Repeats `attempt` while another process holds the write lock. SQLite's own waiting would block this process. */
 async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + BUSY_TIMEOUT;
   for (;;) {

@@ -1,8 +1,9 @@
+/** Runs a callback between `begin` and `commit`. */
 import { sql, type Kysely } from 'kysely';
 import type { Work } from '../dialect.js';
 import type { Schema } from '../schema.js';
 
-/** @param begin on this connection, in the words of the database */
+/** Runs `work` in a transaction, and rolls back when it throws. @param begin starts the transaction on this connection */
 export async function inTransaction<T>(
   connection: Kysely<Schema>,
   begin: () => Promise<unknown>,
@@ -14,7 +15,7 @@ export async function inTransaction<T>(
     await sql`commit`.execute(connection);
     return result;
   } catch (error) {
-    // After some errors (a full disk, say) the database has rolled back by itself, and refuses to do it again.
+    // After some errors, e.g. a full disk, the database has already rolled back, and the second rollback fails.
     await sql`rollback`.execute(connection).catch(() => undefined);
     throw error;
   }

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../dialect.js';
 
-/** Feeds, their rows, balances, the quarantine and what syncs did. */
+/** Creates the tables of feeds, their rows, balances, the quarantine and sync runs. */
 export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('feeds')
@@ -17,7 +17,7 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
     .addUniqueConstraint('feeds_by_name', ['connector', 'stream'])
     .execute();
 
-  // Clustered by (feed, seq) where the database can: a page is one range of neighbours.
+  // The table is clustered by (feed, seq) where the database supports it, so the rows of a page are adjacent.
   await types
     .clustered(
       db.schema
@@ -31,9 +31,9 @@ export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Prom
         .addPrimaryKeyConstraint('feed_rows_key', ['feed_id', 'seq']),
     )
     .execute();
-  // The first row at or after a client's watermark.
+  // Finds the first row at or after a client's watermark.
   await unique('feed_rows_by_time', ['feed_id', 'feed_time']);
-  // The same version of the same record never enters twice.
+  // Prevents that a version of a record is appended twice.
   await unique('feed_rows_by_version', ['feed_id', 'record_id', 'hash']);
 
   await db.schema

@@ -1,7 +1,7 @@
 import { type Kysely } from 'kysely';
 import type { ColumnTypes } from '../dialect.js';
 
-/** Orders, what happened to them, and what was ordered on each day. */
+/** Creates the tables of orders, their history, and the totals of each day. */
 export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('orders')
@@ -37,9 +37,9 @@ export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Pro
     .execute();
   await index('orders_by_psp_id', ['connector', 'psp_id']);
   await index('orders_by_state', ['connector', 'state', 'created_at']);
-  // What is final has no next look, so what is due is found without passing over it.
+  // Final orders have no `next_at`, so the search for due orders does not read them.
   await index('orders_due', ['next_at']);
-  // So are the few that somebody is working on.
+  // Only the few orders that a process works on have a holder.
   await index('orders_held', ['holder']);
 
   await db.schema

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../dialect.js';
 
-/** Where readers met the end of a feed, for those who go on until an empty page. */
+/** Creates the table of end-of-list markers, for clients that read until an empty page. */
 export async function createLastPages(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('last_pages')

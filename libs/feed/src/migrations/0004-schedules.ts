@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../dialect.js';
 
-/** When each stream is due, and had last caught up, for all gateways that share the store. */
+/** Adds the columns for when each stream is due and when it last caught up. All gateways of the store share them. */
 export async function createSchedules(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .alterTable('feeds')

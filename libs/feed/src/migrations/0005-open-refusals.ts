@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** Every append asks whether its feed has open refusals; most have none, and many that are over. */
+/** Adds an index of unresolved quarantine entries. Every append checks for them, and most feeds have none but many resolved ones. */
 export async function indexOpenRefusals(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('quarantine_open')

@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../dialect.js';
 
 /**
- * Rows move behind one integer, their place, where the database keeps a table in the order of one (docs/decisions/hot-path.md). All
- * that they hold stays as it is; the others know nothing of places, and have nothing to do.
+ * Adds an integer row key to `feed_rows`, the column `place`, in a database that stores a table sorted by such a key (SQLite). All other
+ * columns stay unchanged. Other databases have no row key and skip this migration. See docs/decisions/hot-path.md.
  */
 export async function giveRowsPlaces(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   const { place } = types;
@@ -25,7 +25,7 @@ export async function giveRowsPlaces(db: Kysely<unknown>, types: ColumnTypes): P
   );
   await db.schema.dropTable('feed_rows').execute();
   await db.schema.alterTable('placed_rows').renameTo('feed_rows').execute();
-  // As they were: dropping the table took them along.
+  // Creates the indexes again, because dropping the table removed them.
   await sql`create unique index feed_rows_by_time on feed_rows (feed_id, feed_time)`.execute(db);
   await sql`create unique index feed_rows_by_version on feed_rows (feed_id, record_id, hash)`.execute(db);
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../schema.js';
 
-/** Of an order that came back, the newest row is that of its return: `published` says so. */
+/** Sets `published` of returned orders to `RETURNED`, because their newest row is the row of the return. */
 export async function tellReturns(db: Kysely<unknown>): Promise<void> {
   await (db as Kysely<Schema>)
     .updateTable('orders')

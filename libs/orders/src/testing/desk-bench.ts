@@ -1,4 +1,4 @@
-/** Orders over a real store in a directory of its own, a clock in our hands, and what clients would see. */
+/** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads what clients would see. */
 import type { OrderKind, OrderRequest, OrderTerms, Psp } from '@tributary/connector-api';
 import { openStore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
@@ -34,7 +34,7 @@ export interface Row {
   metadata: Record<string, string>;
 }
 
-/** One gateway, as far as orders go. */
+/** The parts of one gateway that orders need. */
 export interface Gateway {
   store: Store;
   watched: WatchedStore;
@@ -48,7 +48,7 @@ interface Setting {
   terms?: OrderTerms;
   limits?: Partial<OrderLimits>;
   pace?: Partial<OrderPace>;
-  /** Whether it also looks for what is due. */
+  /** Whether the engine polls for due orders. */
   start?: boolean;
   death?: Death;
 }
@@ -116,7 +116,7 @@ export class DeskBench {
     return (await gateway.store.orders('bank').history(id)).map(({ state, event }) => `${state}: ${event}`);
   }
 
-  /** Time passes only while all the work is done: what takes the machine long takes the clock no time. */
+  /** Advances the clock in steps. Before each step it waits until the stores are idle, so slow work takes no clock time. */
   async pass(milliseconds: number, step = 500): Promise<void> {
     for (let passed = 0; passed < milliseconds; passed += step) {
       await this.rest();
@@ -125,7 +125,7 @@ export class DeskBench {
     await this.rest();
   }
 
-  /** Lets time pass until the order is in a state; an hour at most. */
+  /** Advances the clock until the order is in a state, at most one hour. @throws Error when it never is */
   async passUntil(
     gateway: Gateway,
     state: StoredOrder['state'],
@@ -139,13 +139,13 @@ export class DeskBench {
     throw new Error(`the order is never ${state}, it is ${(await this.order(gateway, key)).state}`);
   }
 
-  /** Lets time pass until clients may hear what became of an order whose answer was just given. */
+  /** Advances the clock until the outcome of an order whose response was just returned may be published. */
   async untilTold(gateway: Gateway): Promise<void> {
     gateway.engine.start();
     await this.pass(DEFAULT_PACE.afterAnswer + 2 * DEFAULT_PACE.poll, 1_000);
   }
 
-  /** The answer to a request, letting time pass until it comes. */
+  /** Submits an order and advances the clock until the response arrives. @returns the parsed response */
   async pay(
     desk: OrderDesk,
     changes: Partial<OrderRequest> = {},
@@ -162,7 +162,7 @@ export class DeskBench {
     return this.until(desk.pay(kind, request(changes)));
   }
 
-  /** Lets time pass until it comes; ten seconds at most, as clients wait. */
+  /** Advances the clock until the promise settles, at most 10 s, because clients wait that long. */
   async until<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => (done = true);

@@ -1,4 +1,4 @@
-/** A PSP that keeps what left it, recognises repeats by the key, and meets each attempt with what the test has scripted. */
+/** Fake PSP: stores payments, recognises repeats by the idempotency key, and handles each attempt as the test has scripted. */
 import { PspError, type Order, type OrderResult, type OrderStatus, type Psp } from '@tributary/connector-api';
 
 export interface Payment {
@@ -8,19 +8,23 @@ export interface Payment {
   reason?: { code: string; message: string };
 }
 
-/** What an attempt to send meets. `pays` executes it first, whatever is answered. */
+/** Scripted behaviour for one attempt. It can call `psp.pay` to execute the payment before it returns or throws. */
 export type Fault = (order: Order, psp: FakePsp) => Promise<OrderResult> | OrderResult;
 
 export class FakePsp implements Psp {
-  /** What left, by key: more than one is money that left twice. */
+  /** Executed payments. Two payments with the same key mean that money left twice. */
   readonly payments: Payment[] = [];
-  /** Keys of all calls that reached it. */
+  /** Idempotency keys of all attempts that reached the PSP. */
   readonly sent: string[] = [];
+  /** Idempotency keys of all lookups. */
   readonly looked: string[] = [];
-  /** For the next attempts; afterwards each succeeds. */
+  /** Behaviour of the next attempts. Attempts after these succeed. */
   faults: Fault[] = [];
+  /** Behaviour of the next lookups. Lookups after these return the payment, if there is one. */
   looks: ((order: Order) => Promise<OrderResult | undefined> | OrderResult | undefined)[] = [];
+  /** Whether a repeat with a known key returns the first payment. */
   remembers = true;
+  /** Status of a new payment. */
   first: OrderStatus = 'SUCCEEDED';
   findOrder: Psp['findOrder'] = async (order) => {
     this.looked.push(order.key);
@@ -61,7 +65,7 @@ function resultOf({ id, status, reason }: Payment): OrderResult {
   return { id, status, ...(reason ? { reason } : {}), metadata: { 'com.fake.spec/seen': 'yes' } };
 }
 
-/** Executes, and loses the answer. */
+/** Executes the payment, then drops the connection. */
 export const paysAndDrops: Fault = (order, psp) => {
   psp.pay(order);
   throw new PspError('unknown-outcome', 'the connection was reset');

@@ -1,20 +1,20 @@
-/** A real store whose work can be waited for, and whose process can die before or after any of its transactions. */
+/** A real store with instrumentation: tests can wait until it is idle, and can simulate a crash before or after any transaction. */
 import type { Store } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 
-/** When a process dies: before or after its n-th transaction that writes orders. */
+/** Point of a simulated crash: before or after the n-th transaction that writes orders. */
 export interface Death {
   at: number;
   moment: 'before' | 'after';
 }
 
 export class WatchedStore {
-  /** Transactions that wrote orders, so far. */
+  /** Number of transactions that wrote orders so far. */
   commits = 0;
   isDead = false;
-  /** Called after each of them. */
+  /** Called after each transaction that wrote orders. */
   onCommit: (commits: number) => Promise<void> = async () => {};
-  /** Called after each question to the orders. */
+  /** Called after each read, with the name of the method. */
   onRead: (question: string | symbol) => Promise<void> = async () => {};
   private busy = 0;
 
@@ -35,7 +35,7 @@ export class WatchedStore {
     return this.real.close();
   }
 
-  /** Until nothing is under way. */
+  /** Waits until no store operation is in progress. */
   async rest(): Promise<void> {
     for (let quiet = 0; quiet < 5; quiet++) {
       await setImmediate();
@@ -43,6 +43,7 @@ export class WatchedStore {
     }
   }
 
+  /** Wraps an object so that every method call is tracked. */
   private watch(target: object): object {
     return new Proxy(target, {
       get: (of, name) => {
@@ -60,7 +61,7 @@ export class WatchedStore {
     });
   }
 
-  /** What a dead process does not do never ends: nobody is there any more to whom it could. */
+  /** Runs a method. After the simulated crash it returns a promise that never settles, because a dead process gets no results. */
   private async run(name: string | symbol, work: () => Promise<unknown>): Promise<unknown> {
     const writes = name === 'receive' || name === 'change';
     if (writes) this.dieIf('before', this.commits + 1);

@@ -1,4 +1,4 @@
-/** The stream of accounts, and the balances that come with it: both are in the statements' heads and ends. */
+/** Extracts the stream of accounts and their balances. Both are in the headers and ends of the statements. */
 import { RefusedError, formatTime } from '@tributary/connector-api';
 import type { Account, Balances, Mirror } from '@tributary/connector-api';
 import type { NewestBalances, Progress } from './cursor.js';
@@ -16,7 +16,7 @@ type Facts = Readonly<Record<string, string>>;
 export class AccountListing implements Listing<Account> {
   readonly reportsRefusals = false;
   readonly recognises = false;
-  /** What this run has seen, by account; the mirror knows the rest. */
+  /** Accounts that this run has seen. Other accounts are looked up in the feed. */
   private readonly known = new Map<string, Facts>();
 
   constructor(
@@ -47,7 +47,7 @@ export class AccountListing implements Listing<Account> {
     for (const [id, { metadata }] of held) this.known.set(id, metadata);
   }
 
-  /** @returns the account when it is new, or when the statement says something new about it. */
+  /** @returns the account if it is new or the statement adds information about it; otherwise `undefined` */
   private update({ accountId, start }: CheckedStatement): Account | undefined {
     const before = this.known.get(accountId);
     const { account } = start;
@@ -59,7 +59,7 @@ export class AccountListing implements Listing<Account> {
       [`${PREFIX}name`]: account.name,
       [`${PREFIX}owner`]: account.ownerName,
     };
-    // A format that says less than another does not take away what is known.
+    // Keep known properties that this statement does not have: some formats contain fewer than others.
     const given = Object.entries(said).filter((fact): fact is [string, string] => fact[1] !== undefined);
     const facts: Facts = { ...before, ...Object.fromEntries(given) };
     if (before && given.every(([key, value]) => before[key] === value)) return undefined;
@@ -70,8 +70,9 @@ export class AccountListing implements Listing<Account> {
 }
 
 /**
- * The account's balances after this statement, all currencies together; `undefined` when it says nothing newer.
- * @param newest what is known, by account; updated
+ * Returns the account's balances in all currencies after this statement, or `undefined` if none of them is
+ * newer.
+ * @param newest newest known balances by account; updated by this function
  */
 function newestBalances(
   { accountId, balances, start }: CheckedStatement,
@@ -91,7 +92,7 @@ function newestBalances(
       known[asset] = [amount.toString(), at];
       isNewer = true;
     } catch (error) {
-      // The check of the statement has told of it already.
+      // `checkFile` has reported this balance already.
       if (!(error instanceof RefusedError)) throw error;
     }
   }
@@ -104,8 +105,8 @@ function newestBalances(
 }
 
 /**
- * A balance of a day is that of its end, or of the moment the statement was made when the day was not over: a time to come
- * is no observation.
+ * Returns the time of a balance in ms. It is the end of the balance's day. If the statement was created
+ * during that day, it is the time of creation, because a time in the future is no observation.
  */
 function observedAt(
   { at }: StatementBalance,

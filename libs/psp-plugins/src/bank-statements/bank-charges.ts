@@ -1,13 +1,16 @@
-/** Fees and interest: movements between us and the bank itself. */
+/** Recognises fees and interest, which are movements between the account owner and the bank. */
 import type { EntryFacts } from './statement.js';
 
-/** Sub-families of ISO 20022 external bank transaction codes: charges, commissions, fees, interest, taxes. */
+/** Sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
 const ISO_SUBFAMILIES = new Set(['CHRG', 'COMM', 'COME', 'COMI', 'COMT', 'FEES', 'INTR', 'TAXE']);
-/** Types of `:61:`: charges, commission, interest. Source: SWIFT MT940, field 61, subfield 6. */
+/** Transaction types of `:61:` for charges, commission and interest. Source: SWIFT MT940, field 61, subfield 6. */
 const SWIFT_TYPES = /^[NSF](?:CHG|COM|INT)\b/;
-/** Interest and fees of BAI2. Source: BAI2 detail type codes 354 (interest), 661 (analysis fee), 698 (miscellaneous fees). */
+/** BAI2 detail type codes for interest (354), analysis fee (661) and miscellaneous fees (698). */
 const BAI_TYPES = new Set(['354', '661', '698']);
-/** German transaction codes: 805 closing of the account, 808 charges, 809 commission, 811 credit commission, 814 interest. */
+/**
+ * German business transaction codes: 805 account closing, 808 charges, 809 commission, 811 credit commission,
+ * 814 interest.
+ */
 const GERMAN_TYPES = new Set(['805', '808', '809', '811', '814']);
 
 export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {

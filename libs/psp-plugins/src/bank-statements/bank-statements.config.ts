@@ -1,4 +1,4 @@
-/** What a deployment says about a directory of bank statements. */
+/** Settings of the bank-statements plugin in the deployment file. */
 import { Setting } from '@tributary/connector-api';
 import { IsNotEmpty, IsString, IsTimeZone } from 'class-validator';
 

@@ -1,4 +1,4 @@
-/** For the specs: a bank that writes statements into a directory, and a feed that keeps what the plugin says. */
+/** Test doubles: a bank that writes statements into a directory, and a feed that stores the plugin's pages. */
 import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import { BankStatementsSettings } from './bank-statements.config.js';
 import { BankStatements } from './bank-statements.psp.js';
 
 export interface FakeEntry {
-  /** `-12.50`: what the account lost. */
+  /** Signed amount: `-12.50` is a debit. */
   amount: string;
   currency?: string;
   status?: string;
@@ -40,7 +40,7 @@ export interface FakeEntry {
   reversal?: boolean;
   code?: string;
   details?: { amount: string; endToEnd?: string; name?: string; iban?: string }[];
-  /** More XML of the only detail, e.g. amounts in another currency. */
+  /** Additional XML in the only transaction detail, e.g. amounts in another currency. */
   more?: string;
 }
 
@@ -62,7 +62,7 @@ export interface FakeStatement {
 const ROOT = { '052': 'BkToCstmrAcctRpt', '053': 'BkToCstmrStmt', '054': 'BkToCstmrDbtCdtNtfctn' };
 const BODY = { '052': 'Rpt', '053': 'Stmt', '054': 'Ntfctn' };
 
-/** A camt message of one statement or several of one type. */
+/** Returns a camt message with one or several statements of one type. */
 export function camt(...statements: FakeStatement[]): string {
   const type = statements[0]?.type ?? '053';
   return (
@@ -143,7 +143,7 @@ function parties(signed: string, { name, iban }: { name?: string; iban?: string 
   );
 }
 
-/** A directory, the plugin on it, and the feeds that its pages were committed to. */
+/** A statement directory, the plugin that reads it, and the feed that stores the plugin's pages. */
 export class FakeBank {
   readonly directory = mkdtempSync(join(tmpdir(), 'statements-'));
   readonly feed = new FakeFeed();
@@ -151,7 +151,7 @@ export class FakeBank {
 
   constructor(private readonly timeZone = 'UTC') {}
 
-  /** Later files are newer, unless a time (seconds) is given. */
+  /** Writes a file. Each file is newer than the one before, unless a time (in seconds) is given. */
   put(name: string, content: string | Buffer, time = ++this.clock): void {
     const path = join(this.directory, name);
     writeFileSync(path, content);
@@ -166,7 +166,7 @@ export class FakeBank {
     return new BankStatements(settings, feed);
   }
 
-  /** One sync of every stream, or of one. */
+  /** Pulls all streams, or only the given ones, to their end. */
   async sync(...streams: Stream[]): Promise<FakeFeed> {
     for (const stream of streams.length > 0
       ? streams
@@ -179,7 +179,10 @@ export class FakeBank {
 
 type Item = Account | Beneficiary | Transaction;
 
-/** Keeps what a real feed keeps: every new version of a record as a row, the cursor, refusals and findings. */
+/**
+ * Stores what a real feed stores: each new version of a record as a row, the cursor, rejected records and
+ * warnings.
+ */
 export class FakeFeed implements Mirror {
   readonly rows: { stream: Stream; item: Item; wire: WireRecord }[] = [];
   readonly refused = new Map<string, string>();
@@ -205,7 +208,7 @@ export class FakeFeed implements Mirror {
     return found;
   }
 
-  /** Pulls a stream to its end, or to so many pages, committing each before the next is asked for. */
+  /** Pulls a stream to its end, or at most `pages` pages. Commits each page before it requests the next one. */
   async drain(plugin: BankStatements, stream: Stream, pages = Infinity): Promise<void> {
     if (pages === 0) return;
     for await (const page of plugin[stream](this.cursors.get(stream))) {
@@ -221,7 +224,7 @@ export class FakeFeed implements Mirror {
     );
   }
 
-  /** `+12.50 EUR SUCCEEDED`, of every transaction in its newest version, sorted. */
+  /** The newest version of each transaction as `+12.50 EUR SUCCEEDED`, sorted. */
   get story(): string[] {
     return this.transactions
       .map(({ type, destinationAccountId, sourceAccountId, amount, status }) => {

@@ -1,4 +1,4 @@
-/** From an entry that has its seat to the transactions that are served. Pure: the same entry gives the same records. */
+/** Maps a matched entry to transactions. No side effects: the same input gives the same records. */
 import { RefusedError, formatAmount, formatTime, money } from '@tributary/connector-api';
 import type {
   Metadata,
@@ -22,25 +22,26 @@ import { splitBatch } from './split-batch.js';
 import type { CheckedStatement } from './statement-check.js';
 import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statement.js';
 
-/** A movement, or one detail of it. */
+/** A movement, or one transaction detail of it. */
 interface Movement {
   id: string;
-  /** Positive for money that came in. */
+  /** Positive for a credit. */
   signed: Money;
   facts: EntryFacts;
   metadata: Metadata;
 }
 
-/** @throws RefusedError for an entry that cannot be served without a loss. */
+/** @throws InvalidRecordError for an entry that cannot be served without loss of information */
 export function checkServable(entry: Entry, statement: CheckedStatement, time: LocalTime): void {
   signedMoney(entry);
   reportedAt(entry, statement, time);
 }
 
 /**
- * The transactions that an entry becomes, given what the feed holds of it. What is cancelled comes last, so that the position
- * within a long batch stays the same when the feed holds half of it.
- * @param held the details that the feed holds of this seat, by id
+ * Maps an entry to transactions, with regard to the details that the feed already stores. Cancelled
+ * transactions come last. So a position within a long batch stays valid when the feed has only the first part
+ * of the batch.
+ * @param stored stored details of this movement, by id
  */
 export function toTransactions(
   { item, seat }: Placed,
@@ -54,7 +55,8 @@ export function toTransactions(
     : [wholeMovement(item, seat.id)];
   const records = movements.map((movement) => toTransaction(item, seat, movement, time));
   if (split && seat.whole !== undefined && seat.whole !== 'CANCELLED') {
-    // Announced as one, stated in details: the announcement must not be counted beside them.
+    // The entry was announced as one transaction and is now given in details. Cancel the announced one,
+    // otherwise it would be counted twice.
     const whole = toTransaction(item, seat, wholeMovement(item, seat.id), time);
     records.push({ ...whole, status: 'CANCELLED' });
   }
@@ -99,7 +101,7 @@ function toTransaction(item: Item, seat: Placed['seat'], movement: Movement, tim
   const announced = seat.metadata[KEY.createdAt];
   return {
     id,
-    // A record keeps the time it was first announced with, because clients take another time for another movement.
+    // Keep the time of the first announcement: clients treat a different time as a different movement.
     createdAt: announced ?? reported,
     type: typeOf(direction, facts, entry),
     status: statusOf(entry),
@@ -132,7 +134,10 @@ function statementMetadata({ statement }: Item): Metadata {
   };
 }
 
-/** Only what every report says alike: otherwise each of a day's reports would make a new version of every record. */
+/**
+ * Returns only values that are equal in all reports. Other values would create a new version of every record
+ * with each report of the day.
+ */
 function announcementMetadata({ statement: { start }, entry }: Item, seat: Placed['seat']): Metadata {
   const until = start.kind === 'interim' && start.to?.includes('T') ? start.to : undefined;
   return {
@@ -142,8 +147,8 @@ function announcementMetadata({ statement: { start }, entry }: Item, seat: Place
 }
 
 /**
- * A statement gives as one what was announced in details that add up to it: the details stay, now confirmed. Those that a statement
- * itself had given before stay as they are.
+ * Confirms announced details when the statement has the same amount as a single entry. The details stay and
+ * become final. Details that an earlier version of the statement has given stay unchanged.
  */
 function confirmDetails(
   item: Item,
@@ -164,7 +169,10 @@ function confirmDetails(
     });
 }
 
-/** A detail as the feed holds it: only announced ones come here, and those say their amount and time in metadata. */
+/**
+ * Rebuilds the transaction of a stored detail. Only announced details are passed in; their metadata contains
+ * amount and time.
+ */
 function heldDetail(
   { entry, statement }: Item,
   id: string,
@@ -200,14 +208,17 @@ function statusOf({ status }: Entry): TransactionStatus {
     case 'FUTR':
       return 'PENDING';
     case 'INFO':
-      // For information only: no money moved on this account.
+      // INFO entries are for information only: no money moved on this account.
       return 'OTHER';
     default:
       return status satisfies never;
   }
 }
 
-/** When it was booked, or the nearest that the statement says. */
+/**
+ * Returns the booking time, or the nearest other time in the entry or statement.
+ * @throws InvalidRecordError when there is no time after 1970
+ */
 function reportedAt(entry: Entry, { start, balances }: CheckedStatement, time: LocalTime): string {
   const said =
     entry.bookedAt ?? entry.valueAt ?? start.createdAt ?? start.to ?? start.from ?? balances.at(-1)?.at;

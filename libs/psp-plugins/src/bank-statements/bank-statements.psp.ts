@@ -1,4 +1,4 @@
-/** Bank statements in a directory, as a PSP that can be listed: nobody can pay with it. */
+/** The plugin: lists bank statements from a directory. It cannot create payments. */
 import { Inject, Injectable } from '@nestjs/common';
 import { MIRROR } from '@tributary/connector-api';
 import type {
@@ -45,7 +45,10 @@ export class BankStatements implements Psp {
     return pull(this.settings.directory, progress, new TransactionListing(this.mirror, this.time, progress));
   }
 
-  /** Where the system cannot watch (network file systems), it ends at once: the schedule finds new files all the same. */
+  /**
+   * Reports changes of the directory. Ends at once where the system cannot watch (network file systems);
+   * scheduled pulls still find new files.
+   */
   watch(signal: AbortSignal): AsyncIterable<Stream[]> {
     return watchDirectory(this.settings.directory, signal);
   }

@@ -1,4 +1,4 @@
-/** The stream of beneficiaries: everybody we paid whom the statement names by an account. */
+/** Extracts the stream of beneficiaries: all counterparties of debits that have an account number. */
 import type { Beneficiary, Mirror } from '@tributary/connector-api';
 import { factsOfWhole, mergeFacts } from './facts.js';
 import { toBeneficiary } from './counterparty.js';
@@ -14,7 +14,7 @@ type Known = Readonly<Record<string, string | undefined>>;
 export class BeneficiaryListing implements Listing<Beneficiary> {
   readonly reportsRefusals = false;
   readonly recognises = false;
-  /** What the last pages said; the mirror knows the rest, as soon as they are committed. */
+  /** Metadata of beneficiaries on recent pages. Once these pages are committed, the feed returns it. */
   private recent = new Map<string, Known>();
   private older = new Map<string, Known>();
 
@@ -47,7 +47,10 @@ export class BeneficiaryListing implements Listing<Beneficiary> {
     yield { items: await this.findNews(batch) };
   }
 
-  /** Clients keep the first version that they see: a name spelled otherwise is no news, an address that was missing is. */
+  /**
+   * Returns the beneficiaries that are new or have additional properties. A different spelling of a known
+   * name is ignored, because clients keep the first version.
+   */
   private async findNews(batch: ReadonlyMap<string, Beneficiary>): Promise<Beneficiary[]> {
     const unknown = [...batch.keys()].filter((id) => !this.recent.has(id) && !this.older.has(id));
     const held =
@@ -81,7 +84,7 @@ function* paidBy(entry: Entry): Generator<Beneficiary> {
   }
 }
 
-/** What was said first stays. */
+/** Existing values take precedence over new ones. */
 function merge(said: Beneficiary, before: Known): Beneficiary {
   const kept = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined));
   const metadata = { ...said.metadata, ...kept };

@@ -1,9 +1,12 @@
-/** The seats of one chain, found without looking at each: thousands of customers may pay the same amount on one day. */
+/**
+ * Indexes the movements of one group. Without an index each lookup would scan the group: thousands of
+ * customers may pay the same amount on one day.
+ */
 import type { Item } from './item.js';
 import type { Seat } from './seat.js';
 
 export class ChainIndex {
-  /** Those that no booked entry had claimed when the batch began. */
+  /** Movements that had no booked entry when the batch began. */
   readonly unclaimed: Seat[] = [];
   private leftOver: Seat[] | undefined;
   private readonly claimed = new Map<string, Seat>();
@@ -18,22 +21,26 @@ export class ChainIndex {
     return this.claimed.get(claim);
   }
 
-  /** Seats of entries with all facts the same, in order. */
+  /** Returns the movements whose facts are all equal to these, in order. */
   ofFacts(all: string): readonly Seat[] {
     return this.facts.get(all) ?? [];
   }
 
-  /** The claimed seat with this bank reference. */
+  /** Returns the booked movement with this bank reference. */
   ofReference(reference: string): Seat | undefined {
     return reference === '' ? undefined : this.references.get(reference);
   }
 
-  /** Those that the statement claimed when it came before, and whose entries it does not have now. @param item any of the statement's */
+  /**
+   * Returns movements that an earlier version of this statement booked and whose entries are missing in the
+   * current version.
+   * @param item any entry of the statement
+   */
   left(item: Item): readonly Seat[] {
     return (this.leftOver ??= [...this.claimed.values()].filter((seat) => item.isLeft(seat)));
   }
 
-  /** A seat behind the last, for an entry that has none. */
+  /** Adds a new movement at the end of the group. */
   append(chain: string): Seat {
     const seat: Seat = { id: `${chain}-${this.seats.length}`, chain, details: 0, metadata: {} };
     this.seats.push(seat);

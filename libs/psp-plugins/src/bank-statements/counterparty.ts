@@ -1,10 +1,13 @@
-/** The other side of a movement. */
+/** Derives ids and beneficiaries from the counterparty of a movement. */
 import type { Beneficiary } from '@tributary/connector-api';
 import type { EntryFacts, Party } from './statement.js';
 
 const OWNER = 'com.formance.spec/owner/';
 
-/** IBAN, or account number with the bank's code; `undefined` where the statement names nothing that could be paid. */
+/**
+ * Returns the IBAN, or the account number with the bank's code. Returns `undefined` if the statement has no
+ * account number.
+ */
 export function counterpartyId(party: Party | undefined): string | undefined {
   if (party?.iban) return party.iban;
   if (!party?.accountNumber) return undefined;

@@ -1,29 +1,29 @@
-/** Where a stream resumes: which files are done, by fingerprint, and how far the current one is. */
+/** The cursor of a stream: fingerprints of finished files, and the position in the current file. */
 import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
 
-/** Characters of a fingerprint: 10 000 files make a cursor of 80 kB. */
+/** Length of a file fingerprint in characters. With 8 characters, 10 000 files give a cursor of 80 kB. */
 export const FINGERPRINT_LENGTH = 8;
 
-/** Newest balance of an account by asset: minor units and milliseconds since 1970. */
+/** Newest balance of each account by asset: amount in minor units, time in ms since 1970. */
 export type NewestBalances = Record<string, Record<string, [amount: string, at: number]>>;
 
-/** The file being read. */
+/** Position in the file that is being read. Stored in the cursor. */
 export interface CurrentFile {
   file: string;
-  /** How many of its entries are served, and how many of those were refused. */
+  /** Number of entries served so far, and how many of them were rejected. */
   entries: number;
   refused: number;
-  /** How many records of the next entry are served: a batch may have more than a page. */
+  /** Number of records served of the next entry. A batch may have more records than fit on a page. */
   records?: number;
 }
 
 export class Progress {
   readonly done: Set<string>;
   current: CurrentFile | undefined;
-  /** Refusals by file name: 0 for the whole file, otherwise how many entries. */
+  /** Rejections by file name: 0 for a rejected file, otherwise the number of rejected entries. */
   readonly refused: Map<string, number>;
-  /** Statements that do not add up, and what is missing: `-0.01 EUR`. */
+  /** Statements whose balances do not match their entries, with the difference: `-0.01 EUR`. */
   readonly broken: Map<string, string>;
   readonly balances: NewestBalances;
 
@@ -35,7 +35,7 @@ export class Progress {
     this.balances = saved.balances ?? {};
   }
 
-  /** @throws PspError for a cursor that this plugin never wrote. */
+  /** @throws PspError when this plugin did not write the cursor */
   static from(cursor: Cursor | undefined): Progress {
     if (cursor === undefined) return new Progress({ version: 1, done: '' });
     let saved: unknown;
@@ -68,7 +68,7 @@ export class Progress {
     this.current = undefined;
   }
 
-  /** Forgets files that are gone: should one come back, its statements are recognised by their content. */
+  /** Removes files that no longer exist. If such a file returns, its statements are recognised by content. */
   prune(present: ReadonlySet<string>): void {
     for (const file of this.done) if (!present.has(file)) this.done.delete(file);
     if (this.current && !present.has(this.current.file)) this.current = undefined;

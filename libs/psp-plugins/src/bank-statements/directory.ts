@@ -1,4 +1,4 @@
-/** The directory that a bank, or somebody who downloads from one, puts files into. */
+/** Lists and opens the files in the statement directory. */
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -11,20 +11,20 @@ import { FINGERPRINT_LENGTH } from './cursor.js';
 export interface StatementFile {
   name: string;
   path: string;
-  /** Changes whenever the file does. */
+  /** Changes whenever the file changes. */
   fingerprint: string;
   size: number;
-  /** Why it must not be opened, e.g. a link that leads out of the directory. */
+  /** Reason why the file must not be opened, e.g. a symbolic link to a target outside the directory. */
   forbidden?: string;
 }
 
-/** Programs that copy write under such a name first, and rename when they are done. */
+/** Temporary file names: copy programs write under such a name and rename the file at the end. */
 const UNFINISHED = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
 
 /**
- * All statement files, oldest change first, equal times by name. Hidden and unfinished files and sub-directories (people keep
- * an archive there) are left out.
- * @throws PspError when the directory cannot be listed.
+ * Returns all statement files, oldest modification first, then by name. Skips hidden files, temporary files
+ * and sub-directories (often used as archives).
+ * @throws PspError when the directory cannot be listed
  */
 export async function listFiles(directory: string): Promise<StatementFile[]> {
   const root = resolve(directory);
@@ -45,7 +45,10 @@ export async function listFiles(directory: string): Promise<StatementFile[]> {
   );
 }
 
-/** A file with one open handle, so that both passes read the same bytes even when the name is given to another file. */
+/**
+ * A file with one open handle. Both passes read the same bytes, even if the name is given to another file in
+ * between.
+ */
 export class OpenFile {
   private constructor(
     private readonly handle: FileHandle,
@@ -58,12 +61,12 @@ export class OpenFile {
 
   readonly fingerprint: string;
   readonly size: number;
-  /** How many bytes the last reading has come to. */
+  /** Number of bytes read in the current pass. */
   position = 0;
 
-  /** @throws the system's error, e.g. ENOENT when it is gone by now. */
+  /** @throws the system's error, e.g. ENOENT when the file was removed */
   static async open({ path, name }: StatementFile): Promise<OpenFile> {
-    // O_NONBLOCK: a pipe that took the file's name would block for ever.
+    // O_NONBLOCK: opening a named pipe would otherwise block forever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return new OpenFile(handle, await handle.stat({ bigint: true }), name);
@@ -73,7 +76,7 @@ export class OpenFile {
     }
   }
 
-  /** Its bytes from the beginning, in chunks of 256 kB. */
+  /** Reads the file from the beginning, in chunks of 256 kB. */
   async *read(): AsyncGenerator<Uint8Array> {
     const chunk = 1 << 18;
     for (this.position = 0; ;) {
@@ -85,7 +88,7 @@ export class OpenFile {
     }
   }
 
-  /** @returns true when it was written to since it was opened. */
+  /** @returns true when the file was modified after it was opened */
   async hasChanged(): Promise<boolean> {
     const now = await this.handle.stat({ bigint: true });
     return now.size !== this.opened.size || now.mtimeNs !== this.opened.mtimeNs;

@@ -1,7 +1,7 @@
-/** What an entry and its details say together. */
+/** Combines the facts of an entry with those of its details. */
 import type { Entry, EntryFacts } from './statement.js';
 
-/** The entry's facts, with those of its only detail. */
+/** Returns the entry's facts. If the entry has exactly one detail, the detail's facts are merged in. */
 export function factsOfWhole(entry: Entry): EntryFacts {
   const [detail, ...others] = entry.details;
   return detail && others.length === 0 ? mergeFacts(entry, detail) : entry;

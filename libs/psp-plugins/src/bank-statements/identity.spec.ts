@@ -1,4 +1,4 @@
-/** Whatever a bank sends of two statements, in whatever order: in the end each booking counts once. */
+/** Property test: two statements and their reports arrive in any order, and each booking is counted once. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeBank, camt } from './bank-statements.fake.js';
@@ -6,7 +6,7 @@ import type { FakeEntry } from './bank-statements.fake.js';
 
 const RUNS = Number(process.env.IDENTITY_RUNS ?? 60);
 
-/** Few different facts, so that equal and half-equal entries are the rule. */
+/** Few different values, so that equal and similar entries are frequent. */
 const booking = fc.record({
   amount: fc.constantFrom('10', '20', '-10'),
   text: fc.constantFrom('a', 'b', undefined),
@@ -18,12 +18,15 @@ type Booking = typeof booking extends fc.Arbitrary<infer T> ? T : never;
 const scenario = fc.record({
   first: fc.array(booking, { maxLength: 4 }),
   second: fc.array(booking, { maxLength: 4 }),
-  /** What a report of the day leaves out of each entry. */
+  /** Fields that an intraday report leaves out of each entry. */
   hides: fc.array(fc.record({ text: fc.boolean(), endToEnd: fc.boolean(), reference: fc.boolean() }), {
     minLength: 8,
     maxLength: 8,
   }),
-  /** Which entries the first report gives as pending, and which give details where. */
+  /**
+   * Entries that are pending in the first report, and entries that are given in details in the report or
+   * statement.
+   */
   pending: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
   split: fc.array(fc.record({ booked: fc.boolean(), report: fc.boolean() }), { minLength: 8, maxLength: 8 }),
   order: fc.shuffledSubarray(['s1', 's2', 'r1', 'r2', 's1 again', 'r2 again'], { minLength: 6 }),
@@ -31,11 +34,12 @@ const scenario = fc.record({
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-/** Statement references are unique at a bank. */
+/** Statement references are unique within a bank. */
 function entriesOf({ first, second, split }: Scenario): FakeEntry[] {
   return [...first, ...second].map((entry: Booking, n) => ({
     ...entry,
-    // The facts of a batch are those of its details: one that some report gives in details has none of its own.
+    // The facts of a batch are in its details. If any report gives an entry in details, the entry itself has
+    // none.
     ...((split[n]?.booked || split[n]?.report) && { text: undefined, endToEnd: undefined }),
     valueDay: '2026-03-04',
     reference: entry.reference === undefined ? undefined : `BANK${entry.reference}N${n}`,

@@ -1,31 +1,35 @@
 /**
- * Which movement of money an entry tells of. Banks give no id that holds in every report, so an entry has its place in a
- * *chain*: all movements of one account with equal amount, currency and day. The n-th place of a chain is a *seat*, and the
- * seat's name is the transaction's id. What distinguishes the movements of a chain is kept as digests beside each record
- * (its *imprint*), so that the next statement can find its entries again. Why: docs/decisions/statement-identity.md.
+ * Identifies movements and statements. Banks give no id that is the same in every report. Therefore movements
+ * are grouped by account, amount, currency and day (the *group*). The id of a transaction is the key of its
+ * group and its number in the group. The facts that distinguish movements within a group are stored as
+ * digests in the record's metadata (the *fingerprint*), so that entries of later statements can be matched.
+ * Reasons: docs/decisions/statement-identity.md.
  */
 import { hash } from 'node:crypto';
 import { dayOf } from './local-time.js';
 import type { Entry, EntryFacts, StatementBalance, StatementStart } from './statement.js';
 
-/** 12 characters, 72 bits. */
+/** Returns a digest of 12 characters (72 bits). */
 export function digest(...parts: (string | number | undefined)[]): string {
   return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
 }
 
-/** What tells movements of one chain apart; empty where the bank does not say. */
+/** Digests of the facts that distinguish movements within a group. Empty if the bank does not give the fact. */
 export interface Facts {
-  /** All of what follows. */
+  /** Digest of all facts together. */
   all: string;
-  /** The bank's own reference, where it is a strong one. */
+  /** The bank's reference, if it is distinctive (see `isDistinctive`). */
   reference: string;
-  /** What the payer called the payment. */
+  /** The payer's reference for the payment (end-to-end id). */
   payment: string;
   counterparty: string;
   text: string;
 }
 
-/** The facts as letters and digits, in a fixed order: reference, payment, counterparty, text, everything else. */
+/**
+ * Returns the facts as upper-case letters and digits, in this order: bank reference, payment, counterparty,
+ * text, all others.
+ */
 export function wordsOf(entry: EntryFacts): string[] {
   const { references, counterparty } = entry;
   const payment = references.endToEndId ?? references.customerReference;
@@ -49,7 +53,7 @@ export function factsOf(entry: EntryFacts): Facts {
   };
 }
 
-/** Banks wrap and pad differently in different reports: letters and digits are what stays. */
+/** Keeps only letters and digits, because banks wrap and pad text differently in different reports. */
 function normalise(text: string | undefined): string {
   return (text ?? '').toUpperCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
@@ -60,28 +64,31 @@ function digestOf(normalised: string | undefined): string {
 
 const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
 
-/** Counters that start anew (`//0001`) and placeholders say nothing outside of their statement. */
+/**
+ * Returns whether a reference is distinctive outside its statement. Restarting counters (`//0001`) and
+ * placeholders are not.
+ */
 export function isStrong(normalised: string): boolean {
   const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
 }
 
-/** The account's id: an IBAN, or the bank's number, which is unique only together with the bank. */
+/** Returns the account's id: an IBAN, or the bank's account number with the bank's code, which makes it unique. */
 export function accountIdOf({ account }: Pick<StatementStart, 'account'>): string {
   const { id, isIban, servicer } = account;
-  // `:25:37040044/532013000` names the bank already.
+  // `:25:37040044/532013000` contains the bank code already.
   return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
 }
 
-/** A kind of chain and its day. */
+/** Kind of a group and its day. */
 type Link = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
 
 /**
- * The chains an entry may be found in, as links; the first is the one where it takes a seat.
+ * Returns the groups in which an entry may be found. A new movement is added to the first one.
  * - by booking day;
- * - by value day, when the booking day is not said (MT942 may leave it out);
- * - pending entries, which have no final day, whatever they say.
- * @param reported when the statement was made: where a pending entry without any day may already be booked
+ * - by value day, if the entry has no booking day (optional in MT942);
+ * - pending: these entries have no final day.
+ * @param reported time of the statement: a pending entry without a day may be booked on that day
  */
 export function linksOf(entry: Entry, reported?: string): [Link, ...Link[]] {
   const booked = dayOf(entry.bookedAt);
@@ -107,10 +114,13 @@ export function chainOf(accountId: string, signedAmount: string, [kind, day = ''
 }
 
 /**
- * Which statement this is, in whatever file it comes. Banks that number their statements may give the same one a new id at
- * every download, so the id counts only where there is no number; a number may start anew, so period and opening count too.
- * Where there is no number but a booked balance before and after that differ, those say it: no other statement moves the
- * account from one to the other. A BAI2 file counts the files of a day: its id holds the day.
+ * Returns a digest that identifies the statement in every file. Banks that number their statements may give a
+ * new id at every download, so the id is used only without a number. Numbers may restart, so the period and
+ * the opening balance are included.
+ *
+ * Without a number, the opening and closing booked balances identify the statement if they differ, because
+ * only one statement moves the account from one to the other. In BAI2 the sequence number counts the files of
+ * one day; the id contains the day.
  */
 export function statementIdentity(start: StatementStart, balances: readonly StatementBalance[]): string {
   const numbered =
@@ -128,7 +138,10 @@ export function statementIdentity(start: StatementStart, balances: readonly Stat
   );
 }
 
-/** The statement with what it ends in: only a file that agrees in both may be the same one in other words. Empty without a closing balance. */
+/**
+ * Returns a digest of the identity and the closing balance. Only a file with the same digest can be another
+ * version of the same statement. Empty without a closing balance.
+ */
 export function statementVersion(identity: string, balances: readonly StatementBalance[]): string {
   const closing = closingOf(balances);
   return closing ? digest(identity, JSON.stringify(balanceKey(closing))) : '';
@@ -148,19 +161,19 @@ function closingOf(balances: readonly StatementBalance[]): StatementBalance | un
   return balances.findLast(({ code }) => code === 'CLBD');
 }
 
-/** The same however its amount is written. */
+/** Returns a key that does not depend on the notation of the amount. */
 function balanceKey({ code, at, creditDebit, amount, currency }: StatementBalance): (string | undefined)[] {
   const plain = amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1');
   return [code, dayOf(at), creditDebit, plain, currency];
 }
 
-/** What a record of ours says about how it was recognised; kept in its metadata, digests only. */
+/** Describes which entries a stored transaction was matched with. Stored in the record's metadata as digests. */
 export interface Imprint {
-  /** The entry of the booked statement that the seat belongs to; empty while only announced. */
+  /** Id of the booked entry of this movement. Empty while the movement is only announced. */
   claim: string;
-  /** The statement of that entry, with its closing balance; empty where it has none. */
+  /** Version of the statement with that entry. Empty if the statement has no closing balance. */
   version: string;
-  /** The entry of the notification that announced it. */
+  /** Id of the notification entry that announced the movement. */
   notice: string;
   facts: Facts;
 }
@@ -170,7 +183,7 @@ export function formatImprint({ claim, version, notice, facts }: Imprint): strin
   return [claim, version, notice, all, reference, payment, counterparty, text].join('.');
 }
 
-/** @returns `undefined` for what `formatImprint` never returns. */
+/** @returns `undefined` for a string that `formatFingerprint` does not produce */
 export function parseImprint(written: string | undefined): Imprint | undefined {
   const parts = written?.split('.') ?? [];
   if (parts.length !== 8) return undefined;

@@ -1,9 +1,8 @@
-/** An entry of a checked statement with everything that its recognition needs. */
-import { RefusedError, formatAmount } from '@tributary/connector-api';
+/** Builds the input for matching: an entry of a checked statement with its groups, facts and ids. */
 import { factsOfWhole } from './facts.js';
-import { chainOf, digest, factsOf, isStrong, linksOf, wordsOf } from './identity.js';
+import { chainOf, digest, factsOf, linksOf, wordsOf } from './identity.js';
 import type { Facts } from './identity.js';
-import { signedMoney } from './signed-money.js';
+import { entryKey, referenceKey, signedAmount } from './item-keys.js';
 import type { CheckedFile, CheckedStatement } from './statement-check.js';
 import type { Entry } from './statement.js';
 import type { Seat } from './seat.js';
@@ -11,42 +10,23 @@ import type { Seat } from './seat.js';
 export interface Item {
   entry: Entry;
   statement: CheckedStatement;
-  /** Where it may be found; the first is where it takes a seat. */
+  /** Keys of the groups in which the movement may be found. A new movement is added to the first one. */
   chains: string[];
   facts: Facts;
-  /** Names this very entry of this very statement. */
+  /** Identifies this entry of this statement. */
   token: string;
-  /** Is this seat, which the same statement claimed when it came before, none of its entries' now? */
+  /** Returns whether an earlier version of this statement booked the movement, and no entry of this version does. */
   isLeft(seat: Seat): boolean;
-  /** How many equal ones precede it in its statement. */
+  /** Number of equal entries before this one in the statement. */
   ordinal: number;
-  /** Booked for good: it appears in no other statement. */
+  /** True for a booked entry of a booked statement: it appears in no other statement. */
   settled: boolean;
 }
 
-/** What may repeat within a statement: the whole entry, and the bank's reference. */
-export function itemKeys(entry: Entry, accountId: string, statement: number): string[] {
-  const words = wordsOf(factsOfWhole(entry));
-  const [reference = ''] = words;
-  const chain = chainOf(accountId, signedAmount(entry), linksOf(entry)[0]);
-  const keys = [entryKey(chain, digest(...words), statement)];
-  return isStrong(reference) ? [...keys, referenceKey(entry, reference, statement)] : keys;
-}
-
-/** Equal for entries that take seats in the same chain with the same facts. */
-function entryKey(chain: string, facts: string, statement: number): string {
-  return digest(statement, chain, facts);
-}
-
-/** Equal for movements of equal amount that the bank gives the same reference. */
-function referenceKey(entry: Entry, reference: string, statement: number): string {
-  return digest(statement, 'reference', reference, signedAmount(entry));
-}
-
-/** Turns the entries of one statement into items, in order: it counts the equal ones. */
+/** Creates the match items of one statement, in order, and numbers equal entries. */
 export class ItemCounter {
   private readonly counts = new Map<string, number>();
-  /** Of entries that repeat, by key. */
+  /** Entry ids of repeated entries, by their key. */
   private readonly tokens = new Map<string, ReadonlySet<string>>();
 
   constructor(
@@ -65,7 +45,7 @@ export class ItemCounter {
     );
     const [chain = ''] = chains;
     const ordinal = this.count(entryKey(chain, facts.all, this.index));
-    // A reference that the bank gives to two movements of equal amount names neither.
+    // If two movements with equal amounts have the same bank reference, it does not identify either of them.
     const isShared =
       facts.reference !== '' && this.repeats.has(referenceKey(entry, words[0] ?? '', this.index));
     return {
@@ -80,7 +60,10 @@ export class ItemCounter {
     };
   }
 
-  /** Only a statement with the same closing balance is a new version: what it has not is what it says in other words. */
+  /**
+   * Only a statement with the same closing balance is another version. A booked entry that is missing in it
+   * was reworded by the bank.
+   */
   private isLeft({ chain, imprint }: Seat): boolean {
     const { identity, version } = this.statement;
     if (!imprint?.claim || version === '' || imprint.version !== version) return false;
@@ -106,14 +89,4 @@ export class ItemCounter {
 
 function tokenOf(identity: string, chain: string, facts: string, ordinal: number): string {
   return digest(identity, chain, facts, ordinal);
-}
-
-/** As served where it can be: banks write `8.850` in one report and `8.85` in the next. */
-function signedAmount(entry: Entry): string {
-  try {
-    return `${entry.creditDebit} ${formatAmount(signedMoney(entry))} ${entry.currency}`;
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    return `${entry.creditDebit} ${entry.amount} ${entry.currency}`;
-  }
 }

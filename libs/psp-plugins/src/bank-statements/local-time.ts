@@ -1,4 +1,4 @@
-/** Dates and times as banks write them, often without a zone, as moments. */
+/** Parses dates and times of bank statements, which often have no time zone. */
 import { parseTime } from '@tributary/connector-api';
 
 const DATE = /^\d{4}-\d{2}-\d{2}/;
@@ -6,7 +6,7 @@ const DAY = 86_400_000;
 
 export class LocalTime {
   private readonly format: Intl.DateTimeFormat;
-  /** Neighbouring entries share their day, and the calendar is slow to ask. */
+  /** Cache of the last result: consecutive entries usually have the same day, and Intl is slow. */
   private last: { text: string; moment: number | undefined } | undefined;
 
   constructor(timeZone: string) {
@@ -23,15 +23,16 @@ export class LocalTime {
   }
 
   /**
-   * A date is the start of its day, so that an entry lies after the closing balance of the day before and before that of
-   * its own day. @returns milliseconds since 1970, or `undefined` for what is neither a date nor a time.
+   * Parses a date or time. A date means the start of its day. So an entry is later than the previous day's
+   * closing balance and earlier than the closing balance of its own day.
+   * @returns ms since 1970, or `undefined` for an invalid date or time
    */
   moment(text: string): number | undefined {
     if (this.last?.text !== text) this.last = { text, moment: this.parse(text) };
     return this.last.moment;
   }
 
-  /** The last millisecond of a date, or the time itself. */
+  /** Returns the last millisecond of a date. A time is returned unchanged. */
   end(text: string): number | undefined {
     if (text.length !== 10) return this.moment(text);
     const midnight = parseTime(`${text}T00:00:00Z`);
@@ -46,7 +47,8 @@ export class LocalTime {
   }
 
   private fromLocal(local: number): number {
-    // The offset at the guess may differ from the one at the answer when the clocks change in between: look twice.
+    // Near a daylight-saving change the offset at the first guess may be wrong, so compute it again at the
+    // result.
     const guess = local - this.offset(local);
     return local - this.offset(guess);
   }
@@ -60,7 +62,7 @@ export class LocalTime {
   }
 }
 
-/** The calendar day that a bank's date or time names, as written. */
+/** Returns the calendar day of a date or time, without conversion. */
 export function dayOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : DATE.exec(text)?.[0];
 }

@@ -1,6 +1,6 @@
 /**
- * Which seat each entry of a batch belongs to. The order of certainty: an entry that can be sure of its seat takes it before
- * one that can only guess. Nothing here merges two booked entries, whatever they look like.
+ * Assigns the entries of a batch to movements. Certain matches are assigned before probable ones. Two booked
+ * entries are never merged.
  */
 import { ChainIndex } from './chain-index.js';
 import type { Imprint } from './identity.js';
@@ -14,16 +14,19 @@ import type { Seat } from './seat.js';
 export interface Placed {
   item: Item;
   seat: Seat;
-  /** False when the feed already knows better: nothing is to be served. */
+  /** False when the stored record is more reliable than this entry: nothing is served. */
   serve: boolean;
-  /** How the same statement had it when it came before; absent for what it had not. */
+  /**
+   * Fingerprint of the movement after an earlier version of this statement. Absent if that version did not
+   * have the entry.
+   */
   before?: Imprint;
 }
 
-/** A pending entry that was not booked for so long is not the one that is booked now. */
+/** A pending entry that is older than this number of days is not matched with a new booking. */
 const PENDING_DAYS = 15;
 
-/** Which seats an entry may be given when it has none of its own. */
+/** Selects movements that may be assigned to an entry without an exact match. */
 interface Rule {
   of(item: Item): boolean;
   allows(item: Item, seat: Seat): boolean;
@@ -32,8 +35,9 @@ interface Rule {
 const isPending = ({ entry }: Item): boolean => entry.status !== 'BOOK';
 
 /**
- * From certain to likely. A booked entry takes what was announced of it. A report first looks for what is booked already,
- * because a movement that is told of late must not count twice; one that is missed here comes with its own booking.
+ * Ordered from certain to probable. A booked entry takes an announced movement. A report is first compared
+ * with booked movements, because a movement that is reported late must not be counted twice. If this fails,
+ * the later booking is matched with the report.
  */
 const RULES: readonly Rule[] = [
   { of: ({ settled }) => settled, allows: isNamed },
@@ -46,7 +50,8 @@ const RULES: readonly Rule[] = [
   { of: ({ settled }) => !settled, allows: isNamed },
   {
     of: (item) => !item.settled && !isPending(item),
-    // Interim reports and notifications of one bank may use different words; two of one kind do not.
+    // Interim reports and notifications of one bank may describe a movement differently. Two reports of the
+    // same kind do not.
     allows: ({ statement }, seat) =>
       isOpen(seat) || (seat.imprint?.notice !== '') !== (statement.start.kind === 'notification'),
   },
@@ -58,7 +63,8 @@ export class Matching {
   private readonly indexes = new Map<string, ChainIndex>();
 
   /**
-   * @param guessed ids of seats that entries of the same statement were given by guess, in earlier batches; grows
+   * @param guessedIds ids of movements that were assigned by guess in earlier batches of the same statement;
+   * extended here
    */
   constructor(
     private readonly chains: ReadonlyMap<string, Seat[]>,
@@ -79,7 +85,7 @@ export class Matching {
     return items.map((item) => this.placed.get(item) ?? this.takeNext(item));
   }
 
-  /** The seat this very entry had before, or one that an equal entry was announced at. */
+  /** Returns the movement that already has this entry, or one that was announced with equal facts. */
   private findOwn(item: Item): Seat | undefined {
     const { token, facts, chains, ordinal } = item;
     const equal = this.chain(chains[0]).ofFacts(facts.all);
@@ -110,26 +116,27 @@ export class Matching {
         (seat) =>
           !this.touched.has(seat) &&
           !this.guessed.has(seat.id) &&
-          // Equal entries of a report are counted in `findOwn`: what is left was taken by another of them.
+          // `findExact` has counted equal entries of a report. The remaining movements belong to other
+          // entries.
           (item.settled || seat.chain !== item.chains[0] || seat.imprint?.facts.all !== item.facts.all) &&
           agree(item, seat) &&
           (item.settled ? this.isFree(item, seat) : this.isSame(item, seat)),
       );
   }
 
-  /** May a booked entry take it over? */
+  /** Returns whether a booked entry may take over the movement. */
   private isFree(item: Item, seat: Seat): boolean {
     return !seat.imprint?.claim && !this.touched.has(seat) && this.isRecent(item, seat);
   }
 
-  /** May an announced entry be the movement that has this seat? */
+  /** Returns whether an announced entry may describe this movement. */
   private isSame(item: Item, seat: Seat): boolean {
     const { start } = item.statement;
     if (sharesReference(item, seat.imprint)) return true;
-    // A notification is single: what another one announced is another movement.
+    // Notifications do not repeat movements: an entry of another notification is another movement.
     if (start.kind === 'notification' && seat.imprint?.notice && seat.imprint.notice !== item.token)
       return false;
-    // A report that begins where another ended does not repeat it.
+    // A report that starts after the end of another one does not repeat its entries.
     const until = seat.metadata[KEY.interimUntil];
     const from =
       start.from?.includes('T') && start.from !== start.to ? this.time.moment(start.from) : undefined;
@@ -163,7 +170,10 @@ export class Matching {
       seat.imprint = { notice: '', ...seat.imprint, ...claimOf(item) };
   }
 
-  /** The statement came before and said this in other words: bank and amount are the same, and its sum has not changed. */
+  /**
+   * Assigns a movement of an earlier version of the statement whose entry was reworded. The amount is equal
+   * and the statement's total is unchanged.
+   */
   private takeLeft(item: Item): void {
     const fits = ({ details }: Seat): boolean => details === 0 || splitBatch(item.entry)?.length === details;
     const left = item.chains
@@ -207,7 +217,7 @@ function claimOf(item: Item): Pick<Imprint, 'claim' | 'version' | 'facts'> {
   return { claim: item.token, version: item.statement.version, facts: item.facts };
 }
 
-/** The booked statement is the truth; reports only announce. */
+/** Returns whether the entry adds information. A booked statement is final; reports only announce. */
 function isNews(item: Item, seat: Seat): boolean {
   if (item.settled) return !seat.imprint?.claim || seat.imprint.claim === item.token;
   if (seat.imprint?.claim) return false;
@@ -219,7 +229,10 @@ function sharesReference(item: Item, imprint: Imprint | undefined): boolean {
   return item.facts.reference !== '' && item.facts.reference === imprint?.facts.reference;
 }
 
-/** False when something that both say is different. Banks give pending entries references of their own. */
+/**
+ * Returns false if a fact that both have differs. Banks give pending entries their own references, so these
+ * are not compared.
+ */
 function agree({ facts }: Item, { imprint, status }: Seat): boolean {
   if (!imprint) return true;
   const differ = (a: string, b: string): boolean => a !== '' && b !== '' && a !== b;
@@ -230,7 +243,10 @@ function agree({ facts }: Item, { imprint, status }: Seat): boolean {
   );
 }
 
-/** An announcement that counts as money must not be left over when one that does not would do. */
+/**
+ * Rates the similarity. Movements that are not pending are preferred: they already count as money, so they
+ * must not remain unmatched.
+ */
 function likeness({ facts }: Item, seat: Seat): number {
   const equal = (a: string, b: string | undefined, weight: number): number =>
     a !== '' && a === b ? weight : 0;
@@ -241,7 +257,7 @@ function likeness({ facts }: Item, seat: Seat): number {
   );
 }
 
-/** The bank's or the payer's reference says so, or all facts are the same on another day. */
+/** Returns whether the bank's or the payer's reference is equal, or all facts are equal on another day. */
 function isNamed(item: Item, { imprint }: Seat): boolean {
   return (
     sharesReference(item, imprint) ||
@@ -250,7 +266,7 @@ function isNamed(item: Item, { imprint }: Seat): boolean {
   );
 }
 
-/** A booked statement has it. */
+/** Returns whether a booked statement contains the movement. */
 function isStated({ imprint }: Seat): boolean {
   return imprint !== undefined && imprint.claim !== '';
 }

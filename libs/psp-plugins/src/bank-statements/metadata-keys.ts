@@ -1,4 +1,4 @@
-/** Metadata keys of transactions that are used in more than one place; what each means is in docs/bank-statements.md. */
+/** Metadata keys of transactions that several files use. Their meaning is documented in docs/bank-statements.md. */
 export const PREFIX = 'com.bank-statements.spec/';
 
 export const KEY = {

@@ -1,4 +1,4 @@
-/** What a statement says of a movement beyond amount, time and sides, as metadata. */
+/** Converts the other fields of an entry to metadata: all except amount, time and accounts. */
 import type { Metadata } from '@tributary/connector-api';
 import { PREFIX } from './metadata-keys.js';
 import type { Entry, EntryFacts, ReferenceName } from './statement.js';
@@ -18,7 +18,7 @@ const REFERENCE_KEYS: Readonly<Record<ReferenceName, string>> = {
   proprietaryReference: 'proprietary_reference',
 };
 
-/** What belongs to the entry, and to every detail of it. */
+/** Returns metadata that belong to the entry and to each of its details. */
 export function entryMetadata(entry: Entry, facts: EntryFacts): Metadata {
   return {
     [`${PREFIX}entry_status`]: entry.status,
@@ -51,7 +51,10 @@ export function factsMetadata(facts: EntryFacts): Metadata {
   };
 }
 
-/** `1.50 EUR DBIT included; 2.00 USD`: the amounts as found, because banks mix precisions here. */
+/**
+ * Returns charges as `1.50 EUR DBIT included; 2.00 USD`. The amounts stay as found, because banks mix
+ * precisions here.
+ */
 export function chargesMetadata({ charges }: EntryFacts): Metadata {
   const described = charges?.map(({ amount, currency, creditDebit, included }) =>
     [amount, currency, creditDebit, included === undefined ? '' : included ? 'included' : 'on top']

@@ -1,20 +1,26 @@
-/** Collects what files give into pages of a size that one commit can carry. */
+/** Collects extracted records into pages of a limited size. */
 import { isRefusal } from '@tributary/connector-api';
 import type { Balances, Cursor, Finding, Page, Refusal } from '@tributary/connector-api';
 import type { Progress } from './cursor.js';
 
-/** A page is handed over when it has so many items; a step brings at most as many, so it never has twice as many. */
+/**
+ * A page is complete when it has this number of items. A step adds at most as many, so a page has less than
+ * twice this number.
+ */
 export const STEP_SIZE = 250;
-/** Files without news are committed in steps, so that a restart does not read them all again. */
+/**
+ * Maximum number of files per page. Files without new records are committed too, so that a restart does not
+ * read them again.
+ */
 const FILES_PER_PAGE = 200;
 
-/** What one step of reading a file gave. */
+/** Result of one step of reading a file. */
 export interface Step<T> {
   items: (T | Refusal)[];
   findings?: Finding[];
   cleared?: string[];
   balances?: Balances[];
-  /** How far the current file is read. */
+  /** Number of bytes read of the current file. */
   bytes?: number;
 }
 
@@ -62,7 +68,7 @@ export class PageBuilder<T extends object> {
     return this.items.length >= STEP_SIZE || this.files >= FILES_PER_PAGE;
   }
 
-  /** What was collected, with the position after it; nothing when there is no news. */
+  /** Yields the collected page with its cursor. Yields nothing if there is no change. */
   *flush(): Generator<Page<T>> {
     const cursor = this.progress.save();
     const { items, findings, cleared, balances } = this;

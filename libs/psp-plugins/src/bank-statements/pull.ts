@@ -1,4 +1,4 @@
-/** One way through the directory for all three streams: what is new, in order, each file checked before it is served. */
+/** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
 import type { Page, Refusal } from '@tributary/connector-api';
 import type { CurrentFile, Progress } from './cursor.js';
 import { OpenFile, codeOf, listFiles } from './directory.js';
@@ -12,15 +12,15 @@ import type { CheckedFile } from './statement-check.js';
 import { StatementError } from './statement.js';
 import type { StatementPart } from './statement.js';
 
-/** What a stream makes of a file that passed the check. */
+/** Extracts the records of one stream from a checked file. */
 export interface Listing<T> {
-  /** Only one of the streams tells about refused files, or each would be told three times. */
+  /** True for one stream only, so that a rejected file is reported once and not three times. */
   reportsRefusals: boolean;
-  /** Whether it asks for the identity of statements and entries. */
+  /** Whether the stream needs the identities of statements and entries. */
   recognises: boolean;
   /**
-   * @param parts the second pass
-   * @param current how many entries were served before; the listing moves it forward with each step
+   * @param parts starts the second pass over the file
+   * @param current position in the file; the extractor advances it with each step
    */
   read(
     file: CheckedFile,
@@ -28,11 +28,11 @@ export interface Listing<T> {
     current: CurrentFile,
     name: string,
   ): AsyncIterable<Step<T>>;
-  /** Pages were handed over. */
+  /** Called after pages were handed over. */
   turn?(): void;
 }
 
-/** A file that somebody writes to while it is read is tried so often before it is left for the next time. */
+/** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
 const ATTEMPTS = 3;
 
 export async function* pull<T extends object>(
@@ -43,7 +43,7 @@ export async function* pull<T extends object>(
   const files = await listFiles(directory);
   progress.prune(new Set(files.map(({ fingerprint }) => fingerprint)));
   const waiting = files.filter(({ fingerprint }) => !progress.done.has(fingerprint));
-  // A file that is half served comes first, whatever arrived since.
+  // Resume a partly served file before newer files.
   waiting.sort((a, b) => Number(isCurrent(b, progress)) - Number(isCurrent(a, progress)));
   const builder = new PageBuilder<T>(
     progress,
@@ -80,7 +80,8 @@ async function* readFile<T>(
     try {
       open = await OpenFile.open(file);
     } catch (error) {
-      // Gone since it was listed; or no permission, which can change without a trace in the fingerprint: asked again every time.
+      // ENOENT: the file was removed after listing. Other errors, e.g. missing permission, may end without a
+      // change of the fingerprint. Therefore the file is not marked as finished.
       if (codeOf(error) !== 'ENOENT') yield refuse(file, unreadable(error), progress, listing);
       return;
     }
@@ -93,7 +94,7 @@ async function* readFile<T>(
   }
 }
 
-/** Ends without finishing the file when it changed meanwhile. */
+/** Returns without finishing the file if it changed meanwhile. */
 async function* readOpen<T>(
   file: StatementFile,
   open: OpenFile,
@@ -117,7 +118,7 @@ async function* readOpen<T>(
   }
   try {
     for await (const step of listing.read(checked, parts, current, file.name)) {
-      // What was read after a change may be of neither version.
+      // After a change the data may mix both versions of the file.
       if (await open.hasChanged()) return;
       yield { ...step, bytes: open.position };
     }

@@ -1,23 +1,29 @@
-/** What was refused of which file, and when that is over. */
+/** Tracks rejected files and entries, and which rejections are resolved. */
 import type { Progress } from './cursor.js';
 
 export function fileRefusalId(name: string): string {
   return `file:${name}`;
 }
 
-/** The refusals of single entries are counted within their file, so that they can be cleared when it is repaired. */
+/** Rejected entries are numbered within their file, so that they can be resolved when the file is repaired. */
 export function entryRefusalId(name: string, number: number): string {
   return `file:${name}#${number}`;
 }
 
-/** The file as a whole is refused. @returns what is no longer true of its former version */
+/**
+ * Records that the whole file is rejected.
+ * @returns ids of rejections of its former version, which are resolved now
+ */
 export function refuseFile(name: string, progress: Progress): string[] {
   const before = progress.refused.get(name) ?? 0;
   progress.refused.set(name, 0);
   return entryRefusalIds(name, 1, before);
 }
 
-/** The file was read, with so many entries refused. @returns what is no longer true of its former version */
+/**
+ * Records that the file was read, with the given number of rejected entries.
+ * @returns ids of rejections of its former version, which are resolved now
+ */
 export function acceptFile(name: string, refusedEntries: number, progress: Progress): string[] {
   const before = progress.refused.get(name);
   progress.refused.delete(name);
@@ -26,7 +32,10 @@ export function acceptFile(name: string, refusedEntries: number, progress: Progr
   return before === 0 ? [fileRefusalId(name)] : entryRefusalIds(name, refusedEntries + 1, before);
 }
 
-/** @param present the names of all files */
+/**
+ * @param present names of all existing files
+ * @returns ids of rejections of removed files
+ */
 export function forgetFiles(present: ReadonlySet<string>, progress: Progress): string[] {
   return [...progress.refused].flatMap(([name, count]) => {
     if (present.has(name)) return [];

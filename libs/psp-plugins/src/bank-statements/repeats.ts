@@ -1,4 +1,4 @@
-/** How often digests come in a file, in eight bytes each: a file may hold millions of entries. */
+/** Counts digests of a file that may have millions of entries. It needs eight bytes per digest. */
 export class Repeats {
   private numbers = new Float64Array(1024);
   private length = 0;
@@ -13,7 +13,7 @@ export class Repeats {
     this.numbers[this.length++] = toNumber(digest);
   }
 
-  /** Ends the counting. */
+  /** Finishes counting. Must be called before `count` and `isRepeated`. */
   seal(): void {
     const sorted = this.numbers.slice(0, this.length).sort();
     this.repeated = new Set();
@@ -24,13 +24,13 @@ export class Repeats {
     this.numbers = sorted;
   }
 
-  /** How many times it was added; 0 for what the file does not have. */
+  /** Returns how often the digest was added, or 0. */
   count(digest: string): number {
     const number = toNumber(digest);
     return this.rank(number + 1) - this.rank(number);
   }
 
-  /** How many are smaller. */
+  /** Returns how many digests are smaller (binary search). */
   private rank(number: number): number {
     let [low, high] = [0, this.numbers.length];
     while (low < high) {
@@ -41,13 +41,16 @@ export class Repeats {
     return low;
   }
 
-  /** May be true for a digest that comes once (1 : 10^9 in a file of a million entries): it costs a little memory, and nothing else. */
+  /**
+   * Returns whether the digest was added more than once. May be wrongly true because of hash collisions (1 :
+   * 10^9 in a file of a million entries). This costs only a little memory.
+   */
   has(digest: string): boolean {
     return this.repeated?.has(toNumber(digest)) ?? false;
   }
 }
 
-/** 48 of the digest's bits. */
+/** Returns 48 bits of the digest as a number. */
 function toNumber(digest: string): number {
   return Buffer.from(digest.slice(0, 8), 'base64url').readUIntBE(0, 6);
 }

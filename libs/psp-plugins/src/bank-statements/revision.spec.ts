@@ -1,4 +1,4 @@
-/** A bank sends a statement again, and it is not quite the same. */
+/** A bank sends another, slightly different version of a statement. */
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank, camt } from './bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from './bank-statements.fake.js';

@@ -1,4 +1,7 @@
-/** Does a statement that comes again still say what it said? Rows are never taken back, so what it no longer says is told. */
+/**
+ * Detects whether a new version of a statement contradicts the former one. Served rows are never removed, so
+ * missing entries are reported as a warning.
+ */
 import { formatAmount } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { Placed } from './matching.js';
@@ -9,7 +12,7 @@ import type { CheckedStatement } from './statement-check.js';
 export class Revision {
   private known = 0;
   private versions = new Set<string>();
-  /** Of entries that the statement had not when it came before. */
+  /** Entries that the former version of the statement did not have, by currency. */
   private readonly added = new Map<string, { sum: Money; count: number }>();
 
   add({ item, before }: Placed): void {
@@ -28,8 +31,9 @@ export class Revision {
   }
 
   /**
-   * Opening and closing being the same, nothing was taken away when exactly that was added which was missing before.
-   * @param missing what did not add up when it came before; `undefined` when it did, or never came
+   * Returns a warning if the new version differs from the former one. With equal opening and closing balances
+   * nothing was removed if the added sum equals the former difference.
+   * @param missing the former difference; `undefined` if the former version was balanced or there was none
    */
   findChange(statement: CheckedStatement, missing: string | undefined): string | undefined {
     if (this.known === 0 && missing === undefined) return undefined;

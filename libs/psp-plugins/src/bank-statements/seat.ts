@@ -1,37 +1,41 @@
-/** The places of a chain, as the feed holds them. See `identity.ts`. */
+/** Loads the movements of a group from the feed. See `identity.ts`. */
 import type { Mirror, MirroredRecord, Transaction } from '@tributary/connector-api';
 import { parseImprint } from './identity.js';
 import type { Imprint } from './identity.js';
 import { KEY } from './metadata-keys.js';
 
 export interface Seat {
-  /** The id of its transaction; details of a batch add `.0`, `.1`, … */
+  /** Id of its transaction. Details of a batch have the suffix `.0`, `.1`, … */
   id: string;
   chain: string;
-  /** Absent for a seat that nobody has taken yet. */
+  /** Absent for a new movement. */
   imprint?: Imprint;
-  /** Of its transaction, or of its details. */
+  /** Status of its transaction or of its first detail. */
   status?: string;
-  /** The status of the one transaction for all of it, where there is one: beside details it is to be cancelled. */
+  /**
+   * Status of the transaction for the whole movement, if there is one. If there are details too, it must be
+   * cancelled.
+   */
   whole?: string;
-  /** How many details the feed holds instead of one transaction; 0 for one transaction. */
+  /** Number of stored details; 0 if the movement is stored as one transaction. */
   details: number;
-  /** What the feed says of it as a whole, or of its first detail. */
+  /** Stored metadata of the whole transaction or of its first detail. */
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Seats by chain, with what this run has written but the store may not have committed yet. */
+/** Loads movements from the feed and remembers those of this run, which may not be committed yet. */
 export class Seats {
   private recent = new Map<string, MirroredRecord>();
   private older = new Map<string, MirroredRecord>();
 
   constructor(private readonly mirror: Mirror) {}
 
-  /** The taken seats of each of these chains, in order. */
+  /** Returns the stored movements of each group, in order. */
   async load(chains: ReadonlySet<string>): Promise<Map<string, Seat[]>> {
     const loaded = new Map<string, Seat[]>([...chains].map((chain) => [chain, []]));
     let open = [...loaded];
-    // Most chains have no seat or one; the longer one has proved to be, the more is asked for at once.
+    // Most groups have one movement or none. The number of requested ids doubles with each round for longer
+    // groups.
     for (let width = 1; open.length > 0; width *= 2) {
       const asked = open.map(([chain, seats]) => ({ chain, seats, from: seats.length }));
       const names = asked.flatMap(({ chain, from }) =>
@@ -52,14 +56,14 @@ export class Seats {
     return loaded;
   }
 
-  /** Metadata of the details that the feed holds for a seat, by id, in order. */
+  /** Returns the stored details of a movement, by id, in order. */
   async details(seat: Seat): Promise<Map<string, MirroredRecord>> {
     const ids = Array.from({ length: seat.details }, (_, n) => `${seat.id}.${n}`);
     const found = await this.latest(ids);
     return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id) as MirroredRecord]] : [])));
   }
 
-  /** What goes into the page being built. */
+  /** Remembers transactions of the page that is being built. */
   note(transactions: readonly Transaction[]): void {
     for (const { id, status, metadata } of transactions) {
       const entries = Object.entries(metadata ?? {});
@@ -68,7 +72,7 @@ export class Seats {
     }
   }
 
-  /** A page was handed over: whoever stores it may be one page behind, and not more. */
+  /** Must be called after a page was handed over. The store may be at most one page behind. */
   turn(): void {
     this.older = this.recent;
     this.recent = new Map();
@@ -92,7 +96,8 @@ export class Seats {
 function seatFrom(chain: string, id: string, found: ReadonlyMap<string, MirroredRecord>): Seat | undefined {
   const whole = found.get(id);
   const first = found.get(`${id}.0`);
-  // A whole that was split is cancelled; details that were joined again do not exist.
+  // If a transaction was split into details, use the details: the whole one is cancelled. Details are never
+  // joined again.
   const record = first ?? whole;
   if (!record) return undefined;
   return {

@@ -1,9 +1,9 @@
-/** Amounts of statements carry their direction apart. */
+/** Combines an amount with its separate credit/debit indicator. */
 import { money } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { CreditDebit } from './statement.js';
 
-/** @throws RefusedError when the currency is unknown or a digit would be lost. */
+/** @throws InvalidRecordError when the currency is unknown or a digit would be lost */
 export function signedMoney({
   amount,
   currency,

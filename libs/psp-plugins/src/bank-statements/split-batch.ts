@@ -3,7 +3,10 @@ import type { Money } from '@tributary/connector-api';
 import { signedMoney } from './signed-money.js';
 import type { Entry, EntryDetail } from './statement.js';
 
-/** The details of a batch, where they are the entry: every amount said, and the sum exactly the entry's. */
+/**
+ * Returns the details of a batch if all of them have an amount and their sum equals the entry's amount.
+ * Otherwise returns `undefined`.
+ */
 export function splitBatch(entry: Entry): (EntryDetail & { signed: Money })[] | undefined {
   if (entry.details.length < 2) return undefined;
   const whole = signedMoney(entry);

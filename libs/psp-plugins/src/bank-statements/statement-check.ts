@@ -1,36 +1,43 @@
-/** The first pass over a file: is it whole, and does each statement add up? Nothing is served of a file before it passed. */
+/**
+ * The first pass over a file: checks that it is complete and that each statement is balanced. Records are
+ * served only after this check.
+ */
 import { RefusedError, formatAmount } from '@tributary/connector-api';
 import { accountIdOf, digest, statementIdentity, statementVersion, wordsOf } from './identity.js';
-import { itemKeys } from './item.js';
+import { itemKeys } from './item-keys.js';
 import { Repeats } from './repeats.js';
 import { signedMoney } from './signed-money.js';
 import { StatementError } from './statement.js';
 import type { Entry, StatementBalance, StatementEnd, StatementPart, StatementStart } from './statement.js';
 
 export interface CheckedFile {
-  /** In the order of the file. */
+  /** In file order. */
   statements: CheckedStatement[];
-  /** How often the digests of `itemKeys` come. */
+  /** Number of occurrences of the digests of `listDuplicateKeys`. */
   repeats: Repeats;
 }
 
 export interface CheckedStatement {
   start: StatementStart;
-  /** See `statementIdentity`. */
+  /** See `identifyStatement`. */
   identity: string;
   /** See `statementVersion`. */
   version: string;
   accountId: string;
   balances: StatementBalance[];
-  /** What is missing between opening + entries and closing, with its sign: `-0.01 EUR`; absent when it adds up. */
+  /**
+   * Closing balance minus opening balance minus entries, with its sign: `-0.01 EUR`. Absent if the statement
+   * is balanced.
+   */
   break?: string;
-  /** That with all figures, and what else the statement says wrongly about itself, for people. */
+  /** Warning with all figures and with the inconsistencies that the reader found. */
   found?: string;
 }
 
 /**
- * @param recognises false where nobody asks which entry is which: the digests cost as much as the parsing
- * @throws StatementError when the file is not what it claims to be.
+ * @param needsIdentity false if the stream does not match entries; computing the digests takes as long as
+ * parsing
+ * @throws StatementError when the file is broken or not a bank statement
  */
 export async function checkFile(
   parts: AsyncIterable<StatementPart>,
@@ -68,8 +75,9 @@ export async function checkFile(
 }
 
 /**
- * A file may hold one statement twice, and some banks write two statements that nothing but their entries tells apart.
- * @param contents by identity; grows
+ * Gives statements with equal identity but different entries different identities. A file may contain one
+ * statement twice, and some banks write different statements with equal headers.
+ * @param contents content digests by identity; extended here
  */
 function tellApart(
   statement: CheckedStatement,
@@ -83,7 +91,7 @@ function tellApart(
     : { ...statement, identity: digest(statement.identity, content), version: '' };
 }
 
-/** What the entries that can be served sum up to, by currency. */
+/** Sums of the valid booked entries, by currency. */
 class Sums {
   readonly byCurrency = new Map<string, { sum: bigint; entries: number; refused: number }>();
 
@@ -135,7 +143,7 @@ function checkStatement(
   };
 }
 
-/** `statement 12 of account DE12… (2026-03-04)`, for people. */
+/** Returns `statement 12 of account DE12… (2026-03-04)`, for messages. */
 export function describeStatement({ start, accountId, balances }: CheckedStatement): string {
   const day = start.to ?? balances.at(-1)?.at ?? start.createdAt;
   return `statement ${start.sequence ?? start.id} of account ${accountId}${day ? ` (${day.slice(0, 10)})` : ''}`;
@@ -169,7 +177,7 @@ function findBreak(
   }
 }
 
-/** A page may repeat the balances of the whole statement: they say nothing of its own entries. */
+/** Returns whether the balances do not belong to this page. A page may repeat the balances of the whole statement. */
 function isOfOtherPages(
   { page }: StatementStart,
   opening: StatementBalance,
@@ -180,7 +188,7 @@ function isOfOtherPages(
   return (!isFirst && !opening.intermediate) || (!page.last && !closing.intermediate);
 }
 
-/** The booked balance before the entries; pages of one statement begin with an interim one. */
+/** Returns the booked balance before the entries. Later pages of a statement begin with an interim balance. */
 export function openingOf(balances: readonly StatementBalance[]): StatementBalance | undefined {
   const interim = balances.filter(({ code }) => code === 'ITBD');
   return (
@@ -190,7 +198,7 @@ export function openingOf(balances: readonly StatementBalance[]): StatementBalan
   );
 }
 
-/** The booked balance after the entries; pages of one statement end with an interim one. */
+/** Returns the booked balance after the entries. Pages before the last one end with an interim balance. */
 export function closingOf(balances: readonly StatementBalance[]): StatementBalance | undefined {
   return balances.findLast(({ code }) => code === 'CLBD') ?? balances.findLast(({ code }) => code === 'ITBD');
 }

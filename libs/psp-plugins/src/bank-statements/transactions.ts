@@ -1,4 +1,7 @@
-/** The stream of transactions: the second pass over each file, in batches that the mirror is asked about at once. */
+/**
+ * Extracts the stream of transactions in the second pass over each file. Entries are matched in batches, with
+ * few feed lookups per batch.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { RefusedError } from '@tributary/connector-api';
 import type { Mirror, MirroredRecord, Refusal, Transaction } from '@tributary/connector-api';
@@ -59,7 +62,7 @@ export class TransactionListing implements Listing<Transaction> {
     }
   }
 
-  /** Places all entries of the batch, and gives the records of those that were not served before, in order. */
+  /** Matches all entries of the batch and yields the records that were not served before, in order. */
   private async *serve(
     open: OpenStatement,
     current: CurrentFile,
@@ -68,13 +71,14 @@ export class TransactionListing implements Listing<Transaction> {
     const { batch } = open;
     open.batch = [];
     const outcomes = await this.place(open, batch);
-    // Recognising and describing a batch take some milliseconds each: requests get their turn in between.
+    // Matching and mapping a batch take some milliseconds each, so let the event loop handle requests in
+    // between.
     await setImmediate();
     let items: (Transaction | Refusal)[] = [];
     for (const { entry, number } of batch) {
       if (number <= current.entries) continue;
       const outcome = outcomes.get(entry);
-      // Half a batch that was served before this run is no former version.
+      // A partly served batch is not a former version of the statement.
       if (typeof outcome === 'object' && current.records === undefined) open.revision.add(outcome);
       const records = typeof outcome === 'object' ? await this.toRecords(outcome) : [];
       const served = current.records ?? 0;
@@ -95,7 +99,7 @@ export class TransactionListing implements Listing<Transaction> {
     yield { items };
   }
 
-  /** Where each entry belongs, or why it cannot be served. */
+  /** Returns the match of each entry, or the reason for its rejection. */
   private async place(
     { statement, counter, guessed }: OpenStatement,
     batch: readonly NumberedEntry[],
@@ -146,7 +150,7 @@ export class TransactionListing implements Listing<Transaction> {
 
 interface NumberedEntry {
   entry: Entry;
-  /** Counted in the file, from 1. */
+  /** Number of the entry in the file, from 1. */
   number: number;
 }
 

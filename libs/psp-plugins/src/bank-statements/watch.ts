@@ -1,14 +1,14 @@
-/** Says which streams to pull when a directory changes. */
+/** Reports which streams to pull when the directory changes. */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
 
-/** A file arrives in many small writes: what changes within this time is told once. */
+/** Debounce time: a file arrives in many small writes, which are reported once. */
 const QUIET_MILLISECONDS = 500;
 
-/** Ends when aborted, and where the system cannot watch; it never throws. */
+/** Ends when aborted, or when the system cannot watch the directory. Never throws. */
 export async function* watchDirectory(directory: string, signal: AbortSignal): AsyncGenerator<Stream[]> {
   let watcher: FSWatcher;
   try {

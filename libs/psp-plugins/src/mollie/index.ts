@@ -10,7 +10,7 @@ export const mollie = definePlugin({
   name: 'mollie',
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
-  // Mollie's document says that a repeat is recognised, and not for how long: so only early repeats count on it. See README.md.
+  // Mollie's document says that it recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See README.md.
   orders: { key: 'uuid', remembersFor: 15 * 60_000 },
   psp: MolliePsp,
   providers: [
@@ -34,7 +34,7 @@ export const mollie = definePlugin({
   ],
 });
 
-/** A refresh token does not expire, and stays the same when it is used. */
+/** Returns the configured access token, or OAuth with the refresh token. The refresh token does not expire and stays the same when it is used. */
 function authenticationOf({
   accessToken,
   refreshToken,

@@ -1,4 +1,7 @@
-/** Who can be paid: our own bank account by a balance, anybody with an IBAN and a name by a business account. Pure. */
+/**
+ * Maps payees to beneficiaries. A balance pays to the organisation's own bank account, a business account to every IBAN with a name. No side
+ * effects.
+ */
 import { isIBAN } from 'class-validator';
 import type { Beneficiary } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -9,7 +12,7 @@ export interface Payee {
   iban: string;
 }
 
-/** Our own bank account, where a balance is paid out to; none where it is not set up. */
+/** Returns the organisation's own bank account to which a balance is paid out; nothing when it is not set up. */
 export function toBankAccounts(balance: Json): Beneficiary[] {
   const destination = balance.optionalRecord('transferDestination');
   if (destination === undefined) return [];
@@ -28,7 +31,10 @@ export function bankAccountOf(balanceId: string): string {
   return `bank-account-of-${balanceId}`;
 }
 
-/** Whom a transaction of a business account paid. A counterparty's identifier may be something else than an IBAN, and then nobody can pay it. */
+/**
+ * Returns the payee of a transaction of a business account. Returns `undefined` when the identifier of the counterparty is not an IBAN, because it
+ * cannot be paid then.
+ */
 export function payeeOf(row: Json): Payee | undefined {
   if (row.text('creditDebitIndicator') !== 'debit' || row.text('type') !== 'bank-transfer') return undefined;
   const iban = compactIban(row.optionalText('counterparty', 'identifier') ?? '');
@@ -36,7 +42,7 @@ export function payeeOf(row: Json): Payee | undefined {
   return name !== undefined && isIBAN(iban) ? { name, iban } : undefined;
 }
 
-/** The IBAN is the id: whoever has the same is the same. */
+/** Creates a beneficiary whose id is its IBAN, so that two payees with one IBAN are the same beneficiary. */
 export function toBeneficiary({ name, iban }: Payee): Beneficiary {
   const metadata = {
     [`${OWNER}name`]: name,
@@ -46,7 +52,7 @@ export function toBeneficiary({ name, iban }: Payee): Beneficiary {
   return { id: iban, ownerName: name, metadata };
 }
 
-/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`: what the check of an IBAN passes over, so that one account has one id. */
+/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`. The IBAN check ignores spaces and hyphens, so this gives one account one id. */
 export function compactIban(written: string): string {
   return written.replace(/[\s-]/g, '').toUpperCase();
 }

@@ -1,18 +1,18 @@
-/** Mollie's API as far as it is used here. Lists are newest first; `from` is the id of the first row of the answer, inclusive. */
+/** The part of Mollie's API that the plugin uses. Lists are newest first. `from` is the id of the first row of the response, inclusive. */
 import { Injectable } from '@nestjs/common';
 import { PspError } from '@tributary/connector-api';
 import { AnswerError, PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 import { MollieSettings } from './mollie.config.js';
 
-/** One answer of a list. */
+/** One page of a list. */
 export interface Listed {
   rows: Json[];
-  /** Where the next answer begins; absent on the last one. */
+  /** Id at which the next page begins; absent on the last page. */
   next?: string;
 }
 
-/** All other accounts are business accounts. */
+/** Returns whether the id is one of a balance. All other account ids are of business accounts. */
 export function isBalanceId(id: string): boolean {
   return id.startsWith('bal_');
 }
@@ -24,7 +24,7 @@ export class MollieClient {
     private readonly settings: MollieSettings,
   ) {}
 
-  /** `GET /v2/balances`, all of them. Needs balances.read. */
+  /** Returns all balances: `GET /v2/balances`. Needs balances.read. */
   balances(): Promise<Json[]> {
     return this.all('/v2/balances', 'balances');
   }
@@ -39,7 +39,10 @@ export class MollieClient {
     return this.list('/v2/balances/{id}/transactions', 'balance_transactions', { from, id });
   }
 
-  /** `GET /v2/business-accounts/accounts`, all of them; none where the settings leave them out. Needs business-accounts.read. */
+  /**
+   * Returns all business accounts: `GET /v2/business-accounts/accounts`. Returns none when the settings exclude them. Needs
+   * business-accounts.read.
+   */
   async businessAccounts(): Promise<Json[]> {
     if (this.settings.businessAccounts === 'off') return [];
     try {
@@ -64,7 +67,7 @@ export class MollieClient {
     });
   }
 
-  /** `GET /v2/payouts` of one balance, newest first. Needs payouts.read. */
+  /** Returns the payouts of one balance, newest first: `GET /v2/payouts`. Needs payouts.read. */
   payouts(balanceId: string, from?: string): Promise<Listed> {
     return this.list('/v2/payouts', 'payouts', { from, query: { balanceId } });
   }
@@ -74,12 +77,18 @@ export class MollieClient {
     return this.http.find('/v2/payouts/{id}', { params: { id }, query: this.query() });
   }
 
-  /** `POST /v2/payouts`. Needs payouts.write. @param key Mollie answers a repeat with the same key as it answered first */
+  /**
+   * Creates a payout: `POST /v2/payouts`. Needs payouts.write.
+   * @param key idempotency key; Mollie sends its first response again for a repeat with the same key
+   */
   createPayout(body: JsonBody, key: string): Promise<Json> {
     return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': key } });
   }
 
-  /** `GET /v2/business-accounts/draft-transfers`, of all business accounts. Needs business-account-draft-transfers.read. */
+  /**
+   * Returns the draft transfers of all business accounts: `GET /v2/business-accounts/draft-transfers`. Needs
+   * business-account-draft-transfers.read.
+   */
   draftTransfers(from?: string): Promise<Listed> {
     return this.list('/v2/business-accounts/draft-transfers', 'draft_transfers', { from });
   }
@@ -92,7 +101,10 @@ export class MollieClient {
     });
   }
 
-  /** `POST /v2/business-accounts/draft-transfers`. Needs business-account-draft-transfers.write. @param key as of `createPayout` */
+  /**
+   * Creates a draft transfer: `POST /v2/business-accounts/draft-transfers`. Needs business-account-draft-transfers.write.
+   * @param key idempotency key, as in `createPayout`
+   */
   createDraftTransfer(body: JsonBody, key: string): Promise<Json> {
     return this.http.post('/v2/business-accounts/draft-transfers', {
       body,
@@ -107,7 +119,7 @@ export class MollieClient {
       const page = await this.list(path, member, { from });
       const known = rows.size;
       for (const row of page.rows) rows.set(row.optionalText('id') ?? row.toText(), row);
-      // An answer that brings nothing new would be asked for again for ever.
+      // A page without new rows would be requested again and again, so the listing ends here.
       from = rows.size > known ? page.next : undefined;
     } while (from !== undefined);
     return [...rows.values()];
@@ -129,17 +141,20 @@ export class MollieClient {
       : rows.length < limit
         ? undefined
         : rows.at(-1)?.optionalText('id');
-    // One that leads to itself would be followed for ever.
+    // A link to its own page would be followed without end.
     return next === undefined || next === at.from ? { rows } : { rows, next };
   }
 
-  /** Tokens of an organisation see live data unless they ask for test data. */
+  /** Adds `testmode` when the settings ask for it. An organisation token reads live data unless the request asks for test data. */
   private query(query: Query = {}): Query {
     return this.settings.testmode ? { ...query, testmode: true } : query;
   }
 }
 
-/** The link is absolute, and may be of another host: only its cursor is used. */
+/**
+ * Parses the id of the next page. The link is absolute and can name another host, so only its `from` parameter is used.
+ * @throws PspError `unavailable` when the link has no `from`
+ */
 function nextOf(answer: Json): string | undefined {
   const href = answer.optionalText('_links', 'next', 'href');
   if (href === undefined) return undefined;
@@ -151,7 +166,7 @@ function nextOf(answer: Json): string | undefined {
   );
 }
 
-/** The token lacks the permission, or the organisation has no such product. */
+/** Returns whether the token lacks the permission, or the organisation does not have the product. */
 function isNotOurs(error: unknown): boolean {
   return error instanceof AnswerError && [401, 403, 404].includes(error.status);
 }

@@ -1,4 +1,4 @@
-/** Which credentials a deployment may give, and what it is told of others. */
+/** Checks which credentials a deployment can use, and the error messages for others. */
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { MollieSettings } from './mollie.config.js';

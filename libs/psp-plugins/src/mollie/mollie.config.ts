@@ -1,4 +1,4 @@
-/** What a deployment says about its Mollie organisation. */
+/** The settings of a Mollie connector in the deployment file. */
 import { Setting } from '@tributary/connector-api';
 import { Type } from 'class-transformer';
 import {
@@ -22,7 +22,7 @@ import {
 } from 'class-validator';
 import { compactIban } from './mollie.beneficiaries.js';
 
-/** Mollie's API keys, which are easier to find in its dashboard, cannot read balances. */
+/** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
 const ACCESS_TOKEN = 'an organisation access token (access_…)';
 
 export class NamedBeneficiary {
@@ -140,7 +140,7 @@ export class MollieSettings {
   classicWebhooks: boolean = false;
 }
 
-/** The three belong together, and are needed where there is no access token and one of them is there. */
+/** Returns a condition: the setting is present, or OAuth is used without an access token. OAuth needs all three settings. */
 function needsOrHas(key: 'refreshToken' | 'clientId' | 'clientSecret') {
   return (settings: MollieSettings): boolean => {
     const { accessToken, refreshToken, clientId, clientSecret } = settings;

@@ -1,16 +1,19 @@
-/** The cursor of the transactions: where the reading of every journal stands, as JSON. */
+/** The cursor of the transactions: the position in every journal, as JSON. */
 import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
 import type { Place } from './mollie.journal.js';
 
-/** By account. */
+/** Positions by account id. */
 export type Places = Map<string, Place>;
 
 export function writeCursor(places: Places): Cursor {
   return JSON.stringify({ journals: Object.fromEntries(places) });
 }
 
-/** It was written by `writeCursor`, or by another plugin. */
+/**
+ * Parses a cursor that `serializeCursor` wrote.
+ * @throws PspError `unavailable` when another plugin wrote it
+ */
 export function readCursor(cursor: Cursor | undefined): Places {
   if (cursor === undefined) return new Map();
   try {

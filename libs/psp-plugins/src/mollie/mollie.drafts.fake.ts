@@ -1,9 +1,9 @@
-/** The draft transfers of a `FakeMollie`: made by the API, decided by a person, executed in the journal of the business account. */
+/** The draft transfers of a `FakeMollie`. The API creates them, a person decides on them, and the journal of the business account executes them. */
 import { isIBAN } from 'class-validator';
 import { route } from '@tributary/connector-api/testing';
 import type { FakeAnswer, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
-import { amountJson, errorBody, LINK, notFound, seconds } from './mollie.fake.js';
-import type { FakeBusinessRow, FakeMollie } from './mollie.fake.js';
+import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
+import { amountJson, errorBody, LINK, notFound, seconds } from './mollie.responses.fake.js';
 
 const PATH = '/v2/business-accounts/draft-transfers';
 
@@ -12,28 +12,41 @@ export interface FakeDraft {
   key: string;
   debtorIban: string;
   creditor: { fullName: string; account: { iban: string } };
-  /** Minor units. */
+  /** Amount in minor units. */
   amount: number;
   description: string;
   status: 'pending-review' | 'approved' | 'declined';
   reason?: { code: 'deleted-by-creator' | 'declined-by-initiator' | 'account-closed'; message: string };
   /** `YYYY-MM-DD` */
   scheduledExecutionDate?: string;
-  /** Milliseconds since 1970, as the next two. */
+  /** Milliseconds since 1970, as are the next two. */
   createdAt: number;
   approvedAt?: number;
   declinedAt?: number;
-  /** As one that was made in the app: in the list, and not to be had by its id. */
+  /** Whether the draft is in the list but cannot be read by its id, like a draft that was created in the app. */
   onlyListed?: boolean;
+}
+
+/** The parts of a `FakeMollie` that its draft transfers use. */
+interface DraftsOwner {
+  readonly businessAccounts: readonly FakeBusinessAccount[];
+  now: () => number;
+  next(): number;
+  slice<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string };
+  list<Row extends { id: string; odd?: object }>(
+    member: string,
+    page: { rows: Row[]; next?: string },
+    toJson: (row: Row) => object,
+  ): FakeAnswer;
 }
 
 export class FakeDrafts {
   /** Oldest first. */
   readonly all: FakeDraft[] = [];
-  /** Whether a person approves at once, and the bank executes at once. */
+  /** Whether a person approves and the bank executes every draft immediately. */
   approvesAtOnce = false;
 
-  constructor(private readonly fake: FakeMollie) {}
+  constructor(private readonly fake: DraftsOwner) {}
 
   get routes(): FakeRoute[] {
     return [
@@ -59,7 +72,7 @@ export class FakeDrafts {
     if (reason.code === 'declined-by-initiator') draft.declinedAt = this.fake.now();
   }
 
-  /** The money of an approved draft leaves. */
+  /** Executes an approved draft: its money leaves the account. */
   execute(draft: FakeDraft, more: Partial<FakeBusinessRow> = {}): FakeBusinessRow {
     const { fullName: name, account } = draft.creditor;
     const row: FakeBusinessRow = {
@@ -77,7 +90,7 @@ export class FakeDrafts {
     return row;
   }
 
-  /** A repeat with a known key gets the first answer. */
+  /** Creates a draft. A repeat with a known idempotency key gets the first response again. */
   private create({ body, headers }: FakeRequest): FakeAnswer {
     const key = headers['idempotency-key'] ?? '';
     const known = this.all.find((draft) => draft.key === key);
@@ -105,10 +118,10 @@ export class FakeDrafts {
   }
 }
 
-/** With right check digits. */
+/** Returns an IBAN with valid check digits. */
 export function fakeIban(number: number): string {
   const account = String(number).padStart(10, '0');
-  // MLLE, NL and 00, with letters as two digits.
+  // `MLLE`, `NL` and `00`, with each letter as two digits.
   const rest = BigInt(`22212114${account}232100`) % 97n;
   return `NL${String(98n - rest).padStart(2, '0')}MLLE${account}`;
 }

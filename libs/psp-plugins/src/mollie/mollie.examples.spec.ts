@@ -1,4 +1,4 @@
-/** Every example that Mollie's document has for what is used here, through client and mapper. What came out was read, row by row. */
+/** Sends every example in Mollie's document for the used endpoints through client and mapper. A person reviewed the snapshot row by row. */
 import {
   accountToWire,
   beneficiaryToWire,
@@ -30,7 +30,7 @@ const TRANSFER = {
   destinationAccountId: 'NL02ABNA0123456789',
 };
 
-/** What the plugin does with the answer of each operation. */
+/** The plugin call that reads the response of each operation. */
 const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
   'GET /v2/balances': async ({ psp }) => [
     await pageOf(psp.accounts(), accountToWire),
@@ -40,7 +40,7 @@ const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
   'GET /v2/balances/{balanceId}/transactions': ({ psp }) => pageOf(psp.transactions(), transactionToWire),
   'GET /v2/business-accounts/accounts': ({ psp }) => pageOf(psp.accounts(), accountToWire),
   'GET /v2/business-accounts/accounts/{businessAccountId}': ({ psp }) => psp.balances!(ACCOUNT.business),
-  // The one who was paid has an identifier that is no IBAN (a digit too many): nobody could pay it.
+  // The identifier of this counterparty is not a valid IBAN (it has one digit too many), so it is not a beneficiary.
   'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': async ({ psp }) => [
     await pageOf(psp.transactions(), transactionToWire),
     await pageOf(psp.beneficiaries!(), beneficiaryToWire),
@@ -49,7 +49,7 @@ const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
   'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
   'GET /v2/payouts/{payoutId}': ({ psp }) =>
     psp.findOrder!({ ...ORDER, pspId: 'payout_j8NvRAM2WNZtsykpLEX8J' }),
-  // The fake has none by this id, so that the list is asked.
+  // The fake has no draft with this id, so the plugin reads the list.
   'GET /v2/business-accounts/draft-transfers': ({ psp }) => psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
   'POST /v2/business-accounts/draft-transfers': ({ psp }) => psp.createPayout!(TRANSFER),
   'GET /v2/business-accounts/draft-transfers/{draftTransferId}': ({ psp }) =>
@@ -67,7 +67,7 @@ const cases = Object.entries(USES).flatMap(([operation, use]) => {
 if (document === undefined) it.skip('there is no document', () => undefined);
 else {
   it.each(cases)('$name', async ({ method, path, use, status, value }) => {
-    // Unchecked: some of the examples contradict their own schema.
+    // Responses are not checked: some of the examples contradict their own schema.
     const fake = await FakeMollie.start(undefined);
     if (path.startsWith('/v2/balances/')) fake.addBalance('EUR', { id: ACCOUNT.balance });
     if (path.includes('business-accounts/') && !path.endsWith('/accounts'))
@@ -85,7 +85,7 @@ else {
       fault: { answer: { status: status!, body: value } },
       times: isList ? 1 : Infinity,
     });
-    // Its links lead to pages that the document does not have. Two listings are made of some answers.
+    // The links lead to pages that the document does not have, so these pages are empty. Some responses are read by two listings.
     const nothing = { answer: { body: { count: 0, _embedded: {}, _links: {} } } };
     const isTwice = path === '/v2/balances' || path.endsWith('{businessAccountId}/transactions');
     const again = isTwice && isList ? 2 + Number(hasNext(value)) : 0;
@@ -101,7 +101,7 @@ function hasNext(value: unknown): boolean {
   return Boolean((value as { _links?: { next?: unknown } })._links?.next);
 }
 
-/** One line a record, as it is served. */
+/** Returns one line for each record, as it is served. */
 async function pageOf<T extends object>(
   pages: AsyncIterable<Page<T>>,
   toWire: (item: T) => WireRecord,

@@ -1,66 +1,30 @@
 /**
- * A Mollie on this machine: balances and business accounts with journals, payouts, and draft transfers (`mollie.drafts.fake.ts`). What it answers
- * is held against Mollie's own document, where that is there.
+ * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers (`mollie.drafts.fake.ts`). Its
+ * responses are checked against Mollie's own document, if that is available.
  */
-import { formatTime } from '@tributary/connector-api';
 import { FakePsp, route } from '@tributary/connector-api/testing';
 import type { FakeAnswer, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
 import { FakeDrafts, fakeIban } from './mollie.drafts.fake.js';
+import { FakeJournal } from './mollie.journal.fake.js';
+import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
+import { amountJson, errorBody, LINK, notFound, seconds } from './mollie.responses.fake.js';
+import type { Cents } from './mollie.responses.fake.js';
 
 export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
 export const TOKEN = 'access_fake4PspTokenThatMustNotShow';
 
-/** Minor units of a currency with two decimal places. */
-type Cents = number;
-
 export interface FakeRow {
   id: string;
   type: string;
-  /** Gross, signed. */
+  /** Gross amount, signed. */
   amount: Cents;
-  /** Signed. */
+  /** Signed amounts. */
   deductions?: Partial<Record<'fees' | 'commissions' | 'repayments' | 'reservations', Cents>>;
   /** Milliseconds since 1970; served in whole seconds. */
   createdAt: number;
   context?: Readonly<Record<string, string>>;
-  /** Replaces members of what is served: for rows that nobody could document. */
+  /** Overrides properties of the served row. For rows that the document does not allow. */
   odd?: object;
-}
-
-/** A journal, oldest first; the position of a row is known by its id. */
-export class FakeJournal<Row extends { id: string }> {
-  readonly rows: Row[] = [];
-  private places = new Map<string, number>();
-
-  add(row: Row): void {
-    this.places.set(row.id, this.rows.push(row) - 1);
-  }
-
-  /** So many rows below the newest one. */
-  insert(row: Row, below: number): void {
-    this.rows.splice(this.rows.length - below, 0, row);
-    this.index();
-  }
-
-  remove(id: string): void {
-    const place = this.places.get(id);
-    if (place === undefined) return;
-    this.rows.splice(place, 1);
-    this.index();
-  }
-
-  /** Newest first, as the API lists. `undefined` when no row has the id. */
-  page(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
-    const start = from === null ? this.rows.length - 1 : this.places.get(from);
-    if (start === undefined) return undefined;
-    const rows = this.rows.slice(Math.max(0, start + 1 - limit), start + 1).reverse();
-    const next = this.rows[start - limit];
-    return next === undefined ? { rows } : { rows, next: next.id };
-  }
-
-  private index(): void {
-    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
-  }
 }
 
 export interface FakeBalance {
@@ -68,25 +32,8 @@ export interface FakeBalance {
   currency: string;
   pending: Cents;
   journal: FakeJournal<FakeRow>;
-  /** Replaces members of what is served. */
+  /** Overrides properties of the served balance. */
   odd?: object;
-}
-
-export interface FakeBusinessRow {
-  id: string;
-  type: string;
-  /** Signed: negative is a debit. */
-  amount: Cents;
-  createdAt: number;
-  processed: boolean;
-  description?: string | null;
-  counterparty?: { identifier: string; name: string };
-}
-
-export interface FakeBusinessAccount {
-  id: string;
-  iban: string;
-  journal: FakeJournal<FakeBusinessRow>;
 }
 
 export interface FakePayout {
@@ -108,16 +55,19 @@ export class FakeMollie {
   /** Oldest first. */
   readonly payouts: FakePayout[] = [];
   readonly drafts = new FakeDrafts(this);
-  /** Whether a payout leaves at once; it does on the next business day. */
+  /** Whether a payout leaves immediately. At Mollie it leaves on the next business day. */
   initiatesAtOnce = false;
-  /** The time at Mollie, milliseconds since 1970. */
+  /** Mollie's clock in milliseconds since 1970. */
   now: () => number = () => Date.now();
-  /** The largest page that is served, whatever limit is asked for. */
+  /** Maximum number of rows of a page, even if the request asks for more. */
   largestPage = 250;
   private psp: FakePsp | undefined;
   private count = 0;
 
-  /** @param document what is said is held against; see `OpenApiDocument.official` */
+  /**
+   * Starts the fake.
+   * @param document the document to check the responses against; see `OpenApiDocument.official`
+   */
   static async start(document: OpenApiDocument | undefined): Promise<FakeMollie> {
     const fake = new FakeMollie();
     fake.psp = await FakePsp.start({
@@ -162,7 +112,10 @@ export class FakeMollie {
     return this.engine.url;
   }
 
-  /** @throws Error with all differences from the document. */
+  /**
+   * Stops the fake.
+   * @throws Error that lists all differences from the document
+   */
   close(): Promise<void> {
     return this.engine.close();
   }
@@ -185,7 +138,7 @@ export class FakeMollie {
     return account;
   }
 
-  /** A payout leaves its balance. */
+  /** Executes a payout: the money leaves its balance. */
   initiate(payout: FakePayout, now: number): FakeRow {
     payout.status = 'initiated';
     payout.initiatedAt = now;
@@ -195,7 +148,10 @@ export class FakeMollie {
     return row;
   }
 
-  /** A payout that had left comes back. @param row its settlement */
+  /**
+   * Returns a payout that had left its balance.
+   * @param row the settlement row of the payout
+   */
   giveBack(payout: FakePayout, row: FakeRow, now: number): void {
     payout.status = 'failed';
     const back = this.settlementRow(now, row.context?.['transferId'] ?? '');
@@ -225,7 +181,7 @@ export class FakeMollie {
     return payout === undefined ? notFound : { body: payoutJson(payout) };
   }
 
-  /** A repeat with a known key gets the first answer. */
+  /** Creates a payout. A repeat with a known idempotency key gets the first response again. */
   private createPayout({ body, headers }: FakeRequest): FakeAnswer {
     const key = headers['idempotency-key'] ?? '';
     const known = this.payouts.find((payout) => payout.key === key);
@@ -254,7 +210,7 @@ export class FakeMollie {
     return { status: 201, body: payoutJson(payout) };
   }
 
-  /** A number that no other thing of this fake has. */
+  /** Returns a number that this fake has not used before. */
   next(): number {
     return (this.count += 1);
   }
@@ -296,7 +252,7 @@ export class FakeMollie {
 
   private listBusinessTransactions({ params, query }: FakeRequest): FakeAnswer {
     const account = this.businessAccounts.find(({ id }) => id === params.id);
-    // Without a 404 in the document for it, an unknown account is an invalid request.
+    // The document has no 404 for this path, so an unknown account is an invalid request.
     if (account === undefined) return badCursor;
     const page = account.journal.page(query.get('from'), Number(query.get('limit')));
     if (page === undefined) return badCursor;
@@ -338,7 +294,7 @@ export class FakeMollie {
   }
 }
 
-/** What a balance holds: all that ever moved. */
+/** Returns the balance: the sum of all rows. */
 export function balanceOf({ journal }: FakeBalance): Cents {
   return journal.rows.reduce((total, row) => total + netOf(row), 0);
 }
@@ -347,14 +303,7 @@ export function netOf({ amount, deductions = {} }: FakeRow): Cents {
   return Object.values(deductions).reduce((total, deduction) => total + deduction, amount);
 }
 
-export const LINK = { href: 'https://docs.mollie.com', type: 'text/html' };
-export const notFound: FakeAnswer = { status: 404, body: errorBody(404) };
 const badCursor: FakeAnswer = { status: 400, body: errorBody(400) };
-
-export function errorBody(status: number): unknown {
-  const detail = status === 400 ? 'Invalid cursor value' : `error ${status}`;
-  return { status, title: `Status ${status}`, detail, _links: { documentation: LINK } };
-}
 
 function undocumented({ odd }: { odd?: object }): Pick<FakeAnswer, 'undocumented'> {
   return odd === undefined ? {} : { undocumented: 'a balance that the document could not have' };
@@ -460,13 +409,4 @@ function businessRowJson(row: FakeBusinessRow, account: FakeBusinessAccount): ob
     processedAt: row.processed ? seconds(row.createdAt + 1000) : null,
     createdAt: seconds(row.createdAt),
   };
-}
-
-export function amountJson(cents: Cents, currency: string): { currency: string; value: string } {
-  const digits = String(Math.abs(cents)).padStart(3, '0');
-  return { currency, value: `${cents < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}` };
-}
-
-export function seconds(time: number): string {
-  return formatTime(time).replace(/\.\d+Z$/, '+00:00');
 }

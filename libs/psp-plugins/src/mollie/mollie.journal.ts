@@ -1,72 +1,72 @@
 /**
- * Reads a journal that can only be walked from its newest row to its oldest, and hands it over oldest first.
+ * Reads a journal that can only be listed from its newest row to its oldest, and yields its rows oldest first.
  *
- * The order matters: Formance subtracts a refund from its payment, and a refund that comes before its payment takes the payment's
- * place. So a walk goes down first, and up again. A short one is held in memory; of a long one only the ids at which its pages begin are
- * kept (in the cursor, so that it goes on after a restart), and every page is read a second time on the way up. Rows that arrive
- * meanwhile are above the walk: a further walk fetches them.
+ * The order matters: Formance subtracts a refund from its payment, and a refund that comes before its payment replaces the payment.
+ * So a walk first goes down to the oldest new row, and then up again. A short walk keeps its pages in memory. A long walk keeps only the ids at
+ * which pages begin, and reads every page a second time on the way up. The ids are in the cursor, so that the walk continues after a restart. Rows
+ * that arrive during a walk are above it. The next walk reads them.
  *
- * A walk ends below the newest rows of the walk before (any of several, should one vanish), and so far below that rows which turned
- * up late are seen too.
+ * A walk ends below the newest rows of the walk before. It knows several of these rows, because one can disappear. It ends far enough below them
+ * to read rows that appeared late.
  */
 import { parseTime } from '@tributary/connector-api';
 import { AnswerError } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import type { Listed } from './mollie.client.js';
 
-/** What earlier walks have read. */
+/** The part of a journal that earlier walks have read. */
 interface Covered {
   /** Ids of the newest rows. */
   anchors: string[];
-  /** The newest row's time, milliseconds since 1970. */
+  /** Time of the newest row in milliseconds since 1970. */
   newest?: number;
 }
 
 interface Walk {
-  /** What will be covered when it is done. */
+  /** The covered part when this walk is done. */
   head: Covered;
-  /** Ids of the first rows of pages, the newest first: of every page, of every second, fourth, … so that they stay few. */
+  /** Ids of the first rows of pages, newest first: of every page, or of every second, fourth, … page, so that the list stays short. */
   marks: string[];
-  /** Pages from one mark to the next. */
+  /** Number of pages from one mark to the next. */
   stride: number;
-  /** Whether a known row was met on the way down. */
+  /** Whether the way down has met a row that earlier walks have read. */
   met: boolean;
-  /** The way up: it begins when the way down is over. */
+  /** The way up. It begins when the way down is complete. */
   up?: {
-    /** The first row that is not wanted, as it was handed over already; absent at the bottom of the journal. */
+    /** Id of the first row that is not needed, because it was yielded before; absent at the bottom of the journal. */
     end?: string;
   };
 }
 
-/** Where a journal's reading stands; part of the cursor. */
+/** Position in a journal. It is part of the cursor. */
 export interface Place {
   covered: Covered;
   walk?: Walk;
 }
 
 export interface Step {
-  /** Oldest first. */
+  /** Rows, oldest first. */
   rows: Json[];
   place: Place;
 }
 
 export interface Journal {
   read(from?: string): Promise<Listed>;
-  /** Milliseconds before the newest known row that are read again. */
+  /** Rows that are at most this many milliseconds older than the newest known row are read again. */
   reread: number;
 }
 
 export const NOWHERE: Place = { covered: { anchors: [] } };
 
-/** Pages that are held instead of being read twice. */
+/** Number of pages that a walk keeps in memory instead of reading them twice. */
 const HELD_PAGES = 4;
 const MOST_MARKS = 256;
 const ANCHORS = 5;
-/** Pages of a way down between two cursors. */
+/** Number of pages that a way down reads between two cursors. */
 const PAGES_PER_CURSOR = 20;
 const ROWS_PER_STEP = 500;
 
-/** Ends when it has caught up. */
+/** Yields the rows after `since`, and ends when it has caught up. */
 export async function* readJournal(journal: Journal, since: Place): AsyncGenerator<Step> {
   let place = since;
   for (;;) {
@@ -79,7 +79,7 @@ export async function* readJournal(journal: Journal, since: Place): AsyncGenerat
       }
       if (!long) return;
     } catch (error) {
-      // A row where the walk wanted to go on is gone.
+      // The row at which the walk continues no longer exists. A new walk begins.
       if (place.walk === undefined || !isLostCursor(error)) throw error;
       place = { covered: place.covered };
       yield { rows: [], place };
@@ -121,7 +121,7 @@ async function* walkDown(journal: Journal, { covered, walk: begun }: Place): Asy
   }
 }
 
-/** From the lowest mark to the highest. */
+/** Reads from the lowest mark to the highest. */
 async function* walkUp(journal: Journal, { covered, walk }: Place): AsyncGenerator<Step> {
   for (let now = walk; now?.up !== undefined;) {
     const marks = [...now.marks];
@@ -147,10 +147,10 @@ async function readDown(journal: Journal, start: string, end: string | undefined
   return found;
 }
 
-/** Where a walk may end. */
+/** The condition under which a walk can end. */
 interface Bottom {
   anchors: ReadonlySet<string>;
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   before: number;
 }
 
@@ -158,7 +158,7 @@ function bottomOf({ anchors, newest }: Covered, reread: number): Bottom {
   return { anchors: new Set(anchors), before: newest === undefined ? -Infinity : newest - reread };
 }
 
-/** The rows above the first one (`end`) that is older than the newest known row by more than what is read again. */
+/** Returns the rows above the first row (`end`) that is too old: older than the newest known row by more than `rereadMs`. */
 function cutAt(rows: Json[], bottom: Bottom, hasMet: boolean): { above: Json[]; met: boolean; end?: string } {
   let met = hasMet;
   for (const [index, row] of rows.entries()) {
@@ -184,7 +184,7 @@ function coverOf(rows: Json[], covered: Covered): Covered {
   };
 }
 
-/** Twice as long strides when there are too many marks. */
+/** Adds a mark. When there are too many marks, it drops every second one and doubles the stride. */
 function withMark(walk: Walk, page: number, id: string | undefined): Walk {
   if (id === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === id) return walk;
   const marks = [...walk.marks, id];
@@ -192,7 +192,7 @@ function withMark(walk: Walk, page: number, id: string | undefined): Walk {
   return { ...walk, marks: marks.filter((_mark, index) => index % 2 === 0), stride: walk.stride * 2 };
 }
 
-/** Of several steps only the last one moves on: those before are repeated when it fails. */
+/** Splits the rows into steps. Only the last step moves the position, so all steps are repeated when one fails. */
 function* inSteps(rows: Json[], before: Place, after: Place): Generator<Step> {
   for (let start = 0; start === 0 || start < rows.length; start += ROWS_PER_STEP) {
     const end = start + ROWS_PER_STEP;
@@ -200,7 +200,7 @@ function* inSteps(rows: Json[], before: Place, after: Place): Generator<Step> {
   }
 }
 
-/** Pages overlap where a row came in between, or where `from` is the last row of the page before. */
+/** Reverses the rows and drops duplicates. Pages overlap when a row arrived in between, or when `from` is the last row of the page before. */
 function oldestFirst(rows: Json[]): Json[] {
   const unique = new Map(rows.map((row) => [idOf(row) ?? row.toText(), row]));
   return [...unique.values()].reverse();
@@ -215,7 +215,7 @@ function timeOf(row: Json): number | undefined {
   return text === undefined ? undefined : parseTime(text)?.milliseconds;
 }
 
-/** A row that is none must not stop a walk: it is refused where it is read. */
+/** Returns the string, or `undefined` when the row is invalid. An invalid row must not stop a walk: the mapper rejects it later. */
 function textOf(row: Json, member: string): string | undefined {
   try {
     return row.optionalText(member);

@@ -1,4 +1,4 @@
-/** From Mollie's objects to records: pure. Amounts are gross, and what was deducted from them are rows of their own. */
+/** Maps Mollie's objects to records, without side effects. Amounts are gross; each deduction is a row of its own. */
 import { assetOf, money, parseAmount, RefusedError } from '@tributary/connector-api';
 import type { Account, Balances, Metadata, Money, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -9,7 +9,7 @@ import type { Untied } from './mollie.ties.js';
 import { meaningOf } from './mollie.types.js';
 
 const DESCRIPTION = `${PREFIX}description`;
-/** Types of what a draft transfer may become. */
+/** Types of transaction that an approved draft transfer can become. */
 const ORDERED: readonly string[] = ['bank-transfer', 'internal-transfer'];
 const DEDUCTIONS = ['fees', 'commissions', 'repayments', 'reservations'] as const;
 
@@ -30,7 +30,12 @@ export function toAccount(balance: Json): Account {
   };
 }
 
-/** @param at when it was asked: the answer carries no time. @param pending whether what Mollie still holds counts */
+/**
+ * Maps a balance to its amounts.
+ * @param at time of the request, because the response has no time
+ * @param pending whether to include the amount that Mollie still holds
+ * @throws InvalidRecordError when the two amounts have different assets
+ */
 export function toBalances(balance: Json, at: string, pending: boolean): Balances {
   const available = moneyOf(balance.record('availableAmount'));
   const held = moneyOf(balance.record('pendingAmount'));
@@ -63,7 +68,7 @@ export function toBusinessBalances(account: Json, at: string): Balances {
   return { accountId: account.text('id'), at, amounts: [moneyOf(account.record('balance', 'total'))] };
 }
 
-/** One balance transaction → its row, and one for each deduction: together they are `resultAmount`. */
+/** Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. */
 export function toUntied(row: Json, balanceId: string): Untied[] {
   const initial = moneyOf(row.record('initialAmount'));
   const parts = deductionsOf(row, initial.asset);
@@ -128,7 +133,10 @@ function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>):
   return to === undefined ? {} : { tie: { to, ...as } };
 }
 
-/** One transaction of a business account. */
+/**
+ * Maps one transaction of a business account.
+ * @throws InvalidRecordError when its amount is negative
+ */
 export function toBusinessTransaction(row: Json, accountId: string): Transaction {
   const isCredit = row.oneOf(['credit', 'debit'], 'creditDebitIndicator') === 'credit';
   const { amount, asset } = moneyOf(row.record('amount'));
@@ -144,7 +152,7 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
     ...movement(accountId, { amount: isCredit ? amount : -amount, asset }),
     ...given('destinationAccountId', payee?.iban),
     ...given('orderKey', orderKey),
-    // To another customer of Mollie's it may be an internal transfer, and is a payout all the same.
+    // A transfer to another customer of Mollie can be an internal transfer. It is a payout nevertheless.
     type: orderKey === undefined ? businessType(type, isCredit) : 'PAYOUT',
     status: row.has('processedAt') ? 'SUCCEEDED' : 'PENDING',
     metadata: {
@@ -159,7 +167,7 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
   };
 }
 
-/** A transaction of a business account that says whom it paid, and nothing else: an order's key would be in the description. */
+/** Returns whether a payout has a payee but no description, in which the order's key would be. */
 export function isNameless({ type, destinationAccountId, metadata }: Transaction): boolean {
   return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION] === undefined;
 }
@@ -180,7 +188,7 @@ function businessType(type: string, isCredit: boolean): Transaction['type'] {
   }
 }
 
-/** Direction as accounts, amount without a sign. */
+/** Returns the amount without a sign, and the account as source or destination according to the sign. */
 function movement(
   accountId: string,
   { amount, asset }: Money,
@@ -198,7 +206,7 @@ function deductionsOf(row: Json, asset: string): { name: string; amount: bigint 
   });
 }
 
-/** `context.paymentId` as in the examples and the prose, `context.payment.paymentId` as in the schema. */
+/** Reads `context.paymentId`, as in the examples and the prose, and `context.payment.paymentId`, as in the schema. */
 function contextOf(row: Json): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const context = row.at('context');

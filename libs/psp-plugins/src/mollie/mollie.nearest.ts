@@ -1,4 +1,4 @@
-/** The journals do not name what they execute: amount and time must tell. */
+/** Matches a row with a payout or a draft transfer by amount and time, because the journals do not name what they execute. */
 import { parseTime } from '@tributary/connector-api';
 import type { Money, Transaction } from '@tributary/connector-api';
 
@@ -9,7 +9,10 @@ export interface Candidate<T> {
   at: number;
 }
 
-/** @param isNear takes milliseconds from the candidate to the row */
+/**
+ * Returns the candidate with the same amount and asset that is nearest in time.
+ * @param isNear decides whether a time difference is accepted: row minus candidate, in milliseconds
+ */
 export function nearest<T>(
   row: Transaction,
   candidates: readonly Candidate<T>[],

@@ -1,4 +1,4 @@
-/** Payouts to our own bank account, and webhooks. */
+/** Tests payouts to the organisation's own bank account, and webhooks. */
 import { createHmac } from 'node:crypto';
 import type { Order } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
@@ -108,7 +108,7 @@ describe('payouts', () => {
     payout.completedAt = trial.clock.time + 1000;
     expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({ status: 'SUCCEEDED' });
     fake.giveBack(payout, row, trial.clock.time + 2 * 86_400_000);
-    // As after an order has taken the row.
+    // This is the state after an order has replaced the row.
     trial.transactions.delete(id);
     await trial.sync();
     const back = [...trial.transactions.values()].at(-1);

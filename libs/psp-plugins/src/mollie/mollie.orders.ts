@@ -1,4 +1,7 @@
-/** Orders: payouts of a balance to our own bank account, and draft transfers from a business account; and what they are in the journals. */
+/**
+ * Creates and finds orders: payouts of a balance to the organisation's own bank account, and draft transfers from a business account. Links the
+ * rows of the journals to these orders.
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import { isRefusal, MIRROR, PspError } from '@tributary/connector-api';
 import type { Mirror, Order, OrderResult, Refusal, Transaction } from '@tributary/connector-api';
@@ -43,7 +46,7 @@ export class MollieOrders {
     return draft && toDraftResult(draft);
   }
 
-  /** Settlements that are payouts which were ordered here, and what came back of them, are told as the orders know them. */
+  /** Links settlements, and returns of settlements, to the payouts that were ordered through this gateway. */
   async nameSettlements(rows: readonly Untied[], balanceId: string): Promise<readonly Untied[]> {
     if (this.settings.payouts === 'off' || !rows.some(isOfSettlement)) return rows;
     const { rows: payouts } = await this.client.payouts(balanceId);
@@ -51,7 +54,7 @@ export class MollieOrders {
     return rows.map((row) => (isOfSettlement(row) ? namePayout(row, ordered) : row));
   }
 
-  /** Movements without a description, which would have the order's key in it. */
+  /** Links payouts without a description to approved draft transfers. Other payouts have the order's key in their description. */
   async nameTransfers(
     rows: readonly (Transaction | Refusal)[],
     accountIban: string,
@@ -104,14 +107,17 @@ export class MollieOrders {
     return search(
       (from) => this.client.payouts(order.sourceAccountId, from),
       (payout) => keyOf(payout) === order.key,
-      // Newest first.
+      // The list is newest first, so it can end at the first payout that is older than the order.
       (payouts) => payouts.some((payout) => isBefore(payout, order)),
     );
   }
 
-  /** Mollie answers 404 for some drafts that are in its list, and does not say how that is sorted: so it is read to its end. */
+  /**
+   * Finds a draft by id, then in the list. Mollie responds 404 for some drafts that are in its list. The document does not state the order of the
+   * list, so it is read completely.
+   */
   private async findDraft({ key, pspId }: Order): Promise<Json | undefined> {
-    // An order may have got the id of its movement, if that was seen first.
+    // An order can have the id of its transaction instead, if the transaction was seen before the draft.
     const draft = pspId?.startsWith('badrt_') ? await this.client.draftTransfer(pspId) : undefined;
     if (draft !== undefined) return draft;
     return search(
@@ -121,7 +127,10 @@ export class MollieOrders {
   }
 }
 
-/** @param isOver whether what is listed after these rows need not be read */
+/**
+ * Searches a list page by page.
+ * @param isOver returns whether the pages after these rows need not be read
+ */
 async function search(
   read: (from?: string) => Promise<Listed>,
   fits: (row: Json) => boolean,
@@ -150,7 +159,7 @@ function namePayout(row: Untied, payouts: readonly Json[]): Untied {
   const payout = tie ? returnedPayoutOf(alone, payouts) : payoutOf(alone, payouts);
   if (payout === undefined) return row;
   const id = payout.text('id');
-  // An order has taken the row of its payout, so that no tie to it is found: this one is told to be its own.
+  // The order is already served as the row of its payout, so `linkTransactions` does not find that row. The link is set here.
   if (tie) return { tie, alone: { ...alone, type: tie.type, status: tie.status, relatedTransactionId: id } };
   const orderKey = keyOf(payout);
   const ofOrder = { ...alone, status: statusOfRow(payout), ...(orderKey === undefined ? {} : { orderKey }) };

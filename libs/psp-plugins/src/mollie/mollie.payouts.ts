@@ -1,4 +1,4 @@
-/** Payouts of a balance to the organisation's own bank account: orders → requests, answers → results. Pure. */
+/** Maps payouts of a balance to the organisation's own bank account: orders to requests, responses to results. No side effects. */
 import {
   assetWithDigits,
   currencyDigits,
@@ -18,13 +18,16 @@ import { describeOrder } from './mollie.order-key.js';
 import { toResult } from './mollie.result.js';
 
 const LONGEST_DESCRIPTION = 255;
-/** The money leaves the balance at `initiatedAt`, which the journal tells in a row of its own. */
+/** Milliseconds. The money leaves the balance at `initiatedAt`, which the journal shows as a row of its own. */
 const INITIATED_WITHIN = 12 * 3_600_000;
 const RETURNED_WITHIN = 30 * 24 * 3_600_000;
-/** Mollie's clock may be behind ours. */
+/** Mollie's clock can be behind the gateway's clock. */
 const CLOCKS_APART = 10 * 60_000;
 
-/** @throws PspError `rejected` where Mollie could not mean the same as the order. */
+/**
+ * Creates the request of a payout.
+ * @throws PspError `rejected` when Mollie cannot execute the order exactly as it is
+ */
 export function toPayoutRequest(order: Order, testmode: boolean): JsonBody {
   const { amount, sourceAccountId, destinationAccountId } = order;
   if (destinationAccountId !== bankAccountOf(sourceAccountId)) {
@@ -46,7 +49,7 @@ export function toPayoutRequest(order: Order, testmode: boolean): JsonBody {
   };
 }
 
-/** Whether it, and so all that are listed after it, was made before the order. */
+/** Returns whether the payout, and so every payout listed after it, was created before the order. */
 export function isBefore(payout: Json, { createdAt }: Order): boolean {
   const made = parseTime(payout.time('createdAt'));
   const ordered = parseTime(createdAt);
@@ -63,13 +66,13 @@ export function toPayoutResult(payout: Json): OrderResult {
   });
 }
 
-/** What nobody knows yet is not final. */
+/** Maps the status of a payout. A status that is unknown to this plugin is not final. */
 function statusOf(payout: Json): OrderStatus {
   switch (payout.text('status')) {
     case 'completed':
       return 'SUCCEEDED';
     case 'failed':
-      // "The payout has been returned by the bank": after it had been sent.
+      // "The payout has been returned by the bank": it failed after it had been sent.
       return payout.has('completedAt') ? 'RETURNED' : 'FAILED';
     case 'canceled':
       return 'FAILED';
@@ -79,20 +82,23 @@ function statusOf(payout: Json): OrderStatus {
 }
 
 /**
- * The payout that a settlement in the journal is. The journal does not name it: it is the one of the same balance and amount that was
- * initiated at that time (Mollie makes at most one payout of a balance a day).
+ * Returns the payout that a settlement in the journal belongs to. The journal does not name it. It is the payout of the same balance and amount
+ * that was initiated at that time (Mollie makes at most one payout of a balance a day).
  */
 export function payoutOf(settlement: Transaction, payouts: readonly Json[]): Json | undefined {
   return nearest(settlement, payouts.flatMap(initiated), (after) => Math.abs(after) <= INITIATED_WITHIN);
 }
 
-/** The payout that came back: one that failed after it had left. */
+/** Returns the payout that was returned: one that failed after it had left the balance. */
 export function returnedPayoutOf(back: Transaction, payouts: readonly Json[]): Json | undefined {
   const failed = payouts.filter((payout) => payout.optionalText('status') === 'failed');
   return nearest(back, failed.flatMap(initiated), (after) => after >= 0 && after <= RETURNED_WITHIN);
 }
 
-/** One that has left, and can be read: a broken one must not stop the journal. */
+/**
+ * Returns a candidate for a payout that has left the balance. A payout that cannot be parsed gives no candidate, so that it does not stop the
+ * journal.
+ */
 function initiated(payout: Json): Candidate<Json>[] {
   const read = readRow(payout, 'id', () => {
     const at = parseTime(payout.optionalTime('initiatedAt') ?? '')?.milliseconds;
@@ -101,7 +107,7 @@ function initiated(payout: Json): Candidate<Json>[] {
   return isRefusal(read) ? [] : read;
 }
 
-/** Status of the row in the journal that a payout is. */
+/** Returns the status of the journal row of a payout. */
 export function statusOfRow(payout: Json): Transaction['status'] {
   const status = statusOf(payout);
   return status === 'RETURNED' ? 'SUCCEEDED' : status;

@@ -1,4 +1,4 @@
-/** Mollie as a PSP: balances and business accounts, and their journals. */
+/** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { formatTime, isRefusal, MIRROR } from '@tributary/connector-api';
 import type {
@@ -39,14 +39,14 @@ import type { Untied } from './mollie.ties.js';
 import { readWebhook } from './mollie.webhook.js';
 
 const MINUTE = 60_000;
-/** A SEPA transfer takes up to two days until `processedAt`, which changes the row. */
+/** A SEPA transfer takes up to two days until `processedAt` is set, which changes the row. */
 const BUSINESS_REREAD = 4 * 24 * 60 * MINUTE;
-/** The list is short, and read whole each time. */
+/** Cursor of listings that are short. They are read completely each time. */
 const WHOLE: Cursor = 'whole';
 
 type Rows = (Transaction | Refusal)[];
 
-/** The journal of one account, and what its rows are. */
+/** The journal of one account, and the mapping of its rows to transactions. */
 interface AccountJournal extends Journal {
   id: string;
   toRows(rows: Json[]): Promise<Rows>;
@@ -64,7 +64,7 @@ export class MolliePsp implements Psp {
     @Inject(MIRROR) private readonly mirror: Mirror,
     @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
   ) {
-    // Nobody may come upon a payout by chance.
+    // Without these methods the gateway rejects every payout: payouts are off unless the settings allow them.
     if (settings.payouts === 'off' && settings.transfers === 'off') return;
     this.createPayout = (order) => orders.create(order);
     this.findOrder = (order) => orders.find(order);
@@ -93,7 +93,7 @@ export class MolliePsp implements Psp {
   }
 
   async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
-    // What an older version wrote: it listed nothing but our own bank accounts.
+    // A cursor of an older plugin version, which listed only the bank accounts of the balances.
     const places = readCursor(since === WHOLE ? undefined : since);
     const named = this.settings.beneficiaries.map((each) =>
       toBeneficiary({ ...each, iban: compactIban(each.iban) }),
@@ -124,7 +124,7 @@ export class MolliePsp implements Psp {
     const at = formatTime(this.clock.now());
     const isBalance = isBalanceId(accountId);
     const found = await (isBalance ? this.client.balance(accountId) : this.client.businessAccount(accountId));
-    // A balance that is gone holds nothing: what was seen in it is served as zero.
+    // A balance that Mollie no longer has is empty. It is served without amounts, so that clients see zero for its assets.
     if (found === undefined) return { accountId, at, amounts: [] };
     return isBalance ? this.balancesOf(found, at) : toBusinessBalances(found, at);
   }
@@ -173,7 +173,11 @@ export class MolliePsp implements Psp {
     };
   }
 
-  /** Clients keep the first version that they see: a name spelled otherwise is no news. @param told grows */
+  /**
+   * Returns the payees of these rows that are not served yet. Clients keep the first version of a beneficiary, so another spelling of its name is
+   * not served.
+   * @param told ids that were listed already; new ids are added
+   */
   private async payeesOf(rows: Json[], told: Set<string>): Promise<(Beneficiary | Refusal)[]> {
     const paid = readEach(rows, (row) => {
       const payee = payeeOf(row);
@@ -199,7 +203,7 @@ export class MolliePsp implements Psp {
   }
 }
 
-/** Of each row none, one or several. */
+/** Parses each row into zero, one or several records. A row that cannot be parsed becomes one rejected record. */
 function readEach<T extends object>(rows: readonly Json[], read: (row: Json) => T[]): (T | Refusal)[] {
   return rows.flatMap((row): (T | Refusal)[] => {
     const one = readRow(row, 'id', read);

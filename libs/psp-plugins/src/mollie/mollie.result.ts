@@ -1,9 +1,12 @@
-/** What Mollie says of an order: payouts and draft transfers give the reason of their status in the same form. */
+/** Maps Mollie's response to an order result. Payouts and draft transfers have the same form for the reason of their status. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { PREFIX } from './mollie.metadata-keys.js';
 
-/** @param members what else is told of it, by the name in the metadata */
+/**
+ * Creates an order result.
+ * @param members properties to copy into the metadata: name in the metadata → name in the response
+ */
 export function toResult(
   made: Json,
   status: OrderStatus,

@@ -1,4 +1,4 @@
-/** What rows become, how a journal is walked, accounts, credentials. */
+/** Tests the mapping of rows, the walk through a journal, accounts, and credentials. */
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { balanceOf, FakeMollie, MOLLIE_DOCUMENT, TOKEN } from './mollie.fake.js';
 import type { FakeBalance, FakeRow } from './mollie.fake.js';
@@ -73,7 +73,7 @@ describe('rows', () => {
       [`${SPEC}refund_id`]: 're_1',
       [`${SPEC}type`]: 'refund',
     });
-    // A deduction that named the payment as its original would be taken for the payment's fate.
+    // Formance would apply the status of a deduction to the payment if the deduction were linked to it.
     expect(trial.transactions.get('baltr_2-fees')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
     expect(trial.transactions.get('baltr_2-fees')?.relatedTransactionId).toBeUndefined();
   });
@@ -201,7 +201,7 @@ describe('the walk', () => {
     expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
     const before = fake.engine.requests.length;
     await trial.sync();
-    // Of the 120 rows of the last hour; without new ones that is what is read again.
+    // These are the 120 rows of the last hour. A sync without new rows reads the same rows again.
     expect(requestsSince(before)).toHaveLength(3);
   });
 

@@ -1,4 +1,4 @@
-/** What every plugin must do, once for each way in which this one pays. */
+/** Runs the inherited test suite once for each kind of order of this plugin. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { mollie } from './index.js';
 import { TOKEN } from './mollie.fake.js';

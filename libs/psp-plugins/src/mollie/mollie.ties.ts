@@ -1,23 +1,23 @@
 /**
- * Ties rows to each other: refunds and chargebacks to their payment, returns to their settlement.
+ * Links rows to each other: refunds and chargebacks to their payment, returns to their settlement.
  *
- * Mollie's journal names payments (`tr_…`) and transfers (`trf_…`), not the rows in which they came. So the row of a payment is served under the
- * payment's id, and what refers to the payment finds it. Two things must not happen: two rows under one id (the second would
- * replace the first one's money), and a refund of a payment that was never served (the client would take the refund for the payment).
+ * Mollie's journal names payments (`tr_…`) and transfers (`trf_…`), not the rows that contain them. So the row of a payment is served under the
+ * payment's id, and rows that refer to the payment find it. Two results must not occur. Two rows under one id: the second would replace the money
+ * of the first. A refund of a payment that was never served: the client would take the refund for the payment.
  */
 import type { Transaction } from '@tributary/connector-api';
 
-/** A row before it is known what it can be tied to. */
+/** A row that is not linked to other rows yet. */
 export interface Untied {
-  /** As it is served when there is nothing to tie it to. */
+  /** The transaction as it is served when there is nothing to link it to. */
   alone: Transaction;
-  /** The id it takes unless another row has it. `addsAs`: then it is told as an addition to that row. */
+  /** The id under which it is served, unless another row has this id. In that case, `statusIfTaken` is its status as an addition to that row. */
   wantsId?: { id: string; addsAs?: 'CAPTURE' };
-  /** What it becomes when the row `to` is there. */
+  /** Type and status that it gets when the row with the id `targetId` exists. */
   tie?: Pick<Transaction, 'type' | 'status'> & { to: string };
 }
 
-/** Ids of rows that must be known before these rows can be tied. */
+/** Returns the ids of rows that must be known before these rows can be linked. */
 export function idsOf(rows: readonly Untied[]): string[] {
   return [
     ...new Set(rows.flatMap(({ wantsId, tie }) => [wantsId?.id, tie?.to]).filter((id) => id !== undefined)),
@@ -25,8 +25,9 @@ export function idsOf(rows: readonly Untied[]): string[] {
 }
 
 /**
+ * Links rows to each other and to rows that were served before.
  * @param rows oldest first
- * @param owners which balance transaction has which of the wanted ids already; those in `rows` are added
+ * @param owners wanted id → id of the balance transaction that is served under it already; those in `rows` are added
  */
 export function tieRows(rows: readonly Untied[], owners: ReadonlyMap<string, string>): Transaction[] {
   const taken = new Map(owners);

@@ -1,4 +1,4 @@
-/** Payments from business accounts, as draft transfers that a person approves; and who can be paid. */
+/** Tests payments from business accounts, which are draft transfers that a person approves; and the beneficiaries. */
 import type { Order } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { plainToInstance } from 'class-transformer';
@@ -7,7 +7,7 @@ import { MollieSettings } from './mollie.config.js';
 import { fakeIban } from './mollie.drafts.fake.js';
 import type { FakeDraft } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.fake.js';
+import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
 import { MollieTrial } from './testing/mollie-trial.js';
 
 const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
@@ -101,7 +101,7 @@ describe('draft transfers', () => {
     expect(await small.psp.findOrder!(order)).toMatchObject({ id });
     draft().onlyListed = true;
     expect(await small.psp.findOrder!({ ...order, pspId: id })).toMatchObject({ id });
-    // Of an order whose movement was seen before any answer: nobody asks for a draft by that id.
+    // The transaction of this order was seen before any response. No draft has that id, so the plugin does not request it by id.
     expect(await small.psp.findOrder!({ ...order, pspId: 'batr_1' })).toMatchObject({ id });
     await small.close();
   });
@@ -306,7 +306,7 @@ function draft(): FakeDraft {
   return fake.drafts.all[0]!;
 }
 
-/** A movement of the business account that was ordered elsewhere. */
+/** Adds a transaction of the business account that was not ordered through this gateway. */
 function paid(row: Partial<FakeBusinessRow>): void {
   const createdAt = trial.clock.now();
   const id = `batr_${fake.next()}`;

@@ -1,6 +1,6 @@
 /**
- * Transfers from a business account, as drafts: a person approves each in Mollie's app, and no money moves before. Orders → requests, drafts → results.
- * Pure.
+ * Maps transfers from a business account, which are created as drafts: orders to requests, drafts to results. A person approves each draft in
+ * Mollie's app, and no money moves before. No side effects.
  */
 import { formatAmount, isRefusal, parseTime, PspError } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus, Transaction } from '@tributary/connector-api';
@@ -18,10 +18,14 @@ const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 70;
 /** A SEPA transfer is executed at most two business days later. */
 const EXECUTED_WITHIN = 5 * 24 * 3_600_000;
-/** Mollie's clock in one answer may be behind that in another. */
+/** Mollie's clock in one response can be behind its clock in another response. */
 const CLOCKS_APART = 10 * 60_000;
 
-/** @param debtorIban of the business account that pays. @throws PspError `rejected` where Mollie could not mean the same as the order. */
+/**
+ * Creates the request of a draft transfer.
+ * @param debtorIban IBAN of the business account that pays
+ * @throws PspError `rejected` when Mollie cannot execute the order exactly as it is
+ */
 export function toDraftRequest(
   order: Order,
   debtorIban: string,
@@ -51,7 +55,7 @@ export function toDraftResult(draft: Json): OrderResult {
   });
 }
 
-/** A draft knows nothing of its execution: that the money left is told by the journal. */
+/** Maps the status of a draft. A draft does not show its execution: only the journal shows that the money left. */
 function statusOf(draft: Json): OrderStatus {
   switch (draft.text('status')) {
     case 'declined':
@@ -60,12 +64,12 @@ function statusOf(draft: Json): OrderStatus {
     case 'approved':
       return 'PENDING';
     default:
-      // Mollie adds words to its lists: what nobody knows yet is not final.
+      // Mollie adds statuses over time. A status that is unknown to this plugin is not final.
       return 'PENDING';
   }
 }
 
-/** The approved draft that a movement is which has no description: of the same account, IBAN and amount, and due at that time. */
+/** Returns the approved draft of a transaction without a description: same account, IBAN and amount, and due at that time. */
 export function draftOf(
   movement: Transaction,
   accountIban: string,
@@ -76,14 +80,17 @@ export function draftOf(
     compactIban(draft.text('debtor', 'account', 'iban')) === accountIban &&
     compactIban(draft.text('creditor', 'account', 'iban')) === movement.destinationAccountId;
   const candidates = drafts.flatMap((draft) => {
-    // A broken one must not stop the journal.
+    // A draft that cannot be parsed must not stop the journal.
     const read = readRow(draft, 'id', () => (fits(draft) ? [toCandidate(draft)] : []));
     return isRefusal(read) ? [] : read;
   });
   return nearest(movement, candidates, (after) => after >= -CLOCKS_APART && after <= EXECUTED_WITHIN);
 }
 
-/** Due when it was approved, or on the day for which it is scheduled, in Amsterdam at the earliest. */
+/**
+ * Creates a candidate whose time is the approval, or the scheduled day if that is later. The day begins in Amsterdam, at UTC+02:00 at the
+ * earliest.
+ */
 function toCandidate(draft: Json): Candidate<Json> {
   const day = draft.optionalText('scheduledExecutionDate');
   const times = [draft.time('approvedAt'), ...(day === undefined ? [] : [`${day}T00:00:00+02:00`])];

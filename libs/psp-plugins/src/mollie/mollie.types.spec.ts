@@ -1,4 +1,4 @@
-/** Every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with either sign. */
+/** Tests every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with either sign. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Json } from '@tributary/connector-api/http';
@@ -8,12 +8,12 @@ import { tieRows } from './mollie.ties.js';
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
 ) as string[];
-/** The description of `type` names them, the list does not. */
+/** The description of `type` names these types, but the enum does not contain them. */
 const ONLY_IN_PROSE = ['unauthorized-direct-debit', 'canceled-outgoing-transfer'];
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
 
-/** As served: type and status of a row that comes in, and of one that goes out; its payment and its transfer are known. */
+/** Returns type and status, as served, of an incoming and of an outgoing row. Their payment and their transfer are known. */
 function meaningsOf(type: string): string {
   const context = { paymentId: 'tr_1', transferId: 'trf_1' };
   const known = new Map([

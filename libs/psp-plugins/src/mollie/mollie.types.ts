@@ -1,19 +1,19 @@
 /**
- * What each type of balance transaction is. Source: `balance-transaction-type` and the prose of `context` in Mollie's document, which calls its
- * list "not definitive": what is not here is a row of its own, of type OTHER.
+ * Classifies the types of balance transactions. Source: `balance-transaction-type` and the prose of `context` in Mollie's document, which calls
+ * its list "not definitive". A type that is not listed here becomes a row of type OTHER.
  */
 
-/** What a row does to a payment or a settlement, or that it stands alone. */
+/** The effect of a row on a payment or a settlement. */
 export type Meaning =
-  /** Money that came in; later rows refer to it. */
+  /** Money that came in. Later rows refer to it. */
   | 'payment'
   /** Takes (a part of) a payment away again. */
   | 'payment-reduced'
-  /** Gives back what was taken away. */
+  /** Returns money that was taken away from a payment. */
   | 'payment-restored'
-  /** To our own bank account; later rows refer to it. */
+  /** Money paid to the organisation's own bank account. Later rows refer to it. */
   | 'settlement'
-  /** (A part of) a settlement came back. */
+  /** (A part of) a settlement that was returned. */
   | 'settlement-returned'
   | 'payin'
   | 'other';
@@ -46,7 +46,7 @@ const MEANINGS = new Map(
   ),
 );
 
-/** Whether money of this meaning comes in or goes out; where a row's sign says otherwise, it is something else. */
+/** Whether money with this meaning comes in or goes out. A row with the opposite sign has the meaning `other`. */
 const COMES_IN: Readonly<Record<Meaning, boolean | undefined>> = {
   payment: true,
   'payment-reduced': false,
@@ -57,7 +57,10 @@ const COMES_IN: Readonly<Record<Meaning, boolean | undefined>> = {
   other: undefined,
 };
 
-/** @param amount of the row, with its sign */
+/**
+ * Returns the meaning of a type.
+ * @param amount amount of the row, with its sign
+ */
 export function meaningOf(type: string, amount: bigint): Meaning {
   const meaning = MEANINGS.get(type) ?? 'other';
   return amount === 0n || COMES_IN[meaning] === undefined || COMES_IN[meaning] === amount > 0n

@@ -1,7 +1,7 @@
 /**
- * Both kinds of Mollie's webhooks. The new ones are signed: `X-Mollie-Signature: sha256=<hex>`, the HMAC-SHA256 of the raw body; while a secret is
- * replaced there are two of them. They carry no time, so an old one can be sent again: it makes a sync start, no more. The classic ones
- * are not signed, and say only which object changed.
+ * Parses both kinds of Mollie's webhooks. The new webhooks are signed: `X-Mollie-Signature: sha256=<hex>`, the HMAC-SHA256 of the raw body. While
+ * a secret is replaced there are two signatures. The signature has no time, so an old webhook can be sent again. It only starts a sync. The
+ * classic webhooks are not signed, and contain only the id of the object that changed.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { PspError } from '@tributary/connector-api';
@@ -10,13 +10,17 @@ import { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 
 const SIGNATURE = 'x-mollie-signature';
-/** `payment.paid`, `payout.failed`, …: what may show in a journal. */
+/** Events that can appear in a journal: `payment.paid`, `payout.failed`, … */
 const MOVES_MONEY =
   /^(?:payment|refund|chargeback|capture|payment-link|balance-transaction|payout|business-account-(?:draft-)?transfer)\./;
 /** `id=tr_5B8cwPMGnU6qLbRvo7qEZo` */
 const CLASSIC = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
 
-/** @returns the streams to pull. @throws PspError `rejected` */
+/**
+ * Verifies a webhook.
+ * @returns the streams to pull
+ * @throws PspError `rejected` when the signature or the body is invalid, or when the settings do not accept this kind
+ */
 export function readWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
   const signature = headers[SIGNATURE];
   if (signature === undefined) return readClassic(rawBody, settings);

@@ -1,20 +1,21 @@
-/** The fake as the inherited suite drives it. */
+/** Adapts the fake to the test suite that every plugin inherits. */
 import { createHmac } from 'node:crypto';
 import { currencyDigits, money } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
 import { fakeIban } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import type { FakeBalance, FakeBusinessAccount, FakeBusinessRow } from './mollie.fake.js';
+import type { FakeBalance } from './mollie.fake.js';
+import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
 
 export const WORLD_SECRET = 'whsec_ofTheInheritedSuite';
 const LARGEST_PAGE = 250;
 const DAY = 86_400_000;
 
-/** Read once for all worlds. */
+/** The document is read once for all tests. */
 const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
 
-/** Somebody pays out a balance. */
+/** Starts a fake whose orders are payouts of a balance. */
 export async function startMollieWorld(options: WorldOptions): Promise<PspWorld> {
   const fake = await start(options);
   fake.initiatesAtOnce = true;
@@ -39,7 +40,7 @@ export async function startMollieWorld(options: WorldOptions): Promise<PspWorld>
   };
 }
 
-/** The business account pays, and a person approves every draft at once. */
+/** Starts a fake whose orders are transfers from the business account. Every draft is approved immediately. */
 export async function startBusinessWorld(options: WorldOptions): Promise<PspWorld> {
   const fake = await start(options);
   fake.drafts.approvesAtOnce = true;
@@ -102,7 +103,7 @@ class MollieWorld {
     this.business = fake.addBusinessAccount();
   }
 
-  /** What may still change is of a business account: the journal of a balance only grows. */
+  /** Adds a transaction. Changeable transactions go to the business account, because the journal of a balance only grows. */
   add(wish: TransactionWish): string {
     return wish.state === 'open' ? this.addBusiness(wish) : this.addToBalance(wish);
   }
@@ -155,7 +156,10 @@ class MollieWorld {
     return row.id;
   }
 
-  /** @returns the IBAN of somebody whom the business account has just paid. */
+  /**
+   * Adds a payment of the business account to a new payee.
+   * @returns the payee's IBAN
+   */
   addPayee(): string {
     const number = this.fake.next();
     const identifier = fakeIban(number);
@@ -172,7 +176,7 @@ class MollieWorld {
     this.business.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
   }
 
-  /** By its time, as the API lists. */
+  /** Inserts a row by its time, as the API lists rows. */
   private insert(row: FakeBalance['journal']['rows'][number]): void {
     const { rows } = this.balance.journal;
     this.balance.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);

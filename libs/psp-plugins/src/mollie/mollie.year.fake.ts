@@ -1,14 +1,14 @@
-/** A year at Mollie: every kind of movement, and equal times over every border of a page. */
+/** Generates a year of balance transactions: every kind of movement, with equal times at every page border. */
 import { randomNumbers } from '@tributary/connector-api/testing';
 import type { FakeBalance, FakeMollie, FakeRow } from './mollie.fake.js';
 
 const YEAR_BEGINS = Date.UTC(2025, 0, 1);
 const YEAR = 365 * 86_400_000;
-/** Equal times come in such groups, and no page of 10, 50 or 250 rows begins at the border of one. */
+/** Number of rows that share a time. No page of 10, 50 or 250 rows begins at the border of such a group. */
 const GROUP = 5;
 const SHIFT = 2;
 
-/** Fills a balance. @param rows how many */
+/** Adds this many rows to a balance. */
 export function addYear(fake: FakeMollie, balance: FakeBalance, rows: number): void {
   const random = randomNumbers(rows);
   const payments: string[] = [];
@@ -87,7 +87,7 @@ function refund(number: number, paymentId: string, amount: number): Omit<FakeRow
   };
 }
 
-/** Of a payment that has a row already, or of one that has none. */
+/** Returns the id of a payment that has a row already, or of one that has none. */
 function captured(paymentId: string | undefined, number: number, kind: number): string {
   return paymentId !== undefined && kind < 0.12 ? paymentId : `tr_captured${number}`;
 }

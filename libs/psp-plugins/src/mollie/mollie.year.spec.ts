@@ -1,6 +1,6 @@
 /**
- * A whole year: everything arrives once, in order, and adds up, whatever goes wrong meanwhile, and every answer of it is as Mollie's document has it.
- * `npm run soak` takes 200 000 rows.
+ * Reads a whole year of transactions. Every row arrives once and in order, and the sum is right, in spite of faults. Every response is checked
+ * against Mollie's document. `npm run soak` uses 200 000 rows.
  */
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { balanceOf, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
@@ -59,7 +59,7 @@ it(
     expect(requests).toBeLessThan((ROWS / 250) * 2.1 + 30);
     expect(trial.largestPage).toBeLessThanOrEqual(2500);
 
-    // The second sync: the list of accounts, of business accounts, and one page of each journal.
+    // The second sync requests the list of balances, the list of business accounts, and one page of each journal.
     const before = fake.engine.requests.length;
     trial.news = 0;
     await trial.sync();

@@ -5,14 +5,14 @@ import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { RevolutBusinessPsp } from './revolut-business.psp.js';
 
 const DAY = 86_400_000;
-/** Revolut allows so many in a minute; asked for in pieces, an order never waits long behind a listing. */
+/** Divides the limit per minute into this many shorter windows, so that an order never waits long behind a listing. */
 const PIECES = 12;
 
 export const revolutBusiness = definePlugin({
   name: 'revolut-business',
   title: 'Revolut Business: accounts, counterparties, transactions, payments and transfers',
   settings: RevolutBusinessSettings,
-  // Revolut knows a request_id for two weeks; the last day is a margin for clocks and for orders that wait.
+  // Revolut remembers a request_id for two weeks. The last day is a margin for clock differences and for orders that wait.
   orders: { key: 'uuid', remembersFor: 13 * DAY },
   psp: RevolutBusinessPsp,
   providers: [

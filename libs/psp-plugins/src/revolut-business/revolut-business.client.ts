@@ -1,13 +1,13 @@
-/** Revolut's Business API, as far as it is used: paths, queries and bodies. Answers stay unchecked `Json` for the mapper. */
+/** The part of Revolut's Business API that the plugin uses: paths, queries and bodies. Responses stay unchecked `Json` for the mapper. */
 import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 
-/** Source: `count` of GET /transactions, `limit` of GET /counterparties. */
+/** Maximum page size. Source: `count` of GET /transactions, `limit` of GET /counterparties. */
 export const LARGEST_PAGE = 1000;
 
-/** Times in milliseconds. */
+/** Query of the transaction list. Times are in milliseconds since 1970. */
 export interface TransactionQuery {
   /** Inclusive. */
   from: number;
@@ -27,12 +27,15 @@ export class RevolutBusinessClient {
     return (await this.http.get('/accounts')).list();
   }
 
-  /** Newest first. @param before milliseconds, exclusive */
+  /**
+   * Returns counterparties, newest first.
+   * @param before milliseconds since 1970, exclusive
+   */
   async counterparties(before: number, limit: number): Promise<Json[]> {
     return this.list('/counterparties', { created_before: formatTime(before), limit });
   }
 
-  /** Newest first. */
+  /** Returns transactions, newest first. */
   async transactions({ from, to, count, type, states, requestId }: TransactionQuery): Promise<Json[]> {
     return this.list('/transactions', {
       from: formatTime(from),

@@ -1,4 +1,4 @@
-/** What a deployment says about its Revolut Business account. */
+/** The settings of a Revolut Business connector in the deployment file. */
 import { Setting } from '@tributary/connector-api';
 import {
   IsInt,

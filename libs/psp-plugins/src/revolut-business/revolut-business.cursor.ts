@@ -1,18 +1,18 @@
-/** Where a listing resumes: JSON, versioned. Times in milliseconds. */
+/** The position at which a listing resumes: JSON with a version. Times are in milliseconds since 1970. */
 import type { Cursor } from '@tributary/connector-api';
 
 export interface TransactionsPlace {
-  /** Everything before was read. */
+  /** Everything before this time was read. */
   at: number;
-  /** How long a span of time was that gave a handful of pages. */
+  /** Length of the last time range, in milliseconds. It is adapted so that a range has a few pages. */
   span: number;
-  /** When the last reading of all that may change began. */
+  /** Time at which the last complete reading of all changeable transactions began. */
   reread: number;
-  /** `created_at` of transactions that were not decided yet, ascending; some may share one. */
+  /** `created_at` of the undecided transactions, ascending. Some transactions can share a time. */
   open: number[];
 }
 
-/** Counterparties. */
+/** Position in the list of counterparties. */
 export interface CounterpartiesPlace {
   at: number;
   reread: number;
@@ -43,7 +43,7 @@ function parse(cursor: Cursor): Record<string, unknown> {
     if (typeof value === 'object' && value !== null && 'v' in value && value.v === VERSION)
       return { ...value };
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   return foreign(cursor);
 }

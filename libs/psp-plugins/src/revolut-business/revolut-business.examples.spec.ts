@@ -1,4 +1,4 @@
-/** Every example that Revolut's document has for an endpoint of ours, through client and mapper; the snapshot was read by a person. */
+/** Sends every example in Revolut's document for the used endpoints through client and mapper. A person reviewed the snapshot. */
 import { isRefusal, transactionToWire } from '@tributary/connector-api';
 import type { Order, Psp } from '@tributary/connector-api';
 import type { Example } from '@tributary/connector-api/testing';
@@ -18,7 +18,7 @@ const ORDER: Order = {
   createdAt: '2026-05-31T12:00:00.000Z',
 };
 
-/** What reads the answer of each endpoint. */
+/** The plugin call that reads the response of each endpoint. */
 const READERS: readonly [
   method: string,
   path: string,
@@ -27,7 +27,7 @@ const READERS: readonly [
   ['GET', '/accounts', async (psp) => collect(psp.accounts())],
   ['GET', '/counterparties', async (psp) => collect(psp.beneficiaries!())],
   ['GET', '/transactions', (psp) => served(psp)],
-  // As rows of the listing, which have the same form.
+  // Read as rows of the list, which have the same form.
   ['GET', '/transaction/{id}', (psp) => served(psp)],
   ['POST', '/pay', (psp) => psp.createPayout!(ORDER)],
   [
@@ -69,7 +69,7 @@ async function expectSnapshot(
 ) {
   const clock = new FakeClock(NOW);
   const fake = await RevolutBusinessFake.start({ clock });
-  // One span reaches back to the first example.
+  // One time range reaches back to the first example.
   const connector = await mount({ ...fake.settings, since: '2026-05-20' }, clock);
   try {
     const isOne = path === '/transaction/{id}';

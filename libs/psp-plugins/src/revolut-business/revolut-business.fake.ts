@@ -1,4 +1,4 @@
-/** Revolut's API over a made-up world, on this machine, held against Revolut's own document where that is at hand. */
+/** A fake of Revolut's API on localhost over simulated data. It is checked against Revolut's own document, if that is available. */
 import { FakePsp, OpenApiDocument, route } from '@tributary/connector-api/testing';
 import type { FakeAnswer, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
@@ -12,7 +12,7 @@ const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const TOKEN_LIFE = 40 * 60_000;
 const LONGEST_SEARCH = 14 * DAY;
 
-/** As in a deployment file; the fake accepts these. */
+/** The settings as in a deployment file. The fake accepts these credentials. */
 export const CONFIG = {
   clientId: 'client-1',
   privateKey: KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -25,19 +25,19 @@ export const CONFIG = {
 export interface RevolutFakeOptions {
   world?: World;
   clock?: { now(): number };
-  /** Milliseconds until the server refuses a token that it gave, whatever it said. */
+  /** Milliseconds until the server rejects a token, independent of the announced lifetime. */
   tokenLife?: number;
 }
 
 export class RevolutBusinessFake {
   psp!: FakePsp;
-  /** What was ordered, as it was written. */
+  /** The orders that were accepted, with their amounts as they were sent. */
   readonly orders: { key: string; amount: string; currency: string }[] = [];
-  /** How often a full page ended among rows of one time. */
+  /** Number of full pages that ended between rows with the same time. */
   bordersAmongTies = 0;
   fullPages = 0;
   tokensGiven = 0;
-  /** How `/pay` and `/transfer` decide about the next orders. */
+  /** Properties that override the next orders of `/pay` and `/transfer`. */
   next: Partial<WorldTransaction> = {};
   private readonly tokens = new Map<string, number>();
 
@@ -59,7 +59,7 @@ export class RevolutBusinessFake {
     return fake;
   }
 
-  /** For the deployment file. */
+  /** The settings for the deployment file. */
   get settings() {
     return { ...CONFIG, url: this.psp.url, requestsPerMinute: 60_000 };
   }
@@ -265,7 +265,7 @@ function microseconds(text: string | null): bigint {
   return BigInt(Date.parse(text ?? '')) * 1000n;
 }
 
-/** Never through a double: the fake must see what was written. */
+/** Converts a decimal string to minor units. It never uses a double, so that the fake sees the exact amount that was sent. */
 function units(text: string, digits: number): bigint {
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(digits, '0'));

@@ -1,4 +1,4 @@
-/** What a year of mixed transactions meets by chance only: each quirk of the listing by itself. */
+/** Tests each special case of the listing separately. The test of a year only covers them by chance. */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { collect, FakeClock, Mirror, mount } from './testing/mounted.js';
 import { uuid, World } from './testing/world.js';
@@ -79,7 +79,7 @@ describe('what changes late', () => {
     const before = asked();
     await mirror.pull(psp);
     expect(mirror.rows.get(uuid(1, 1))?.status).toBe('SUCCEEDED');
-    // Undecided ones, the decided one, the last hours.
+    // One request each: undecided transactions, the decided transaction, the last hours.
     expect(asked() - before).toBe(3);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Listings that are paged by time alone, newest first: the next page is asked for with the time of the last row, exclusive, and would lose
- * the rows that share it. So it is asked for with the next millisecond, which repeats them, and what was seen is left out.
+ * Reads lists that are paged by time alone, newest first. A page that starts exclusively at the time of the last row would lose the rows that
+ * share this time. So the next page starts one millisecond later, which repeats these rows, and duplicates are removed.
  */
 import { parseTime, PspError, RefusedError } from '@tributary/connector-api';
 import type { Finding, Refusal } from '@tributary/connector-api';
@@ -10,23 +10,23 @@ import { LARGEST_PAGE } from './revolut-business.client.js';
 import type { RevolutBusinessClient } from './revolut-business.client.js';
 import { TRANSACTION_KINDS } from './revolut-business.rows.js';
 
-/** `[from, to)` in milliseconds. */
+/** The range `[from, to)` in milliseconds since 1970. */
 export interface Span {
   from: number;
   to: number;
 }
 
 export interface SpanRows {
-  /** Oldest first, each once. */
+  /** Oldest first, each row once. */
   rows: Json[];
-  /** Everything from here on was read: the span's own beginning, unless it took too many pages. */
+  /** Everything from this time on was read. It is the beginning of the range, unless the range had too many pages. */
   from: number;
   findings: Finding[];
 }
 
 export interface ReadOptions {
   pageSize: number;
-  /** Pages after which it is given up. */
+  /** Number of pages after which the reading stops. */
   mostPages: number;
   states?: readonly string[];
 }
@@ -56,7 +56,10 @@ export async function readTransactions(
   return { rows: rows.oldestFirst(), from, findings };
 }
 
-/** Of one millisecond that fills a page by itself: time cannot divide it, but types can. */
+/**
+ * Reads one millisecond that alone fills a page. Time cannot divide it further, so it is read type by type.
+ * @returns a warning for each type that fills a page
+ */
 async function readCrowd(client: RevolutBusinessClient, at: number, rows: Rows): Promise<Finding[]> {
   const span = { from: at, to: at + 1, count: LARGEST_PAGE };
   const listed = await client.transactions(span);
@@ -75,7 +78,7 @@ async function readCrowd(client: RevolutBusinessClient, at: number, rows: Rows):
   }));
 }
 
-/** All counterparties created since, oldest first. */
+/** Returns all counterparties that were created in the range, oldest first. */
 export async function readCounterparties(
   client: RevolutBusinessClient,
   { from, to }: Span,
@@ -89,7 +92,7 @@ export async function readCounterparties(
     rows.add(listed);
     if (listed.length < limit) break;
     const oldest = oldestOf(listed);
-    // Where one moment fills a page, the page grows; where that does not help, the next moment follows.
+    // When one moment fills a page, the next page is larger. When that does not help, the next moment follows.
     const isStuck = oldest + 1 >= before;
     before = isStuck && limit >= LARGEST_PAGE ? oldest : oldest + 1;
     limit = isStuck ? LARGEST_PAGE : pageSize;
@@ -97,13 +100,16 @@ export async function readCounterparties(
   return rows.oldestFirst();
 }
 
-/** One row → its records, or one refusal. @param read throws RefusedError */
+/**
+ * Maps one row to its records, or to one rejected record.
+ * @param read throws InvalidRecordError for an invalid row
+ */
 export function readAll<T>(row: Json, read: (row: Json) => T[]): (T | Refusal)[] {
   const found = readRow(row, 'id', read);
   return Array.isArray(found) ? found : [found];
 }
 
-/** Rows by their id, as they were listed: newest first. */
+/** Collects rows by id, in the order of the list: newest first. */
 export class Rows {
   private readonly byId = new Map<string, Json>();
 
@@ -119,12 +125,12 @@ export class Rows {
   }
 }
 
-/** Milliseconds; `undefined` for a row without a time that can be read. */
+/** Returns the creation time in milliseconds since 1970; `undefined` when the row has no readable time. */
 export function createdAt(row: Json): number | undefined {
   return parseTime(textOf(row, 'created_at') ?? '')?.milliseconds;
 }
 
-/** `undefined` for what is no text too: the mapper refuses such a row, and the listing goes on. */
+/** Returns the string, or `undefined` when the property is not a string. The mapper rejects such a row later, and the listing continues. */
 export function textOf(row: Json, member: string): string | undefined {
   try {
     return row.optionalText(member);
@@ -134,7 +140,10 @@ export function textOf(row: Json, member: string): string | undefined {
   }
 }
 
-/** @throws PspError `unavailable` where none has a time */
+/**
+ * Returns the time of the oldest row.
+ * @throws PspError `unavailable` when no row has a readable time
+ */
 export function oldestOf(rows: readonly Json[]): number {
   const times = rows.map(createdAt).filter((time) => time !== undefined);
   if (times.length > 0) return Math.min(...times);

@@ -1,4 +1,7 @@
-/** Accounts and counterparties of Revolut's → records. Pure. All throw RefusedError with the member that is wrong. */
+/**
+ * Maps Revolut's accounts and counterparties to records, without side effects. All functions throw InvalidRecordError, which names the invalid
+ * property.
+ */
 import { money } from '@tributary/connector-api';
 import type { Account, Balances, Beneficiary, Metadata } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -20,7 +23,10 @@ export function toAccount(row: Json): Account {
   };
 }
 
-/** @param at when it was asked: the answer carries no time of its own */
+/**
+ * Maps the balance of an account.
+ * @param at time of the request, because the response has no time
+ */
 export function toBalances(row: Json, at: string): Balances {
   return {
     accountId: row.text('id'),
@@ -29,7 +35,7 @@ export function toBalances(row: Json, at: string): Balances {
   };
 }
 
-/** Where /pay sends money to. */
+/** The receiver of a payment, as `/pay` expects it. */
 export interface Receiver {
   counterparty_id: string;
   account_id?: string;
@@ -38,7 +44,10 @@ export interface Receiver {
 
 const CARD = 'card';
 
-/** `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone: ids are UUIDs, so that `.` divides them. */
+/**
+ * Formats a beneficiary id: `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone. The ids are UUIDs, so `.`
+ * separates them.
+ */
 export function writeBeneficiaryId({ counterparty_id, account_id, card_id }: Receiver): string {
   if (account_id !== undefined) return `${counterparty_id}.${account_id}`;
   return card_id === undefined ? counterparty_id : `${counterparty_id}.${CARD}.${card_id}`;
@@ -53,8 +62,8 @@ export function readBeneficiaryId(id: string): Receiver {
 }
 
 /**
- * One for every account and card: Revolut refuses a payment to a counterparty with several of them that does not name one. A
- * counterparty without any (another customer of Revolut's) is one by itself.
+ * Maps a counterparty to one beneficiary for each account and card. Revolut rejects a payment to a counterparty with several of them unless the
+ * payment names one. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
  */
 export function toBeneficiaries(row: Json): Beneficiary[] {
   const counterparty_id = row.text('id');
@@ -124,7 +133,7 @@ function cardMetadata(card: Json): Metadata {
   return revolutMetadata({
     card_scheme: card.optionalText('scheme'),
     card_country: card.optionalText('country'),
-    // A text in the document's schema, a number in its examples.
+    // The document's schema says string, but its examples have a number.
     card_last_digits: card.has('last_digits') ? card.at('last_digits').decimal().padStart(4, '0') : undefined,
     currency: card.optionalText('currency'),
   });

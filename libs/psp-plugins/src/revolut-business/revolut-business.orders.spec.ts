@@ -1,4 +1,4 @@
-/** What the inherited suite does not know of Revolut's payments: bodies, repeats, and what becomes of them. */
+/** Tests what the inherited suite does not cover for Revolut's payments: bodies, repeats, and results. */
 import type { Order, Transaction } from '@tributary/connector-api';
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { FakeClock, Mirror, mount } from './testing/mounted.js';

@@ -1,11 +1,11 @@
-/** Orders → bodies of /pay and /transfer, and what Revolut says of them. Pure. */
+/** Maps orders to the bodies of /pay and /transfer, and Revolut's responses to results. No side effects. */
 import { assetWithDigits, currencyDigits, formatAmount, PspError } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus } from '@tributary/connector-api';
 import { JsonNumber } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { readBeneficiaryId } from './revolut-business.mapper.js';
 
-/** `code` of "Duplicate request", as it stands in the answer: the request_id is known. */
+/** `code` of the error "Duplicate request", as in the response: Revolut already has this request_id. */
 export const DUPLICATE = '3020';
 
 const STATUSES = {
@@ -18,7 +18,7 @@ const STATUSES = {
 } as const satisfies Record<string, OrderStatus>;
 const STATES = Object.keys(STATUSES) as (keyof typeof STATUSES)[];
 
-/** Some currencies and countries want reasons: a client gives them as the order's metadata. */
+/** Some currencies and countries require these properties. A client sends them in the metadata of the order. */
 const FROM_METADATA = ['charge_bearer', 'transfer_reason_code', 'exchange_reason_code'];
 const LONGEST_REFERENCE = 140;
 
@@ -45,7 +45,10 @@ export function writeTransfer(order: Order): JsonBody {
   };
 }
 
-/** @throws PspError `rejected` for what is no currency, or has other digits than ISO 4217 says. */
+/**
+ * Returns amount and currency of the request.
+ * @throws PspError `rejected` when the asset is not a currency, or has another number of decimal places than ISO 4217 defines
+ */
 function amountOf({ amount }: Order) {
   const currency = amount.asset.split('/', 1)[0] ?? '';
   const digits = currencyDigits(currency);
@@ -55,12 +58,15 @@ function amountOf({ amount }: Order) {
   return { amount: new JsonNumber(formatAmount(amount)), currency };
 }
 
-/** Revolut cuts it as well; some recipients' banks cut it further. */
+/** Returns the reference, cut to its maximum length. Revolut cuts it as well, and some banks of recipients cut it further. */
 function referenceOf({ description, reference }: Order): string {
   return [...(description ?? reference)].slice(0, LONGEST_REFERENCE).join('');
 }
 
-/** An answer of /pay or /transfer, or a transaction. @throws RefusedError for a state that nobody knows */
+/**
+ * Maps a response of /pay or /transfer, or a transaction.
+ * @throws InvalidRecordError for an unknown state
+ */
 export function toResult(answer: Json): OrderResult {
   const state = answer.oneOf(STATES, 'state');
   const status = STATUSES[state];

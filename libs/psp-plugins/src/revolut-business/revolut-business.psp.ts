@@ -1,4 +1,4 @@
-/** Revolut Business as a PSP. */
+/** Implements the PSP interface for Revolut Business. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { formatTime, PspError } from '@tributary/connector-api';
 import type {
@@ -26,10 +26,10 @@ import { listTransactions } from './revolut-business.transactions.js';
 import { readEvent, verifyWebhook } from './revolut-business.webhook.js';
 
 const HOUR = 3_600_000;
-/** Revolut's clock may differ from ours. */
+/** Revolut's clock can differ from the gateway's clock. */
 const CLOCKS_APART = 60_000;
 const PAGE = 1_000;
-/** Of at most 14 days: `request_id` of GET /transactions. */
+/** Milliseconds. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions. */
 const SEARCHED = 14 * 24 * HOUR - HOUR;
 
 @Injectable()
@@ -44,7 +44,7 @@ export class RevolutBusinessPsp implements Psp {
     this.clock = clock ?? systemHttpClock;
   }
 
-  /** One request gives all accounts with their balances, so there is no `balances` method: asked one by one they would cost a request each. */
+  /** Lists all accounts with their balances in one request. So the plugin has no `balances` method: it would need one request for each account. */
   async *accounts(): AsyncGenerator<Page<Account>> {
     const at = formatTime(this.clock.now());
     const rows = await this.client.accounts();
@@ -59,7 +59,7 @@ export class RevolutBusinessPsp implements Psp {
     yield { items, balances, cursor: 'all' };
   }
 
-  /** What is new, and every so many hours all: what has changed meanwhile. */
+  /** Lists new counterparties. Every `rereadEveryHours` it lists all of them, to see changes. */
   async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
     const now = this.clock.now();
     const place = since === undefined ? undefined : readCounterpartiesPlace(since);
@@ -70,7 +70,7 @@ export class RevolutBusinessPsp implements Psp {
     if (rows.length === 0) yield { items: [], cursor };
     for (let start = 0; start < rows.length; start += PAGE) {
       const items = rows.slice(start, start + PAGE).flatMap((row) => readAll(row, toBeneficiaries));
-      // The place of before, until the last page: the listing was read whole.
+      // Pages before the last one keep the old cursor, because the list was read as a whole.
       yield { items, cursor: start + PAGE < rows.length ? (since ?? writePlace(START)) : cursor };
     }
   }
@@ -87,7 +87,7 @@ export class RevolutBusinessPsp implements Psp {
     return this.once(order, () => this.client.transfer(writeTransfer(order)));
   }
 
-  /** By Revolut's id; before that is known by our key, which Revolut looks for in at most 14 days. */
+  /** Finds an order by Revolut's id. Before that id is known, it searches by the order's key, which Revolut supports for at most 14 days. */
   async findOrder(order: Order): Promise<OrderResult | undefined> {
     if (order.pspId !== undefined) {
       const found = await this.client.transaction(order.pspId);
@@ -107,7 +107,10 @@ export class RevolutBusinessPsp implements Psp {
     return readEvent(request.rawBody);
   }
 
-  /** Revolut refuses a repeat of what it has: that is no refusal of the order. */
+  /**
+   * Sends an order. Revolut rejects a repeat with a known request_id. That is not a rejection of the order, so the first one is looked up.
+   * @throws PspError `unknown-outcome` when Revolut knows the request_id but does not find the transaction
+   */
   private async once(order: Order, send: () => Promise<Json>): Promise<OrderResult> {
     try {
       return toResult(await send());

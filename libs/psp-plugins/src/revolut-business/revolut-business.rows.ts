@@ -1,6 +1,6 @@
 /**
- * A transaction of Revolut's → rows. Pure. One transaction has one or two legs, each a change of one account's balance by `amount - fee`:
- * the sum of the rows of an account is the change of its balance.
+ * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one account by
+ * `amount - fee`, so the sum of an account's rows is the change of its balance.
  */
 import { assetOf, parseAmount, RefusedError } from '@tributary/connector-api';
 import type {
@@ -13,10 +13,10 @@ import type {
 import type { Json } from '@tributary/connector-api/http';
 import { revolutMetadata, writeBeneficiaryId } from './revolut-business.mapper.js';
 
-/** `return`: gives back what another transaction moved, where it names that one. */
+/** The kind `return` gives back what another transaction moved, if it names that transaction. */
 type Kind = 'movement' | 'return' | 'exchange' | 'other' | 'other-return';
 
-/** Source: `type` of GET /transactions. What Revolut adds later is `other`. */
+/** Source: `type` of GET /transactions. A type that Revolut adds later has the kind `other`. */
 const KINDS: Readonly<Record<string, Kind>> = {
   atm: 'movement',
   card_payment: 'movement',
@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const TRANSACTION_KINDS = Object.keys(KINDS);
 
-/** Whether it is not decided yet. */
+/** Returns whether a transaction in this state is undecided. */
 export function isOpen(state: string): boolean {
   return state === 'created' || state === 'pending';
 }
@@ -48,19 +48,19 @@ const DECIDED = ['completed', 'declined', 'failed', 'reverted'];
 
 interface Leg {
   amount: Money;
-  /** Positive where it is charged. */
+  /** Positive when Revolut charges the fee. */
   fee: Money;
   accountId: string;
   json: Json;
 }
 
-/** What all rows of a transaction have in common. */
+/** The properties that all rows of a transaction share. */
 interface Whole {
   id: string;
   type: string;
   kind: Kind;
   state: string;
-  /** It was completed once, whatever became of it later. */
+  /** Whether it was completed at some time, even if it was reverted later. */
   settled: boolean;
   related: string | undefined;
   createdAt: string;
@@ -69,7 +69,11 @@ interface Whole {
   metadata: Metadata;
 }
 
-/** @returns none for a refund that is not decided yet. @throws RefusedError naming the member that is wrong */
+/**
+ * Maps a transaction to its rows.
+ * @returns no rows for a refund that is undecided
+ * @throws InvalidRecordError that names the invalid property
+ */
 export function toTransactions(row: Json): Transaction[] {
   const whole = readWhole(row);
   const legs = row.list('legs').map(readLeg);
@@ -96,7 +100,10 @@ function readWhole(row: Json): Whole {
   };
 }
 
-/** A transfer that is reverted had left; a card payment that was never completed is an authorisation that lapsed. */
+/**
+ * Returns whether the money was moved. A reverted transfer had left the account. A reverted card payment that was never completed is an
+ * authorisation that expired.
+ */
 function isSettled(type: string, state: string, isCompleted: boolean): boolean {
   return state === 'completed' || (state === 'reverted' && (isCompleted || type === 'transfer'));
 }
@@ -112,7 +119,7 @@ function readLeg(json: Json): Leg {
   };
 }
 
-/** The rows without fees. */
+/** Returns the rows without the fees. */
 function movements(whole: Whole, legs: Leg[]): Transaction[] {
   const [first, second] = legs;
   if (!first) return [];
@@ -128,8 +135,8 @@ function areEqual({ amount: a }: Leg, { amount: b }: Leg): boolean {
 }
 
 /**
- * From one account of ours to another. The leg that loses is the source; in the document's example of an internal transfer neither does,
- * and the first one is.
+ * Creates a transfer between two own accounts. The leg with the negative amount is the source. In the document's example of an internal transfer
+ * no amount is negative, and the first leg is the source.
  */
 function between(whole: Whole, first: Leg, second: Leg): Transaction {
   const [source, target] =
@@ -142,8 +149,8 @@ function between(whole: Whole, first: Leg, second: Leg): Transaction {
 }
 
 /**
- * One row for each leg: neither account's amount is the other's. They name each other in metadata, because `relatedTransactionId` with
- * the same type would make one payment of them.
+ * Creates one row for each leg of an exchange, because the two amounts differ. The rows name each other in metadata. `relatedTransactionId` with
+ * the same type would merge them into one payment.
  */
 function exchanged(whole: Whole, legs: Leg[]): Transaction[] {
   const paying = legs.find(({ amount }) => amount.amount < 0n) ?? legs[0];
@@ -179,7 +186,7 @@ function single(whole: Whole, leg: Leg): Transaction[] {
     case 'other':
       return [{ ...base(whole, leg, 'OTHER'), ...accountOf(leg) }];
     case 'return':
-      // What comes back was paid out.
+      // Money that comes back was paid out before.
       return whole.related === undefined
         ? [movement(whole, leg, isOut)]
         : returned(whole, leg, isOut ? 'PAYIN' : 'PAYOUT');
@@ -201,7 +208,7 @@ function movement(whole: Whole, leg: Leg, isOut: boolean): Transaction {
   };
 }
 
-/** @returns the id of our own account, or of the beneficiary, where the leg names all of it. */
+/** Returns the id of the own account, or of the beneficiary, if the leg contains the complete id. */
 function counterpartyOf(leg: Json): string | undefined {
   const account_id = leg.optionalText('counterparty', 'account_id');
   if (leg.optionalText('counterparty', 'account_type') === 'self') return account_id;
@@ -210,7 +217,10 @@ function counterpartyOf(leg: Json): string | undefined {
   return writeBeneficiaryId({ counterparty_id, ...(account_id === undefined ? {} : { account_id }) });
 }
 
-/** A row tied to the original by its id and type. As long as it is open there is none: it would say of the original that it is pending. */
+/**
+ * Creates a row that is linked to the original by id and type. An undecided return gives no row, because the row would mark the original as
+ * pending.
+ */
 function returned(whole: Whole, leg: Leg, type: TransactionType): Transaction[] {
   if (!DECIDED.includes(whole.state)) return [];
   return [
@@ -224,8 +234,8 @@ function returned(whole: Whole, leg: Leg, type: TransactionType): Transaction[] 
 }
 
 /**
- * What Revolut charged for it, on top of the amount. It is tied to its row, unless client programs would take the two for one payment: they
- * tell payments by the id they are tied to and the type.
+ * Creates a row for each fee that Revolut charged on top of the amount. A fee is linked to its row, except when clients would merge the two into
+ * one payment: clients identify a payment by the linked id and the type.
  */
 function feesOf(whole: Whole, legs: Leg[], rows: Transaction[]): Transaction[] {
   const tied = new Set<string>();
@@ -251,13 +261,13 @@ function feesOf(whole: Whole, legs: Leg[], rows: Transaction[]): Transaction[] {
   });
 }
 
-/** The way back, as a row of its own. Its time is the original's, so that it is the same however often it is read. */
+/** Creates the reversal of a row, as a row of its own. It has the time of the original, so that every reading gives the same row. */
 function revert({ id, type, status, relatedTransactionId, orderKey: _, ...row }: Transaction): Transaction {
   const { sourceAccountId, destinationAccountId, ...rest } = row;
   return {
     ...rest,
     id: `${id}.reverted`,
-    // A row that is tied to another is known by that one's id.
+    // A row that is linked to another row is identified by the id of that row.
     relatedTransactionId: relatedTransactionId ?? id,
     type,
     status: status === 'REFUNDED' ? 'REFUND_REVERSED' : 'REFUNDED',
@@ -298,7 +308,10 @@ function absolute({ amount, asset }: Money): Money {
   return { amount: amount < 0n ? -amount : amount, asset };
 }
 
-/** Nothing that may differ from one reading to the next without a change: neither `updated_at` nor balances, nor personal data of cards. */
+/**
+ * Returns metadata that only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of
+ * cards.
+ */
 function transactionMetadata(row: Json): Metadata {
   return revolutMetadata({
     type: row.text('type'),

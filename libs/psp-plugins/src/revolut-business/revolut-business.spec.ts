@@ -1,4 +1,4 @@
-/** What every plugin must do, done by this one against its fake, which is held against Revolut's document. */
+/** Runs the inherited test suite against the fake, which is checked against Revolut's document. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { revolutBusiness } from './index.js';
 import { CONFIG } from './revolut-business.fake.js';

@@ -1,10 +1,10 @@
 /**
- * The listing of transactions. Revolut lists by `created_at` only, and changes what it listed weeks later without a filter on that. A listing
- * therefore reads three things, each at a bounded cost:
- * 1. what is new, and the last hours again, span by span, the oldest first;
- * 2. what is not decided, or was reverted, of all that may still change: few rows, by the filter on states. What was open the last time
- *    and is no longer among them was decided: it is read by its time;
- * 3. every so many hours, everything that may still change.
+ * Lists transactions. Revolut lists by `created_at` only, and changes listed transactions weeks later without a filter for changes. So a listing
+ * reads three things, each at a bounded cost:
+ * 1. New transactions, and the last hours again, range by range, oldest first.
+ * 2. Changeable transactions that are undecided or were reverted. The filter on states makes these few rows. A transaction that was undecided at
+ *    the last listing and is missing now was decided: it is read by its time.
+ * 3. Every `rereadEveryHours`, all transactions that can still change.
  */
 import type { Cursor, Finding, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -18,26 +18,26 @@ import { isOpen, toTransactions } from './revolut-business.rows.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Rows may turn up late, and Revolut's clock may differ from ours. */
+/** Milliseconds that are read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
 const RECENT = 2 * HOUR;
 const CLOCKS_APART = 60_000;
 const FIRST_SPAN = 30 * DAY;
-/** Held in memory at a time; read within the deadline of a page even when each request waits for its turn. */
+/** Number of pages kept in memory. They must be read within the page timeout even when each request waits for the rate limit. */
 const MOST_PAGES = 4;
 const LEAST_ROWS = 100;
-/** Of the most; a span with more is given up, and a shorter one is read. */
+/** Target share of the maximum number of rows. A range with more rows than the maximum is discarded, and a shorter range is read. */
 const MEANT_FILL = 0.85;
-/** In a cursor. Of more, the older ones are left to the reading of everything. */
+/** Maximum number of times in a cursor. When there are more, the complete reading covers the older ones. */
 const MOST_OPEN = 1_000;
-/** For what was decided, in one listing; the rest waits for the next. */
+/** Maximum number of pages of decided transactions in one listing. The remaining ones wait for the next listing. */
 const MOST_DECIDED_PAGES = 20;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
 interface Listing {
   place: TransactionsPlace;
-  /** When it began. */
+  /** Time at which the listing began. */
   now: number;
-  /** From here on transactions may still change. */
+  /** Transactions created from this time on can still change. */
   changeable: number;
 }
 
@@ -70,7 +70,7 @@ function beginning({ since }: RevolutBusinessSettings, now: number): Transaction
   return { at: Math.min(Date.parse(since), now), span: FIRST_SPAN, reread: now, open: [] };
 }
 
-/** Span by span from `from` to now. */
+/** Reads range by range, from `from` to now. */
 async function* walk(
   reader: TransactionReader,
   { place, now, changeable }: Listing,
@@ -88,11 +88,11 @@ async function* walk(
     }
     open.push(...openTimes(read.rows).filter((time) => time >= changeable));
     const notRead = place.open.filter((time) => time >= to);
-    // What the present cuts off says nothing about how long a span should be.
+    // A range that ends at the present says nothing about the right length of a range.
     const grown = nextSpan(to - at, read.rows.length / reader.mostRows);
     span = to === end ? Math.max(span, grown) : grown;
     const next = { ...place, at: Math.min(to, now), span, open: kept([...open, ...notRead]) };
-    // A quiet account moves the cursor too, but not at every listing: each is a transaction of the store.
+    // The cursor of an account without new rows moves at most once an hour, because each move is a database transaction.
     const isWorthIt = to === end && (next.at - place.at >= HOUR || place.reread === now);
     if (read.rows.length > 0 || isWorthIt) {
       yield { ...pageOf(read.rows, next, read.findings), progress: progressOf(from, to, end) };
@@ -101,7 +101,10 @@ async function* walk(
   }
 }
 
-/** @param fill the rows, as a share of the most that are read at once */
+/**
+ * Returns the length of the next range.
+ * @param fill rows of the last range, as a share of the maximum
+ */
 function nextSpan(span: number, fill: number): number {
   const factor = fill === 0 ? 4 : Math.min(4, Math.max(0.25, MEANT_FILL / fill));
   return Math.max(1, Math.floor(span * factor));
@@ -141,13 +144,13 @@ class TransactionReader {
     });
   }
 
-  /** What has changed of the transactions that may change, until `to`. */
+  /** Returns the changed transactions among those that can change, up to `to`. */
   async changes(
     { place, changeable }: Listing,
     to: number,
   ): Promise<{ rows: Json[]; place: TransactionsPlace }> {
     const watched = await this.read({ from: changeable, to }, WATCHED_STATES);
-    // So many are left to the reading of everything.
+    // There are too many. The complete reading covers them.
     if (watched.from > changeable && watched.rows.length > 0) return { rows: [], place };
     const open = openTimes(watched.rows);
     const before = place.open.filter((time) => time >= changeable && time < to);
@@ -159,7 +162,7 @@ class TransactionReader {
     };
   }
 
-  /** The transactions of these times, ascending; times that are close to each other in one page. */
+  /** Returns the transactions created at these times, ascending. Times that are close to each other share a page. */
   private async decided(times: readonly number[]): Promise<{ rows: Json[]; left: number[] }> {
     const wanted = new Set(times);
     const left = [...wanted];
@@ -171,7 +174,7 @@ class TransactionReader {
       const listed = await this.client.transactions({ ...span, count: this.pageSize });
       rows.add(listed.filter((row) => wanted.has(createdAt(row) ?? -1)));
       const reached = listed.length < this.pageSize ? -1 : oldestOf(listed);
-      // One moment that fills a page is left to the reading of everything.
+      // The complete reading covers a moment that fills a page.
       if (reached === newest) left.pop();
       while ((left.at(-1) ?? -1) > reached) left.pop();
     }
@@ -179,12 +182,12 @@ class TransactionReader {
   }
 }
 
-/** Of the undecided ones, ascending as the rows are. */
+/** Returns the times of the undecided rows, ascending as the rows are. */
 function openTimes(rows: readonly Json[]): number[] {
   return rows.filter((row) => isOpen(textOf(row, 'state') ?? '')).flatMap((row) => createdAt(row) ?? []);
 }
 
-/** The times that come less often than before. */
+/** Returns the times that occur less often than before. */
 function missing(before: readonly number[], now: readonly number[]): number[] {
   const counts = new Map<number, number>();
   for (const time of now) counts.set(time, (counts.get(time) ?? 0) + 1);

@@ -2,7 +2,7 @@ import { PspError } from '@tributary/connector-api';
 import { signWebhook } from './testing/suite-world.js';
 import { readEvent, verifyWebhook } from './revolut-business.webhook.js';
 
-/** Secret, body and time are those of Revolut's guide "Verify the payload signature"; the digest is what its own program prints for them. */
+/** Secret, body and time are from Revolut's guide "Verify the payload signature". The digest is the output of the guide's own program. */
 const SECRET = 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8';
 const BODY = Buffer.from(
   '{"data":{"id":"645a7696-22f3-aa47-9c74-cbae0449cc46","new_state":"completed","old_state":"pending",' +

@@ -1,6 +1,6 @@
 /**
- * Webhooks, version 2. Source: Revolut's guide "Verify the payload signature": `Revolut-Signature` is a list of `v1=<hex>`, one for each
- * secret that is valid at the time, of HMAC-SHA256 over `v1.<Revolut-Request-Timestamp>.<raw body>`; the timestamp is in milliseconds.
+ * Verifies webhooks, version 2. Source: Revolut's guide "Verify the payload signature". `Revolut-Signature` is a list of `v1=<hex>`, one for each
+ * secret that is currently valid: HMAC-SHA256 over `v1.<Revolut-Request-Timestamp>.<raw body>`. The timestamp is in milliseconds.
  */
 import { PspError } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
@@ -9,7 +9,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const TOLERANCE = 5 * 60_000;
 
-/** @param now milliseconds. @throws PspError `rejected` */
+/**
+ * Verifies signature and timestamp.
+ * @param now milliseconds since 1970
+ * @throws PspError `rejected` when one of them is missing or wrong
+ */
 export function verifyWebhook({ headers, rawBody }: WebhookRequest, secret: string, now: number): void {
   const timestamp = headers['revolut-request-timestamp'] ?? '';
   const signatures = headers['revolut-signature'] ?? '';
@@ -26,10 +30,13 @@ export function verifyWebhook({ headers, rawBody }: WebhookRequest, secret: stri
   }
 }
 
-/** @returns the streams that an event is about. @throws PspError `rejected` for a body that is no event */
+/**
+ * Returns the streams that an event affects.
+ * @throws PspError `rejected` when the body is not an event
+ */
 export function readEvent(rawBody: Buffer): Stream[] {
   const event = eventOf(rawBody);
-  // A payout link moves no money until somebody claims it; then there is a transaction.
+  // A payout link moves no money until it is claimed. Then there is a transaction event.
   return event.startsWith('Transaction') ? ['transactions', 'accounts'] : [];
 }
 

@@ -1,4 +1,7 @@
-/** A year of everything: complete, although Revolut lists by time alone; and what it costs. `npm run soak` makes it 200 000 transactions. */
+/**
+ * Tests that a year of transactions is complete although Revolut lists by time alone, and measures the requests. `npm run soak` uses 200 000
+ * transactions.
+ */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { FakeClock, Mirror, mount } from './testing/mounted.js';
 import { yearOf } from './testing/year.js';
@@ -10,7 +13,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const END = Date.UTC(2026, 0, 1);
-/** Milliseconds; of the soak. */
+/** Timeout in milliseconds, long enough for the soak test. */
 const LONGEST = 20 * MINUTE;
 
 let fake: RevolutBusinessFake | undefined;
@@ -55,7 +58,7 @@ it(
 
     const asked = () => fake.psp.requests.filter(({ path }) => path === '/transactions').length;
     do {
-      // Broken off after every second page, as by a crash: it goes on from the cursor.
+      // The pull stops after every second page, as in a crash. It continues from the cursor.
       await mirror.pull(psp, 2);
     } while (mirror.versions > 0);
     expectComplete(mirror, world);

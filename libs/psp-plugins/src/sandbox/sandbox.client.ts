@@ -1,10 +1,11 @@
 /**
- * The simulated PSP's API, as unpleasant as the real ones: times in whole seconds, newest first if it likes, no filter on what
- * changed, rows that turn up late, pages that must be walked with a token, outages. Nothing in here helps the plugin.
+ * The simulated PSP's API, with the difficulties of real ones: times in whole seconds, optionally newest first, no filter for changed
+ * rows, late rows, pages with tokens, outages.
  */
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { assetOf, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
+import { CLOCK, type Clock } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { Desk, type PaymentRequest } from './sandbox.desk.js';
 import { Journal } from './sandbox.journal.js';
@@ -23,10 +24,6 @@ import {
 import type { State } from './sandbox.slots.js';
 import { openedAt, World, type Movement } from './sandbox.world.js';
 
-/** Milliseconds since 1970. */
-export type Clock = () => number;
-export const CLOCK = Symbol('CLOCK');
-
 export interface Listing {
   rows: unknown[];
   /** Absent on the last page. */
@@ -36,13 +33,13 @@ export interface Listing {
 type ListedMovement = Listed<number> & { movement: Movement };
 type ListedEntry = Listed<Place> & { entry: Entry; state: State };
 
-/** The last row of a page from each of the two sources; `undefined` when there was none yet. */
+/** Position after a page: its last row from each of the two sources. `undefined` if there was none yet. */
 interface Last {
   number?: number;
   entry?: Place;
 }
 
-/** An outage lasts so long, milliseconds. */
+/** Duration of an outage. */
 const OUTAGE = 5000;
 const DAY = 86_400_000;
 
@@ -60,7 +57,7 @@ export class SandboxClient {
     this.desk = new Desk(settings, clock, this.journal);
   }
 
-  /** `GET /accounts`, oldest first. @param after how many rows to pass over */
+  /** `GET /accounts`, oldest first. @param after number of rows to skip */
   async accounts(after: number): Promise<Listing> {
     await this.answer();
     return this.slice(after, this.settings.accounts, (index) =>
@@ -68,7 +65,7 @@ export class SandboxClient {
     );
   }
 
-  /** `GET /beneficiaries`, oldest first. @param after how many rows to pass over */
+  /** `GET /beneficiaries`, oldest first. @param after number of rows to skip */
   async beneficiaries(after: number): Promise<Listing> {
     await this.answer();
     return this.slice(after, this.settings.beneficiaries, (index) =>
@@ -77,8 +74,8 @@ export class SandboxClient {
   }
 
   /**
-   * `GET /transactions`: those that carry a time from `from` up to, but not including, `to` (milliseconds since 1970).
-   * @param token `next` of the page before
+   * `GET /transactions`: one page of the rows with a timestamp in [`from`, `to`), in ms since 1970.
+   * @param token `next` of the previous page
    */
   async transactions(from: number, to: number, token?: string): Promise<Listing> {
     const now = await this.answer();
@@ -121,13 +118,13 @@ export class SandboxClient {
     return { asOf: formatTime(now), held: held.map(heldMoney) };
   }
 
-  /** `POST /payouts` and `POST /transfers`. @throws PspError whatever fault the attempt meets */
+  /** `POST /payouts` and `POST /transfers`. @throws PspError according to the attempt's fault */
   async pay(request: PaymentRequest): Promise<Row> {
     await this.answer();
     return this.openDesk().pay(request);
   }
 
-  /** `GET /payments?key=…`. @returns `undefined` when there is none */
+  /** `GET /payments?key=…`. @returns `undefined` if there is no such payment */
   async payment(key: string): Promise<Row | undefined> {
     await this.answer();
     return this.openDesk().find(key);
@@ -140,7 +137,7 @@ export class SandboxClient {
     });
   }
 
-  /** What happened there by itself, after the transaction `last`. */
+  /** Lists the simulated activity after the transaction number `last`. */
   private *activity({ from, to, now }: Window, last: number | undefined): Generator<ListedMovement> {
     const world = new World(this.settings);
     const first = world.createdBy(from - 1);
@@ -155,7 +152,7 @@ export class SandboxClient {
     }
   }
 
-  /** What was ordered, after the entry at the place `last`. */
+  /** Lists the payments of orders after the position `last`. */
   private *payments(window: Window, last: Place | undefined): Generator<ListedEntry> {
     if (!this.journal) return;
     for (const [entry, state] of this.journal.ledger().list(window, this.settings.newestFirst, last)) {
@@ -169,7 +166,7 @@ export class SandboxClient {
     return end < total ? { rows, next: String(end) } : { rows };
   }
 
-  /** Takes its time, and fails when the PSP is down. @returns the time at the PSP */
+  /** Simulates latency and outages. @returns the time at the PSP. @throws PspError during an outage */
   private async answer(): Promise<number> {
     const { latency, outages, seed } = this.settings;
     if (latency > 0) await setTimeout(latency);
@@ -190,7 +187,7 @@ export class SandboxClient {
   }
 }
 
-/** The oldest time that the PSP still lists, milliseconds since 1970. */
+/** Returns the oldest timestamp that the PSP still lists, ms since 1970. */
 export function listedSince({ listsDays }: SandboxSettings, now: number): number {
   return listsDays === 0 ? -Infinity : now - listsDays * DAY;
 }

@@ -1,4 +1,4 @@
-/** What a deployment may say about its simulated PSP. Two connectors with equal settings see the same PSP. */
+/** Settings of the simulated PSP. Two connectors with equal settings see the same PSP. */
 import { Setting } from '@tributary/connector-api';
 import {
   IsBoolean,

@@ -1,8 +1,8 @@
-/** Where the simulated PSP takes orders: checks them, writes them down, and answers as badly as it was asked to. */
+/** The simulated PSP's endpoint for orders: validates an order, appends it to the journal, and responds with the planned fault. */
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { PspError } from '@tributary/connector-api';
-import type { Clock } from './sandbox.client.js';
+import type { Clock } from './sandbox.clock.js';
 import type { SandboxSettings } from './sandbox.config.js';
 import { isTaken, planFate, planFault, readWishes, type Fate, type Wishes } from './sandbox.faults.js';
 import type { Journal } from './sandbox.journal.js';
@@ -13,12 +13,12 @@ import { CURRENCIES } from './sandbox.slots.js';
 /** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
 export interface PaymentRequest {
   kind: 'payout' | 'transfer';
-  /** It pays once for each key. */
+  /** Idempotency key. The PSP pays once per key. */
   key: string;
   reference: string;
   from: string;
   to: string;
-  /** Decimal. */
+  /** Decimal string. */
   amount: string;
   currency: string;
   metadata: Readonly<Record<string, string | undefined>>;
@@ -34,7 +34,7 @@ export class Desk {
     private readonly journal: Journal,
   ) {}
 
-  /** @throws PspError as the fault has it that the attempt meets */
+  /** Submits an order. @throws PspError according to the attempt's fault, or `rejected` if the order is invalid */
   async pay(request: PaymentRequest): Promise<Row> {
     const wishes = this.check(request);
     const attempt = await this.journal.receive(request.key, (before) =>
@@ -45,11 +45,11 @@ export class Desk {
     if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
     if (!isSame(payment, request)) reject('the key was used for another order', 409);
     if (!isTaken(payment.fault)) reject(UNWANTED);
-    // It may still have to be executed, when this is a repeat: the PSP has it, and that is all it says.
+    // A repeated order may not be executed yet. The PSP then reports it as pending.
     return paymentRow(payment, stateAt(payment, this.clock()) ?? 'pending');
   }
 
-  /** @returns `undefined` for an order that the PSP does not know, or not yet. */
+  /** Looks up an order. @returns `undefined` if the PSP does not know it, or has not executed it yet. */
   find(key: string): Row | undefined {
     const payment = this.journal.decision(key);
     if (!payment || !isTaken(payment.fault)) return undefined;
@@ -70,7 +70,7 @@ export class Desk {
     };
   }
 
-  /** @returns when an answer is to be given. */
+  /** Applies the attempt's fault. Resolves when the response is due. @throws PspError if the fault is an error */
   private async meet({ fault, after }: Attempt): Promise<void> {
     switch (fault) {
       case 'none':
@@ -96,7 +96,7 @@ export class Desk {
     }
   }
 
-  /** @throws PspError `rejected` for an order that the PSP can never execute */
+  /** Validates an order. @throws PspError `rejected` if the PSP can never execute it */
   private check(request: PaymentRequest): Wishes {
     const { kind, from, to, amount, currency, metadata } = request;
     const known = kind === 'payout' ? beneficiaryIndex : accountIndex;
@@ -113,7 +113,7 @@ export class Desk {
     return wishes;
   }
 
-  /** The PSP promises that a row is final after `changesWithin`, and rows carry whole seconds. */
+  /** Rejects delays after which a row could change later than `changesWithin`. Row timestamps are whole seconds. */
   private checkDelay({ after = this.settings.orderDelay }: Wishes, fate: Fate): void {
     const longest = this.settings.changesWithin - SECOND;
     if (['settles', 'fails'].includes(fate) && after > longest) {
@@ -125,7 +125,7 @@ export class Desk {
   }
 }
 
-/** The same for the same key, in every process: 0 … 2³² - 1. */
+/** Hashes a key to an integer, 0 … 2³² - 1. The result is the same in every process. */
 function chanceOf(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE();
 }

@@ -1,19 +1,19 @@
-/** How the simulated PSP treats an order badly: what an attempt to hand it over meets, and what becomes of an order that was taken. */
+/** Fault injection for orders: the fault of an attempt to submit an order, and the fate of an accepted order. */
 import { draw, drawInt, Topic } from './sandbox.random.js';
 import type { SandboxSettings } from './sandbox.config.js';
 
-/** What one attempt meets. */
+/** Faults of one attempt. The words are part of the documentation and of the journal. */
 export const FAULTS = [
-  /** The answer comes at once. */
+  /** No fault: the response is immediate. */
   'none',
   'answers-late',
-  /** Executed, and the connection drops before the answer. */
+  /** The PSP executes the order. The connection drops before the response. */
   'answer-lost',
-  /** Executed, and the answer is a 5xx. */
+  /** The PSP executes the order. The response is a 5xx. */
   'unavailable-after',
-  /** The connection drops; the order is executed later, and nobody can find it until then. */
+  /** The connection drops. The PSP executes the order later. Until then, lookups do not find it. */
   'executes-later',
-  /** The connection drops before the order arrives. */
+  /** The connection drops before the PSP receives the order. */
   'lost',
   'unavailable',
   'rate-limited',
@@ -22,22 +22,22 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What becomes of an order that was taken. */
+/** Fates of an accepted order. The words are part of the documentation and of the journal. */
 export const FATES = ['succeeds', 'settles', 'fails', 'fails-at-once', 'stays-pending', 'returns'] as const;
 export type Fate = (typeof FATES)[number];
 
-/** What a client chose with the metadata of its order, as far as it chose. */
+/** Behavior that a client requests with the metadata of its order. */
 export interface Wishes {
-  /** For one attempt after the other; the last one is for all that follow. */
+  /** Faults of consecutive attempts. The last one applies to all further attempts. */
   faults?: readonly Fault[];
   fate?: Fate;
-  /** Milliseconds. */
+  /** Delay in ms of everything that happens later. */
   after?: number;
 }
 
 /**
- * What an attempt that meets the fault decides for its key, once and for all: that the order is paid, or that it never will be. A PSP that
- * rejected an order and paid it at the next attempt would make a liar of whoever believed the rejection.
+ * Returns the final decision that an attempt with this fault makes for its idempotency key: accepted, rejected, or none. A rejection is final
+ * because clients rely on it: a PSP must not execute an order later that it has rejected.
  */
 export function decisionOf(fault: Fault): 'taken' | 'refused' | undefined {
   switch (fault) {
@@ -57,12 +57,12 @@ export function decisionOf(fault: Fault): 'taken' | 'refused' | undefined {
   }
 }
 
-/** Whether an attempt that meets the fault leaves the order with the PSP. */
+/** Tells whether the PSP accepts the order despite the fault. */
 export function isTaken(fault: Fault): boolean {
   return decisionOf(fault) === 'taken';
 }
 
-/** @returns a sentence instead, when a word is not known. */
+/** Parses the metadata of an order. @returns an error message (string) if a value is invalid. */
 export function readWishes(metadata: Readonly<Record<string, string | undefined>>): Wishes | string {
   const words = metadata['sandbox/fault']?.split(',').map((word) => word.trim());
   const fate = metadata['sandbox/fate'];
@@ -80,7 +80,7 @@ export function readWishes(metadata: Readonly<Record<string, string | undefined>
   };
 }
 
-/** @param attempt how many attempts with this key the PSP saw before. @param chance of the key, a whole number */
+/** Returns the fault of an attempt. @param chance hash of the key, an integer. @param attempt number of earlier attempts with the key */
 export function planFault(settings: SandboxSettings, wishes: Wishes, chance: number, attempt: number): Fault {
   const { faults } = wishes;
   if (faults) return faults[Math.min(attempt, faults.length - 1)] ?? 'none';

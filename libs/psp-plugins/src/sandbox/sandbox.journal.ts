@@ -1,10 +1,10 @@
 /**
- * What the simulated PSP remembers of orders: a file of JSON lines that only grows, one line for every attempt that reached it.
- * It is the PSP's memory, not ours: the gateway may be killed at any moment, and several gateways may pay at once. Nothing is held here
- * that the file does not say.
+ * The simulated PSP's storage of orders: an append-only file of JSON lines, one line for each attempt that reached the PSP.
+ * The file is the PSP's state, not the gateway's: the gateway can be killed at any moment, and several gateways can submit orders at once.
+ * This class only caches what the file contains.
  *
- * What is not a whole line was torn by a power cut or a full disk, and was never answered: it is no attempt. A line that another process
- * is just writing looks the same, so a line is sometimes preceded by an empty one.
+ * An incomplete line comes from a power failure or a full disk. It got no response and is ignored. A line that another process is
+ * writing at the moment looks the same, so a new line may be preceded by an empty one.
  */
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import type { Attempt } from './sandbox.payments.js';
 const NEWLINE = 0x0a;
 
 export class Journal {
-  /** Up to here the file was read, and so much of it was there: what lies between is a line without an end. */
+  /** Number of bytes that were parsed. The bytes from here to `knownSize` are an incomplete line. */
   private done = 0;
   private size = 0;
   private attempts = new Map<string, number>();
@@ -25,23 +25,24 @@ export class Journal {
 
   constructor(private readonly path: string) {}
 
-  /** The orders that were taken. */
+  /** Returns the accepted orders as a timeline. */
   ledger(): Ledger {
     this.read();
     return this.book;
   }
 
-  /** The attempt that decided whether the order with this key is paid; `undefined` when none did yet. */
+  /** Returns the attempt that decided whether the order with this key is accepted, or `undefined` if none has decided yet. */
   decision(key: string): Attempt | undefined {
     this.read();
     return this.decided.get(key);
   }
 
   /**
-   * Writes down one more attempt, unless an earlier one decided. What `plan` saw is still true when its line is written, as far as
-   * this process goes; of two processes the one whose line comes first has decided.
-   * @param plan gets how many attempts with the key there were before
-   * @returns the new attempt, once it is on the disk; `undefined` when an earlier one decided
+   * Appends an attempt, unless an earlier attempt with the key has decided. Within this process, no other attempt is appended between the
+   * call of `plan` and the write. Between processes, the first line with a key decides.
+   * @param plan creates the attempt. It receives the number of earlier attempts with the key.
+   * @returns the new attempt after it is on disk, or `undefined` if an earlier attempt has decided
+   * @throws Error if the line could not be written completely
    */
   async receive(key: string, plan: (before: number) => Attempt): Promise<Attempt | undefined> {
     await mkdir(dirname(this.path), { recursive: true });
@@ -61,7 +62,7 @@ export class Journal {
     }
   }
 
-  /** Takes in what was appended since. */
+  /** Parses the lines that were appended since the last call. */
   private read(): void {
     const { size } = statSync(this.path, { throwIfNoEntry: false }) ?? { size: 0 };
     if (size === this.size) return;
@@ -83,7 +84,7 @@ export class Journal {
     if (isTaken(attempt.fault)) this.book.add(attempt);
   }
 
-  /** Somebody put another file in its place. */
+  /** Clears the cache, because the file was replaced or truncated. */
   private forget(): void {
     [this.done, this.size] = [0, 0];
     this.attempts = new Map();
@@ -104,7 +105,7 @@ function readRange(path: string, from: number, to: number): Buffer {
 
 const TEXTS = ['id', 'key', 'reference', 'from', 'to', 'amount', 'currency'] as const;
 
-/** @returns `undefined` for what is not a whole line of a journal. */
+/** Parses one line of a journal. @returns `undefined` if the line is incomplete or invalid. */
 export function readAttempt(line: string): Attempt | undefined {
   if (line === '') return undefined;
   let value: unknown;

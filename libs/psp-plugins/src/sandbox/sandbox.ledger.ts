@@ -1,26 +1,26 @@
 /**
- * The payments in the order in which they are listed. What time an entry carries is known from its line in the journal; whether it can be
- * seen, and in which state, depends on when one looks.
+ * Index of the payments of orders in listing order. The journal line of an entry determines its timestamp. The current time determines
+ * whether the entry is visible, and its state.
  */
 import { executedAt, returnedAt, stateAt, type Payment } from './sandbox.payments.js';
 import type { State } from './sandbox.slots.js';
 
-/** Where an entry stands: by time, then by rank. */
+/** Position of an entry: sorted by time, then by rank. */
 export interface Place {
-  /** The time that the entry carries: milliseconds since 1970, in whole seconds. */
+  /** Timestamp of the entry: ms since 1970, a whole second. */
   created: number;
-  /** Unique, and the same for ever. */
+  /** Unique and stable. */
   rank: number;
 }
 
-/** Something that the listing has because of an order: the payment itself, or its return. */
+/** A row of the listing that results from an order: the payment itself, or its return. */
 export interface Entry extends Place {
   payment: Payment;
-  /** As elsewhere at this PSP, what came back is an entry of its own, and the payment itself stays as it was. */
+  /** A return is a separate entry. The entry of the payment itself does not change. */
   isReturn: boolean;
 }
 
-/** Times from `from` up to, but not including, `to`, as they are seen at `now`. Milliseconds since 1970. */
+/** Half-open time range from `from` to `to`, as visible at `now`. All in ms since 1970. */
 export interface Window {
   from: number;
   to: number;
@@ -30,7 +30,7 @@ export interface Window {
 const SECOND = 1000;
 
 export class Ledger {
-  /** In the order of the journal. */
+  /** Accepted payments, in journal order. */
   readonly payments: Payment[] = [];
   private readonly entries: Entry[] = [];
 
@@ -42,7 +42,7 @@ export class Ledger {
     this.insert({ payment, isReturn: true, created: wholeSecond(returned), rank: rank + 1 });
   }
 
-  /** The entries that can be seen, with their states. @param last goes on behind this place */
+  /** Lists the visible entries with their states. @param last position after which the listing continues */
   *list({ from, to, now }: Window, newestFirst: boolean, last?: Place): Generator<[Entry, State]> {
     let first = this.placesBefore({ created: from, rank: 0 });
     let end = this.placesBefore({ created: to, rank: 0 });
@@ -55,7 +55,7 @@ export class Ledger {
     }
   }
 
-  /** Nearly always at the end. */
+  /** Inserts an entry at its sorted position, which is nearly always the end. */
   private insert(entry: Entry): void {
     this.entries.splice(this.placesBefore(entry), 0, entry);
   }
@@ -71,7 +71,7 @@ export class Ledger {
   }
 }
 
-/** @returns `undefined` while it cannot be seen */
+/** @returns `undefined` while the entry is not visible */
 function stateOf({ payment, isReturn }: Entry, now: number): State | undefined {
   const state = stateAt(payment, now);
   if (isReturn) return state === 'returned' ? 'refunded' : undefined;

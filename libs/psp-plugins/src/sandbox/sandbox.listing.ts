@@ -1,13 +1,13 @@
-/** How the simulated PSP puts its own activity and the payments somebody ordered into one listing. */
+/** Merges the simulated activity and the payments of orders into one listing, sorted by time. */
 
-/** A row to be, with its place in the source it comes from. */
+/** An entry of a listing, with its position in its source. */
 export interface Listed<Place> {
   /** Milliseconds since 1970, in whole seconds. */
   created: number;
   place: Place;
 }
 
-/** Merges two sources that are both sorted by time. Newest first is exactly the reverse of oldest first. */
+/** Merges two sources that are sorted by time. The order with `newestFirst` is the exact reverse of the order without it. */
 export function* merge<A extends Listed<unknown>, B extends Listed<unknown>>(
   first: Iterator<A>,
   second: Iterator<B>,
@@ -25,7 +25,7 @@ export function* merge<A extends Listed<unknown>, B extends Listed<unknown>>(
   }
 }
 
-/** Of rows with one time, those of the first source are the older ones. */
+/** Tells whether the first source's row comes first. At equal times, rows of the first source count as older. */
 function goesFirst(one: number, other: number, newestFirst: boolean): boolean {
   return newestFirst ? one > other : one <= other;
 }

@@ -1,4 +1,4 @@
-/** From the simulated PSP's rows to records: pure, and suspicious of every value. */
+/** Maps the simulated PSP's rows to records. Pure functions that validate every value. */
 import {
   assetWithDigits,
   currencyDigits,
@@ -85,7 +85,7 @@ export function readTransaction(row: unknown): Transaction | Refusal {
   }));
 }
 
-/** @throws RefusedError when the answer is not what the PSP promises. */
+/** @throws InvalidRecordError if the response violates the PSP's API. */
 export function readBalances(accountId: string, answer: unknown): Balances {
   const fields = fieldsOf(answer);
   if (!Array.isArray(fields.held)) throw new RefusedError('"held" of the balances is not a list');
@@ -97,7 +97,7 @@ export function readBalances(accountId: string, answer: unknown): Balances {
   };
 }
 
-/** @throws PspError `rejected` for an asset that the PSP has no currency for */
+/** @throws PspError `rejected` if the PSP does not support the asset */
 export function writePayment(order: Order): PaymentRequest {
   const { kind, key, reference, amount, sourceAccountId, destinationAccountId, metadata } = order;
   const currency = amount.asset.split('/')[0] ?? '';
@@ -113,7 +113,7 @@ export function writePayment(order: Order): PaymentRequest {
   };
 }
 
-/** @throws RefusedError when the answer is not what the PSP promises. */
+/** @throws InvalidRecordError if the response violates the PSP's API. */
 export function readPayment(row: unknown): OrderResult {
   const fields = fieldsOf(row);
   const reason = fields.reason === undefined ? undefined : fieldsOf(fields.reason);
@@ -124,7 +124,7 @@ export function readPayment(row: unknown): OrderResult {
   };
 }
 
-/** Whether the asset is a currency of ISO 4217 with its own number of decimal places. */
+/** Tells whether the asset is an ISO 4217 currency with that currency's number of decimal places. */
 function isCurrency(code: string, asset: string): boolean {
   const digits = currencyDigits(code);
   return digits !== undefined && assetWithDigits(code, digits) === asset;
@@ -141,7 +141,7 @@ function readOrRefuse<T>(row: unknown, read: (fields: Fields) => T): T | Refusal
   }
 }
 
-/** A row without an id still has a reference, which stays the same when the row is listed again. */
+/** Returns an id for a rejected row. Without an id it uses the reference, which stays the same when the row is listed again. */
 function nameOf(row: unknown): string {
   const { id, reference } = isFields(row) ? row : {};
   if (typeof id === 'string' && id !== '') return id;

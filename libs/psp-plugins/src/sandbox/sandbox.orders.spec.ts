@@ -110,7 +110,7 @@ describe('a fault', () => {
       );
     }
     expect(outcomes).toEqual(['unavailable', 'rejected', 'rejected', 'rejected']);
-    // Another process may have written at the same moment: the line before it decided.
+    // Simulates a second process that wrote at the same moment. The earlier line decides.
     const line = JSON.stringify({ ...readAttempts(settings.journal!)[1], fault: 'none' });
     appendFileSync(settings.journal!, `${line}\n`);
     expect(
@@ -336,7 +336,7 @@ describe('the journal', () => {
       const reader = psp();
       expect(await reader.findOrder!(orderOf(3))).toBeUndefined();
       await pay(psp(), orderOf(4));
-      // Who has read the torn end before sees what was written after it.
+      // A reader that has seen the incomplete line also sees the lines after it.
       expect((await reader.findOrder!(orderOf(4)))?.status).toBe('SUCCEEDED');
       expect(readPayments(settings.journal!, START).map(({ key }) => key)).toEqual([1, 2, 4].map(keyOf));
     }

@@ -1,48 +1,47 @@
 /**
- * The truth about the payments somebody ordered: what became of an order at a time. A pure function of the order's line in the journal
- * and the time, as the world is one of the settings and the time.
+ * Computes the state of the payment of an order at a time. The result is a pure function of the order's line in the journal and the time.
  */
 import { assetOf, parseAmount, type Money } from '@tributary/connector-api';
 import type { Fate, Fault } from './sandbox.faults.js';
 import type { State } from './sandbox.slots.js';
 
-/** One attempt to hand over an order, as the PSP received it: a line of the journal. */
+/** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
 export interface Attempt {
-  /** When it was received, milliseconds since 1970. */
+  /** Time at which the PSP received the attempt, ms since 1970. */
   at: number;
   fault: Fault;
   fate: Fate;
-  /** Milliseconds for everything that comes later. */
+  /** Delay in ms of the later events that `fault` and `fate` define. */
   after: number;
-  /** The PSP's own id of the order. */
+  /** The PSP's id of the payment. */
   id: string;
   key: string;
-  /** The client's own name for the order. */
+  /** The client's reference of the order. */
   reference: string;
   kind: 'payout' | 'transfer';
   from: string;
   to: string;
-  /** Decimal. */
+  /** Decimal string. */
   amount: string;
   currency: string;
 }
 
-/** The attempt with which the PSP took an order: the first one of its key that decided anything. */
+/** The attempt with which the PSP accepted an order: the first attempt with its key that decided the order. */
 export type Payment = Attempt;
 
 export type PaymentState = Extract<State, 'pending' | 'completed' | 'failed'> | 'returned';
 
-/** When the PSP knows of the order, milliseconds since 1970. */
+/** Returns the time at which the PSP executes the order, ms since 1970. */
 export function executedAt({ at, fault, after }: Payment): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
-/** When the money came back; `undefined` when it does not. */
+/** Returns the time at which the money comes back (ms since 1970), or `undefined` if it does not. */
 export function returnedAt(payment: Payment): number | undefined {
   return payment.fate === 'returns' ? executedAt(payment) + payment.after : undefined;
 }
 
-/** @returns `undefined` while the order is not executed. */
+/** Returns the state at `now`, or `undefined` if the order is not executed yet. */
 export function stateAt(payment: Payment, now: number): PaymentState | undefined {
   const executed = executedAt(payment);
   if (now < executed) return undefined;
@@ -63,7 +62,7 @@ export function stateAt(payment: Payment, now: number): PaymentState | undefined
   }
 }
 
-/** What the payments add to what an account holds. */
+/** Returns the sum of the payments' effects on the balances of an account. */
 export function balanceOf(payments: readonly Payment[], account: string, now: number): Money[] {
   const sums = new Map<string, bigint>();
   for (const payment of payments) {

@@ -1,10 +1,10 @@
 /**
- * The plugin's half of the sandbox: makes a gap-free listing out of an API that lists newest first, publishes rows late, changes
- * them without a word, and cannot be asked what changed.
+ * The plugin half of the sandbox. It creates a gap-free listing from an API that lists newest first, publishes rows late, changes rows
+ * silently and has no filter for changes.
  *
- * Transactions are read window by window, oldest window first: a window is small enough to be held and turned round. Rows younger
- * than `changesWithin` may still turn up or change, so the cursor never goes beyond them, and the next listing reads them again; the
- * feed recognises the versions that it has. A listing therefore costs what is new, and what is not final yet.
+ * It reads transactions in time windows, oldest window first. A window is small enough to be held in memory and reversed. Rows younger than
+ * `changesWithin` can still appear or change, so the cursor never passes them and the next listing reads them again. The feed ignores
+ * versions that it already has. A listing therefore costs only the new rows and the rows that are not final yet.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -21,7 +21,8 @@ import {
   type Refusal,
   type Transaction,
 } from '@tributary/connector-api';
-import { CLOCK, listedSince, SandboxClient, type Clock, type Listing } from './sandbox.client.js';
+import { listedSince, SandboxClient, type Listing } from './sandbox.client.js';
+import { CLOCK, type Clock } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import {
   readAccount,
@@ -36,7 +37,7 @@ import { openedAt } from './sandbox.world.js';
 const SECOND = 1000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** A window of more pages than this is given up, and a shorter one is read. */
+/** Maximum pages per window. A window with more pages is abandoned, and a shorter one is read. */
 const LONGEST_WINDOW = 10;
 
 @Injectable()
@@ -50,7 +51,7 @@ export class SandboxPsp implements Psp {
     private readonly client: SandboxClient,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    // A PSP that cannot remember what it paid would pay it again.
+    // Without a journal the PSP cannot detect repeated orders, so it must not accept any.
     if (settings.journal === undefined) return;
     this.createPayout = this.createTransfer = async (order) =>
       readPayment(await client.pay(writePayment(order)));
@@ -74,7 +75,7 @@ export class SandboxPsp implements Psp {
     const opened = openedAt(this.settings);
     const end = wholeSecond(now) + SECOND;
     let { from, span } = since === undefined ? { from: opened, span: DAY } : readPlace(since);
-    // Fixed at the beginning: what was not final then may have changed since its window was read.
+    // Computed once at the start: rows that were not final then can change after their window was read.
     const resume = Math.max(from, wholeSecond(now - this.settings.changesWithin));
     const forgotten = since === undefined ? [] : findForgotten(from, listedSince(this.settings, now));
     const begun = from;
@@ -87,7 +88,7 @@ export class SandboxPsp implements Psp {
         continue;
       }
       if (rows.length < most / 4 && to < end) span *= 2;
-      // A quiet PSP moves the cursor too, but not at every listing: each is a transaction of the store.
+      // Without new rows, the cursor advances only once an hour, because each page is a database transaction.
       if (rows.length > 0 || (to === end && resume - begun >= HOUR)) {
         yield {
           items: rows.map(readTransaction),
@@ -108,7 +109,7 @@ export class SandboxPsp implements Psp {
     return readBalances(accountId, await this.client.balances(accountId));
   }
 
-  /** @returns the rows of one window, oldest first; `undefined` when there are more than `most`. */
+  /** @returns the rows of one window, oldest first, or `undefined` if there are more than `maxRows`. */
   private async window(from: number, to: number, most: number): Promise<unknown[] | undefined> {
     const rows: unknown[] = [];
     let page: Listing | undefined;
@@ -121,7 +122,7 @@ export class SandboxPsp implements Psp {
   }
 }
 
-/** Nobody can know what the PSP listed and forgot between two syncs, but that it may have must not stay hidden. */
+/** Returns a warning if the PSP may have listed and removed rows since the last sync. */
 function findForgotten(from: number, oldest: number): Finding[] {
   if (from >= oldest) return [];
   const [since, until] = [formatTime(from), formatTime(oldest)];
@@ -135,7 +136,7 @@ function findForgotten(from: number, oldest: number): Finding[] {
   ];
 }
 
-/** A listing that only grows at its end: the cursor is how many rows came. */
+/** Reads a listing that only grows at its end. The cursor is the number of rows read. */
 async function* listed<T extends object>(
   list: (after: number) => Promise<Listing>,
   read: (row: unknown) => T | Refusal,
@@ -153,7 +154,7 @@ async function* listed<T extends object>(
   }
 }
 
-/** Where a listing goes on, and how long its windows were. Milliseconds. */
+/** Decoded cursor: the start of the next window (ms since 1970) and the window length (ms). */
 interface Place {
   from: number;
   span: number;

@@ -1,6 +1,6 @@
-/** Chance without a state: the same numbers in, the same chance out, so that row one million costs what row one costs. */
+/** Stateless random numbers: a hash of the arguments. Row one million costs as much as row one. */
 
-/** Names what is drawn, so that independent properties of one row are independent. */
+/** Purpose of a random number. It makes the random properties of one row independent of each other. */
 export enum Topic {
   Kinds = 1,
   Changes,
@@ -21,10 +21,10 @@ export enum Topic {
   Fates,
 }
 
-/** Looked up once: in here it is called for every property of every row. */
+/** Cached, because it is called for every property of every row. */
 const { imul } = Math;
 
-/** @returns a fraction, 0 ≤ x < 1. Numbers may be larger than 32 bits. */
+/** @returns a fraction, 0 ≤ x < 1. `a` may be larger than 32 bits. */
 export function draw(seed: number, topic: Topic, a: number, b = 0): number {
   let hash = mix(seed ^ imul(topic, 0x9e3779b9));
   hash = mix(hash ^ (a >>> 0) ^ imul(((a / 0x1_0000_0000) >>> 0) + 1, 0x85ebca6b));
@@ -32,12 +32,12 @@ export function draw(seed: number, topic: Topic, a: number, b = 0): number {
   return (hash >>> 0) / 0x1_0000_0000;
 }
 
-/** @returns a whole number, 0 ≤ x < below. */
+/** @returns an integer, 0 ≤ x < below. */
 export function drawInt(below: number, seed: number, topic: Topic, a: number, b = 0): number {
   return (draw(seed, topic, a, b) * below) >>> 0;
 }
 
-/** @returns the numbers 0 … size - 1 in an order of their own (Fisher and Yates). */
+/** @returns the integers 0 … size - 1 in random order (Fisher–Yates shuffle). */
 export function shuffled(size: number, seed: number, topic: Topic): number[] {
   const order = Array.from({ length: size }, (_, index) => index);
   for (let last = size - 1; last > 0; last--) {
@@ -47,7 +47,7 @@ export function shuffled(size: number, seed: number, topic: Topic): number[] {
   return order;
 }
 
-/** The finaliser of MurmurHash3 (public domain, Austin Appleby): every bit in changes half of the bits out. */
+/** Finalizer of MurmurHash3 (public domain, Austin Appleby): each input bit changes half of the output bits. */
 function mix(value: number): number {
   let hash = value | 0;
   hash = imul(hash ^ (hash >>> 16), 0x85ebca6b);

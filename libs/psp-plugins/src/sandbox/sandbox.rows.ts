@@ -1,4 +1,4 @@
-/** How the simulated PSP words what it lists: ids, names, decimals. Some rows come out broken, as they do in life. */
+/** Creates the rows of the simulated PSP's responses: ids, names, decimals. Some rows are malformed on purpose. */
 import { assetOf, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { draw, drawInt, Topic } from './sandbox.random.js';
@@ -7,10 +7,10 @@ import type { Payment, PaymentState } from './sandbox.payments.js';
 import type { State } from './sandbox.slots.js';
 import type { Movement } from './sandbox.world.js';
 
-/** A row of the PSP's answers; a broken one has other values, or lacks some. */
+/** A row of the PSP's responses. A malformed row has invalid or missing values. */
 export type Row = Record<string, unknown>;
 
-/** Which of the three kinds of objects an id names: the ids of one kind do not influence those of another. */
+/** Kind of object that an id belongs to. It makes the random ids of different kinds independent. */
 enum Named {
   Account,
   Beneficiary,
@@ -45,18 +45,18 @@ export function transactionId(settings: SandboxSettings, number: number): string
   return idOf(settings, Named.Transaction, number, `tx_${digits}`, `TX/ö ${digits}`);
 }
 
-/** @param chance of the key, a whole number */
+/** @param chance hash of the idempotency key, an integer */
 export function paymentId(settings: SandboxSettings, key: string, chance: number): string {
   return idOf(settings, Named.Payment, chance, `pay_${key}`, `PAY/é ${key}`);
 }
 
-/** @returns the account's number, or `undefined` for an id that the PSP never gave. */
+/** @returns the account's index, or `undefined` if the PSP never issued the id. */
 export function accountIndex(settings: SandboxSettings, id: string): number | undefined {
   const index = Number(/^acc[-/](\d{1,7})/.exec(id)?.[1]) - 1;
   return index >= 0 && index < settings.accounts && accountId(settings, index) === id ? index : undefined;
 }
 
-/** @returns the beneficiary's number, or `undefined` for an id that the PSP never gave. */
+/** @returns the beneficiary's index, or `undefined` if the PSP never issued the id. */
 export function beneficiaryIndex(settings: SandboxSettings, id: string): number | undefined {
   const index = Number(/^ben[-:](\d{1,7})/.exec(id)?.[1]) - 1;
   return index >= 0 && index < settings.beneficiaries && beneficiaryId(settings, index) === id
@@ -98,7 +98,7 @@ export function transactionRow(settings: SandboxSettings, movement: Movement): R
   return isPoisoned(settings, number) ? broken(row, settings.seed, number) : row;
 }
 
-/** A payment that somebody ordered, or its return, as the listing has it. */
+/** Creates the listing's row for a payment of an order, or for its return. */
 export function entryRow(
   { repeatsKeys }: SandboxSettings,
   { payment, isReturn, created }: Entry,
@@ -111,7 +111,7 @@ export function entryRow(
   return repeatsKeys ? { ...row, key } : row;
 }
 
-/** A payment as the PSP answers for it alone. */
+/** Creates the response to a lookup of one payment. */
 export function paymentRow({ id }: Payment, state: PaymentState): Row {
   switch (state) {
     case 'failed':
@@ -128,7 +128,7 @@ export function isPoisoned({ seed, poisonRows }: SandboxSettings, number: number
   return poisonRows > 0 && draw(seed, Topic.Poison, number) < poisonRows;
 }
 
-/** A refund names the parties of what it refunds. */
+/** Returns source, destination and scheme. A refund has those of the refunded transaction. */
 function parties(settings: SandboxSettings, { of, account, target, payee }: Movement): Row {
   const own = accountId(settings, account);
   switch (of) {
@@ -149,7 +149,7 @@ function parties(settings: SandboxSettings, { of, account, target, payee }: Move
   }
 }
 
-/** The first four are noticed while the row is read, the last two only when the record is checked. */
+/** Number of ways in which a row can be malformed. The mapper detects the first four, the record validation the last two. */
 const AILMENTS = 6;
 
 function broken(row: Row, seed: number, number: number): Row {
@@ -174,7 +174,7 @@ function idOf(settings: SandboxSettings, named: Named, number: number, plain: st
   return oddIds > 0 && draw(seed, Topic.Ids, number, named) < oddIds ? odd : plain;
 }
 
-/** Bank code and account number with the check digits of ISO 7064 (D = 13, E = 14). */
+/** Creates a German IBAN from bank code and account number, with ISO 7064 check digits (D = 13, E = 14). */
 function germanIban(bank: number, account: number): string {
   const rest = `${bank}${String(account + 1).padStart(10, '0')}`;
   const check = 98n - (BigInt(`${rest}131400`) % 97n);

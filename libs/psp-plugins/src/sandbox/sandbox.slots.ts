@@ -1,12 +1,12 @@
 /**
- * The 512 movements that every account of the sandbox goes through again and again. What repeats can be summed up in one
- * multiplication, which is how a balance after a million transactions costs no more than one after a hundred.
+ * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is a sum over 512 products.
+ * A balance after a million transactions costs as much as one after a hundred.
  */
 import type { SandboxSettings } from './sandbox.config.js';
 import { draw, drawInt, shuffled, Topic } from './sandbox.random.js';
 
 export const SLOTS = 512;
-/** At most so many rows in a row carry one time. */
+/** Maximum number of consecutive rows with the same timestamp. */
 export const LONGEST_TIE = 16;
 
 export type Kind = 'payin' | 'payout' | 'transfer' | 'refund' | 'fee';
@@ -21,7 +21,7 @@ export type State =
   | 'dispute_lost'
   | 'refunded';
 
-/** A state, and how many milliseconds after the time of the row it is seen for the first time. */
+/** A state, and the delay in ms between the row's timestamp and the first appearance of the state. */
 export interface Step {
   state: State;
   after: number;
@@ -29,18 +29,18 @@ export interface Step {
 
 export interface Slot {
   kind: Kind;
-  /** The kind of the movement before, which a refund takes back and a fee is taken for. */
+  /** Kind of the previous movement, to which a refund or a fee belongs. */
   original: 'payin' | 'payout';
   currency: string;
-  /** The first is how the row appears. */
+  /** States in order. The row appears with the first one. */
   steps: readonly Step[];
-  /** A transfer goes to the account so many places further. */
+  /** Distance from the account's index to the index of the account that receives a transfer. */
   shift: number;
 }
 
 export const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
 
-/** What happens to a row that changes; disputes are for payins only. */
+/** State sequences of rows that change. Sequences with disputes apply to payins only and come last. */
 const STORIES: readonly (readonly State[])[] = [
   ['pending', 'completed'],
   ['pending', 'completed'],
@@ -53,7 +53,7 @@ const STORIES: readonly (readonly State[])[] = [
 ];
 const PEACEFUL = 6;
 
-/** Each slot is worked out when it is looked at: a page needs a few of them, and a plugin keeps none. */
+/** Computes cycle entries on demand, because one page needs only a few of them. */
 export class SlotPlan {
   private readonly kinds: readonly Kind[];
   private readonly changing: ReadonlySet<number>;
@@ -92,7 +92,7 @@ export class SlotPlan {
   }
 }
 
-/** @returns which of 512 rows in a row carry the time of the row before. */
+/** @returns the indexes of the rows (0 … 511) that have the same timestamp as the previous row. */
 export function planTies({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
   return chosen(sameTimestamps, seed, Topic.Ties, (index) => index % LONGEST_TIE !== 0);
 }
@@ -122,7 +122,7 @@ function states(seed: number, index: number, kind: Kind, changes: boolean): read
   return STORIES[drawInt(known, seed, Topic.Stories, index)]!;
 }
 
-/** Every step takes a part of what is left of the time to change, so all of them come in time. */
+/** Plans the delay of each state. Each step uses a part of the remaining time, so that all are within `changesWithin`. */
 function planSteps(
   path: readonly State[],
   slot: number,
@@ -139,7 +139,7 @@ function planSteps(
   });
 }
 
-/** The exact share of all slots, as far as there are candidates. */
+/** Chooses a share of all cycle entries among the candidates, rounded up. Fewer if there are not enough candidates. */
 function chosen(
   share: number,
   seed: number,

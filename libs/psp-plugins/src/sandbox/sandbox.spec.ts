@@ -18,7 +18,8 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { findPlugin, plugins } from '../index.js';
 import { sandbox } from './index.js';
-import { CLOCK, SandboxClient } from './sandbox.client.js';
+import { SandboxClient } from './sandbox.client.js';
+import { CLOCK } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { SandboxPsp } from './sandbox.psp.js';
 import { transactionId } from './sandbox.rows.js';
@@ -27,7 +28,7 @@ import { drain, drainItems, drainRecords, MINUTE, NASTY, pspOf, settingsOf, STAR
 
 const version = ({ id, status }: Transaction) => `${id} ${status}`;
 
-/** A small generator of its own: the test's luck must not be the world's. */
+/** Creates a random generator that is independent of the simulator's. */
 function luck(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -76,7 +77,7 @@ describe('what the sandbox lists', () => {
     expect(refunds.length).toBeGreaterThan(50);
     for (const refund of refunds) {
       const original = byId.get(refund.relatedTransactionId ?? '');
-      if (refund.relatedTransactionId === undefined) continue; // Its original is older than the history.
+      if (refund.relatedTransactionId === undefined) continue; // The original transaction is older than the history.
       expect(original).toMatchObject({ type: refund.type, status: 'SUCCEEDED' });
       expect(original!.amount.asset).toBe(refund.amount.asset);
       expect(refund.amount.amount <= original!.amount.amount).toBe(true);
@@ -184,7 +185,7 @@ describe('a listing', () => {
           const name = `${transactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
           const until = life[index + 1]?.at ?? Infinity;
           possible.add(name);
-          // It could be seen from the first to the last moment of a listing that came to its end.
+          // The version was visible during a whole completed listing, so the listing must contain it.
           const due = complete.some(({ from, to }) => at <= from && until > to);
           if (due && !delivered.has(name)) missing.push(name);
           if (!due && at <= last.from) brief += 1;
@@ -192,7 +193,7 @@ describe('a listing', () => {
       }
       expect(missing).toEqual([]);
       expect([...delivered].filter((name) => !possible.has(name))).toEqual([]);
-      // Otherwise the test would say little: most versions were due, and some too brief to be.
+      // Sanity check: most versions must have been due. Others were visible too briefly.
       expect(brief).toBeLessThan(possible.size / 2);
       expect(delivered.size).toBeGreaterThan(900);
     },
@@ -209,7 +210,7 @@ describe('a listing', () => {
       time += MINUTE;
       calls = 0;
       const items = await drainItems(psp.transactions(cursor));
-      // One minute is new and one may still change: 60 rows, in pages of 7.
+      // One minute of rows is new, and one minute can still change: 60 rows in pages of 7.
       expect(items.length).toBeGreaterThan(30);
       expect(items.length).toBeLessThanOrEqual(80);
       expect(calls).toBeLessThan(25);

@@ -115,7 +115,7 @@ describe('balances', () => {
   test('of a hundred million transactions grow by exactly what happened in between', async () => {
     const settings = settingsOf({ ...NASTY, transactions: 100_000_000, activityPerMinute: 0 });
     const [from, to] = [START - 9e9, START - 9e9 + 10 * MINUTE];
-    // Whatever is older than this is final at both times.
+    // Rows that are older than this are final at both times.
     const unsettled = `${from - settings.changesWithin}/60000`;
     const at = async (time: number) => {
       const psp = pspOf(settings, () => time);

@@ -1,10 +1,10 @@
 /**
- * The truth about the simulated PSP: which transactions exist at a time, in which state, and what the accounts hold.
- * A pure function of the settings and a time. Nothing in here grows with the number of transactions. It is made for each answer of
- * the PSP and not kept: making it takes a tenth of a millisecond, and keeping it would cost each idle connector 100 kB.
+ * Simulates the PSP's own activity: the transactions that exist at a time, their states, and the balances of the accounts.
+ * The result is a pure function of the settings and a time. Memory does not grow with the number of transactions. The client creates
+ * a simulator for each response and discards it: creating one takes 0.1 ms, and keeping it would cost each idle connector 100 kB.
  *
- * Transactions are numbered in the order of the times they carry. Number n belongs to account n mod `accounts`, and is that
- * account's movement number k = ⌊n / accounts⌋, which is what slot (k + the account's offset) mod 512 says.
+ * Transactions are numbered in the order of their timestamps. Number n belongs to account n mod `accounts`, and is that
+ * account's movement number k = ⌊n / accounts⌋. The cycle entry (k + the account's offset) mod 512 describes that movement.
  */
 import { assetOf, type Money } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
@@ -15,24 +15,24 @@ const SECOND = 1000;
 const MINUTE = 60_000;
 const HISTORY = 365 * 86_400_000;
 
-/** One transaction as it stands at a time. */
+/** State of one transaction at a time. */
 export interface Movement {
   number: number;
-  /** Of the transaction that a refund or a fee belongs to. */
+  /** Number of the transaction that a refund or a fee belongs to. */
   original: number | undefined;
   kind: Kind;
-  /** Of a refund: the kind of what is refunded. Of everything else: its own. */
+  /** Kind of the refunded transaction for a refund, otherwise the same as `kind`. */
   of: Kind;
   state: State;
   /** Milliseconds since 1970, in whole seconds. */
   created: number;
   amount: number;
   currency: string;
-  /** Counts from 0, as do `target` and `payee`. */
+  /** Index of the account, from 0. */
   account: number;
-  /** Of a transfer: the account that receives it. */
+  /** Index of the receiving account, for a transfer. */
   target: number | undefined;
-  /** Of a payout: the beneficiary. */
+  /** Index of the beneficiary, for a payout. */
   payee: number | undefined;
 }
 
@@ -51,21 +51,21 @@ export class World {
     this.spacing = Math.floor(HISTORY / Math.max(1, settings.transactions));
   }
 
-  /** How many transactions carry a time at or before `time`, whether they can be seen or not. */
+  /** Returns the number of transactions with a timestamp at or before `time`, visible or not. */
   createdBy(time: number): number {
     let count = this.plannedBy(Math.floor(time / SECOND) * SECOND + SECOND - 1);
     while (count > 0 && this.ties.has(count % SLOTS)) count += 1;
     return this.settings.activityPerMinute === 0 ? Math.min(count, this.settings.transactions) : count;
   }
 
-  /** The time that a transaction carries. */
+  /** Returns the timestamp of a transaction. */
   created(number: number): number {
     let first = number;
     while (this.ties.has(first % SLOTS)) first -= 1;
     return Math.floor(this.planned(first) / SECOND) * SECOND;
   }
 
-  /** @returns `undefined` while the PSP does not list it yet. */
+  /** @returns `undefined` if the PSP does not list the transaction yet. */
   movement(number: number, now: number): Movement | undefined {
     const { accounts, beneficiaries, seed } = this.settings;
     const account = number % accounts;
@@ -90,7 +90,7 @@ export class World {
     };
   }
 
-  /** The states a transaction goes through, and when each is seen for the first time (milliseconds since 1970). */
+  /** Returns all states of a transaction, with the time from which each is visible (ms since 1970). */
   life(number: number): { state: State; at: number }[] {
     const { accounts } = this.settings;
     const slot = this.slots.at(this.slotOf(number % accounts, Math.floor(number / accounts)));
@@ -99,8 +99,8 @@ export class World {
   }
 
   /**
-   * What an account holds: the exact sum of the transactions listed at `now` that moved money. Every slot is counted, and
-   * multiplied by what it moves, so the cost does not depend on how many transactions there are.
+   * Returns the balances of an account: the exact sum of the transactions that are listed at `now` and moved money. It multiplies the amount
+   * of each cycle entry by its number of occurrences, so the cost does not depend on the number of transactions.
    */
   balance(account: number, now: number): Money[] {
     const sums = new Map<string, bigint>();
@@ -117,7 +117,7 @@ export class World {
     return [...sums].map(([currency, amount]) => ({ amount, asset: assetOf(currency) }));
   }
 
-  /** What one slot of one account has moved up to now, without a sign. */
+  /** Returns the unsigned sum that one cycle entry of one account has moved until `now`. */
   private moved(account: number, index: number, now: number): bigint {
     let times = 0;
     let before = false;
@@ -129,7 +129,7 @@ export class World {
     return times === 0 ? 0n : BigInt(times) * BigInt(this.amount(account, index));
   }
 
-  /** How many transactions of one slot of one account carry a time at or before `time`. */
+  /** Returns how many transactions of one cycle entry of one account have a timestamp at or before `time`. */
   private occurrences(account: number, index: number, time: number): number {
     const { accounts } = this.settings;
     const movements = Math.ceil(Math.max(0, this.createdBy(time) - account) / accounts);
@@ -146,7 +146,7 @@ export class World {
         ? original
         : Math.ceil(original / 2);
     }
-    // Many small payments and a few large ones; what leaves is smaller than what comes in.
+    // Many small payments and a few large ones. Outgoing payments are smaller than incoming ones.
     const size = draw(this.settings.seed, Topic.Amounts, account, index) ** 3;
     return 100 + Math.floor(size * (kind === 'payin' ? 500_000 : 300_000));
   }
@@ -159,7 +159,7 @@ export class World {
     return drawInt(SLOTS, this.settings.seed, Topic.Offsets, account);
   }
 
-  /** When a transaction would happen if none shared its time with another: evenly over the history, evenly since the start. */
+  /** Returns the evenly distributed time of a transaction, before shared timestamps are applied. */
   private planned(number: number): number {
     const { transactions, activityPerMinute } = this.settings;
     return number < transactions
@@ -167,26 +167,26 @@ export class World {
       : this.start + Math.floor(((number - transactions) * MINUTE) / activityPerMinute);
   }
 
-  /** How many transactions are planned at or before `time`. */
+  /** Returns the number of transactions whose planned time is at or before `time`. */
   private plannedBy(time: number): number {
     const { transactions, activityPerMinute } = this.settings;
     if (time < this.opened) return 0;
     if (time < this.start) return Math.min(transactions, Math.floor((time - this.opened) / this.spacing) + 1);
     if (activityPerMinute === 0) return transactions;
     let count = transactions + Math.ceil(((time - this.start + 1) * activityPerMinute) / MINUTE);
-    // Division rounds; `planned` is what counts.
+    // The division can round differently than `plannedAt`, so correct the result.
     while (this.planned(count) <= time) count += 1;
     while (count > transactions && this.planned(count - 1) > time) count -= 1;
     return count;
   }
 }
 
-/** When the PSP opened the accounts, and its history begins: milliseconds since 1970. */
+/** Returns the time at which the accounts were opened and the history begins (ms since 1970). */
 export function openedAt(settings: SandboxSettings): number {
   return Date.parse(settings.start) - HISTORY;
 }
 
-/** A dispute holds no money back until it is lost. */
+/** Tells whether a transaction in this state counts for balances. A dispute counts until it is lost. */
 export function movesMoney(state: State): boolean {
   switch (state) {
     case 'completed':
@@ -203,7 +203,7 @@ export function movesMoney(state: State): boolean {
   }
 }
 
-/** Whether a movement takes money out of the account it belongs to. */
+/** Tells whether a movement takes money out of its account. */
 function outgoing(slot: Slot): boolean {
   switch (slot.kind) {
     case 'payin':

@@ -1,4 +1,4 @@
-/** A real store in a directory of its own, a clock in our hands, and everything that was logged. */
+/** Test bench for this library: a real store of its own, a manual clock, the captured log, and a fake PSP client. */
 import type { Account, Page, Psp, Stream, Transaction } from '@tributary/connector-api';
 import { openStore } from '@tributary/feed';
 import type { Store } from '@tributary/feed';
@@ -20,6 +20,7 @@ export interface LogLine {
 export const LEVEL = { debug: 20, info: 30, warn: 40, error: 50 };
 export const SECRET = 'hunter2-hunter2';
 
+/** Opens stores, creates engines and reads feeds, log lines and metrics. */
 export class Bench {
   private readonly work = new Work();
   readonly clock = new ManualClock(undefined, this.work);
@@ -43,7 +44,7 @@ export class Bench {
     return this.stores[0]!;
   }
 
-  /** Another process' view of the same store. */
+  /** Opens the same store again, as another process would. */
   async openStore(): Promise<Store> {
     const store = this.work.watch(await openStore(this.fresh.url, () => this.clock.now()));
     this.stores.push(store);
@@ -104,12 +105,12 @@ export function transaction(id: string, changes: Partial<Transaction> = {}): Tra
 
 export const account = (id: string): Account => ({ id, name: `Account ${id}` });
 
-/** A PSP with these methods; what is left out lists nothing. */
+/** Creates a PSP client with these methods. A missing listing returns no pages. */
 export function pspOf(methods: Partial<Psp>): Psp {
   return { accounts: () => pages([]), transactions: () => pages([]), ...methods };
 }
 
-/** A bank that is pulled every minute. */
+/** Creates a connector that is pulled every minute. */
 export function bank(methods: Partial<Psp>, path = 'bank'): SyncConnector {
   return { path, psp: pspOf(methods), every: 60_000 };
 }
@@ -118,7 +119,7 @@ export async function* pages<T>(list: Page<T>[]): AsyncGenerator<Page<T>> {
   yield* list;
 }
 
-/** Pages of one transaction each, `t1` … `tN`, resumed after the cursor `N`. */
+/** Yields pages of one transaction each, `t1` … `tN`, starting after the cursor `since`. */
 export async function* numbered(
   count: number,
   since = '0',
@@ -132,5 +133,5 @@ export async function* numbered(
 
 export const expectedIds = (count: number) => Array.from({ length: count }, (_, index) => `t${index + 1}`);
 
-/** What never comes. */
+/** Returns a promise that never resolves. */
 export const never = <T>() => new Promise<T>(() => {});

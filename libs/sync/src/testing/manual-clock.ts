@@ -1,3 +1,4 @@
+/** A clock for tests, and helpers that wait for asynchronous work. */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 
@@ -6,11 +7,11 @@ interface Timer {
   run: () => void;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock whose time changes only when a test calls `advance` or `shift`. */
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
 
-  /** @param work what must have come to an end before time goes on */
+  /** @param work time advances only after this work has ended */
   constructor(
     private time = Date.UTC(2026, 0, 1),
     private readonly work: { readonly isUnderWay: boolean } = { isUnderWay: false },
@@ -26,18 +27,18 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
-  /** How many timers are set: what an idle program costs. */
+  /** Number of active timers. It shows the cost of an idle program. */
   get armed(): number {
     return this.timers.size;
   }
 
-  /** Somebody sets it: timers run as they did. */
+  /** Changes the time by some milliseconds, as an administrator would. The remaining delay of each timer stays the same. */
   set(change: number): void {
     this.time += change;
     for (const timer of this.timers) timer.at += change;
   }
 
-  /** Fires what comes due on the way, in order, and lets it work. */
+  /** Advances the time, fires the due timers in order, and waits for their work. */
   async advance(milliseconds: number): Promise<void> {
     await settle(this.work);
     const end = this.time + milliseconds;
@@ -60,7 +61,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Some turns of the event loop in which nothing else is at work. */
+/** Waits until the event loop had ten turns without other work. */
 async function settle(work: { readonly isUnderWay: boolean }): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
     await setImmediate();
@@ -68,7 +69,7 @@ async function settle(work: { readonly isUnderWay: boolean }): Promise<void> {
   }
 }
 
-/** Waits for real work, e.g. of the store, to show. */
+/** Waits until a condition is true, e.g. after work of the real store. @throws Error after 10 s */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const giveUp = Date.now() + 10_000;
   while (!(await condition())) {

@@ -1,6 +1,6 @@
 /**
- * A PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML), to hold a fake and its client against. It is stricter than OpenAPI where
- * that is silent: what the document does not name (a path, a query parameter, a status, a member) is a problem.
+ * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML).
+ * It is stricter than OpenAPI: a path, query parameter, status or property that the document does not name is a problem.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -19,32 +19,32 @@ import { securityProblems } from './security.js';
 
 export interface SentRequest {
   method: string;
-  /** As requested, with the path of the document's server: `/api/1.0/accounts`. */
+  /** Requested path, including the path of the document's server: `/api/1.0/accounts`. */
   path: string;
   query: URLSearchParams;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON, or the fields of a form; `undefined` without a body. */
+  /** Decoded JSON, or the fields of a form. `undefined` without a body. */
   body: unknown;
 }
 
 export interface SentResponse {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded JSON; `undefined` without a body. */
+  /** Decoded JSON. `undefined` without a body. */
   body: unknown;
 }
 
-/** Where a document contradicts itself or the PSP: what is written instead, and why. */
+/** Replaces one value of a document that contradicts itself or the real API. */
 export interface Correction {
-  /** JSON pointer: `#/components/schemas/Account/properties/id/format`. */
+  /** JSON pointer to the value, e.g. `#/components/schemas/Account/properties/id/format`. */
   at: string;
-  /** `undefined` takes it out. */
+  /** New value. `undefined` removes the property. */
   value: unknown;
   because: string;
 }
 
-/** The folder of official documents beside the repository; they are not part of it. */
+/** Folder with the official documents. It is next to the repository, not part of it. */
 const SPECS = join(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/specs');
 
 export class OpenApiDocument {
@@ -60,7 +60,7 @@ export class OpenApiDocument {
     this.parameters = new ParameterChecker(root, this.requests);
   }
 
-  /** @param path of the file. @throws Error when it is no OpenAPI 3 document, or a correction points nowhere. */
+  /** Loads a document from a file. @throws Error if the file is not an OpenAPI 3 document, or a correction's pointer does not exist. */
   static async load(path: string, corrections: readonly Correction[] = []): Promise<OpenApiDocument> {
     const text = await readFile(path, 'utf8');
     const root: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: -1 });
@@ -72,8 +72,8 @@ export class OpenApiDocument {
   }
 
   /**
-   * An official document under `../shared/specs`, e.g. `mollie/specs.yaml`. Where the folder is absent, the reason why checks are skipped is
-   * printed, and the result is `undefined`: a `FakePsp` without a document checks nothing.
+   * Loads an official document from `../shared/specs`, e.g. `mollie/specs.yaml`. If the file is absent, prints that the checks are skipped.
+   * @returns `undefined` if the file is absent. A `FakePsp` without a document checks nothing.
    */
   static async official(
     file: string,
@@ -85,12 +85,12 @@ export class OpenApiDocument {
     return undefined;
   }
 
-  /** @param path the document's template. @throws Error when the document does not have the operation. */
+  /** Returns the document's examples. @param path template as in the document. @throws Error if the document does not have the operation. */
   examples(method: string, path: string): Example[] {
     return examplesOf(this.root, this.operations.get(method, path));
   }
 
-  /** @returns what is wrong, each with operation, place, what was expected and what was found; empty when nothing is. */
+  /** @returns one string per problem, with operation, location, expected and found value. Empty if the request is valid. */
   checkRequest(request: SentRequest): string[] {
     const match = this.operations.match(request.method, request.path);
     if (match === undefined) return [`the document has no ${request.method} ${request.path}`];
@@ -103,7 +103,7 @@ export class OpenApiDocument {
     return problems.map((problem) => `${operation.method} ${operation.path}: request: ${problem}`);
   }
 
-  /** @returns like `checkRequest`. */
+  /** @returns one string per problem, as `checkRequest` does. */
   checkResponse({ method, path }: Pick<SentRequest, 'method' | 'path'>, response: SentResponse): string[] {
     const match = this.operations.match(method, path);
     if (match === undefined) return [`the document has no ${method} ${path}`];

@@ -1,15 +1,15 @@
-/** The examples that a document gives for an operation: its authors' own idea of the data. */
+/** Reads the examples of an operation from an OpenAPI document. */
 import { child, deref, isNode } from './node.js';
 import type { Node } from './node.js';
 import type { Operation } from './operation.js';
 
 export interface Example {
-  /** For the name of a test: `GET /accounts 200 list-balances-200-1`. */
+  /** Unique name, used in test titles: `GET /accounts 200 list-balances-200-1`. */
   name: string;
-  /** Absent for an example of a request. */
+  /** Absent for a request example. */
   status?: number;
   mediaType: string;
-  /** As in the document; its numbers are doubles. */
+  /** Value as in the document. Numbers are doubles. */
   value: unknown;
 }
 
@@ -22,7 +22,7 @@ export function examplesOf(root: Node, operation: Operation): Example[] {
   }));
   const inResponses = Object.entries(child(node, 'responses')).flatMap(([code, response]) => {
     if (!isNode(response)) return [];
-    // `default` stands for errors that are not named.
+    // `default` describes all other errors, so use 500.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
     return inContent(root, deref(root, response)).map((one) => ({
       ...one,

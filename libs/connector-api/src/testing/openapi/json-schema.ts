@@ -1,14 +1,14 @@
 /**
- * Schemas of OpenAPI 3.0 and 3.1 → JSON Schema 2020-12, stricter where a document is silent: a member that the document does not name is
- * refused, so that no field can be invented.
+ * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: properties that the document does not
+ * name are invalid, so that a fake cannot have invented fields.
  */
 import { child, deref, isNode, nodesOf } from './node.js';
 import type { Node } from './node.js';
 
-/** `readOnly` members do not belong into requests, `writeOnly` ones not into responses. */
+/** Requests must not contain `readOnly` properties. Responses must not contain `writeOnly` properties. */
 export type Direction = 'request' | 'response';
 
-/** A `whole` value, or one of several schemas (`allOf` …) that describe a value together. */
+/** `whole`: the schema describes a value alone. `part`: several schemas (e.g. in `allOf`) describe the value together. */
 type Position = 'whole' | 'part';
 
 const IN_LISTS = ['allOf', 'anyOf', 'prefixItems'];
@@ -26,7 +26,7 @@ export class SchemaConverter {
     private readonly direction: Direction,
   ) {}
 
-  /** All of `components.schemas`, under the direction's name as `$id`. */
+  /** Converts all of `components.schemas`. The result's `$id` is the direction. */
   components(): Node {
     const schemas = child(child(this.root, 'components'), 'schemas');
     const converted = Object.entries(schemas).map(([name, schema]) => [name, this.convert(schema, 'part')]);
@@ -98,7 +98,8 @@ export class SchemaConverter {
   }
 
   /**
-   * With a discriminator, exactly the schema that it names. Without one, at least one: documents say `oneOf` for schemas that overlap.
+   * Converts `oneOf`. With a discriminator, exactly the schema that it names must match. Without a discriminator, at least one schema must
+   * match, because documents use `oneOf` for schemas that overlap.
    */
   private convertChoice(choices: Node[], { propertyName, mapping }: Node): unknown {
     if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
@@ -124,7 +125,7 @@ export class SchemaConverter {
     return deref(this.root, property)[keyword] === true;
   }
 
-  /** Whether it names members, and leaves nothing open by itself. */
+  /** Tells whether the schema names properties, so that all other properties are invalid. */
   private isClosed(schema: Node, seen = new Set<unknown>()): boolean {
     const whole = deref(this.root, schema);
     if (seen.has(schema['$ref'] ?? whole)) return false;
@@ -135,7 +136,7 @@ export class SchemaConverter {
   }
 }
 
-/** In OpenAPI 3.0 the exclusive limits are flags. */
+/** Converts the exclusive limits of OpenAPI 3.0, which are booleans. */
 function convertLimits(schema: Node, converted: Record<string, unknown>): void {
   for (const [flag, limit] of [
     ['exclusiveMinimum', 'minimum'],
@@ -150,7 +151,7 @@ function convertLimits(schema: Node, converted: Record<string, unknown>): void {
   }
 }
 
-/** OpenAPI 3.0's `nullable`; many documents leave `null` out of the `enum` beside it. */
+/** Converts OpenAPI 3.0's `nullable`. Adds `null` to `enum`, because many documents omit it there. */
 function orNull(schema: Record<string, unknown>): unknown {
   const { type, enum: words } = schema;
   if (typeof type !== 'string') return { anyOf: [schema, { type: 'null' }] };

@@ -1,11 +1,11 @@
-/** Walking an OpenAPI document, which is somebody else's JSON. */
+/** Safe access to the objects of an OpenAPI document, which is untrusted JSON. */
 export type Node = Readonly<Record<string, unknown>>;
 
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An object's member that is an object; an empty one where there is none. */
+/** Returns a property that is an object, or an empty object if there is none. */
 export function child(node: Node, key: string): Node {
   const value = node[key];
   return isNode(value) ? value : {};
@@ -15,7 +15,7 @@ export function nodesOf(value: unknown): Node[] {
   return Array.isArray(value) ? value.filter(isNode) : [];
 }
 
-/** What `#/components/schemas/Account` points to. @throws Error for a pointer that leads nowhere, or out of the document. */
+/** Returns the value at a JSON pointer, e.g. `#/components/schemas/Account`. @throws Error if it does not exist or is in another document. */
 export function lookUp(root: Node, pointer: string): unknown {
   if (!pointer.startsWith('#/')) throw new Error(`the document refers to ${pointer}, outside of itself`);
   let found: unknown = root;
@@ -27,7 +27,7 @@ export function lookUp(root: Node, pointer: string): unknown {
   return found;
 }
 
-/** Follows `$ref`; members beside it win, as in OpenAPI 3.1. */
+/** Follows `$ref`. Properties next to `$ref` override those of its target, as in OpenAPI 3.1. */
 export function deref(root: Node, node: Node): Node {
   let result = node;
   while (typeof result['$ref'] === 'string') {

@@ -1,4 +1,4 @@
-/** The engine against the official documents that plugins are held against: their own examples must agree with them, save for known errors. */
+/** Tests the validator with the official documents: their own examples must be valid, except for known errors in the documents. */
 import { OpenApiDocument } from './document.js';
 
 const REVOLUT = 'revolut-business/business.json';
@@ -10,11 +10,11 @@ const AUTHORIZED = {
   'x-client-signed-at': '2026-01-01T00:00:00Z',
 };
 
-/** Operation, number of examples, and those which the document's own schemas refuse. */
+/** Operation, number of examples, and name patterns of examples that violate the document's own schemas. */
 const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
-  // "b7ec67d3-5af1-42c8-bece-3d28nlmo894d" is no UUID.
+  // "b7ec67d3-5af1-42c8-bece-3d28nlmo894d" is not a UUID.
   ['GET /accounts', 1, [/^GET \/accounts 200/]],
-  // Nor is "b209281b-aakk-9911-8d83-ac72469cef8f"; 2026-01-32 is no day; card digits are given as numbers. Its 401 has no code.
+  // "b209281b-aakk-9911-8d83-ac72469cef8f" is not a UUID, 2026-01-32 is not a date, card digits are numbers. The 401 example has no code.
   ['GET /counterparties', 7, [/all_counterparties/, /401/]],
   ['GET /transactions', 1, []],
   ['GET /transaction/{id}', 10, []],
@@ -24,7 +24,7 @@ const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
 
 const MOLLIE_OPERATIONS: [string, number, RegExp[]][] = [
   ['GET /v2/balances', 5, []],
-  // The context of a transaction is nested in the schema, and flat in the examples.
+  // The context of a transaction is nested in the schema but flat in the examples.
   ['GET /v2/balances/{balanceId}/transactions', 5, [/200-1/, /200-2/]],
   ['GET /v2/settlements', 4, []],
   // The schema lacks settlementAmount, details.cardToken and others.

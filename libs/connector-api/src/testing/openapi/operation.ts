@@ -1,13 +1,13 @@
-/** The operations of a document, and which of them a request is for. */
+/** Index of the operations of an OpenAPI document. Finds the operation for a request. */
 import { child, deref, isNode, nodesOf } from './node.js';
 import type { Node } from './node.js';
 
 export interface Operation {
   method: string;
-  /** The document's template: `/accounts/{account_id}`. */
+  /** Path template as in the document, e.g. `/accounts/{account_id}`. */
   path: string;
   node: Node;
-  /** Resolved, those of the path included. */
+  /** Parameters of the operation and of its path item, with `$ref` resolved. */
   parameters: Node[];
   security: Node[];
 }
@@ -32,11 +32,11 @@ export class Operations {
     this.routes = Object.entries(child(root, 'paths')).flatMap(([path, item]) =>
       isNode(item) ? routesOf(root, path, item) : [],
     );
-    // `/balances/primary` before `/balances/{id}`.
+    // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
     this.routes.sort((a, b) => a.names.length - b.names.length);
   }
 
-  /** By the document's own template, e.g. `GET` and `/accounts/{account_id}`. @throws Error when it is not there. */
+  /** Returns the operation for a method and a path template, e.g. `GET` and `/accounts/{account_id}`. @throws Error if there is none. */
   get(method: string, path: string): Operation {
     const same = ({ operation }: Route) =>
       operation.method === method && anonymous(operation.path) === anonymous(path);
@@ -45,7 +45,7 @@ export class Operations {
     return route.operation;
   }
 
-  /** @param path as requested, with the path of the document's server in front */
+  /** Finds the operation for a request. @param path requested path, including the path of the document's server */
   match(method: string, path: string): Match | undefined {
     for (const { operation, pattern, names } of this.routes) {
       const found = operation.method === method ? pattern.exec(path) : null;
@@ -72,7 +72,7 @@ function routesOf(root: Node, path: string, item: Node): Route[] {
   });
 }
 
-/** `https://b2b.revolut.com/api/1.0` → `/api/1.0`; without servers, nothing. */
+/** Returns the paths of the document's server URLs: `https://b2b.revolut.com/api/1.0` → `/api/1.0`. Without servers: `['']`. */
 function basePaths(root: Node, item: Node): string[] {
   const servers = nodesOf(item['servers'] ?? root['servers']);
   const paths = servers.flatMap(({ url }) => {

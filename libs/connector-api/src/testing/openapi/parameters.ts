@@ -1,4 +1,4 @@
-/** The parameters of a request: texts, which become values by their schema, and are then checked. */
+/** Checks the parameters of a request: converts their strings to the types of their schemas, then validates the values. */
 import { child, deref, isNode } from './node.js';
 import type { Node } from './node.js';
 import type { SchemaChecker } from './schema-checker.js';
@@ -6,11 +6,11 @@ import type { SchemaChecker } from './schema-checker.js';
 export interface SentParameters {
   path: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Described elsewhere in a document: OpenAPI, "Parameter Object". */
+/** Headers that OpenAPI does not treat as parameters. Source: OpenAPI specification, "Parameter Object". */
 const NOT_PARAMETERS = new Set(['accept', 'content-type', 'authorization']);
 
 export class ParameterChecker {

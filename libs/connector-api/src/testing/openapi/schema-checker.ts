@@ -1,4 +1,4 @@
-/** Values against the schemas of one document, by ajv. */
+/** Validates values against the schemas of one document with ajv. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -16,12 +16,12 @@ export class SchemaChecker {
   constructor(root: Node, direction: Direction) {
     this.converter = new SchemaConverter(root, direction);
     addFormats.default(this.ajv);
-    // Revolut's name for what its `from` and `to` take.
+    // Revolut's format name for its query parameters `from` and `to`.
     this.ajv.addFormat('date-time or date', /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}.*)?$/);
     this.ajv.addSchema(this.converter.components());
   }
 
-  /** @returns what is wrong, each with its JSON pointer, what was expected and what was found; empty when nothing is. */
+  /** @returns one string per problem, with JSON pointer, expected and found value. Empty if the value is valid. */
   check(schema: unknown, value: unknown): string[] {
     let validate = this.compiled.get(schema);
     if (validate === undefined) {
@@ -33,7 +33,7 @@ export class SchemaChecker {
   }
 }
 
-/** That none of several schemas fits says less than why each of them does not. */
+/** Formats the errors. Omits errors of combining keywords (`anyOf` …) if there are more specific ones. */
 function summary(errors: readonly ErrorObject[]): string[] {
   const telling = errors.filter(({ keyword }) => !['anyOf', 'if', 'allOf'].includes(keyword));
   const lines = [...new Set((telling.length > 0 ? telling : errors).map(describe))];

@@ -1,4 +1,4 @@
-/** Whether a request carries the credentials that a document asks for; not whether they are right. */
+/** Checks that a request carries the kind of credentials that the document requires. Does not verify the credentials themselves. */
 import { child, deref } from './node.js';
 import type { Node } from './node.js';
 
@@ -7,7 +7,7 @@ interface Carrier {
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** @param security alternatives; each names schemes that are all needed */
+/** @param security alternative requirements. Each lists security schemes that are required together. */
 export function securityProblems(root: Node, security: readonly Node[], request: Carrier): string[] {
   if (security.length === 0) return [];
   const schemes = child(child(root, 'components'), 'securitySchemes');

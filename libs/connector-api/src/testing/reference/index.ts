@@ -4,7 +4,7 @@ import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import { ReferencePsp } from './reference.psp.js';
 
-/** A plugin for a PSP that does not exist: the suite's own tests break it in every way they can think of. */
+/** A plugin for a fictional PSP. The suite's own tests apply mutations to it. */
 export const reference = definePlugin({
   name: 'reference',
   title: 'A made-up PSP with everything that a PSP can have',

@@ -1,4 +1,4 @@
-/** The reference PSP's API: paths and parameters, and where in an answer the rows are. */
+/** Client of the reference PSP's API: paths, parameters, and the location of the rows in a response. */
 import { Injectable } from '@nestjs/common';
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
@@ -17,13 +17,13 @@ export interface Listing {
 export class ReferenceClient {
   constructor(private readonly http: PspHttp) {}
 
-  /** Oldest first. */
+  /** Returns one page, oldest row first. */
   async list(what: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
     const page = await this.http.get(`/${what}`, { query: { after, limit: PAGE_SIZE } });
     return { rows: page.list('rows'), next: page.optionalText('next') };
   }
 
-  /** Newest first, from `from` until before `to`; times in milliseconds. */
+  /** Returns one page of transactions, newest first. @param from inclusive, ms since 1970. @param to exclusive, ms since 1970 */
   async transactions(from: number, to: number, next?: string): Promise<Listing> {
     const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
     const page = await this.http.get('/transactions', { query });

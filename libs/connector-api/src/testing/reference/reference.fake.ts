@@ -1,4 +1,4 @@
-/** The made-up PSP itself: what it holds, and how it answers. */
+/** The reference PSP as an in-memory fake: its data and its HTTP routes. */
 import { createHmac } from 'node:crypto';
 import { money } from '../../money.js';
 import type { Money } from '../../money.js';
@@ -146,7 +146,7 @@ class Bank {
     return { status: 201, body: row };
   }
 
-  /** Whole seconds. */
+  /** Formats a time in whole seconds. */
   private timeOf(at: number): string {
     return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   }

@@ -1,4 +1,4 @@
-/** From the reference PSP's rows to records: pure, and suspicious of every value. */
+/** Maps the reference PSP's rows to records. Pure functions that validate every value. */
 import { assetOf, money, PspError } from '@tributary/connector-api';
 import type {
   Account,
@@ -50,7 +50,7 @@ export function toResult(payment: Json): OrderResult {
   return { id: payment.text('id'), status: STATUSES[payment.oneOf(STATES, 'state')] };
 }
 
-/** @throws PspError `rejected` for an asset that the PSP has no currency for */
+/** @throws PspError `rejected` if the PSP does not support the asset */
 export function checkAsset({ amount: { asset } }: Order): void {
   const [currency = ''] = asset.split('/');
   if (!['EUR', 'JPY', 'KWD'].includes(currency) || assetOf(currency) !== asset) {

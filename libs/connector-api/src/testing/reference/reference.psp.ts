@@ -1,6 +1,6 @@
 /**
- * The reference PSP lists transactions newest first, with times in whole seconds, an hour late at most, and changes them within two days.
- * It is read window by window, oldest window first, and what may still change is read again.
+ * Plugin for the reference PSP. That PSP lists transactions newest first, with times in whole seconds. Rows appear at most one hour late and
+ * can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still change.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
@@ -55,7 +55,7 @@ export class ReferencePsp implements Psp {
 
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
     const start = Date.parse(since ?? this.settings.since);
-    // Fixed at the beginning: what was not settled then may have changed since it was read.
+    // Computed once at the start: rows that were not final then can change after they were read.
     const end = this.clock.now();
     const settled = Math.max(start, end - SETTLES);
     for (let from = start; from < end;) {
@@ -97,7 +97,7 @@ export class ReferencePsp implements Psp {
     return ['transactions'];
   }
 
-  /** The cursor is the last id that was listed. */
+  /** Lists accounts or payees. The cursor is the last listed id. */
   private async *list<T extends { id: string }>(
     what: 'accounts' | 'payees',
     read: (row: Json) => T,
@@ -112,7 +112,7 @@ export class ReferencePsp implements Psp {
     }
   }
 
-  /** The rows of one window, oldest first. */
+  /** Returns the rows of one window, oldest first. */
   private async window(from: number, to: number): Promise<Json[]> {
     const rows: Json[] = [];
     let next: string | undefined;

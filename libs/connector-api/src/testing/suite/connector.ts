@@ -1,4 +1,4 @@
-/** A plugin put together as the gateway does it: settings that were validated, in a Nest module of its own. */
+/** Instantiates a plugin as the gateway does: validates its settings and creates a Nest module for it. */
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,11 +9,11 @@ import { HTTP_CLOCK } from '../../http/http-clock.js';
 import type { HttpClock } from '../../http/http-clock.js';
 import { MIRROR, PSP } from '../../plugin.js';
 import type { Mirror, Plugin, Psp } from '../../plugin.js';
-import { fail } from './check.js';
+import { fail } from './assertions.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The settings, and the complaints by key. */
+/** Validates settings. @returns the settings instance, and the validation errors by property name. */
 export function bindSettings(
   settings: Type<object>,
   values: Values,
@@ -24,7 +24,7 @@ export function bindSettings(
   return { instance, complaints: new Map(complaints) };
 }
 
-/** `beneficiaries.0.iban must be an IBAN`: what is nested is named by its way. */
+/** Formats validation errors. Nested properties have their full path: `beneficiaries.0.iban must be an IBAN`. */
 function wordsOf({ property, constraints = {}, children = [] }: ValidationError, above = ''): string[] {
   return [
     ...Object.values(constraints).map((words) => above + words),
@@ -32,13 +32,13 @@ function wordsOf({ property, constraints = {}, children = [] }: ValidationError,
   ];
 }
 
-/** The keys of a class of settings. */
+/** Returns the property names of a settings class. */
 export function keysOf(settings: Type<object>): string[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(settings, '', true, false);
   return [...new Set(rules.map(({ propertyName }) => propertyName))];
 }
 
-/** A connector of the plugin; it is closed like that of a gateway that stops. */
+/** A connector of the plugin under test. `close` shuts it down as the gateway does. */
 export interface Connector {
   psp: Psp;
   close(): Promise<void>;

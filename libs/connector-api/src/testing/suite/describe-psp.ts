@@ -6,8 +6,8 @@ import type { PspSuite } from './suite.types.js';
 const LONGEST_CHECK = 30_000;
 
 /**
- * The suite that every plugin inherits: each check is a test of its own. See `suite.types.ts` for what it needs.
- * A plugin is done when it passes; what its PSP cannot have is skipped by name, with a reason.
+ * Defines the test suite that every plugin inherits. Each check is a separate test. `suite.types.ts` describes the input.
+ * A plugin is complete when the suite passes. Checks that its PSP cannot support are skipped by name, with a reason.
  */
 export function describePsp(plugin: Plugin, suite: PspSuite): void {
   describe(`${plugin.name}: the inherited suite`, () => {
@@ -35,7 +35,7 @@ export function describePsp(plugin: Plugin, suite: PspSuite): void {
   });
 }
 
-/** Against the real PSP, as far as the environment has its credentials. */
+/** Runs the live checks against the real PSP if the environment contains its credentials. */
 function describeLive(plugin: Plugin, { live }: PspSuite): void {
   if (live === undefined) return;
   const settings = live.settings(process.env);

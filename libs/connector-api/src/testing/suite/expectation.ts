@@ -1,17 +1,17 @@
-/** Which record a transaction of the world becomes. */
+/** Compares the transactions of the fake PSP with the records in the feed. */
 import { currencyDigits } from '../../currencies.js';
 import { formatAmount, money } from '../../money.js';
 import type { Money } from '../../money.js';
 import type { Transaction } from '../../records.js';
-import { expectThat } from './check.js';
+import { expectThat } from './assertions.js';
 import type { SuiteFeed } from './suite-feed.js';
 import type { TransactionWish } from './suite.types.js';
 
 export interface Expected {
-  /** As the world named it. */
+  /** Id that the fixture returned. */
   id: string;
   wish: TransactionWish;
-  /** `undefined`: of a currency that nobody knows. */
+  /** `undefined` if the currency is unknown. */
   money: Money | undefined;
 }
 
@@ -20,7 +20,7 @@ export function expectationOf(id: string, wish: TransactionWish): Expected {
   return { id, wish, money: known ? money(wish.amount, wish.currency) : undefined };
 }
 
-/** The records that it became; by its id, or else by its amount, which no other has. */
+/** Finds the records of a transaction: by its id, otherwise by its amount, which is unique. */
 export function recordsOf({ id, money: expected }: Expected, feed: SuiteFeed): Transaction[] {
   const transactions = feed.transactions();
   const named = transactions.filter((transaction) => transaction.id === id);
@@ -30,7 +30,7 @@ export function recordsOf({ id, money: expected }: Expected, feed: SuiteFeed): T
   );
 }
 
-/** @throws Failure that names what is missing, or is there twice. */
+/** @throws CheckFailure that names missing and duplicate transactions. */
 export function expectRecords(all: readonly Expected[], feed: SuiteFeed, when: string): void {
   const wanted = all.filter(({ money: expected }) => expected !== undefined);
   const missing = wanted.filter((one) => recordsOf(one, feed).length === 0);

@@ -1,19 +1,19 @@
-/** The checks that change nothing, against the real PSP. */
+/** Read-only checks against the real PSP. */
 import { balancesToWire } from '../../contract/wire.js';
 import type { Plugin, Stream } from '../../plugin.js';
-import { expectThat } from './check.js';
+import { expectThat } from './assertions.js';
 import { openConnector } from './connector.js';
 import { SuiteFeed } from './suite-feed.js';
 import type { Item } from './suite-feed.js';
 import type { Cursor, Page, Psp } from '../../plugin.js';
 
-/** A sandbox that somebody has filled for years is not read to its end. */
+/** Limit per listing, because a PSP's sandbox can contain years of data. */
 const MOST_PAGES = 30;
-/** Pages from whose cursors the listing is read again. */
+/** Number of cursors from which the listing is read again. */
 const MOST_RESUMED = 3;
 const MOST_BALANCES = 5;
 
-/** @throws Failure */
+/** Reads all streams and balances of a real PSP account. @throws CheckFailure */
 export async function runLive(plugin: Plugin, settings: Readonly<Record<string, unknown>>): Promise<void> {
   const feed = new SuiteFeed();
   const connector = await openConnector(plugin, settings, { mirror: feed });
@@ -35,7 +35,7 @@ async function readStream(psp: Psp, stream: Stream, feed: SuiteFeed): Promise<vo
   await read(psp, stream, feed, undefined, cursors);
   expectThat(feed.unservable.length === 0, `live ${stream}: cannot be served: ${feed.unservable[0]}`);
   for (const cursor of cursors.slice(0, MOST_RESUMED)) await read(psp, stream, feed, cursor);
-  // What the first reading had must not come again and again as something new.
+  // Reading again from the last cursor must not return more new versions than there are records.
   const last = cursors.at(-1);
   if (last === undefined || cursors.length === MOST_PAGES) return;
   const news = await read(psp, stream, feed, last);

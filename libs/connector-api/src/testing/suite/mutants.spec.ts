@@ -1,4 +1,4 @@
-/** The suite is judged by mistakes: each is made in a copy of the reference plugin, and the suite must notice it. */
+/** Mutation testing of the suite: applies each mutation to a copy of the reference plugin. The suite must detect it. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ it.each(MUTANTS.map((mutant, index) => [mutant.mistake, mutant, index] as const)
     const why = result.outcome === 'failed' ? result.why : '';
     table.push(`- ${mutant.mistake}\n    ${mutant.caughtBy}: ${why.split('\n')[0]}`);
     expect(result.outcome).toBe('failed');
-    // A mistake that does not even run would be noticed by anything.
+    // The mutant must run. Any check would detect code that does not run.
     expect(why).not.toMatch(/ReferenceError|SyntaxError|is not a function/);
   },
 );

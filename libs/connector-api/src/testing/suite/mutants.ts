@@ -1,15 +1,15 @@
-/** Mistakes that people make, one at a time, in the reference plugin; and the check that must notice each. */
+/** Mutations for mutation testing: common mistakes in the reference plugin, and the check that must detect each of them. */
 
 export interface Mutant {
   mistake: string;
   file:
     'reference.client.ts' | 'reference.mapper.ts' | 'reference.psp.ts' | 'reference.config.ts' | 'index.ts';
-  /** Stands there once, and gives way to `by`. */
+  /** Source code that occurs exactly once in the file. `replacement` replaces it. */
   code: string;
   by: string;
-  /** More of the same mistake. */
+  /** Further replacements in the same file that belong to the mutation. */
   also?: readonly (readonly [code: string, by: string])[];
-  /** One of the checks that fail. */
+  /** Name of a check that must fail. Other checks may fail, too. */
   caughtBy: string;
 }
 
@@ -21,14 +21,14 @@ const CURSOR = 'const cursor = formatTime(Math.min(to, settled));';
 const SEND = "return this.http.post('/payments', { body });";
 const WINDOW = 'const rows = await this.window(from, to);';
 
-/** Imports that a mistake needs. */
+/** Imports that some mutations need. */
 const JSON_IN_PSP = ['import { HTTP_CLOCK,', 'import { Json, HTTP_CLOCK,'] as const;
 const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { HttpClock }'] as const;
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 
-/** `money: (row) => …` in place of the exact one. */
+/** Creates the replacement for `MONEY`: another expression for the amount. */
 const money = (expression: string) => `amount: ${expression},\n    sourceAccountId`;
 
 export const MUTANTS: readonly Mutant[] = [

@@ -1,25 +1,25 @@
-/** Orders as the gateway would hand them to a plugin. */
+/** Test harness for orders: creates orders as the gateway does, submits them and compares the PSP's payments. */
 import { createHash, randomUUID } from 'node:crypto';
 import { ORDER_KINDS } from '../../orders.js';
 import type { Order, OrderKind, OrderResult } from '../../orders.js';
 import type { Psp } from '../../plugin.js';
-import { expectThat, fail, given } from './check.js';
+import { expectThat, fail, given } from './assertions.js';
 import type { Scene } from './scene.js';
 import type { OrderWorld } from './suite.types.js';
 import type { Trial } from './trial.js';
 
-/** A scene in which somebody pays. */
+/** A plugin harness for orders of one kind. */
 export interface Desk {
   scene: Scene;
   world: OrderWorld;
   psp: Psp;
   kind: OrderKind;
   order(more?: Partial<Order>): Order;
-  /** Hands it over. */
+  /** Submits an order to the plugin. */
   pay(order: Order): Promise<OrderResult>;
 }
 
-/** The checks of orders, for each kind that the plugin pays. */
+/** Runs an order check for each order kind that the plugin supports. Each kind gets a new fake PSP. */
 export async function forEachKind(trial: Trial, run: (desk: Desk) => Promise<void>): Promise<void> {
   let kinds = 0;
   for (const kind of ORDER_KINDS) {
@@ -41,7 +41,7 @@ export async function forEachKind(trial: Trial, run: (desk: Desk) => Promise<voi
   expectThat(kinds > 0, 'the plugin has "orders", but neither createPayout nor createTransfer');
 }
 
-/** What the PSP has paid must be exactly this, under exactly these keys. */
+/** Asserts that the PSP executed exactly these orders, with exactly their idempotency keys. */
 export async function expectPaid({ world }: Desk, orders: readonly Order[], when: string): Promise<void> {
   const tell = (key: string, amount: bigint, asset: string) => `${amount} of ${asset} under the key ${key}`;
   const paid = (await world.paid()).map(({ key, amount }) => tell(key, amount.amount, amount.asset)).sort();

@@ -1,8 +1,8 @@
 import { PspError } from '../../errors.js';
 import type { PspErrorKind } from '../../errors.js';
-import { expectThat, fail, Failure } from './check.js';
+import { expectThat, fail, Failure } from './assertions.js';
 
-/** What was thrown must be a `PspError` of one of these kinds. @throws Failure */
+/** Asserts that a thrown value is a `PspError` of one of these kinds. @throws CheckFailure */
 export function expectKind(thrown: unknown, kinds: readonly PspErrorKind[], when: string): PspError {
   if (thrown instanceof Failure) throw thrown;
   const expected = `${when}: expected a PspError "${kinds.join('" or "')}"`;
@@ -14,7 +14,7 @@ export function expectKind(thrown: unknown, kinds: readonly PspErrorKind[], when
   return thrown;
 }
 
-/** The call must fail in one of these ways. @throws Failure */
+/** Asserts that a call throws a `PspError` of one of these kinds. @throws CheckFailure */
 export async function expectError(
   call: () => Promise<unknown>,
   kinds: readonly PspErrorKind[],

@@ -6,12 +6,12 @@ import { CHECKS } from './checks/index.js';
 import type { PspSuite } from './suite.types.js';
 import { Trial } from './trial.js';
 
-/** The checks that a plugin's capabilities ask for. */
+/** Returns the checks that apply to a plugin's capabilities. */
 export function checksFor(plugin: Plugin): Check[] {
   return CHECKS.filter(({ concerns }) => concerns?.(plugin) ?? true);
 }
 
-/** Never throws: whatever goes wrong is the plugin's, or its fake's. */
+/** Runs one check. Never throws: every error becomes a failed outcome. */
 export async function runCheck(check: Check, plugin: Plugin, suite: PspSuite): Promise<Outcome> {
   const why = suite.skip?.[check.name];
   if (why !== undefined) return { check: check.name, outcome: 'skipped', why };
@@ -24,7 +24,7 @@ export async function runCheck(check: Check, plugin: Plugin, suite: PspSuite): P
   return { check: check.name, outcome: 'failed', why: failures.join('\n') };
 }
 
-/** What is wrong with the skips: each names a check of this plugin's, and gives a reason that its README repeats. */
+/** Returns the problems of the skips. Each skip must name a check of this plugin and have a reason that the plugin's README repeats. */
 export function judgeSkips(plugin: Plugin, { directory, skip = {} }: PspSuite): string[] {
   const names = checksFor(plugin).map(({ name }) => name);
   const file = join(directory, 'README.md');

@@ -1,9 +1,9 @@
-/** One PSP, the plugin on it, and the feed that its listings fill. */
+/** Test harness of one check: a fake PSP, the plugin connected to it, and an in-memory feed that its listings fill. */
 import type { Cursor, Page, Plugin, Psp, Stream } from '../../plugin.js';
 import { setTimeout } from 'node:timers/promises';
 import { openConnector } from './connector.js';
 import type { Connector } from './connector.js';
-import { expectThat, fail } from './check.js';
+import { expectThat, fail } from './assertions.js';
 import { expectationOf, expectRecords } from './expectation.js';
 import type { Expected } from './expectation.js';
 import type { SuiteClock } from './suite-clock.js';
@@ -13,12 +13,12 @@ import type { PspWorld, TransactionWish } from './suite.types.js';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
-/** Real milliseconds that a listing of a check may take. */
+/** Maximum real duration of a listing. */
 const LONGEST_LISTING = 8_000;
-/** Nobody needs so many pages in a row to say nothing new. */
+/** Limit for consecutive pages without new record versions. A listing that exceeds it does not end. */
 const MOST_PAGES_WITHOUT_NEWS = 100;
 
-/** A committed page: where somebody may resume. */
+/** State after a committed page, from which a listing can resume. */
 export interface Checkpoint {
   cursor: Cursor;
   feed: SuiteFeed;
@@ -26,9 +26,9 @@ export interface Checkpoint {
 
 export interface Pulled {
   pages: Page<Item>[];
-  /** After each page. */
+  /** One checkpoint after each page. */
   checkpoints: Checkpoint[];
-  /** New versions of records. */
+  /** Number of new record versions. */
   news: number;
 }
 
@@ -46,12 +46,12 @@ export class Scene {
     readonly clock: SuiteClock,
   ) {}
 
-  /** When rows may turn up late and change, milliseconds. */
+  /** Timing limits of the PSP in ms, with defaults applied. */
   get manners() {
     return { late: HOUR, changes: HOUR, noticed: 0, ...this.world.manners };
   }
 
-  /** The plugin, put together anew: nothing of an earlier call may be needed. */
+  /** Creates a new instance of the plugin. State of earlier instances must not be needed. */
   async psp(feed = this.feed): Promise<Psp> {
     const { providers = [] } = this.world;
     const connector = await openConnector(this.plugin, this.settings, {
@@ -63,7 +63,7 @@ export class Scene {
     return connector.psp;
   }
 
-  /** The PSP has one more transaction; every listing from now on is expected to have it. */
+  /** Adds a transaction to the PSP. All later listings are expected to contain it. */
   async add(wish: Partial<TransactionWish> = {}): Promise<Expected> {
     const whole: TransactionWish = {
       at: this.clock.now() - SECOND,
@@ -79,44 +79,44 @@ export class Scene {
     return expected;
   }
 
-  /** It need not be listed any more. */
+  /** Removes a transaction from the expected ones. */
   forget(id: string): void {
     const index = this.expected.findIndex((expected) => expected.id === id);
     if (index !== -1) this.expected.splice(index, 1);
   }
 
-  /** Transactions of some days, oldest first, the older ones in threes with one time. */
+  /** Adds nine transactions of the last ten days, oldest first. Groups of three share a timestamp. */
   async addHistory(): Promise<void> {
     const now = this.clock.now();
     const hours = [240, 240, 240, 216, 50, 50, 50, 4, 2];
     for (const hour of hours) await this.add({ at: now - hour * HOUR });
   }
 
-  /** One listing from the last cursor to its end, a few seconds later; what it had before an error is committed. */
+  /** Advances the clock by 5 s, then reads a listing from the last cursor to its end. Pages before an error are committed. */
   async pull(stream: Stream = 'transactions'): Promise<Pulled> {
     this.clock.advance(5 * SECOND);
     return this.read(stream, this.feed, this.cursors.get(stream), (cursor) => this.resumeAt(stream, cursor));
   }
 
-  /** What was committed of a listing that went on by itself. */
+  /** Sets the cursor from which the next `pull` resumes. */
   resumeAt(stream: Stream, cursor: Cursor): void {
     this.cursors.set(stream, cursor);
   }
 
-  /** As `pull`, once the plugin has had the time to notice what was late or changed. */
+  /** Pulls after the time in which the plugin must detect late and changed rows. */
   async pullLater(stream: Stream = 'transactions'): Promise<Pulled> {
     this.clock.advance(this.manners.noticed);
     return this.pull(stream);
   }
 
-  /** A listing from a page on that was committed at any time, with a feed as it was then. */
+  /** Reads a listing from a checkpoint into a copy of the checkpoint's feed. */
   async resume(stream: Stream, { cursor, feed }: Checkpoint): Promise<SuiteFeed> {
     const copy = feed.clone();
     await this.read(stream, copy, cursor);
     return copy;
   }
 
-  /** The page by page reading of a listing, each committed before the next is asked for. */
+  /** Reads a listing page by page. Commits each page before it requests the next one. */
   async *pages(
     stream: Stream,
     feed: SuiteFeed,
@@ -139,7 +139,7 @@ export class Scene {
     }
   }
 
-  /** @throws Failure unless all transactions of the world are in the feed, each once. */
+  /** @throws CheckFailure unless the feed has every expected transaction exactly once. */
   expectAll(when: string, feed = this.feed): void {
     expectRecords(this.expected, feed, when);
   }

@@ -3,11 +3,11 @@ import type { HttpClock } from '../../http/http-clock.js';
 const BEFORE_NOW = 60_000;
 
 /**
- * The time of one check. Whoever waits moves it, and it stands still otherwise. It begins a minute ago, in a whole second, so that code
- * that asks the system instead does not take its past for the future.
+ * Manual clock of one check. Only `sleep` and `advance` move it. It starts one minute before the system time, at a whole second, so that
+ * code that wrongly uses the system time never sees times in the future.
  */
 export class SuiteClock implements HttpClock {
-  /** Real milliseconds for any deadline of the HTTP core while it is set. */
+  /** Real timeout in ms for all requests of the HTTP client while it is set. */
   shortDeadline: number | undefined;
   #now = Math.floor((Date.now() - BEFORE_NOW) / 1000) * 1000;
 

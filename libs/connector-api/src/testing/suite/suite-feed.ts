@@ -1,4 +1,4 @@
-/** What a plugin's pages become: the records by id with all their versions, and what was refused. It is the plugin's `MIRROR`, too. */
+/** In-memory feed of one check: stores all versions of each record and the rejected records. The plugin reads it as its `FEED_READER`. */
 import { accountToWire, balancesToWire, beneficiaryToWire, transactionToWire } from '../../contract/wire.js';
 import type { WireRecord } from '../../contract/wire.js';
 import { RefusedError } from '../../errors.js';
@@ -8,7 +8,7 @@ import type { Account, Beneficiary, Transaction } from '../../records.js';
 
 export type Item = Account | Beneficiary | Transaction;
 
-/** Records of one id; its versions differ in what is served. */
+/** All versions of one record. Consecutive versions differ in their serialized content. */
 export interface Kept {
   versions: { item: Item; wire: WireRecord }[];
 }
@@ -22,10 +22,10 @@ const TO_WIRE = {
 export class SuiteFeed implements Mirror {
   private readonly kept = new Map<string, Kept>();
   readonly refusals = new Map<string, Refusal>();
-  /** What the plugin gave as a record, and cannot be served. */
+  /** Error messages of records that the plugin returned as valid but that cannot be serialized. */
   readonly unservable: string[] = [];
 
-  /** A copy, to resume from here once more. */
+  /** Returns an independent copy, so that a listing can resume from this state. */
   clone(): SuiteFeed {
     const copy = new SuiteFeed();
     for (const [key, { versions }] of this.kept) copy.kept.set(key, { versions: [...versions] });
@@ -42,14 +42,14 @@ export class SuiteFeed implements Mirror {
     return new Map(found);
   }
 
-  /** @returns how many new versions of records the page brought. */
+  /** Adds a page to the feed. @returns the number of new record versions in the page. */
   commit(stream: Stream, page: Page<Item>): number {
     for (const id of page.cleared ?? []) this.refusals.delete(id);
     for (const balances of page.balances ?? []) this.serve(() => balancesToWire(balances));
     return page.items.filter((item) => this.take(stream, item)).length;
   }
 
-  /** The newest version of each record. */
+  /** Returns the newest version of each record. */
   items(stream: Stream): Item[] {
     return this.versions(stream).map((versions) => versions.at(-1)!.item);
   }
@@ -58,7 +58,7 @@ export class SuiteFeed implements Mirror {
     return this.items('transactions') as Transaction[];
   }
 
-  /** All versions of each record, oldest first. */
+  /** Returns all versions of each record, oldest first. */
   versions(stream: Stream): Kept['versions'][] {
     return [...this.kept].flatMap(([key, { versions }]) => (key.startsWith(`${stream} `) ? [versions] : []));
   }

@@ -1,8 +1,9 @@
 /**
- * What a plugin's spec hands to the inherited suite: settings, and a world, which is the PSP of one check as its `<psp>.fake.ts` makes it.
+ * Input of the test suite that every plugin inherits. A plugin's spec provides settings and a fixture factory. A fixture is the fake PSP of
+ * one check. The plugin's `<psp>.fake.ts` creates it.
  *
- * A world starts with at least one account and no transactions. What it cannot have (a directory of files answers no 429) is left out, and
- * the checks that need it are skipped by name, with a reason that the plugin's README repeats.
+ * A new fixture has at least one account and no transactions. A fixture omits parts that the PSP cannot have (e.g. a directory of files
+ * cannot respond with 429). The spec then skips the checks that need them, by name, with a reason. The plugin's README repeats the reason.
  */
 import type { Provider } from '@nestjs/common';
 import type { Money } from '../../money.js';
@@ -14,125 +15,125 @@ import type { SuiteClock } from './suite-clock.js';
 type Awaitable<T> = T | Promise<T>;
 
 export interface PspSuite {
-  /** `import.meta.dirname` of the spec: the README that repeats the reasons of skips is there. */
+  /** `import.meta.dirname` of the spec. The plugin's README.md, which repeats the reasons of skips, is in this directory. */
   directory: string;
-  /** Settings as a deployment file has them; those of the world come over them. */
+  /** Settings as in a deployment file. The settings of the fixture override them. */
   config: Readonly<Record<string, unknown>>;
-  /** More settings that must be refused, by key, besides "missing" and "of another type": `{ since: ['yesterday'] }`. */
+  /** Invalid values by setting, e.g. `{ since: ['yesterday'] }`. The suite itself tries missing values and wrong types. */
   wrong?: Readonly<Record<string, readonly unknown[]>>;
-  /** Texts that must never show up. Default: all settings whose name has to do with keys, secrets, tokens and passwords. */
+  /** Strings that must never appear in output. Default: values of settings whose name contains key, secret, token or password. */
   secrets?: readonly string[];
-  /** A new, independent PSP. */
+  /** Creates a new, independent fake PSP. */
   fake: (options: WorldOptions) => Awaitable<PspWorld>;
-  /** Names of checks, with the reason why the PSP cannot have what they need. */
+  /** Skipped checks: name of the check, and the reason why the PSP cannot support it. */
   skip?: Readonly<Record<string, string>>;
-  /** The same plugin against the real sandbox of the PSP; whoever sets the variables lets it run. */
+  /** Checks against the PSP's real sandbox. They run only if the environment variables are set. */
   live?: {
-    /** @returns `undefined` unless all variables are there. They begin with `LIVE_<PSP>_`. */
+    /** @returns `undefined` unless all variables are set. Their names begin with `LIVE_<PSP>_`. */
     settings: (env: NodeJS.ProcessEnv) => Readonly<Record<string, unknown>> | undefined;
-    /** Named when it is skipped. */
+    /** Names of the environment variables. The title of the skipped test lists them. */
     variables: readonly string[];
   };
 }
 
 export interface WorldOptions {
-  /** The time at the PSP and at the plugin (it is the plugin's `HTTP_CLOCK`). It moves only when the suite or a wait moves it. */
+  /** Clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Only the suite and sleeps advance it. */
   clock: SuiteClock;
   /**
-   * How many rows the PSP gives at most in one answer: one, or as many as it ever does. Where the client asks for a size, the fake gives
-   * fewer (if the PSP may), or `settings` has the size.
+   * Maximum number of rows per response: one, or the PSP's own maximum. If the client requests a page size, the fake returns fewer rows
+   * (if the PSP may do so), or `settings` contains the page size.
    */
   pageSize: 'one' | 'largest';
 }
 
-/** A movement of money as the suite wants the PSP to have it. */
+/** A transaction that the suite adds to the fake PSP. */
 export interface TransactionWish {
-  /** The time that it carries, whole seconds, in milliseconds since 1970. */
+  /** Timestamp of the transaction in ms since 1970, a whole second. */
   at: number;
-  /** Decimal, positive: `12.50`. Every wish has another, by which the suite recognises the record. */
+  /** Positive decimal, e.g. `12.50`. Unique per fixture, so that the suite can identify the record by its amount. */
   amount: string;
-  /** ISO 4217, or a code that nobody knows. */
+  /** ISO 4217 code, or an unknown code. */
   currency: string;
-  /** `in`: to an account of ours. */
+  /** `in`: to one of the connector's own accounts. */
   direction: 'in' | 'out';
-  /** `open`: `change` may still make something else of it. */
+  /** `open`: `changeStatus` may later change its status. */
   state: 'open' | 'final';
 }
 
 export interface PspWorld {
-  /** Where the PSP is: its URL, the size of its pages … */
+  /** Settings for the plugin, e.g. the URL of the fake and the page size. */
   settings: Readonly<Record<string, unknown>>;
-  /** They replace providers of the plugin, e.g. a clock under a token of its own. */
+  /** Providers that override those of the plugin, e.g. a clock with its own token. */
   providers?: Provider[];
-  /** Rows in an answer when `pageSize` is `largest`. */
+  /** Rows per response if `pageSize` is `largest`. */
   largestPage: number;
-  /** What the PSP's document says; times in milliseconds. */
+  /** Timing limits from the PSP's documentation. */
   manners?: Manners;
   /**
-   * From now on the PSP lists it, whatever its time.
-   * @returns the id of the record that it becomes; any other name where only the plugin knows
+   * Adds a transaction. The PSP lists it immediately, independent of its timestamp.
+   * @returns the id of its record, or any other unique name if only the plugin can derive the id
    */
   add: (wish: TransactionWish) => Awaitable<string>;
-  /** Brings an `open` transaction to an end: its record has another status then. */
+  /** Changes the status of an `open` transaction to a final one. */
   change?: (id: string) => Awaitable<void>;
-  /** The PSP does not list it any more. */
+  /** Removes a transaction from the PSP's listing. */
   vanish?: (id: string) => Awaitable<void>;
-  /** A row as no PSP should send it: without an amount, or with a word that nobody knows. */
+  /** Adds a malformed row, e.g. without an amount or with an unknown status. */
   addBroken?: (at: number) => Awaitable<void>;
-  /** @returns the id of the record that it becomes. */
+  /** Adds an account. @returns the id of its record. */
   addAccount?: () => Awaitable<string>;
-  /** @returns the id of the record that it becomes. */
+  /** Adds a beneficiary. @returns the id of its record. */
   addBeneficiary?: () => Awaitable<string>;
-  /** Of a PSP that is reached over HTTP. */
+  /** Present if the PSP has an HTTP API. */
   http?: HttpWorld;
-  /** Of a PSP that pays. */
+  /** Present if the PSP executes orders. */
   orders?: OrderWorld;
-  /** Of a PSP that calls us. */
+  /** Present if the PSP sends webhooks. */
   webhook?: WebhookWorld;
-  /** What must not show up besides `PspSuite.secrets`, e.g. a token that the PSP gave out. */
+  /** More strings that must never appear in output, in addition to `PspSuiteOptions.secrets`, e.g. a token that the PSP issued. */
   secrets?: readonly string[];
-  /** @throws Error where the world noticed that somebody broke the PSP's rules, as `FakePsp.close` does */
+  /** Releases the fixture. @throws Error if the plugin violated the PSP's rules, as `FakePsp.close` does */
   close: () => Awaitable<void>;
 }
 
 export interface Manners {
-  /** A row may turn up so long after the time that it carries. Default an hour; 0: never late. */
+  /** Maximum time between a row's timestamp and its first appearance. Default: one hour. 0: rows are never late. */
   late?: number;
-  /** A row may change so long after the time that it carries. Default an hour. */
+  /** Maximum time after a row's timestamp in which the row can change. Default: one hour. */
   changes?: number;
-  /** How long after it a listing has what was late or changed, where the plugin does not look at all of it each time. Default 0. */
+  /** Delay until a listing contains late or changed rows, for plugins that do not re-read all recent rows each time. Default 0. */
   noticed?: number;
 }
 
 export interface HttpWorld {
   fake: FakePsp;
-  /** The requests by which transactions are listed: faults are planned for them. */
+  /** Requests that list transactions. The suite injects faults into them. */
   listing: { method?: string; path: string };
-  /** The body of an error in the PSP's form, with these words in it. */
+  /** Creates an error body in the PSP's format that contains this message. */
   error: (words: string) => unknown;
 }
 
 type Parties = Pick<Order, 'sourceAccountId' | 'destinationAccountId'>;
 
 export interface OrderWorld {
-  /** Between whom the suite may pay: ids as the plugin lists them. Those that the plugin lacks are left out. */
+  /** Source and destination for payouts and transfers: ids as the plugin lists them. Absent if the plugin does not support the kind. */
   payout?: Parties;
   transfer?: Parties;
-  /** What makes an order one that this PSP surely does not take, e.g. a destination that does not exist. */
+  /** Properties of an order that this PSP always rejects, e.g. a destination that does not exist. */
   refused: Partial<Order>;
-  /** Every payment that the PSP has made so far, with our key as the PSP got it. */
+  /** Returns all payments that the PSP has executed, with the idempotency key that it received. */
   paid: () => Awaitable<{ key: string; amount: Money }[]>;
-  /** The requests by which orders are handed over: faults are planned for them. */
+  /** Requests that submit orders. The suite injects faults into them. */
   request?: { method?: string; path: string };
 }
 
 export interface WebhookWorld {
-  /** An event as the PSP sends it. */
+  /** Body of an event as the PSP sends it. */
   rawBody: string;
-  /** The headers of a body, as the PSP signs it. @param secret the connector's, or a wrong one. @param at milliseconds since 1970 */
+  /** Signs a body as the PSP does. @param secret the connector's secret, or a wrong one. @param at ms since 1970. @returns the headers */
   sign: (rawBody: Buffer, secret: string, at: number) => Readonly<Record<string, string>>;
-  /** The connector's own secret. */
+  /** The connector's webhook secret. */
   secret: string;
-  /** What the event is about. */
+  /** Streams that the event must trigger. */
   streams: readonly Stream[];
 }

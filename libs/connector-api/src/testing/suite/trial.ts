@@ -3,7 +3,7 @@ import { Scene } from './scene.js';
 import { SuiteClock } from './suite-clock.js';
 import type { PspSuite, WorldOptions } from './suite.types.js';
 
-/** What one check has: the plugin, and as many PSPs for it as it likes. */
+/** Context of one check: the plugin under test, and a factory for independent test harnesses. */
 export class Trial {
   private readonly scenes: Scene[] = [];
 
@@ -12,7 +12,7 @@ export class Trial {
     readonly suite: PspSuite,
   ) {}
 
-  /** A new PSP, and the plugin before its first listing. */
+  /** Creates a harness with a new fake PSP. The plugin has not listed anything yet. */
   async open(pageSize: WorldOptions['pageSize'] = 'largest'): Promise<Scene> {
     const clock = new SuiteClock();
     const world = await this.suite.fake({ clock, pageSize });
@@ -21,12 +21,12 @@ export class Trial {
     return scene;
   }
 
-  /** What must not show up anywhere. */
+  /** Returns the strings that must never appear in any output. */
   secrets(scene: Scene): string[] {
     return [...(this.suite.secrets ?? namedSecrets(this.suite.config)), ...(scene.world.secrets ?? [])];
   }
 
-  /** @throws Error with what the fakes found wrong */
+  /** Closes all harnesses. @throws Error with the problems that a fake PSP detected */
   async close(): Promise<void> {
     const closed = await Promise.allSettled(this.scenes.map((scene) => scene.close()));
     const failed = closed.find((result) => result.status === 'rejected');

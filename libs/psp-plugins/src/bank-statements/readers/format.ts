@@ -2,14 +2,14 @@ import { TextDecoder } from 'node:util';
 import { StatementError } from '../statement.js';
 import { quoted } from './values.js';
 
-/** How to read a file, judged by its first bytes. */
+/** Format and encoding of a file, detected from its first bytes. */
 export interface Recognised {
   format: 'camt' | 'mt' | 'bai2';
-  /** Label for TextDecoder; `latin1` = one character per byte, the reader decodes each line itself. */
+  /** Label for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
   encoding: string;
 }
 
-/** Enough to see past a byte order mark, blank lines and a bank's preamble. */
+/** Number of bytes used for detection: enough to skip a byte order mark, blank lines and a bank's preamble. */
 export const HEAD_BYTES = 4096;
 
 const FIELD = /^:(?:\d{2}[A-Z]?|94[02]|NS):/m;
@@ -21,7 +21,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['\u00d0\u00cf\u0011\u00e0', 'an old Office document'],
 ];
 
-/** @throws StatementError for a file that is none of these, naming what it looks like. */
+/** @throws StatementError when the format is unknown; the message says what the file looks like */
 export function recognise(head: Buffer): Recognised {
   if (head.length === 0) {
     throw new StatementError(
@@ -53,7 +53,7 @@ function wideEncoding(head: Buffer): string | undefined {
   return undefined;
 }
 
-/** The encoding of the XML declaration; UTF-8 without one. A declared UTF-16 that is none (there are such exports) is UTF-8 too. */
+/** Returns the encoding of the XML declaration, or UTF-8 without one. Some exports declare UTF-16 but are UTF-8. */
 function declared(start: string): string {
   const label = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']/.exec(start)?.[1]?.toLowerCase() ?? 'utf-8';
   if (/^utf-?16/.test(label)) return 'utf-8';

@@ -9,15 +9,16 @@ import { HEAD_BYTES, recognise } from './format.js';
 import { MtReader } from './mt/mt-reader.js';
 import type { StatementReader } from './reader.js';
 
-/** What is parsed in one go, before other work gets its turn: a few milliseconds. */
+/** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
 const SLICE_BYTES = 64 * 1024;
 
 /**
- * Reads one bank statement file, recognised by its content: camt.052/.053/.054, MT940/MT942 or BAI2.
+ * Reads one bank statement file. Detects the format by content: camt.052/.053/.054, MT940/MT942 or BAI2.
  *
- * Yields `start, entry…, end` for each statement, holding one entry in memory at a time. Local times stay local.
- * @param chunks the bytes of the file, e.g. a read stream.
- * @throws StatementError when the file is broken or cut, or is no bank statement: what was yielded before it must not be used.
+ * Yields `start, entry…, end` for each statement, with at most one entry in memory. Local times stay local.
+ * @param chunks the bytes of the file, e.g. a read stream
+ * @throws StatementError when the file is broken, truncated or not a bank statement; parts yielded before
+ * must be discarded
  */
 export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementPart> {
   let source: Source | undefined;
@@ -39,7 +40,7 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
   yield* source.end();
 }
 
-/** Bytes to text to parts. */
+/** Converts bytes to text and text to statement parts. */
 class Source {
   readonly #reader: StatementReader;
   readonly #decoder: TextDecoder | undefined;

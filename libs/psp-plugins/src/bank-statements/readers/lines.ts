@@ -6,14 +6,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const windows1252 = new TextDecoder('windows-1252');
 
 /**
- * Splits text into lines. Formats without a declared encoding come as one character per byte (`latin1`), and each line that
- * is valid UTF-8 is read as such, any other as Windows-1252: banks mix both in one file, and a line decides the same way
- * wherever a chunk of the file happens to end.
+ * Splits text into lines. Files without a declared encoding arrive as one character per byte (`latin1`). Each
+ * line is then decoded as UTF-8 if it is valid UTF-8, otherwise as Windows-1252, because banks mix both in
+ * one file. The result does not depend on the chunk boundaries.
  */
 export class Lines {
-  /** Of the line that was last given out, from 1. */
+  /** Number of the last line returned, from 1. */
   number = 0;
-  /** False when the file's last line has no line break: it may have been cut. */
+  /** False if the last line has no line break: the file may be truncated. */
   terminated = true;
   #rest = '';
 

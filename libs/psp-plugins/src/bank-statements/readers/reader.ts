@@ -1,12 +1,16 @@
 import type { StatementPart } from '../statement.js';
 
-/** Text in, parts out: what every format's reader looks like. Both throw StatementError. */
+/** Interface of all format readers: they convert text to statement parts. Both methods throw StatementError. */
 export interface StatementReader {
-  /** @returns the parts that are complete by now. */
+  /** @returns the parts that are complete so far */
   write(text: string): StatementPart[];
-  /** The file is over. @returns what is left; throws when something is missing. */
+  /**
+   * Ends the file.
+   * @returns the remaining parts
+   * @throws StatementError when the file is incomplete
+   */
   end(): StatementPart[];
 }
 
-/** Entries carry what was found, cut to this many characters. */
+/** Maximum length of an entry's source text, in characters. */
 export const RAW_LIMIT = 4096;

@@ -5,7 +5,7 @@ import { bai2, camt053, mt940, ntry } from './fixtures/files.js';
 import { entriesOf, readAll, refusalOf } from './fixtures/read.js';
 import { scaled, unscaled } from './values.js';
 
-/** What every format can say of an entry. */
+/** Entry values that every format can contain. */
 interface Line {
   credit: boolean;
   /** Minor units of EUR or USD. */
@@ -122,7 +122,7 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
   });
 });
 
-/** Entries and balances, as numbers: `80,0` and `80,00` are the same. */
+/** Returns entries and balances as numbers, so that `80,0` equals `80,00`. */
 function money(parts: StatementPart[]) {
   return parts.map((part) => {
     switch (part.part) {

@@ -1,5 +1,8 @@
 /* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- the dumps of foreign parsers have no type */
-/** Every sample of ../shared, against what another parser made of it. The table in docs is written from the same run. */
+/**
+ * Compares every sample in ../shared with the result of another parser. The table in docs is written by the
+ * same run.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assetOf, parseAmount } from '@tributary/connector-api';
@@ -17,7 +20,7 @@ interface Outcome {
   file: string;
   parts: StatementPart[];
   refused?: string;
-  /** What the parser beside it says otherwise; `undefined` where there is none. */
+  /** Differences from the other parser; `undefined` if it has no result for the sample. */
   differences?: string[];
 }
 
@@ -43,16 +46,16 @@ function minor({ amount, currency }: { amount: string; currency: string }): stri
   return parseAmount(amount, assetOf(currency)).toString();
 }
 
-/** One form for decimals of any currency, also of those that ISO 4217 has dropped. */
+/** Normalises decimals of any currency, including those that are no longer in ISO 4217. */
 function exact(amount: string): string {
   return parseAmount(amount, 'ANY/6').toString();
 }
 
-/** Lines `what: theirs → ours` for everything that is not the same. */
+/** Collects a line `what: theirs → ours` for each difference. */
 class Differences {
   readonly lines: string[] = [];
   compare(what: string, theirs: unknown, ours: unknown): void {
-    // YAML is read as text alone, so that a reference like 0724… stays one.
+    // All YAML scalars are strings, so that a reference like 0724… is not converted to a number.
     const [a, b] = [theirs === 'null' ? null : (theirs ?? null), ours ?? null];
     if (a !== b) this.lines.push(`${what}: ${JSON.stringify(a)} → ${JSON.stringify(b)}`);
   }
@@ -69,7 +72,7 @@ const instant = (text: string | undefined) =>
       ).toISOString();
 const theirInstant = (date: Foreign) => (date === null ? undefined : new Date(date[0]).toISOString());
 
-/** genkgo/camt (PHP), dumped as JSON. */
+/** Compares with genkgo/camt (PHP), dumped as JSON. */
 function compareGenkgo(parts: StatementPart[], json: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
@@ -141,14 +144,14 @@ function compareDetails(differences: Differences, name: string, theirs: Foreign[
   });
 }
 
-/** `!!binary` of mt940 (Python): two bytes of a year, a month, a day. */
+/** Reads `!!binary` of mt940 (Python): two bytes for the year, one for the month, one for the day. */
 function pickled(date: Foreign): string | undefined {
   if (date === undefined || date === 'null') return undefined;
   const [high, low, month, day] = date[0] as number[];
   return `${high! * 256 + low!}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
-/** mt940 (Python), dumped as YAML. Numbers of `data` are those of the last statement of the file. */
+/** Compares with mt940 (Python), dumped as YAML. Numbers in `data` belong to the last statement of the file. */
 function compareMt940(parts: StatementPart[], yml: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
@@ -208,7 +211,7 @@ function compareNeighbour(outcome: Outcome): string[] | undefined {
   return compareMt940(outcome.parts, loadYaml(yml));
 }
 
-/** All scalars as text: a reference like 0724… is no number. */
+/** Reads all scalars as strings: a reference like 0724… is not a number. */
 function loadYaml(path: string): Foreign {
   return parse(readFileSync(path, 'utf8'), {
     logLevel: 'silent',
@@ -251,7 +254,7 @@ function reasonsOf(file: string, difference: string) {
   return EXPLANATIONS.filter((reason) => reason.files.test(file) && reason.difference.test(difference));
 }
 
-/** One sentence for each reason, with every difference that it explains. */
+/** Returns one sentence per explanation, with the differences it explains. */
 function explain(file: string, differences: string[]): string {
   const groups = Map.groupBy(
     differences,

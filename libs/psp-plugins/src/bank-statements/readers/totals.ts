@@ -1,16 +1,16 @@
 import type { CreditDebit } from '../statement.js';
 import { scaled, unscaled } from './values.js';
 
-/** A number of entries and their sum, as a file claims it; `creditDebit` absent = of both directions. */
+/** Number and sum of entries that a file states about itself. Without `creditDebit` they cover both directions. */
 export interface ClaimedTotal {
-  /** Where the file says so: `:90D:`, `TtlCdtNtries`. */
+  /** Location of the statement in the file: `:90D:`, `TtlCdtNtries`. */
   where: string;
   creditDebit?: CreditDebit;
   count?: number;
   amount?: string;
 }
 
-/** Counts the entries of a statement, to compare them with what the file says about itself. Sums are exact. */
+/** Totals of a statement's entries, for comparison with the totals stated in the file. Sums are exact. */
 export class Totals {
   readonly #counts = { CRDT: 0, DBIT: 0 };
   readonly #sums = { CRDT: 0n, DBIT: 0n };
@@ -20,12 +20,12 @@ export class Totals {
     this.#sums[creditDebit] += scaled(amount);
   }
 
-  /** Credits less debits. */
+  /** Credits minus debits. */
   get net(): bigint {
     return this.#sums.CRDT - this.#sums.DBIT;
   }
 
-  /** One sentence for each claim that is not so. */
+  /** Returns one sentence for each stated value that is wrong. */
   compare({ where, creditDebit, count, amount }: ClaimedTotal): string[] {
     const foundCount = creditDebit ? this.#counts[creditDebit] : this.#counts.CRDT + this.#counts.DBIT;
     const foundSum = creditDebit ? this.#sums[creditDebit] : this.#sums.CRDT + this.#sums.DBIT;

@@ -1,21 +1,21 @@
-/** Dates, decimals and identifiers as statements write them: what has not the form of one is `undefined`. */
+/** Parses dates, decimals and identifiers of statements. The functions return `undefined` for an invalid format. */
 
 const DECIMAL = /^(?:\d{1,30}(?:\.\d{0,12})?|\.\d{1,12})$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?\d*)?(Z|[+-]\d{2}:\d{2})?$/;
 const SCALE = 12;
 
-/** `12.50`, `114.`, `.5`: no sign, no exponent, no thousands. */
+/** Accepts `12.50`, `114.` and `.5`, without sign, exponent or thousands separators. */
 export function isDecimal(text: string): boolean {
   return DECIMAL.test(text);
 }
 
-/** `12.5` → 12 500 000 000 000n: one scale for all currencies, so that sums are exact. */
+/** Converts `12.5` to 12 500 000 000 000n. All currencies have the same scale, so that sums are exact. */
 export function scaled(decimal: string): bigint {
   const [whole = '', fraction = ''] = decimal.split('.');
   return BigInt(whole + fraction.padEnd(SCALE, '0'));
 }
 
-/** The reverse of `scaled`, for people. */
+/** Reverses `toScaledInteger`, for messages. */
 export function unscaled(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, '0');
   const fraction = digits.slice(-SCALE).replace(/0+$/, '').padEnd(2, '0');
@@ -27,15 +27,16 @@ export function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
-/** @returns `YYYY-MM-DD`, or `undefined` when the calendar has no such day. */
+/** @returns `YYYY-MM-DD`, or `undefined` if the day does not exist */
 export function calendarDate(year: number, month: number, day: number): string | undefined {
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
 /**
- * A value date. Banks that count 30 days in every month write 30 February: it falls to the last day of the month, and `asFound`
- * says so. @returns `undefined` when it is no date at all.
+ * Resolves a value date. Banks that count 30 days in every month write 30 February. It is changed to the last
+ * day of the month, and `asFound` has the original.
+ * @returns `undefined` if it is not a date
  */
 export function valueDate(
   year: number,
@@ -49,26 +50,29 @@ export function valueDate(
   return last === undefined ? undefined : { date: last, asFound: found };
 }
 
-/** Two digits of a year: SWIFT reads 80 … 99 as 1980 … 1999. */
+/** Completes a two-digit year. SWIFT reads 80 … 99 as 1980 … 1999. */
 export function fullYear(twoDigits: string): number {
   const year = Number(twoDigits);
   return year >= 80 ? 1900 + year : 2000 + year;
 }
 
-/** `2014-12-31`, `2014-12-31+01:00` (the zone of a date says nothing) or a date and time, with its zone where it has one. */
+/**
+ * Parses `2014-12-31`, `2014-12-31+01:00` (the zone of a date is ignored) or a date and time with an optional
+ * zone.
+ */
 export function isoDateOrTime(text: string): string | undefined {
   const match = ISO.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
   const date = calendarDate(Number(year), Number(month), Number(day));
   if (date === undefined || hour === undefined) return date;
-  // Midnight at the end of a day still belongs to that day.
+  // 24:00:00 belongs to the day that it ends.
   if (hour === '24') return minute === '00' && second === '00' ? date : undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
   return `${date}T${hour}:${minute}:${second}${fraction}${zone}`;
 }
 
-/** Form, length and check digits (ISO 13616). */
+/** Checks format, length and check digits (ISO 13616). */
 export function isIban(text: string): boolean {
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)) return false;
   const digits = (text.slice(4) + text.slice(0, 4)).replace(/[A-Z]/g, (letter) =>
@@ -83,18 +87,18 @@ export function isBic(text: string): boolean {
   return /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(text);
 }
 
-/** References that say that there is none. */
+/** Returns whether a reference is a placeholder for "no reference". */
 export function isPlaceholder(reference: string): boolean {
   return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
 }
 
-/** One space between words, none at the ends; `undefined` when nothing is left. */
+/** Collapses white space and trims the ends. Returns `undefined` for an empty result. */
 export function tidy(text: string): string | undefined {
   const tidied = text.replace(/\s+/g, ' ').trim();
   return tidied === '' ? undefined : tidied;
 }
 
-/** What is found, short enough for a message. */
+/** Quotes a value for an error message and shortens it. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

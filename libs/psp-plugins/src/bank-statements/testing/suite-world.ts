@@ -1,4 +1,7 @@
-/** A bank for the inherited suite: every movement is a report of its own in the directory. */
+/**
+ * Test bank for the suite that all plugins inherit: it writes each movement as a separate report into the
+ * directory.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PspWorld, TransactionWish } from '@tributary/connector-api/testing';
@@ -12,7 +15,7 @@ export function openStatementsWorld(): PspWorld {
   bank.addAccount();
   return {
     settings: { directory: bank.directory },
-    // A page of the plugin's is as long as there are files.
+    // The plugin's pages may contain all files of the directory.
     largestPage: 20,
     add: (wish) => bank.add(wish),
     change: (id) => bank.change(id),
@@ -45,7 +48,7 @@ class SuiteBank {
     if (wish) this.report(id, wish, 'BOOK');
   }
 
-  /** Somebody tidied the directory. */
+  /** Deletes the file, as a user might do. */
   vanish(id: string): void {
     rmSync(join(this.directory, `${id}-1.xml`), { force: true });
   }

@@ -1,4 +1,4 @@
-/** One connector of the plugin against a fake, with a feed in memory: what a sync of the gateway does, without its store. */
+/** Runs one connector of the plugin against a fake, with a feed in memory. It pulls as the gateway's sync does, but without a store. */
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -20,7 +20,7 @@ import { MollieSettings } from '../mollie.config.js';
 import { TOKEN } from '../mollie.fake.js';
 import type { FakeMollie } from '../mollie.fake.js';
 
-/** Waits cost nothing. */
+/** A clock whose `sleep` returns immediately and advances the time. */
 export class QuickClock {
   time = Date.UTC(2026, 0, 15);
   now(): number {
@@ -32,16 +32,16 @@ export class QuickClock {
 }
 
 export class MollieTrial implements Mirror {
-  /** The latest version of every transaction, in the order in which the first ones came. */
+  /** The latest version of every transaction, in the order in which the ids first appeared. */
   readonly transactions = new Map<string, Transaction>();
   readonly beneficiaries = new Map<string, Beneficiary>();
   readonly refusals: Refusal[] = [];
   readonly findings: Finding[] = [];
   readonly clock = new QuickClock();
   cursor: string | undefined;
-  /** Of the beneficiaries. */
+  /** Cursor of the beneficiaries. */
   beneficiariesCursor: string | undefined;
-  /** Versions of rows that were new to the feed. */
+  /** Number of row versions that the feed did not have yet. */
   news = 0;
   largestCursor = 0;
   largestPage = 0;
@@ -70,7 +70,7 @@ export class MollieTrial implements Mirror {
     return this.app.get<Psp>(PSP);
   }
 
-  /** Transactions until caught up; what was taken before an error stays taken. */
+  /** Pulls transactions until caught up. Items that arrived before an error are kept. */
   async sync(): Promise<void> {
     for await (const page of this.psp.transactions(this.cursor)) {
       for (const item of page.items) this.take(item);
@@ -81,7 +81,10 @@ export class MollieTrial implements Mirror {
     }
   }
 
-  /** @returns the ids that it brought, in their order */
+  /**
+   * Pulls the beneficiaries.
+   * @returns their ids, in the order of the listing
+   */
   async syncBeneficiaries(): Promise<string[]> {
     const ids: string[] = [];
     for await (const page of this.psp.beneficiaries!(this.beneficiariesCursor)) {
@@ -121,7 +124,7 @@ export class MollieTrial implements Mirror {
   }
 }
 
-/** What an account's rows add up to, by asset: what came in less what went out. */
+/** Returns the sum of an account's rows by asset: incoming minus outgoing amounts. */
 export function sumOf(rows: Iterable<Transaction>, accountId: string): Record<string, bigint> {
   const sums: Record<string, bigint> = {};
   for (const { amount, sourceAccountId, destinationAccountId } of rows) {

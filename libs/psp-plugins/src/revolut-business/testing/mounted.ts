@@ -1,4 +1,4 @@
-/** The plugin in a module of its own, as the gateway mounts it, with a clock that waits for nobody. */
+/** Mounts the plugin in its own Nest module, as the gateway does, with a clock whose `sleep` returns immediately. */
 import { NestFactory } from '@nestjs/core';
 import type { Page, Psp, Refusal, Transaction } from '@tributary/connector-api';
 import { isRefusal, PSP, transactionToWire } from '@tributary/connector-api';
@@ -38,18 +38,21 @@ export async function mount(
   return { psp: app.get<Psp>(PSP), close: () => app.close() };
 }
 
-/** What a feed would hold: the latest version of every record, and how often something was new. */
+/** Stores what a feed would contain: the latest version of every record, and the number of new versions. */
 export class Mirror {
   readonly rows = new Map<string, Transaction>();
   readonly refused = new Map<string, Refusal>();
   readonly findings: string[] = [];
   cursor: string | undefined;
-  /** Of the last pull. */
+  /** Number of new versions in the last pull. */
   versions = 0;
   pages = 0;
   private readonly content = new Map<string, string>();
 
-  /** @param most pages after which the pull is broken off, as by a crash */
+  /**
+   * Pulls the transactions.
+   * @param most number of pages after which the pull stops, as in a crash
+   */
   async pull(psp: Psp, most = Infinity): Promise<void> {
     [this.versions, this.pages] = [0, 0];
     for await (const page of psp.transactions(this.cursor)) {
@@ -75,7 +78,7 @@ export class Mirror {
     this.cursor = cursor;
   }
 
-  /** What the rows say about every account, in minor units by account and asset. */
+  /** Returns the sum of each account's rows, in minor units, by account and asset. */
   sums(): Map<string, bigint> {
     const sums = new Map<string, bigint>();
     const add = (account: string | undefined, asset: string, amount: bigint) => {
@@ -91,7 +94,7 @@ export class Mirror {
   }
 }
 
-/** The items of a listing, page by page. */
+/** Returns the pages of a listing. */
 export async function collect<T>(listing: AsyncIterable<Page<T>>): Promise<Page<T>[]> {
   const pages: Page<T>[] = [];
   for await (const page of listing) pages.push(page);

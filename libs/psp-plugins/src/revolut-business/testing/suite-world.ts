@@ -1,4 +1,4 @@
-/** The fake as a world of the inherited suite. */
+/** Adapts the fake to the test suite that every plugin inherits. */
 import { currencyDigits, money, parseAmount } from '@tributary/connector-api';
 import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
 import { createHmac } from 'node:crypto';
@@ -9,9 +9,9 @@ import { ACCOUNTS } from './year.js';
 const DAY = 86_400_000;
 const EUR = ACCOUNTS[0]?.id ?? '';
 const EUR_2 = ACCOUNTS[1]?.id ?? '';
-/** Revolut's own largest, 1000, is that of the spec of a year: smaller ones are quicker here. */
+/** Revolut's own maximum is 1000, which the test of a year uses. Smaller pages are faster here. */
 const LARGEST_PAGE = 200;
-/** Of more than a thousand of one moment, types tell them apart. */
+/** Types of the added transactions. When one moment has more than a thousand transactions, the plugin reads them type by type. */
 const TYPES = ['card_payment', 'topup', 'transfer', 'atm', 'rev_payment', 'card_credit'];
 const NOBODY = uuid(0xdead, 1);
 

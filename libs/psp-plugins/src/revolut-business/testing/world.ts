@@ -1,4 +1,4 @@
-/** What is true at a made-up Revolut: accounts, counterparties and transactions, as of any time. */
+/** Simulated data of Revolut: accounts, counterparties and transactions, with their state at any time. */
 import { JsonNumber } from '@tributary/connector-api/http';
 
 export interface WorldAccount {
@@ -7,7 +7,7 @@ export interface WorldAccount {
   digits: number;
 }
 
-/** Minor units, as they change the account; the fee comes on top. */
+/** Amounts in minor units, with the sign of the account's change. The fee is charged on top. */
 export interface WorldLeg {
   account: WorldAccount;
   amount: bigint;
@@ -21,17 +21,17 @@ export interface WorldTransaction {
   /** Microseconds since 1970. */
   createdAt: bigint;
   legs: WorldLeg[];
-  /** Milliseconds: from then on it is `outcome`; `created` or `pending` before. */
+  /** Milliseconds since 1970. From this time on the state is `outcome`; before it is `created` or `pending`. */
   decidedAt: number;
   outcome: 'completed' | 'declined' | 'failed' | 'reverted';
-  /** Milliseconds: from then on a completed one is reverted. */
+  /** Milliseconds since 1970. From this time on a completed transaction is reverted. */
   revertedAt?: number;
   requestId?: string;
   relatedTo?: string;
   reference?: string;
-  /** A row that is listed from then on only. Milliseconds. */
+  /** Milliseconds since 1970. The row is only listed from this time on. */
   visibleFrom?: number;
-  /** Its row lacks the amounts. */
+  /** Whether the served row lacks its amounts. */
   isBroken?: boolean;
 }
 
@@ -69,7 +69,7 @@ export class World {
     return revertedAt !== undefined && now >= revertedAt ? 'reverted' : outcome;
   }
 
-  /** In minor units, by account: what is completed and not reverted. */
+  /** Returns the balance of each account in minor units: the sum of completed transactions that are not reverted. */
   balances(): Map<string, bigint> {
     const balances = new Map(this.accounts.map(({ id }) => [id, 0n]));
     for (const transaction of this.transactions) {
@@ -81,7 +81,11 @@ export class World {
     return balances;
   }
 
-  /** Newest first, as listed. @param from inclusive @param to exclusive, both microseconds */
+  /**
+   * Returns transactions, newest first, as the API lists them.
+   * @param from microseconds since 1970, inclusive
+   * @param to microseconds since 1970, exclusive
+   */
   list(from: bigint, to: bigint, wanted: (transaction: WorldTransaction) => boolean, count: number) {
     const rows: WorldTransaction[] = [];
     const now = this.clock.now();
@@ -125,7 +129,7 @@ export class World {
     };
   }
 
-  /** The index of the first that is not before. */
+  /** Returns the index of the first transaction that is not before this time. */
   private firstAt(at: bigint): number {
     let [low, high] = [0, this.transactions.length];
     while (low < high) {
@@ -137,7 +141,7 @@ export class World {
   }
 }
 
-/** As a JSON double prints: `12.5`, `-3`. */
+/** Formats minor units as a JSON number: `12.5`, `-3`. */
 export function decimal(units: bigint, digits: number): JsonNumber {
   const text = (units < 0n ? -units : units).toString().padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);
@@ -145,7 +149,7 @@ export function decimal(units: bigint, digits: number): JsonNumber {
   return new JsonNumber(`${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`);
 }
 
-/** Microseconds → RFC 3339 with six digits. */
+/** Formats microseconds as RFC 3339 with six digits. */
 export function time(micros: bigint): string {
   const milliseconds = new Date(Number(micros / 1000n)).toISOString().slice(0, -1);
   return `${milliseconds}${(micros % 1000n).toString().padStart(3, '0')}Z`;

@@ -1,4 +1,4 @@
-/** A made-up year of mixed transactions: every type and state, many at the same time, changes up to the age of the window. */
+/** Generates a year of mixed transactions: every type and state, many with the same time, with changes up to the age limit. */
 import { randomNumbers } from '@tributary/connector-api/testing';
 import { account, uuid, World } from './world.js';
 import type { WorldAccount, WorldLeg, WorldTransaction } from './world.js';
@@ -7,12 +7,12 @@ const DAY = 86_400_000;
 
 export interface YearOptions {
   transactions: number;
-  /** When it ends, milliseconds. */
+  /** End of the year in milliseconds since 1970. */
   end: number;
   clock: { now(): number };
-  /** Days within which states change. */
+  /** Number of days within which states change. */
   changesWithinDays: number;
-  /** So many share a time. A prime: borders between pages fall among them. */
+  /** Number of transactions that share a time. It is a prime number, so that page borders fall between such transactions. */
   tied: number;
 }
 
@@ -58,7 +58,7 @@ function make(
     random() < 0.7 ? paid[paid.length - 1 - Math.floor(random() * Math.min(50, paid.length))] : undefined;
   const related = original === undefined ? {} : { relatedTo: original.id };
   const [type, legs, more] = kindOf(random(), { out, into, amount, fee, related });
-  // Half is decided at once; the rest up to the age of the window.
+  // Half of the transactions are decided immediately, the rest within the age limit.
   const wait =
     random() < 0.5 ? 0 : random() < 0.9 ? random() * 5 * DAY : random() * (changesWithinDays - 1) * DAY;
   const outcome =

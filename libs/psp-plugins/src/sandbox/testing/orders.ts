@@ -1,11 +1,11 @@
-/** What the specs about orders share. */
+/** Shared fixtures of the order specs. */
 import { join } from 'node:path';
 import { PspError, type Order, type OrderResult } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
 import type { SandboxPsp } from '../sandbox.psp.js';
 import { START } from './trial.js';
 
-/** @returns the paths of new journals, in directories that do not exist yet */
+/** Returns a function that returns paths of new journals, in directories that do not exist yet. */
 export function journalsIn(directory: string): () => string {
   let count = 0;
   return () => join(directory, `not-yet-there-${++count}`, 'orders.jsonl');
@@ -40,7 +40,7 @@ export function orderOf(number: number, more: Partial<Order> = {}): Order {
 export const pay = (psp: SandboxPsp, order: Order): Promise<OrderResult> =>
   order.kind === 'PAYOUT' ? psp.createPayout!(order) : psp.createTransfer!(order);
 
-/** The status that an attempt is answered with, or how it fails. */
+/** Submits an order. Resolves to the status of the result, or to the kind of the `PspError`. */
 export const outcomeOf = (psp: SandboxPsp, order: Order): Promise<string> =>
   pay(psp, order).then(
     ({ status }) => status,

@@ -1,16 +1,16 @@
-/** For tests of those who pay with the sandbox: what its journal says, read without the gateway. */
+/** Reads the sandbox's journal directly, for tests that submit orders to the sandbox. */
 import { existsSync, readFileSync } from 'node:fs';
 import { money, type Money, type OrderStatus } from '@tributary/connector-api';
 import { readAttempt } from '../sandbox.journal.js';
 import { executedAt, stateAt, type Attempt, type Payment, type PaymentState } from '../sandbox.payments.js';
 import { decisionOf, isTaken } from '../sandbox.faults.js';
 
-/** One payment that the sandbox has made: one for each key. */
+/** One payment that the sandbox has executed. There is one per key. */
 export interface MadePayment {
-  /** The client's own name for the order. Two payments with one reference are money that left twice. */
+  /** The client's reference of the order. Two payments with one reference are a duplicate payment. */
   reference: string;
   key: string;
-  /** The PSP's id. */
+  /** The PSP's id of the payment. */
   id: string;
   kind: 'PAYOUT' | 'TRANSFER';
   amount: Money;
@@ -26,7 +26,7 @@ const STATUSES: Record<PaymentState, OrderStatus> = {
   returned: 'RETURNED',
 };
 
-/** Every attempt that reached the sandbox, refused and lost ones too, in the order in which they came. */
+/** Returns all attempts that reached the sandbox, including rejected and failed ones, in journal order. */
 export function readAttempts(journal: string): Attempt[] {
   if (!existsSync(journal)) return [];
   return readFileSync(journal, 'utf8')
@@ -34,7 +34,7 @@ export function readAttempts(journal: string): Attempt[] {
     .flatMap((line) => readAttempt(line) ?? []);
 }
 
-/** The attempts that were taken: one for each key, the first that decided anything. In the order of the journal. */
+/** Returns the accepted attempts, in journal order: for each key, the first attempt that decided, if it accepted the order. */
 export function readTaken(journal: string): Payment[] {
   const decided = new Map<string, Attempt>();
   for (const attempt of readAttempts(journal)) {
@@ -44,8 +44,8 @@ export function readTaken(journal: string): Payment[] {
 }
 
 /**
- * The payments the sandbox had made by `now`, in the order in which they were ordered. What is not in it has not left.
- * @param now milliseconds since 1970; `Infinity` for how everything ends
+ * Returns all payments that the sandbox has executed by `now`, in journal order.
+ * @param now ms since 1970. `Infinity` returns the final states.
  */
 export function readPayments(journal: string, now: number): MadePayment[] {
   return readTaken(journal).flatMap((payment) => {
@@ -62,7 +62,7 @@ export function readPayments(journal: string, now: number): MadePayment[] {
   });
 }
 
-/** The same, by the client's name for the order. A list longer than one is money that left more than once. */
+/** Returns the payments grouped by the client's reference. A group with more than one payment is a duplicate payment. */
 export function paymentsByReference(journal: string, now: number): Map<string, MadePayment[]> {
   return Map.groupBy(readPayments(journal, now), ({ reference }) => reference);
 }

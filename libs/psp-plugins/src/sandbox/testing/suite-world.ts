@@ -1,10 +1,11 @@
-/** The sandbox's PSP for the inherited suite: the same API over rows that the suite chooses, and the sandbox's own desk for orders. */
+/** Fixture for the inherited suite: the sandbox's API over rows that the suite adds, with the sandbox's own order endpoint. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTime } from '@tributary/connector-api';
 import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
-import { CLOCK, SandboxClient, type Listing } from '../sandbox.client.js';
+import { SandboxClient, type Listing } from '../sandbox.client.js';
+import { CLOCK } from '../sandbox.clock.js';
 import { SandboxSettings } from '../sandbox.config.js';
 import { accountRow, beneficiaryRow, type Row } from '../sandbox.rows.js';
 import { readPayments } from './payments.js';
@@ -80,7 +81,7 @@ class ChosenRows {
   }
 }
 
-/** What it lists is chosen; what was ordered is listed as ever. */
+/** Lists the rows that the suite added, and the payments of orders as the real client does. */
 class ChosenClient extends SandboxClient {
   constructor(
     private readonly given: SandboxSettings,

@@ -1,4 +1,4 @@
-/** What the sandbox's own tests share: a PSP with a clock of the test's, and listings read to their end. */
+/** Shared fixtures of the sandbox specs: a plugin with a test clock, and functions that collect whole listings. */
 import { isRefusal, type Page, type Refusal, type Transaction } from '@tributary/connector-api';
 import { SandboxClient } from '../sandbox.client.js';
 import { SandboxSettings } from '../sandbox.config.js';
@@ -7,7 +7,7 @@ import { SandboxPsp } from '../sandbox.psp.js';
 export const START = Date.parse('2026-11-01T00:00:00Z');
 export const MINUTE = 60_000;
 
-/** Every page full of trouble, and small enough that windows, pages and ties cross each other everywhere. */
+/** Settings with frequent faults, and pages so small that windows, pages and equal timestamps overlap in many ways. */
 export const NASTY = {
   transactions: 300,
   activityPerMinute: 60,
@@ -37,7 +37,7 @@ export async function drainItems<T>(listing: AsyncIterable<Page<T>>): Promise<(T
   return (await drain(listing)).flatMap(({ items }) => items);
 }
 
-/** The records of a listing; a refusal is a failure of the test. */
+/** Collects the records of a listing. @throws Error if the plugin rejected a record */
 export async function drainRecords<T extends object>(listing: AsyncIterable<Page<T>>): Promise<T[]> {
   return (await drainItems(listing)).map((item) => {
     if (isRefusal(item)) throw new Error(`${item.id} was refused: ${item.refused}`);
@@ -45,7 +45,7 @@ export async function drainRecords<T extends object>(listing: AsyncIterable<Page
   });
 }
 
-/** What an account holds, from what was listed alone, by the contract's words. */
+/** Computes the balances of an account from listed transactions only, by the rules of the contract. */
 export function sumUp(rows: readonly Transaction[], account: string): Map<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const { type, status, amount, sourceAccountId, destinationAccountId } of rows) {

@@ -1,7 +1,8 @@
+/** Checks of the streams accounts and beneficiaries, and of balances. */
 import { balancesToWire } from '../../../contract/wire.js';
 import { encodeId } from '../../../ids.js';
 import type { Stream } from '../../../plugin.js';
-import { expectThat, given, has } from '../check.js';
+import { expectThat, given, has } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { SuiteFeed } from '../suite-feed.js';
 import type { Trial } from '../trial.js';
@@ -59,7 +60,7 @@ async function everyCursor(
     await addOne();
     for (const [index, checkpoint] of checkpoints.entries()) {
       const feed = await scene.resume(stream, checkpoint);
-      // The one that came later may take until the plugin looks at all of them again.
+      // The plugin may list the last account only at its next complete read.
       expectIds(feed, stream, ids.slice(0, -1), `from the cursor of page ${index + 1}`);
     }
     await scene.pullLater(stream);

@@ -1,11 +1,12 @@
-import { expectThat, fail, given } from '../check.js';
+/** Checks of rows that appear late, change, disappear or are malformed. */
+import { expectThat, fail, given } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { Scene } from '../scene.js';
 import { recordsOf, tell } from '../expectation.js';
 import type { Expected } from '../expectation.js';
 
 const SECOND = 1000;
-/** Of what the PSP may take at most. */
+/** Fraction of the PSP's maximum lateness or change age that the checks use. */
 const NEARLY = 0.9;
 
 export const CHANGE_CHECKS: readonly Check[] = [
@@ -85,7 +86,7 @@ export const CHANGE_CHECKS: readonly Check[] = [
   },
 ];
 
-/** Two versions of one record: another status, and the same `createdAt`. */
+/** Asserts that a record has a version with another status and the same `createdAt`. */
 function expectChanged(expected: Expected, scene: Scene): void {
   scene.expectAll('after the change');
   const [record] = recordsOf(expected, scene.feed);

@@ -1,13 +1,13 @@
-/** What may go wrong between the plugin and its PSP while it lists: an error of the right kind, and nothing lost. */
+/** Checks of faults during a listing: the plugin throws a `PspError` of the right kind, and the next listing is complete. */
 import type { PspErrorKind } from '../../../errors.js';
 import type { Fault } from '../../fake-faults.js';
-import { expectThat, given } from '../check.js';
+import { expectThat, given } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectError } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
 import type { Trial } from '../trial.js';
 
-/** Real milliseconds: the deadline of requests while a check is about slow answers, and how slow they are. */
+/** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
 const SHORT_DEADLINE = 150;
 const SLOW = 600;
 
@@ -15,7 +15,7 @@ interface FaultCase {
   name: string;
   fault: Fault;
   kind: PspErrorKind;
-  /** What the error says about when to come back, milliseconds; `null`: it must say nothing. */
+  /** Expected `details.retryAfterMs` of the error. `null`: it must be absent. `undefined`: not checked. */
   retryAfter?: number | null;
 }
 
@@ -44,7 +44,7 @@ export const FAULT_CHECKS: readonly Check[] = CASES.map((one) => ({
   run: (trial) => meet(trial, one),
 }));
 
-/** At the first request, and in the middle of a listing. */
+/** Injects the fault at the first request, and in the middle of a listing. */
 async function meet(trial: Trial, one: FaultCase): Promise<void> {
   for (const nth of [1, 3]) {
     const scene = await trial.open('one');

@@ -1,4 +1,5 @@
-import { expectThat } from '../check.js';
+/** Checks of the transaction listing: completeness, order, pagination and resuming. */
+import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { Scene } from '../scene.js';
 import type { Transaction } from '../../../records.js';
@@ -91,7 +92,7 @@ export const LISTING_CHECKS: readonly Check[] = [
   },
 ];
 
-/** However little of a listing was committed: what follows from its cursor is all the rest. */
+/** Checks that a listing resumed from the cursor of any page returns all remaining transactions. */
 async function everyCursor(trial: Trial, pageSize: WorldOptions['pageSize']): Promise<void> {
   const scene = await trial.open(pageSize);
   await scene.addHistory();
@@ -114,7 +115,7 @@ async function everyCursor(trial: Trial, pageSize: WorldOptions['pageSize']): Pr
   );
 }
 
-/** Rows of some hours, several in a second. */
+/** Adds rows with several per second. */
 async function fill(scene: Scene, rows: number): Promise<void> {
   const start = scene.clock.now() - 40 * HOUR;
   for (let row = 0; row < rows; row += 1) {
@@ -122,7 +123,7 @@ async function fill(scene: Scene, rows: number): Promise<void> {
   }
 }
 
-/** Within a page, and over the whole first listing of a PSP where nothing is late. */
+/** Checks the order within pages and across the first listing, for a PSP without late rows. */
 async function oldestFirst(trial: Trial): Promise<void> {
   for (const pageSize of ['one', 'largest'] as const) {
     const scene = await trial.open(pageSize);

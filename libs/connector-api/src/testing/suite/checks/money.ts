@@ -1,17 +1,18 @@
+/** Checks of amounts and currencies: exact decimals, unknown currencies, and the direction of money. */
 import { formatAmount } from '../../../money.js';
-import { expectThat } from '../check.js';
+import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import { recordsOf } from '../expectation.js';
 import type { Trial } from '../trial.js';
 
-/** Amounts that a double, or a wrong number of decimal places, does not survive. */
+/** Amounts that change if they pass through a double, or with a wrong number of decimal places. */
 const AMOUNTS: readonly [digits: number, currency: string, amounts: readonly string[]][] = [
   [0, 'JPY', ['1234', '900719925474099', '5']],
   [2, 'EUR', ['0.29', '1.10', '1.15', '4.35', '90071992547409.93', '7.00']],
   [3, 'KWD', ['1.234', '0.005', '8.165', '9007199254740.993']],
   [4, 'CLF', ['1.2345', '0.0001', '900719925474.0993']],
 ];
-/** Codes for private use: ISO 4217 will never know it. */
+/** A code that ISO 4217 reserves for private use, so it will never be assigned. */
 const UNKNOWN = 'XQX';
 
 export const MONEY_CHECKS: readonly Check[] = [

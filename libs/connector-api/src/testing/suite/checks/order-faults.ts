@@ -1,25 +1,25 @@
-/** What may go wrong while an order is handed over: it is paid once, under its own key, and never told to be what nobody knows. */
+/** Checks of faults while an order is submitted: it is paid once, with its own key, and an unknown outcome is reported as unknown. */
 import type { PspErrorKind } from '../../../errors.js';
 import type { Plugin } from '../../../plugin.js';
 import type { Fault } from '../../fake-faults.js';
-import { expectThat, fail, given } from '../check.js';
+import { expectThat, fail, given } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectPaid, forEachKind } from '../orders.js';
 import type { Desk } from '../orders.js';
 import { expectError, expectKind } from '../psp-errors.js';
 
-/** Real milliseconds, as for listings. */
+/** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
 const SHORT_DEADLINE = 150;
 const SLOW = 600;
 
-/** Whoever reads one of these believes that the PSP may have it. */
+/** Kinds after which the gateway assumes that the PSP may have received the order. */
 const UNKNOWN: readonly PspErrorKind[] = ['unknown-outcome', 'unavailable'];
 
 interface FaultCase {
   name: string;
   fault: Fault;
   kinds: readonly PspErrorKind[];
-  /** Whether the PSP has paid all the same. */
+  /** Tells whether the PSP executed the payment despite the fault. */
   paid: boolean;
 }
 
@@ -36,7 +36,7 @@ const CASES: readonly FaultCase[] = [
   { name: '429', fault: { status: 429, retryAfter: '3600' }, kinds: ['rate-limited'], paid: false },
 ];
 
-/** Everything by which a PSP cannot be asked. */
+/** Faults that make a lookup impossible. */
 const DEAF: readonly Fault[] = [
   { status: 500 },
   { status: 401 },
@@ -87,7 +87,7 @@ async function meet(desk: Desk, { name, fault, kinds, paid }: FaultCase): Promis
       `after ${name} the order was ${paid ? 'paid' : 'not paid'}, but findOrder finds ${found?.status ?? 'nothing'}`,
     );
   }
-  // What the gateway does next, as long as the PSP recognises repeats.
+  // The gateway resends the order next, while the PSP's idempotency window lasts.
   await desk.pay(order).catch((thrown: unknown) => {
     const again = `the same order again, after ${name}`;
     if (!paid) fail(`${again}: expected it to be taken now, found ${String(thrown)}`);

@@ -1,7 +1,8 @@
+/** Checks of orders without faults: idempotency, exact amounts, rejection and lookup. */
 import { ORDER_STATUSES } from '../../../orders.js';
 import type { OrderResult } from '../../../orders.js';
 import type { Plugin } from '../../../plugin.js';
-import { expectThat } from '../check.js';
+import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectPaid, forEachKind } from '../orders.js';
 import type { Desk } from '../orders.js';
@@ -21,7 +22,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     const order = desk.order();
     const first = await desk.pay(order);
     const again = await desk.pay({ ...order, pspId: first.id }).catch((thrown: unknown) => {
-      // The PSP says that it has it: whoever asks for its outcome finds it.
+      // Allowed: the PSP only says that it has the order. A lookup then finds the outcome.
       expectKind(thrown, ['unknown-outcome', 'unavailable'], 'the same order again');
       return undefined;
     });

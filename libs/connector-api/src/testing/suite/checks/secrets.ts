@@ -1,12 +1,13 @@
+/** Checks that secrets do not leak into errors, pages, URLs and output. */
 import { inspect } from 'node:util';
 import type { FakeRequest } from '../../fake-route.js';
-import { expectThat, given } from '../check.js';
+import { expectThat, given } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectError } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
 import type { Trial } from '../trial.js';
 
-/** In bits, as people paste them. */
+/** Minimum length in characters. Shorter strings occur by chance. */
 const SHORTEST = 6;
 
 export const SECRET_CHECKS: readonly Check[] = [
@@ -78,7 +79,7 @@ function secretsOf(trial: Trial, scene: Scene): string[] {
   return secrets;
 }
 
-/** A PSP can repeat only what it was sent; whatever came as `Authorization` is secret in any case. */
+/** Returns the secrets that the plugin sent to the PSP, because a PSP can repeat only those. `Authorization` values are always secret. */
 function sentSecrets(known: readonly string[], requests: readonly FakeRequest[]): string[] {
   const sent = requests.map(
     ({ headers, rawBody }) => `${Object.values(headers).join(' ')} ${rawBody.toString()}`,

@@ -1,9 +1,10 @@
-import { expectThat } from '../check.js';
+/** Checks of the settings class, and of the isolation of connectors. */
+import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import { bindSettings, keysOf } from '../connector.js';
 import type { Trial } from '../trial.js';
 
-/** What no setting of a plugin's is. */
+/** A value of a type that no setting has. */
 const OTHER_TYPE = { of: 'another type' };
 
 export const SETTINGS_CHECKS: readonly Check[] = [
@@ -47,7 +48,7 @@ export const SETTINGS_CHECKS: readonly Check[] = [
   },
   {
     name: 'settings: a plugin keeps nothing outside of its connector',
-    // Two connectors of one plugin must not see each other's PSP.
+    // Two connectors of one plugin must not share state.
     run: twoConnectors,
   },
 ];

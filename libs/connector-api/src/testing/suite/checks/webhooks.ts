@@ -1,6 +1,7 @@
+/** Checks of webhook verification: signature, age, replay and malformed bodies. */
 import { STREAMS } from '../../../plugin.js';
 import type { Plugin, WebhookRequest } from '../../../plugin.js';
-import { expectThat, given, has } from '../check.js';
+import { expectThat, given, has } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectError, expectKind } from '../psp-errors.js';
 import type { Scene } from '../scene.js';
@@ -12,12 +13,12 @@ const MINUTE = 60_000;
 
 type Headers = WebhookRequest['headers'];
 
-/** A scene, and what a webhook is there. */
+/** A plugin harness with a webhook fixture. */
 interface Hook {
   scene: Scene;
   world: WebhookWorld;
   rawBody: Buffer;
-  /** The headers of the event at a time, as the PSP signs it. */
+  /** Returns the headers of the event, signed by the PSP at this time (ms since 1970). */
   signed(at: number): Headers;
   deliver(headers: Headers, rawBody?: Buffer): Promise<unknown>;
   expectRejected(headers: Headers, rawBody: Buffer, when: string): Promise<void>;
@@ -122,7 +123,7 @@ async function openHook(trial: Trial): Promise<Hook> {
   };
 }
 
-/** As the gateway hands them over. */
+/** Converts header names to lower case, as the gateway does. */
 function lowerCased(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -16,21 +16,21 @@ import {
   unitsOf,
 } from './bai-values.js';
 
-/** What the file and the group say about each of their accounts. */
+/** Values of the file and group headers that apply to each account. */
 export interface BaiGroup {
   start: Pick<StatementStart, 'kind' | 'id' | 'sequence' | 'createdAt'>;
   originator: string;
   currency: string;
-  /** The day that the group is about. */
+  /** The as-of date of the group. */
   asOf: string;
-  /** `T08:29:00`, or nothing. */
+  /** `T08:29:00`, or empty. */
   asOfTime: string;
 }
 
-/** One `03` with its entries, up to its `49`. */
+/** Reads one account: record `03`, its entries and record `49`. */
 export class BaiAccount {
   readonly start: StatementStart;
-  /** The sum of all amount fields, and the number of physical records: what the trailers repeat. */
+  /** Sum of all amount fields and number of physical records, as the trailers state them. */
   sum = 0n;
   records = 0;
   readonly breaks: string[] = [];
@@ -65,7 +65,7 @@ export class BaiAccount {
     this.records += record.pieces.length;
   }
 
-  /** Type, amount, item count, funds type, and what belongs to the funds type; an empty type is a placeholder. */
+  /** Reads groups of type, amount, item count and funds type. An empty type is a placeholder. */
   #readSummaries(record: BaiRecord, fields: BaiFields): void {
     for (let left = record.pieces.join(',').split(',').length; left > 0; left--) {
       const type = fields.next();
@@ -92,7 +92,7 @@ export class BaiAccount {
     };
   }
 
-  /** One `16`. A negative amount takes back what its type says. */
+  /** Reads one record `16`. A negative amount reverses the direction of its type. */
   readEntry(record: BaiRecord): Entry {
     const fields = new BaiFields(record);
     const type = fields.next();
@@ -140,8 +140,8 @@ export class BaiAccount {
   }
 
   /**
-   * Total credits (100) and debits (400) against the entries, where the bank counts them: without an item count the total may be of
-   * movements that the file does not list.
+   * Ends the account. Compares total credits (100) and debits (400) with the entries if the bank gives an
+   * item count. Without a count the total may include movements that the file does not list.
    */
   end(): StatementEnd {
     const breaks = [...this.breaks];
@@ -155,7 +155,10 @@ export class BaiAccount {
   }
 }
 
-/** Some banks write `EREF: 4711`, `CRNM: Test Inc.` into the continuations. Source: samples of one of them (sample 4 of moov-io/bai2). */
+/**
+ * Keywords that some banks write into continuations: `EREF: 4711`, `CRNM: Test Inc.`. Source: sample 4 of
+ * moov-io/bai2.
+ */
 const KEYED = /^(CREF|EREF|REMI|CRNM|DBNM|CACT|DACT|CABA|DABA|CBIC|DBIC|IDNM|CHKN):\s*(.*)$/;
 
 function readText(

@@ -8,10 +8,10 @@ import type { BaiRecord } from './bai-records.js';
 import { BaiRecords, fieldsOf } from './bai-records.js';
 import { dateOf, failAt, timeOf, unitsOf } from './bai-values.js';
 
-/** What a trailer repeats of everything since its header. */
+/** Totals that a trailer states for all records since its header. */
 interface Tally {
   sum: bigint;
-  /** Accounts of a group, groups of the file. */
+  /** Number of accounts in a group, or of groups in the file. */
   members: number;
   records: number;
 }
@@ -19,8 +19,9 @@ interface Tally {
 const newTally = (): Tally => ({ sum: 0n, members: 0, records: 0 });
 
 /**
- * BAI2. Headers and trailers must match up, or the file was cut; totals that they repeat wrongly are told in `breaks` of the
- * last account before them. Source: Cash Management Balance Reporting Specifications, version 2 (BAI).
+ * Reads BAI2. If headers and trailers do not match, the file is truncated and an error is thrown. Wrong
+ * control totals are reported in `inconsistencies` of the preceding account. Source: Cash Management Balance
+ * Reporting Specifications, version 2 (BAI).
  */
 export class BaiReader implements StatementReader {
   readonly #records: BaiRecords;
@@ -28,7 +29,7 @@ export class BaiReader implements StatementReader {
   #header: { id: string; sequence: string; createdAt: string } | undefined;
   #group: BaiGroup | undefined;
   #account: BaiAccount | undefined;
-  /** An account whose `49` was read: its `end` waits for the trailers that follow. */
+  /** The account whose `49` was read. Its `end` part is held back until the following trailers are read. */
   #closed: BaiAccount | undefined;
   #file = newTally();
   #inGroup = newTally();
@@ -136,7 +137,7 @@ export class BaiReader implements StatementReader {
       failAt(record, `has the as-of-date modifier ${quoted(modifier)}; expected 1 … 4`);
     const { sequence, ...header } = this.#header!;
     this.#group = {
-      // 1 and 3 are interim: what they say comes again in a final report.
+      // Modifiers 1 and 3 are interim: a final report repeats their entries.
       start: {
         ...header,
         kind: modifier === '1' || modifier === '3' ? 'interim' : 'booked',
@@ -188,7 +189,7 @@ export class BaiReader implements StatementReader {
     this.#over = true;
   }
 
-  /** A wrong total is told, and the entries are read all the same: each trailer is held against the trailers below it. */
+  /** Reports wrong totals but keeps the entries. Each trailer is compared with the trailers of the level below. */
   #compare(
     record: BaiRecord,
     account: BaiAccount | undefined,

@@ -4,24 +4,27 @@ import { Lines } from '../lines.js';
 /** A logical record: `01` … `99` with its continuations (`88`). */
 export interface BaiRecord {
   code: string;
-  /** What each physical record holds after its code, without the slash that ends it; the first one, then the 88s. */
+  /**
+   * Content of each physical record after its code, without the final slash: the first record, then its `88`
+   * continuations.
+   */
   pieces: string[];
-  /** Whether each piece was ended by a slash. */
+  /** Whether each physical record ends with a slash. */
   closed: boolean[];
-  /** Line in the file, from 1. */
+  /** Line number in the file, from 1. */
   line: number;
-  /** As found, for people. */
+  /** The lines as found, for error messages and the quarantine. */
   raw: string[];
 }
 
 const RECORD = /^\s*(01|02|03|16|49|98|99),/;
-/** `88:` is found where a program wrote the text `EREF: …` over the comma. */
+/** `88:` occurs where a program has overwritten the comma with the text `EREF: …`. */
 const CONTINUATION = /^\s*88[,:]/;
-/** Some banks put several records on one line, with blanks between. */
+/** Some banks put several records on one line, separated by blanks. */
 const NEXT_ON_LINE = /\/\s+(?=01,|02,|03,|16,\d{3},|49,[-+]?\d*,\d|88,|98,[-+]?\d*,\d|99,[-+]?\d*,\d)/;
 const MOST_PIECES = 2000;
 
-/** Puts lines together to records. */
+/** Assembles lines into logical records. */
 export class BaiRecords {
   readonly #lines: Lines;
   #record: BaiRecord | undefined;
@@ -76,7 +79,7 @@ export class BaiRecords {
       record.pieces.push(text.slice(code[0].length));
       record.closed.push(closed);
     } else {
-      // A line without a code is the rest of a text that a line break cut.
+      // A line without a code continues a text that contained a line break.
       const last = record.pieces.length - 1;
       record.pieces[last] = `${record.pieces[last]} ${text}`;
       record.closed[last] = closed;
@@ -89,12 +92,15 @@ export class BaiRecords {
   }
 }
 
-/** Fields of a record without text: continuations go on where the record before ended. */
+/** Splits a record without a text field into its fields, across continuations. */
 export function fieldsOf(record: BaiRecord): string[] {
   return record.pieces.flatMap((piece) => piece.split(',')).map((field) => field.trim());
 }
 
-/** Fields one by one, and the text that is left after them: a 16 ends with one, which may contain commas and slashes. */
+/**
+ * Reads fields one at a time, then the remaining text. A record 16 ends with text that may contain commas and
+ * slashes.
+ */
 export class BaiFields {
   #piece = 0;
   #rest: string | undefined;
@@ -115,7 +121,7 @@ export class BaiFields {
     return field.trim();
   }
 
-  /** One element for each physical record. */
+  /** Returns the remaining text, one element for each physical record. */
   text(): string[] {
     const rest = this.record.pieces.slice(this.#piece + 1);
     return (this.#rest === undefined ? rest : [this.#rest, ...rest])

@@ -1,4 +1,4 @@
-/** The values of BAI2 fields. Source: Cash Management Balance Reporting Specifications, version 2 (BAI). */
+/** Parses values of BAI2 fields. Source: Cash Management Balance Reporting Specifications, version 2 (BAI). */
 import { currencyDigits } from '@tributary/connector-api';
 import type { CreditDebit } from '../../statement.js';
 import { StatementError } from '../../statement.js';
@@ -9,7 +9,7 @@ export function failAt(record: BaiRecord, what: string): never {
   throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
 }
 
-/** Status codes of a balance in the words of ISO 20022; the others keep their number. */
+/** ISO 20022 codes for BAI2 balance types. Other types keep their number. */
 const BALANCES: Readonly<Record<string, string>> = {
   '010': 'OPBD',
   '015': 'CLBD',
@@ -23,15 +23,15 @@ export function balanceCode(type: string): string {
   return BALANCES[type] ?? type;
 }
 
-/** Status codes are balances; the others of a 03 are sums of entries. */
+/** Returns whether the type is a balance (status code). The other types of a record 03 are sums of entries. */
 export function isStatus(type: string): boolean {
   return type < '100' || (type >= '900' && type <= '919') || (type >= '701' && type <= '709');
 }
 
-/** 890 informs, and moves no money. */
+/** Type 890 is for information only and moves no money. */
 export const NON_MONETARY = '890';
 
-/** @returns `undefined` for a code that has no direction. */
+/** @returns `undefined` for a code without a direction */
 export function directionOf(type: string): CreditDebit | undefined {
   const code = Number(type);
   if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
@@ -41,7 +41,7 @@ export function directionOf(type: string): CreditDebit | undefined {
   return undefined;
 }
 
-/** Whole minor units, with or without sign; an empty field is nothing. */
+/** Parses whole minor units with an optional sign. Returns `undefined` for an empty field. */
 export function unitsOf(record: BaiRecord, field: string): bigint | undefined {
   if (field === '') return undefined;
   if (!/^[-+]?\d{1,30}$/.test(field))
@@ -49,7 +49,7 @@ export function unitsOf(record: BaiRecord, field: string): bigint | undefined {
   return BigInt(field);
 }
 
-/** 1250n of EUR → `12.50`, without its sign. */
+/** Formats minor units without the sign: 1250n of EUR → `12.50`. */
 export function decimalOf(units: bigint, digits: number): string {
   const text = (units < 0n ? -units : units).toString().padStart(digits + 1, '0');
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
@@ -65,7 +65,7 @@ export function digitsOf(record: BaiRecord, currency: string): number {
   );
 }
 
-/** `YYMMDD`, at some banks `YYYYMMDD`. */
+/** Parses `YYMMDD`; some banks write `YYYYMMDD`. */
 export function dateOf(record: BaiRecord, field: string, what: string): string {
   const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
   const full = year.length === 2 ? fullYear(year) : Number(year);
@@ -75,7 +75,7 @@ export function dateOf(record: BaiRecord, field: string, what: string): string {
   );
 }
 
-/** `0829` → `T08:29:00`. 2400 and 9999 are the end of the day, which the date alone says. */
+/** Parses `0829` to `T08:29:00`. Returns an empty string for 2400 and 9999, which mean the end of the day. */
 export function timeOf(record: BaiRecord, field: string): string {
   if (field === '' || field === '2400' || field === '9999') return '';
   const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
@@ -85,7 +85,10 @@ export function timeOf(record: BaiRecord, field: string): string {
   return `T${hour}:${minute}:00`;
 }
 
-/** When the money is there: V names the day, 0 is the day of the report; the others count banking days that we do not know. */
+/**
+ * Reads the funds type. V gives the value date, 0 means the as-of date. The others count banking days, and
+ * the bank's calendar is unknown.
+ */
 export function readFunds(record: BaiRecord, fields: BaiFields, asOf: string): { valueAt?: string } {
   const type = fields.next();
   switch (type) {

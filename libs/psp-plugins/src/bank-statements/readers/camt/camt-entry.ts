@@ -14,14 +14,17 @@ import { amountIn, creditDebitIn, dateAt, valueDateOf } from './camt-values.js';
 import type { XmlNode } from './xml-node.js';
 import { childOf, childrenOf, defined, nodeAt, textAt } from './xml-node.js';
 
-/** What an entry is read in the light of. */
+/** Context of the statement that an entry is read in. */
 export interface EntryContext {
   kind: StatementKind;
   account: { id: string; currency?: string };
   fail: Fail;
 }
 
-/** The elements of an `Ntry` that come before its details; details are read on their own, so that a batch needs no big tree. */
+/**
+ * The elements of an `Ntry` before its details. Details are read one by one, so that a large batch needs no
+ * large tree.
+ */
 export interface EntryHead {
   booked: CamtAmount;
   creditDebit: CreditDebit;
@@ -37,7 +40,7 @@ export function readHead(node: XmlNode, { account, fail }: EntryContext): EntryH
   };
 }
 
-/** One `TxDtls`. */
+/** Reads one `TxDtls`. */
 export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: EntryContext): EntryDetail {
   const amount = detailAmount(node, head.booked.currency, fail);
   const direction = textAt(node, 'CdtDbtInd');
@@ -51,7 +54,10 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: En
   });
 }
 
-/** `Amt` since version 03, before that one of `AmtDtls`: the first in the currency of the entry, or else the first. */
+/**
+ * Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). Prefers the first one in the currency
+ * of the entry.
+ */
 function detailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount | undefined {
   const details = childOf(node, 'AmtDtls');
   const amounts = [
@@ -66,8 +72,9 @@ function detailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount |
 }
 
 /**
- * The other side: the debtor of what we got, the creditor of what we paid; in a reversal the parties are those of the
- * payment that is reversed. The side that has our own account is never the other one, whatever the indicators say.
+ * Returns the counterparty: the debtor of a credit, the creditor of a debit. A reversal has the parties of
+ * the reversed payment. A party with the statement's own account is never the counterparty, regardless of the
+ * indicators.
  */
 function counterpartyOf(
   node: XmlNode,
@@ -85,7 +92,10 @@ function counterpartyOf(
 
 const STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
 
-/** `Sts` is text up to version 07, `Sts/Cd` after it. Some banks leave it out of a 053, where every entry is booked. */
+/**
+ * Reads `Sts`: a string up to version 07, `Sts/Cd` after it. Some banks omit it in camt.053, where every
+ * entry is booked.
+ */
 function statusOf(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
   const status = textAt(node, 'Sts', 'Cd') ?? textAt(node, 'Sts', 'Prtry') ?? textAt(node, 'Sts');
   if (status === undefined && kind === 'booked') return 'BOOK';
@@ -96,7 +106,7 @@ function statusOf(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
   );
 }
 
-/** One `Ntry`, whose details were read before. A single detail is the entry itself. */
+/** Reads one `Ntry`. Its details were read before. A single detail is merged into the entry. */
 export function readEntry(
   node: XmlNode,
   details: EntryDetail[],
@@ -139,7 +149,10 @@ function entryFacts(node: XmlNode, batches: readonly XmlNode[], head: EntryHead,
   });
 }
 
-/** The entry's own words go first; both texts are kept. An amount of the detail in another currency is the instructed one. */
+/**
+ * Merges a single detail into the entry. The entry's own values take precedence and both texts are kept. An
+ * amount of the detail in another currency becomes the instructed amount.
+ */
 function mergeFacts(
   own: EntryFacts,
   { amount, currency, creditDebit: _ofTheEntry, ...facts }: EntryDetail,

@@ -19,7 +19,7 @@ const REFERENCES: Readonly<Record<string, ReferenceName>> = {
 };
 type References = Partial<Record<ReferenceName, string>>;
 
-/** `Refs`, or `Btch`, which names some of the same. */
+/** Reads the references in `Refs` or `Btch`, which share some element names. */
 export function readReferences(node: XmlNode | undefined): References {
   const references: References = {};
   for (const child of node?.children ?? []) {
@@ -34,7 +34,7 @@ export function readReferences(node: XmlNode | undefined): References {
   return references;
 }
 
-/** The facts that an entry and a detail of it may both carry. */
+/** Reads the codes that both an entry and its details may have. */
 export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode' | 'proprietaryCode'> {
   const code = childOf(node, 'BkTxCd');
   const domain = childOf(code, 'Domn');
@@ -49,7 +49,10 @@ export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode'
   });
 }
 
-/** Old: `Chrgs` with `Amt`, repeated; since version 03 `Chrgs/Rcrd`. Charges of zero are left out. */
+/**
+ * Reads charges: repeated `Chrgs` with `Amt` in old versions, `Chrgs/Rcrd` since version 03. Charges of zero
+ * are left out.
+ */
 export function readCharges(node: XmlNode, fail: Fail): EntryFacts['charges'] {
   const charges = childrenOf(node, 'Chrgs')
     .flatMap((charge) => [charge, ...childrenOf(charge, 'Rcrd')])
@@ -74,7 +77,7 @@ function creditDebitOf(word: string | undefined): CreditDebit | undefined {
   return word === 'CRDT' || word === 'DBIT' ? word : undefined;
 }
 
-/** The instructed amount where it is not the booked one, and the rate between them. */
+/** Reads the instructed amount, if it differs from the booked one, and the exchange rate. */
 export function readExchange(
   node: XmlNode,
   booked: { amount?: string; currency?: string },
@@ -91,7 +94,7 @@ export function readExchange(
   return defined({ instructed: same ? undefined : instructed, exchangeRate: rate });
 }
 
-/** What a `TxDtls` says about the payment, its parties apart. */
+/** Reads the facts of a `TxDtls`, without its parties. */
 export function readFacts(node: XmlNode, fail: Fail): EntryFacts {
   const references = childOf(node, 'Refs');
   const remittance = childOf(node, 'RmtInf');
@@ -118,7 +121,7 @@ export function readFacts(node: XmlNode, fail: Fail): EntryFacts {
   });
 }
 
-/** The creditor identifier of SEPA direct debits: an identification of the creditor whose scheme is `SEPA`. */
+/** Reads the creditor identifier of SEPA direct debits: the creditor's identification with the scheme `SEPA`. */
 function readCreditorId(node: XmlNode): string | undefined {
   const creditor = nodeAt(node, 'RltdPties', 'Cdtr');
   const id = childOf(childOf(creditor, 'Pty') ?? creditor, 'Id');
@@ -129,7 +132,10 @@ function readCreditorId(node: XmlNode): string | undefined {
     .find((text) => text !== undefined);
 }
 
-/** `Dbtr` or `Cdtr` with its account and bank. Version 08 puts a party into `Pty` and a bank that pays for itself into `Agt`. */
+/**
+ * Reads `Dbtr` or `Cdtr` with its account and bank. Version 08 puts a party into `Pty`, and a bank that pays
+ * for itself into `Agt`.
+ */
 export function readParty(node: XmlNode, side: 'Dbtr' | 'Cdtr'): Party | undefined {
   const parties = childOf(node, 'RltdPties');
   const element = childOf(parties, side);

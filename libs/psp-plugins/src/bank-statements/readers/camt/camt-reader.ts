@@ -13,7 +13,7 @@ import { failIn } from './camt-values.js';
 import type { XmlNode } from './xml-node.js';
 import { nodeAt } from './xml-node.js';
 
-/** The element of the message, whatever its version: it alone says what the file is, as banks leave namespaces out. */
+/** Message elements of any version. Only they identify the file, because some banks omit the namespace. */
 const MESSAGES: Readonly<Record<string, CamtMessage>> = {
   BkToCstmrAcctRpt: { format: 'camt.052', kind: 'interim' },
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
@@ -21,12 +21,15 @@ const MESSAGES: Readonly<Record<string, CamtMessage>> = {
 };
 const STATEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
 
-/** No honest element comes near: they keep a hostile file from filling the memory. */
+/** Limits against hostile files that would fill the memory. Real files are far below them. */
 const DEEPEST = 64;
 const LARGEST_TREE = 1024 * 1024;
 const MOST_DETAILS = 100_000;
 
-/** camt.052, .053 and .054 of every version, as a stream: at most one entry of a statement is in memory. Nothing is ever expanded. */
+/**
+ * Reads camt.052, .053 and .054 of every version as a stream, with at most one entry in memory. Entities are
+ * never expanded.
+ */
 export class CamtReader implements StatementReader {
   readonly #parser = new SaxesParser();
   #parts: StatementPart[] = [];
@@ -37,11 +40,11 @@ export class CamtReader implements StatementReader {
   #statements = 0;
   #statement: CamtStatement | undefined;
   #started = false;
-  /** The open elements of the tree that is being built, outermost first. */
+  /** Open elements of the tree that is being built, outermost first. */
   #open: XmlNode[] = [];
   #details: EntryDetail[] = [];
   #size = 0;
-  /** Characters since the parser last told anything. */
+  /** Characters since the last event of the XML parser. */
   #silence = 0;
   #line = 1;
   readonly #source = new EntrySource();
@@ -107,7 +110,7 @@ export class CamtReader implements StatementReader {
     else if (this.#statement && this.#depth === this.#message.depth + 2) this.#grow(name, tag);
   }
 
-  /** Version 01 has its number in the name: `BkToCstmrAcctRptV01`. */
+  /** In version 01 the name contains the version: `BkToCstmrAcctRptV01`. */
   #openMessage(name: string): void {
     const message = MESSAGES[name.replace(/V\d\d$/, '')];
     if (!message) return;
@@ -173,7 +176,7 @@ export class CamtReader implements StatementReader {
     this.#depth--;
   }
 
-  /** A detail becomes what is served at once, so that the tree of a batch of thousands stays small. */
+  /** Converts a detail at once, so that the tree of a batch with thousands of details stays small. */
   #closeDetail(node: XmlNode): void {
     const [entry] = this.#open;
     const statement = this.#statement;
@@ -238,7 +241,7 @@ export class CamtReader implements StatementReader {
   }
 }
 
-/** Keeps the characters of the entry that is being read, to show what was found. Positions count from the file's beginning. */
+/** Keeps the source text of the current entry for the quarantine. Positions count from the beginning of the file. */
 class EntrySource {
   #chunk = '';
   #chunkAt = 0;
@@ -251,10 +254,10 @@ class EntrySource {
     this.#chunk = text;
   }
 
-  /** @param position just after the start tag. */
+  /** @param position position after the start tag */
   begin(position: number): void {
     const tag = this.#chunk.lastIndexOf('<', position - this.#chunkAt - 1);
-    // A start tag that a chunk's end cut in two is shown without its first half.
+    // If a chunk ends within the start tag, the first part of the tag is missing in the text.
     this.#begin = this.#chunkAt + Math.max(tag, 0);
     this.#head = '';
   }

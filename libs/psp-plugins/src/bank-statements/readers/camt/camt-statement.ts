@@ -18,11 +18,11 @@ import { childOf, defined, textAt } from './xml-node.js';
 export interface CamtMessage {
   format: StatementFormat;
   kind: StatementKind;
-  /** `MsgPgntn` of the group header: versions before 06 page whole messages. */
+  /** `MsgPgntn` of the group header: before version 06 whole messages were paginated. */
   page?: StatementStart['page'];
 }
 
-/** `Stmt`, `Rpt` or `Ntfctn` while it is read: all but its entries. */
+/** Collects a `Stmt`, `Rpt` or `Ntfctn` while it is read, except its entries. */
 export class CamtStatement {
   account: StatementAccount | undefined;
   entries = 0;
@@ -40,13 +40,13 @@ export class CamtStatement {
 
   constructor(
     private readonly message: CamtMessage,
-    /** `Stmt 2`, for people. */
+    /** `Stmt 2`, for error messages. */
     readonly name: string,
   ) {
     this.#page = message.page;
   }
 
-  /** One child of the statement that is no entry; what is not known is not needed. */
+  /** Reads one child element that is not an entry. Unknown elements are ignored. */
   read(node: XmlNode, fail: Fail): void {
     switch (node.name) {
       case 'Id':
@@ -106,7 +106,7 @@ export class CamtStatement {
   }
 
   end(): StatementEnd {
-    // A sum over several currencies says nothing.
+    // A sum over several currencies is meaningless, so compare only the counts.
     const claims =
       this.#currencies.size > 1 ? this.#claims.map(({ amount: _, ...claim }) => claim) : this.#claims;
     const breaks = claims.flatMap((claim) => this.#totals.compare(claim));

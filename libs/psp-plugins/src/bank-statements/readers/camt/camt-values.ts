@@ -1,11 +1,11 @@
-/** Amounts, dates and accounts as ISO 20022 writes them in every version of camt.052/.053/.054. */
+/** Parses ISO 20022 amounts, dates and accounts of every version of camt.052/.053/.054. */
 import type { CreditDebit, StatementAccount, StatementBalance } from '../../statement.js';
 import { StatementError } from '../../statement.js';
 import { isDecimal, isoDateOrTime, quoted, valueDate } from '../values.js';
 import type { XmlNode } from './xml-node.js';
 import { childOf, codeAt, defined, nodeAt, textAt } from './xml-node.js';
 
-/** Throws with the place it was made for: `line 120: Ntry 3 of Stmt 1: …`. */
+/** Throws a StatementError with a fixed location: `line 120: Ntry 3 of Stmt 1: …`. */
 export type Fail = (what: string) => never;
 
 export function failIn(place: string): Fail {
@@ -19,7 +19,7 @@ export interface CamtAmount {
   currency: string;
 }
 
-/** `<Amt Ccy="EUR">12.50</Amt>`; the sign is in CdtDbtInd alone. */
+/** Reads `<Amt Ccy="EUR">12.50</Amt>`. The direction is in CdtDbtInd only. */
 export function amountIn(node: XmlNode, fail: Fail, accountCurrency?: string): CamtAmount {
   const amount = node.text.trim().replace(/^\+/, '');
   if (!isDecimal(amount))
@@ -39,7 +39,7 @@ export function creditDebitIn(node: XmlNode, fail: Fail): CreditDebit {
   fail(`<CdtDbtInd> is ${word === undefined ? 'missing' : quoted(word)}; expected CRDT or DBIT`);
 }
 
-/** `Dt` or `DtTm` below `name`; some banks put a date and time into `Dt`. */
+/** Reads `Dt` or `DtTm` below `name`. Some banks put a date and time into `Dt`. */
 export function dateAt(node: XmlNode, name: string, fail: Fail): string | undefined {
   const choice = childOf(node, name);
   const text = textAt(choice, 'DtTm') ?? textAt(choice, 'Dt');
@@ -53,7 +53,7 @@ export function checkedDate(text: string, name: string, fail: Fail): string {
   );
 }
 
-/** `ValDt`, where 30 February is a convention and not a mistake. */
+/** Reads `ValDt`. 30 February is accepted, because some banks count 30 days in every month. */
 export function valueDateOf(node: XmlNode, fail: Fail): { valueAt?: string; valueDateAsFound?: string } {
   const choice = childOf(node, 'ValDt');
   const text = textAt(choice, 'DtTm') ?? textAt(choice, 'Dt');
@@ -64,7 +64,10 @@ export function valueDateOf(node: XmlNode, fail: Fail): { valueAt?: string; valu
   return { valueAt: value.date, valueDateAsFound: value.asFound };
 }
 
-/** `IBAN`, or the bank's own number: `Othr/Id` since version 02, `BBAN`, `UPIC`, `PrtryAcct/Id` in version 01. */
+/**
+ * Reads the `IBAN`, or the bank's own number: `Othr/Id` since version 02; `BBAN`, `UPIC`, `PrtryAcct/Id` in
+ * version 01.
+ */
 export function accountIdIn(account: XmlNode | undefined): { id: string; isIban: boolean } | undefined {
   const id = childOf(account, 'Id');
   const iban = textAt(id, 'IBAN')?.replaceAll(' ', '').toUpperCase();

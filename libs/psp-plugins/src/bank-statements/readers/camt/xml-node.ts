@@ -1,10 +1,10 @@
-/** A tiny tree: one entry, one balance or one account at a time. */
+/** A small XML tree of one entry, one balance or one account. */
 export interface XmlNode {
-  /** Without the prefix. */
+  /** Element name without the prefix. */
   name: string;
-  /** Its own text, untrimmed. */
+  /** The element's own text, untrimmed. */
   text: string;
-  /** `@Ccy`: the one attribute that statements use. */
+  /** `@Ccy`, the only attribute that statements use. */
   currency?: string;
   children: XmlNode[];
 }
@@ -19,26 +19,26 @@ export function childrenOf(node: XmlNode | undefined, name: string): XmlNode[] {
   return node ? node.children.filter((child) => child.name === name) : [];
 }
 
-/** `nodeAt(entry, 'BookgDt', 'Dt')` */
+/** Returns the element at a path: `findNode(entry, 'BookgDt', 'Dt')`. */
 export function nodeAt(node: XmlNode | undefined, ...path: string[]): XmlNode | undefined {
   let found = node;
   for (const name of path) found = childOf(found, name);
   return found;
 }
 
-/** The trimmed text there; an empty element counts as absent. */
+/** Returns the trimmed text at a path, or `undefined` for an empty element. */
 export function textAt(node: XmlNode | undefined, ...path: string[]): string | undefined {
   const text = nodeAt(node, ...path)?.text.trim();
   return text === '' ? undefined : text;
 }
 
-/** A choice of a code and a bank's own word: `Cd` or `Prtry`. */
+/** Returns the code at a path: ISO `Cd` or proprietary `Prtry`. */
 export function codeAt(node: XmlNode | undefined, ...path: string[]): string | undefined {
   const choice = nodeAt(node, ...path);
   return textAt(choice, 'Cd') ?? textAt(choice, 'Prtry');
 }
 
-/** Leaves out what is undefined, so that an absent fact is an absent key. */
+/** Returns a copy without the properties that are undefined. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const result = {} as { [K in keyof T]: Exclude<T[K], undefined> };
   for (const key in value) if (value[key] !== undefined) result[key] = value[key] as never;

@@ -1,6 +1,6 @@
 import type { Party, ReferenceName } from '../../statement.js';
 import { isBic, isIban, isPlaceholder, tidy } from '../values.js';
-import type { MtDetails } from './mt-details.js';
+import type { MtDetails } from './mt-values.js';
 
 const REFERENCES: Readonly<Record<string, ReferenceName>> = {
   EREF: 'endToEndId',
@@ -13,7 +13,7 @@ const REFERENCES: Readonly<Record<string, ReferenceName>> = {
 const CODE =
   /\/(RTRN|BENM|ORDP|NAME|ID|ADDR|REMI|CDTRREFTP|CDTRREF|USTD|STRD|CUR|EREF|KREF|PREF|IREF|ISDT|CSID|MARF|TRCD|SVCL|ULTB|ULTC|ULTD|PURP|IBAN|BIC|TRTP|CNTP|BUSP|NRTX|PMID|SUBJ|OCMT|EXCH|CHGS)\//g;
 
-/** `/EREF/4711/BENM//NAME/JOHN DOE/REMI/text/ISDT/2013-01-02`, `/CNTP/<account>/<BIC>/<name>/<city>//`. */
+/** Reads `/EREF/4711/BENM//NAME/JOHN DOE/REMI/text/ISDT/2013-01-02` or `/CNTP/<account>/<BIC>/<name>/<city>//`. */
 export function readDutch(text: string): MtDetails {
   const details: MtDetails = { references: {} };
   const party: Party = {};
@@ -43,20 +43,20 @@ function* codeWords(text: string): Generator<[string, string]> {
   CODE.lastIndex = 0;
   for (let mark = CODE.exec(text); mark; mark = CODE.exec(text)) {
     marks.push({ code: mark[1] ?? '', from: mark.index, to: CODE.lastIndex });
-    // The slash that ends one word begins the next one.
+    // One slash both ends a code word and begins the next one.
     CODE.lastIndex -= 1;
   }
   const first = text.slice(0, marks[0]?.from);
   if (first.trim() !== '') yield ['', first];
   for (const [index, { code, to }] of marks.entries()) {
     const value = text.slice(to, Math.max(to, marks[index + 1]?.from ?? text.length));
-    // An account that is missing leaves its slash behind, and so its place, in CNTP.
+    // In CNTP a missing account leaves an empty field, so leading slashes must stay.
     const slashes = code === 'CNTP' ? /\/+$/ : /^\/+|\/+$/g;
     yield [code, tidy(value)?.replace(slashes, '') ?? ''];
   }
 }
 
-/** @returns whether the code word says something about the payment or the other side. */
+/** @returns whether the code word describes the payment or the counterparty */
 function readWord(details: MtDetails, party: Party, code: string, value: string): boolean {
   if (value === '') return code === 'BENM' || code === 'ORDP';
   switch (code) {

@@ -1,8 +1,11 @@
 import type { Party, ReferenceName } from '../../statement.js';
 import { isBic, isIban, isPlaceholder, tidy } from '../values.js';
-import type { MtDetails } from './mt-details.js';
+import type { MtDetails } from './mt-values.js';
 
-/** Where the SEPA keywords of `?20` … `?29` belong. Source: DFÜ agreement of Die Deutsche Kreditwirtschaft, annex 3, MT940. */
+/**
+ * Reference names for the SEPA keywords in `?20` … `?29`. Source: DFÜ agreement of Die Deutsche
+ * Kreditwirtschaft, annex 3, MT940.
+ */
 const REFERENCES: Readonly<Record<string, ReferenceName>> = {
   'EREF+': 'endToEndId',
   'KREF+': 'customerReference',
@@ -11,12 +14,15 @@ const REFERENCES: Readonly<Record<string, ReferenceName>> = {
 };
 const KEYWORD =
   /(?:^|(?<=\s))(EREF\+|KREF\+|MREF\+|BREF\+|RREF\+|CRED\+|DEBT\+|COAM\+|OAMT\+|SVWZ\+|ABWA\+|ABWE\+|IBAN\+|BIC\+|PURP\+|MDAT\+|SQTP\+|ORCR\+|ORMR\+|MTLG:)/g;
-/** A subfield has 27 characters: a shorter one was ended on purpose. Banks trim a blank at the end. */
+/**
+ * Minimum length of a full subfield. A subfield has 27 characters, but banks trim a trailing blank. The text
+ * of a shorter subfield does not continue in the next one.
+ */
 const FULL_SUBFIELD = 26;
-/** Direct debits and transfers that came back: then the text key says why (9xx). */
+/** Transaction codes of returned direct debits and transfers. For these, a text key of 9xx is the return reason. */
 const RETURNS = new Set(['108', '109', '159']);
 
-/** `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`, the delimiter being any character. */
+/** Reads `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`. The delimiter may be any character. */
 export function readGerman(code: string, text: string, delimiter: string): MtDetails {
   const fields = subfields(text, delimiter);
   const get = (key: string) => fields.filter(([name]) => name === key).map(([, value]) => value);
@@ -45,7 +51,7 @@ function subfields(text: string, delimiter: string): [string, string][] {
   for (const part of text.split(delimiter)) {
     const last = fields.at(-1);
     if (/^\d\d/.test(part)) fields.push([part.slice(0, 2), part.slice(2)]);
-    // A delimiter that no number follows is a character of the text.
+    // A delimiter without two digits after it is part of the text.
     else if (last) last[1] += delimiter + part;
   }
   return fields;
@@ -61,7 +67,7 @@ interface Purpose {
   other: string[];
 }
 
-/** The values of the keywords, and the text that no keyword claims. */
+/** Separates the values of keywords from the remaining text. */
 function readPurpose(parts: readonly string[]): Purpose {
   const joined = parts.map((part) => (part.length >= FULL_SUBFIELD ? part : `${part}\n`)).join('');
   const marks = [...joined.matchAll(KEYWORD)];
@@ -76,7 +82,10 @@ function readPurpose(parts: readonly string[]): Purpose {
   return text === undefined ? purpose : { ...purpose, text };
 }
 
-/** Stores what belongs to a keyword; @returns the text after it, which belongs to none. */
+/**
+ * Stores the value of a keyword.
+ * @returns the text after the value, which belongs to no keyword
+ */
 function claim(purpose: Purpose, keyword: string, value: string): string {
   const end = value.indexOf('\n');
   const line = tidy(end === -1 ? value : value.slice(0, end)) ?? '';
@@ -91,7 +100,7 @@ function claim(purpose: Purpose, keyword: string, value: string): string {
       if (!isPlaceholder(line)) purpose.bankReference = line;
       return rest;
     case 'PURP+':
-      // The code has four letters; a text may follow it.
+      // The code has four letters; text may follow it.
       purpose.purpose = line.slice(0, 4);
       return `${line.slice(4)} ${rest}`;
     case 'IBAN+':
@@ -112,7 +121,7 @@ function readParty(get: (key: string) => string[], purpose: Purpose): Party | un
   const name = tidy([...get('32'), ...get('33')].join(''));
   const bank = (get('30')[0] ?? purpose.bic ?? '').trim();
   const account = (get('38')[0] ?? get('31')[0] ?? purpose.iban ?? '').replaceAll(' ', '');
-  // A bank code (BLZ) is needed with a national number, as in `:25:`.
+  // A national account number needs the bank code (BLZ), as in `:25:`.
   const national = bank !== '' && !isBic(bank) && account !== '' ? `${bank}/${account}` : account;
   const party: Party = {
     ...(name === undefined ? {} : { name }),

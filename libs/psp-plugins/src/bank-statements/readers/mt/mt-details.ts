@@ -1,21 +1,18 @@
-import type { EntryFacts } from '../../statement.js';
 import { isIban, tidy } from '../values.js';
 import { readDutch } from './dutch-details.js';
 import { readGerman } from './german-details.js';
+import type { MtDetails } from './mt-values.js';
 
-/** What a `:86:` says beyond the facts: the German transaction code and what belongs to it. */
-export interface MtDetails extends EntryFacts {
-  /** `166+09075/629+914`: business transaction code, prima nota, text key; as DK writes it into camt after the SWIFT type. */
-  codes?: string;
-}
-
-/** 3 digits, then a delimiter that is followed by two digits: `166?00`, `000>10`. A blank in front at Polish banks. */
+/** Three digits, then a delimiter and two digits: `166?00`, `000>10`. Polish banks put a blank before them. */
 const GERMAN = /^\s*(\d{3})([?>~^@|<])(?=\d\d)/;
 const DUTCH = /^\s*\/[A-Z]{2,9}\//;
-/** A line this long went on in the next one, words cut anywhere; some banks count the tag's 4 characters. */
+/**
+ * Minimum length of a full line. A full line continues in the next one without a blank, even within a word.
+ * Some banks count the 4 characters of the tag.
+ */
 const FULL_LINE = 61;
 
-/** `:86:` in whatever structure the bank uses; text without structure is the remittance information. */
+/** Reads `:86:` in the structure that the bank uses. Text without structure is the remittance information. */
 export function readDetails(lines: readonly string[]): MtDetails {
   const whole = lines.join('');
   const german = GERMAN.exec(whole);

@@ -3,7 +3,7 @@ import { calendarDate, fullYear, isIban, isPlaceholder, quoted, tidy, valueDate 
 import type { MtField } from './mt-values.js';
 import { amountOf, failAt } from './mt-values.js';
 
-/** What a `:61:` says. */
+/** Content of a statement line `:61:`. */
 export interface MtLine {
   creditDebit: CreditDebit;
   reversal: boolean;
@@ -12,20 +12,21 @@ export interface MtLine {
   bookedAt?: string;
   valueAt: string;
   valueDateAsFound?: string;
-  /** `NTRF`: how the movement came, and the bank's type of it. */
+  /** Transaction type identification code, e.g. `NTRF`: one letter for the source and the bank's type. */
   type?: string;
   customerReference?: string;
   bankReference?: string;
-  /** The supplementary lines. */
+  /** The supplementary details (subfield 9) and the overflow of the customer reference. */
   more: string[];
 }
 
 /**
- * 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x] and [34x] on the next line; the type may be padded with blanks (`NOV `), or with one before it.
- * The letter after the mark is the third of the currency (`DR` = debit in EUR) or a funds code (`N`).
+ * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks
+ * (`NOV `) or preceded by one. The letter after the mark is the third letter of the currency (`DR` = debit in
+ * EUR) or a funds code (`N`).
  */
 const LINE = /^(\d{6})(\d{4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*))?$/;
-/** The mark and the amount are on two lines at some savings banks. */
+/** Some savings banks put the mark and the amount on two lines. */
 const MARK_ONLY = /^\d{6}(?:\d{4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
 const CUSTOMER_REFERENCE = 16;
 
@@ -66,7 +67,7 @@ function readDates(field: MtField, day: string, entryDay: string | undefined) {
   return { bookedAt: bookingDate(field, year, value.date, entryDay), valueAt: value.date, ...found };
 }
 
-/** A booking date has no year: it is the one that puts it next to the value date. */
+/** Returns the booking date. It has no year in the file, so the year nearest to the value date is used. */
 function bookingDate(field: MtField, year: number, value: string, monthAndDay: string): string {
   const month = Number(monthAndDay.slice(0, 2));
   const day = Number(monthAndDay.slice(2, 4));
@@ -78,7 +79,10 @@ function bookingDate(field: MtField, year: number, value: string, monthAndDay: s
   );
 }
 
-/** What is longer than a reference may be is text: Rabobank writes the name of the other side there. */
+/**
+ * Splits the references. Text beyond the maximum length of a customer reference is details: Rabobank writes
+ * the counterparty's name there.
+ */
 function readReferences(text: string, supplementary: string[]) {
   const at = text.indexOf('//');
   const customer = at === -1 ? text : text.slice(0, at);
@@ -91,7 +95,7 @@ function readReferences(text: string, supplementary: string[]) {
   };
 }
 
-/** What the supplementary lines say: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the other side's IBAN, or plain text. */
+/** Reads the supplementary details: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the counterparty's IBAN, or plain text. */
 export function readSupplement(more: readonly string[]): EntryFacts {
   const facts: EntryFacts = { references: {} };
   const text: string[] = [];

@@ -11,7 +11,7 @@ import type { MtField } from './mt-values.js';
 import { failAt } from './mt-values.js';
 
 const TAG = /^:(\d{2}[A-Z]?|NS):/;
-/** Rabobank begins a file with the number of the message as if it were a field. */
+/** Rabobank begins a file with the message type in the form of a field. */
 const TYPE_TAG = /^:(94[02]):/;
 const BLOCKS = /^[\x00-\x20]*\{[1-5]:/;
 const LONGEST_FIELD = 1000;
@@ -19,23 +19,24 @@ const LONGEST_FIELD = 1000;
 const STATEMENTS = ['940', '942', '950'];
 
 /**
- * MT940 and MT942, in SWIFT blocks or bare, as banks really write them: fields become messages, messages (pages) statements.
- * Source of the form: SWIFT Standards MT, category 9; DFÜ agreement, annex 3, for the German one.
+ * Reads MT940 and MT942, with or without SWIFT blocks, including deviations of real banks. Fields form
+ * messages (pages), and messages form statements. Source of the format: SWIFT Standards MT, category 9; for
+ * the German variant DFÜ agreement, annex 3.
  */
 export class MtReader implements StatementReader {
   readonly #lines: Lines;
   #parts: StatementPart[] = [];
-  /** The field that is being read; its lines go on until the next one begins. */
+  /** The field that is being read. Its lines continue until the next field begins. */
   #field: MtField | undefined;
   #message: MtMessage | undefined;
   #statement: MtStatement | undefined;
-  /** An entry waits for its `:86:`. */
+  /** The current entry, which waits for its `:86:`. */
   #entry: { line: MtField; details: MtField[] } | undefined;
-  /** Of block 2, for the next message. */
+  /** Message type in block 2, for the next message. */
   #type: string | undefined;
-  /** Where `{1:`, `{2:` or `{4:` opened a message that `-}` has not closed. */
+  /** Line in which `{1:`, `{2:` or `{4:` opened a message block that `-}` has not closed. */
   #block: number | undefined;
-  /** Whether the open statement's `start` was given out. */
+  /** Whether the `start` part of the open statement was emitted. */
   #started = false;
 
   constructor(binary: boolean) {
@@ -90,10 +91,13 @@ export class MtReader implements StatementReader {
         );
       }
     }
-    // Anything else stands between messages: a bank's own header lines.
+    // Ignore other lines between messages, e.g. a bank's own headers.
   }
 
-  /** A line `-` in the details of an entry is text: such a statement ends after its closing balance. */
+  /**
+   * Returns whether a line `-` may end the message. In the details of an entry it is text, unless the closing
+   * balance was read.
+   */
   #mayTerminate(): boolean {
     const inText = this.#field?.tag === '86' || this.#field?.tag === '61';
     return !inText || this.#message?.interim === true || this.#message?.closing !== undefined;
@@ -131,7 +135,7 @@ export class MtReader implements StatementReader {
         this.#openEntry(message, field);
         return;
       case '86':
-        // After the closing balance it is about the statement.
+        // After the closing balance, `:86:` describes the statement and not an entry.
         if (!message.closing) this.#entry?.details.push(field);
         return;
       case '62F':
@@ -154,7 +158,7 @@ export class MtReader implements StatementReader {
     this.#entry = { line: field, details: [] };
   }
 
-  /** Gives out `start`, unless this message is the next page of a statement. */
+  /** Emits `start`, unless this message is the next page of the open statement. */
   #start(message: MtMessage, field: MtField): void {
     if (this.#started) return;
     this.#started = true;
@@ -195,7 +199,10 @@ export class MtReader implements StatementReader {
     this.#statement = undefined;
   }
 
-  /** What the file's end must prove when no terminator does: that nothing was cut off. */
+  /**
+   * Checks that the file is not truncated if it has no terminator.
+   * @throws StatementError when it is or may be truncated
+   */
   #checkLast(last: MtField | undefined): void {
     const message = this.#message;
     if (!message || !last) return;
@@ -239,7 +246,10 @@ function buildEntry(field: MtField, details: readonly MtField[], currency: strin
   };
 }
 
-/** What `:86:` says goes before what the lines below `:61:` say; texts are put together. */
+/**
+ * Merges the supplementary details of `:61:` and the content of `:86:`. Values of `:86:` take precedence;
+ * texts are joined.
+ */
 function combine(supplement: EntryFacts, facts: EntryFacts): EntryFacts {
   const text = [supplement.additionalInformation, facts.additionalInformation].filter(Boolean).join(' ');
   const counterparty = { ...supplement.counterparty, ...facts.counterparty };

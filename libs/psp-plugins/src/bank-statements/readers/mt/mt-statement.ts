@@ -5,17 +5,17 @@ import { scaled, unscaled } from '../values.js';
 import type { MtField } from './mt-values.js';
 import { failAt, readAccount, readBalance, readDateTime, readTotal, valueOf } from './mt-values.js';
 
-/** One message (one page) while it is read: the fields that were found so far. */
+/** Collects the fields of one message, which is one page of a statement. */
 export class MtMessage {
   readonly id: string;
   account: StatementAccount | undefined;
   sequence: string | undefined;
   opening: StatementBalance | undefined;
   closing: StatementBalance | undefined;
-  /** `:64:`, `:65:`. */
+  /** Available balances: `:64:` and `:65:`. */
   readonly others: StatementBalance[] = [];
   readonly claims: (ClaimedTotal & { count: number })[] = [];
-  /** The first field that nothing is known of, for the message of an error. */
+  /** The first unknown field, for error messages. */
   unknown: string | undefined;
   #floorLimit = false;
   #currency: string | undefined;
@@ -23,19 +23,19 @@ export class MtMessage {
 
   constructor(
     readonly first: MtField,
-    /** Of block 2: `940`, `942`. */
+    /** Message type in block 2: `940`, `942`. */
     private readonly type: string | undefined,
   ) {
     this.id = valueOf(first);
   }
 
-  /** MT942, as block 2 says or as `:34F:` and `:13D:` without an opening balance show. */
+  /** True for MT942: block 2 says so, or there is `:34F:` or `:13D:` and no opening balance. */
   get interim(): boolean {
     if (this.type === '942') return true;
     return !this.opening && (this.#floorLimit || this.#createdAt !== undefined);
   }
 
-  /** Everything but entries, their details and the end of the message. */
+  /** Reads all fields except entries and their details. */
   read(field: MtField): void {
     switch (field.tag) {
       case '25':
@@ -88,7 +88,7 @@ export class MtMessage {
     return this.opening?.currency ?? this.#currency ?? this.account?.currency;
   }
 
-  /** @throws StatementError at `field` unless all that comes before the first entry is there. */
+  /** @throws StatementError at `field` if a field that must precede the first entry is missing */
   start(field: MtField): StatementStart {
     if (!this.account) this.#incomplete(field, 'no account (:25:)');
     if (!this.interim && !this.opening) this.#incomplete(field, 'no opening balance (:60F: or :60M:)');
@@ -120,21 +120,24 @@ export class MtMessage {
   }
 }
 
-/** One statement, of one message or of several pages: what its `end` says. */
+/** One statement, which consists of one message or several pages. */
 export class MtStatement {
   readonly totals = new Totals();
   readonly #breaks: string[] = [];
 
   constructor(private message: MtMessage) {}
 
-  /** The balance that opens the statement, not the page. */
+  /** The opening balance of the statement, not of the current page. */
   readonly #opening = this.message.opening;
 
   get unfinished(): boolean {
     return this.message.closing?.intermediate === true;
   }
 
-  /** @returns whether this is the next page of the same statement; it is taken in if so. */
+  /**
+   * Appends the page if it is the next page of this statement.
+   * @returns whether it was appended
+   */
   continueWith(page: MtMessage): boolean {
     const { account, sequence, closing } = this.message;
     const same = account?.id === page.account?.id && numberOf(sequence) === numberOf(page.sequence);
@@ -151,7 +154,10 @@ export class MtStatement {
     return true;
   }
 
-  /** Opening + entries = closing: only then is a last line without a line break surely whole. */
+  /**
+   * True if opening balance + entries = closing balance. Only then a last line without a line break is
+   * certainly complete.
+   */
   get adds(): boolean {
     const { closing } = this.message;
     return (

@@ -1,15 +1,24 @@
-/** The values of single SWIFT fields. */
+/** Parses single SWIFT fields. */
 import { currencyDigits } from '@tributary/connector-api';
-import type { CreditDebit, StatementAccount, StatementBalance } from '../../statement.js';
+import type { CreditDebit, EntryFacts, StatementAccount, StatementBalance } from '../../statement.js';
 import { StatementError } from '../../statement.js';
 import { calendarDate, fullYear, isDecimal, isIban, quoted } from '../values.js';
 
-/** One field: `:61:` with everything up to the next field. */
+/** One field: `:61:` with all lines up to the next field. */
 export interface MtField {
   tag: string;
   lines: string[];
-  /** Line in the file, from 1. */
+  /** Line number in the file, from 1. */
   line: number;
+}
+
+/** Content of `:86:` (Information to Account Owner), including the German transaction codes. */
+export interface MtDetails extends EntryFacts {
+  /**
+   * `166+09075/629+914`: business transaction code, prima nota, text key. DK writes the same into camt after
+   * the SWIFT type.
+   */
+  codes?: string;
 }
 
 export function failAt(field: MtField, what: string): never {
@@ -20,7 +29,7 @@ export function valueOf(field: MtField): string {
   return field.lines.join('\n').trim();
 }
 
-/** `147,64` → `147.64`, `114,` → `114.`; some banks leave the comma out (`500`) or write a point. */
+/** Converts `147,64` to `147.64` and `114,` to `114.`. Some banks omit the comma (`500`) or write a point. */
 export function amountOf(field: MtField, text: string): string {
   const decimal = text.replace(',', '.');
   if (!isDecimal(decimal)) {
@@ -40,7 +49,7 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
   '65': 'FWAV',
 };
 
-/** `:60F:C140829EUR000000000147,64`. The date 000000 stands for none. */
+/** Parses `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
 export function readBalance(field: MtField): StatementBalance {
   const value = valueOf(field);
   const [, mark, date = '', currency = '', amount = ''] = BALANCE.exec(value) ?? [];
@@ -72,7 +81,10 @@ function dayOf(field: MtField, digits: string): string {
   );
 }
 
-/** `:25:70011110/4005287001EUR`, `:25P:<number>` with the BIC on a line of its own. A currency glued to the number is taken off. */
+/**
+ * Parses `:25:70011110/4005287001EUR` or `:25P:<number>` with the BIC on the next line. Removes a currency
+ * after the number.
+ */
 export function readAccount(field: MtField): StatementAccount {
   const [first = '', second = ''] = field.lines.map((line) => line.trim());
   const [, number, suffix] = /^(.*\d) ?([A-Z]{3})$/.exec(first) ?? [];
@@ -90,7 +102,7 @@ export function readAccount(field: MtField): StatementAccount {
   };
 }
 
-/** `:13D:2409021230+0200` (13 without the zone) as RFC 3339. */
+/** Parses `:13D:2409021230+0200` (tag 13 has no zone) to RFC 3339. */
 export function readDateTime(field: MtField): string {
   const value = valueOf(field);
   const [, day, hour, minute, zoneHour, zoneMinute] =
@@ -102,7 +114,7 @@ export function readDateTime(field: MtField): string {
   return `${dayOf(field, day)}T${hour}:${minute}:00${zone}`;
 }
 
-/** `:90D:2EUR25,24`: how many, and how much. */
+/** Parses `:90D:2EUR25,24` to the number and the sum of entries. */
 export function readTotal(field: MtField): {
   creditDebit: CreditDebit;
   count: number;

@@ -1,7 +1,7 @@
 import { mt940, IBAN } from '../fixtures/files.js';
 import { endsOf, entriesOf, readAll, refusalOf, startsOf } from '../fixtures/read.js';
 
-/** One entry out of a statement that has only this one. */
+/** Returns the only entry of a statement. */
 async function entryOf(line: string, details = '') {
   const [entry] = entriesOf(
     await readAll(mt940(`:61:${line}\r\n${details === '' ? '' : `:86:${details}\r\n`}`)),

@@ -1,0 +1,55 @@
+/** The journals of the fake: rows that are listed newest first, and the business accounts that have them. */
+import type { Cents } from './mollie.responses.fake.js';
+
+/** A journal, oldest first. It finds the position of a row by its id. */
+export class FakeJournal<Row extends { id: string }> {
+  readonly rows: Row[] = [];
+  private places = new Map<string, number>();
+
+  add(row: Row): void {
+    this.places.set(row.id, this.rows.push(row) - 1);
+  }
+
+  /** Inserts a row below that many of the newest rows. */
+  insert(row: Row, below: number): void {
+    this.rows.splice(this.rows.length - below, 0, row);
+    this.index();
+  }
+
+  remove(id: string): void {
+    const place = this.places.get(id);
+    if (place === undefined) return;
+    this.rows.splice(place, 1);
+    this.index();
+  }
+
+  /** Returns a page, newest first, as the API lists. Returns `undefined` when no row has the id. */
+  page(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
+    const start = from === null ? this.rows.length - 1 : this.places.get(from);
+    if (start === undefined) return undefined;
+    const rows = this.rows.slice(Math.max(0, start + 1 - limit), start + 1).reverse();
+    const next = this.rows[start - limit];
+    return next === undefined ? { rows } : { rows, next: next.id };
+  }
+
+  private index(): void {
+    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
+  }
+}
+
+export interface FakeBusinessRow {
+  id: string;
+  type: string;
+  /** Signed: a negative amount is a debit. */
+  amount: Cents;
+  createdAt: number;
+  processed: boolean;
+  description?: string | null;
+  counterparty?: { identifier: string; name: string };
+}
+
+export interface FakeBusinessAccount {
+  id: string;
+  iban: string;
+  journal: FakeJournal<FakeBusinessRow>;
+}

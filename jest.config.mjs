@@ -23,15 +23,15 @@ const postgres = {
   ...sqlite,
   displayName: 'postgres',
   testMatch: [
-    '<rootDir>/libs/sync/src/{engine,once,quarantine,balance-reader}.spec.ts',
-    '<rootDir>/libs/orders/src/{claims,clock-steps,following,recovery,resolve}.spec.ts',
-    '<rootDir>/apps/gateway/src/cli/orders.spec.ts',
+    '<rootDir>/libs/sync/src/{scheduling/sync-engine,scheduling/run-once,pulling/quarantine,balances/balance-reader}.spec.ts',
+    '<rootDir>/libs/orders/src/{publication/match-transactions,state-machine/clock-rollback,execution/pending-orders,execution/recovery,operations/manual-resolution}.spec.ts',
+    '<rootDir>/apps/gateway/src/cli/commands/orders.command.spec.ts',
     '<rootDir>/test/gateway/{http,webhooks,contract,orders}.spec.ts',
-    '<rootDir>/test/orders/{soak,stop}.spec.ts',
+    '<rootDir>/test/orders/{soak,graceful-shutdown}.spec.ts',
     '<rootDir>/test/kill/kill.spec.ts',
-    '<rootDir>/test/{contract,hostile,isolation}.spec.ts',
+    '<rootDir>/test/{contract,invalid-psp-data,isolation}.spec.ts',
   ],
-  setupFiles: [...sqlite.setupFiles, '<rootDir>/test/on-postgres.mjs'],
+  setupFiles: [...sqlite.setupFiles, '<rootDir>/test/use-postgres-store.mjs'],
 };
 
 export default {

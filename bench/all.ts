@@ -3,11 +3,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const said = (option: string) => process.argv.includes(option);
-// `run` measures connectors. `append` measures databases and memory growth.
-const onlyRun = said('--connectors');
-const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(said);
-const names = onlyRun ? ['run'] : onlyAppend ? ['append'] : ['run', 'append'];
+const hasOption = (option: string) => process.argv.includes(option);
+// `serve-pages` measures connectors. `append` measures databases and memory growth.
+const onlyRun = hasOption('--connectors');
+const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(hasOption);
+const names = onlyRun ? ['serve-pages'] : onlyAppend ? ['append'] : ['serve-pages', 'append'];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

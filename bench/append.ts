@@ -4,7 +4,7 @@
  * affects all of them equally. Options: `-- --short` uses fewer rows and skips the memory measurement,
  * `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
  */
-import { openStore, thisProcess, type Store } from '@tributary/feed';
+import { openStore, currentProcess, type Store } from '@tributary/feed';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,39 +12,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import type { Plain, TableKind } from './plain.js';
+import type { PlainDatabase, TableKind } from './plain-database.js';
 import { plainPostgres } from './plain-postgres.js';
 import { plainSqlite } from './plain-sqlite.js';
-import { plainRowsFrom, recordsFrom, timeOf } from './records.js';
-import { NO_USAGE, sum, usageOf, type Usage } from './usage.js';
+import { createPlainRows, createRecords, feedTimeOf } from './test-records.js';
+import { NO_USAGE, addUsage, measureUsage, type Usage } from './cpu-usage.js';
 
-const said = (option: string) => process.argv.includes(option);
-const short = said('--short');
-const growthOnly = said('--growth');
-const ROWS = short ? 40_000 : 1_000_000;
-const ROUND = 10_000;
-const READS = short ? 2_000 : 20_000;
-const READS_A_ROUND = 500;
+const hasOption = (option: string) => process.argv.includes(option);
+const short = hasOption('--short');
+const isGrowthOnly = hasOption('--growth');
+const ROW_COUNT = short ? 40_000 : 1_000_000;
+const ROWS_PER_ROUND = 10_000;
+const READ_COUNT = short ? 2_000 : 20_000;
+const READS_PER_ROUND = 500;
 /** Numbers of rows after which memory is measured. */
-const MARKS = [100_000, 1_000_000, 5_000_000];
+const MEMORY_MARKS_ROWS = [100_000, 1_000_000, 5_000_000];
 const MEGABYTE = 1024 * 1024;
 /** Maximum growth in bytes between the first mark, when the caches are full, and the last mark. */
-const FLAT = 32 * MEGABYTE;
+const MAX_GROWTH_BYTES = 32 * MEGABYTE;
 /**
  * Semi-space size of V8 in megabytes. By default V8 may double the young generation (three semi-spaces)
  * during allocation peaks and does not shrink it. That can add up to 100 MB which are not retained objects. A
  * fixed size keeps it constant from the first mark on.
  */
-const NEW_OBJECTS = 16;
+const SEMI_SPACE_MB = 16;
 
 /** One database under test: how to create stores in it, and its server process. */
-interface Ground {
+interface DatabaseSetup {
   name: string;
   option: '--sqlite' | '--postgres';
-  postmaster: number | undefined;
+  serverPid: number | undefined;
   /** @returns the URL of a new, empty store */
-  fresh(): Promise<string>;
-  plain(url: string, kind: TableKind): Promise<Plain>;
+  createStoreUrl(): Promise<string>;
+  openPlain(url: string, kind: TableKind): Promise<PlainDatabase>;
 }
 
 interface Contestant {
@@ -65,98 +65,104 @@ try {
 }
 
 async function main(): Promise<boolean> {
-  let databases = 0;
-  const grounds: Ground[] = [
+  let databaseCount = 0;
+  const setups: DatabaseSetup[] = [
     {
       name: 'SQLite',
       option: '--sqlite',
-      postmaster: undefined,
-      fresh: async () => `sqlite:${join(directory, `${++databases}.db`)}`,
-      plain: async (url, kind) => plainSqlite(url.slice('sqlite:'.length), kind),
+      serverPid: undefined,
+      createStoreUrl: async () => `sqlite:${join(directory, `${++databaseCount}.db`)}`,
+      openPlain: async (url, kind) => plainSqlite(url.slice('sqlite:'.length), kind),
     },
     {
       name: 'PostgreSQL',
       option: '--postgres',
-      postmaster: server.pid,
-      fresh: async () => {
-        const name = `bench_${++databases}`;
-        await execute(`create database ${name}`);
+      serverPid: server.pid,
+      createStoreUrl: async () => {
+        const name = `bench_${++databaseCount}`;
+        await executeSql(`create database ${name}`);
         return server.url(name);
       },
-      plain: plainPostgres,
+      openPlain: plainPostgres,
     },
   ];
-  const verdicts: boolean[] = [];
-  for (const ground of grounds.filter(isAsked)) {
-    if (!growthOnly) for (const pageSize of [100, 1000]) verdicts.push(await compare(ground, pageSize));
-    if (!short) verdicts.push(await growth(ground));
+  const results: boolean[] = [];
+  for (const ground of setups.filter(isSelected)) {
+    if (!isGrowthOnly) for (const pageSize of [100, 1000]) results.push(await compare(ground, pageSize));
+    if (!short) results.push(await measureGrowth(ground));
   }
-  return verdicts.every(Boolean);
+  return results.every(Boolean);
 }
 
 /** Returns whether this database is selected. Without an option both databases are. */
-function isAsked({ option }: Ground): boolean {
-  return said(option) || !(said('--sqlite') || said('--postgres'));
+function isSelected({ option }: DatabaseSetup): boolean {
+  return hasOption(option) || !(hasOption('--sqlite') || hasOption('--postgres'));
 }
 
-async function compare(ground: Ground, pageSize: number): Promise<boolean> {
+async function compare(ground: DatabaseSetup, pageSize: number): Promise<boolean> {
   const contestants = await Promise.all([
-    ours(ground, pageSize),
-    plain(ground, 'same', pageSize),
-    plain(ground, 'bare', pageSize),
+    createStoreContestant(ground, pageSize),
+    createPlainContestant(ground, 'same', pageSize),
+    createPlainContestant(ground, 'bare', pageSize),
   ]);
   const [store, same, bare] = contestants;
   console.log(
-    `\n${ground.name}: ${ROWS.toLocaleString('en')} rows in pages of ${pageSize}, a durable transaction each`,
+    `\n${ground.name}: ${ROW_COUNT.toLocaleString('en')} rows in pages of ${pageSize}, a durable transaction each`,
   );
-  const appended = await race(
+  const appended = await runRounds(
     contestants,
-    ROWS / ROUND,
-    (each, round) => each.append(round * ROUND, ROUND),
+    ROW_COUNT / ROWS_PER_ROUND,
+    (each, round) => each.append(round * ROWS_PER_ROUND, ROWS_PER_ROUND),
     ground,
   );
-  for (const each of contestants) print(`append: ${each.name}`, ROWS, 'rows', appended.get(each));
+  for (const each of contestants) printUsage(`append: ${each.name}`, ROW_COUNT, 'rows', appended.get(each));
   let n = 0;
   const readers = [store, same];
   const reads = async (each: Contestant) => async () => {
-    for (let read = 0; read < READS_A_ROUND; read++) await each.read(timeOf((n++ * 7919) % (ROWS - 100)));
+    for (let read = 0; read < READS_PER_ROUND; read++)
+      await each.read(feedTimeOf((n++ * 7919) % (ROW_COUNT - 100)));
   };
-  const read = await race(readers, READS / READS_A_ROUND, reads, ground);
-  for (const each of readers) print(`read 100 rows: ${each.name}`, READS, 'pages', read.get(each));
+  const read = await runRounds(readers, READ_COUNT / READS_PER_ROUND, reads, ground);
+  for (const each of readers) printUsage(`read 100 rows: ${each.name}`, READ_COUNT, 'pages', read.get(each));
   for (const each of contestants) await each.close();
-  const ratio = (other: Contestant, costs: Map<Contestant, Usage>) => wall(costs, other) / wall(costs, store);
+  const ratio = (other: Contestant, costs: Map<Contestant, Usage>) =>
+    wallMs(costs, other) / wallMs(costs, store);
   console.log(`     of the bare table’s speed: ${ratio(bare, appended).toFixed(2)}`);
   return [
-    check('appending / plain insert into the same table', ratio(same, appended), 0.5),
-    check('a page / plain select of its rows', ratio(same, read), 0.5),
+    checkRatio('appending / plain insert into the same table', ratio(same, appended), 0.5),
+    checkRatio('a page / plain select of its rows', ratio(same, read), 0.5),
   ].every(Boolean);
 }
 
-async function ours(ground: Ground, pageSize: number): Promise<Contestant> {
-  const store = await openStore(await ground.fresh());
+async function createStoreContestant(ground: DatabaseSetup, pageSize: number): Promise<Contestant> {
+  const store = await openStore(await ground.createStoreUrl());
   const feed = await store.feed('bench', 'transactions');
-  const append = await appender(store);
+  const append = await createAppender(store);
   return {
     name: 'the store',
     append: async (first, count) => {
-      const pages = chunks(recordsFrom(first, count), pageSize);
+      const pages = splitIntoChunks(createRecords(first, count), pageSize);
       return async () => {
         for (const records of pages) await append(records);
       };
     },
-    read: async (from) => feed.page(from, 1, 100),
+    read: async (from) => feed.readPage(from, 1, 100),
     close: () => store.close(),
   };
 }
 
-async function plain(ground: Ground, kind: TableKind, pageSize: number): Promise<Contestant> {
-  const url = await ground.fresh();
+async function createPlainContestant(
+  ground: DatabaseSetup,
+  kind: TableKind,
+  pageSize: number,
+): Promise<Contestant> {
+  const url = await ground.createStoreUrl();
   if (kind === 'same') await (await openStore(url)).close();
-  const database = await ground.plain(url, kind);
+  const database = await ground.openPlain(url, kind);
   return {
     name: kind === 'same' ? 'plain insert or select, the same table' : 'plain insert or copy, a bare table',
     append: async (first, count) => {
-      const pages = chunks(plainRowsFrom(first, count), pageSize);
+      const pages = splitIntoChunks(createPlainRows(first, count), pageSize);
       return async () => {
         for (const rows of pages) await database.append(rows);
       };
@@ -166,74 +172,78 @@ async function plain(ground: Ground, kind: TableKind, pageSize: number): Promise
   };
 }
 
-async function appender(
+async function createAppender(
   store: Store,
-): Promise<(records: ReturnType<typeof recordsFrom>) => Promise<unknown>> {
-  const lease = await (await store.feed('bench', 'transactions')).lease(thisProcess(), 3_600_000);
+): Promise<(records: ReturnType<typeof createRecords>) => Promise<unknown>> {
+  const lease = await (await store.feed('bench', 'transactions')).acquireLease(currentProcess(), 3_600_000);
   if (!lease) throw new Error('the feed of the benchmark is held by another writer');
   let cursor = 0;
-  const nothing = { refused: [], findings: [], cleared: [], balances: [] };
+  const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
   return (records) => lease.append({ ...nothing, records, cursor: String(++cursor) });
 }
 
 /** Runs each round with each contestant. The preparation of a round is not measured. */
-async function race(
+async function runRounds(
   contestants: readonly Contestant[],
   rounds: number,
   prepare: (contestant: Contestant, round: number) => Promise<() => Promise<unknown>>,
-  { postmaster }: Ground,
+  { serverPid }: DatabaseSetup,
 ): Promise<Map<Contestant, Usage>> {
   const costs = new Map<Contestant, Usage>();
   for (let round = 0; round < rounds; round++) {
     for (const each of contestants) {
-      const usage = await usageOf(postmaster, await prepare(each, round));
-      costs.set(each, sum(costs.get(each) ?? NO_USAGE, usage));
+      const usage = await measureUsage(serverPid, await prepare(each, round));
+      costs.set(each, addUsage(costs.get(each) ?? NO_USAGE, usage));
     }
   }
   return costs;
 }
 
-function wall(costs: Map<Contestant, Usage>, contestant: Contestant): number {
-  return costs.get(contestant)?.wall ?? NaN;
+function wallMs(costs: Map<Contestant, Usage>, contestant: Contestant): number {
+  return costs.get(contestant)?.wallMs ?? NaN;
 }
 
 /** Measures memory growth in a separate process that does nothing else. */
-async function growth(ground: Ground): Promise<boolean> {
+async function measureGrowth(ground: DatabaseSetup): Promise<boolean> {
   const child = fork(
-    fileURLToPath(new URL('./growth.js', import.meta.url)),
-    [await ground.fresh(), ...MARKS.map(String)],
-    { execArgv: ['--expose-gc', `--max-semi-space-size=${NEW_OBJECTS}`] },
+    fileURLToPath(new URL('./memory-growth.js', import.meta.url)),
+    [await ground.createStoreUrl(), ...MEMORY_MARKS_ROWS.map(String)],
+    { execArgv: ['--expose-gc', `--max-semi-space-size=${SEMI_SPACE_MB}`] },
   );
   const sizes: number[] = [];
   child.on('message', (rss) => sizes.push(Number(rss)));
   const [code] = (await once(child, 'exit')) as [number];
-  if (code !== 0 || sizes.length !== MARKS.length)
+  if (code !== 0 || sizes.length !== MEMORY_MARKS_ROWS.length)
     throw new Error(`appending in a process of its own ended with ${code}`);
-  const shown = MARKS.map((rows, index) => `${rows.toLocaleString('en')} rows ${megabytes(sizes[index])}`);
+  const shown = MEMORY_MARKS_ROWS.map(
+    (rows, index) => `${rows.toLocaleString('en')} rows ${megabytes(sizes[index])}`,
+  );
   console.log(`     ${ground.name}, resident memory of the process: ${shown.join(', ')}`);
   const grown = (sizes.at(-1) ?? NaN) - (sizes[0] ?? NaN);
-  const good = grown <= FLAT;
-  console.log(`${good ? 'ok  ' : 'FAIL'} memory grown by ${megabytes(grown)}, at most ${megabytes(FLAT)}`);
+  const good = grown <= MAX_GROWTH_BYTES;
+  console.log(
+    `${good ? 'ok  ' : 'FAIL'} memory grown by ${megabytes(grown)}, at most ${megabytes(MAX_GROWTH_BYTES)}`,
+  );
   return good;
 }
 
-function chunks<T>(list: readonly T[], size: number): T[][] {
+function splitIntoChunks<T>(list: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, n) =>
     list.slice(n * size, (n + 1) * size),
   );
 }
 
-function print(what: string, count: number, unit: string, usage: Usage = NO_USAGE): void {
+function printUsage(what: string, count: number, unit: string, usage: Usage = NO_USAGE): void {
   const each = (milliseconds: number) => ((milliseconds * 1000) / count).toFixed(1);
   console.log(
-    `     ${what.padEnd(55)} ${Math.round((count * 1000) / usage.wall)
+    `     ${what.padEnd(55)} ${Math.round((count * 1000) / usage.wallMs)
       .toString()
       .padStart(8)} ${unit}/s; ` +
-      `processor each: ${each(usage.own)} µs here, ${each(usage.database)} µs in the database`,
+      `processor each: ${each(usage.ownCpuMs)} µs here, ${each(usage.databaseCpuMs)} µs in the database`,
   );
 }
 
-function check(what: string, ratio: number, least: number): boolean {
+function checkRatio(what: string, ratio: number, least: number): boolean {
   const good = ratio >= least;
   console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${ratio.toFixed(2)}, at least ${least}`);
   return good;
@@ -243,7 +253,7 @@ function megabytes(bytes = NaN): string {
   return `${(bytes / MEGABYTE).toFixed(0)} MB`;
 }
 
-async function execute(statement: string): Promise<void> {
+async function executeSql(statement: string): Promise<void> {
   const { default: pg } = await import('pg');
   const client = new pg.Client(server.url('postgres'));
   await client.connect();

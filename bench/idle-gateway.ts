@@ -12,20 +12,20 @@ import { loadDeployment } from '../apps/gateway/src/config/index.js';
 import { createGateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
 
-export interface Idle {
+export interface IdleFigures {
   /** Milliseconds from reading the deployment file to the listening port. */
-  started: number;
+  startMs: number;
   /** Seconds until every stream was pulled once, and the CPU time for it in seconds. */
-  synced: number;
-  syncCpu: number;
+  syncSeconds: number;
+  syncCpuSeconds: number;
   /** Bytes, measured after the first pulls and one scrape of the metrics. */
-  heap: number;
-  resident: number;
+  heapBytes: number;
+  residentBytes: number;
   /** Milliseconds of CPU time per second while no request arrives and no pull is due. */
-  idle: number;
+  idleCpuMsPerSecond: number;
 }
 
-const STREAMS = 3;
+const STREAM_COUNT = 3;
 const [connectors, seconds] = process.argv.slice(2).map(Number) as [number, number];
 const directory = mkdtempSync(join(tmpdir(), 'tributary-idle-'));
 try {
@@ -36,35 +36,42 @@ try {
 }
 process.exit();
 
-async function measure(): Promise<Idle> {
+async function measure(): Promise<IdleFigures> {
   const file = join(directory, 'gateway.yaml');
-  writeFileSync(file, deployment());
+  writeFileSync(file, deploymentYaml());
   const registry = new Registry();
   const begin = performance.now();
   const logger = createLogger({ secrets: [], level: 'error' });
-  const gateway = await createGateway(loadDeployment(file), { logger, registry, drainFor: 1 });
+  const gateway = await createGateway(loadDeployment(file), { logger, registry, drainTimeoutMs: 1 });
   await gateway.listen();
   const listening = performance.now();
-  const syncing = cpu();
-  while ((await runs(registry)) < connectors * STREAMS) await sleep(500);
-  const synced = (performance.now() - listening) / 1000;
-  const syncCpu = (cpu() - syncing) / 1000;
+  const syncing = cpuTimeMs();
+  while ((await countPulls(registry)) < connectors * STREAM_COUNT) await sleep(500);
+  const syncSeconds = (performance.now() - listening) / 1000;
+  const syncCpuSeconds = (cpuTimeMs() - syncing) / 1000;
   await registry.metrics();
-  const { heapUsed, rss } = collected();
-  const before = cpu();
+  const { heapUsed, rss } = memoryAfterGc();
+  const before = cpuTimeMs();
   await sleep(seconds * 1000);
-  const idle = (cpu() - before) / seconds;
+  const idleCpuMsPerSecond = (cpuTimeMs() - before) / seconds;
   await gateway.close();
-  return { started: listening - begin, synced, syncCpu, heap: heapUsed, resident: rss, idle };
+  return {
+    startMs: listening - begin,
+    syncSeconds,
+    syncCpuSeconds,
+    heapBytes: heapUsed,
+    residentBytes: rss,
+    idleCpuMsPerSecond,
+  };
 }
 
-async function runs(registry: Registry): Promise<number> {
+async function countPulls(registry: Registry): Promise<number> {
   const metric = registry.getSingleMetric('tributary_sync_runs_total');
   if (!(metric instanceof Counter)) throw new Error('nothing counts the pulls of streams');
   return (await metric.get()).values.reduce((sum, { value }) => sum + value, 0);
 }
 
-function collected(): NodeJS.MemoryUsage {
+function memoryAfterGc(): NodeJS.MemoryUsage {
   if (!globalThis.gc) throw new Error('start me with --expose-gc');
   globalThis.gc();
   globalThis.gc();
@@ -72,12 +79,12 @@ function collected(): NodeJS.MemoryUsage {
 }
 
 /** Returns the CPU time of this process in milliseconds. */
-function cpu(): number {
+function cpuTimeMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-function deployment(): string {
+function deploymentYaml(): string {
   const settings = '{ accounts: 1, beneficiaries: 1, transactions: 5, activityPerMinute: 0 }';
   const entries = Array.from(
     { length: connectors },

@@ -1,6 +1,6 @@
 /** PostgreSQL baseline: inserts a page of finished rows in one statement, without the store around it. */
 import pg from 'pg';
-import type { Plain, TableKind } from './plain.js';
+import type { PlainDatabase, TableKind } from './plain-database.js';
 
 const COLUMNS = 'feed_id, seq, feed_time, record_id, hash, body';
 const TYPES = 'feed_id bigint, seq bigint, feed_time bigint, record_id text, hash bytea, body text';
@@ -20,11 +20,11 @@ const SELECT = {
  * @param kind `same`: the store's own table with its indexes and `insert`; `bare`: a table without indexes
  * and `copy`
  */
-export async function plainPostgres(url: string, kind: TableKind): Promise<Plain> {
+export async function plainPostgres(url: string, kind: TableKind): Promise<PlainDatabase> {
   const client = new pg.Client(url);
   await client.connect();
   if (kind === 'bare') await client.query(`create table feed_rows (${TYPES})`);
-  const insert = async (rows: Parameters<Plain['append']>[0]) => {
+  const insert = async (rows: Parameters<PlainDatabase['append']>[0]) => {
     const column = <K extends keyof (typeof rows)[number]>(name: K) => rows.map((row) => row[name]);
     const values = [column('seq'), column('time'), column('id'), column('hash'), column('body')];
     await client.query({ ...INSERT, values });
@@ -43,7 +43,7 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
-function copy(client: pg.Client, rows: Parameters<Plain['append']>[0]): Promise<void> {
+function copy(client: pg.Client, rows: Parameters<PlainDatabase['append']>[0]): Promise<void> {
   return new Promise((resolve, reject) => {
     client.query({
       submit: (connection: pg.Connection) =>
@@ -60,6 +60,6 @@ function copy(client: pg.Client, rows: Parameters<Plain['append']>[0]): Promise<
 }
 
 /** Source: PostgreSQL documentation, "COPY", text format. */
-function line({ seq, time, id, hash, body }: Parameters<Plain['append']>[0][number]): string {
+function line({ seq, time, id, hash, body }: Parameters<PlainDatabase['append']>[0][number]): string {
   return `1\t${seq}\t${time}\t${id}\t\\\\x${hash.toString('hex')}\t${body.replaceAll('\\', '\\\\')}\n`;
 }

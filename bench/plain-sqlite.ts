@@ -1,11 +1,11 @@
 /** SQLite baseline: inserts a page of finished rows in one durable transaction, without the store around it. */
 import Database from 'better-sqlite3';
-import type { Plain, TableKind } from './plain.js';
+import type { PlainDatabase, TableKind } from './plain-database.js';
 
 const COLUMNS = 'feed_id, seq, feed_time, record_id, hash, body';
 
 /** @param kind `same`: the store's own table with its indexes; `bare`: a table without keys and indexes */
-export function plainSqlite(file: string, kind: TableKind): Plain {
+export function plainSqlite(file: string, kind: TableKind): PlainDatabase {
   const db = new Database(file);
   db.pragma('page_size = 8192');
   db.pragma('journal_mode = wal');
@@ -23,7 +23,7 @@ export function plainSqlite(file: string, kind: TableKind): Plain {
        ) order by place limit ?`,
     )
     .pluck();
-  const append = db.transaction((rows: Parameters<Plain['append']>[0]) => {
+  const append = db.transaction((rows: Parameters<PlainDatabase['append']>[0]) => {
     for (const { seq, time, id, hash, body } of rows) insert.run(seq, 1, seq, time, id, hash, body);
   });
   return {

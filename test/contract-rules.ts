@@ -1,46 +1,51 @@
 /** Checks served bytes against the stricter rules of the contract, independently of the code that wrote them. */
 import type { Stream } from '@tributary/connector-api';
 
-const ID = /^[A-Za-z0-9._~-]+$/;
-const ASSET = /^[A-Z][A-Z0-9]{0,16}(\/\d{1,6})?$/;
-const AMOUNT = /^(0|-?[1-9]\d*)$/;
-const UTC_TIME = /^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-const FEED_TIME = /^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/;
-const TYPE = /^(PAYIN|PAYOUT|TRANSFER|OTHER)$/;
-const STATUS =
+const ID_PATTERN = /^[A-Za-z0-9._~-]+$/;
+const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(\/\d{1,6})?$/;
+const AMOUNT_PATTERN = /^(0|-?[1-9]\d*)$/;
+const UTC_TIME_PATTERN = /^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const FEED_TIME_PATTERN = /^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/;
+const TYPE_PATTERN = /^(PAYIN|PAYOUT|TRANSFER|OTHER)$/;
+const STATUS_PATTERN =
   /^(PENDING|SUCCEEDED|FAILED|CANCELLED|EXPIRED|REFUNDED|REFUNDED_FAILURE|REFUND_REVERSED|DISPUTE|DISPUTE_WON|DISPUTE_LOST|AUTHORISATION|CAPTURE|CAPTURE_FAILED|OTHER)$/;
-const ANY = /^[^]*$/;
+const ANY_STRING = /^[^]*$/;
 
-interface Rules {
+interface StreamRules {
   required: Readonly<Record<string, RegExp>>;
   optional: Readonly<Record<string, RegExp>>;
   /** The property whose time must grow by at least 10 ms from row to row. */
-  feedTime: string;
+  feedTimeProperty: string;
 }
 
-const RULES: Readonly<Record<Stream, Rules>> = {
+const RULES_BY_STREAM: Readonly<Record<Stream, StreamRules>> = {
   accounts: {
-    required: { id: ID, accountName: ANY, createdAt: FEED_TIME },
+    required: { id: ID_PATTERN, accountName: ANY_STRING, createdAt: FEED_TIME_PATTERN },
     optional: {},
-    feedTime: 'createdAt',
+    feedTimeProperty: 'createdAt',
   },
   beneficiaries: {
-    required: { id: ID, ownerName: ANY, createdAt: FEED_TIME },
+    required: { id: ID_PATTERN, ownerName: ANY_STRING, createdAt: FEED_TIME_PATTERN },
     optional: {},
-    feedTime: 'createdAt',
+    feedTimeProperty: 'createdAt',
   },
   transactions: {
     required: {
-      id: ID,
-      createdAt: UTC_TIME,
-      updatedAt: FEED_TIME,
-      currency: ASSET,
-      type: TYPE,
-      status: STATUS,
+      id: ID_PATTERN,
+      createdAt: UTC_TIME_PATTERN,
+      updatedAt: FEED_TIME_PATTERN,
+      currency: ASSET_PATTERN,
+      type: TYPE_PATTERN,
+      status: STATUS_PATTERN,
       amount: /^(0|[1-9]\d*)$/,
     },
-    optional: { relatedTransactionID: ID, scheme: ANY, sourceAccountID: ID, destinationAccountID: ID },
-    feedTime: 'updatedAt',
+    optional: {
+      relatedTransactionID: ID_PATTERN,
+      scheme: ANY_STRING,
+      sourceAccountID: ID_PATTERN,
+      destinationAccountID: ID_PATTERN,
+    },
+    feedTimeProperty: 'updatedAt',
   },
 };
 
@@ -48,15 +53,15 @@ const RULES: Readonly<Record<Stream, Rules>> = {
  * Checks a page.
  * @returns a message for each violation; empty for a valid page
  */
-export function breaches(stream: Stream, body: string): string[] {
+export function findPageViolations(stream: Stream, body: string): string[] {
   const rows = JSON.parse(body) as unknown;
   if (!Array.isArray(rows)) return ['the page is no array'];
-  const { feedTime } = RULES[stream];
-  const times = rows.map((row: Record<string, string>) => Date.parse(row[feedTime] ?? ''));
+  const { feedTimeProperty } = RULES_BY_STREAM[stream];
+  const times = rows.map((row: Record<string, string>) => Date.parse(row[feedTimeProperty] ?? ''));
   return rows.flatMap((row: unknown, index) => {
     const gap = index === 0 ? 10 : times[index]! - times[index - 1]!;
-    const order = gap >= 10 ? [] : [`${feedTime} is ${gap} ms after the row before`];
-    return [...rowBreaches(stream, row), ...order].map((breach) => `row ${index}: ${breach}`);
+    const order = gap >= 10 ? [] : [`${feedTimeProperty} is ${gap} ms after the row before`];
+    return [...findRowViolations(stream, row), ...order].map((breach) => `row ${index}: ${breach}`);
   });
 }
 
@@ -64,15 +69,17 @@ export function breaches(stream: Stream, body: string): string[] {
  * Checks a response with balances.
  * @returns a message for each violation
  */
-export function balanceBreaches(body: string): string[] {
-  const answer = JSON.parse(body) as Record<string, unknown>;
-  const balances = answer['balances'];
+export function findBalanceViolations(body: string): string[] {
+  const response = JSON.parse(body) as Record<string, unknown>;
+  const balances = response['balances'];
   if (!Array.isArray(balances)) return ['balances is no array'];
   const currencies = balances.map((balance: Record<string, string>) => balance['currency']);
   return [
-    ...memberBreaches(answer, { id: ANY, accountID: ID, at: UTC_TIME }, {}, ['balances']),
+    ...findPropertyViolations(response, { id: ANY_STRING, accountID: ID_PATTERN, at: UTC_TIME_PATTERN }, {}, [
+      'balances',
+    ]),
     ...balances.flatMap((balance) =>
-      memberBreaches(balance as object, { amount: AMOUNT, currency: ASSET }, {}, []),
+      findPropertyViolations(balance as object, { amount: AMOUNT_PATTERN, currency: ASSET_PATTERN }, {}, []),
     ),
     ...(new Set(currencies).size === currencies.length ? [] : ['an asset comes twice']),
   ];
@@ -82,33 +89,36 @@ export function balanceBreaches(body: string): string[] {
  * Checks an error response of any kind.
  * @returns a message for each violation
  */
-export function errorBreaches({ contentType, body }: { contentType: string; body: string }): string[] {
+export function findErrorViolations({ contentType, body }: { contentType: string; body: string }): string[] {
   const wrongType = /^application\/json(;|$)/.test(contentType) ? [] : [`content type ${contentType}`];
-  return [...wrongType, ...memberBreaches(JSON.parse(body) as object, { Title: /\S/, Detail: /\S/ }, {}, [])];
+  return [
+    ...wrongType,
+    ...findPropertyViolations(JSON.parse(body) as object, { Title: /\S/, Detail: /\S/ }, {}, []),
+  ];
 }
 
-function rowBreaches(stream: Stream, row: unknown): string[] {
+function findRowViolations(stream: Stream, row: unknown): string[] {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return ['it is no object'];
-  const { required, optional } = RULES[stream];
+  const { required, optional } = RULES_BY_STREAM[stream];
   const { metadata = {} } = row as { metadata?: unknown };
-  const strange =
+  const invalidMetadata =
     typeof metadata !== 'object' || metadata === null
       ? ['metadata is no object']
       : Object.entries(metadata).flatMap(([key, value]) =>
           typeof value === 'string' ? [] : [`metadata ${key} is no string`],
         );
-  return [...memberBreaches(row, required, optional, ['metadata']), ...strange];
+  return [...findPropertyViolations(row, required, optional, ['metadata']), ...invalidMetadata];
 }
 
-function memberBreaches(
+function findPropertyViolations(
   value: object,
   required: Readonly<Record<string, RegExp>>,
   optional: Readonly<Record<string, RegExp>>,
   others: readonly string[],
 ): string[] {
-  const members = value as Record<string, unknown>;
-  const missing = Object.keys(required).filter((name) => !(name in members));
-  const wrong = Object.entries(members).filter(([name, found]) => {
+  const properties = value as Record<string, unknown>;
+  const missing = Object.keys(required).filter((name) => !(name in properties));
+  const wrong = Object.entries(properties).filter(([name, found]) => {
     const rule = required[name] ?? optional[name];
     return rule ? typeof found !== 'string' || !rule.test(found) : !others.includes(name);
   });

@@ -1,11 +1,11 @@
 /** Checks every response of every endpoint against the official document and the stricter rules of the contract. */
 import { connect as connectSocket } from 'node:net';
-import { PspError, STREAMS, type Psp, type PspErrorKind, type Stream } from '@tributary/connector-api';
+import { PspError, STREAMS, type PspClient, type PspErrorKind, type Stream } from '@tributary/connector-api';
 import { findPlugin } from '@tributary/psp-plugins';
-import { balanceBreaches, breaches, errorBreaches } from './contract-rules.js';
-import { officialOpenApi } from './official-openapi.js';
-import { sendRequest, type Reply, type Sent } from './raw-request.js';
-import { pluginOf, startGateway, type TestGateway } from './test-gateway.js';
+import { findBalanceViolations, findPageViolations, findErrorViolations } from './contract-rules.js';
+import { loadOfficialOpenApi } from './official-openapi.js';
+import { sendRequest, type HttpReply, type HttpRequestOptions } from './raw-request.js';
+import { createPlugin, startGateway, type TestGateway } from './test-gateway.js';
 
 const KEY = 'the-key-of-every-connector-here';
 const ERROR_KINDS: PspErrorKind[] = [
@@ -32,21 +32,21 @@ beforeAll(async () => {
       },
       keys: [KEY],
     },
-    ...ERROR_KINDS.map((kind) => ({ path: kind, plugin: pluginOf(failingPsp(kind)), keys: [KEY] })),
+    ...ERROR_KINDS.map((kind) => ({ path: kind, plugin: createPlugin(createFailingPsp(kind)), keys: [KEY] })),
   ]);
-  await gateway.engine.runOnce();
+  await gateway.syncEngine.runOnce();
 }, 30_000);
 afterAll(() => gateway.close());
 
-const official = officialOpenApi();
-const authorized = (sent: Sent = {}): Sent => ({
+const official = loadOfficialOpenApi();
+const authorized = (sent: HttpRequestOptions = {}): HttpRequestOptions => ({
   ...sent,
   headers: { authorization: `Bearer ${KEY}`, ...sent.headers },
 });
-const send = (path: string, sent?: Sent) => sendRequest(gateway.url + path, authorized(sent));
+const send = (path: string, sent?: HttpRequestOptions) => sendRequest(gateway.url + path, authorized(sent));
 
-function expectOfficial(method: string, template: string, { status, body }: Reply): void {
-  expect(official?.breaches(method, template, status, body) ?? []).toEqual([]);
+function expectMatchesOfficial(method: string, template: string, { status, body }: HttpReply): void {
+  expect(official?.findViolations(method, template, status, body) ?? []).toEqual([]);
 }
 
 test.each(STREAMS)('every page of %s, of every size', async (stream) => {
@@ -57,13 +57,13 @@ test.each(STREAMS)('every page of %s, of every size', async (stream) => {
       if (pageSize === 1 && page > 20) break;
       const reply = await send(`/sandbox/${stream}?page=${page}&pageSize=${pageSize}`);
       expect(reply).toMatchObject({ status: 200, contentType: 'application/json' });
-      expectOfficial('GET', `/${stream}`, reply);
-      expect(breaches(stream, reply.body)).toEqual([]);
+      expectMatchesOfficial('GET', `/${stream}`, reply);
+      expect(findPageViolations(stream, reply.body)).toEqual([]);
       const rows = JSON.parse(reply.body) as { id: string }[];
       ids.push(...rows.map(({ id }) => id));
       if (rows.length === 0) break;
       if (pageSize > 1 && rows.length < pageSize)
-        expect(await isEmpty(stream, page + 1, pageSize)).toBe(true);
+        expect(await isPageEmpty(stream, page + 1, pageSize)).toBe(true);
     }
     if (pageSize > 1)
       expect(ids.length).toBeGreaterThanOrEqual(
@@ -73,10 +73,10 @@ test.each(STREAMS)('every page of %s, of every size', async (stream) => {
 });
 
 test('poison rows are in the quarantine with a reason, and not in a feed', async () => {
-  const refused = await gateway.store.quarantine('sandbox');
+  const refused = await gateway.store.listQuarantine('sandbox');
   expect(refused.length).toBeGreaterThan(0);
   for (const { reason } of refused) expect(reason.length).toBeGreaterThan(10);
-  const served = await allIds('transactions');
+  const served = await listIds('transactions');
   expect(refused.filter(({ stream, id }) => stream === 'transactions' && served.has(id))).toEqual([]);
 });
 
@@ -122,11 +122,11 @@ test('the filter is inclusive, at full precision, in any zone', async () => {
 });
 
 test('balances of every account', async () => {
-  for (const id of await allIds('accounts')) {
+  for (const id of await listIds('accounts')) {
     const reply = await send(`/sandbox/accounts/${id}/balances`);
     expect(reply).toMatchObject({ status: 200, contentType: 'application/json' });
-    expectOfficial('GET', '/accounts/{accountId}/balances', reply);
-    expect(balanceBreaches(reply.body)).toEqual([]);
+    expectMatchesOfficial('GET', '/accounts/{accountId}/balances', reply);
+    expect(findBalanceViolations(reply.body)).toEqual([]);
     expect((JSON.parse(reply.body) as { accountID: string }).accountID).toBe(id);
   }
 });
@@ -139,13 +139,13 @@ const ORDER = JSON.stringify({
   sourceAccountId: 'a',
   destinationAccountId: 'b',
 });
-const post = (body: string, headers: Record<string, string> = JSON_TYPE): Sent => ({
+const post = (body: string, headers: Record<string, string> = JSON_TYPE): HttpRequestOptions => ({
   method: 'POST',
   headers,
   body,
 });
 
-test.each<[string, string, number, Sent]>([
+test.each<[string, string, number, HttpRequestOptions]>([
   ['a payout that the plugin cannot make', '/sandbox/payouts', 422, post(ORDER)],
   ['a transfer that the plugin cannot make', '/sandbox/transfers', 422, post(ORDER)],
   ['half a JSON object', '/sandbox/payouts', 400, post('{"amount":')],
@@ -172,25 +172,28 @@ test.each<[string, string, number, Sent]>([
   ['a wrong key', '/sandbox/accounts', 401, { headers: { authorization: 'Bearer wrong' } }],
 ])('%s is told as Title and Detail: %s', async (_, path, status, sent) => {
   const reply = await send(path, sent);
-  expect({ status: reply.status, breaches: errorBreaches(reply) }).toEqual({ status, breaches: [] });
-  expectOfficial(sent.method ?? 'GET', path.replace(/^\/[^/]+/, '').replace(/\?.*/, ''), reply);
+  expect({ status: reply.status, breaches: findErrorViolations(reply) }).toEqual({ status, breaches: [] });
+  expectMatchesOfficial(sent.method ?? 'GET', path.replace(/^\/[^/]+/, '').replace(/\?.*/, ''), reply);
 });
 
 test.each(ERROR_KINDS)(
   'a PSP that is %s, and whose balance was never heard: none of its words',
   async (kind) => {
-    const [account] = await allIds('accounts', kind);
+    const [account] = await listIds('accounts', kind);
     const reply = await send(`/${kind}/accounts/${account}/balances`);
-    expectOfficial('GET', '/accounts/{accountId}/balances', reply);
+    expectMatchesOfficial('GET', '/accounts/{accountId}/balances', reply);
     expect(reply.body).not.toContain('PSP-SECRET');
     // An error response for a permanent rejection would end every run of Formance, so it gets 200. Formance retries after the other kinds.
     if (kind === 'rejected')
-      expect({ status: reply.status, breaches: balanceBreaches(reply.body) }).toEqual({
+      expect({ status: reply.status, breaches: findBalanceViolations(reply.body) }).toEqual({
         status: 200,
         breaches: [],
       });
     else
-      expect({ status: reply.status, breaches: errorBreaches(reply) }).toEqual({ status: 503, breaches: [] });
+      expect({ status: reply.status, breaches: findErrorViolations(reply) }).toEqual({
+        status: 503,
+        breaches: [],
+      });
   },
 );
 
@@ -203,34 +206,34 @@ test.each([
   ],
   ['names no host', 'GET /sandbox/accounts HTTP/1.1\r\n\r\n', 400],
 ])('a request that %s', async (_, bytes, status) => {
-  const answer = await exchange(bytes);
+  const answer = await sendRawBytes(bytes);
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   const contentType = /^content-type: (.*)$/im.exec(head)?.[1] ?? '';
-  expect(errorBreaches({ contentType, body })).toEqual([]);
+  expect(findErrorViolations({ contentType, body })).toEqual([]);
 });
 
-async function isEmpty(stream: Stream, page: number, pageSize: number): Promise<boolean> {
+async function isPageEmpty(stream: Stream, page: number, pageSize: number): Promise<boolean> {
   return (await send(`/sandbox/${stream}?page=${page}&pageSize=${pageSize}`)).body === '[]';
 }
 
-async function allIds(stream: Stream, connector = 'sandbox'): Promise<Set<string>> {
+async function listIds(stream: Stream, connector = 'sandbox'): Promise<Set<string>> {
   const rows = JSON.parse((await send(`/${connector}/${stream}?pageSize=10000`)).body) as { id: string }[];
   return new Set(rows.map(({ id }) => id));
 }
 
 /** Creates a PSP that lists one account, and fails when its balance is requested. */
-function failingPsp(kind: PspErrorKind): Psp {
+function createFailingPsp(kind: PspErrorKind): PspClient {
   return {
     async *accounts() {
       yield { items: [{ id: 'account-1', name: 'Main' }], cursor: 'end' };
     },
     async *transactions() {},
-    balances: () => Promise.reject(new PspError(kind, 'PSP-SECRET', { retryAfter: 5000 })),
+    balances: () => Promise.reject(new PspError(kind, 'PSP-SECRET', { retryAfterMs: 5000 })),
   };
 }
 
-function exchange(bytes: string): Promise<string> {
+function sendRawBytes(bytes: string): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
     let answer = '';

@@ -1,7 +1,7 @@
 /** Tests that a key opens its own connector only, that all other requests get the same response, and that no key is in a log. */
 import { findPlugin } from '@tributary/psp-plugins';
-import { errorBreaches } from './contract-rules.js';
-import { sendRequest, type Sent } from './raw-request.js';
+import { findErrorViolations } from './contract-rules.js';
+import { sendRequest, type HttpRequestOptions } from './raw-request.js';
 import { startGateway, type TestConnector, type TestGateway } from './test-gateway.js';
 
 const KEYS = {
@@ -28,10 +28,10 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.close());
 
-const bearer = (key: string): Sent => ({ headers: { authorization: `Bearer ${key}` } });
-const get = (path: string, sent?: Sent) => sendRequest(gateway.url + path, sent);
+const bearer = (key: string): HttpRequestOptions => ({ headers: { authorization: `Bearer ${key}` } });
+const get = (path: string, sent?: HttpRequestOptions) => sendRequest(gateway.url + path, sent);
 
-const STRANGERS: [string, string, Sent][] = [
+const UNAUTHORIZED_REQUESTS: [string, string, HttpRequestOptions][] = [
   ['no key', '/house/accounts', {}],
   ['a wrong key', '/house/accounts', bearer(KEYS.nobody)],
   ['a wrong key of another form', '/house/accounts', bearer(KEYS.nobodyElse)],
@@ -57,14 +57,19 @@ const STRANGERS: [string, string, Sent][] = [
 ];
 
 test('whoever has not the key hears the same 401, whatever is wrong', async () => {
-  const replies = await Promise.all(STRANGERS.map(([, path, sent]) => get(path, sent)));
+  const replies = await Promise.all(UNAUTHORIZED_REQUESTS.map(([, path, sent]) => get(path, sent)));
   const [first] = replies;
-  expect(errorBreaches(first!)).toEqual([]);
+  expect(findErrorViolations(first!)).toEqual([]);
   expect(first!.headers['www-authenticate']).toBe('Bearer');
   const told = replies.map(({ status, headers, body }, index) => {
-    return { who: STRANGERS[index]![0], status, headers: { ...headers, date: 'some time' }, body };
+    return {
+      who: UNAUTHORIZED_REQUESTS[index]![0],
+      status,
+      headers: { ...headers, date: 'some time' },
+      body,
+    };
   });
-  expect(told).toEqual(STRANGERS.map(([who]) => ({ ...told[0], who, status: 401 })));
+  expect(told).toEqual(UNAUTHORIZED_REQUESTS.map(([who]) => ({ ...told[0], who, status: 401 })));
 });
 
 test('every key of a connector opens it, and in a query it changes nothing', async () => {
@@ -80,7 +85,7 @@ test('every key of a connector opens it, and in a query it changes nothing', asy
 });
 
 test('a connector shows its own rows only', async () => {
-  await gateway.engine.runOnce('shop');
+  await gateway.syncEngine.runOnce('shop');
   const shop = JSON.parse((await get('/shop/accounts', bearer(KEYS.shop))).body) as { id: string }[];
   expect(shop.length).toBeGreaterThan(0);
   expect((await get('/house/accounts', bearer(KEYS.house))).body).toBe('[]');
@@ -90,8 +95,8 @@ test('a connector shows its own rows only', async () => {
 });
 
 test('no log line holds a key, or the digest of one', async () => {
-  await gateway.engine.runOnce();
-  await Promise.all(STRANGERS.map(([, path, sent]) => get(path, sent)));
+  await gateway.syncEngine.runOnce();
+  await Promise.all(UNAUTHORIZED_REQUESTS.map(([, path, sent]) => get(path, sent)));
   for (const key of Object.values(KEYS)) {
     await get(`/house/accounts?page=${encodeURIComponent(key)}`, bearer(KEYS.house));
     await get(`/house/accounts?key=${encodeURIComponent(key)}`, bearer(KEYS.nobody));
@@ -116,22 +121,22 @@ test('too many attempts of strangers are slowed down, and nobody with a key noti
   expect(new Set(statuses)).toEqual(new Set([401, 429]));
   const limited = await get('/house/accounts', bearer(KEYS.nobody));
   expect(limited.status).toBe(429);
-  expect(errorBreaches(limited)).toEqual([]);
+  expect(findErrorViolations(limited)).toEqual([]);
   expect((await get('/house/accounts', bearer(KEYS.house))).status).toBe(200);
 });
 
 /** Response times depend on the machine. They are printed for people, and never asserted. */
 test('how long the answers to strangers take', async () => {
-  const kinds = STRANGERS.filter(([who]) =>
+  const kinds = UNAUTHORIZED_REQUESTS.filter(([who]) =>
     ['no key', 'a wrong key', 'the key of another tenant', 'a connector that does not exist'].includes(who),
   );
   const times = new Map(kinds.map(([who]) => [who, [] as number[]]));
   // The number is low enough that the limiter rejects none.
   for (let round = 0; round < 14; round++) {
     for (const [who, path, sent] of kinds) {
-      const { status, took } = await get(path, sent);
+      const { status, durationMs } = await get(path, sent);
       expect(status).toBe(401);
-      times.get(who)!.push(took);
+      times.get(who)!.push(durationMs);
     }
   }
   const lines = [...times].map(([who, all]) => `  ${who.padEnd(32)} median ${median(all).toFixed(2)} ms`);

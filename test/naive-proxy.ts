@@ -4,8 +4,8 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { transactionToWire } from '@tributary/connector-api';
-import type { Arrival, Version } from './synthetic-psp.js';
+import { serializeTransaction } from '@tributary/connector-api';
+import type { Arrival, TransactionVersion } from './synthetic-psp.js';
 
 interface ListedRow {
   id: string;
@@ -14,21 +14,25 @@ interface ListedRow {
 }
 
 /** The PSP's list of transactions, as `SELECT … WHERE updated_at >= … ORDER BY updated_at, id LIMIT … OFFSET …`. */
-class Listing {
+class NaiveListing {
   private readonly rows: ListedRow[] = [];
   private readonly shown = new Map<string, ListedRow>();
 
-  put(version: Version): void {
+  upsert(version: TransactionVersion): void {
     const old = this.shown.get(version.id);
-    if (old) this.rows.splice(this.firstAtOrAfter(old.updatedAt, old.id), 1);
+    if (old) this.rows.splice(this.findFirstIndex(old.updatedAt, old.id), 1);
     const { id, updatedAt } = version;
-    const row = { id, updatedAt, json: `${transactionToWire(version).content},"updatedAt":"${updatedAt}"}` };
-    this.rows.splice(this.firstAtOrAfter(updatedAt, id), 0, row);
+    const row = {
+      id,
+      updatedAt,
+      json: `${serializeTransaction(version).content},"updatedAt":"${updatedAt}"}`,
+    };
+    this.rows.splice(this.findFirstIndex(updatedAt, id), 0, row);
     this.shown.set(id, row);
   }
 
-  page(from: string, page: number, pageSize: number): string {
-    const offset = this.firstAtOrAfter(from, '') + (page - 1) * pageSize;
+  getPage(from: string, page: number, pageSize: number): string {
+    const offset = this.findFirstIndex(from, '') + (page - 1) * pageSize;
     return `[${this.rows
       .slice(offset, offset + pageSize)
       .map((row) => row.json)
@@ -36,7 +40,7 @@ class Listing {
   }
 
   /** Finds the position by binary search. All times are UTC in whole seconds, so they compare as strings. */
-  private firstAtOrAfter(updatedAt: string, id: string): number {
+  private findFirstIndex(updatedAt: string, id: string): number {
     let low = 0;
     let high = this.rows.length;
     while (low < high) {
@@ -51,22 +55,22 @@ class Listing {
 
 export interface NaiveProxy {
   url: string;
-  arrive: (arrival: Arrival) => void;
+  addArrival: (arrival: Arrival) => void;
   close(): Promise<void>;
 }
 
 export async function startNaiveProxy(): Promise<NaiveProxy> {
-  const listing = new Listing();
+  const listing = new NaiveListing();
   const server = createServer((request, response) => {
     const { searchParams: query } = new URL(request.url!, 'http://proxy');
     const from = query.get('updatedAtFrom') ?? '';
     response.setHeader('content-type', 'application/json');
-    response.end(listing.page(from, Number(query.get('page')), Number(query.get('pageSize'))));
+    response.end(listing.getPage(from, Number(query.get('page')), Number(query.get('pageSize'))));
   });
   await listen(server);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    arrive: (arrival) => arrival.forEach((version) => listing.put(version)),
+    addArrival: (arrival) => arrival.forEach((version) => listing.upsert(version)),
     close: () => close(server),
   };
 }

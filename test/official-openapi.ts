@@ -4,26 +4,26 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
 
-const FILE = new URL('../../shared/specs/formance/generic-connector.yaml', import.meta.url);
+const DOCUMENT_URL = new URL('../../shared/specs/formance/generic-connector.yaml', import.meta.url);
 
 export interface OfficialOpenApi {
   /**
    * Checks a response against its schema.
    * @returns a message for each violation; empty for a valid response
    */
-  breaches(method: string, path: string, status: number, body: string): string[];
+  findViolations(method: string, path: string, status: number, body: string): string[];
 }
 
 /**
  * Loads the document.
  * @returns `undefined` when the document is absent; this is printed once
  */
-export function officialOpenApi(): OfficialOpenApi | undefined {
-  if (!existsSync(FILE)) {
+export function loadOfficialOpenApi(): OfficialOpenApi | undefined {
+  if (!existsSync(DOCUMENT_URL)) {
     process.stdout.write('skipped: ../shared/specs/formance/generic-connector.yaml is absent\n');
     return undefined;
   }
-  const document = parse(readFileSync(FILE, 'utf8')) as Document;
+  const document = parse(readFileSync(DOCUMENT_URL, 'utf8')) as Document;
   const ajv = new Ajv({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, 'generic-connector');
@@ -34,8 +34,8 @@ export function officialOpenApi(): OfficialOpenApi | undefined {
     return found;
   };
   return {
-    breaches(method, path, status, body) {
-      const validate = validator(schemaOf(document, method.toLowerCase(), path, status));
+    findViolations(method, path, status, body) {
+      const validate = validator(getSchemaPointer(document, method.toLowerCase(), path, status));
       validate(JSON.parse(body));
       return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
     },
@@ -47,7 +47,7 @@ interface Document {
 }
 
 /** Returns the JSON pointer of the schema of a response: the schema of its status, or the default schema. */
-function schemaOf({ paths }: Document, method: string, path: string, status: number): string {
+function getSchemaPointer({ paths }: Document, method: string, path: string, status: number): string {
   const responses = paths[path]?.[method]?.responses ?? {
     default: { $ref: '#/components/responses/ErrorResponse' },
   };

@@ -1,22 +1,25 @@
 /** Sends one HTTP request exactly as written, and returns the complete response. */
 import { request } from 'node:http';
 
-export interface Reply {
+export interface HttpReply {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   contentType: string;
   body: string;
   /** Milliseconds from the request to the end of the response. */
-  took: number;
+  durationMs: number;
 }
 
-export interface Sent {
+export interface HttpRequestOptions {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
 }
 
-export function sendRequest(url: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Reply> {
+export function sendRequest(
+  url: string,
+  { method = 'GET', headers = {}, body }: HttpRequestOptions = {},
+): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const sent = request(url, { method, headers, agent: false }, (response) => {
@@ -29,7 +32,7 @@ export function sendRequest(url: string, { method = 'GET', headers = {}, body }:
           headers: response.headers,
           contentType: response.headers['content-type'] ?? '',
           body: text,
-          took: performance.now() - began,
+          durationMs: performance.now() - began,
         }),
       );
     });

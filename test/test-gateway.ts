@@ -1,7 +1,7 @@
 /** Starts the real gateway over a new store, on a free port, with the plugins and keys of a test. */
-import { hashKey } from '@tributary/auth';
+import { hashApiKey } from '@tributary/auth';
 import type { Type } from '@nestjs/common';
-import { definePlugin, transactionToWire, type Plugin, type Psp } from '@tributary/connector-api';
+import { definePlugin, serializeTransaction, type Plugin, type PspClient } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
@@ -44,22 +44,22 @@ export async function startGateway(
         path,
         plugin,
         settings: Object.assign(new plugin.settings(), settings),
-        apiKeys: keys.map((key) => ({ hash: hashKey(key), scopes: ['read', 'pay'] })),
-        orders: { largest: new Map(), perDay: new Map(), unknownAfter: 900_000 },
-        syncEvery: 3_600_000,
+        apiKeys: keys.map((key) => ({ hash: hashApiKey(key), scopes: ['read', 'pay'] })),
+        orders: { largest: new Map(), perDay: new Map(), alertAfterMs: 900_000 },
+        syncIntervalMs: 3_600_000,
       })),
       operatorKeys: [],
       docs: false,
       secrets,
     },
-    { logger, sync: false, drainFor: 0 },
+    { logger, sync: false, drainTimeoutMs: 0 },
   );
   const url = await gateway.listen();
   return {
     url,
     log,
     store: gateway.store,
-    engine: gateway.engine,
+    syncEngine: gateway.syncEngine,
     listen: () => gateway.listen(),
     async close() {
       await gateway.close();
@@ -69,7 +69,7 @@ export async function startGateway(
 }
 
 /** Creates a plugin from one PSP object, for data that no real plugin would return. */
-export function pluginOf(psp: Psp): Plugin {
+export function createPlugin(psp: PspClient): Plugin {
   class NoSettings {}
   class GivenPsp {
     constructor() {
@@ -80,19 +80,19 @@ export function pluginOf(psp: Psp): Plugin {
     name: 'given',
     title: 'Given by a test',
     settings: NoSettings,
-    psp: GivenPsp as Type<Psp>,
+    psp: GivenPsp as Type<PspClient>,
   });
 }
 
 /** Opens a connector's transactions for appending. Each arrival is appended as one page. */
-export async function openTransactions(store: Store, connector: string) {
+export async function openTransactionsFeed(store: Store, connector: string) {
   const feed = await store.feed(connector, 'transactions');
-  const lease = await feed.lease({ host: 'test', pid: process.pid, id: 'transactions' }, 600_000);
+  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'transactions' }, 600_000);
   let pages = 0;
   return {
-    arrive: async (arrival: Arrival): Promise<void> => {
-      const records = arrival.map((row) => transactionToWire(row));
-      const nothing = { refused: [], findings: [], cleared: [], balances: [] };
+    appendArrival: async (arrival: Arrival): Promise<void> => {
+      const records = arrival.map((row) => serializeTransaction(row));
+      const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
       await lease!.append({ records, ...nothing, cursor: String(++pages) });
     },
   };

@@ -15,14 +15,14 @@ export interface GoTime {
 /** Year 1: the value of a property that was not sent. The engine rejects it as "missing". */
 export const ZERO_TIME: GoTime = { seconds: -62135596800, nanoseconds: 0, offsetMinutes: 0 };
 
-const STRICT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const RFC3339_PATTERN = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /**
  * Parses a time.
  * @returns `undefined` for a time that the client cannot decode: no zone, a comma, a lower-case letter, a leap second, 30 February
  */
 export function parseGoTime(text: string): GoTime | undefined {
-  const match = STRICT.exec(text);
+  const match = RFC3339_PATTERN.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
     number,
@@ -32,7 +32,7 @@ export function parseGoTime(text: string): GoTime | undefined {
     number,
     number,
   ];
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const offset = match[8] === undefined ? 0 : Number(match[9]) * 60 + Number(match[10]);
   if (match[8] !== undefined && (Number(match[9]) > 23 || Number(match[10]) > 59)) return undefined;
@@ -57,27 +57,27 @@ export function isZeroTime(time: GoTime): boolean {
 
 /** Formats a time as the client sends it: without the digits below the second, in the served zone or in UTC. */
 export function formatWholeSeconds(time: GoTime, zone: 'served' | 'utc'): string {
-  return written({ ...time, nanoseconds: 0 }, zone === 'utc' ? 0 : time.offsetMinutes);
+  return formatGoTime({ ...time, nanoseconds: 0 }, zone === 'utc' ? 0 : time.offsetMinutes);
 }
 
 /** Formats a time as it is stored between two calls (RFC3339Nano), without loss. */
-export function formatState(time: GoTime): string {
-  return written(time, time.offsetMinutes);
+export function formatExact(time: GoTime): string {
+  return formatGoTime(time, time.offsetMinutes);
 }
 
-function written({ seconds, nanoseconds }: GoTime, offset: number): string {
+function formatGoTime({ seconds, nanoseconds }: GoTime, offset: number): string {
   const local = new Date((seconds + offset * 60) * 1000).toISOString().slice(0, 19);
   const fraction = nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0').replace(/0+$/, '')}`;
-  return local + fraction + (offset === 0 ? 'Z' : writtenZone(offset));
+  return local + fraction + (offset === 0 ? 'Z' : formatZone(offset));
 }
 
-function writtenZone(offset: number): string {
+function formatZone(offset: number): string {
   const minutes = Math.abs(offset);
   const two = (part: number) => String(part).padStart(2, '0');
   return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-function daysIn(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }

@@ -1,27 +1,27 @@
 /** The HTTP transport of a client: keep-alive connections, a Bearer key, a timeout of ten seconds, and no redirects. */
 import { Agent, request } from 'node:http';
-import type { Answer } from './decoding.js';
-import type { HttpGet } from './client.js';
+import type { ClientResponse } from './decode-response.js';
+import type { HttpGet } from './generic-connector-client.js';
 
 /** Source: `DefaultConnectorClientTimeout`. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
-export interface Connection {
+export interface ClientConnection {
   get: HttpGet;
   close(): void;
 }
 
 /** @param baseUrl without a slash at its end, like an installation's `endpoint` */
-export function connect(baseUrl: string, key: string): Connection {
+export function createConnection(baseUrl: string, key: string): ClientConnection {
   const agent = new Agent({ keepAlive: true });
   const headers = { authorization: `Bearer ${key}`, accept: 'application/json' };
   return {
-    get: (path) => send(baseUrl + path, { agent, headers, timeout: TIMEOUT }),
+    get: (path) => send(baseUrl + path, { agent, headers, timeout: TIMEOUT_MS }),
     close: () => agent.destroy(),
   };
 }
 
-function send(url: string, options: object): Promise<Answer> {
+function send(url: string, options: object): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
     const sent = request(url, options, (response) => {
       const chunks: Buffer[] = [];
@@ -35,7 +35,7 @@ function send(url: string, options: object): Promise<Answer> {
         }),
       );
     });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT} ms: ${url}`)));
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms: ${url}`)));
     sent.on('error', reject);
     sent.end();
   });

@@ -5,83 +5,85 @@
  * `MINUTES` sets how long faults are injected: `npm run soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomNumbers } from '@tributary/connector-api/testing';
+import { createSeededRandom } from '@tributary/connector-api/testing';
 import { Cluster } from './cluster.js';
-import { Payers } from './payers.js';
-import { Readers } from './readers.js';
-import { Troubles } from './troubles.js';
+import { PayingClients } from './paying-clients.js';
+import { ReadingClients } from './reading-clients.js';
+import { ClusterFaultInjector } from './fault-injector.js';
 
 /** Duration of the faults, and time between two arrivals at a PSP, in milliseconds. */
 const { MINUTES } = process.env;
-const [TROUBLED, ARRIVALS] = MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
+const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS] =
+  MINUTES === undefined ? [15_000, 300] : [Number(MINUTES) * 60_000, 800];
 /** Duration of a lease in milliseconds. The measured duration of a takeover is printed. */
-const LEASE = 10_000;
+const LEASE_MS = 10_000;
 
 let cluster: Cluster;
-let readers: Readers;
-let payers: Payers;
+let readers: ReadingClients;
+let payers: PayingClients;
 beforeAll(async () => {
   cluster = await Cluster.start();
 }, 180_000);
 afterAll(async () => {
   readers?.close();
   payers?.close();
-  await cluster?.end();
+  await cluster?.stop();
 });
 
 test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
-  const { balancer, histories, payers: connectors, witness } = cluster;
-  readers = new Readers(histories, balancer.url);
-  payers = new Payers(connectors, balancer.url);
-  const troubles = new Troubles(cluster, randomNumbers(Number(process.env['SEED'] ?? 5)));
-  await payers.meet();
+  const { balancer, histories, payingConnectors: connectors, leaseObserver } = cluster;
+  readers = new ReadingClients(histories, balancer.url);
+  payers = new PayingClients(connectors, balancer.url);
+  const troubles = new ClusterFaultInjector(cluster, createSeededRandom(Number(process.env['SEED'] ?? 5)));
+  await payers.waitForParties();
   let isOver = false;
   const over = () => isOver;
-  const going = [arrive(over), readers.readUntil(over), payers.orderUntil(over)];
-  await troubles.make(TROUBLED).finally(() => (isOver = true));
+  const going = [addArrivalsUntil(over), readers.readUntil(over), payers.orderUntil(over)];
+  await troubles.injectFor(FAULT_DURATION_MS).finally(() => (isOver = true));
   await Promise.all(going);
-  const differences = await readers.settle();
-  const unfinished = await payers.settle();
-  report(troubles);
+  const differences = await readers.waitUntilSettled();
+  const unfinished = await payers.waitUntilSettled();
+  printReport(troubles);
 
   expect({
     differences,
-    lies: payers.lies(),
+    lies: payers.findErrors(),
     unfinished,
-    surprises: [...balancer.surprises, ...readers.surprises],
-    complaints: troubles.complaints,
+    surprises: [...balancer.unexpectedResponses, ...readers.unexpectedErrors],
+    complaints: troubles.violations,
   }).toEqual({ differences: [], lies: [], unfinished: [], surprises: [], complaints: [] });
-  for (const { name } of cluster.members) expect(witness.taken.get(name) ?? 0).toBeGreaterThan(2);
-  expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE + 15_000);
+  for (const { name } of cluster.gateways)
+    expect(leaseObserver.takenCounts.get(name) ?? 0).toBeGreaterThan(2);
+  expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE_MS + 15_000);
 }, 3_600_000);
 
-async function arrive(isOver: () => boolean): Promise<void> {
-  for (; !isOver(); await sleep(ARRIVALS * (0.5 + Math.random()))) {
-    for (const history of cluster.histories) history.arrive();
+async function addArrivalsUntil(isOver: () => boolean): Promise<void> {
+  for (; !isOver(); await sleep(ARRIVAL_INTERVAL_MS * (0.5 + Math.random()))) {
+    for (const history of cluster.histories) history.showNextArrival();
   }
 }
 
-function report(troubles: Troubles): void {
-  const { balancer, histories, witness } = cluster;
+function printReport(troubles: ClusterFaultInjector): void {
+  const { balancer, histories, leaseObserver } = cluster;
   const versions = histories.reduce((sum, history) => sum + history.versions.size, 0);
   const lines = [
-    `troubles: ${list(troubles.counts)}`,
-    `${versions} row versions at ${histories.length} PSPs, ${readers.length} readers, ${readers.runs} runs, ${readers.interrupted} of them interrupted`,
-    payers.tell(),
-    `clients were answered: ${list(balancer.statuses)}; gateways answered the balancer: ${list(balancer.ends)}; shares: ${balancer.shares}`,
-    `leases taken: ${list(witness.taken)}`,
-    `streams were taken over after a kill: ${seconds(troubles.takeovers.kill)}; after a pause: ${seconds(troubles.takeovers.pause)}`,
+    `troubles: ${formatCounts(troubles.counts)}`,
+    `${versions} row versions at ${histories.length} PSPs, ${readers.count} readers, ${readers.runCount} runs, ${readers.interruptedCount} of them interrupted`,
+    payers.describeOrders(),
+    `clients were answered: ${formatCounts(balancer.statusCounts)}; gateways answered the balancer: ${formatCounts(balancer.resultCounts)}; shares: ${balancer.requestShares}`,
+    `leases taken: ${formatCounts(leaseObserver.takenCounts)}`,
+    `streams were taken over after a kill: ${formatDurations(troubles.takeovers.kill)}; after a pause: ${formatDurations(troubles.takeovers.pause)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function seconds(times: readonly number[]): string {
+function formatDurations(times: readonly number[]): string {
   if (times.length === 0) return 'never seen';
   const sorted = times.toSorted((a, b) => a - b);
   const shown = (time: number) => `${(time / 1000).toFixed(1)} s`;
   return `${times.length} times, median ${shown(sorted[sorted.length >> 1]!)}, longest ${shown(sorted.at(-1)!)}`;
 }
 
-function list(counts: ReadonlyMap<string | number, number>): string {
+function formatCounts(counts: ReadonlyMap<string | number, number>): string {
   return [...counts].map(([word, times]) => `${word} ${times}`).join(', ');
 }

@@ -1,14 +1,19 @@
 /** Writes one deployment file for each gateway: the same connectors and the same store, each through its own connection. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, payerEntry, type TrialConnector, type Trouble } from '../orders/deployment.js';
-import type { History } from './history.js';
+import {
+  findFreePort,
+  formatConnectorEntry,
+  type PayingConnector,
+  type FaultSettings,
+} from '../orders/deployment.js';
+import type { PspHistory } from './psp-history.js';
 
-export const KEY = 'the-key-of-every-reader';
+export const READER_KEY = 'the-key-of-every-reader';
 /** Faults come from the orders' own metadata. */
-const TROUBLE: Trouble = { faults: 0, fates: 0.7, delay: 300 };
+const FAULT_SETTINGS: FaultSettings = { faultShare: 0, fateShare: 0.7, delayMs: 300 };
 
-export interface Seat {
+export interface GatewayDeployment {
   file: string;
   port: number;
 }
@@ -24,18 +29,18 @@ export function installPlugin(directory: string): void {
  * Writes the deployment file of one gateway.
  * @param store URL of the database, as this gateway reaches it
  */
-export async function writeSeat(
+export async function writeGatewayDeployment(
   directory: string,
   name: string,
   store: string,
-  histories: readonly History[],
-  payers: readonly TrialConnector[],
-): Promise<Seat> {
-  const port = await freePort();
+  histories: readonly PspHistory[],
+  payers: readonly PayingConnector[],
+): Promise<GatewayDeployment> {
+  const port = await findFreePort();
   const file = join(directory, `${name}.yaml`);
   const connectors = [
-    ...histories.map(historyEntry),
-    ...payers.map((payer, index) => payerEntry(payer, index, TROUBLE)),
+    ...histories.map(formatHistoryEntry),
+    ...payers.map((payer, index) => formatConnectorEntry(payer, index, FAULT_SETTINGS)),
   ];
   writeFileSync(
     file,
@@ -44,11 +49,11 @@ export async function writeSeat(
   return { file, port };
 }
 
-function historyEntry({ name, file }: History): string {
+function formatHistoryEntry({ name, file }: PspHistory): string {
   return `
   - name: ${name}
     plugin: tributary-psp-history
-    apiKeys: [${KEY}]
+    apiKeys: [${READER_KEY}]
     sync: { every: 1s }
     settings: { file: '${file}', latency: 15 }
 `;

@@ -1,10 +1,10 @@
 import { encodeId, PspError } from '@tributary/connector-api';
 import {
-  accounts,
+  createAccounts,
   expectError,
   startGateway,
   TestSettings,
-  transactions,
+  createTransactions,
   type TestGateway,
 } from './test-gateway.js';
 
@@ -20,9 +20,9 @@ const settings = new TestSettings();
 beforeAll(async () => {
   gateway = await startGateway({ connectors: [{ path: 'bank', settings }, { path: 'acme/bank' }] });
   key = gateway.key('bank');
-  await gateway.fill('bank', 'accounts', accounts('main', 'DE89 3704/0044', 'x'.repeat(1024)));
+  await gateway.appendRecords('bank', 'accounts', createAccounts('main', 'DE89 3704/0044', 'x'.repeat(1024)));
   for (let first = 0; first < 2500; first += 500) {
-    await gateway.fill('bank', 'transactions', transactions(500, first));
+    await gateway.appendRecords('bank', 'transactions', createTransactions(500, first));
   }
 });
 afterAll(() => gateway.stop());
@@ -115,7 +115,7 @@ describe('a list', () => {
   });
 
   it('never shows what was read from the cache instead of what is there now', async () => {
-    await gateway.fill('acme/bank', 'transactions', transactions(150));
+    await gateway.appendRecords('acme/bank', 'transactions', createTransactions(150));
     const read = async (page: number) => {
       const path = `/acme/bank/transactions?page=${page}&sort=updatedAt:asc`;
       const response = await gateway.get(path, gateway.key('acme/bank'));
@@ -124,7 +124,7 @@ describe('a list', () => {
     expect([await read(1), await read(1), await read(2), await read(2), await read(3)]).toEqual([
       100, 100, 50, 50, 0,
     ]);
-    await gateway.fill('acme/bank', 'transactions', transactions(75, 150));
+    await gateway.appendRecords('acme/bank', 'transactions', createTransactions(75, 150));
     expect([await read(1), await read(2), await read(3)]).toEqual([100, 100, 25]);
     expect((await rows('/bank/transactions'))[0]!.id).toBe('tx-0');
   });
@@ -135,9 +135,9 @@ describe('a list', () => {
       const response = await gateway.get(path, gateway.key('acme/bank'));
       return ((await response.json()) as Row[]).length;
     };
-    await gateway.fill('acme/bank', 'accounts', accounts('a', 'b', 'c'));
+    await gateway.appendRecords('acme/bank', 'accounts', createAccounts('a', 'b', 'c'));
     expect([await read(1), await read(2)]).toEqual([2, 1]);
-    await gateway.fill('acme/bank', 'accounts', accounts('d', 'e', 'f'));
+    await gateway.appendRecords('acme/bank', 'accounts', createAccounts('d', 'e', 'f'));
     expect([await read(3), await read(3, '&sort=createdAt:asc')]).toEqual([0, 2]);
   });
 });
@@ -171,7 +171,7 @@ describe('the balances of an account', () => {
     failing.balances = () =>
       Promise.reject(new PspError('unavailable', 'https://psp.example/v1?secret=42 is down'));
     const other = await startGateway({ connectors: [{ path: 'bank', settings: failing }] });
-    await other.fill('bank', 'accounts', accounts('main'));
+    await other.appendRecords('bank', 'accounts', createAccounts('main'));
     const { Detail } = await expectError(
       await other.get('/bank/accounts/main/balances', other.key('bank')),
       503,

@@ -1,17 +1,17 @@
 /** Tests HTTP behaviour beyond the contract: other methods, unusual URLs, failed attempts, metrics, and the shutdown. */
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accounts, expectError, startGateway, TestSettings, type TestGateway } from './test-gateway.js';
+import { createAccounts, expectError, startGateway, TestSettings, type TestGateway } from './test-gateway.js';
 
 interface Line {
   msg: string;
   err?: Error;
 }
 
-const BALANCES_TAKE = 400;
+const BALANCES_DELAY_MS = 400;
 const slow = new TestSettings();
 slow.balances = async (accountId) => {
-  await sleep(BALANCES_TAKE);
+  await sleep(BALANCES_DELAY_MS);
   return { accountId, at: '2026-03-01T00:00:00Z', amounts: [] };
 };
 
@@ -25,7 +25,7 @@ const send = (method: string, path: string, key?: string) =>
   fetch(gateway.url + path, { method, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
 
 /** Sends raw bytes, and returns the complete response. */
-function exchange(bytes: string): Promise<string> {
+function sendRawBytes(bytes: string): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
     let answer = '';
@@ -66,7 +66,7 @@ describe('a method that the path does not have', () => {
   });
 
   it('HEAD answers as GET does, without a body', async () => {
-    await gateway.fill('bank', 'accounts', accounts('main'));
+    await gateway.appendRecords('bank', 'accounts', createAccounts('main'));
     const get = await send('GET', '/bank/accounts', gateway.key('bank'));
     const head = await send('HEAD', '/bank/accounts', gateway.key('bank'));
     expect(head.status).toBe(200);
@@ -136,7 +136,7 @@ describe('what is hardly HTTP', () => {
       'GET http://x/bank/accounts HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
       401,
     ],
-  ])('%s', async (_what, bytes, status) => expectRawError(await exchange(bytes), status));
+  ])('%s', async (_what, bytes, status) => expectRawError(await sendRawBytes(bytes), status));
 });
 
 describe('failed attempts', () => {
@@ -232,7 +232,7 @@ describe('the operator', () => {
 
   it('is told that a defect of ours happened; the client is told where to find it', async () => {
     const feed = await gateway.gateway.store.feed('bank', 'accounts');
-    feed.page = () => Promise.reject(new Error('SQLITE_CORRUPT in /var/lib/secret.db'));
+    feed.readPage = () => Promise.reject(new Error('SQLITE_CORRUPT in /var/lib/secret.db'));
     const { Detail } = await expectError(await send('GET', '/bank/accounts', gateway.key('bank')), 500);
     const id = /request id (\S+)\.$/.exec(Detail)?.[1];
     const line = gateway.log
@@ -249,9 +249,9 @@ describe('the end', () => {
 
   it('comes after the answers under way, and refuses nobody before', async () => {
     expect(await (await send('GET', '/healthz')).json()).toEqual({ status: 'ok' });
-    await gateway.fill('bank', 'accounts', accounts('main'));
+    await gateway.appendRecords('bank', 'accounts', createAccounts('main'));
     const underWay = send('GET', '/bank/accounts/main/balances', gateway.key('bank'));
-    await sleep(BALANCES_TAKE / 4);
+    await sleep(BALANCES_DELAY_MS / 4);
     const closed = gateway.gateway.close();
     const answer = await underWay;
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
@@ -262,7 +262,7 @@ describe('the end', () => {
   });
 
   it('is told to those who are connected, who are served until they have gone', async () => {
-    const patient = await startGateway({ connectors: [{ path: 'bank' }], drainFor: 2000 });
+    const patient = await startGateway({ connectors: [{ path: 'bank' }], drainTimeoutMs: 2000 });
     const ask = (path: string) =>
       fetch(patient.url + path, { headers: { authorization: `Bearer ${patient.key('bank')}` } });
     expect((await ask('/bank/accounts')).headers.get('connection')).toBe('keep-alive');

@@ -5,8 +5,12 @@
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { OpenApiDocument } from '../../libs/connector-api/src/testing/index.js';
-import { fakeIban } from '../../libs/psp-plugins/src/mollie/mollie.drafts.fake.js';
-import { FakeMollie, MOLLIE_DOCUMENT, TOKEN } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
+import { createFakeIban } from '../../libs/psp-plugins/src/mollie/mollie.drafts.fake.js';
+import {
+  FakeMollie,
+  MOLLIE_DOCUMENT,
+  FAKE_ACCESS_TOKEN,
+} from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
 import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/mollie.journal.fake.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +20,7 @@ import { pino } from 'pino';
 
 const KEY = 'a-key-that-may-pay-too';
 const JAN = 'NL02ABNA0123456789';
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 let directory: string;
 let fake: FakeMollie;
 let account: FakeBusinessAccount;
@@ -36,7 +40,7 @@ connectors:
     plugin: mollie
     apiKeys: [{ key: ${KEY}, scopes: [read, pay] }]
     settings:
-      accessToken: ${TOKEN}
+      accessToken: ${FAKE_ACCESS_TOKEN}
       url: ${fake.url}
       transfers: draft
       beneficiaries: [{ name: Jan Jansen, iban: NL02 ABNA 0123 4567 89 }]
@@ -45,7 +49,7 @@ connectors:
   gateway = await createGateway(loadDeployment(file, {}), {
     logger: pino({ level: 'silent' }),
     sync: false,
-    drainFor: 0,
+    drainTimeoutMs: 0,
   });
   await gateway.listen();
   await pull();
@@ -78,9 +82,9 @@ it('pays whom the setting names, after a person approved, and shows it once', as
 });
 
 it('pays whom the account has paid before, and what a person pays in the app is a payment of its own', async () => {
-  const identifier = fakeIban(4711);
+  const identifier = createFakeIban(4711);
   const paid = { type: 'bank-transfer', amount: -1250, createdAt: Date.now(), processed: true };
-  account.journal.add({ id: 'batr_by_hand', ...paid, counterparty: { identifier, name: 'Eva de Vries' } });
+  account.journal.append({ id: 'batr_by_hand', ...paid, counterparty: { identifier, name: 'Eva de Vries' } });
   await pull();
   expect(await pay('invoice-18', identifier)).toMatchObject({ status: 'PENDING' });
   expect(fake.drafts.all.at(-1)?.creditor).toEqual({
@@ -116,7 +120,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
 }
 
 async function pull(): Promise<void> {
-  for (const run of await gateway.engine.runOnce()) expect(run.error).toBeUndefined();
+  for (const run of await gateway.syncEngine.runOnce()) expect(run.error).toBeUndefined();
 }
 
 async function pay(idempotencyKey: string, destinationAccountId: string): Promise<Record<string, unknown>> {
@@ -138,7 +142,7 @@ async function list(stream: string): Promise<Record<string, unknown>[]> {
 }
 
 async function stateOf(idempotencyKey: string): Promise<string | undefined> {
-  return (await gateway.store.orders('mollie').findByKey(idempotencyKey))?.state;
+  return (await gateway.store.orders('mollie').findByIdempotencyKey(idempotencyKey))?.state;
 }
 
 /** Returns the statuses that Formance links to the payment, in order. */

@@ -1,5 +1,5 @@
 /** Tests that an invalid order is rejected with a clear message, and leaves nothing in the store or at the PSP. */
-import { runCli } from '../../apps/gateway/src/cli/run.js';
+import { runCli } from '../../apps/gateway/src/cli/run-cli.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,10 +47,10 @@ tenants:
   gateway = await createGateway(loadDeployment(file, {}), {
     logger: pino({ level: 'silent' }),
     sync: false,
-    drainFor: 0,
+    drainTimeoutMs: 0,
   });
   await gateway.listen();
-  for (const run of await gateway.engine.runOnce()) expect(run.error).toBeUndefined();
+  for (const run of await gateway.syncEngine.runOnce()) expect(run.error).toBeUndefined();
 });
 
 afterAll(async () => {
@@ -73,12 +73,12 @@ async function list(connector: string, stream: string): Promise<Record<string, u
   return (await response.json()) as Record<string, unknown>[];
 }
 
-const idsOf = async (connector: string, stream: string) =>
+const listIds = async (connector: string, stream: string) =>
   (await list(connector, stream)).map(({ id }) => String(id));
 
-async function orderOf(connector: string, idempotencyKey: string, changes: object = {}) {
-  const [sourceAccountId] = await idsOf(connector, 'accounts');
-  const [destinationAccountId] = await idsOf(connector, 'beneficiaries');
+async function createOrder(connector: string, idempotencyKey: string, changes: object = {}) {
+  const [sourceAccountId] = await listIds(connector, 'accounts');
+  const [destinationAccountId] = await listIds(connector, 'beneficiaries');
   return {
     idempotencyKey,
     amount: '1000',
@@ -106,8 +106,8 @@ async function pay(path: string, order: object): Promise<Answer> {
 }
 
 async function expectNothingLeft(connector: string): Promise<void> {
-  expect(await gateway.store.orders(connector).newest(10)).toEqual([]);
-  expect(await idsOf(connector, 'transactions')).toEqual([]);
+  expect(await gateway.store.orders(connector).findNewest(10)).toEqual([]);
+  expect(await listIds(connector, 'transactions')).toEqual([]);
   expect(sent(connector)).toBe(0);
 }
 
@@ -140,8 +140,12 @@ describe('what cannot be an order', () => {
     ],
   ])('%s: 422 that names it', async (_what, changes, members) => {
     for (const kind of ['payout', 'transfer']) {
-      const [, other] = await idsOf('free', 'accounts');
-      const good = await orderOf('free', 'bad', kind === 'transfer' ? { destinationAccountId: other } : {});
+      const [, other] = await listIds('free', 'accounts');
+      const good = await createOrder(
+        'free',
+        'bad',
+        kind === 'transfer' ? { destinationAccountId: other } : {},
+      );
       const response = await post(`/free/${kind}s`, JSON.stringify({ ...good, ...changes }));
       const { Title, Detail } = await expectError(response, 422);
       expect(Title).toBe(`Invalid ${kind}: ${members}`);
@@ -150,13 +154,13 @@ describe('what cannot be an order', () => {
   });
 
   it('a payout to an account, or a transfer to a beneficiary or to itself', async () => {
-    const [account, other] = await idsOf('free', 'accounts');
-    const payout = await orderOf('free', 'bad', { destinationAccountId: other });
+    const [account, other] = await listIds('free', 'accounts');
+    const payout = await createOrder('free', 'bad', { destinationAccountId: other });
     expect((await expectError(await post('/free/payouts', JSON.stringify(payout)), 422)).Detail).toContain(
       'between accounts make a transfer',
     );
-    for (const destinationAccountId of [account, (await idsOf('free', 'beneficiaries'))[0]]) {
-      const transfer = await orderOf('free', 'bad', { destinationAccountId });
+    for (const destinationAccountId of [account, (await listIds('free', 'beneficiaries'))[0]]) {
+      const transfer = await createOrder('free', 'bad', { destinationAccountId });
       await expectError(await post('/free/transfers', JSON.stringify(transfer)), 422);
     }
   });
@@ -212,8 +216,8 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
     ['10^30', { amount: `1${'0'.repeat(30)}` }, 'limit_largest'],
     ['another asset', { currency: 'JPY', amount: '1' }, 'limit_largest'],
   ])('%s', async (key, changes, code) => {
-    const [, other] = await idsOf('limited', 'accounts');
-    const transfer = await orderOf('limited', key, { destinationAccountId: other, ...changes });
+    const [, other] = await listIds('limited', 'accounts');
+    const transfer = await createOrder('limited', key, { destinationAccountId: other, ...changes });
     const answer = await pay('/limited/transfers', transfer);
     expect(answer).toMatchObject({ status: 'FAILED', metadata: { 'com.tributary.spec/failure_code': code } });
     expect(answer.metadata['com.tributary.spec/failure_reason']).toMatch(
@@ -224,7 +228,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
   });
 
   it('a beneficiary who is not allowed', async () => {
-    const answer = await pay('/limited/payouts', await orderOf('limited', 'ben'));
+    const answer = await pay('/limited/payouts', await createOrder('limited', 'ben'));
     expect(answer).toMatchObject({
       status: 'FAILED',
       metadata: { 'com.tributary.spec/failure_code': 'beneficiary_not_allowed' },
@@ -232,24 +236,26 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
   });
 
   it('and is published as a row, like every answer', async () => {
-    const orders = await gateway.store.orders('limited').newest(10);
+    const orders = await gateway.store.orders('limited').findNewest(10);
     expect(orders.map(({ state }) => state)).toEqual(orders.map(() => 'failed'));
-    expect((await idsOf('limited', 'transactions')).sort()).toEqual(orders.map(({ id }) => id).sort());
+    expect((await listIds('limited', 'transactions')).sort()).toEqual(orders.map(({ id }) => id).sort());
     expect(sent('limited')).toBe(0);
   });
 
   it('of a day: of ten at once no more than fit are sent', async () => {
-    const orders = await Promise.all(Array.from({ length: 10 }, (_, n) => orderOf('daily', `order ${n}`)));
+    const orders = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => createOrder('daily', `order ${n}`)),
+    );
     const answers = await Promise.all(orders.map((order) => pay('/daily/payouts', order)));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 'SUCCEEDED')).toHaveLength(2);
     expect(statuses.filter((status) => status === 'FAILED')).toHaveLength(8);
     expect(sent('daily')).toBe(2);
     // The rest of the daily limit is still available.
-    expect(await pay('/daily/payouts', await orderOf('daily', 'rest', { amount: '500' }))).toMatchObject({
+    expect(await pay('/daily/payouts', await createOrder('daily', 'rest', { amount: '500' }))).toMatchObject({
       status: 'SUCCEEDED',
     });
-    expect(await pay('/daily/payouts', await orderOf('daily', 'more', { amount: '1' }))).toMatchObject({
+    expect(await pay('/daily/payouts', await createOrder('daily', 'more', { amount: '1' }))).toMatchObject({
       metadata: { 'com.tributary.spec/failure_code': 'limit_per_day' },
     });
   });
@@ -257,7 +263,7 @@ describe('a limit answers FAILED with its reason, and sends nothing', () => {
 
 describe('what can be an order', () => {
   it('is made once, whatever else its body says', async () => {
-    const order = await orderOf('free', 'order 1/ä', { type: 'INSTANT', provider: { name: 'x' } });
+    const order = await createOrder('free', 'order 1/ä', { type: 'INSTANT', provider: { name: 'x' } });
     const answer = await pay('/free/payouts', order);
     expect(answer).toMatchObject({ idempotencyKey: 'order 1/ä', amount: '1000', status: 'SUCCEEDED' });
     expect(await pay('/free/payouts', { ...order, type: undefined, description: '' })).toEqual(answer);
@@ -267,22 +273,22 @@ describe('what can be an order', () => {
   it.each([{ amount: '1001' }, { currency: 'USD/2' }, { description: 'other' }, { metadata: { a: 'b' } }])(
     'its key with %j is refused',
     async (changes) => {
-      const order = await orderOf('free', 'order 1/ä', changes);
+      const order = await createOrder('free', 'order 1/ä', changes);
       await expectError(await post('/free/payouts', JSON.stringify(order)), 422);
       expect(sent('free')).toBe(1);
     },
   );
 
   it('its key is no transfer’s', async () => {
-    const [, other] = await idsOf('free', 'accounts');
-    const order = await orderOf('free', 'order 1/ä', { destinationAccountId: other });
+    const [, other] = await listIds('free', 'accounts');
+    const order = await createOrder('free', 'order 1/ä', { destinationAccountId: other });
     await expectError(await post('/free/transfers', JSON.stringify(order)), 422);
     expect(sent('free')).toBe(1);
   });
 
   it('is resolved by an operator while the gateway runs', async () => {
     const metadata = { 'sandbox/fate': 'stays-pending' };
-    const { id, status } = await pay('/free/payouts', await orderOf('free', 'stuck', { metadata }));
+    const { id, status } = await pay('/free/payouts', await createOrder('free', 'stuck', { metadata }));
     expect(status).toBe('PENDING');
     const said: string[] = [];
     const terminal = {
@@ -304,7 +310,7 @@ describe('what can be an order', () => {
     // Formance may not have read the response yet, so the row comes later (libs/orders/src/intake/order-service.spec.ts).
     const rows = (await list('free', 'transactions')).filter((row) => row['id'] === id);
     expect(rows.map((row) => row['status'])).toEqual(['PENDING']);
-    expect(await pay('/free/payouts', await orderOf('free', 'stuck', { metadata }))).toMatchObject({
+    expect(await pay('/free/payouts', await createOrder('free', 'stuck', { metadata }))).toMatchObject({
       id,
       status: 'PENDING',
     });
@@ -312,7 +318,7 @@ describe('what can be an order', () => {
 
   it('may be of 10^30, where no limit forbids it', async () => {
     const amount = `1${'0'.repeat(30)}`;
-    const answer = await pay('/free/payouts', await orderOf('free', 'huge', { amount }));
+    const answer = await pay('/free/payouts', await createOrder('free', 'huge', { amount }));
     expect(answer).toMatchObject({ amount, status: 'SUCCEEDED' });
   });
 });

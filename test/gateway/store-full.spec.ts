@@ -8,18 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
-import type { Dialect } from '../../libs/feed/src/dialect.js';
-import { openSqlite } from '../../libs/feed/src/dialect/sqlite.js';
-import { migrate } from '../../libs/feed/src/migrate.js';
-import { SqlStore } from '../../libs/feed/src/store.js';
+import type { DatabaseAdapter } from '../../libs/feed/src/database/database-adapter.js';
+import { openSqlite } from '../../libs/feed/src/database/sqlite/sqlite-adapter.js';
+import { migrate } from '../../libs/feed/src/migrations/migrate.js';
+import { SqlStore } from '../../libs/feed/src/store/sql-store.js';
 import { expectError } from './test-gateway.js';
 
 const KEY = 'a-key-that-reads-and-pays';
 /** SQLite's own maximum. */
-const NO_LIMIT = 4_294_967_294;
+const MAX_PAGE_COUNT = 4_294_967_294;
 
 let directory: string;
-let dialect: Dialect;
+let dialect: DatabaseAdapter;
 let gateway: Gateway;
 let parties: { sourceAccountId: string; destinationAccountId: string };
 
@@ -52,10 +52,10 @@ connectors:
     store: new SqlStore(dialect),
     logger: pino({ level: 'silent' }),
     sync: false,
-    drainFor: 0,
+    drainTimeoutMs: 0,
   });
   await gateway.listen();
-  await gateway.engine.runOnce();
+  await gateway.syncEngine.runOnce();
   const first = async (stream: string) => ((await (await get(stream)).json()) as { id: string }[])[0]!.id;
   parties = {
     sourceAccountId: await first('/accounts'),
@@ -70,14 +70,14 @@ afterEach(async () => {
 
 /** Sets the maximum number of pages of the file. SQLite never sets it below the current number. */
 const limitPages = (pages: number) =>
-  dialect.write((db) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db));
+  dialect.transaction((db) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(db));
 
-function attempts(key: string): number {
+function countAttempts(key: string): number {
   if (!existsSync(path('journal'))) return 0;
   return readFileSync(path('journal'), 'utf8').split(JSON.stringify(key)).length - 1;
 }
 
-async function expectAskAgain(answer: Response): Promise<void> {
+async function expectRetryLater(answer: Response): Promise<void> {
   expect(await expectError(answer, 503)).toMatchObject({ Title: 'Gateway unavailable' });
   expect(answer.headers.get('retry-after')).toBe('5');
 }
@@ -100,15 +100,15 @@ it('that is full answers orders with 503, pages as ever, and the same order with
     if (answer.status !== 201) refused = answer;
   }
   expect(refused).toBeDefined();
-  await expectAskAgain(refused!);
+  await expectRetryLater(refused!);
   await expectReading();
-  await expectAskAgain(await pay('another'));
+  await expectRetryLater(await pay('another'));
 
-  await limitPages(NO_LIMIT);
+  await limitPages(MAX_PAGE_COUNT);
   const repeated = await pay(key);
   expect(`${repeated.status} ${await repeated.text()}`).toMatch(/^201 /);
   expect((await pay('another')).status).toBe(201);
-  expect(attempts('another')).toBe(1);
+  expect(countAttempts('another')).toBe(1);
 }, 120_000);
 
 it('that another process keeps locked answers orders with 503 in time, pages as ever, and the same order with 201 later', async () => {
@@ -118,12 +118,12 @@ it('that another process keeps locked answers orders with 503 in time, pages as 
   const began = performance.now();
   const refused = pay('order');
   await expectReading();
-  await expectAskAgain(await refused);
+  await expectRetryLater(await refused);
   expect(performance.now() - began).toBeLessThan(9_500);
   other.exec('rollback');
   other.close();
   // The first request's order was still waiting for the lock. It is stored now, its response is overdue, and the PSP is called next.
   expect((await pay('order')).status).toBe(201);
-  for (let end = Date.now() + 10_000; attempts('order') === 0 && Date.now() < end;) await sleep(20);
-  expect(attempts('order')).toBe(1);
+  for (let end = Date.now() + 10_000; countAttempts('order') === 0 && Date.now() < end;) await sleep(20);
+  expect(countAttempts('order')).toBe(1);
 }, 60_000);

@@ -1,9 +1,17 @@
 /** Starts a complete gateway on a free port, over a new store, with a log that tests can read. */
-import { hashKey, newKey } from '@tributary/auth';
-import { accountToWire, definePlugin, transactionToWire } from '@tributary/connector-api';
-import type { Account, Balances, Page, Psp, Stream, Transaction, WireRecord } from '@tributary/connector-api';
+import { hashApiKey, generateApiKey } from '@tributary/auth';
+import { serializeAccount, definePlugin, serializeTransaction } from '@tributary/connector-api';
+import type {
+  Account,
+  Balances,
+  Page,
+  PspClient,
+  Stream,
+  Transaction,
+  SerializedRecord,
+} from '@tributary/connector-api';
 import { Inject } from '@nestjs/common';
-import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/deployment.js';
+import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/settings/deployment.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { createLogger, type LogLevel } from '../../apps/gateway/src/logging/index.js';
 import { DEFAULT_STORE } from '../../libs/feed/src/testing/stores.js';
@@ -15,7 +23,7 @@ export class TestSettings {
 }
 
 /** A PSP that lists nothing. Tests put rows into the feeds themselves. */
-class TestPsp implements Psp {
+class TestPsp implements PspClient {
   constructor(@Inject(TestSettings) private readonly settings: TestSettings) {}
 
   async *accounts(): AsyncIterable<Page<Account>> {}
@@ -49,16 +57,16 @@ export interface TestGateway {
   key(path: string): string;
   operatorKey: string;
   get(path: string, key?: string): Promise<Response>;
-  fill(path: string, stream: Stream, records: WireRecord[]): Promise<void>;
+  appendRecords(path: string, stream: Stream, records: SerializedRecord[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface Setup {
+interface TestGatewayOptions {
   connectors: TestConnector[];
   deployment?: Partial<Deployment>;
   level?: LogLevel;
   secrets?: string[];
-  drainFor?: number;
+  drainTimeoutMs?: number;
 }
 
 export async function startGateway({
@@ -66,11 +74,11 @@ export async function startGateway({
   deployment,
   level,
   secrets,
-  drainFor = 0,
-}: Setup): Promise<TestGateway> {
+  drainTimeoutMs = 0,
+}: TestGatewayOptions): Promise<TestGateway> {
   const fresh = await DEFAULT_STORE.create();
-  const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [newKey()]]));
-  const operatorKey = newKey();
+  const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [generateApiKey()]]));
+  const operatorKey = generateApiKey();
   const log: string[] = [];
   const logger = createLogger({
     level: level ?? 'debug',
@@ -82,13 +90,15 @@ export async function startGateway({
       file: 'test.yaml',
       listen: { host: '127.0.0.1', port: 0, trustProxy: false },
       store: fresh.url,
-      connectors: connectors.map((connector) => configOf(connector, keys.get(connector.path) ?? [])),
-      operatorKeys: [hashKey(operatorKey)],
+      connectors: connectors.map((connector) =>
+        createConnectorConfig(connector, keys.get(connector.path) ?? []),
+      ),
+      operatorKeys: [hashApiKey(operatorKey)],
       docs: true,
       secrets: secrets ?? [],
       ...deployment,
     },
-    { logger, sync: false, drainFor },
+    { logger, sync: false, drainTimeoutMs },
   );
   const url = await gateway.listen();
   return {
@@ -99,7 +109,7 @@ export async function startGateway({
     key: (path) => keys.get(path)?.[0] ?? '',
     get: (path, key) =>
       fetch(url + path, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } }),
-    fill: (path, stream, records) => fill(gateway, path, stream, records),
+    appendRecords: (path, stream, records) => appendRecords(gateway, path, stream, records),
     stop: async () => {
       await gateway.close();
       await fresh.remove();
@@ -107,7 +117,7 @@ export async function startGateway({
   };
 }
 
-function configOf({ path, settings }: TestConnector, keys: string[]): ConnectorConfig {
+function createConnectorConfig({ path, settings }: TestConnector, keys: string[]): ConnectorConfig {
   const [tenant, name = ''] = path.includes('/') ? path.split('/') : [undefined, path];
   return {
     ...(tenant === undefined ? {} : { tenant }),
@@ -115,31 +125,36 @@ function configOf({ path, settings }: TestConnector, keys: string[]): ConnectorC
     path,
     plugin: testPlugin,
     settings: settings ?? new TestSettings(),
-    apiKeys: keys.map((key) => ({ hash: hashKey(key), scopes: ['read', 'pay'] })),
-    orders: { largest: new Map(), perDay: new Map(), unknownAfter: 900_000 },
-    syncEvery: 3_600_000,
+    apiKeys: keys.map((key) => ({ hash: hashApiKey(key), scopes: ['read', 'pay'] })),
+    orders: { largest: new Map(), perDay: new Map(), alertAfterMs: 900_000 },
+    syncIntervalMs: 3_600_000,
   };
 }
 
-async function fill(gateway: Gateway, path: string, stream: Stream, records: WireRecord[]): Promise<void> {
+async function appendRecords(
+  gateway: Gateway,
+  path: string,
+  stream: Stream,
+  records: SerializedRecord[],
+): Promise<void> {
   const feed = await gateway.store.feed(path, stream);
-  const lease = await feed.lease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
+  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
   if (!lease) throw new Error(`the feed ${path}/${stream} is leased`);
-  await lease.append({ records, refused: [], findings: [], cleared: [], balances: [], cursor: 'test' });
+  await lease.append({ records, rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'test' });
   await lease.release();
 }
 
-export function accounts(...ids: string[]): WireRecord[] {
-  return ids.map((id) => accountToWire({ id, name: `Account ${id}` }));
+export function createAccounts(...ids: string[]): SerializedRecord[] {
+  return ids.map((id) => serializeAccount({ id, name: `Account ${id}` }));
 }
 
 /**
  * Creates transactions.
  * @param first number in the first id
  */
-export function transactions(count: number, first = 0): WireRecord[] {
+export function createTransactions(count: number, first = 0): SerializedRecord[] {
   return Array.from({ length: count }, (_, index) =>
-    transactionToWire({
+    serializeTransaction({
       id: `tx-${first + index}`,
       createdAt: new Date(Date.UTC(2026, 0, 1) + index).toISOString(),
       type: 'PAYIN',

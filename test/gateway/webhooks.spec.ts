@@ -1,19 +1,19 @@
 /** Tests `POST <path>/webhooks` over HTTP, with a plugin that verifies an HMAC as PSPs do. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newKey } from '@tributary/auth';
+import { generateApiKey } from '@tributary/auth';
 import {
   PspError,
   type Page,
-  type Psp,
+  type PspClient,
   type Transaction,
   type WebhookRequest,
 } from '@tributary/connector-api';
-import { pluginOf, startGateway, type TestGateway } from '../test-gateway.js';
+import { createPlugin, startGateway, type TestGateway } from '../test-gateway.js';
 
 const SECRET = 'whsec_of_the_test';
 
-class HookedPsp implements Psp {
+class WebhookPsp implements PspClient {
   pulls = 0;
   verified = 0;
   /** While it is set, pulls and verifications wait for it. */
@@ -44,23 +44,23 @@ function sign(body: Buffer | string): string {
   return createHmac('sha256', SECRET).update(body).digest('hex');
 }
 
-let psp: HookedPsp;
+let psp: WebhookPsp;
 let gateway: TestGateway;
 
 beforeEach(async () => {
-  psp = new HookedPsp();
-  const silent: Psp = { accounts: () => psp.accounts(), transactions: () => psp.accounts() };
+  psp = new WebhookPsp();
+  const silent: PspClient = { accounts: () => psp.accounts(), transactions: () => psp.accounts() };
   // The methods are bound, so that the test can count on its own object.
-  const hooked: Psp = {
+  const hooked: PspClient = {
     accounts: () => psp.accounts(),
     transactions: () => psp.transactions(),
     webhook: (request) => psp.webhook(request),
   };
   gateway = await startGateway([
-    { path: 'acme/hooked', plugin: pluginOf(hooked), keys: [newKey()] },
-    { path: 'silent', plugin: pluginOf(silent), keys: [newKey()] },
+    { path: 'acme/hooked', plugin: createPlugin(hooked), keys: [generateApiKey()] },
+    { path: 'silent', plugin: createPlugin(silent), keys: [generateApiKey()] },
   ]);
-  gateway.engine.start();
+  gateway.syncEngine.start();
   await until(() => psp.pulls === 1);
 });
 

@@ -17,12 +17,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { followTutorial } from './tutorial.js';
+import { followTutorial } from './follow-tutorial.js';
 
 const ROOT = process.cwd();
-const names = createRequire(import.meta.url)('../../libs/schematics/psp-plugin/names.js') as {
-  checkName(name: string, taken: string[]): void;
-  checkPackage(name: string): void;
+const names = createRequire(import.meta.url)('../../libs/schematics/psp-plugin/plugin-names.js') as {
+  validatePluginName(name: string, taken: string[]): void;
+  validatePackageName(name: string): void;
 };
 const COPIED = [
   ...['apps', 'bin', 'libs', 'test/postgres-setup.mjs', 'test/postgres-teardown.mjs'],
@@ -74,12 +74,12 @@ function runIn(cwd: string, tool: string, ...args: string[]) {
 }
 
 function generate(...args: string[]): string {
-  const { status, said } = askGenerator(...args);
+  const { status, said } = runGenerator(...args);
   if (status !== 0) throw new Error(said);
   return said;
 }
 
-function askGenerator(...args: string[]) {
+function runGenerator(...args: string[]) {
   return run('npm', 'run', '--silent', 'new:psp', '--', ...args);
 }
 
@@ -199,7 +199,7 @@ async function expectRows(connector: string): Promise<void> {
 
 it('refuses a name that is taken, and writes nothing', () => {
   const list = readFileSync(join(copy, 'libs/psp-plugins/src/index.ts'), 'utf8');
-  expect(askGenerator('acme-pay')).toEqual({
+  expect(runGenerator('acme-pay')).toEqual({
     status: 1,
     said: 'Error: There is a plugin "acme-pay" already. Take another name; nothing was written.\n',
   });
@@ -213,12 +213,12 @@ it.each([
   ...['class', 'index', 'plugins', 'testing', 'tributary-psp-x'].map((name) => [name, 'is reserved']),
   ['sandbox', 'There is a plugin "sandbox" already'],
 ])('refuses the name %j', (name, complaint) => {
-  expect(() => names.checkName(name, ['sandbox'])).toThrow(complaint);
+  expect(() => names.validatePluginName(name, ['sandbox'])).toThrow(complaint);
 });
 
 it.each(['acme', 'Acme/Foo', '@acme', '@acme/', '../x', 'tributary-psp-', '@a/b c'])(
   'refuses the package %j',
-  (name) => expect(() => names.checkPackage(name)).toThrow('is no name for a package with a plugin'),
+  (name) => expect(() => names.validatePackageName(name)).toThrow('is no name for a package with a plugin'),
 );
 
 it(

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const CONNECTORS = ['psp', 'bank'] as const;
+export const CONNECTOR_NAMES = ['psp', 'bank'] as const;
 
-const STATEMENTS = 20;
-const ENTRIES = 300;
+const STATEMENT_COUNT = 20;
+const ENTRIES_PER_STATEMENT = 300;
 
 /**
  * Writes the deployment file.
@@ -16,7 +16,8 @@ export function writeDeployment(directory: string, name: string, store: string, 
   // The statements are written once, because a file that is written again is a changed file.
   if (!existsSync(statements)) {
     mkdirSync(statements);
-    for (let day = 1; day <= STATEMENTS; day++) writeFileSync(join(statements, `${day}.sta`), statement(day));
+    for (let day = 1; day <= STATEMENT_COUNT; day++)
+      writeFileSync(join(statements, `${day}.sta`), createStatement(day));
   }
   const file = join(directory, `${name}.yaml`);
   writeFileSync(
@@ -51,15 +52,15 @@ connectors:
 }
 
 /** Creates an MT940 statement in which many entries differ only by their position. */
-function statement(day: number): string {
+function createStatement(day: number): string {
   const date = `2601${String(day).padStart(2, '0')}`;
-  const opening = 1000 + (day - 1) * ENTRIES;
+  const opening = 1000 + (day - 1) * ENTRIES_PER_STATEMENT;
   const entries = Array.from(
-    { length: ENTRIES },
+    { length: ENTRIES_PER_STATEMENT },
     (_, index) => `:61:${date}C1,00NTRFNONREF\r\n:86:Payment of customer ${index % 97}\r\n`,
   );
   return (
     `:20:KILL${day}\r\n:25:DE12500105170648489890\r\n:28C:${day}/1\r\n:60F:C${date}EUR${opening},00\r\n` +
-    `${entries.join('')}:62F:C${date}EUR${opening + ENTRIES},00\r\n-\r\n`
+    `${entries.join('')}:62F:C${date}EUR${opening + ENTRIES_PER_STATEMENT},00\r\n-\r\n`
   );
 }

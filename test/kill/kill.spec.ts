@@ -11,13 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STORE, SQLITE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
-import { CONNECTORS, writeDeployment } from './deployment.js';
+import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 
 /** Number of kills. `KILLS` sets it for both stores. The default is lower on PostgreSQL, where the same test runs again. */
 const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 50 : 15));
 const PROGRAM = 'dist/apps/gateway/src/main.js';
 /** Latency of the simulated PSP in milliseconds. The history must take longer than all kills. */
-const LATENCY = 20;
+const LATENCY_MS = 20;
 
 let directory: string;
 let killed: FreshStore;
@@ -34,13 +34,13 @@ afterAll(async () => {
 });
 
 it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, async () => {
-  const victim = writeDeployment(directory, 'killed', killed.url, LATENCY);
+  const victim = writeDeployment(directory, 'killed', killed.url, LATENCY_MS);
   let inSync = 0;
-  for (let kill = 0; kill < KILLS; kill++) inSync += Number(await killedRun(victim));
-  await completeRun(writeDeployment(directory, 'killed', killed.url, 0));
-  await completeRun(writeDeployment(directory, 'undisturbed', undisturbed.url, 0));
+  for (let kill = 0; kill < KILLS; kill++) inSync += Number(await runAndKill(victim));
+  await runToCompletion(writeDeployment(directory, 'killed', killed.url, 0));
+  await runToCompletion(writeDeployment(directory, 'undisturbed', undisturbed.url, 0));
 
-  const [found, expected] = [await contents(killed.url), await contents(undisturbed.url)];
+  const [found, expected] = [await readContents(killed.url), await readContents(undisturbed.url)];
   console.log(`${KILLS} kills, ${inSync} of them before the sync had caught up; ${found.size} row versions`);
   expect(inSync).toBeGreaterThan(KILLS / 2);
   expect([...found].sort()).toEqual([...expected].sort());
@@ -50,7 +50,7 @@ it(`loses and duplicates nothing in ${KILLS} kills on ${DEFAULT_STORE.name}`, as
  * Runs a sync and kills it.
  * @returns whether it was killed before it was complete
  */
-async function killedRun(config: string): Promise<boolean> {
+async function runAndKill(config: string): Promise<boolean> {
   const child = spawn(process.execPath, [PROGRAM, 'sync', '--once', '--config', config], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -63,7 +63,7 @@ async function killedRun(config: string): Promise<boolean> {
   return signal === 'SIGKILL';
 }
 
-async function completeRun(config: string): Promise<void> {
+async function runToCompletion(config: string): Promise<void> {
   const child = spawn(process.execPath, [PROGRAM, 'sync', '--once', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -74,14 +74,14 @@ async function completeRun(config: string): Promise<void> {
 }
 
 /** Returns every row of every feed without its feed time. Checks that feed times grow by at least 10 ms. */
-async function contents(url: string): Promise<Set<string>> {
+async function readContents(url: string): Promise<Set<string>> {
   const store = await openStore(url);
   const all = new Set<string>();
-  for (const connector of CONNECTORS) {
+  for (const connector of CONNECTOR_NAMES) {
     for (const stream of STREAMS) {
       let last = -Infinity;
-      for await (const row of rows(await store.feed(connector, stream))) {
-        const { time, rest } = withoutFeedTime(stream, row);
+      for await (const row of readRows(await store.feed(connector, stream))) {
+        const { time, rest } = splitFeedTime(stream, row);
         expect(time).toBeGreaterThanOrEqual(last + 10);
         last = time;
         const version = `${connector} ${stream} ${rest}`;
@@ -89,22 +89,22 @@ async function contents(url: string): Promise<Set<string>> {
         all.add(version);
       }
     }
-    for (const { id, reason } of await store.quarantine(connector, 1_000_000))
+    for (const { id, reason } of await store.listQuarantine(connector, 1_000_000))
       all.add(`${connector} refused ${id}: ${reason}`);
   }
   await store.close();
   return all;
 }
 
-async function* rows(feed: Feed): AsyncGenerator<Record<string, unknown>> {
+async function* readRows(feed: Feed): AsyncGenerator<Record<string, unknown>> {
   for (let page = 1; ; page++) {
-    const { rows, body } = await feed.page(undefined, page, 1000);
+    const { rows, body } = await feed.readPage(undefined, page, 1000);
     yield* JSON.parse(body.toString()) as Record<string, unknown>[];
     if (rows < 1000) return;
   }
 }
 
-function withoutFeedTime(stream: Stream, row: Record<string, unknown>): { time: number; rest: string } {
+function splitFeedTime(stream: Stream, row: Record<string, unknown>): { time: number; rest: string } {
   const { updatedAt, createdAt, ...rest } = row;
   const time = Date.parse(String(stream === 'transactions' ? updatedAt : createdAt));
   return { time, rest: JSON.stringify(stream === 'transactions' ? { createdAt, ...rest } : rest) };

@@ -3,71 +3,74 @@
  * later, and orders that failed with a lost connection are retried. All responses to one order must be the same bytes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../clients/client.js';
-import { connect, type Connection } from '../clients/http-get.js';
-import { clientVersion } from '../clients/versions.js';
-import type { TrialConnector } from './deployment.js';
-import { Engine } from './engine.js';
-import { connectOrders, type OrderConnection } from './http-post.js';
-import type { Parties } from './invented-wishes.js';
-import type { Posted } from './order-answer.js';
-import { pathOf, requestOf, type OrderPath, type Wish } from './wish.js';
+import { GenericConnectorClient } from '../clients/generic-connector-client.js';
+import { createConnection, type ClientConnection } from '../clients/http-get.js';
+import { getClientVersion } from '../clients/client-versions.js';
+import type { PayingConnector } from './deployment.js';
+import { FormanceEngine } from './formance-engine.js';
+import { createOrderConnection, type OrderConnection } from './http-post.js';
+import type { OrderParties } from './generate-payment-request.js';
+import type { RequestResult } from './order-response.js';
+import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } from './payment-request.js';
 
 /** Maximum delay in milliseconds. The engine's own delays grow to 100 s, which is too long for a test. */
-const LONGEST_PAUSE = 1500;
+const MAX_DELAY_MS = 1500;
 /** Share of the requests that are sent twice at once, share of those that are sent again later, and the maximum delay of these in milliseconds. */
-const TWICE = 0.2;
-const AGAIN = 0.1;
-const LATER = 4000;
+const DUPLICATE_SHARE = 0.2;
+const REPEAT_SHARE = 0.1;
+const MAX_REPEAT_DELAY_MS = 4000;
 /** Milliseconds within which an order is answered, including the transport. */
-const PROMISED = 8500;
+const PROMISED_RESPONSE_MS = 8500;
 
 export class Customer {
-  readonly engine: Engine;
+  readonly engine: FormanceEngine;
   /** The first response to each order, by reference. */
-  readonly answers = new Map<string, string>();
+  readonly firstResponses = new Map<string, string>();
   /** Responses that should never have come. */
-  readonly surprises: string[] = [];
-  readonly ends = new Map<string, number>();
-  requests = 0;
+  readonly unexpectedResponses: string[] = [];
+  readonly endCounts = new Map<string, number>();
+  requestCount = 0;
   /** Number of responses that took longer than promised. A busy machine can cause them, so they are only counted. */
-  late = 0;
-  private readonly client: Client;
-  private readonly pages: Connection;
+  lateResponseCount = 0;
+  private readonly client: GenericConnectorClient;
+  private readonly pages: ClientConnection;
   private readonly orders: OrderConnection;
   private readonly repeats = new Set<Promise<void>>();
 
   constructor(
-    readonly connector: TrialConnector,
+    readonly connector: PayingConnector,
     url: string,
     private readonly random: () => number,
   ) {
     const endpoint = `${url}/${connector.name}`;
-    this.pages = connect(endpoint, connector.key);
-    this.orders = connectOrders(endpoint, connector.key);
-    const version = clientVersion('v3.4.0');
-    this.engine = new Engine(version, {
+    this.pages = createConnection(endpoint, connector.key);
+    this.orders = createOrderConnection(endpoint, connector.key);
+    const version = getClientVersion('v3.4.0');
+    this.engine = new FormanceEngine(version, {
       post: (path, body) => this.post(path, body),
       now: () => Date.now(),
-      pause: (milliseconds) => sleep(Math.min(milliseconds, LONGEST_PAUSE)),
+      sleep: (milliseconds) => sleep(Math.min(milliseconds, MAX_DELAY_MS)),
     });
-    this.client = new Client(version, this.pages.get, this.engine);
+    this.client = new GenericConnectorClient(version, this.pages.get, this.engine);
   }
 
   /** Waits until the gateway serves accounts and beneficiaries, and returns their ids. */
-  async parties(): Promise<Parties> {
+  async waitForParties(): Promise<OrderParties> {
     for (;;) {
-      const [accounts, beneficiaries] = [await this.ids('/accounts'), await this.ids('/beneficiaries')];
+      const [accounts, beneficiaries] = [
+        await this.listIds('/accounts'),
+        await this.listIds('/beneficiaries'),
+      ];
       if (accounts.length > 0 && beneficiaries.length > 0) return { accounts, beneficiaries };
       await sleep(100);
     }
   }
 
   /** Sends an order until there is a response. Retries it when it failed on the way. */
-  async order(wish: Wish, isUp: () => Promise<void>): Promise<void> {
+  async sendOrder(wish: PaymentRequest, waitUntilUp: () => Promise<void>): Promise<void> {
     const initiation = await this.engine.initiate(wish);
-    while (!this.answers.has(wish.reference)) {
-      await isUp();
+    while (!this.firstResponses.has(wish.reference)) {
+      await waitUntilUp();
       if (initiation.status === 'FAILED') await this.engine.retry(initiation);
     }
   }
@@ -75,7 +78,9 @@ export class Customer {
   /** Retries initiations that are FAILED, independent of the order's result. The response must be the first one again. */
   async retryFailed(share: number): Promise<number> {
     const failed = [...this.engine.initiations.values()].filter(({ status }) => status === 'FAILED');
-    const chosen = failed.filter((initiation) => initiation.related.size === 0 || this.random() < share);
+    const chosen = failed.filter(
+      (initiation) => initiation.linkedPaymentIds.size === 0 || this.random() < share,
+    );
     for (const initiation of chosen) await this.engine.retry(initiation);
     return chosen.length;
   }
@@ -85,11 +90,11 @@ export class Customer {
     await this.client.poll('transactions');
   }
 
-  async repeat(wish: Wish): Promise<Posted> {
-    return this.send(pathOf(wish), requestOf(wish), wish.reference);
+  async repeat(wish: PaymentRequest): Promise<RequestResult> {
+    return this.send(getOrderPath(wish), createRequestBody(wish), wish.reference);
   }
 
-  async settle(): Promise<void> {
+  async waitForRepeats(): Promise<void> {
     while (this.repeats.size > 0) await Promise.all(this.repeats);
   }
 
@@ -98,34 +103,41 @@ export class Customer {
     this.orders.close();
   }
 
-  private async post(path: OrderPath, body: string): Promise<Posted> {
+  private async post(path: OrderPath, body: string): Promise<RequestResult> {
     const { idempotencyKey: reference } = JSON.parse(body) as { idempotencyKey: string };
-    if (this.random() < TWICE) this.track(this.send(path, body, reference));
-    if (this.random() < AGAIN) {
-      this.track(sleep(this.random() * LATER).then(() => this.send(path, body, reference)));
+    if (this.random() < DUPLICATE_SHARE) this.trackRepeat(this.send(path, body, reference));
+    if (this.random() < REPEAT_SHARE) {
+      this.trackRepeat(
+        sleep(this.random() * MAX_REPEAT_DELAY_MS).then(() => this.send(path, body, reference)),
+      );
     }
     return this.send(path, body, reference);
   }
 
-  private async send(path: OrderPath, body: string, reference: string): Promise<Posted> {
-    this.requests++;
+  private async send(path: OrderPath, body: string, reference: string): Promise<RequestResult> {
+    this.requestCount++;
     const began = performance.now();
     const posted = await this.orders.post(path, body);
     const end = typeof posted === 'string' ? posted : String(posted.status);
-    this.ends.set(end, (this.ends.get(end) ?? 0) + 1);
-    if (typeof posted === 'object') this.note(reference, posted, performance.now() - began);
+    this.endCounts.set(end, (this.endCounts.get(end) ?? 0) + 1);
+    if (typeof posted === 'object') this.recordResponse(reference, posted, performance.now() - began);
     return posted;
   }
 
-  private note(reference: string, { status, body }: { status: number; body: string }, took: number): void {
-    if (status !== 201) return void this.surprises.push(`${reference}: ${status} ${body}`);
-    if (took > PROMISED) this.late++;
-    const first = this.answers.get(reference);
-    if (first === undefined) this.answers.set(reference, body);
-    else if (first !== body) this.surprises.push(`${reference}: answered ${first}, and then ${body}`);
+  private recordResponse(
+    reference: string,
+    { status, body }: { status: number; body: string },
+    durationMs: number,
+  ): void {
+    if (status !== 201) return void this.unexpectedResponses.push(`${reference}: ${status} ${body}`);
+    if (durationMs > PROMISED_RESPONSE_MS) this.lateResponseCount++;
+    const first = this.firstResponses.get(reference);
+    if (first === undefined) this.firstResponses.set(reference, body);
+    else if (first !== body)
+      this.unexpectedResponses.push(`${reference}: answered ${first}, and then ${body}`);
   }
 
-  private track(repeat: Promise<unknown>): void {
+  private trackRepeat(repeat: Promise<unknown>): void {
     const tracked = repeat.then(
       () => void this.repeats.delete(tracked),
       () => void this.repeats.delete(tracked),
@@ -133,7 +145,7 @@ export class Customer {
     this.repeats.add(tracked);
   }
 
-  private async ids(path: string): Promise<string[]> {
+  private async listIds(path: string): Promise<string[]> {
     const { body } = await this.pages.get(`${path}?page=1&pageSize=100`);
     return (JSON.parse(body) as { id: string }[]).map(({ id }) => id);
   }

@@ -5,25 +5,25 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 
-export interface TrialConnector {
+export interface PayingConnector {
   name: string;
   key: string;
   /** Path of the simulated PSP's journal, which shows what was really paid. */
   journal: string;
 }
 
-export interface TrialDeployment {
+export interface PayingDeployment {
   file: string;
   url: string;
-  connectors: TrialConnector[];
+  connectors: PayingConnector[];
 }
 
-export interface Trouble {
+export interface FaultSettings {
   /** Share of the attempts that meet a fault, and share of the orders that do not simply succeed. */
-  faults: number;
-  fates: number;
+  faultShare: number;
+  fateShare: number;
   /** Milliseconds of late responses, late executions, changes and returns. */
-  delay: number;
+  delayMs: number;
 }
 
 /**
@@ -32,26 +32,26 @@ export interface Trouble {
 export async function writeDeployment(
   directory: string,
   store: string,
-  trouble: Trouble,
-): Promise<TrialDeployment> {
-  const port = await freePort();
+  trouble: FaultSettings,
+): Promise<PayingDeployment> {
+  const port = await findFreePort();
   const connectors = ['keys', 'ids'].map((name) => ({
     name,
     key: `the-key-that-pays-at-${name}`,
     journal: join(directory, `${name}.jsonl`),
   }));
   const file = join(directory, 'gateway.yaml');
-  const entries = connectors.map((connector, index) => payerEntry(connector, index, trouble));
+  const entries = connectors.map((connector, index) => formatConnectorEntry(connector, index, trouble));
   const listen = `listen: { host: 127.0.0.1, port: ${port} }`;
   writeFileSync(file, `${listen}\nstore: '${store}'\nconnectors:${entries.join('')}`);
   return { file, url: `http://127.0.0.1:${port}`, connectors };
 }
 
 /** Returns the entry of a simulated PSP that pays, for the deployment file. */
-export function payerEntry(
-  { name, key, journal }: TrialConnector,
+export function formatConnectorEntry(
+  { name, key, journal }: PayingConnector,
   index: number,
-  { faults, fates, delay }: Trouble,
+  { faultShare, fateShare, delayMs }: FaultSettings,
 ): string {
   return `
   - name: ${name}
@@ -68,14 +68,14 @@ export function payerEntry(
       changesWithin: 60000
       journal: '${journal}'
       repeatsKeys: ${name === 'keys'}
-      orderFaults: ${faults}
-      orderFates: ${fates}
-      orderDelay: ${delay}
+      orderFaults: ${faultShare}
+      orderFates: ${fateShare}
+      orderDelay: ${delayMs}
 `;
 }
 
 /** Returns a free port. Clients keep one endpoint while the gateway stops and starts again. */
-export async function freePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PROGRAM = 'dist/apps/gateway/src/main.js';
-const LONGEST_START = 60_000;
+const MAX_START_MS = 60_000;
 
 export class GatewayProcess {
   private child: ChildProcess | undefined;
@@ -30,8 +30,8 @@ export class GatewayProcess {
     });
     closeSync(log);
     this.ended = once(this.child, 'exit');
-    const end = performance.now() + LONGEST_START;
-    while (!(await answers(`${this.url}/healthz`))) {
+    const end = performance.now() + MAX_START_MS;
+    while (!(await isHealthy(`${this.url}/healthz`))) {
       if (this.child.exitCode !== null) throw new Error(`the gateway ended by itself: see ${this.log}`);
       if (performance.now() > end) throw new Error(`the gateway does not answer: see ${this.log}`);
       await sleep(20);
@@ -55,7 +55,7 @@ export class GatewayProcess {
   }
 }
 
-function answers(url: string): Promise<boolean> {
+function isHealthy(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     get(url, { agent: false }, (response) => {
       response.resume();

@@ -1,17 +1,17 @@
 /** The HTTP transport for orders, like `clients/http-get.ts`. Here the way in which a request ended makes a difference. */
 import { Agent, request, type IncomingMessage } from 'node:http';
-import type { Posted } from './order-answer.js';
+import type { RequestResult } from './order-response.js';
 
 /** Milliseconds from the first byte sent to the last byte read. Source: `DefaultConnectorClientTimeout`. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export interface OrderConnection {
-  post(path: string, body: string): Promise<Posted>;
+  post(path: string, body: string): Promise<RequestResult>;
   close(): void;
 }
 
 /** @param baseUrl without a slash at its end, like an installation's `endpoint` */
-export function connectOrders(baseUrl: string, key: string): OrderConnection {
+export function createOrderConnection(baseUrl: string, key: string): OrderConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const headers = {
     authorization: `Bearer ${key}`,
@@ -24,9 +24,9 @@ export function connectOrders(baseUrl: string, key: string): OrderConnection {
   };
 }
 
-function send(url: string, body: string, options: object): Promise<Posted> {
+function send(url: string, body: string, options: object): Promise<RequestResult> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(TIMEOUT);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const sent = request(url, { ...options, signal }, (response) => {
       readBody(response).then(resolve, () => resolve(signal.aborted ? 'timeout' : 'broken'));
     });
@@ -35,7 +35,7 @@ function send(url: string, body: string, options: object): Promise<Posted> {
   });
 }
 
-async function readBody(response: IncomingMessage): Promise<Posted> {
+async function readBody(response: IncomingMessage): Promise<RequestResult> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };

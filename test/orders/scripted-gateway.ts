@@ -1,39 +1,39 @@
 /** A gateway that handles one order by script. It serves rows as the contract requires, or rows with typical mistakes. */
 import type { OrderKind, OrderStatus } from '@tributary/connector-api';
-import { Client } from '../clients/client.js';
-import type { ClientVersion } from '../clients/versions.js';
-import { Engine } from './engine.js';
-import type { Initiation } from './initiation.js';
-import type { Posted } from './order-answer.js';
+import { GenericConnectorClient } from '../clients/generic-connector-client.js';
+import type { ClientVersion } from '../clients/client-versions.js';
+import { FormanceEngine } from './formance-engine.js';
+import type { PaymentInitiation } from './payment-initiation.js';
+import type { RequestResult } from './order-response.js';
 
 /** Mistakes of a server whose author only knows the OpenAPI document. */
-export interface Naivety {
+export interface ServerMistakes {
   /** Every row has the time of the order's creation. */
-  createdAt?: boolean;
+  fixedCreatedAt?: boolean;
   /** Rows do not contain the idempotency key. */
-  related?: boolean;
+  omitsRelatedId?: boolean;
   /** A return also changes the status of the original row. */
-  flips?: boolean;
+  flipsOriginal?: boolean;
   /** A status is published only once, when it is seen, even if the client has not read the response yet. */
-  once?: boolean;
+  publishesOnce?: boolean;
 }
 
-export interface Life {
+export interface OrderScript {
   kind: OrderKind;
   /** Results of the requests before the first one with a response. */
-  before: Posted[];
+  earlierResults: RequestResult[];
   answer: OrderStatus;
   /** Changes of the status. `after`: milliseconds since the step before. */
-  changes: { to: OrderStatus; after: number }[];
+  changes: { to: OrderStatus; afterMs: number }[];
   /** Whether the first change happens, and the client polls, before the response arrives. */
-  overtaken?: boolean;
+  changesBeforeResponse?: boolean;
   /** Whether a request was lost, and the user retries only after all changes. */
-  retriedLate?: boolean;
+  retriesLate?: boolean;
   /** Milliseconds by which the engine's clock is ahead. */
-  skew?: number;
+  clockSkewMs?: number;
 }
 
-export interface Seen {
+export interface VisibleResult {
   payments: number;
   payment: string | undefined;
   amount: bigint | undefined;
@@ -44,28 +44,32 @@ const KEY = 'invoice 2026/0815';
 const ID = 'order-0001';
 const AMOUNT = '12500';
 /** Milliseconds. For this long after a response the engine can still create its own entry, so no change is published before. */
-const MARGIN = 10_000;
+const PUBLICATION_DELAY_MS = 10_000;
 
 /**
  * Runs one order from the initiation to its end.
  * @returns what Formance shows in the end
  */
-export async function live(version: ClientVersion, life: Life, naivety: Naivety = {}): Promise<Seen> {
+export async function runOrderScript(
+  version: ClientVersion,
+  life: OrderScript,
+  naivety: ServerMistakes = {},
+): Promise<VisibleResult> {
   const gateway = new ScriptedGateway(life, naivety);
-  const engine = new Engine(version, {
+  const engine = new FormanceEngine(version, {
     post: async () => {
       const answer = gateway.post();
-      if (life.overtaken) await pass(changes.splice(0, 1));
+      if (life.changesBeforeResponse) await pass(changes.splice(0, 1));
       return answer;
     },
-    now: () => gateway.now + (life.skew ?? 0),
-    pause: async (milliseconds) => void (gateway.now += milliseconds),
+    now: () => gateway.now + (life.clockSkewMs ?? 0),
+    sleep: async (milliseconds) => void (gateway.now += milliseconds),
   });
-  const client = new Client(version, async (path) => gateway.get(path), engine);
+  const client = new GenericConnectorClient(version, async (path) => gateway.get(path), engine);
   const changes = [...life.changes];
-  const pass = async (passing: Life['changes']) => {
-    for (const { to, after } of passing) {
-      gateway.change(to, after);
+  const pass = async (passing: OrderScript['changes']) => {
+    for (const { to, afterMs } of passing) {
+      gateway.change(to, afterMs);
       await client.poll('transactions');
     }
   };
@@ -74,24 +78,31 @@ export async function live(version: ClientVersion, life: Life, naivety: Naivety 
     ...{ sourceAccountId: 'wallet', destinationAccountId: 'supplier', description: 'paid by a test' },
   });
   await client.poll('transactions');
-  if (!life.retriedLate) await retryIfFailed(engine, initiation, life);
+  if (!life.retriesLate) await retryIfFailed(engine, initiation, life);
   await pass(changes);
-  if (life.retriedLate) await retryIfFailed(engine, initiation, life);
-  gateway.settle();
+  if (life.retriesLate) await retryIfFailed(engine, initiation, life);
+  gateway.publishFinalStatus();
   await client.poll('transactions');
-  return seen(engine, initiation);
+  return collectVisibleResult(engine, initiation);
 }
 
-async function retryIfFailed(engine: Engine, initiation: Initiation, { answer }: Life): Promise<void> {
+async function retryIfFailed(
+  engine: FormanceEngine,
+  initiation: PaymentInitiation,
+  { answer }: OrderScript,
+): Promise<void> {
   if (initiation.status === 'FAILED' && answer !== 'FAILED') await engine.retry(initiation);
 }
 
-function seen({ stored }: Engine, initiation: Initiation): Seen {
-  const [linked] = initiation.related;
+function collectVisibleResult(
+  { paymentStore }: FormanceEngine,
+  initiation: PaymentInitiation,
+): VisibleResult {
+  const [linked] = initiation.linkedPaymentIds;
   return {
-    payments: stored.byId.size,
-    payment: linked && stored.status(linked),
-    amount: linked === undefined ? undefined : stored.byId.get(linked)?.amount,
+    payments: paymentStore.byId.size,
+    payment: linked && paymentStore.getStatus(linked),
+    amount: linked === undefined ? undefined : paymentStore.byId.get(linked)?.amount,
     initiation: initiation.status,
   };
 }
@@ -100,26 +111,26 @@ class ScriptedGateway {
   /** Milliseconds since 1970. */
   now = Date.UTC(2026, 10, 22, 9);
   private readonly rows: object[] = [];
-  private readonly ends: Posted[];
-  private readonly createdAt = time(this.now);
+  private readonly pendingResults: RequestResult[];
+  private readonly createdAt = formatMilliseconds(this.now);
   private status: OrderStatus;
   private answeredAt = -Infinity;
   private publishedAt = -Infinity;
-  private cameBack = false;
+  private wasReturned = false;
 
   constructor(
-    private readonly life: Life,
-    private readonly naivety: Naivety,
+    private readonly life: OrderScript,
+    private readonly naivety: ServerMistakes,
   ) {
-    this.ends = [...life.before];
+    this.pendingResults = [...life.earlierResults];
     this.status = life.answer;
   }
 
-  post(): Posted {
+  post(): RequestResult {
     // The gateway accepted the order at the first request, even if the client did not get the response.
     if (this.rows.length === 0) this.append(this.life.answer, this.createdAt);
     this.now += 200;
-    const end = this.ends.shift();
+    const end = this.pendingResults.shift();
     if (end !== undefined) return end;
     this.answeredAt = this.now;
     const { answer: status } = this.life;
@@ -149,37 +160,38 @@ class ScriptedGateway {
   change(to: OrderStatus, after: number): void {
     this.now += after;
     this.status = to;
-    if (this.now >= this.answeredAt + MARGIN || this.naivety.once) this.publish();
+    if (this.now >= this.answeredAt + PUBLICATION_DELAY_MS || this.naivety.publishesOnce) this.publish();
   }
 
   /**
    * Ends the order, long after the last response. A status that changed after the response was sent is published (again) with a time after the
    * engine's entry.
    */
-  settle(): void {
-    this.now += MARGIN;
-    if (this.status === this.life.answer || this.publishedAt >= this.answeredAt + MARGIN) return;
-    if (!this.naivety.once) this.publish();
+  publishFinalStatus(): void {
+    this.now += PUBLICATION_DELAY_MS;
+    if (this.status === this.life.answer || this.publishedAt >= this.answeredAt + PUBLICATION_DELAY_MS)
+      return;
+    if (!this.naivety.publishesOnce) this.publish();
   }
 
   private publish(): void {
     this.publishedAt = this.now;
-    const createdAt = this.naivety.createdAt ? this.createdAt : time(this.now);
+    const createdAt = this.naivety.fixedCreatedAt ? this.createdAt : formatMilliseconds(this.now);
     if (this.status !== 'RETURNED') return this.append(this.status, createdAt);
     // A refund is subtracted each time that it comes with another time.
-    this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.cameBack ? '0' : AMOUNT });
-    this.cameBack = true;
-    if (this.naivety.flips) this.append('REFUNDED', createdAt);
+    this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.wasReturned ? '0' : AMOUNT });
+    this.wasReturned = true;
+    if (this.naivety.flipsOriginal) this.append('REFUNDED', createdAt);
   }
 
   private append(status: string, createdAt: string, members: object = {}): void {
-    const related = this.naivety.related ? {} : { relatedTransactionID: KEY };
-    const updatedAt = time(this.now + this.rows.length);
+    const related = this.naivety.omitsRelatedId ? {} : { relatedTransactionID: KEY };
+    const updatedAt = formatMilliseconds(this.now + this.rows.length);
     const row = { id: ID, ...related, type: this.life.kind, status, amount: AMOUNT, currency: 'EUR/2' };
     this.rows.push({ ...row, createdAt, updatedAt, ...members });
   }
 }
 
-function time(milliseconds: number): string {
+function formatMilliseconds(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

@@ -4,65 +4,70 @@
  * `ORDERS` and `KILLS` set the size: `npm run soak`.
  */
 import type { Customer } from './customer.js';
-import { Trial, type TrialSize } from './trial.js';
-import type { Truth } from './truth.js';
+import { OrderKillScenario, type ScenarioSize } from './order-kill-scenario.js';
+import type { PspJournal } from './psp-journal.js';
 
 const IS_SOAK = process.env.ORDERS !== undefined;
-const SIZE: TrialSize = IS_SOAK
+const SIZE: ScenarioSize = IS_SOAK
   ? {
       orders: Number(process.env.ORDERS),
       kills: Number(process.env.KILLS),
-      atOnce: 60,
+      concurrency: 60,
       seed: 1,
-      troubles: 'any',
+      faultChoice: 'any',
     }
-  : { orders: 200, kills: 5, atOnce: 40, seed: 1, troubles: 'short' };
-const TROUBLE = { faults: IS_SOAK ? 0.6 : 0, fates: 0.7, delay: IS_SOAK ? 500 : 300 };
+  : { orders: 200, kills: 5, concurrency: 40, seed: 1, faultChoice: 'short' };
+const FAULT_SETTINGS = { faultShare: IS_SOAK ? 0.6 : 0, fateShare: 0.7, delayMs: IS_SOAK ? 500 : 300 };
 
-let trial: Trial;
+let trial: OrderKillScenario;
 beforeAll(async () => {
-  trial = await Trial.start(SIZE, TROUBLE);
+  trial = await OrderKillScenario.start(SIZE, FAULT_SETTINGS);
 });
-afterAll(() => trial?.end());
+afterAll(() => trial?.stop());
 
 test(`${SIZE.orders} orders, ${SIZE.kills} kills: each leaves at most once, and ends as the PSP says`, async () => {
   await trial.sendAll();
-  const unfinished = await trial.settle();
+  const unfinished = await trial.waitUntilSettled();
   await trial.repeatAll();
-  report();
-  expect(trial.lies()).toEqual([]);
+  printReport();
+  expect(trial.findErrors()).toEqual([]);
   expect(unfinished).toEqual([]);
-  expect(trial.kills).toBe(SIZE.kills);
+  expect(trial.killCount).toBe(SIZE.kills);
 }, 7_200_000);
 
-function report(): void {
+function printReport(): void {
   for (const customer of trial.customers) {
-    process.stdout.write(`${customer.connector.name}: ${tell(customer, trial.truthOf(customer))}\n`);
+    process.stdout.write(
+      `${customer.connector.name}: ${describeCustomer(customer, trial.readJournal(customer))}\n`,
+    );
   }
   process.stdout.write(
-    `${trial.kills} kills, ${trial.retries} initiations retried by hand, ${trial.unanswered} polls without an answer\n`,
+    `${trial.killCount} kills, ${trial.retryCount} initiations retried by hand, ${trial.failedPollCount} polls without an answer\n`,
   );
 }
 
-function tell({ engine, ends, requests, late }: Customer, truth: Truth): string {
+function describeCustomer(
+  { engine, endCounts, requestCount, lateResponseCount }: Customer,
+  truth: PspJournal,
+): string {
   const orders = [...engine.initiations.keys()];
-  const left = orders.filter((reference) => truth.paid(reference).length > 0).length;
-  const twice = orders.filter((reference) => truth.paid(reference).length > 1).length;
-  const statuses = count(orders.map((reference) => engine.initiations.get(reference)!.status));
+  const left = orders.filter((reference) => truth.getPayments(reference).length > 0).length;
+  const twice = orders.filter((reference) => truth.getPayments(reference).length > 1).length;
+  const statuses = countWords(orders.map((reference) => engine.initiations.get(reference)!.status));
   return [
-    `${orders.length} orders in ${requests} requests (${list(ends)}; ${late} answers later than promised)`,
-    `${truth.attempts} attempts reached the PSP (${list(truth.faults)})`,
+    `${orders.length} orders in ${requestCount} requests (${formatCounts(endCounts)}; ${lateResponseCount} answers later than promised)`,
+    `${truth.attemptCount} attempts reached the PSP (${formatCounts(truth.faultCounts)})`,
     `${left} orders left, ${twice} of them more than once`,
-    `initiations: ${list(statuses)}`,
+    `initiations: ${formatCounts(statuses)}`,
   ].join('; ');
 }
 
-function count(words: readonly string[]): Map<string, number> {
+function countWords(words: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
 }
 
-function list(counts: ReadonlyMap<string, number>): string {
+function formatCounts(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([word, times]) => `${word} ${times}`).join(', ');
 }

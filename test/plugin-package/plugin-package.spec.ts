@@ -140,11 +140,11 @@ it('its settings are checked like those of any plugin, and are in the schema tha
 it('says exactly what is wrong with a package, of all packages at once', () => {
   const psp = 'class P { async *accounts() {} async *transactions() {} }';
   const good = `${psp}; export const plugin = { name: 'p', title: 'P', settings: class {}, psp: P };`;
-  const tributaryKey = { type: 'module', tributary: { interface: '1.0' } };
+  const tributaryKey = { type: 'module', tributary: { interface: '2.0' } };
   installFake('@acme/unsaid', { type: 'module' }, { 'index.js': good });
-  installFake('@acme/major', { ...tributaryKey, tributary: { interface: '2.0' } }, { 'index.js': good });
-  installFake('@acme/minor', { ...tributaryKey, tributary: { interface: '1.99' } }, { 'index.js': good });
-  installFake('@acme/old', { ...tributaryKey, tributary: { interface: '0.9' } }, { 'index.js': good });
+  installFake('@acme/major', { ...tributaryKey, tributary: { interface: '3.0' } }, { 'index.js': good });
+  installFake('@acme/minor', { ...tributaryKey, tributary: { interface: '2.99' } }, { 'index.js': good });
+  installFake('@acme/old', { ...tributaryKey, tributary: { interface: '1.0' } }, { 'index.js': good });
   installFake('@acme/empty', tributaryKey, { 'index.js': 'export const answer = 42;' });
   installFake('@acme/half', tributaryKey, { 'index.js': "export default { name: 'h', title: 'H' };" });
   installFake('@acme/broken', tributaryKey, { 'index.js': "throw new Error('no luck today');" });
@@ -156,7 +156,7 @@ it('says exactly what is wrong with a package, of all packages at once', () => {
   );
   installFake(
     'tributary-psp-common',
-    { tributary: { interface: '1.0' } },
+    { tributary: { interface: '2.0' } },
     { 'index.js': `${psp}; module.exports = { name: 'p', title: 'P', settings: class {}, psp: P };` },
   );
   const names = [
@@ -182,13 +182,13 @@ it('says exactly what is wrong with a package, of all packages at once', () => {
   );
   expect([...complaints.keys()]).toEqual(names.slice(0, -1));
   expect(complaints.get('unsaid')).toMatch(
-    /package\.json does not say .*"tributary": \{ "interface": "1\.0" \}/,
+    /package\.json does not say .*"tributary": \{ "interface": "2\.0" \}/,
   );
   expect(complaints.get('major')).toMatch(
-    /version 1\.2\.3 .* interface 2\.0, and this gateway has 1\.0\. Update the gateway/,
+    /version 1\.2\.3 .* interface 3\.0, and this gateway has 2\.0\. Update the gateway/,
   );
-  expect(complaints.get('minor')).toMatch(/interface 1\.99, .* Update the gateway/);
-  expect(complaints.get('old')).toMatch(/interface 0\.9, .* Install a newer version of the package/);
+  expect(complaints.get('minor')).toMatch(/interface 2\.99, .* Update the gateway/);
+  expect(complaints.get('old')).toMatch(/interface 1\.0, .* Install a newer version of the package/);
   expect(complaints.get('empty')).toMatch(/exports no plugin; .*: it exports answer/);
   expect(complaints.get('half')).toMatch(/lacks settings \(a class\), psp \(a class/);
   expect(complaints.get('broken')).toMatch(/cannot be loaded: no luck today/);

@@ -1,9 +1,9 @@
 /** Composes the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
-import { FailureLimiter, KeyRing } from '@tributary/auth';
+import { FailureLimiter, ApiKeySet } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
-import { ContractErrorFilter, describeContract } from '@tributary/connector-api/contract';
+import { ContractErrorFilter, createOpenApiDocument } from '@tributary/connector-api/contract';
 import { openStore, type Store } from '@tributary/feed';
-import { OrderEngine, StoreTime, type OrderPace } from '@tributary/orders';
+import { OrderEngine, StoreClock, type OrderTimings } from '@tributary/orders';
 import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -12,33 +12,37 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { packageVersion } from './cli/version.js';
-import { deploymentConfig } from './config/deployment-config.js';
-import type { Deployment } from './config/deployment.js';
-import { HttpAdapter } from './http/adapter.js';
-import { answerLists } from './http/lists.js';
-import { guardRoutes } from './http/doors.js';
-import { Drain } from './http/drain.js';
+import { readPackageVersion } from './package-version.js';
+import { createDeploymentModule } from './config/deployment.provider.js';
+import type { Deployment } from './config/settings/deployment.js';
+import { HttpAdapter } from './http/http-adapter.js';
+import { installListFastPath } from './http/list-fast-path.js';
+import { installRouteAuthorization } from './http/route-authorization.js';
+import { GracefulShutdown } from './http/graceful-shutdown.js';
 import { OperatorModule } from './http/operator.module.js';
-import { servedRoute, type Mounted } from './http/mounted-routes.js';
+import { findMatchedRoute, type ConnectorRegistry } from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
-import { unknownRoute } from './http/unknown-route.js';
-import { createLogger, NestLog, Scrubber, type Logger } from './logging/index.js';
-import { mountConnector, type MountedConnector, type Shared } from './mount/connector.module.js';
-import { DocsModule } from './mount/docs.controller.js';
-import { Docs } from './mount/docs.js';
-import { forgetLoading } from './mount/forget-loading.js';
+import { createNotFoundHandler } from './http/not-found-handler.js';
+import { createLogger, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
+import {
+  createConnectorModule,
+  type ConnectorRegistration,
+  type ConnectorDependencies,
+} from './mount/connector.module.js';
+import { ApiDocsModule } from './mount/api-docs.controller.js';
+import { ApiDocs } from './mount/api-docs.js';
+import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
 import { PageCache } from './mount/page-cache.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 /** Long enough for a client to send its next request, and to learn from the response that the connection closes. */
-const DRAIN = 1000;
+const DRAIN_TIMEOUT_MS = 1000;
 
 /**
  * Size of the TCP accept queue; the operating system can have a lower limit.
  * With Node's default of 511, extra connections are dropped, and TCP retries them after 1, 3 and 7 s.
  */
-const BACKLOG = 4096;
+const TCP_BACKLOG = 4096;
 
 export interface GatewayOptions {
   /** By default the gateway logs JSON lines to standard output and redacts the deployment's secrets. */
@@ -48,9 +52,9 @@ export interface GatewayOptions {
   /** Whether the gateway pulls streams while it listens; true by default. */
   sync?: boolean;
   /** Overrides timeouts and delays of orders. Tests use shorter ones. */
-  pace?: Partial<OrderPace>;
+  orderTimings?: Partial<OrderTimings>;
   /** Time in milliseconds in which connected clients are served before the port closes. */
-  drainFor?: number;
+  drainTimeoutMs?: number;
   /** A store that the caller has opened; the gateway closes it. If absent, the gateway opens the deployment's store. */
   store?: Store;
 }
@@ -60,7 +64,7 @@ export interface Gateway {
   readonly url: string;
   readonly store: Store;
   /** Pulls streams; `listen()` starts it. */
-  readonly engine: SyncEngine;
+  readonly syncEngine: SyncEngine;
   /**
    * Starts the HTTP server, sync and orders.
    * @returns the URL
@@ -92,128 +96,143 @@ async function composeGateway(
   store: Store,
 ): Promise<Gateway> {
   const { logger, registry = new Registry() } = options;
-  const scrubber = new Scrubber(deployment.secrets);
-  const sync: SyncOptions = { logger, registry, redact: (text) => scrubber.scrub(text) };
-  const clock = await StoreTime.of(store, systemClock);
+  const redactor = new SecretRedactor(deployment.secrets);
+  const sync: SyncOptions = { logger, registry, redact: (text) => redactor.redact(text) };
+  const clock = await StoreClock.create(store, systemClock);
   const orders = new OrderEngine(store, {
     ...sync,
     clock,
-    ...(options.pace ? { pace: options.pace } : {}),
+    ...(options.orderTimings ? { timings: options.orderTimings } : {}),
   });
   const limiter = new FailureLimiter();
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
-  const shared: Shared = {
+  const dependencies: ConnectorDependencies = {
     store,
     cache: new PageCache(PAGE_CACHE_BYTES),
     limiter,
     sync,
     orders,
-    pull: (path, streams) => engine.pull(path, streams),
-    onMounted: (connector, backend) => {
+    schedulePull: (path, streams) => syncEngine.requestPull(path, streams),
+    onConnectorReady: (connector, backend) => {
       connectors.push(connector);
       backends.set(connector.path, backend);
     },
   };
-  const mounted: MountedConnector[] = deployment.connectors.map((connector) =>
-    mountConnector(connector, shared),
+  const registrations: ConnectorRegistration[] = deployment.connectors.map((connector) =>
+    createConnectorModule(connector, dependencies),
   );
-  const rings = {
-    connectors: new Map(mounted.map(({ path, ring }) => [path, ring])),
+  const keySets = {
+    connectors: new Map(registrations.map(({ path, apiKeys }) => [path, apiKeys])),
     // Without operator keys, every request to an operator route is rejected.
-    operator: new KeyRing(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
+    operator: new ApiKeySet(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
   };
-  const docs = new Docs(rings.connectors, (path) =>
-    describeContract(app, typeOf(mounted, path), path, packageVersion()),
+  const docs = new ApiDocs(keySets.connectors, (path) =>
+    createOpenApiDocument(app, findModuleClass(registrations, path), path, readPackageVersion()),
   );
   const adapter = new HttpAdapter({
     trustProxy: deployment.listen.trustProxy,
-    connectors: rings.connectors,
-    onUnknownRoute: unknownRoute(rings.connectors, limiter),
+    connectors: keySets.connectors,
+    onUnknownRoute: createNotFoundHandler(keySets.connectors, limiter),
   });
-  guardRoutes(adapter.getInstance(), rings, limiter);
-  answerLists(adapter.getInstance(), backends);
-  const drain = new Drain(adapter.getInstance());
-  new RequestObserver(logger, registry, rings.connectors).observe(adapter.getInstance());
-  const operator = OperatorModule.with(registry, {
-    isDraining: () => drain.isDraining,
-    storeAnswers: () => store.ready(),
+  installRouteAuthorization(adapter.getInstance(), keySets, limiter);
+  installListFastPath(adapter.getInstance(), backends);
+  const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
+  new RequestObserver(logger, registry, keySets.connectors).observe(adapter.getInstance());
+  const operator = OperatorModule.forRoot(registry, {
+    isDraining: () => gracefulShutdown.isDraining,
+    pingStore: () => store.ping(),
   });
-  const app = await startNest(
+  const app = await startNestApplication(
     adapter,
-    rootModule(mounted, [
-      await deploymentConfig(deployment),
+    createRootModule(registrations, [
+      await createDeploymentModule(deployment),
       operator,
-      ...(deployment.docs ? [DocsModule.with(docs)] : []),
+      ...(deployment.docs ? [ApiDocsModule.forRoot(docs)] : []),
     ]),
-    rings.connectors,
+    keySets.connectors,
     logger,
   );
-  const engine = new SyncEngine(store, connectors, sync);
-  return new RunningGateway(app, { deployment, options, drain, store, engine, orders, clock, logger });
+  const syncEngine = new SyncEngine(store, connectors, sync);
+  return new RunningGateway(app, {
+    deployment,
+    options,
+    gracefulShutdown,
+    store,
+    syncEngine,
+    orders,
+    clock,
+    logger,
+  });
 }
 
-function typeOf(mounted: readonly MountedConnector[], path: string): MountedConnector['type'] {
-  const found = mounted.find((connector) => connector.path === path);
+function findModuleClass(
+  registrations: readonly ConnectorRegistration[],
+  path: string,
+): ConnectorRegistration['moduleClass'] {
+  const found = registrations.find((connector) => connector.path === path);
   if (found === undefined) throw new Error(`no connector is mounted at ${path}`);
-  return found.type;
+  return found.moduleClass;
 }
 
-function rootModule(mounted: readonly MountedConnector[], others: readonly DynamicModule[]): DynamicModule {
+function createRootModule(
+  registrations: readonly ConnectorRegistration[],
+  others: readonly DynamicModule[],
+): DynamicModule {
   @Module({})
   class GatewayModule {}
-  const routes = mounted.map(({ path, type }) => ({ path, module: type }));
+  const routes = registrations.map(({ path, moduleClass }) => ({ path, module: moduleClass }));
   return {
     module: GatewayModule,
-    imports: [...others, ...mounted.map(({ module }) => module), RouterModule.register(routes)],
+    imports: [...others, ...registrations.map(({ module }) => module), RouterModule.register(routes)],
   };
 }
 
-async function startNest(
+async function startNestApplication(
   adapter: HttpAdapter,
   root: DynamicModule,
-  connectors: Mounted,
+  connectors: ConnectorRegistry,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: new NestLog(logger),
+    logger: new NestLogger(logger),
     abortOnError: false,
     bodyParser: false,
   });
-  const report = (error: unknown, request: FastifyRequest) =>
+  const logError = (error: unknown, request: FastifyRequest) =>
     logger.error(
-      { err: error, request: request.id, route: servedRoute(request, connectors) },
+      { err: error, request: request.id, route: findMatchedRoute(request, connectors) },
       'request failed',
     );
-  app.useGlobalFilters(new ContractErrorFilter(report));
+  app.useGlobalFilters(new ContractErrorFilter(logError));
   await app.init();
-  forgetLoading(app);
+  releaseBootstrapState(app);
   return app;
 }
 
-interface Parts {
+interface GatewayParts {
   deployment: Deployment;
   options: GatewayOptions;
-  drain: Drain;
+  gracefulShutdown: GracefulShutdown;
   store: Store;
-  engine: SyncEngine;
+  syncEngine: SyncEngine;
   orders: OrderEngine;
-  clock: StoreTime;
+  clock: StoreClock;
   logger: Logger;
 }
 
 class RunningGateway implements Gateway {
   readonly store: Store;
-  readonly engine: SyncEngine;
+  readonly syncEngine: SyncEngine;
   private closing: Promise<void> | undefined;
   private address = '';
 
   constructor(
     private readonly app: NestFastifyApplication,
-    private readonly parts: Parts,
+    private readonly parts: GatewayParts,
   ) {
     this.store = parts.store;
-    this.engine = parts.engine;
+    this.syncEngine = parts.syncEngine;
   }
 
   get url(): string {
@@ -224,28 +243,31 @@ class RunningGateway implements Gateway {
     const { deployment, options, logger } = this.parts;
     const { host, port } = deployment.listen;
     try {
-      await this.app.listen({ port, host, backlog: BACKLOG });
+      await this.app.listen({ port, host, backlog: TCP_BACKLOG });
     } catch (error) {
-      throw listenError(error, host, port);
+      throw createListenError(error, host, port);
     }
     const bound = (this.app.getHttpServer().address() as AddressInfo).port;
     this.address = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
-    if (options.sync ?? true) this.engine.start();
+    if (options.sync ?? true) this.syncEngine.start();
     this.parts.clock.start();
     this.parts.orders.start();
     return this.address;
   }
 
   close(): Promise<void> {
-    return (this.closing ??= this.end());
+    return (this.closing ??= this.shutDown());
   }
 
-  private async end(): Promise<void> {
-    const { drain, options, store, engine, orders, clock, logger } = this.parts;
+  private async shutDown(): Promise<void> {
+    const { gracefulShutdown, options, store, syncEngine, orders, clock, logger } = this.parts;
     logger.info('stopping');
-    await Promise.all([engine.stop(), drain.start(options.drainFor ?? DRAIN)]);
-    await drain.finish(() => this.app.close());
+    await Promise.all([
+      syncEngine.stop(),
+      gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),
+    ]);
+    await gracefulShutdown.finish(() => this.app.close());
     // Orders stop after the HTTP server, because running requests can still submit orders.
     await orders.stop();
     clock.stop();
@@ -254,15 +276,15 @@ class RunningGateway implements Gateway {
   }
 }
 
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+const LISTEN_ERROR_ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there; stop it, or change listen.port',
   EACCES: 'that needs more rights; take a port from 1024 on',
   EADDRNOTAVAIL: 'this machine has no such address; change listen.host',
   ENOTFOUND: 'there is no such host; change listen.host',
 };
 
-function listenError(error: unknown, host: string, port: number): Error {
+function createListenError(error: unknown, host: string, port: number): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice = LISTEN_ERRORS[code] ?? (error instanceof Error ? error.message : String(error));
+  const advice = LISTEN_ERROR_ADVICE[code] ?? (error instanceof Error ? error.message : String(error));
   return new Error(`cannot listen on ${host}:${port}: ${advice}`, { cause: error });
 }

@@ -1,8 +1,8 @@
 /** Entry point of the program `tributary`; `bin/tributary.js` starts it. */
 import 'reflect-metadata';
-import { endWithReader } from './cli/output.js';
-import { runCli } from './cli/run.js';
-import { terminal } from './cli/terminal.js';
+import { exitOnBrokenPipe } from './cli/shared/output-errors.js';
+import { runCli } from './cli/run-cli.js';
+import { terminal } from './cli/shared/terminal.js';
 
-endWithReader();
+exitOnBrokenPipe();
 process.exit(await runCli(process.argv.slice(2), terminal));

@@ -4,14 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { money, PspError, RefusedError } from 'tributary/connector-api';
-import type { Account, Cursor, Page, Psp, Refusal, Transaction } from 'tributary/connector-api';
+import { parseMoney, PspError, InvalidRecordError } from 'tributary/connector-api';
+import type { Account, Cursor, Page, PspClient, RejectedRecord, Transaction } from 'tributary/connector-api';
 import { PettyCashSettings } from './petty-cash.config.js';
 
 const BOX = 'box';
 
 @Injectable()
-export class PettyCashPsp implements Psp {
+export class PettyCashPsp implements PspClient {
   constructor(private readonly settings: PettyCashSettings) {}
 
   async *accounts(since?: Cursor): AsyncIterable<Page<Account>> {
@@ -33,7 +33,7 @@ export class PettyCashPsp implements Psp {
     }
   }
 
-  private toTransaction(line: string): Transaction | Refusal {
+  private toTransaction(line: string): Transaction | RejectedRecord {
     try {
       const { id, at, amount, note } = fieldsOf(line);
       const out = amount.startsWith('-');
@@ -42,13 +42,13 @@ export class PettyCashPsp implements Psp {
         createdAt: at,
         type: out ? 'PAYOUT' : 'PAYIN',
         status: 'SUCCEEDED',
-        amount: money(out ? amount.slice(1) : amount, this.settings.currency),
+        amount: parseMoney(out ? amount.slice(1) : amount, this.settings.currency),
         ...(out ? { sourceAccountId: BOX } : { destinationAccountId: BOX }),
         metadata: { 'com.petty-cash.spec/note': note },
       };
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      return { id: `line: ${line}`, refused: error.message, raw: line };
+      if (!(error instanceof InvalidRecordError)) throw error;
+      return { id: `line: ${line}`, reason: error.message, raw: line };
     }
   }
 }
@@ -58,7 +58,7 @@ function fieldsOf(line: string): { id: string; at: string; amount: string; note:
   const text = (name: string): string => {
     const value = row[name];
     if (typeof value === 'string' && value !== '') return value;
-    throw new RefusedError(`"${name}" is ${JSON.stringify(value) ?? 'missing'}, expected a text`);
+    throw new InvalidRecordError(`"${name}" is ${JSON.stringify(value) ?? 'missing'}, expected a text`);
   };
   return { id: text('id'), at: text('at'), amount: text('amount'), note: text('note') };
 }
@@ -67,6 +67,6 @@ function parse(line: string): Record<string, unknown> {
   try {
     return { ...(JSON.parse(line) as object) };
   } catch {
-    throw new RefusedError('the line is not JSON, expected an object');
+    throw new InvalidRecordError('the line is not JSON, expected an object');
   }
 }

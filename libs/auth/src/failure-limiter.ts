@@ -7,17 +7,17 @@ export interface FailureLimits {
   /** Capacity of a bucket: the number of failures in a row before the first 429. */
   burst: number;
   /** Tokens that a bucket regains per second. */
-  perSecond: number;
+  refillPerSecond: number;
   /** Maximum number of buckets. When it is exceeded, the bucket with the oldest failure is deleted. */
-  addresses: number;
+  maxAddresses: number;
 }
 
-const DEFAULTS: FailureLimits = { burst: 60, perSecond: 1, addresses: 10_000 };
+const DEFAULT_FAILURE_LIMITS: FailureLimits = { burst: 60, refillPerSecond: 1, maxAddresses: 10_000 };
 
 interface Bucket {
   tokens: number;
   /** Time at which `tokens` was computed, in milliseconds of the limiter's clock. */
-  at: number;
+  updatedAt: number;
 }
 
 /** Counts failed attempts per client address and says how long an address must wait. */
@@ -30,29 +30,29 @@ export class FailureLimiter {
     limits: Partial<FailureLimits> = {},
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.limits = { ...DEFAULTS, ...limits };
+    this.limits = { ...DEFAULT_FAILURE_LIMITS, ...limits };
   }
 
   /**
    * Records a failed attempt.
    * @returns 0 while the address has attempts left, otherwise the seconds until the next attempt is allowed
    */
-  fail(address: string): number {
-    const group = addressGroup(address);
-    const { burst, perSecond } = this.limits;
+  recordFailure(address: string): number {
+    const bucketKey = rateLimitKey(address);
+    const { burst, refillPerSecond } = this.limits;
     const now = this.now();
-    const { tokens, at } = this.buckets.get(group) ?? { tokens: burst, at: now };
-    const available = Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
-    const left = available >= 1 ? available - 1 : available;
-    this.remember(group, { tokens: left, at: now });
-    return available >= 1 ? 0 : Math.ceil((1 - left) / perSecond);
+    const { tokens, updatedAt } = this.buckets.get(bucketKey) ?? { tokens: burst, updatedAt: now };
+    const available = Math.min(burst, tokens + ((now - updatedAt) / 1000) * refillPerSecond);
+    const remaining = available >= 1 ? available - 1 : available;
+    this.storeBucket(bucketKey, { tokens: remaining, updatedAt: now });
+    return available >= 1 ? 0 : Math.ceil((1 - remaining) / refillPerSecond);
   }
 
-  private remember(group: string, bucket: Bucket): void {
+  private storeBucket(bucketKey: string, bucket: Bucket): void {
     // The entry is deleted first. A Map keeps insertion order, so the oldest failure stays at the front.
-    this.buckets.delete(group);
-    this.buckets.set(group, bucket);
-    if (this.buckets.size <= this.limits.addresses) return;
+    this.buckets.delete(bucketKey);
+    this.buckets.set(bucketKey, bucket);
+    if (this.buckets.size <= this.limits.maxAddresses) return;
     const [oldest] = this.buckets.keys();
     if (oldest !== undefined) this.buckets.delete(oldest);
   }
@@ -62,9 +62,9 @@ export class FailureLimiter {
  * Returns the bucket key of an address: an IPv4 address itself, or the /64 prefix of an IPv6 address, e.g. `2001:db8:0:7::/64`.
  * One IPv6 subscriber has 2^64 addresses.
  */
-export function addressGroup(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
+export function rateLimitKey(address: string): string {
+  const mappedIpv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mappedIpv4 !== undefined) return mappedIpv4;
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const front = head === '' ? [] : head.split(':');

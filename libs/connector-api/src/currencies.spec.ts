@@ -1,7 +1,7 @@
-import { currencyDigits } from './currencies.js';
+import { getCurrencyDecimals } from './currencies.js';
 
 test('knows the currencies whose digits differ from what shops and Intl say', () => {
-  expect(['IQD', 'KRW', 'CLF', 'UYW', 'MGA', 'HUF', 'TWD', 'AFN', 'LBP'].map(currencyDigits)).toEqual([
+  expect(['IQD', 'KRW', 'CLF', 'UYW', 'MGA', 'HUF', 'TWD', 'AFN', 'LBP'].map(getCurrencyDecimals)).toEqual([
     3, 0, 4, 4, 2, 2, 2, 2, 2,
   ]);
 });
@@ -12,7 +12,7 @@ test('agrees with Intl where Intl does not round', () => {
     'TRY USD VND XAF XOF XPF ZAR';
   for (const currency of codes.split(' ')) {
     const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-    expect([currency, currencyDigits(currency)]).toEqual([
+    expect([currency, getCurrencyDecimals(currency)]).toEqual([
       currency,
       format.resolvedOptions().maximumFractionDigits,
     ]);
@@ -22,6 +22,6 @@ test('agrees with Intl where Intl does not round', () => {
 test.each(['', 'eur', 'EU', 'EURO', 'XXX', 'XTS', 'XAU', 'BTC', '__proto__', 'constructor', 'toString', '0'])(
   '%j is not a currency with a precision',
   (code) => {
-    expect(currencyDigits(code)).toBeUndefined();
+    expect(getCurrencyDecimals(code)).toBeUndefined();
   },
 );

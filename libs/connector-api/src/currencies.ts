@@ -2,7 +2,7 @@
  * The decimal places of the currencies of ISO 4217: list one of 2026, and recently withdrawn codes that old statements contain. The data
  * of `Intl` is not suitable: it has fewer decimal places for some currencies (e.g. IQD), because shops round them.
  */
-const BY_DIGITS: Readonly<Record<number, string>> = {
+const CURRENCIES_BY_DECIMALS: Readonly<Record<number, string>> = {
   0: 'BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
   2:
     'AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW ' +
@@ -15,13 +15,13 @@ const BY_DIGITS: Readonly<Record<number, string>> = {
   4: 'CLF UYW',
 };
 
-const DIGITS = new Map(
-  Object.entries(BY_DIGITS).flatMap(([digits, codes]) =>
+const DECIMALS_BY_CURRENCY = new Map(
+  Object.entries(CURRENCIES_BY_DECIMALS).flatMap(([digits, codes]) =>
     codes.split(' ').map((code) => [code, Number(digits)] as const),
   ),
 );
 
 /** Returns the number of decimal places of a currency: `EUR` → 2. @returns `undefined` for a code that is not a currency of ISO 4217 */
-export function currencyDigits(code: string): number | undefined {
-  return DIGITS.get(code);
+export function getCurrencyDecimals(code: string): number | undefined {
+  return DECIMALS_BY_CURRENCY.get(code);
 }

@@ -27,7 +27,7 @@ export class PspError extends Error {
     readonly kind: PspErrorKind,
     message: string,
     /** `retryAfterMs`: the delay in milliseconds that the PSP asked for. `status`: the HTTP status of the PSP's response. */
-    readonly details: { retryAfter?: number; status?: number; cause?: unknown } = {},
+    readonly details: { retryAfterMs?: number; status?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: details.cause });
   }
@@ -37,12 +37,12 @@ export class PspError extends Error {
  * A dependency of the gateway itself (e.g. its database) is temporarily unavailable. Clients get HTTP 503 and repeat the request later.
  * Plugins do not throw it.
  */
-export class UnavailableError extends Error {}
+export class GatewayUnavailableError extends Error {}
 
 /**
  * Data of the PSP that cannot be served correctly, e.g. an amount with too many decimal places. `parseRow` turns it into a
  * `RejectedRecord`, which goes into the quarantine with this message.
  */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
+export class InvalidRecordError extends Error {
+  override readonly name = 'InvalidRecordError';
 }

@@ -3,4 +3,4 @@
  * grows when existing plugins must change. A plugin package names the version that it was written for in its `package.json`:
  * `"tributary": { "interface": "2.0" }`.
  */
-export const INTERFACE_VERSION = '1.0';
+export const INTERFACE_VERSION = '2.0';

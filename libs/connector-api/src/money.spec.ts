@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { RefusedError } from './errors.js';
+import { InvalidRecordError } from './errors.js';
 import {
-  ASSET,
-  assetDigits,
-  assetOf,
-  assetWithDigits,
-  canonicalAsset,
+  ASSET_PATTERN,
+  getAssetDecimals,
+  currencyToAsset,
+  formatAsset,
+  normalizeAsset,
   formatAmount,
-  money,
+  parseMoney,
   parseAmount,
 } from './money.js';
 
@@ -24,7 +24,7 @@ test('every amount that fits comes back from its decimal form, whatever its size
 test('decimal form and minor units are the same number', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, 10n ** 30n), fc.integer({ min: 0, max: 12 }), (whole, digits) => {
-      const asset = assetWithDigits('ABC', digits);
+      const asset = formatAsset('ABC', digits);
       expect(parseAmount(`${whole}`, asset)).toBe(whole * 10n ** BigInt(digits));
       expect(parseAmount(`-${whole}.`, asset)).toBe(-whole * 10n ** BigInt(digits));
       expect(parseAmount(`+000${whole}.${'0'.repeat(digits + 5)}`, asset)).toBe(
@@ -68,12 +68,12 @@ test.each([
   ],
   ...['9'.repeat(65), '1'.repeat(1_000_000)],
 ])('%j is no amount', (decimal) => {
-  expect(() => parseAmount(decimal, 'EUR/2')).toThrow(RefusedError);
+  expect(() => parseAmount(decimal, 'EUR/2')).toThrow(InvalidRecordError);
 });
 
 test('what is refused is not repeated at full length', () => {
   expect(() => parseAmount('7'.repeat(1_000_000), 'EUR/2')).toThrow(/^.{1,200}$/);
-  expect(() => assetOf('E'.repeat(1_000_000))).toThrow(/^.{1,200}$/);
+  expect(() => currencyToAsset('E'.repeat(1_000_000))).toThrow(/^.{1,200}$/);
 });
 
 test('no digit is ever lost: one more than the asset has is refused unless it is zero', () => {
@@ -87,7 +87,7 @@ test('no digit is ever lost: one more than the asset has is refused unless it is
 });
 
 test('assets follow ISO 4217, and are refused where it is silent', () => {
-  expect(['EUR', 'JPY', 'BHD', 'CLF', 'ISK', 'IQD', 'HUF', 'UGX'].map(assetOf)).toEqual([
+  expect(['EUR', 'JPY', 'BHD', 'CLF', 'ISK', 'IQD', 'HUF', 'UGX'].map(currencyToAsset)).toEqual([
     'EUR/2',
     'JPY',
     'BHD/3',
@@ -110,17 +110,17 @@ test('assets follow ISO 4217, and are refused where it is silent', () => {
     'ЕUR',
     '2',
   ]) {
-    expect(() => assetOf(unknown)).toThrow(/is not in ISO 4217/);
+    expect(() => currencyToAsset(unknown)).toThrow(/is not in ISO 4217/);
   }
-  expect(money('12.5', 'EUR')).toEqual({ amount: 1250n, asset: 'EUR/2' });
-  expect(() => money('12.5', 'JPY')).toThrow('more than the 0 decimal places of JPY');
+  expect(parseMoney('12.5', 'EUR')).toEqual({ amount: 1250n, asset: 'EUR/2' });
+  expect(() => parseMoney('12.5', 'JPY')).toThrow('more than the 0 decimal places of JPY');
 });
 
 test('whatever assetWithDigits makes can be served, and keeps its digits', () => {
   for (const digits of [0, 1, 2, 18, 999_999]) {
-    const asset = assetWithDigits('USDC', digits);
-    expect(asset).toMatch(ASSET);
-    expect(assetDigits(asset)).toBe(digits);
+    const asset = formatAsset('USDC', digits);
+    expect(asset).toMatch(ASSET_PATTERN);
+    expect(getAssetDecimals(asset)).toBe(digits);
   }
   for (const wrong of [
     '',
@@ -133,7 +133,7 @@ test('whatever assetWithDigits makes can be served, and keeps its digits', () =>
     'A'.repeat(18),
     'EUR /2',
   ]) {
-    expect(wrong).not.toMatch(ASSET);
+    expect(wrong).not.toMatch(ASSET_PATTERN);
   }
 });
 
@@ -155,4 +155,4 @@ test.each([
   ['BTC/8', 'BTC/8'],
   ['BTC/08', 'BTC/8'],
   ['POINTS/0', 'POINTS'],
-])('the asset %s is written %s', (asset, canonical) => expect(canonicalAsset(asset)).toBe(canonical));
+])('the asset %s is written %s', (asset, canonical) => expect(normalizeAsset(asset)).toBe(canonical));

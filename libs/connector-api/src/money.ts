@@ -2,8 +2,8 @@
  * Amounts of money: parsing, formatting, and the names of assets. An amount is always a `bigint` in the smallest unit of its asset. No
  * code converts it to a floating-point number.
  */
-import { currencyDigits } from './currencies.js';
-import { RefusedError } from './errors.js';
+import { getCurrencyDecimals } from './currencies.js';
+import { InvalidRecordError } from './errors.js';
 
 /** An amount of one asset. */
 export interface Money {
@@ -14,39 +14,39 @@ export interface Money {
 }
 
 /** The assets that clients accept. Source: the validation in the Generic Connector client. */
-export const ASSET = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
+export const ASSET_PATTERN = /^[A-Z][A-Z0-9]{0,16}(?:\/\d{1,6})?$/;
 
 /** Longer strings are not realistic amounts, and their conversion to `bigint` takes quadratic time. */
-const LONGEST_NUMBER = 64;
-const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/;
+const MAX_DECIMAL_LENGTH = 64;
+const DECIMAL_PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
 /** Returns the asset of a currency: `EUR` → `EUR/2`, `JPY` → `JPY`. @throws InvalidRecordError for a currency that is not in ISO 4217 */
-export function assetOf(currency: string): string {
-  const digits = currencyDigits(currency);
-  if (digits === undefined) {
-    throw new RefusedError(
+export function currencyToAsset(currency: string): string {
+  const decimals = getCurrencyDecimals(currency);
+  if (decimals === undefined) {
+    throw new InvalidRecordError(
       `currency ${JSON.stringify(currency.slice(0, 32))} is not in ISO 4217, so its precision is unknown`,
     );
   }
-  return assetWithDigits(currency, digits);
+  return formatAsset(currency, decimals);
 }
 
 /** Builds the asset from a code and its number of decimal places: `('BTC', 8)` → `BTC/8`, `('JPY', 0)` → `JPY`. */
-export function assetWithDigits(code: string, digits: number): string {
-  return digits === 0 ? code : `${code}/${digits}`;
+export function formatAsset(code: string, decimals: number): string {
+  return decimals === 0 ? code : `${code}/${decimals}`;
 }
 
 /**
  * Returns the asset in the form that the feeds use: `EUR/3` → `EUR/2`, `EUR` → `EUR/2`, `BTC/08` → `BTC/8`. A currency of ISO 4217 gets
  * the decimal places of ISO 4217. Any other code keeps its decimal places.
  */
-export function canonicalAsset(asset: string): string {
+export function normalizeAsset(asset: string): string {
   const [code = ''] = asset.split('/', 1);
-  return assetWithDigits(code, currencyDigits(code) ?? assetDigits(asset));
+  return formatAsset(code, getCurrencyDecimals(code) ?? getAssetDecimals(asset));
 }
 
 /** Returns the number of decimal places of an asset: `EUR/2` → 2, `JPY` → 0. */
-export function assetDigits(asset: string): number {
+export function getAssetDecimals(asset: string): number {
   const slash = asset.indexOf('/');
   return slash === -1 ? 0 : Number(asset.slice(slash + 1));
 }
@@ -58,17 +58,19 @@ export function assetDigits(asset: string): number {
  */
 export function parseAmount(decimal: string, asset: string): bigint {
   const [, sign, whole = '', fraction = ''] =
-    (decimal.length <= LONGEST_NUMBER && DECIMAL.exec(decimal)) || [];
+    (decimal.length <= MAX_DECIMAL_LENGTH && DECIMAL_PATTERN.exec(decimal)) || [];
   if (sign === undefined || whole + fraction === '') {
-    throw new RefusedError(
-      `amount ${JSON.stringify(decimal.slice(0, LONGEST_NUMBER))} is not a decimal number like "-12.50"`,
+    throw new InvalidRecordError(
+      `amount ${JSON.stringify(decimal.slice(0, MAX_DECIMAL_LENGTH))} is not a decimal number like "-12.50"`,
     );
   }
-  const digits = assetDigits(asset);
-  if (/[^0]/.test(fraction.slice(digits))) {
-    throw new RefusedError(`amount ${decimal} has more than the ${digits} decimal places of ${asset}`);
+  const decimals = getAssetDecimals(asset);
+  if (/[^0]/.test(fraction.slice(decimals))) {
+    throw new InvalidRecordError(
+      `amount ${decimal} has more than the ${decimals} decimal places of ${asset}`,
+    );
   }
-  const units = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'));
+  const units = BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
   return sign === '-' ? -units : units;
 }
 
@@ -76,15 +78,15 @@ export function parseAmount(decimal: string, asset: string): bigint {
  * Converts a decimal string and an ISO 4217 currency to money: `('12.5', 'EUR')` → `{ amount: 1250n, asset: 'EUR/2' }`.
  * @throws InvalidRecordError for an unknown currency or an invalid amount, see `currencyToAsset` and `parseAmount`
  */
-export function money(decimal: string, currency: string): Money {
-  const asset = assetOf(currency);
+export function parseMoney(decimal: string, currency: string): Money {
+  const asset = currencyToAsset(currency);
   return { amount: parseAmount(decimal, asset), asset };
 }
 
 /** Formats money as a decimal string: 1250n of `EUR/2` → `12.50`. For people, and for PSPs that expect decimal amounts. */
 export function formatAmount({ amount, asset }: Money): string {
-  const digits = assetDigits(asset);
-  const units = (amount < 0n ? -amount : amount).toString().padStart(digits + 1, '0');
+  const decimals = getAssetDecimals(asset);
+  const units = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0');
   const sign = amount < 0n ? '-' : '';
-  return digits === 0 ? sign + units : `${sign}${units.slice(0, -digits)}.${units.slice(-digits)}`;
+  return decimals === 0 ? sign + units : `${sign}${units.slice(0, -decimals)}.${units.slice(-decimals)}`;
 }

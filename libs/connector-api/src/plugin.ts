@@ -20,8 +20,8 @@
  * ```
  */
 import type { Provider, Type } from '@nestjs/common';
-import type { Order, OrderResult, OrderTerms } from './orders.js';
-import type { Account, Balances, Beneficiary, Transaction } from './records.js';
+import type { Order, OrderResult, IdempotencySupport } from './order-types.js';
+import type { Account, Balances, Beneficiary, Transaction } from './record-types.js';
 
 /** The three lists that every connector serves. A stream's name is also the name of its `PspClient` method. */
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;
@@ -37,14 +37,14 @@ export type Cursor = string;
  * An object of the PSP that cannot become a valid record. The gateway puts it into the quarantine, and the stream continues. When a
  * later page contains a valid record with the same `id`, the gateway marks the quarantine entry as resolved.
  */
-export interface Refusal {
+export interface RejectedRecord {
   /** The id that the record would have. If the PSP sent none: another string that is the same whenever the PSP repeats the object. */
   id: string;
   /**
    * Why the record is invalid, as a sentence for people: where, what was expected, what was found. It must not contain secrets.
    * Example: `legs[0].amount: expected a decimal number, found nothing`.
    */
-  refused: string;
+  reason: string;
   /** The object as the PSP sent it, e.g. as JSON. The gateway truncates a long string. */
   raw?: string;
 }
@@ -53,17 +53,17 @@ export interface Refusal {
  * A problem with the PSP's data that does not make any single record invalid, e.g. a statement whose entries do not add up to its
  * closing balance. Operators see it next to the quarantine. It has no effect on what clients read.
  */
-export interface Finding {
+export interface DataWarning {
   /** A string that is the same whenever the plugin finds the same problem again. */
   id: string;
   /** What was expected and what was found, as a sentence for people. It must not contain secrets. */
-  found: string;
+  message: string;
 }
 
 /** One page of a listing. The gateway commits each page with its cursor before it asks for the next one. */
 export interface Page<T> {
   /** The records of this page, oldest first. Invalid ones are in the same list, see `RejectedRecord` and `parseRow`. */
-  items: (T | Refusal)[];
+  items: (T | RejectedRecord)[];
   /** The position after this page. The next call gets it as `since`. */
   cursor: Cursor;
   /**
@@ -72,12 +72,12 @@ export interface Page<T> {
    */
   balances?: Balances[];
   /** Problems that the plugin found while it read this page. */
-  findings?: Finding[];
+  warnings?: DataWarning[];
   /**
    * Ids of earlier rejected records and warnings that no longer apply, e.g. because a file was repaired. A valid record resolves the
    * rejected record with its own id, so that id need not be listed.
    */
-  cleared?: string[];
+  resolvedIds?: string[];
   /** The progress of the listing for progress bars, if the plugin knows it: `{ done: 3, total: 12, unit: 'files' }`. */
   progress?: { done: number; total: number; unit: string };
 }
@@ -91,7 +91,7 @@ export interface Page<T> {
  *
  * Every method may throw `PspError`. Any other error counts as a defect of the plugin and is treated as `unavailable`.
  */
-export interface Psp {
+export interface PspClient {
   /** Lists the accounts that the tenant holds at the PSP. @throws PspError */
   accounts(since?: Cursor): AsyncIterable<Page<Account>>;
   /** Lists the movements of money, each in its current state. @throws PspError */
@@ -145,7 +145,7 @@ export interface WebhookRequest {
 }
 
 /** The injection token under which a connector's module provides its `PspClient`. */
-export const PSP = Symbol('PSP');
+export const PSP_CLIENT = Symbol('PSP_CLIENT');
 
 /** The definition of a plugin: the support for one kind of PSP. The deployment file refers to it by name: `plugin: acme`. */
 export interface Plugin<Settings extends object = object> {
@@ -159,9 +159,9 @@ export interface Plugin<Settings extends object = object> {
    */
   settings: Type<Settings>;
   /** How the PSP recognises repeated orders. Required if the client class has `createPayout` or `createTransfer`. */
-  orders?: OrderTerms;
+  orders?: IdempotencySupport;
   /** The class of the client. Nest creates one instance per connector, in the connector's own module. */
-  psp: Type<Psp>;
+  psp: Type<PspClient>;
   /** Other providers that `psp` injects, e.g. its HTTP client. They exist once per connector, too. */
   providers?: Provider[];
 }
@@ -175,19 +175,19 @@ export function definePlugin<Settings extends object>(plugin: Plugin<Settings>):
  * Reads the connector's own feed as of the last committed page. Plugins need it if the PSP's rows have no stable id, or if a row must be
  * compared with the version that was served before. Inject it with `@Inject(FEED_READER)`.
  */
-export interface Mirror {
+export interface FeedReader {
   /**
    * Finds the latest version of several records.
    * @param ids the PSP's own ids, as the plugin returned them
    * @returns the records by id, without the ids that are not in the feed of `stream`
    */
-  latest(stream: Stream, ids: readonly string[]): Promise<Map<string, MirroredRecord>>;
+  findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>>;
 }
 /** The injection token of the connector's `FeedReader`. */
-export const MIRROR = Symbol('MIRROR');
+export const FEED_READER = Symbol('FEED_READER');
 
 /** The properties of a stored record that a plugin can read. */
-export interface MirroredRecord {
+export interface StoredRecord {
   /** The metadata as served. It includes the gateway's own keys `com.tributary.spec/…`. */
   metadata: Readonly<Record<string, string>>;
   /** The `TransactionStatus`. Only transactions have it. */
@@ -195,6 +195,6 @@ export interface MirroredRecord {
 }
 
 /** Tells a rejected record from a valid one. */
-export function isRefusal(item: object): item is Refusal {
-  return 'refused' in item;
+export function isRejectedRecord(item: object): item is RejectedRecord {
+  return 'reason' in item;
 }

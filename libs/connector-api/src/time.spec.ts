@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { RefusedError } from './errors.js';
-import { formatTime, parseTime, utcTime } from './time.js';
+import { InvalidRecordError } from './errors.js';
+import { formatTime, parseTime, normalizeTime } from './time.js';
 
 const LATEST = Date.UTC(9999, 11, 30);
 const moments = fc.integer({ min: 0, max: LATEST });
@@ -22,11 +22,11 @@ test('a served time is as precise as the given one, in UTC, and stays the same w
   fc.assert(
     fc.property(moments, fc.integer({ min: 0, max: 999_999 }), (milliseconds, nanoseconds) => {
       const given = `${formatTime(milliseconds).slice(0, -1)}${String(nanoseconds).padStart(6, '0')}Z`;
-      const served = utcTime(given, 'createdAt');
+      const served = normalizeTime(given, 'createdAt');
       expect(served.milliseconds).toBe(milliseconds);
       expect(served.text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/);
       expect(parseTime(served.text)).toEqual({ milliseconds, nanoseconds });
-      expect(utcTime(served.text, 'createdAt')).toEqual(served);
+      expect(normalizeTime(served.text, 'createdAt')).toEqual(served);
     }),
   );
 });
@@ -49,7 +49,7 @@ test.each([
   ['2017-01-01T00:59:60+01:00', '2017-01-01T00:00:00.000Z'],
   ['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'],
 ])('%s is served as %s', (given, served) => {
-  expect(utcTime(given, 'createdAt').text).toBe(served);
+  expect(normalizeTime(given, 'createdAt').text).toBe(served);
 });
 
 test.each([
@@ -72,7 +72,7 @@ test.each([
   ],
 ])('%j is no time', (text) => {
   expect(parseTime(text)).toBeUndefined();
-  expect(() => utcTime(text, 'createdAt')).toThrow(RefusedError);
+  expect(() => normalizeTime(text, 'createdAt')).toThrow(InvalidRecordError);
 });
 
 test('times that clients take for "no time at all" are refused, and so is what is no text', () => {
@@ -82,10 +82,10 @@ test('times that clients take for "no time at all" are refused, and so is what i
     '1969-12-31T23:59:59.999Z',
     '1970-01-01T00:00:00+00:01',
   ]) {
-    expect(() => utcTime(text, 'createdAt')).toThrow('createdAt "');
+    expect(() => normalizeTime(text, 'createdAt')).toThrow('createdAt "');
   }
   for (const value of [undefined, null, 1_772_600_767_000, new Date(), {}, 5n]) {
-    expect(() => utcTime(value, 'createdAt')).toThrow(RefusedError);
+    expect(() => normalizeTime(value, 'createdAt')).toThrow(InvalidRecordError);
   }
-  expect(() => utcTime('😀'.repeat(100_000), 'createdAt')).toThrow(/^.{1,300}$/);
+  expect(() => normalizeTime('😀'.repeat(100_000), 'createdAt')).toThrow(/^.{1,300}$/);
 });

@@ -1,7 +1,7 @@
 /** Times. APIs and libraries exchange them as RFC 3339 strings. Code that compares them uses milliseconds since 1970. */
-import { RefusedError } from './errors.js';
+import { InvalidRecordError } from './errors.js';
 
-const RFC3339 =
+const RFC3339_PATTERN =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(Z|z|[+-]\d{2}:\d{2})$/;
 
 /** A point in time with nanosecond precision: `milliseconds` plus `nanoseconds`. */
@@ -17,10 +17,10 @@ export interface Instant {
  * @returns `undefined` for any other string, and for a time that does not exist (30 February, hour 25)
  */
 export function parseTime(text: string): Instant | undefined {
-  const match = RFC3339.exec(text);
+  const match = RFC3339_PATTERN.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
-  const offset = zoneMinutes(zone);
+  const offset = parseZoneMinutes(zone);
   // A leap second (`:60`) counts as the first second of the next minute.
   const seconds = second === '60' ? 59 : Number(second);
   const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), seconds);
@@ -47,32 +47,34 @@ export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-const EARLIEST = Date.UTC(1970, 0, 1);
-const LATEST = Date.UTC(9999, 11, 31);
+const MIN_TIME_MS = Date.UTC(1970, 0, 1);
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
  * Validates an RFC 3339 time and converts it to UTC without losing precision:
  * `2026-03-04T05:06:07.1234+01:00` → `2026-03-04T04:06:07.1234Z`, and the same in whole milliseconds since 1970.
- * @param what the name of the property, for the error message
+ * @param propertyName the name of the property, for the error message
  * @throws InvalidRecordError if the value is not an RFC 3339 time with a zone, or if it is outside 1970 to 9999. Clients interpret earlier
  * times as "no time"
  */
-export function utcTime(text: unknown, what: string): { text: string; milliseconds: number } {
-  const instant = typeof text === 'string' ? parseTime(text) : undefined;
-  if (!instant || instant.milliseconds < EARLIEST || instant.milliseconds > LATEST) {
-    const found = typeof text === 'string' ? JSON.stringify(text.slice(0, 64)) : `of type ${typeof text}`;
-    throw new RefusedError(`${what} ${found} is not an RFC 3339 time with a zone between 1970 and 9999`);
+export function normalizeTime(value: unknown, propertyName: string): { text: string; milliseconds: number } {
+  const instant = typeof value === 'string' ? parseTime(value) : undefined;
+  if (!instant || instant.milliseconds < MIN_TIME_MS || instant.milliseconds > MAX_TIME_MS) {
+    const found = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `of type ${typeof value}`;
+    throw new InvalidRecordError(
+      `${propertyName} ${found} is not an RFC 3339 time with a zone between 1970 and 9999`,
+    );
   }
-  const served = formatTime(instant.milliseconds);
-  const rest =
+  const utc = formatTime(instant.milliseconds);
+  const fraction =
     instant.nanoseconds === 0 ? '' : String(instant.nanoseconds).padStart(6, '0').replace(/0+$/, '');
   return {
-    text: rest === '' ? served : `${served.slice(0, -1)}${rest}Z`,
+    text: fraction === '' ? utc : `${utc.slice(0, -1)}${fraction}Z`,
     milliseconds: instant.milliseconds,
   };
 }
 
-function zoneMinutes(zone: string): number | undefined {
+function parseZoneMinutes(zone: string): number | undefined {
   if (zone === 'Z' || zone === 'z') return 0;
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(4));

@@ -1,8 +1,8 @@
 /** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
-export * from './errors.js';
-export type * from './feed.types.js';
-export * from './order.types.js';
-export { copyStore, summarise, type CopyOptions, type TableSummary } from './copy.js';
-export { openStore, shownLocation, type StoreLocation } from './open.js';
-export { openStoreWhenThere, type Patience } from './open-when-there.js';
-export { hasDied, holderText, thisProcess } from './holder.js';
+export * from './database/store-errors.js';
+export type * from './types/store.types.js';
+export * from './types/order.types.js';
+export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
+export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
+export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';
+export { isHolderDead, serializeHolder, currentProcess } from './leases/lease-holder.js';

@@ -1,13 +1,13 @@
 /** Public API of the library: executes payouts and transfers, each exactly once. */
-export { LONG_AGO } from './clock-steps.js';
-export { OrderEngine } from './engine.js';
-export type { OrderDesk } from './desk.js';
-export * from './limits.js';
-export * from './limits.types.js';
-export { UNSETTLED } from './notice.js';
-export type { OrdersOptions } from './orders-context.js';
-export type { OrderConnector } from './orders.types.js';
-export { DEFAULT_PACE } from './pace.js';
-export type { OrderPace } from './pace.js';
-export * from './resolve.js';
-export { StoreTime } from './store-time.js';
+export { UNKNOWN_TIME } from './state-machine/clock-rollback.js';
+export { OrderEngine } from './order-engine.js';
+export type { OrderService } from './intake/order-service.js';
+export * from './intake/check-order-limits.js';
+export * from './model/order-limits.types.js';
+export { UNCONFIRMED_STATES } from './state-machine/overdue-alert.js';
+export type { OrdersOptions } from './runtime/orders-context.js';
+export type { OrderConnector } from './state-machine/state-machine.types.js';
+export { DEFAULT_ORDER_TIMINGS } from './state-machine/order-timings.js';
+export type { OrderTimings } from './state-machine/order-timings.js';
+export * from './operations/manual-resolution.js';
+export { StoreClock } from './runtime/store-clock.js';

@@ -7,11 +7,17 @@
 const { apply, applyTemplates, chain, filter, mergeWith, move, url } = require('@angular-devkit/schematics');
 const { format, resolveConfig } = require('prettier');
 const { resolve } = require('path');
-const { camelCase, checkName, checkPackage, pascalCase, titleCase } = require('./names');
-const { namesIn, withPlugin } = require('./plugin-list');
+const {
+  camelCase,
+  validatePluginName,
+  validatePackageName,
+  pascalCase,
+  titleCase,
+} = require('./plugin-names');
+const { parsePluginNames, addPlugin } = require('./plugin-list');
 
-const PLUGINS = '/libs/psp-plugins/src';
-const LIST = `${PLUGINS}/index.ts`;
+const PLUGINS_DIRECTORY = '/libs/psp-plugins/src';
+const PLUGIN_LIST_FILE = `${PLUGINS_DIRECTORY}/index.ts`;
 /** File that contains the version of the plugin interface. */
 const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
 /** Files that are generated in this repository only. A package cannot run the inherited suite, so it gets no fakes and specs. */
@@ -19,8 +25,8 @@ const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/fixtures\//;
 
 function pspPlugin(options) {
   return (tree) => {
-    const list = tree.readText(LIST);
-    checkName(options.name, [...namesIn(list), ...tree.getDir(PLUGINS).subdirs]);
+    const list = tree.readText(PLUGIN_LIST_FILE);
+    validatePluginName(options.name, [...parsePluginNames(list), ...tree.getDir(PLUGINS_DIRECTORY).subdirs]);
     const packageName = options.package || options.path;
     return packageName ? writePackage(options.name, packageName, tree) : writePlugin(options.name, list);
   };
@@ -30,27 +36,31 @@ module.exports = { pspPlugin };
 
 function writePlugin(name, list) {
   return chain([
-    writeFiles('./files/plugin', { ...words(name), api: '@tributary/connector-api' }, `${PLUGINS}/${name}`),
-    (tree) => tree.overwrite(LIST, withPlugin(list, name, LIST.slice(1))),
-    formatAll([`${PLUGINS}/${name}`, LIST]),
-    say(
+    writeFiles(
+      './files/plugin',
+      { ...createNameVariants(name), api: '@tributary/connector-api' },
+      `${PLUGINS_DIRECTORY}/${name}`,
+    ),
+    (tree) => tree.overwrite(PLUGIN_LIST_FILE, addPlugin(list, name, PLUGIN_LIST_FILE.slice(1))),
+    formatAll([`${PLUGINS_DIRECTORY}/${name}`, PLUGIN_LIST_FILE]),
+    logLines(
       `${name} is served as soon as a deployment file has a connector with "plugin: ${name}".`,
-      `What is still made up: npx node --experimental-vm-modules node_modules/jest/bin/jest.js libs/psp-plugins/src/${name}`,
+      `To list the placeholders, run: npx node --experimental-vm-modules node_modules/jest/bin/jest.js libs/psp-plugins/src/${name}`,
       `What to do about it, step by step: docs/adding-a-psp.md.`,
     ),
   ]);
 }
 
 function writePackage(name, packageName, tree) {
-  checkPackage(packageName);
+  validatePackageName(packageName);
   const directory = `/packages/${packageName.split('/').pop()}`;
   if (tree.getDir(directory).subfiles.length > 0) {
     throw new Error(`${directory.slice(1)} exists already. Move it away; nothing was written.`);
   }
   const names = {
-    ...words(name),
+    ...createNameVariants(name),
     packageName,
-    interfaceVersion: interfaceVersion(tree),
+    interfaceVersion: readInterfaceVersion(tree),
     api: 'tributary/connector-api',
   };
   return chain([
@@ -62,28 +72,28 @@ function writePackage(name, packageName, tree) {
     ),
     writeFiles('./files/package-only', names, directory),
     formatAll([directory]),
-    say(
+    logLines(
       `${directory.slice(1)} is a repository of its own: move it wherever you like, and read its README.md.`,
     ),
   ]);
 }
 
-function interfaceVersion(tree) {
+function readInterfaceVersion(tree) {
   return /INTERFACE_VERSION = '([^']+)'/.exec(tree.readText(VERSION_FILE))[1];
 }
 
-function words(name) {
+function createNameVariants(name) {
   return { name, camel: camelCase(name), pascal: pascalCase(name), title: titleCase(name) };
 }
 
-function writeFiles(source, names, target, wanted = () => true) {
-  return mergeWith(apply(url(source), [filter(wanted), applyTemplates(names), move(target)]));
+function writeFiles(source, names, target, isIncluded = () => true) {
+  return mergeWith(apply(url(source), [filter(isIncluded), applyTemplates(names), move(target)]));
 }
 
 /** Formats the generated files as `npm run format` does, so that they pass the checks for names of any length. */
 function formatAll(paths) {
   return async (tree) => {
-    for (const file of paths.flatMap((path) => filesBelow(tree, path))) {
+    for (const file of paths.flatMap((path) => listFiles(tree, path))) {
       const filepath = resolve(`.${file}`);
       const config = (await resolveConfig(filepath)) || {};
       tree.overwrite(file, await format(tree.readText(file), { ...config, filepath }));
@@ -91,13 +101,13 @@ function formatAll(paths) {
   };
 }
 
-function filesBelow(tree, path) {
+function listFiles(tree, path) {
   if (tree.exists(path)) return [path];
   const files = [];
   tree.getDir(path).visit((file) => files.push(file));
   return files.filter((file) => /\.(?:ts|mjs|json|md|yaml)$/.test(file));
 }
 
-function say(...lines) {
+function logLines(...lines) {
   return (_tree, context) => lines.forEach((line) => context.logger.info(line));
 }

@@ -1,13 +1,19 @@
-export { BalanceReader } from './balance-reader.js';
-export type { BalanceOptions } from './balance-reader.js';
+export { BalanceReader } from './balances/balance-reader.js';
+export type { BalanceReaderOptions } from './balances/balance-reader.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
-export { contextOf } from './context.js';
-export type { SyncContext, SyncOptions } from './context.js';
-export { SyncEngine } from './engine.js';
-export { DEFAULT_LIMITS } from './limits.js';
-export type { SyncLimits } from './limits.js';
-export { PluginCalls } from './plugin-call.js';
-export { Slots } from './slots.js';
-export { WebhookInbox } from './webhook-inbox.js';
-export type { ClaimedPage, HeldPage, SyncConnector, SyncProgress, TransactionClaims } from './sync.types.js';
+export { getSyncContext } from './sync-context.js';
+export type { SyncContext, SyncOptions } from './sync-context.js';
+export { SyncEngine } from './scheduling/sync-engine.js';
+export { DEFAULT_SYNC_LIMITS } from './sync-limits.js';
+export type { SyncLimits } from './sync-limits.js';
+export { PluginCaller } from './pulling/plugin-caller.js';
+export { Semaphore } from './pulling/semaphore.js';
+export { WebhookTrigger } from './webhooks/webhook-trigger.js';
+export type {
+  MatchedPage,
+  DeferredPage,
+  SyncConnector,
+  SyncProgress,
+  TransactionMatcher,
+} from './sync.types.js';

@@ -1,40 +1,40 @@
 /** Types that the folders of this library share: connectors, matching, progress and the result of a pull. */
-import type { Page, Psp, Stream, WireRecord } from '@tributary/connector-api';
-import type { NextPull, SyncRun } from '@tributary/feed';
+import type { Page, PspClient, Stream, SerializedRecord } from '@tributary/connector-api';
+import type { NextPullSchedule, SyncRun } from '@tributary/feed';
 
 /** The properties of a connector that this library needs. */
 export interface SyncConnector {
   /** Path of the connector, e.g. `house-bank` or `acme/house-bank`. */
   path: string;
-  psp: Psp;
+  client: PspClient;
   /** Time between two pulls of a stream, in milliseconds. */
-  every: number;
+  pullIntervalMs: number;
   /** Present only for a connector that executes payment orders. */
-  claims?: TransactionClaims;
+  transactionMatcher?: TransactionMatcher;
 }
 
 /** Matches the PSP's transactions with the gateway's own payment orders, so that a transaction is not served a second time. */
-export interface TransactionClaims {
+export interface TransactionMatcher {
   /**
    * Matches one page of transactions. It is called before the page is committed, and again when the commit fails. So it must be
    * idempotent, and its writes must be durable when it returns.
    * @param items the items of the plugin's page, before validation
    */
-  claim(items: readonly unknown[]): Promise<ClaimedPage | HeldPage>;
+  match(items: readonly unknown[]): Promise<MatchedPage | DeferredPage>;
 }
 
 /** A page whose transactions were matched with payment orders. */
-export interface ClaimedPage {
+export interface MatchedPage {
   /** Items that belong to no payment order. They are validated and served. */
-  items: unknown[];
+  unmatchedItems: unknown[];
   /** Records that are served instead of the matched items. */
-  records: WireRecord[];
+  records: SerializedRecord[];
 }
 
 /** A page that cannot be matched yet. The pull ends, and the next pull soon reads this page again. */
-export interface HeldPage {
+export interface DeferredPage {
   /** Human-readable reason. */
-  held: string;
+  deferredReason: string;
 }
 
 /** Progress of a pull. It is reported after each page and at the end. */
@@ -56,14 +56,14 @@ export interface SyncProgress {
 /**
  * Outcome of a pull. The values of `kind` are also the values of the metric label `result` and of the log field `outcome`.
  */
-export type Outcome =
+export type PullOutcome =
   | { kind: 'caught-up' }
   /** The engine was stopped before the stream had caught up. */
   | { kind: 'stopped' }
   /** Another process holds the lease of this stream. */
   | { kind: 'busy' }
   /** The stream is not due yet, because another process pulled it recently. Times are in milliseconds. */
-  | { kind: 'rested'; dueIn: number; caughtUpAgo: number | undefined }
+  | { kind: 'rested'; dueInMs: number; sinceCaughtUpMs: number | undefined }
   /** The lease was lost to another process during the pull. */
   | { kind: 'lost' }
   /** A page was deferred, because its transactions cannot be matched yet. */
@@ -71,21 +71,21 @@ export type Outcome =
   | { kind: 'failed'; error: Error };
 
 /** The schedule that follows from a pull's outcome. */
-export interface Plan {
+export interface NextPullPlan {
   /** Time until this process tries to pull the stream again, in milliseconds. */
-  next: number;
+  delayMs: number;
   /** Due time for all processes that share the store. Without it the due time does not change. */
-  shared?: NextPull;
+  sharedSchedule?: NextPullSchedule;
 }
 
 /** Result of one pull: the row for the store, the outcome and the data for log and metrics. */
-export interface FinishedRun {
+export interface PullResult {
   run: SyncRun;
-  outcome: Outcome;
+  outcome: PullOutcome;
   /** Time until this process tries to pull the stream again, in milliseconds. */
-  next: number;
+  nextDelayMs: number;
   /** Number of rejected records and data warnings that were not in the quarantine before. */
-  freshTroubles: number;
+  newIssueCount: number;
   /** Whether this pull may have changed the quarantine. */
-  touchedQuarantine: boolean;
+  mayHaveChangedQuarantine: boolean;
 }

@@ -1,49 +1,49 @@
 /** Defines the command line `tributary` with all its commands. */
-import { describeKey, newKey } from '@tributary/auth';
+import { formatKeyHash, generateApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
 import { Command, Option } from 'commander';
 import {
-  deploymentSchema,
+  createDeploymentSchema,
   loadDeployment,
-  PackageProblem,
-  PACKAGE_NAME,
+  PluginPackageError,
+  PACKAGE_NAME_PATTERN,
   PluginPackages,
   type Deployment,
 } from '../config/index.js';
 import { LOG_LEVELS, type LogLevel } from '../logging/index.js';
-import { refuseIdleLimits } from '../mount/idle-limits.js';
-import { describeDeployment, warnOfDemoKeys } from './check.js';
-import { CliError, EXIT } from './cli-error.js';
+import { assertLimitsApplicable } from '../mount/assert-limits-applicable.js';
+import { describeDeployment, getDemoKeyWarning } from './commands/check.command.js';
+import { CliError, EXIT } from './shared/cli-error.js';
 import {
-  configOption,
-  examples,
-  findPath,
+  createConfigOption,
+  formatExamples,
+  resolveConnectorPath,
   parseLimit,
-  type Cli,
+  type CommandContext,
   type ConfigOption,
-  type Outcome,
-} from './command.js';
-import { addOrders } from './orders-command.js';
-import { formatEntries, listQuarantine } from './quarantine.js';
-import { serve } from './serve.js';
-import { addStore } from './store-command.js';
-import { syncOnce } from './sync.js';
-import type { Terminal } from './terminal.js';
-import { packageVersion } from './version.js';
+  type CliResult,
+} from './shared/command-context.js';
+import { registerOrdersCommand } from './commands/orders.command.js';
+import { formatQuarantineTable, listQuarantine } from './commands/quarantine.command.js';
+import { serve } from './commands/serve.command.js';
+import { registerStoreCommand } from './commands/store.command.js';
+import { syncOnce } from './commands/sync.command.js';
+import type { Terminal } from './shared/terminal.js';
+import { readPackageVersion } from '../package-version.js';
 
 interface LogOption {
   logLevel: LogLevel;
 }
 
-export function createProgram(terminal: Terminal, outcome: Outcome): Command {
+export function createProgram(terminal: Terminal, result: CliResult): Command {
   const program = new Command('tributary')
     .description(
       'Makes payment service providers look native to Formance: one Generic Connector each, no gaps.',
     )
-    .version(packageVersion())
+    .version(readPackageVersion())
     .showHelpAfterError('Run it with --help to see what it takes.')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -51,125 +51,146 @@ export function createProgram(terminal: Terminal, outcome: Outcome): Command {
     });
   const load = (file: string): Deployment => {
     const deployment = loadDeployment(file);
-    outcome.secrets = deployment.secrets;
+    result.secrets = deployment.secrets;
     return deployment;
   };
-  const cli: Cli = { program, terminal, outcome, load };
-  for (const add of [addServe, addCheck, addKeys, addSync, addQuarantine, addOrders, addStore, addSchema])
-    add(cli);
+  const context: CommandContext = { program, terminal, result, load };
+  for (const register of [
+    registerServeCommand,
+    registerCheckCommand,
+    registerKeysCommand,
+    registerSyncCommand,
+    registerQuarantineCommand,
+    registerOrdersCommand,
+    registerStoreCommand,
+    registerSchemaCommand,
+  ])
+    register(context);
   return program;
 }
 
-function addServe({ program, terminal, load }: Cli): void {
+function registerServeCommand({ program, terminal, load }: CommandContext): void {
   program
     .command('serve')
     .description('Serve every connector and keep its feeds up to date, until SIGTERM or Ctrl-C.')
-    .addOption(configOption())
-    .addOption(logLevel('info'))
-    .addHelpText('after', examples('tributary serve --config gateway.yaml'))
+    .addOption(createConfigOption())
+    .addOption(createLogLevelOption('info'))
+    .addHelpText('after', formatExamples('tributary serve --config gateway.yaml'))
     .action(({ config, logLevel }: ConfigOption & LogOption) => serve(load(config), logLevel, terminal));
 }
 
-function addCheck({ program, terminal, load }: Cli): void {
+function registerCheckCommand({ program, terminal, load }: CommandContext): void {
   program
     .command('check')
     .description('Check the deployment file and say what would be served.')
-    .addOption(configOption())
-    .addHelpText('after', examples('tributary check --config gateway.yaml'))
+    .addOption(createConfigOption())
+    .addHelpText('after', formatExamples('tributary check --config gateway.yaml'))
     .action(async ({ config }: ConfigOption) => {
       const deployment = load(config);
-      await refuseIdleLimits(deployment);
+      await assertLimitsApplicable(deployment);
       terminal.out(describeDeployment(deployment));
-      const warning = warnOfDemoKeys(deployment);
+      const warning = getDemoKeyWarning(deployment);
       if (warning !== undefined) terminal.err(warning);
     });
 }
 
-function addKeys({ program, terminal }: Cli): void {
+function registerKeysCommand({ program, terminal }: CommandContext): void {
   program
     .command('keys')
     .description('API keys.')
     .command('new')
     .description('Make an API key: it is shown once, with its hash for the deployment file.')
-    .addHelpText('after', examples('tributary keys new'))
-    .action(() => terminal.out(presentKey(newKey())));
+    .addHelpText('after', formatExamples('tributary keys new'))
+    .action(() => terminal.out(formatNewKey(generateApiKey())));
 }
 
-function addSync({ program, terminal, outcome, load }: Cli): void {
+function registerSyncCommand({ program, terminal, result, load }: CommandContext): void {
   program
     .command('sync')
     .description('Pull everything that is new from the PSPs, show the progress, and end.')
     .argument('[connector]', 'its path, e.g. house-bank or acme/house-bank; all connectors without it')
     .requiredOption('--once', 'until every stream has caught up (`serve` pulls on schedule)')
-    .addOption(configOption())
-    .addOption(logLevel('silent'))
-    .addHelpText('after', examples('tributary sync --once --config gateway.yaml', SYNC_ONE))
+    .addOption(createConfigOption())
+    .addOption(createLogLevelOption('silent'))
+    .addHelpText('after', formatExamples('tributary sync --once --config gateway.yaml', SYNC_EXAMPLE))
     .action(async (connector: string | undefined, { config, logLevel }: ConfigOption & LogOption) => {
       const deployment = load(config);
-      outcome.exitCode = await syncOnce(deployment, findPath(deployment, connector), logLevel, terminal);
+      result.exitCode = await syncOnce(
+        deployment,
+        resolveConnectorPath(deployment, connector),
+        logLevel,
+        terminal,
+      );
     });
 }
 
-function addQuarantine({ program, terminal, load }: Cli): void {
+function registerQuarantineCommand({ program, terminal, load }: CommandContext): void {
   program
     .command('quarantine')
     .description('List what was refused or found to be wrong, and still is; newest first.')
     .argument('[connector]', 'its path; all connectors without it')
-    .addOption(configOption())
+    .addOption(createConfigOption())
     .option('--json', 'one JSON array, with what the PSP sent')
     .option('--limit <count>', 'at most so many', parseLimit, 1000)
-    .addHelpText('after', examples('tributary quarantine --config gateway.yaml', QUARANTINE_ONE))
+    .addHelpText('after', formatExamples('tributary quarantine --config gateway.yaml', QUARANTINE_EXAMPLE))
     .action(async (connector: string | undefined, options: ConfigOption & { json?: true; limit: number }) => {
       const deployment = load(options.config);
-      const entries = await listQuarantine(deployment, findPath(deployment, connector), options.limit);
-      terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatEntries(entries));
+      const entries = await listQuarantine(
+        deployment,
+        resolveConnectorPath(deployment, connector),
+        options.limit,
+      );
+      terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatQuarantineTable(entries));
     });
 }
 
-function addSchema({ program, terminal }: Cli): void {
+function registerSchemaCommand({ program, terminal }: CommandContext): void {
   program
     .command('schema')
     .description('Print the JSON Schema of the deployment file, for editors.')
     .argument('[packages...]', 'installed packages whose plugins it describes too')
-    .addHelpText('after', examples('tributary schema > deployment.schema.json', SCHEMA_OF_PACKAGE))
+    .addHelpText('after', formatExamples('tributary schema > deployment.schema.json', SCHEMA_EXAMPLE))
     .action((names: string[]) => {
       // Packages are looked up as if the deployment file were in the working directory.
       const packages = new PluginPackages('deployment.yaml');
-      const described = new Map(names.map((name) => [name, loadNamed(packages, name)]));
-      terminal.out(JSON.stringify(deploymentSchema(plugins, described), undefined, 2));
+      const described = new Map(names.map((name) => [name, loadPackagePlugin(packages, name)]));
+      terminal.out(JSON.stringify(createDeploymentSchema(plugins, described), undefined, 2));
     });
 }
 
-function loadNamed(packages: PluginPackages, name: string): Plugin {
+function loadPackagePlugin(packages: PluginPackages, name: string): Plugin {
   // Other names are rejected here, because the error for a missing package advises to install it from npm.
-  if (!PACKAGE_NAME.test(name)) throw new CliError(`"${name}" ${NO_PACKAGE}`, EXIT.usage);
+  if (!PACKAGE_NAME_PATTERN.test(name))
+    throw new CliError(`"${name}" ${INVALID_PACKAGE_NAME_MESSAGE}`, EXIT.usage);
   try {
     return packages.load(name);
   } catch (error) {
-    throw error instanceof PackageProblem ? new CliError(`${name}: ${error.message}`, EXIT.failed) : error;
+    throw error instanceof PluginPackageError
+      ? new CliError(`${name}: ${error.message}`, EXIT.failed)
+      : error;
   }
 }
 
-const NO_PACKAGE =
+const INVALID_PACKAGE_NAME_MESSAGE =
   'is no name of a package; expected one in a scope, or "tributary-psp-…". Plugins that the gateway brings along are described without being named.';
-const SCHEMA_OF_PACKAGE = 'tributary schema @acme/tributary-psp-foo > deployment.schema.json';
-const SYNC_ONE = 'tributary sync --once acme/house-bank --config gateway.yaml';
-const QUARANTINE_ONE = 'tributary quarantine house-bank --json --config gateway.yaml';
+const SCHEMA_EXAMPLE = 'tributary schema @acme/tributary-psp-foo > deployment.schema.json';
+const SYNC_EXAMPLE = 'tributary sync --once acme/house-bank --config gateway.yaml';
+const QUARANTINE_EXAMPLE = 'tributary quarantine house-bank --json --config gateway.yaml';
 
-function logLevel(byDefault: LogLevel): Option {
-  return new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default(byDefault);
+function createLogLevelOption(defaultLevel: LogLevel): Option {
+  return new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default(defaultLevel);
 }
 
-function presentKey(key: string): string {
+function formatNewKey(key: string): string {
   return [
     'The key, for whoever calls (in Formance: apiKey). It is shown only this once:',
     `  ${key}`,
     'Its hash, for the deployment file, under apiKeys:',
-    `  - "${describeKey(key)}"`,
+    `  - "${formatKeyHash(key)}"`,
   ].join('\n');
 }
 
-const EXIT_CODES = `
+const EXIT_CODES_HELP = `
 Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …

@@ -1,9 +1,9 @@
-export { DEPLOYMENT, deploymentConfig } from './deployment-config.js';
-export { deploymentSchema } from './deployment-schema.js';
-export type { ConnectorConfig, Deployment } from './deployment.js';
-export { formatDuration } from './duration.js';
+export { DEPLOYMENT, createDeploymentModule } from './deployment.provider.js';
+export { createDeploymentSchema } from './deployment-json-schema.js';
+export type { ConnectorConfig, Deployment } from './settings/deployment.js';
+export { formatDuration } from './settings/duration.js';
 export { loadDeployment } from './load-deployment.js';
-export { PACKAGE_NAME, PackageProblem, PluginPackages } from './plugin-packages.js';
-export { ConfigError, type Problem } from './problems.js';
-export { didYouMean } from './did-you-mean.js';
-export { hideSecrets } from './secrets.js';
+export { PACKAGE_NAME_PATTERN, PluginPackageError, PluginPackages } from './plugins/plugin-packages.js';
+export { ConfigError, type ConfigProblem } from './file/config-problems.js';
+export { didYouMean } from './settings/did-you-mean.js';
+export { redactSecrets } from './file/secret-redactor.js';

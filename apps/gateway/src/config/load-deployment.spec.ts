@@ -1,10 +1,10 @@
-import { hashKey } from '@tributary/auth';
+import { hashApiKey } from '@tributary/auth';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadDeployment } from './load-deployment.js';
-import { ConfigError } from './problems.js';
-import type { Environment } from './references.js';
+import { ConfigError } from './file/config-problems.js';
+import type { Environment } from './file/references.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-config-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const KEY = 'a-key-for-the-tests-1';
 const OTHER_KEY = 'a-key-for-the-tests-2';
 /** Returns the API key of a loaded deployment for a key that the file contains as a plain string. */
-const reads = (key: string) => ({ hash: hashKey(key), scopes: ['read'] });
+const reads = (key: string) => ({ hash: hashApiKey(key), scopes: ['read'] });
 /** Returns a connector in YAML flow style. The given properties replace the defaults. */
 const connector = (keys: Record<string, string> = {}) => {
   const all = { name: 'sand', plugin: 'sandbox', apiKeys: `[${KEY}]`, ...keys };
@@ -46,7 +46,7 @@ describe('a deployment file', () => {
       store: 'sqlite:./data/tributary.db',
       docs: true,
       operatorKeys: [],
-      connectors: [{ name: 'sand', path: 'sand', syncEvery: 120_000, apiKeys: [reads(KEY)] }],
+      connectors: [{ name: 'sand', path: 'sand', syncIntervalMs: 120_000, apiKeys: [reads(KEY)] }],
     });
     expect(deployment.connectors[0]).not.toHaveProperty('tenant');
     expect(deployment.connectors[0]?.settings).toMatchObject({ seed: 1, pageSize: 100 });
@@ -54,7 +54,7 @@ describe('a deployment file', () => {
 
   it('mounts the connectors of a tenant below its name', () => {
     const { connectors } = load(
-      `${GOOD}tenants: { acme: { connectors: [ { name: sand, plugin: sandbox, apiKeys: ["sha256:${hashKey(OTHER_KEY).toString('hex')}"] } ] } }`,
+      `${GOOD}tenants: { acme: { connectors: [ { name: sand, plugin: sandbox, apiKeys: ["sha256:${hashApiKey(OTHER_KEY).toString('hex')}"] } ] } }`,
     );
     expect(connectors.map(({ tenant, path }) => [tenant, path])).toEqual([
       [undefined, 'sand'],
@@ -75,7 +75,7 @@ describe('a deployment file', () => {
     ['1h', 3_600_000],
   ])('reads %s as %d milliseconds', (every, milliseconds) => {
     const { connectors } = load(`connectors:\n  ${connector({ sync: `{ every: ${every} }` })}`);
-    expect(connectors[0]?.syncEvery).toBe(milliseconds);
+    expect(connectors[0]?.syncIntervalMs).toBe(milliseconds);
   });
 
   it('reads variables, defaults, escapes and files, and numbers and booleans from them', () => {
@@ -330,7 +330,7 @@ describe('what is wrong is said with line, column and key', () => {
     ],
     [
       'one key for two owners',
-      `${GOOD}tenants: { acme: { connectors: [ { name: a, plugin: sandbox, apiKeys: ["sha256:${hashKey(KEY).toString('hex')}"] } ] } }`,
+      `${GOOD}tenants: { acme: { connectors: [ { name: a, plugin: sandbox, apiKeys: ["sha256:${hashApiKey(KEY).toString('hex')}"] } ] } }`,
       [
         'gateway.yaml:3:72: tenants.acme.connectors[0].apiKeys[0]: found the same key as connectors[0].apiKeys[0]. It would open what belongs to the default tenant and to tenant acme. Make another with "tributary keys new"',
       ],

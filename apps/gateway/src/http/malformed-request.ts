@@ -1,5 +1,5 @@
 /** Responds to input that Node's HTTP server rejects before a route is looked up. */
-import { plainBody } from '@tributary/connector-api/contract';
+import { defaultErrorBody } from '@tributary/connector-api/contract';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -10,13 +10,13 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** Writes an error response to the socket after the HTTP parser failed. There is no response object at this point. */
-export function answerMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
+export function respondToMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
-  const body = JSON.stringify(plainBody(status));
+  const body = JSON.stringify(defaultErrorBody(status));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',
@@ -27,7 +27,7 @@ export function answerMalformedRequest(error: Error & { code?: string }, socket:
 }
 
 /** Responds with HTTP 417 to an `Expect` header other than `100-continue`. */
-export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+export function rejectExpectHeader(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify({
     Title: STATUS_CODES[417],
     Detail: 'Of Expect, this server knows 100-continue only.',

@@ -7,42 +7,42 @@ import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 
 /** Health of the gateway, as the health routes report it. */
-export interface Condition {
+export interface GatewayHealth {
   /** Returns true if the gateway is shutting down. */
   isDraining(): boolean;
   /**
    * Returns when the store has responded.
    * @throws UnavailableError if the store cannot be reached
    */
-  storeAnswers(): Promise<void>;
+  pingStore(): Promise<void>;
 }
-const CONDITION = Symbol('CONDITION');
+const GATEWAY_HEALTH = Symbol('CONDITION');
 
-const OK = Buffer.from('{"status":"ok"}');
+const OK_BODY = Buffer.from('{"status":"ok"}');
 
 @Controller()
 export class HealthController {
-  constructor(@Inject(CONDITION) private readonly condition: Condition) {}
+  constructor(@Inject(GATEWAY_HEALTH) private readonly gatewayHealth: GatewayHealth) {}
 
   /** Health check for load balancers: 200 while the gateway runs, 503 while it shuts down. */
   @Get('healthz')
-  @RouteConfig({ door: 'open' })
+  @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')
   health(): Buffer {
-    if (this.condition.isDraining()) {
+    if (this.gatewayHealth.isDraining()) {
       throw new ContractError(HttpStatus.SERVICE_UNAVAILABLE, 'Stopping', 'The gateway is about to stop.');
     }
-    return OK;
+    return OK_BODY;
   }
 
   /** Readiness check for rolling restarts: 200 if the gateway runs and its store responds. */
   @Get('readyz')
-  @RouteConfig({ door: 'open' })
+  @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')
   async ready(): Promise<Buffer> {
-    const answer = this.health();
-    await this.condition.storeAnswers();
-    return answer;
+    const body = this.health();
+    await this.gatewayHealth.pingStore();
+    return body;
   }
 }
 
@@ -51,7 +51,7 @@ export class MetricsController {
   constructor(@Inject(Registry) private readonly registry: Registry) {}
 
   @Get('metrics')
-  @RouteConfig({ door: 'operator' })
+  @RouteConfig({ access: 'operator' })
   async metrics(@Res() reply: FastifyReply): Promise<void> {
     await reply.header('content-type', this.registry.contentType).send(await this.registry.metrics());
   }
@@ -59,13 +59,13 @@ export class MetricsController {
 
 @Module({})
 export class OperatorModule {
-  static with(registry: Registry, condition: Condition): DynamicModule {
+  static forRoot(registry: Registry, gatewayHealth: GatewayHealth): DynamicModule {
     return {
       module: OperatorModule,
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: Registry, useValue: registry },
-        { provide: CONDITION, useValue: condition },
+        { provide: GATEWAY_HEALTH, useValue: gatewayHealth },
       ],
     };
   }

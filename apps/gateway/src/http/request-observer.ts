@@ -1,15 +1,15 @@
 /** Counts every request and its duration, and logs it: every failed request, and at level `debug` every request. */
-import { connectorOf, contractResource } from '@tributary/connector-api/contract';
+import { connectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/index.js';
-import { servedRoute, type Mounted } from './mounted-routes.js';
+import { findMatchedRoute, type ConnectorRegistry } from './shared-route-table.js';
 
-const UNKNOWN = 'unknown';
-const LONGEST_PATH = 200;
-const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 10];
+const UNKNOWN_ROUTE = 'unknown';
+const MAX_LOGGED_PATH_LENGTH = 200;
+const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 10];
 
-interface Measures {
+interface RequestMetrics {
   count: Counter.Internal;
   seconds: Histogram.Internal<'route'>;
 }
@@ -18,16 +18,16 @@ export class RequestObserver {
   private readonly requests: Counter<'connector' | 'route' | 'status'>;
   private readonly seconds: Histogram<'route'>;
   /** Metrics by route and status, so that labels are resolved only once. */
-  private readonly measures = new Map<string, Measures>();
-  private readonly logsAll: boolean;
+  private readonly metrics = new Map<string, RequestMetrics>();
+  private readonly logsAllRequests: boolean;
 
   constructor(
     private readonly logger: Logger,
     registry: Registry,
     /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
-    private readonly connectors: Mounted,
+    private readonly connectors: ConnectorRegistry,
   ) {
-    this.logsAll = logger.isLevelEnabled('debug');
+    this.logsAllRequests = logger.isLevelEnabled('debug');
     this.requests = new Counter({
       name: 'tributary_http_requests_total',
       help: 'Requests answered',
@@ -38,7 +38,7 @@ export class RequestObserver {
       name: 'tributary_http_request_seconds',
       help: 'Time from the request to the end of the answer',
       labelNames: ['route'],
-      buckets: SECONDS,
+      buckets: DURATION_BUCKETS_SECONDS,
       registers: [registry],
     });
   }
@@ -51,11 +51,12 @@ export class RequestObserver {
   }
 
   private record(request: FastifyRequest, reply: FastifyReply): void {
-    const served = servedRoute(request, this.connectors);
-    const { count, seconds } = this.measuresOf(served ?? this.meantRoute(request), reply.statusCode);
+    const served = findMatchedRoute(request, this.connectors);
+    const { count, seconds } = this.getMetrics(served ?? this.findIntendedRoute(request), reply.statusCode);
     count.inc();
     seconds.observe(reply.elapsedTime / 1000);
-    if (this.logsAll || reply.statusCode >= 400) this.log(request, reply, served ?? shownPath(request.url));
+    if (this.logsAllRequests || reply.statusCode >= 400)
+      this.log(request, reply, served ?? redactPath(request.url));
   }
 
   private log(request: FastifyRequest, reply: FastifyReply, path: string): void {
@@ -75,34 +76,34 @@ export class RequestObserver {
   }
 
   /** Returns the contract's route for a request that matched no route, e.g. because of its method. */
-  private meantRoute(request: FastifyRequest): string {
-    const resource = contractResource(request.url);
-    if (resource === undefined) return UNKNOWN;
-    return this.connectors.has(resource.connector)
-      ? `/${resource.connector}${resource.route}`
+  private findIntendedRoute(request: FastifyRequest): string {
+    const resource = matchResource(request.url);
+    if (resource === undefined) return UNKNOWN_ROUTE;
+    return this.connectors.has(resource.connectorPath)
+      ? `/${resource.connectorPath}${resource.route}`
       : resource.route;
   }
 
-  private measuresOf(route: string, status: number): Measures {
+  private getMetrics(route: string, status: number): RequestMetrics {
     const key = `${status} ${route}`;
-    let measures = this.measures.get(key);
-    if (measures === undefined) {
-      const connector = connectorOf(route) ?? '';
+    let metrics = this.metrics.get(key);
+    if (metrics === undefined) {
+      const connector = connectorPathFromUrl(route) ?? '';
       const label = connector === '' ? route : route.slice(connector.length + 1);
-      measures = {
+      metrics = {
         count: this.requests.labels({ connector, route: label, status }),
         seconds: this.seconds.labels({ route: label }),
       };
-      this.measures.set(key, measures);
+      this.metrics.set(key, metrics);
     }
-    return measures;
+    return metrics;
   }
 }
 
-const ESCAPED = /[^/]*%[^/]*/g;
+const PERCENT_ENCODED_SEGMENT = /[^/]*%[^/]*/g;
 
 /** Removes the query and percent-encoded segments, because both can contain a key that the redactor does not recognise. */
-function shownPath(url: string): string {
+function redactPath(url: string): string {
   const [path = ''] = url.split('?', 1);
-  return path.replace(ESCAPED, '…').slice(0, LONGEST_PATH);
+  return path.replace(PERCENT_ENCODED_SEGMENT, '…').slice(0, MAX_LOGGED_PATH_LENGTH);
 }

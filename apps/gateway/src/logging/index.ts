@@ -1,3 +1,3 @@
 export * from './logger.js';
-export * from './nest-log.js';
-export * from './scrubber.js';
+export * from './nest-logger.js';
+export * from './secret-redactor.js';

@@ -1,4 +1,4 @@
-import { createLogger, NestLog, Scrubber, type LoggerOptions } from './index.js';
+import { createLogger, NestLogger, SecretRedactor, type LoggerOptions } from './index.js';
 
 const KEY = `trb_${'ab'.repeat(32)}`;
 const SECRETS = [
@@ -47,7 +47,7 @@ describe('the log', () => {
           logger.info({ [secret]: secret, deep: [{ note: `before ${secret} after` }] }, 'message');
           logger.error({ err: new Error(`cannot use ${secret}`) }, 'failed');
           logger.info({ url: `https://psp.example/?q=${encodeURIComponent(secret)}` }, 'url');
-          new NestLog(logger).error(new Error(secret));
+          new NestLogger(logger).error(new Error(secret));
         },
         { pretty },
       );
@@ -75,15 +75,15 @@ describe('the log', () => {
 
 describe('scrubbing', () => {
   it('leaves everything else as it is', () => {
-    const scrubber = new Scrubber(['secret-one', 'abc']);
-    expect(scrubber.scrub('abc secret-on secret-One')).toBe('abc secret-on secret-One');
-    expect(scrubber.scrub('secret-onesecret-one!')).toBe('[redacted][redacted]!');
-    expect(new Scrubber([]).scrub('anything')).toBe('anything');
+    const scrubber = new SecretRedactor(['secret-one', 'abc']);
+    expect(scrubber.redact('abc secret-on secret-One')).toBe('abc secret-on secret-One');
+    expect(scrubber.redact('secret-onesecret-one!')).toBe('[redacted][redacted]!');
+    expect(new SecretRedactor([]).redact('anything')).toBe('anything');
   });
 
   it('takes the longest of secrets that begin alike', () => {
     expect(
-      new Scrubber(['long-secret', 'long-secret-that-goes-on']).scrub('=long-secret-that-goes-on='),
+      new SecretRedactor(['long-secret', 'long-secret-that-goes-on']).redact('=long-secret-that-goes-on='),
     ).toBe('=[redacted]=');
   });
 });

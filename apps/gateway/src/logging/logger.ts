@@ -1,7 +1,7 @@
 /** Creates the logger. It writes one JSON object per line, or readable lines on a terminal, and redacts all secrets. */
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { prettyLine } from './pretty-line.js';
-import { Scrubber } from './scrubber.js';
+import { formatPrettyLine } from './pretty-line.js';
+import { SecretRedactor } from './secret-redactor.js';
 
 export type { Logger } from 'pino';
 
@@ -21,7 +21,7 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): Logger {
   const destination = options.destination ?? process.stdout;
   const pretty = options.pretty ?? (options.destination === undefined && process.stdout.isTTY === true);
-  const scrubber = new Scrubber(options.secrets ?? []);
+  const redactor = new SecretRedactor(options.secrets ?? []);
   return pino(
     {
       level: options.level ?? 'info',
@@ -31,8 +31,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     },
     {
       write(line: string) {
-        const clean = scrubber.scrub(line);
-        destination.write(pretty ? prettyLine(clean) : clean);
+        const redacted = redactor.redact(line);
+        destination.write(pretty ? formatPrettyLine(redacted) : redacted);
       },
     },
   );

@@ -1,23 +1,23 @@
 /** Formats a JSON log line for people: `{"level":"info","time":"…","msg":"listening","url":"…"}` → `12:00:00.000 info  listening url=…`. */
 
-const WIDEST_LEVEL = 5;
+const MAX_LEVEL_WIDTH = 5;
 
-export function prettyLine(line: string): string {
-  const parsed = parse(line);
+export function formatPrettyLine(line: string): string {
+  const parsed = parseLine(line);
   if (parsed === undefined) return line;
   const { level, time, msg, err, ...rest } = parsed;
   const clock = typeof time === 'string' ? time.slice(11, 23) : '';
-  const members = Object.entries(rest).map(([name, value]) => `${name}=${shown(value)}`);
+  const properties = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`);
   const head = [
     clock,
-    String(level).padEnd(WIDEST_LEVEL),
+    String(level).padEnd(MAX_LEVEL_WIDTH),
     ...(typeof msg === 'string' ? [msg] : []),
-    ...members,
+    ...properties,
   ];
-  return `${head.join(' ')}\n${stackOf(err)}`;
+  return `${head.join(' ')}\n${formatStack(err)}`;
 }
 
-function parse(line: string): Record<string, unknown> | undefined {
+function parseLine(line: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch {
@@ -26,11 +26,11 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-function stackOf(err: unknown): string {
+function formatStack(err: unknown): string {
   if (typeof err !== 'object' || err === null || !('stack' in err)) return '';
   return typeof err.stack === 'string' ? `${err.stack.replaceAll(/^/gm, '    ')}\n` : '';
 }

@@ -1,82 +1,85 @@
 /** Creates the Nest module of one connector: the plugin, its settings, its keys and the contract's controllers. */
-import { KeyRing, type FailureLimiter } from '@tributary/auth';
-import { BACKEND, PSP, type Backend, type Psp, type Stream } from '@tributary/connector-api';
+import { ApiKeySet, type FailureLimiter } from '@tributary/auth';
+import { BACKEND, PSP_CLIENT, type Backend, type PspClient, type Stream } from '@tributary/connector-api';
 import {
   BalancesController,
   FeedsController,
   OrdersController,
-  WEBHOOKS,
+  WEBHOOK_RECEIVER,
   WebhooksController,
 } from '@tributary/connector-api/contract';
 import type { Store } from '@tributary/feed';
 import type { OrderEngine } from '@tributary/orders';
-import { BalanceReader, WebhookInbox, type SyncConnector, type SyncOptions } from '@tributary/sync';
+import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import type { ConnectorConfig } from '../config/deployment.js';
+import type { ConnectorConfig } from '../config/settings/deployment.js';
 import { FeedBackend } from './feed-backend.js';
-import { FeedMirror } from './feed-mirror.js';
+import { StoreFeedReader } from './store-feed-reader.js';
 import type { PageCache } from './page-cache.js';
-import { pays } from './pays.js';
-import { pluginProviders } from './plugin-providers.js';
-import { WebhookGate } from './webhook-gate.js';
+import { canPay } from './can-pay.js';
+import { createPluginProviders } from './plugin-providers.js';
+import { WebhookHandler } from './webhook-handler.js';
 
 /** Dependencies that all connectors of a deployment share. */
-export interface Shared {
+export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
   limiter: FailureLimiter;
   sync: SyncOptions;
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
-  pull: (path: string, streams: readonly Stream[]) => void;
+  schedulePull: (path: string, streams: readonly Stream[]) => void;
   /** Called for each connector when Nest creates its providers. To look up a thousand connectors afterwards would take Nest seconds. */
-  onMounted: (connector: SyncConnector, backend: Backend) => void;
+  onConnectorReady: (connector: SyncConnector, backend: Backend) => void;
 }
 
-export interface MountedConnector {
+export interface ConnectorRegistration {
   path: string;
-  ring: KeyRing;
+  apiKeys: ApiKeySet;
   /** The module class. Each connector needs its own class, because Nest stores the path of a module on its class. */
-  type: Type;
+  moduleClass: Type;
   module: DynamicModule;
 }
 
-export function mountConnector(config: ConnectorConfig, shared: Shared): MountedConnector {
+export function createConnectorModule(
+  config: ConnectorConfig,
+  dependencies: ConnectorDependencies,
+): ConnectorRegistration {
   class ConnectorModule {}
-  const ring = new KeyRing(config.apiKeys);
+  const apiKeys = new ApiKeySet(config.apiKeys);
   return {
     path: config.path,
-    ring,
-    type: ConnectorModule,
+    apiKeys,
+    moduleClass: ConnectorModule,
     module: {
       module: ConnectorModule,
       controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
       providers: [
-        ...pluginProviders(config, new FeedMirror(config.path, shared.store)),
-        ...contractProviders(config, shared),
+        ...createPluginProviders(config, new StoreFeedReader(config.path, dependencies.store)),
+        ...createContractProviders(config, dependencies),
       ],
     },
   };
 }
 
 /** Creates the providers that the contract's controllers inject. Their number is kept small, because each connector has its own. */
-function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] {
-  const { path, syncEvery: every } = config;
+function createContractProviders(config: ConnectorConfig, dependencies: ConnectorDependencies): Provider[] {
+  const { path, syncIntervalMs: pullIntervalMs } = config;
   return [
     {
       provide: BACKEND,
-      inject: [PSP],
-      useFactory: (psp: Psp) => openBackend(config, psp, shared),
+      inject: [PSP_CLIENT],
+      useFactory: (psp: PspClient) => createBackend(config, psp, dependencies),
     },
     {
-      provide: WEBHOOKS,
-      inject: [PSP],
-      useFactory: (psp: Psp) => {
-        const { sync, limiter } = shared;
-        const pull = (streams: readonly Stream[]) => shared.pull(path, streams);
-        return new WebhookGate(
+      provide: WEBHOOK_RECEIVER,
+      inject: [PSP_CLIENT],
+      useFactory: (client: PspClient) => {
+        const { sync, limiter } = dependencies;
+        const pull = (streams: readonly Stream[]) => dependencies.schedulePull(path, streams);
+        return new WebhookHandler(
           path,
-          new WebhookInbox({ path, psp, every }, sync, pull),
+          new WebhookTrigger({ path, client, pullIntervalMs }, sync, pull),
           limiter,
           sync.logger,
         );
@@ -85,14 +88,23 @@ function contractProviders(config: ConnectorConfig, shared: Shared): Provider[] 
   ];
 }
 
-function openBackend(config: ConnectorConfig, psp: Psp, shared: Shared): Backend {
-  const { path, syncEvery: every } = config;
-  const { store, cache, sync } = shared;
-  const orders = openOrders(config, psp, shared.orders);
-  const connector: SyncConnector = { path, psp, every, ...(orders ? { claims: orders.claims } : {}) };
+function createBackend(
+  config: ConnectorConfig,
+  client: PspClient,
+  dependencies: ConnectorDependencies,
+): Backend {
+  const { path, syncIntervalMs: pullIntervalMs } = config;
+  const { store, cache, sync } = dependencies;
+  const orders = openOrders(config, client, dependencies.orders);
+  const connector: SyncConnector = {
+    path,
+    client,
+    pullIntervalMs,
+    ...(orders ? { transactionMatcher: orders.matcher } : {}),
+  };
   const reader = new BalanceReader(store, connector, sync);
-  const backend = new FeedBackend(path, store, cache, reader, orders?.desk);
-  shared.onMounted(connector, backend);
+  const backend = new FeedBackend(path, store, cache, reader, orders?.service);
+  dependencies.onConnectorReady(connector, backend);
   return backend;
 }
 
@@ -101,12 +113,16 @@ function openBackend(config: ConnectorConfig, psp: Psp, shared: Shared): Backend
  * @returns `undefined` if the PSP client cannot make payments
  * @throws Error if the plugin can pay but has no `orders` that describe how its PSP recognises repeated requests
  */
-function openOrders({ path, plugin, orders: limits }: ConnectorConfig, psp: Psp, engine: OrderEngine) {
-  if (!pays(psp)) return undefined;
+function openOrders(
+  { path, plugin, orders: limits }: ConnectorConfig,
+  client: PspClient,
+  engine: OrderEngine,
+) {
+  if (!canPay(client)) return undefined;
   if (!plugin.orders) {
     throw new Error(
       `the plugin ${plugin.name} pays, but has no "orders" that say how its PSP recognises a repeat`,
     );
   }
-  return engine.open({ path, plugin: plugin.name, psp, terms: plugin.orders, limits });
+  return engine.addConnector({ path, plugin: plugin.name, client, idempotency: plugin.orders, limits });
 }

@@ -2,81 +2,83 @@ import type {
   Backend,
   OrderKind,
   OrderRequest,
-  PageBody,
+  SerializedPage,
   ServedBalances,
   Stream,
 } from '@tributary/connector-api';
 import { unprocessable, type PageQuery } from '@tributary/connector-api/contract';
 import type { Feed, Store } from '@tributary/feed';
-import type { OrderDesk } from '@tributary/orders';
+import type { OrderService } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
 import type { PageCache } from './page-cache.js';
 
-const NOTHING: PageBody = { rows: 0, body: Buffer.from('[]') };
+const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
 /** Implements the contract's backend for one connector: pages from the feeds in the store, balances and orders. */
 export class FeedBackend implements Backend {
-  readonly pays: ReadonlySet<OrderKind>;
+  readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
 
   constructor(
     private readonly path: string,
     private readonly store: Store,
     private readonly cache: PageCache,
-    private readonly reader: BalanceReader,
-    private readonly desk?: OrderDesk,
+    private readonly balanceReader: BalanceReader,
+    private readonly orderService?: OrderService,
   ) {
-    this.pays = desk?.kinds ?? new Set();
+    this.supportedOrderKinds = orderService?.supportedKinds ?? new Set();
   }
 
-  page(stream: Stream, query: PageQuery): PageBody | Promise<PageBody> {
-    return query.untilEmpty ? this.pageUntilEmpty(stream, query) : this.read(stream, query);
+  getPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
+    return query.readsUntilEmptyPage ? this.pageUntilEmpty(stream, query) : this.readPage(stream, query);
   }
 
-  private async pageUntilEmpty(stream: Stream, query: PageQuery): Promise<PageBody> {
-    const { from, page, pageSize } = query;
-    const feed = await this.feed(stream);
-    if (page > 1 && (await feed.isBehindEnd(from, page, pageSize))) return NOTHING;
-    const read = await this.read(stream, query);
+  private async pageUntilEmpty(stream: Stream, query: PageQuery): Promise<SerializedPage> {
+    const { fromMs, page, pageSize } = query;
+    const feed = await this.openFeed(stream);
+    if (page > 1 && (await feed.isPastLastPage(fromMs, page, pageSize))) return EMPTY_PAGE;
+    const read = await this.readPage(stream, query);
     // An empty page needs no marker, because the client stops there.
-    if (read.rows > 0 && read.rows < pageSize) await feed.noteEnd(from, page, pageSize);
+    if (read.rows > 0 && read.rows < pageSize) await feed.recordLastPage(fromMs, page, pageSize);
     return read;
   }
 
   /** Stays synchronous if the page is cached or the database is synchronous. A few promises cost more than reading a cached page. */
-  private read(stream: Stream, query: PageQuery): PageBody | Promise<PageBody> {
-    const key = `${this.path} ${stream} ${query.from} ${query.page} ${query.pageSize}`;
+  private readPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
+    const key = `${this.path} ${stream} ${query.fromMs} ${query.page} ${query.pageSize}`;
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
     const feed = this.feeds.get(stream);
-    const read = feed ? readFrom(feed, query) : this.feed(stream).then((opened) => readFrom(opened, query));
+    const read = feed
+      ? readFeedPage(feed, query)
+      : this.openFeed(stream).then((opened) => readFeedPage(opened, query));
     return read instanceof Promise
-      ? read.then((body) => this.kept(key, query, body))
-      : this.kept(key, query, read);
+      ? read.then((body) => this.cacheIfFull(key, query, body))
+      : this.cacheIfFull(key, query, read);
   }
 
-  private kept(key: string, { pageSize }: PageQuery, read: PageBody): PageBody {
+  private cacheIfFull(key: string, { pageSize }: PageQuery, read: SerializedPage): SerializedPage {
     if (read.rows === pageSize) this.cache.set(key, read);
     return read;
   }
 
-  private async feed(stream: Stream): Promise<Feed> {
+  private async openFeed(stream: Stream): Promise<Feed> {
     const feed = await this.store.feed(this.path, stream);
     this.feeds.set(stream, feed);
     return feed;
   }
 
-  async served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const feed = await this.feed(stream);
-    return new Set((await feed.latest(ids)).keys());
+  async findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const feed = await this.openFeed(stream);
+    return new Set((await feed.latestBodies(ids)).keys());
   }
 
-  balances(accountId: string): Promise<ServedBalances | undefined> {
-    return this.reader.read(accountId);
+  getBalances(accountId: string): Promise<ServedBalances | undefined> {
+    return this.balanceReader.read(accountId);
   }
 
-  async pay(kind: OrderKind, request: OrderRequest): Promise<string> {
-    if (this.desk?.kinds.has(kind)) return this.desk.pay(kind, request);
+  async submitOrder(kind: OrderKind, request: OrderRequest): Promise<string> {
+    if (this.orderService?.supportedKinds.has(kind)) return this.orderService.submit(kind, request);
     const kinds = `${kind.toLowerCase()}s`;
     throw unprocessable(
       `No ${kinds}`,
@@ -85,6 +87,9 @@ export class FeedBackend implements Backend {
   }
 }
 
-function readFrom(feed: Feed, { from, page, pageSize }: PageQuery): PageBody | Promise<PageBody> {
-  return feed.page(from, page, pageSize);
+function readFeedPage(
+  feed: Feed,
+  { fromMs, page, pageSize }: PageQuery,
+): SerializedPage | Promise<SerializedPage> {
+  return feed.readPage(fromMs, page, pageSize);
 }

@@ -1,4 +1,4 @@
-import type { PageBody } from '@tributary/connector-api';
+import type { SerializedPage } from '@tributary/connector-api';
 import { PageCache } from './page-cache.js';
 
 const KILOBYTE = 1024;
@@ -8,7 +8,7 @@ function pageOf(text: string, bytes = KILOBYTE) {
 }
 
 /** Sets a page twice, because the cache stores a page only at its second request. */
-function keep(cache: PageCache, key: string, page: PageBody = pageOf(key)) {
+function keep(cache: PageCache, key: string, page: SerializedPage = pageOf(key)) {
   cache.set(key, page);
   cache.set(key, page);
   return page;

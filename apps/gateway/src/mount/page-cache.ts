@@ -1,28 +1,28 @@
 /**
  * Caches full pages of feeds. They never change, because feeds are append-only. The cache evicts the least recently used page first.
  */
-import type { PageBody } from '@tributary/connector-api';
+import type { SerializedPage } from '@tributary/connector-api';
 
 /** Number of keys in one generation of pages that were requested once. */
-const MOST_SEEN = 4096;
+const MAX_SEEN_KEYS = 4096;
 /** Estimated bytes of an entry without its body: key, Map slot, Buffer. */
-const OVERHEAD = 512;
+const ENTRY_OVERHEAD_BYTES = 512;
 
-interface KeptPage extends PageBody {
+interface CachedPage extends SerializedPage {
   body: Buffer;
 }
 
 export class PageCache {
-  private readonly pages = new Map<string, KeptPage>();
+  private readonly pages = new Map<string, CachedPage>();
   /** Keys are kept in two generations, and a generation is dropped as a whole. V8 finds the oldest key of a Set slowly after many deletions. */
-  private seen = new Set<string>();
-  private seenBefore = new Set<string>();
-  private bytes = 0;
+  private seenKeys = new Set<string>();
+  private previousSeenKeys = new Set<string>();
+  private totalBytes = 0;
 
   /** @param capacityBytes total size of all entries */
-  constructor(private readonly capacity: number) {}
+  constructor(private readonly capacityBytes: number) {}
 
-  get(key: string): KeptPage | undefined {
+  get(key: string): CachedPage | undefined {
     const page = this.pages.get(key);
     if (page === undefined) return undefined;
     // A Map keeps insertion order, so the page moves to the end as the most recently used one.
@@ -35,29 +35,29 @@ export class PageCache {
    * Stores a full page at its second request; the first request only records the key.
    * Clients that read a whole feed request each page once, and caching such pages costs more than reading them.
    */
-  set(key: string, page: PageBody): void {
-    if (this.isNew(key)) return;
-    const kept = { rows: page.rows, body: Buffer.from(page.body) };
-    const size = sizeOf(kept);
+  set(key: string, page: SerializedPage): void {
+    if (this.isFirstRequest(key)) return;
+    const cached = { rows: page.rows, body: Buffer.from(page.body) };
+    const size = sizeInBytes(cached);
     // One very large page must not evict all other pages.
-    if (size > this.capacity / 8) return;
+    if (size > this.capacityBytes / 8) return;
     this.remove(key);
-    this.pages.set(key, kept);
-    this.bytes += size;
-    while (this.bytes > this.capacity) this.remove(this.oldest());
+    this.pages.set(key, cached);
+    this.totalBytes += size;
+    while (this.totalBytes > this.capacityBytes) this.remove(this.leastRecentlyUsedKey());
   }
 
-  private isNew(key: string): boolean {
-    if (this.seen.has(key) || this.seenBefore.has(key)) return false;
-    if (this.seen.size === MOST_SEEN) {
-      this.seenBefore = this.seen;
-      this.seen = new Set();
+  private isFirstRequest(key: string): boolean {
+    if (this.seenKeys.has(key) || this.previousSeenKeys.has(key)) return false;
+    if (this.seenKeys.size === MAX_SEEN_KEYS) {
+      this.previousSeenKeys = this.seenKeys;
+      this.seenKeys = new Set();
     }
-    this.seen.add(key);
+    this.seenKeys.add(key);
     return true;
   }
 
-  private oldest(): string {
+  private leastRecentlyUsedKey(): string {
     const [key = ''] = this.pages.keys();
     return key;
   }
@@ -66,10 +66,10 @@ export class PageCache {
     const page = this.pages.get(key);
     if (page === undefined) return;
     this.pages.delete(key);
-    this.bytes -= sizeOf(page);
+    this.totalBytes -= sizeInBytes(page);
   }
 }
 
-function sizeOf(page: KeptPage): number {
-  return page.body.length + OVERHEAD;
+function sizeInBytes(page: CachedPage): number {
+  return page.body.length + ENTRY_OVERHEAD_BYTES;
 }

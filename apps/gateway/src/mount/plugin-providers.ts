@@ -1,13 +1,16 @@
-import { MIRROR, PSP, type Mirror } from '@tributary/connector-api';
+import { FEED_READER, PSP_CLIENT, type FeedReader } from '@tributary/connector-api';
 import type { Provider } from '@nestjs/common';
-import type { ConnectorConfig } from '../config/deployment.js';
+import type { ConnectorConfig } from '../config/settings/deployment.js';
 
 /** Creates the Nest providers of a plugin: its settings, its own providers, the feed reader and the PSP client. */
-export function pluginProviders({ plugin, settings }: ConnectorConfig, mirror: Mirror): Provider[] {
+export function createPluginProviders(
+  { plugin, settings }: ConnectorConfig,
+  feedReader: FeedReader,
+): Provider[] {
   return [
     { provide: plugin.settings, useValue: settings },
     ...(plugin.providers ?? []),
-    { provide: MIRROR, useValue: mirror },
-    { provide: PSP, useClass: plugin.psp },
+    { provide: FEED_READER, useValue: feedReader },
+    { provide: PSP_CLIENT, useClass: plugin.psp },
   ];
 }

@@ -1,31 +1,31 @@
 /** The interface between the contract's controllers and the connector that they serve. */
 import type { Money } from '../money.js';
-import type { OrderKind } from '../orders.js';
+import type { OrderKind } from '../order-types.js';
 import type { Stream } from '../plugin.js';
-import type { PageQuery } from './page-query.js';
+import type { PageQuery } from './parse-page-query.js';
 
 /** The data and operations of one connector, as the contract's controllers need them. Injected under `BACKEND`. */
 export interface Backend {
   /** Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous. */
-  page(stream: Stream, query: PageQuery): PageBody | Promise<PageBody>;
+  getPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage>;
   /**
    * Returns the balances of an account.
    * @param accountId the id as served, i.e. encoded
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
    * @throws PspError if the PSP cannot be asked and no balance is stored
    */
-  balances(accountId: string): Promise<ServedBalances | undefined>;
+  getBalances(accountId: string): Promise<ServedBalances | undefined>;
   /** Returns those of the ids (as served) that are in the stream. */
-  served(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can execute. */
-  readonly pays: ReadonlySet<OrderKind>;
+  readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   /**
    * Submits an order and returns within 8 s. If the result is not known by then, its status is PENDING. A repeated request with the same
    * idempotency key always gets the same bytes.
    * @returns a JSON object as the contract's `Payout` or `Transfer`
    * @throws ContractError 422 if the key was used for another request
    */
-  pay(kind: OrderKind, request: OrderRequest): Promise<string>;
+  submitOrder(kind: OrderKind, request: OrderRequest): Promise<string>;
 }
 
 /** A validated request for an order. Its ids are those that the client sent, i.e. as served. */
@@ -38,7 +38,7 @@ export interface OrderRequest {
   metadata: Readonly<Record<string, string>>;
 }
 /** A page as it is sent to the client. A full page, with as many rows as requested, never changes. */
-export interface PageBody {
+export interface SerializedPage {
   /** The number of rows in the page. */
   rows: number;
   /** The JSON array. A string is faster if it is sent once, a Buffer if it is cached and sent many times. */

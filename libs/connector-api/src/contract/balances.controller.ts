@@ -17,7 +17,7 @@ export class BalancesController {
   @ApiParam({ name: 'accountId', description: 'The `id` that the list of accounts gave', type: String })
   @ApiOkResponse({ description: 'Account balances', type: BalancesSchema })
   async balances(@Param('accountId') accountId: string): Promise<Buffer> {
-    const balances = await this.backend.balances(accountId);
+    const balances = await this.backend.getBalances(accountId);
     if (balances === undefined) {
       throw new ContractError(
         HttpStatus.NOT_FOUND,

@@ -1,7 +1,7 @@
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answerTo, type ErrorAnswer } from './contract-error.js';
+import { toErrorResponse, type ErrorResponse } from './contract-error.js';
 
 /** Converts every error that a route throws to the contract's `Error`. */
 @Catch()
@@ -13,14 +13,14 @@ export class ContractErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const answer = answerTo(error, request.id);
-    if (answer.status >= 500) this.report(error, request);
+    const response = toErrorResponse(error, request.id);
+    if (response.status >= 500) this.report(error, request);
     if (reply.sent || reply.raw.headersSent) reply.raw.destroy();
-    else sendError(reply, answer);
+    else sendError(reply, response);
   }
 }
 
-export function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer): void {
+export function sendError(reply: FastifyReply, { status, headers, body }: ErrorResponse): void {
   // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
   void reply
     .code(status)

@@ -1,7 +1,7 @@
 /** Errors of the contract. The body of every error response is `{"Title": …, "Detail": …}`. */
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { PspError, UnavailableError, type PspErrorKind } from '../errors.js';
+import { PspError, GatewayUnavailableError, type PspErrorKind } from '../errors.js';
 
 /** The JSON of an error response. Source: Generic Connector document, `Error`. */
 export interface ErrorBody {
@@ -27,7 +27,7 @@ export function unprocessable(title: string, detail: string): ContractError {
 }
 
 /** An error response before it is sent. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: ErrorBody;
@@ -38,18 +38,18 @@ export interface ErrorAnswer {
  * data of the PSP.
  * @param requestId the id of the request in the log
  */
-export function answerTo(error: unknown, requestId: string): ErrorAnswer {
-  if (error instanceof PspError) return answerToPsp(error);
-  if (error instanceof UnavailableError) return UNAVAILABLE;
-  const status = statusOf(error);
-  if (status === undefined || status >= 500) return internalError(status ?? 500, requestId);
+export function toErrorResponse(error: unknown, requestId: string): ErrorResponse {
+  if (error instanceof PspError) return pspErrorToResponse(error);
+  if (error instanceof GatewayUnavailableError) return STORE_UNAVAILABLE_RESPONSE;
+  const status = getErrorStatus(error);
+  if (status === undefined || status >= 500) return internalErrorResponse(status ?? 500, requestId);
   const body = error instanceof HttpException ? error.getResponse() : undefined;
-  if (isErrorBody(body)) return { status, headers: headersOf(error), body };
-  return { status, headers: {}, body: plainBody(status) };
+  if (isErrorBody(body)) return { status, headers: getErrorHeaders(error), body };
+  return { status, headers: {}, body: defaultErrorBody(status) };
 }
 
 /** Clients repeat a request after a 503 without human action. Databases are in most cases back within seconds. */
-const UNAVAILABLE: ErrorAnswer = {
+const STORE_UNAVAILABLE_RESPONSE: ErrorResponse = {
   status: 503,
   headers: { 'retry-after': '5' },
   body: {
@@ -59,14 +59,15 @@ const UNAVAILABLE: ErrorAnswer = {
 };
 
 /** Returns the error body for an error that occurred before the request reached a handler. It depends only on the status. */
-export function plainBody(status: number): ErrorBody {
+export function defaultErrorBody(status: number): ErrorBody {
   return {
     Title: STATUS_CODES[status] ?? 'Error',
-    Detail: DETAILS[status] ?? 'The request cannot be answered; see the documentation of the contract.',
+    Detail:
+      DETAIL_BY_STATUS[status] ?? 'The request cannot be answered; see the documentation of the contract.',
   };
 }
 
-const DETAILS: Readonly<Record<number, string>> = {
+const DETAIL_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'The request is not valid HTTP: check the encoding of the URL, the headers and the length of the body.',
   404: 'Nothing is served at this path. A connector is served under /<name>, or /<tenant>/<name>.',
   408: 'The request did not arrive in time.',
@@ -76,7 +77,7 @@ const DETAILS: Readonly<Record<number, string>> = {
   431: 'The URL and the headers together are longer than this server accepts.',
 };
 
-function internalError(status: number, requestId: string): ErrorAnswer {
+function internalErrorResponse(status: number, requestId: string): ErrorResponse {
   const Detail = `Something went wrong inside the gateway. Its log says what, under the request id ${requestId}.`;
   return { status, headers: {}, body: { Title: STATUS_CODES[status] ?? 'Internal Server Error', Detail } };
 }
@@ -85,7 +86,7 @@ function internalError(status: number, requestId: string): ErrorAnswer {
  * Maps plugin errors to responses. Clients repeat requests after 5xx and 429, and stop at other 4xx. Wrong PSP credentials are therefore a
  * 502: the client continues without human action after an operator has corrected them.
  */
-const PSP_ANSWERS: Readonly<Record<PspErrorKind, { status: number; body: ErrorBody }>> = {
+const RESPONSE_BY_PSP_ERROR_KIND: Readonly<Record<PspErrorKind, { status: number; body: ErrorBody }>> = {
   rejected: {
     status: 422,
     body: {
@@ -118,15 +119,15 @@ const PSP_ANSWERS: Readonly<Record<PspErrorKind, { status: number; body: ErrorBo
   },
 };
 
-function answerToPsp(error: PspError): ErrorAnswer {
-  const { retryAfter } = error.details;
+function pspErrorToResponse(error: PspError): ErrorResponse {
+  const { retryAfterMs } = error.details;
   const headers: Record<string, string> =
-    retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter / 1000))) };
-  return { ...PSP_ANSWERS[error.kind], headers };
+    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  return { ...RESPONSE_BY_PSP_ERROR_KIND[error.kind], headers };
 }
 
 /** Returns the status of a Nest exception or a Fastify error. @returns `undefined` for any other error */
-function statusOf(error: unknown): number | undefined {
+function getErrorStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : undefined;
@@ -136,7 +137,7 @@ function isErrorBody(body: unknown): body is ErrorBody {
   return typeof body === 'object' && body !== null && 'Title' in body && 'Detail' in body;
 }
 
-function headersOf(error: unknown): Readonly<Record<string, string>> {
+function getErrorHeaders(error: unknown): Readonly<Record<string, string>> {
   const headers: unknown = error instanceof Error && 'headers' in error ? error.headers : undefined;
   return typeof headers === 'object' && headers !== null ? (headers as Record<string, string>) : {};
 }

@@ -3,11 +3,11 @@
  * Source: Generic Connector document, `components/schemas`.
  */
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../records.js';
+import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../record-types.js';
 
 const ASSET_DESCRIPTION = 'Asset with its precision: EUR/2, BTC/8, JPY';
 const AMOUNT_DESCRIPTION = 'Amount in minor units (integer string)';
-const text = { minLength: 1, maxLength: 1024 } as const;
+const nonEmptyString = { minLength: 1, maxLength: 1024 } as const;
 const time = { type: String, format: 'date-time' } as const;
 const amount = { description: AMOUNT_DESCRIPTION } as const;
 const asset = { description: ASSET_DESCRIPTION } as const;
@@ -70,22 +70,23 @@ export class TransactionSchema {
 }
 
 class OrderRequest {
-  @ApiProperty({ description: 'Unique name of the order; a retry sends the same one', ...text })
+  @ApiProperty({ description: 'Unique name of the order; a retry sends the same one', ...nonEmptyString })
   idempotencyKey!: string;
   @ApiProperty({ ...amount, pattern: '^[1-9][0-9]{0,77}$', example: '1250' }) amount!: string;
   @ApiProperty({ ...asset, example: 'EUR/2' }) currency!: string;
-  @ApiProperty({ description: 'An `id` of the list of accounts', ...text }) sourceAccountId!: string;
+  @ApiProperty({ description: 'An `id` of the list of accounts', ...nonEmptyString })
+  sourceAccountId!: string;
   @ApiProperty({
     description:
       'Of a payout an `id` of the list of beneficiaries, of a transfer one of the list of accounts',
-    ...text,
+    ...nonEmptyString,
   })
   destinationAccountId!: string;
   @ApiPropertyOptional() description?: string;
   @ApiPropertyOptional(metadata) metadata?: Record<string, string> | null;
 }
 
-class OrderAnswer extends OrderRequest {
+class OrderResponse extends OrderRequest {
   @ApiProperty() id!: string;
   @ApiProperty(status) status!: string;
   @ApiProperty(time) createdAt!: string;
@@ -96,10 +97,10 @@ class OrderAnswer extends OrderRequest {
 export class PayoutRequestSchema extends OrderRequest {}
 
 @ApiSchema({ name: 'Payout' })
-export class PayoutSchema extends OrderAnswer {}
+export class PayoutSchema extends OrderResponse {}
 
 @ApiSchema({ name: 'TransferRequest' })
 export class TransferRequestSchema extends OrderRequest {}
 
 @ApiSchema({ name: 'Transfer' })
-export class TransferSchema extends OrderAnswer {}
+export class TransferSchema extends OrderResponse {}

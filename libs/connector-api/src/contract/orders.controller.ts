@@ -1,10 +1,10 @@
 import { Controller, Header, Inject, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { OrderKind } from '../orders.js';
+import type { OrderKind } from '../order-types.js';
 import { BACKEND, type Backend } from './backend.js';
 import { unprocessable } from './contract-error.js';
-import { readJsonObject } from './json-body.js';
+import { parseJsonBody } from './parse-json-body.js';
 import { ApiErrors } from './openapi-decorators.js';
 import {
   PayoutRequestSchema,
@@ -12,12 +12,12 @@ import {
   TransferRequestSchema,
   TransferSchema,
 } from './openapi-schemas.js';
-import { parseOrderRequest } from './order-request.js';
+import { parseOrderRequest } from './parse-order-request.js';
 
-const ANSWER =
+const RESPONSE_DESCRIPTION =
   'Answers within 8 s: what is not known by then is PENDING, and its progress is published as rows of the transactions whose ' +
   '`relatedTransactionID` is the idempotencyKey. What the PSP or a limit refuses is FAILED, with the reason in the metadata. ';
-const RETRY =
+const RETRY_DESCRIPTION =
   'A retry sends the same idempotencyKey and gets the same answer; with another request that key is refused.';
 
 /** Accepts payouts and transfers. An impossible order is a 422, because clients repeat a request for ever after a 5xx, also after a 501. */
@@ -32,12 +32,12 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'createPayout',
     summary: 'Create payout',
-    description: `Pays one of the beneficiaries. Needs a key that may pay. ${ANSWER}${RETRY}`,
+    description: `Pays one of the beneficiaries. Needs a key that may pay. ${RESPONSE_DESCRIPTION}${RETRY_DESCRIPTION}`,
   })
   @ApiBody({ type: PayoutRequestSchema, required: true })
   @ApiCreatedResponse({ description: 'Payout response', type: PayoutSchema })
   createPayout(@Req() request: FastifyRequest): Promise<Buffer> {
-    return this.pay('PAYOUT', request);
+    return this.submitOrder('PAYOUT', request);
   }
 
   @Post('transfers')
@@ -45,17 +45,17 @@ export class OrdersController {
   @ApiOperation({
     operationId: 'createTransfer',
     summary: 'Create transfer',
-    description: `Create an internal transfer between two accounts. Needs a key that may pay. ${ANSWER}${RETRY}`,
+    description: `Create an internal transfer between two accounts. Needs a key that may pay. ${RESPONSE_DESCRIPTION}${RETRY_DESCRIPTION}`,
   })
   @ApiBody({ type: TransferRequestSchema, required: true })
   @ApiCreatedResponse({ description: 'Transfer response', type: TransferSchema })
   createTransfer(@Req() request: FastifyRequest): Promise<Buffer> {
-    return this.pay('TRANSFER', request);
+    return this.submitOrder('TRANSFER', request);
   }
 
-  private async pay(kind: OrderKind, request: FastifyRequest): Promise<Buffer> {
-    const body = readJsonObject(request);
-    if (!this.backend.pays.has(kind)) {
+  private async submitOrder(kind: OrderKind, request: FastifyRequest): Promise<Buffer> {
+    const body = parseJsonBody(request);
+    if (!this.backend.supportedOrderKinds.has(kind)) {
       const orders = `${kind.toLowerCase()}s`;
       throw unprocessable(
         `No ${orders}`,
@@ -64,6 +64,6 @@ export class OrdersController {
     }
     const order = await parseOrderRequest(kind, body, this.backend);
     // The body is a Buffer, because Fastify adds a charset to the content type of a string.
-    return Buffer.from(await this.backend.pay(kind, order));
+    return Buffer.from(await this.backend.submitOrder(kind, order));
   }
 }

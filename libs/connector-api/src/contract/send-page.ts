@@ -1,8 +1,8 @@
 /** Serves one page of a list, from the query to the response. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Stream } from '../plugin.js';
-import type { Backend, PageBody } from './backend.js';
-import { parsePageQuery } from './page-query.js';
+import type { Backend, SerializedPage } from './backend.js';
+import { parsePageQuery } from './parse-page-query.js';
 
 /**
  * Sends one page of a stream. The bytes come from the feed and are neither parsed nor serialized again. The function is asynchronous only if
@@ -15,14 +15,16 @@ export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void | Promise<void> {
-  const page = backend.page(stream, parsePageQuery(stream, request.query));
-  return page instanceof Promise ? page.then(({ body }) => send(reply, body)) : send(reply, page.body);
+  const page = backend.getPage(stream, parsePageQuery(stream, request.query));
+  return page instanceof Promise
+    ? page.then(({ body }) => sendBody(reply, body))
+    : sendBody(reply, page.body);
 }
 
-function send(reply: FastifyReply, body: PageBody['body']): void {
+function sendBody(reply: FastifyReply, body: SerializedPage['body']): void {
   // Without its own serializer, Fastify adds a charset to the content type of a string. The contract's content type has none.
-  if (typeof body === 'string') reply.serializer(asItIs);
+  if (typeof body === 'string') reply.serializer(keepString);
   void reply.header('content-type', 'application/json').send(body);
 }
 
-const asItIs = (body: string) => body;
+const keepString = (body: string) => body;

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
 
 /** Handles the webhooks of one connector. Injected under `WEBHOOKS`. */
-export interface Webhooks {
+export interface WebhookReceiver {
   /**
    * Verifies a webhook and schedules a pull of the streams that it concerns.
    * @param address the IP address of the sender
@@ -15,28 +15,28 @@ export interface Webhooks {
 }
 
 /** The injection token of the connector's `WebhookReceiver`. */
-export const WEBHOOKS = Symbol('WEBHOOKS');
+export const WEBHOOK_RECEIVER = Symbol('WEBHOOK_RECEIVER');
 
-const RECEIVED = Buffer.from('{"received":true}');
+const RECEIVED_RESPONSE = Buffer.from('{"received":true}');
 
 /** Receives webhooks from the PSP. The PSP has no API key, so the plugin verifies the signature. Webhooks are not part of the contract. */
 @Controller()
 @ApiExcludeController()
 export class WebhooksController {
-  constructor(@Inject(WEBHOOKS) private readonly webhooks: Webhooks) {}
+  constructor(@Inject(WEBHOOK_RECEIVER) private readonly webhooks: WebhookReceiver) {}
 
   @Post('webhooks')
-  @RouteConfig({ door: 'open' })
+  @RouteConfig({ access: 'public' })
   @HttpCode(HttpStatus.OK)
   @Header('content-type', 'application/json')
   async receive(@Req() request: FastifyRequest): Promise<Buffer> {
     const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    await this.webhooks.receive({ headers: headersOf(request), rawBody }, request.ip);
-    return RECEIVED;
+    await this.webhooks.receive({ headers: joinHeaders(request), rawBody }, request.ip);
+    return RECEIVED_RESPONSE;
   }
 }
 
-function headersOf({ headers }: FastifyRequest): WebhookRequest['headers'] {
+function joinHeaders({ headers }: FastifyRequest): WebhookRequest['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );

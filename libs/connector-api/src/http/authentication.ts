@@ -1,37 +1,37 @@
 import type { HttpClock } from './http-clock.js';
-import type { Answer, PspRequest } from './request.js';
+import type { PspResponse, PspRequest } from './request.js';
 
 /** Adds credentials to requests. Each connector has its own object. It may keep state, e.g. an access token. */
 export interface Authentication {
   /** Returns the headers that carry the credentials, with names in lower case. @throws PspError if the credentials cannot be obtained */
-  authorize(context: AuthenticationContext): Promise<Readonly<Record<string, string>>>;
+  createHeaders(context: AuthenticationContext): Promise<Readonly<Record<string, string>>>;
   /**
    * Handles a response with status 401 to a request with these headers, e.g. discards an expired token.
    * @returns true if the request is to be sent once more, with new headers
    */
-  refused(headers: Readonly<Record<string, string>>): boolean;
+  handleUnauthorized(headers: Readonly<Record<string, string>>): boolean;
 }
 
 /** The tools with which an `Authentication` obtains credentials. */
 export interface AuthenticationContext {
   clock: HttpClock;
   /** Sends a request through the connector's own `PspHttp`, e.g. to the token endpoint. */
-  send(request: PspRequest): Promise<Answer>;
+  send(request: PspRequest): Promise<PspResponse>;
 }
 
 /** Creates an authentication with a fixed token: `Authorization: Bearer <token>`. */
-export function bearer(token: string): Authentication {
-  return fixed(`Bearer ${token}`);
+export function createBearerAuth(token: string): Authentication {
+  return createFixedAuth(`Bearer ${token}`);
 }
 
 /** Creates an authentication with a user name and a password: `Authorization: Basic <base64 of user:password>`. */
-export function basic(user: string, password: string): Authentication {
-  return fixed(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
+export function createBasicAuth(user: string, password: string): Authentication {
+  return createFixedAuth(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
 }
 
-function fixed(authorization: string): Authentication {
+function createFixedAuth(authorization: string): Authentication {
   return {
-    authorize: async () => ({ authorization }),
-    refused: () => false,
+    createHeaders: async () => ({ authorization }),
+    handleUnauthorized: () => false,
   };
 }

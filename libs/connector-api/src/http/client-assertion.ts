@@ -9,7 +9,7 @@ import { systemHttpClock } from './http-clock.js';
 export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** The key and the claims of a client assertion. */
-export interface ClientAssertion {
+export interface ClientAssertionOptions {
   /** An RSA private key in PEM format, PKCS #8 or PKCS #1. */
   privateKey: string;
   /** The claim `iss`. */
@@ -21,7 +21,7 @@ export interface ClientAssertion {
   /** The header `kid`. Default: no such header. */
   keyId?: string;
   /** The time in milliseconds until the assertion expires. Default: 5 minutes. */
-  lifetime?: number;
+  lifetimeMs?: number;
   clock?: HttpClock;
 }
 
@@ -29,21 +29,21 @@ export interface ClientAssertion {
  * Creates a JWT that is signed with RS256.
  * @throws PspError `unauthorized` for a key that is unreadable or not an RSA key. The message does not contain the key
  */
-export async function clientAssertion(assertion: ClientAssertion): Promise<string> {
-  const { issuer, subject, audience, keyId, lifetime = 5 * 60_000, clock = systemHttpClock } = assertion;
-  const expires = Math.floor((clock.now() + lifetime) / 1000);
+export async function createClientAssertion(options: ClientAssertionOptions): Promise<string> {
+  const { issuer, subject, audience, keyId, lifetimeMs = 5 * 60_000, clock = systemHttpClock } = options;
+  const expiresAtSeconds = Math.floor((clock.now() + lifetimeMs) / 1000);
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(keyId === undefined ? {} : { kid: keyId }) })
     .setIssuer(issuer)
     .setSubject(subject)
     .setAudience(audience)
-    .setExpirationTime(expires)
-    .sign(readRsaKey(assertion.privateKey));
+    .setExpirationTime(expiresAtSeconds)
+    .sign(parseRsaKey(options.privateKey));
 }
 
 /** @throws PspError `unauthorized` for a key that is unreadable or not an RSA key */
-function readRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
-  const wrong = (found: string) =>
+function parseRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
+  const keyError = (found: string) =>
     new PspError(
       'unauthorized',
       `the private key of the client assertion is ${found}; expected the PEM of an RSA key`,
@@ -51,9 +51,9 @@ function readRsaKey(pem: string): ReturnType<typeof createPrivateKey> {
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'rsa') return key;
-    throw wrong(`of type ${key.asymmetricKeyType}`);
+    throw keyError(`of type ${key.asymmetricKeyType}`);
   } catch (error) {
     // The original error is not passed on, because OpenSSL's messages may quote the key.
-    throw error instanceof PspError ? error : wrong('unreadable');
+    throw error instanceof PspError ? error : keyError('unreadable');
   }
 }

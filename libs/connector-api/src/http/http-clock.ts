@@ -7,7 +7,7 @@ export interface HttpClock {
   /** Resolves after the given time. @throws the reason of `signal` if it is aborted first */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Returns a signal that is aborted when the timeout of a request has passed. Default: `AbortSignal.timeout`, i.e. real time. */
-  deadline?(milliseconds: number): AbortSignal;
+  timeoutSignal?(timeoutMs: number): AbortSignal;
 }
 
 /** The injection token of an `HttpClock`. Only tests provide it. Without it the system clock is used. */

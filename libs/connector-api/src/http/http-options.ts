@@ -13,18 +13,18 @@ export interface HttpOptions {
   /** Headers of every request, e.g. the version of the API. */
   headers?: Readonly<Record<string, string>>;
   /** The timeout of one attempt in milliseconds, from sending to the last byte of the response. Default: 30 000. */
-  deadline?: number;
+  timeoutMs?: number;
   /** The maximum size of a response body in bytes, after decompression. A longer one counts as no response. Default: 32 MiB. */
-  largestAnswer?: number;
+  maxResponseBytes?: number;
   /** The rate limit of the PSP. All requests of the connector share it, and a request waits until it is allowed. Default: none. */
   rateLimit?: RateLimit;
   /** How idempotent requests are repeated within one call. */
-  retries?: Retries;
+  retries?: RetryPolicy;
   /**
    * Extracts the PSP's own message from an error body: `(body) => body.optionalString('message')`. It becomes part of the error message,
    * truncated and with secrets redacted. If the function throws, a default message is used.
    */
-  explain?: (body: Json) => string | undefined;
+  extractErrorMessage?: (body: Json) => string | undefined;
   /** Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. */
   secrets?: readonly string[];
   /** Default: the system clock. */
@@ -36,13 +36,13 @@ export interface RateLimit {
   /** The maximum number of requests, at least 1. */
   requests: number;
   /** The length of the period in milliseconds, greater than 0. */
-  per: number;
+  intervalMs: number;
 }
 
 /** How idempotent requests are repeated. */
-export interface Retries {
+export interface RetryPolicy {
   /** The maximum number of attempts, including the first one. 1 means no repeats. Default: 3. */
-  attempts?: number;
+  maxAttempts?: number;
   /** The maximum delay before a repeat in milliseconds. If the PSP's Retry-After is longer, the call fails at once. Default: 5 000. */
-  longestWait?: number;
+  maxDelayMs?: number;
 }

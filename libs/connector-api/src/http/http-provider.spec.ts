@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FakePsp, route } from '@tributary/connector-api/testing';
-import { httpClient, oauth, PspHttp } from './index.js';
+import { createHttpProvider, createOAuth, PspHttp } from './index.js';
 
 class Settings {
   url = '';
@@ -12,10 +12,12 @@ class Settings {
 /** Creates a connector module as the gateway does: its own module, in which the settings are provided under their class. */
 function connector(settings: Settings, clients: PspHttp[]): DynamicModule {
   class Connector {}
-  const http = httpClient(Settings, ({ url, secret }) => ({
+  const http = createHttpProvider(Settings, ({ url, secret }) => ({
     name: 'Acme',
     baseUrl: url,
-    authentication: oauth({ request: () => ({ method: 'POST', path: '/token', form: { secret } }) }),
+    authentication: createOAuth({
+      createTokenRequest: () => ({ method: 'POST', path: '/token', form: { secret } }),
+    }),
   }));
   const plugin = {
     provide: 'plugin',
@@ -41,7 +43,7 @@ describe('httpClient', () => {
     const app = await NestFactory.createApplicationContext(App, { logger: false });
     const seen: string[] = [];
     for (const http of clients) {
-      seen.push((await http.get('/me')).text('as'), (await http.get('/me')).text('as'));
+      seen.push((await http.get('/me')).string('as'), (await http.get('/me')).string('as'));
     }
     await app.close();
     expect(seen).toEqual(['Bearer of-one', 'Bearer of-one', 'Bearer of-two', 'Bearer of-two']);

@@ -9,15 +9,15 @@ import { PspHttp } from './psp-http.js';
  * `createHttpProvider(AcmeSettings, (settings) => ({ name: 'Acme', baseUrl: settings.url, … }))`.
  * Each connector gets its own instance, made from its own settings. Connections, tokens and the rate limit are not shared.
  */
-export function httpClient<Settings extends object>(
+export function createHttpProvider<Settings extends object>(
   settings: Type<Settings>,
-  optionsOf: (settings: Settings, clock: HttpClock | undefined) => HttpOptions,
+  createOptions: (settings: Settings, clock: HttpClock | undefined) => HttpOptions,
 ): Provider {
   return {
     provide: PspHttp,
     inject: [settings, { token: HTTP_CLOCK, optional: true }],
     useFactory: (values: Settings, clock: HttpClock | undefined) => {
-      const options = optionsOf(values, clock);
+      const options = createOptions(values, clock);
       return new PspHttp(clock === undefined ? options : { ...options, clock });
     },
   };

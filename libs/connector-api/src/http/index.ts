@@ -1,4 +1,4 @@
-export * from './answer-error.js';
+export * from './psp-response-error.js';
 export * from './authentication.js';
 export * from './client-assertion.js';
 export * from './http-clock.js';
@@ -8,5 +8,5 @@ export * from './json.js';
 export * from './json-number.js';
 export * from './oauth.js';
 export * from './psp-http.js';
-export * from './read-row.js';
+export * from './parse-row.js';
 export * from './request.js';

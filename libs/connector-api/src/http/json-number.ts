@@ -2,29 +2,29 @@
  * Exact numbers in JSON. `JSON.parse` converts `12345678901234567.89` to a double and loses digits, which is wrong for money. This file
  * keeps the source string of every number. It needs Node 22 or later, where the reviver gets the source and `JSON.rawJSON` exists.
  */
-import { RefusedError } from '../errors.js';
+import { InvalidRecordError } from '../errors.js';
 
 /** A number of a JSON document with its exact source: `new JsonNumber('10.10')` is written as `10.10`. */
 export class JsonNumber {
   /** @param source a number in JSON syntax: `-12.50`, `1e3`. @throws InvalidRecordError for any other string */
   constructor(readonly source: string) {
-    if (!SOURCE.test(source))
-      throw new RefusedError(`${JSON.stringify(source.slice(0, 64))} is not a JSON number`);
+    if (!JSON_NUMBER_PATTERN.test(source))
+      throw new InvalidRecordError(`${JSON.stringify(source.slice(0, 64))} is not a JSON number`);
   }
 
   /** Makes `JSON.stringify` write the source unchanged. */
   toJSON(): unknown {
-    return (JSON as unknown as RawJson).rawJSON(this.source);
+    return (JSON as unknown as JsonWriterWithRaw).rawJSON(this.source);
   }
 }
 
 /** Writes a JSON number without exponent: `1.5e3` → `1500`, `-2E-2` → `-0.02`. @throws InvalidRecordError for an exponent beyond ±64 */
-export function plainDecimal(source: string): string {
+export function toPlainDecimal(source: string): string {
   const [mantissa = '', exponent] = source.toLowerCase().split('e');
   if (exponent === undefined) return source;
   const shift = Number(exponent);
-  if (Math.abs(shift) > LARGEST_EXPONENT) {
-    throw new RefusedError(`the number ${source.slice(0, 64)} is too large or too small for an amount`);
+  if (Math.abs(shift) > MAX_EXPONENT) {
+    throw new InvalidRecordError(`the number ${source.slice(0, 64)} is too large or too small for an amount`);
   }
   const sign = mantissa.startsWith('-') ? '-' : '';
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
@@ -37,21 +37,21 @@ export function plainDecimal(source: string): string {
 
 /** Parses JSON like `JSON.parse`, but every number becomes a `JsonNumber`. @throws SyntaxError if the string is not JSON */
 export function parseJson(text: string): unknown {
-  return (JSON as unknown as SourceJson).parse(text, (_key, value, context) =>
+  return (JSON as unknown as JsonParserWithSource).parse(text, (_key, value, context) =>
     typeof value === 'number' ? new JsonNumber(context.source) : value,
   );
 }
 
-const SOURCE = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const LARGEST_EXPONENT = 64;
+const JSON_NUMBER_PATTERN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const MAX_EXPONENT = 64;
 
 /** Parts of the ECMAScript proposal "JSON.parse source text access" that TypeScript's standard library does not declare yet. */
-interface SourceJson {
+interface JsonParserWithSource {
   parse(
     text: string,
     reviver: (key: string, value: unknown, context: { source: string }) => unknown,
   ): unknown;
 }
-interface RawJson {
+interface JsonWriterWithRaw {
   rawJSON(source: string): unknown;
 }

@@ -1,5 +1,5 @@
-import { money, RefusedError } from '../index.js';
-import { Json, JsonNumber, plainDecimal } from './index.js';
+import { parseMoney, InvalidRecordError } from '../index.js';
+import { Json, JsonNumber, toPlainDecimal } from './index.js';
 
 describe('Json', () => {
   it('keeps every digit of a number', () => {
@@ -10,8 +10,8 @@ describe('Json', () => {
     expect(json.decimal('rate')).toBe('1.10');
     expect(json.decimal('tiny')).toBe('0.0000001');
     expect(json.decimal('large')).toBe('1500');
-    expect(money(json.decimal('text'), 'EUR')).toEqual({ amount: -30n, asset: 'EUR/2' });
-    expect(json.toText()).toBe(
+    expect(parseMoney(json.decimal('text'), 'EUR')).toEqual({ amount: -30n, asset: 'EUR/2' });
+    expect(json.toJsonString()).toBe(
       '{"balance":12345678901234567.89,"rate":1.10,"tiny":1e-7,"large":1.5E3,"text":"-0.30"}',
     );
   });
@@ -26,44 +26,44 @@ describe('Json', () => {
     ['100e-2', '1.00'],
     ['1e+3', '1000'],
   ])('writes %s as %s', (source, decimal) => {
-    expect(plainDecimal(source)).toBe(decimal);
+    expect(toPlainDecimal(source)).toBe(decimal);
   });
 
   it('refuses numbers that are no amounts', () => {
-    expect(() => plainDecimal('1e400')).toThrow(RefusedError);
-    expect(() => new JsonNumber('1,5')).toThrow(RefusedError);
-    expect(() => new JsonNumber('NaN')).toThrow(RefusedError);
+    expect(() => toPlainDecimal('1e400')).toThrow(InvalidRecordError);
+    expect(() => new JsonNumber('1,5')).toThrow(InvalidRecordError);
+    expect(() => new JsonNumber('NaN')).toThrow(InvalidRecordError);
   });
 
   it('reads what is there, each in its kind', () => {
     const json = Json.parse(
       '{"id":"a","n":3,"on":true,"at":"2026-01-02T03:04:05Z","state":"done","legs":[{"x":"1"}],"none":null,"empty":""}',
     );
-    expect([json.text('id'), json.integer('n'), json.flag('on'), json.time('at')]).toEqual([
+    expect([json.string('id'), json.integer('n'), json.boolean('on'), json.time('at')]).toEqual([
       'a',
       3,
       true,
       '2026-01-02T03:04:05Z',
     ]);
     expect(json.oneOf(['open', 'done'], 'state')).toBe('done');
-    expect(json.list('legs').map((leg) => leg.text('x'))).toEqual(['1']);
-    expect(json.record('legs', 0).names()).toEqual(['x']);
+    expect(json.array('legs').map((leg) => leg.string('x'))).toEqual(['1']);
+    expect(json.object('legs', 0).propertyNames()).toEqual(['x']);
     expect([json.has('none'), json.has('id'), json.has('constructor')]).toEqual([false, true, false]);
-    expect(json.names()).toContain('state');
+    expect(json.propertyNames()).toContain('state');
   });
 
   it('says undefined of what may be absent, and still refuses another kind', () => {
     const json = Json.parse('{"none":null,"empty":"","n":"x"}');
     for (const key of ['none', 'absent']) {
-      expect(json.optionalText(key)).toBeUndefined();
+      expect(json.optionalString(key)).toBeUndefined();
       expect(json.optionalDecimal(key)).toBeUndefined();
       expect(json.optionalInteger(key)).toBeUndefined();
-      expect(json.optionalFlag(key)).toBeUndefined();
+      expect(json.optionalBoolean(key)).toBeUndefined();
       expect(json.optionalTime(key)).toBeUndefined();
-      expect(json.optionalRecord(key)).toBeUndefined();
-      expect(json.optionalList(key)).toEqual([]);
+      expect(json.optionalObject(key)).toBeUndefined();
+      expect(json.optionalArray(key)).toEqual([]);
     }
-    expect(json.optionalText('empty')).toBeUndefined();
+    expect(json.optionalString('empty')).toBeUndefined();
     expect(() => json.optionalDecimal('n')).toThrow('n: expected a decimal number, found a text "x"');
   });
 
@@ -75,11 +75,11 @@ describe('Json', () => {
     ],
     [
       '{"legs":[{"amount":"1.2.3"}]}',
-      (json) => json.list('legs')[0]?.decimal('amount'),
+      (json) => json.array('legs')[0]?.decimal('amount'),
       'legs[0].amount: expected a decimal number, found a text "1.2.3"',
     ],
-    ['[]', (json) => json.record(), 'the answer: expected an object, found a list'],
-    ['{"a":7}', (json) => json.text('a', 'b'), 'a.b: expected a text, found nothing'],
+    ['[]', (json) => json.object(), 'the answer: expected an object, found a list'],
+    ['{"a":7}', (json) => json.string('a', 'b'), 'a.b: expected a text, found nothing'],
     ['{"a":7.5}', (json) => json.integer('a'), 'a: expected a whole number, found the number 7.5'],
     [
       '{"a":9007199254740993}',
@@ -96,15 +96,15 @@ describe('Json', () => {
       (json) => json.time('a'),
       'a "2026-02-30T00:00:00Z" is not an RFC 3339 time with a zone between 1970 and 9999',
     ],
-    ['{"a":{}}', (json) => json.list('a'), 'a: expected a list, found an object'],
-    ['{"a":"true"}', (json) => json.flag('a'), 'a: expected true or false, found a text'],
+    ['{"a":{}}', (json) => json.array('a'), 'a: expected a list, found an object'],
+    ['{"a":"true"}', (json) => json.boolean('a'), 'a: expected true or false, found a text'],
   ])('%s is refused with path, expectation and finding', (text, read, message) => {
-    expect(() => read(Json.parse(text))).toThrow(new RefusedError(message));
+    expect(() => read(Json.parse(text))).toThrow(new InvalidRecordError(message));
   });
 
   it('quotes no text that may be a secret', () => {
     expect(() => Json.parse('{"expires_in":"sk_live_1"}').integer('expires_in')).toThrow(
-      new RefusedError('expires_in: expected a whole number, found a text'),
+      new InvalidRecordError('expires_in: expected a whole number, found a text'),
     );
   });
 });

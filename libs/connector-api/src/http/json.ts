@@ -1,12 +1,12 @@
 /** Type-checked access to the PSP's JSON. */
-import { RefusedError } from '../errors.js';
-import { utcTime } from '../time.js';
-import { JsonNumber, parseJson, plainDecimal } from './json-number.js';
+import { InvalidRecordError } from '../errors.js';
+import { normalizeTime } from '../time.js';
+import { JsonNumber, parseJson, toPlainDecimal } from './json-number.js';
 
 /** The path to a value: property names and array indexes, e.g. `['legs', 0, 'amount']`. */
 export type JsonPath = readonly (string | number)[];
 
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
+const DECIMAL_PATTERN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
 /**
  * A JSON value of unknown type, e.g. the body of a response. Accessors check the type of a value and return it. They take the path to the
@@ -31,32 +31,32 @@ export class Json {
   }
 
   /** The JSON of a response without a JSON body. Every value in it is absent. */
-  static readonly nothing = new Json(undefined, []);
+  static readonly absent = new Json(undefined, []);
 
   /** Returns the value at a path, of any type. It never throws: an absent value is one for which `has()` is false. */
   at(...path: JsonPath): Json {
     let value = this.#value;
-    for (const key of path) value = memberOf(value, key);
+    for (const key of path) value = getProperty(value, key);
     return new Json(value, [...this.#path, ...path]);
   }
 
   /** Returns whether there is a value other than `null`. */
   has(...path: JsonPath): boolean {
-    return this.at(...path).#present();
+    return this.at(...path).#isPresent();
   }
 
   /** Returns a string that is not empty. */
-  text(...path: JsonPath): string {
+  string(...path: JsonPath): string {
     const found = this.at(...path);
     const value = found.#value;
-    if (typeof value !== 'string' || value === '') throw found.#refusal('a text');
+    if (typeof value !== 'string' || value === '') throw found.#createError('a text');
     return value;
   }
 
   /** Returns a string, or `undefined` if it is absent, `null` or empty. */
-  optionalText(...path: JsonPath): string | undefined {
+  optionalString(...path: JsonPath): string | undefined {
     const found = this.at(...path);
-    return found.#value === '' || !found.#present() ? undefined : found.text();
+    return found.#value === '' || !found.#isPresent() ? undefined : found.string();
   }
 
   /**
@@ -66,9 +66,9 @@ export class Json {
   decimal(...path: JsonPath): string {
     const found = this.at(...path);
     const value = found.#value;
-    if (value instanceof JsonNumber) return plainDecimal(value.source);
-    if (typeof value === 'string' && DECIMAL.test(value)) return value;
-    throw found.#refusal('a decimal number', quote(value));
+    if (value instanceof JsonNumber) return toPlainDecimal(value.source);
+    if (typeof value === 'string' && DECIMAL_PATTERN.test(value)) return value;
+    throw found.#createError('a decimal number', quoteString(value));
   }
 
   optionalDecimal(...path: JsonPath): string | undefined {
@@ -79,7 +79,7 @@ export class Json {
   integer(...path: JsonPath): number {
     const found = this.at(...path);
     const value = found.#value instanceof JsonNumber ? Number(found.#value.source) : undefined;
-    if (!Number.isSafeInteger(value)) throw found.#refusal('a whole number');
+    if (!Number.isSafeInteger(value)) throw found.#createError('a whole number');
     return value as number;
   }
 
@@ -88,21 +88,21 @@ export class Json {
   }
 
   /** Returns `true` or `false`. */
-  flag(...path: JsonPath): boolean {
+  boolean(...path: JsonPath): boolean {
     const found = this.at(...path);
-    if (typeof found.#value !== 'boolean') throw found.#refusal('true or false');
+    if (typeof found.#value !== 'boolean') throw found.#createError('true or false');
     return found.#value;
   }
 
-  optionalFlag(...path: JsonPath): boolean | undefined {
-    return this.#optional(path, (found) => found.flag());
+  optionalBoolean(...path: JsonPath): boolean | undefined {
+    return this.#optional(path, (found) => found.boolean());
   }
 
   /** Returns an RFC 3339 time with a zone, unchanged: `2026-03-04T05:06:07+01:00`. */
   time(...path: JsonPath): string {
     const found = this.at(...path);
-    const text = found.text();
-    utcTime(text, found.#where());
+    const text = found.string();
+    normalizeTime(text, found.#formatPath());
     return text;
   }
 
@@ -114,81 +114,83 @@ export class Json {
   oneOf<const Word extends string>(words: readonly Word[], ...path: JsonPath): Word {
     const found = this.at(...path);
     const word = words.find((known) => known === found.#value);
-    if (word === undefined) throw found.#refusal(`one of ${words.join(', ')}`, quote(found.#value));
+    if (word === undefined) throw found.#createError(`one of ${words.join(', ')}`, quoteString(found.#value));
     return word;
   }
 
   /** Returns an object as `Json`. */
-  record(...path: JsonPath): Json {
+  object(...path: JsonPath): Json {
     const found = this.at(...path);
-    if (!isRecord(found.#value)) throw found.#refusal('an object');
+    if (!isObject(found.#value)) throw found.#createError('an object');
     return found;
   }
 
-  optionalRecord(...path: JsonPath): Json | undefined {
-    return this.#optional(path, (found) => found.record());
+  optionalObject(...path: JsonPath): Json | undefined {
+    return this.#optional(path, (found) => found.object());
   }
 
   /** Returns the items of an array. */
-  list(...path: JsonPath): Json[] {
+  array(...path: JsonPath): Json[] {
     const found = this.at(...path);
-    if (!Array.isArray(found.#value)) throw found.#refusal('a list');
+    if (!Array.isArray(found.#value)) throw found.#createError('a list');
     return found.#value.map((_item, index) => found.at(index));
   }
 
   /** Returns the items of an array. The result is empty if the value is absent or `null`. */
-  optionalList(...path: JsonPath): Json[] {
-    return this.has(...path) ? this.list(...path) : [];
+  optionalArray(...path: JsonPath): Json[] {
+    return this.has(...path) ? this.array(...path) : [];
   }
 
   /** Returns the property names of an object; an empty array for any other value. */
-  names(...path: JsonPath): string[] {
+  propertyNames(...path: JsonPath): string[] {
     const value = this.at(...path).#value;
-    return isRecord(value) ? Object.keys(value) : [];
+    return isObject(value) ? Object.keys(value) : [];
   }
 
   /** Returns the value as a JSON string with unchanged numbers, e.g. for `RejectedRecord.raw` or for metadata. */
-  toText(): string {
+  toJsonString(): string {
     return this.#value === undefined ? '' : JSON.stringify(this.#value);
   }
 
-  #present(): boolean {
+  #isPresent(): boolean {
     return this.#value !== undefined && this.#value !== null;
   }
 
   #optional<T>(path: JsonPath, read: (found: Json) => T): T | undefined {
     const found = this.at(...path);
-    return found.#present() ? read(found) : undefined;
+    return found.#isPresent() ? read(found) : undefined;
   }
 
-  #refusal(expected: string, quoted = ''): RefusedError {
-    return new RefusedError(`${this.#where()}: expected ${expected}, found ${kindOf(this.#value)}${quoted}`);
+  #createError(expected: string, quoted = ''): InvalidRecordError {
+    return new InvalidRecordError(
+      `${this.#formatPath()}: expected ${expected}, found ${describeType(this.#value)}${quoted}`,
+    );
   }
 
   /** Formats the path for messages: `legs[0].amount`. */
-  #where(): string {
+  #formatPath(): string {
     const text = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     return text.replace(/^\./, '') || 'the answer';
   }
 }
 
-function memberOf(value: unknown, key: string | number): unknown {
+function getProperty(value: unknown, key: string | number): unknown {
   if (typeof key === 'number') return Array.isArray(value) ? value[key] : undefined;
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
   );
 }
 
 /** Quotes a string for a message. Only used where the expected type shows that the value is not a secret. */
-function quote(value: unknown): string {
+function quoteString(value: unknown): string {
   return typeof value === 'string' && value !== '' ? ` ${JSON.stringify(value.slice(0, 64))}` : '';
 }
 
-function kindOf(value: unknown): string {
+function describeType(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (value === '') return 'an empty text';

@@ -13,84 +13,88 @@ export interface OAuthOptions {
    * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
    * credentials, and it counts as idempotent.
    */
-  request: () => PspRequest | Promise<PspRequest>;
+  createTokenRequest: () => PspRequest | Promise<PspRequest>;
   /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */
-  read?: (answer: Json) => AccessToken;
+  parseTokenResponse?: (response: Json) => AccessToken;
 }
 
 /** An access token as the PSP returned it. */
 export interface AccessToken {
   value: string;
   /** The lifetime in milliseconds, from the time of the token request. */
-  expiresIn: number;
+  expiresInMs: number;
 }
 
 /**
  * Creates an authentication with OAuth access tokens: `Authorization: Bearer <access token>`. Example:
  * `createOAuth({ createTokenRequest: () => ({ method: 'POST', path: '/token', form: { grant_type: 'client_credentials', … } }) })`.
  */
-export function oauth(options: OAuthOptions): Authentication {
-  return new OAuthTokens(options);
+export function createOAuth(options: OAuthOptions): Authentication {
+  return new OAuthAuthentication(options);
 }
 
 /** A token is renewed when a tenth of its lifetime is left, but at most this many milliseconds before it expires. */
-const EARLIEST_RENEWAL = 60_000;
+const MAX_RENEWAL_LEAD_MS = 60_000;
 
-interface KeptToken {
+interface CachedToken {
   value: string;
   renewAt: number;
   expiresAt: number;
 }
 
-class OAuthTokens implements Authentication {
-  #token: KeptToken | undefined;
-  #renewal: Promise<KeptToken> | undefined;
+class OAuthAuthentication implements Authentication {
+  #token: CachedToken | undefined;
+  #renewal: Promise<CachedToken> | undefined;
 
   constructor(private readonly options: OAuthOptions) {}
 
-  async authorize(context: AuthenticationContext): Promise<Readonly<Record<string, string>>> {
-    const token = await this.#current(context);
+  async createHeaders(context: AuthenticationContext): Promise<Readonly<Record<string, string>>> {
+    const token = await this.#getToken(context);
     return { authorization: `Bearer ${token.value}` };
   }
 
   /** Discards the token that the PSP rejected. A newer token, which another request has fetched meanwhile, is kept. */
-  refused({ authorization }: Readonly<Record<string, string>>): boolean {
+  handleUnauthorized({ authorization }: Readonly<Record<string, string>>): boolean {
     if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
     return true;
   }
 
-  async #current(context: AuthenticationContext): Promise<KeptToken> {
-    const kept = this.#token;
+  async #getToken(context: AuthenticationContext): Promise<CachedToken> {
+    const cached = this.#token;
     const now = context.clock.now();
-    if (kept !== undefined && now < kept.renewAt) return kept;
-    this.#renewal ??= this.#fetch(context).finally(() => {
+    if (cached !== undefined && now < cached.renewAt) return cached;
+    this.#renewal ??= this.#fetchToken(context).finally(() => {
       this.#renewal = undefined;
     });
-    if (kept === undefined || now >= kept.expiresAt) return this.#renewal;
+    if (cached === undefined || now >= cached.expiresAt) return this.#renewal;
     // The token is still valid. If the early renewal fails, e.g. because the token endpoint is down, requests use the old token.
-    return this.#renewal.catch(() => kept);
+    return this.#renewal.catch(() => cached);
   }
 
-  async #fetch(context: AuthenticationContext): Promise<KeptToken> {
-    const { read = readAccessToken, request } = this.options;
-    const askedAt = context.clock.now();
-    const asked = await request();
-    const { value, expiresIn } = await context
-      .send({ ...asked, authenticated: false, repeatable: true })
-      .then(({ json }) => read(json))
-      .catch(asUnauthorized);
-    const early = Math.min(EARLIEST_RENEWAL, expiresIn / 10);
-    this.#token = { value, renewAt: askedAt + expiresIn - early, expiresAt: askedAt + expiresIn };
+  async #fetchToken(context: AuthenticationContext): Promise<CachedToken> {
+    const { parseTokenResponse = parseAccessToken, createTokenRequest } = this.options;
+    const requestedAt = context.clock.now();
+    const tokenRequest = await createTokenRequest();
+    const { value, expiresInMs } = await context
+      .send({ ...tokenRequest, authenticated: false, idempotent: true })
+      .then(({ json }) => parseTokenResponse(json))
+      .catch(throwAsUnauthorized);
+    const renewalLeadMs = Math.min(MAX_RENEWAL_LEAD_MS, expiresInMs / 10);
+    this.#token = {
+      value,
+      renewAt: requestedAt + expiresInMs - renewalLeadMs,
+      expiresAt: requestedAt + expiresInMs,
+    };
     return this.#token;
   }
 }
 
-function readAccessToken(answer: Json): AccessToken {
-  return { value: answer.text('access_token'), expiresIn: answer.integer('expires_in') * 1000 };
+function parseAccessToken(response: Json): AccessToken {
+  return { value: response.string('access_token'), expiresInMs: response.integer('expires_in') * 1000 };
 }
 
 /** Token endpoints report wrong credentials with status 400 (`invalid_grant`, `invalid_client`). Converts `rejected` to `unauthorized`. */
-function asUnauthorized(error: unknown): never {
+function throwAsUnauthorized(error: unknown): never {
   if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
   throw new PspError('unauthorized', `no access token: ${error.message}`, error.details);
 }

@@ -2,15 +2,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { FakePsp, route } from '@tributary/connector-api/testing';
-import type { FakeAnswer, FakeRequest, Fault } from '@tributary/connector-api/testing';
+import type { FakeResponse, FakeRequest, Fault } from '@tributary/connector-api/testing';
 import { PspError } from '../errors.js';
-import { AnswerError, bearer, JsonNumber, oauth, PspHttp } from './index.js';
+import { PspResponseError, createBearerAuth, JsonNumber, createOAuth, PspHttp } from './index.js';
 import type { HttpClock, HttpOptions } from './index.js';
 
 const TOKEN = 'sk_live_0123456789abcdef';
 
 /** A clock whose time passes only during `sleep`. */
-class WaitingClock implements HttpClock {
+class ManualClock implements HttpClock {
   time = Date.UTC(2026, 0, 1);
   readonly waits: number[] = [];
 
@@ -26,15 +26,15 @@ class WaitingClock implements HttpClock {
 
 describe('PspHttp', () => {
   const open: { close(): Promise<void> }[] = [];
-  let clock: WaitingClock;
+  let clock: ManualClock;
   beforeEach(() => {
-    clock = new WaitingClock();
+    clock = new ManualClock();
   });
   afterEach(async () => {
     for (const one of open.splice(0)) await one.close();
   });
 
-  async function start(answer: (request: FakeRequest) => FakeAnswer, options: Partial<HttpOptions> = {}) {
+  async function start(answer: (request: FakeRequest) => FakeResponse, options: Partial<HttpOptions> = {}) {
     const methods = ['GET', 'POST'].map((method) => route(method, '/things/{id}', answer));
     const token = route('POST', '/token', ({ body }) => ({
       body: { access_token: `token-${++tokens}`, expires_in: 2400, body },
@@ -43,13 +43,13 @@ describe('PspHttp', () => {
     const fake = await FakePsp.start({
       routes: [...methods, token],
       basePath: '/api',
-      errorBody: (status) => ({ message: `error ${status}` }),
+      createErrorBody: (status) => ({ message: `error ${status}` }),
     });
     const http = new PspHttp({
       name: 'Acme',
       baseUrl: fake.url,
-      authentication: bearer(TOKEN),
-      explain: (body) => body.optionalText('message'),
+      authentication: createBearerAuth(TOKEN),
+      extractErrorMessage: (body) => body.optionalString('message'),
       clock,
       ...options,
     });
@@ -105,11 +105,11 @@ describe('PspHttp', () => {
     ['truncated', 'unavailable', 'unknown-outcome'],
     ['broken-json', 'unavailable', 'unknown-outcome'],
     ['html', 'unavailable', 'unknown-outcome'],
-    [{ answer: { status: 200 } }, 'unavailable', 'unknown-outcome'],
-    [{ slow: 400 }, 'unavailable', 'unknown-outcome'],
+    [{ response: { status: 200 } }, 'unavailable', 'unknown-outcome'],
+    [{ delayMs: 400 }, 'unavailable', 'unknown-outcome'],
   ])('%j: reading is %s, paying is %s', async (fault, reading, paying) => {
-    const { http, fake } = await start(() => ({ body: { id: 'x'.repeat(1000) } }), { deadline: 200 });
-    fake.plan({ fault, times: Infinity });
+    const { http, fake } = await start(() => ({ body: { id: 'x'.repeat(1000) } }), { timeoutMs: 200 });
+    fake.injectFault({ fault, times: Infinity });
     const read = await errorOf(get(http));
     const asked = fake.requests.length;
     const paid = await errorOf(pay(http));
@@ -125,8 +125,8 @@ describe('PspHttp', () => {
 
   it('takes HTML with 400 for nobody’s decision about a payment', async () => {
     const { http, fake } = await start(() => ({}));
-    fake.plan({
-      fault: { answer: { status: 400, headers: { 'content-type': 'text/html' }, body: '<html>' } },
+    fake.injectFault({
+      fault: { response: { status: 400, headers: { 'content-type': 'text/html' }, body: '<html>' } },
     });
     expect((await errorOf(pay(http))).kind).toBe('rejected');
     const portal = createServer((socket) => {
@@ -155,35 +155,35 @@ describe('PspHttp', () => {
 
   it('repeats a reading, waits longer each time, and gives up after three attempts', async () => {
     const { http, fake } = await start(() => ({ body: { id: 1 } }));
-    fake.plan({ fault: 'reset' });
-    fake.plan({ fault: { status: 503 }, nth: 2 });
+    fake.injectFault({ fault: 'reset' });
+    fake.injectFault({ fault: { status: 503 }, nth: 2 });
     expect((await get(http)).integer('id')).toBe(1);
     expect(clock.waits).toEqual([250, 1000]);
-    fake.plan({ fault: { status: 500 }, times: 3 });
+    fake.injectFault({ fault: { status: 500 }, times: 3 });
     expect((await errorOf(get(http))).message).toContain('error 500');
     expect(fake.requests).toHaveLength(6);
   });
 
   it('waits as long as Retry-After says, in seconds or as a date, and hands a long one on', async () => {
     const { http, fake } = await start(() => ({ body: {} }));
-    fake.plan({ fault: { status: 429, retryAfter: '2' } });
-    fake.plan({ fault: { status: 429, retryAfter: 'Thu, 01 Jan 2026 00:00:05 GMT' }, nth: 2 });
+    fake.injectFault({ fault: { status: 429, retryAfter: '2' } });
+    fake.injectFault({ fault: { status: 429, retryAfter: 'Thu, 01 Jan 2026 00:00:05 GMT' }, nth: 2 });
     await get(http);
     expect(clock.waits).toEqual([2000, 3000]);
-    fake.plan({ fault: { status: 429, retryAfter: '120' } });
+    fake.injectFault({ fault: { status: 429, retryAfter: '120' } });
     expect(await errorOf(get(http))).toMatchObject({
       kind: 'rate-limited',
-      details: { retryAfter: 120_000, status: 429 },
+      details: { retryAfterMs: 120_000, status: 429 },
     });
-    fake.plan({ fault: { status: 429, retryAfter: '7' } });
-    expect(await errorOf(pay(http))).toMatchObject({ kind: 'rate-limited', details: { retryAfter: 7000 } });
+    fake.injectFault({ fault: { status: 429, retryAfter: '7' } });
+    expect(await errorOf(pay(http))).toMatchObject({ kind: 'rate-limited', details: { retryAfterMs: 7000 } });
   });
 
   it('finds nothing where the PSP says 404, and fails where it is not the PSP that says so', async () => {
     const { http, fake } = await start(() => ({ body: { id: 1 } }));
-    fake.plan({ fault: { status: 404 } });
+    fake.injectFault({ fault: { status: 404 } });
     expect(await http.find(thing.path, thing)).toBeUndefined();
-    fake.plan({ fault: { answer: { status: 404 } } });
+    fake.injectFault({ fault: { response: { status: 404 } } });
     expect(await errorOf(http.find(thing.path, thing))).toMatchObject({ kind: 'rejected' });
     expect((await http.find(thing.path, thing))?.integer('id')).toBe(1);
   });
@@ -191,10 +191,10 @@ describe('PspHttp', () => {
   it('gives the PSP’s error body to the plugin, and its words to people, both without secrets', async () => {
     const { http, fake } = await start(() => ({}), { secrets: ['refresh-secret'] });
     const body = { code: 3020, message: `Duplicate\nrequest ${TOKEN} refresh-secret` };
-    fake.plan({ fault: { status: 400, body } });
+    fake.injectFault({ fault: { status: 400, body } });
     const error = await errorOf(pay(http));
-    expect(error).toBeInstanceOf(AnswerError);
-    expect((error as AnswerError).body.integer('code')).toBe(3020);
+    expect(error).toBeInstanceOf(PspResponseError);
+    expect((error as PspResponseError).body.integer('code')).toBe(3020);
     expect(error.message).toBe(
       'Acme: POST /things/a%2Fb%20%C3%BC: answered 400: Duplicate request [redacted] [redacted]',
     );
@@ -226,24 +226,26 @@ describe('PspHttp', () => {
   });
 
   it('keeps to the rate limit in every span, first come, first served', async () => {
-    const { http } = await start(() => ({ body: {} }), { rateLimit: { requests: 2, per: 1000 } });
+    const { http } = await start(() => ({ body: {} }), { rateLimit: { requests: 2, intervalMs: 1000 } });
     const begun = clock.now();
     for (let count = 0; count < 5; count += 1) await get(http);
     expect(clock.now() - begun).toBe(2000);
   });
 
   it('sends no order later than whoever ordered it waits', async () => {
-    const { http, fake } = await start(() => ({ body: {} }), { rateLimit: { requests: 1, per: 60_000 } });
+    const { http, fake } = await start(() => ({ body: {} }), {
+      rateLimit: { requests: 1, intervalMs: 60_000 },
+    });
     await http.post(thing.path, thing);
     const error = await errorOf(http.post(thing.path, thing));
-    expect(error).toMatchObject({ kind: 'rate-limited', details: { retryAfter: 60_000 } });
+    expect(error).toMatchObject({ kind: 'rate-limited', details: { retryAfterMs: 60_000 } });
     expect(fake.requests).toHaveLength(1);
     await get(http);
     expect(fake.requests).toHaveLength(2);
   });
 
   it('refuses an answer that is too long', async () => {
-    const { http } = await start(() => ({ body: { text: 'x'.repeat(5000) } }), { largestAnswer: 1000 });
+    const { http } = await start(() => ({ body: { text: 'x'.repeat(5000) } }), { maxResponseBytes: 1000 });
     expect((await errorOf(get(http))).message).toContain('longer than expected');
   });
 
@@ -273,7 +275,7 @@ describe('PspHttp', () => {
   });
 
   describe('with OAuth', () => {
-    const request = () => ({
+    const createTokenRequest = () => ({
       method: 'POST' as const,
       path: '/token',
       form: { grant_type: 'refresh_token', refresh_token: 'refresh-0123456789' },
@@ -284,7 +286,7 @@ describe('PspHttp', () => {
           headers['authorization'] === `Bearer ${valid()}`
             ? { body: {} }
             : { status: 401, body: { message: 'expired' } },
-        { authentication: oauth({ request }), ...more },
+        { authentication: createOAuth({ createTokenRequest }), ...more },
       );
     const tokenRequests = (fake: FakePsp) => fake.requests.filter(({ path }) => path === '/token');
 
@@ -318,7 +320,7 @@ describe('PspHttp', () => {
       const { http, fake } = await withTokens(() => 'token-1');
       await get(http);
       clock.time += 2400_000 - 30_000;
-      fake.plan({ fault: { status: 503 }, path: '/token', times: Infinity });
+      fake.injectFault({ fault: { status: 503 }, path: '/token', times: Infinity });
       await get(http);
       clock.time += 30_000;
       expect((await errorOf(get(http))).kind).toBe('unavailable');
@@ -327,7 +329,7 @@ describe('PspHttp', () => {
     it('says that the credentials are wrong when no token is given for them', async () => {
       const { http, fake } = await withTokens(() => 'token-1');
       const body = { message: 'invalid_grant: refresh-0123456789' };
-      fake.plan({ fault: { status: 400, body }, path: '/token', times: Infinity });
+      fake.injectFault({ fault: { status: 400, body }, path: '/token', times: Infinity });
       const error = await errorOf(get(http));
       expect(error.kind).toBe('unauthorized');
       expect(error.message).toBe(

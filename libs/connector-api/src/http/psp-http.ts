@@ -1,28 +1,28 @@
 /** The HTTP client that plugins use to call their PSP. */
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { PspError } from '../errors.js';
-import { AnswerError } from './answer-error.js';
+import { PspResponseError } from './psp-response-error.js';
 import type { Authentication } from './authentication.js';
 import { systemHttpClock } from './http-clock.js';
 import type { HttpClock } from './http-clock.js';
 import type { HttpOptions } from './http-options.js';
 import type { Json } from './json.js';
-import { readOutcome } from './outcome.js';
+import { interpretResponse } from './interpret-response.js';
 import { RateLimiter } from './rate-limiter.js';
-import { checkBaseUrl, fillPath, queryText } from './request-target.js';
-import type { Answer, Outgoing, PspRequest, RequestOptions } from './request.js';
-import { pauseBefore } from './retry.js';
-import { scrubber, secretsOf } from './secrets.js';
+import { validateBaseUrl, fillPath, formatQuery } from './request-url.js';
+import type { PspResponse, PreparedRequest, PspRequest, RequestOptions } from './request.js';
+import { retryDelayMs } from './retry-delay.js';
+import { createRedactor, extractSecrets } from './secret-redactor.js';
 import { Transport } from './transport.js';
-import type { Exchange, Failure } from './transport.js';
+import type { RawResponse, TransportFailure } from './transport.js';
 
-const DEADLINE = 30_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 /**
  * The maximum time that a request which moves money waits for the rate limit. The caller gives up after half a minute, and a request that
  * is sent later must not move money.
  */
-const LONGEST_TURN = 5_000;
-const LARGEST_ANSWER = 32 * 1024 * 1024;
+const MAX_RATE_LIMIT_WAIT_MS = 5_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 /**
  * The HTTP client of one connector. It handles what every plugin needs: credentials, timeouts, the rate limit, retries of idempotent
@@ -44,7 +44,7 @@ export class PspHttp implements OnApplicationShutdown {
   /** @throws Error for an invalid base URL or rate limit */
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#baseUrl = checkBaseUrl(options.name, options.baseUrl);
+    this.#baseUrl = validateBaseUrl(options.name, options.baseUrl);
     this.#clock = options.clock ?? systemHttpClock;
     this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit, this.#clock);
   }
@@ -64,7 +64,7 @@ export class PspHttp implements OnApplicationShutdown {
       return await this.get(path, options);
     } catch (error) {
       // A 404 without JSON suggests a wrong base URL. It must not make an order count as unknown to the PSP.
-      if (error instanceof AnswerError && error.status === 404 && error.body.has()) return undefined;
+      if (error instanceof PspResponseError && error.status === 404 && error.body.has()) return undefined;
       throw error;
     }
   }
@@ -81,16 +81,16 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /** Sends any request and returns the response with its status and headers. @throws PspError like `get` and `post` */
-  async send(request: PspRequest): Promise<Answer> {
-    const repeatable = isRepeatable(request);
+  async send(request: PspRequest): Promise<PspResponse> {
+    const idempotent = isIdempotent(request);
     for (let attempt = 1; ; attempt += 1) {
-      const exchange = await this.#authorized(request);
+      const sent = await this.#sendAuthenticated(request);
       try {
-        return this.#read(exchange, request, repeatable);
+        return this.#interpret(sent, request, idempotent);
       } catch (error) {
-        const pause = repeatable ? pauseBefore(attempt, exchange, error, this.#options.retries) : undefined;
-        if (pause === undefined) throw error;
-        await this.#wait(pause);
+        const delayMs = idempotent ? retryDelayMs(attempt, sent, error, this.#options.retries) : undefined;
+        if (delayMs === undefined) throw error;
+        await this.#wait(delayMs);
       }
     }
   }
@@ -102,41 +102,49 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /** Sends a request, and sends it again with new credentials after a 401. The PSP has not executed a request with response 401. */
-  async #authorized(request: PspRequest): Promise<Sent> {
+  async #sendAuthenticated(request: PspRequest): Promise<SentRequest> {
     const { authentication } = this.#options;
-    const first = await this.#exchange(request, authentication);
-    if ('failed' in first.result || first.result.status !== 401 || request.authenticated === false)
+    const first = await this.#sendOnce(request, authentication);
+    if ('message' in first.result || first.result.status !== 401 || request.authenticated === false)
       return first;
-    return authentication?.refused(first.credentials) ? this.#exchange(request, authentication) : first;
+    return authentication?.handleUnauthorized(first.credentials)
+      ? this.#sendOnce(request, authentication)
+      : first;
   }
 
-  async #exchange(request: PspRequest, authentication: Authentication | undefined): Promise<Sent> {
-    const credentials = request.authenticated === false ? {} : await this.#credentials(authentication);
-    await this.#admitted(isRepeatable(request) ? Infinity : LONGEST_TURN);
+  async #sendOnce(request: PspRequest, authentication: Authentication | undefined): Promise<SentRequest> {
+    const credentials =
+      request.authenticated === false ? {} : await this.#createCredentialHeaders(authentication);
+    await this.#waitForRateLimit(isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS);
     // The request is prepared after the delay, because a signature can contain the time.
-    const outgoing = await this.#outgoing(request);
-    const { deadline = DEADLINE, largestAnswer = LARGEST_ANSWER } = { ...this.#options, ...given(request) };
-    const timeout = this.#clock.deadline?.(deadline) ?? AbortSignal.timeout(deadline);
-    const bounds = { deadline, timeout, largestAnswer, signal: this.#closed.signal };
-    const result = await this.#transport.exchange(
-      { ...outgoing, headers: { ...outgoing.headers, ...credentials } },
-      { ...bounds, freshConnection: !isRepeatable(request) },
+    const prepared = await this.#prepareRequest(request);
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = {
+      ...this.#options,
+      ...pickTimeout(request),
+    };
+    const timeoutSignal = this.#clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+    const options = { timeoutMs, timeoutSignal, maxResponseBytes, closeSignal: this.#closed.signal };
+    const result = await this.#transport.send(
+      { ...prepared, headers: { ...prepared.headers, ...credentials } },
+      { ...options, useNewConnection: !isIdempotent(request) },
     );
     return { result, credentials };
   }
 
-  async #credentials(authentication: Authentication | undefined): Promise<Readonly<Record<string, string>>> {
+  async #createCredentialHeaders(
+    authentication: Authentication | undefined,
+  ): Promise<Readonly<Record<string, string>>> {
     const send = (request: PspRequest) => this.send(request);
-    return (await authentication?.authorize({ clock: this.#clock, send })) ?? {};
+    return (await authentication?.createHeaders({ clock: this.#clock, send })) ?? {};
   }
 
-  async #outgoing(request: PspRequest): Promise<Outgoing> {
+  async #prepareRequest(request: PspRequest): Promise<PreparedRequest> {
     const { method, path, params, query, body, form, sign } = request;
-    const content = contentOf(body, form);
-    const unsigned: Outgoing = {
+    const content = encodeBody(body, form);
+    const unsigned: PreparedRequest = {
       method,
-      url: this.#baseUrl + fillPath(path, params) + queryText(query),
-      headers: lowerCased({
+      url: this.#baseUrl + fillPath(path, params) + formatQuery(query),
+      headers: lowerCaseNames({
         accept: 'application/json',
         'user-agent': 'tributary',
         ...(content.type === undefined ? {} : { 'content-type': content.type }),
@@ -146,62 +154,66 @@ export class PspHttp implements OnApplicationShutdown {
       body: content.text,
     };
     if (sign === undefined) return unsigned;
-    return { ...unsigned, headers: { ...unsigned.headers, ...lowerCased(await sign(unsigned)) } };
+    return { ...unsigned, headers: { ...unsigned.headers, ...lowerCaseNames(await sign(unsigned)) } };
   }
 
-  #read({ result, credentials }: Sent, request: PspRequest, repeatable: boolean): Answer {
-    const { name, secrets = [], explain } = this.#options;
-    const scrub = scrubber([...secrets, ...secretsOf(credentials), ...formSecrets(request)]);
-    return readOutcome(result, {
-      where: scrub(`${name}: ${request.method} ${fillPath(request.path, request.params)}`),
-      repeatable,
+  #interpret({ result, credentials }: SentRequest, request: PspRequest, idempotent: boolean): PspResponse {
+    const { name, secrets = [], extractErrorMessage } = this.#options;
+    const redact = createRedactor([
+      ...secrets,
+      ...extractSecrets(credentials),
+      ...extractFormSecrets(request),
+    ]);
+    return interpretResponse(result, {
+      label: redact(`${name}: ${request.method} ${fillPath(request.path, request.params)}`),
+      idempotent,
       now: this.#clock.now(),
-      explain,
-      scrub,
+      extractErrorMessage,
+      redact,
     });
   }
 
   /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if that takes longer than `maxWaitMs` */
-  async #admitted(longest: number): Promise<void> {
-    const turn = this.#limiter?.turn(longest);
-    if (turn === undefined) return;
-    if (turn.granted) return turn.in > 0 ? this.#wait(turn.in) : undefined;
+  async #waitForRateLimit(maxWaitMs: number): Promise<void> {
+    const reservation = this.#limiter?.reserve(maxWaitMs);
+    if (reservation === undefined) return;
+    if (reservation.granted) return reservation.delayMs > 0 ? this.#wait(reservation.delayMs) : undefined;
     throw new PspError(
       'rate-limited',
-      `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(turn.in / 1000)} s`,
-      { retryAfter: turn.in },
+      `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(reservation.delayMs / 1000)} s`,
+      { retryAfterMs: reservation.delayMs },
     );
   }
 
   async #wait(milliseconds: number): Promise<void> {
-    await this.#clock.sleep(milliseconds, this.#closed.signal).catch(() => this.#refuseClosed());
+    await this.#clock.sleep(milliseconds, this.#closed.signal).catch(() => this.#throwClosed());
   }
 
   /** Reports that the connector was closed during a delay. At this point the request has not been sent. */
-  #refuseClosed(): never {
+  #throwClosed(): never {
     throw new PspError('unavailable', `${this.#options.name}: the connector was closed`);
   }
 }
 
-interface Sent {
-  result: Exchange | Failure;
+interface SentRequest {
+  result: RawResponse | TransportFailure;
   credentials: Readonly<Record<string, string>>;
 }
 
-function isRepeatable({ repeatable, method }: PspRequest): boolean {
-  return repeatable ?? method === 'GET';
+function isIdempotent({ idempotent, method }: PspRequest): boolean {
+  return idempotent ?? method === 'GET';
 }
 
-function given({ deadline }: PspRequest): { deadline?: number } {
-  return deadline === undefined ? {} : { deadline };
+function pickTimeout({ timeoutMs }: PspRequest): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 /** Returns the form fields that must be redacted. Token requests contain secrets in their form, in every field except the grant type. */
-function formSecrets({ form = {} }: PspRequest): string[] {
+function extractFormSecrets({ form = {} }: PspRequest): string[] {
   return Object.entries(form).flatMap(([key, value]) => (key === 'grant_type' ? [] : [value]));
 }
 
-function contentOf(body: PspRequest['body'], form: PspRequest['form']): { text: string; type?: string } {
+function encodeBody(body: PspRequest['body'], form: PspRequest['form']): { text: string; type?: string } {
   if (form !== undefined) {
     return { text: new URLSearchParams(form).toString(), type: 'application/x-www-form-urlencoded' };
   }
@@ -209,6 +221,6 @@ function contentOf(body: PspRequest['body'], form: PspRequest['form']): { text: 
 }
 
 /** Converts header names to lower case. If two names differ only in case, the later one wins. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -8,30 +8,32 @@ import type { RateLimit } from './http-options.js';
  */
 export class RateLimiter {
   /** A ring buffer: the times (ms since 1970) at which the last requests were or will be sent. */
-  private readonly times: number[];
-  private next = 0;
+  private readonly sendTimes: number[];
+  private nextIndex = 0;
 
   constructor(
     private readonly limit: RateLimit,
     private readonly clock: HttpClock,
   ) {
-    const { requests, per } = limit;
-    if (!Number.isInteger(requests) || requests < 1 || !(per > 0)) {
-      throw new Error(`a rate limit of ${requests} requests per ${per} ms is none: both must be positive`);
+    const { requests, intervalMs } = limit;
+    if (!Number.isInteger(requests) || requests < 1 || !(intervalMs > 0)) {
+      throw new Error(
+        `a rate limit of ${requests} requests per ${intervalMs} ms is none: both must be positive`,
+      );
     }
-    this.times = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
+    this.sendTimes = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
   }
 
   /**
    * Reserves the next possible time for a request, unless the delay until then would exceed `maxWaitMs`.
    * @returns the delay in milliseconds, and whether the time was reserved
    */
-  turn(longest = Infinity): { granted: boolean; in: number } {
+  reserve(maxWaitMs = Infinity): { granted: boolean; delayMs: number } {
     const now = this.clock.now();
-    const turn = Math.max(now, (this.times[this.next] ?? now) + this.limit.per);
-    if (turn - now > longest) return { granted: false, in: turn - now };
-    this.times[this.next] = turn;
-    this.next = (this.next + 1) % this.times.length;
-    return { granted: true, in: turn - now };
+    const sendAt = Math.max(now, (this.sendTimes[this.nextIndex] ?? now) + this.limit.intervalMs);
+    if (sendAt - now > maxWaitMs) return { granted: false, delayMs: sendAt - now };
+    this.sendTimes[this.nextIndex] = sendAt;
+    this.nextIndex = (this.nextIndex + 1) % this.sendTimes.length;
+    return { granted: true, delayMs: sendAt - now };
   }
 }

@@ -30,29 +30,29 @@ export interface RequestOptions {
    * True if the request can be sent twice without harm. Default: true for GET, false for other methods. `PspHttp` repeats only idempotent
    * requests. If the response to another request is lost, the error is `unknown-outcome`.
    */
-  repeatable?: boolean;
+  idempotent?: boolean;
   /** Returns headers that depend on the exact bytes of the request, e.g. a signature. It is called again for every repeat. */
-  sign?: (outgoing: Outgoing) => Headers | Promise<Headers>;
+  sign?: (request: PreparedRequest) => Headers | Promise<Headers>;
   /** False for a request without credentials, e.g. the one that fetches the access token. Default: true. */
   authenticated?: boolean;
   /** The timeout of one attempt in milliseconds. Default: `HttpOptions.timeoutMs`. */
-  deadline?: number;
+  timeoutMs?: number;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A request to the PSP. */
 export interface PspRequest extends RequestOptions {
-  method: Method;
+  method: HttpMethod;
   /** A template that begins with a slash: `/transaction/{id}`. It is appended to `HttpOptions.baseUrl`. */
   path: string;
 }
 
 /** A request as it is sent, without the headers of `Authentication`. */
-export interface Outgoing {
-  method: Method;
+export interface PreparedRequest {
+  method: HttpMethod;
   /** The complete URL with path and query. */
   url: string;
   /** The headers, with names in lower case. */
@@ -62,7 +62,7 @@ export interface Outgoing {
 }
 
 /** A response with a status from 200 to 299. */
-export interface Answer {
+export interface PspResponse {
   status: number;
   /** The JSON body; `Json.absent` if the response has none. */
   json: Json;

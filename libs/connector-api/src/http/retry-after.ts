@@ -3,7 +3,7 @@
  * @param now milliseconds since 1970
  * @returns the delay in milliseconds; `undefined` for an absent or invalid header
  */
-export function readRetryAfter(header: string | undefined, now: number): number | undefined {
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
   // `Date.parse` also accepts strings that are not HTTP dates, even "-5".

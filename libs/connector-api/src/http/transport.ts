@@ -7,51 +7,51 @@ import { Agent as HttpsAgent } from 'node:https';
 import { HttpService } from '@nestjs/axios';
 import axios, { AxiosError } from 'axios';
 import type { AxiosResponse } from 'axios';
-import { surelyNotSent } from './not-sent.js';
-import type { Outgoing } from './request.js';
+import { isCertainlyNotSent } from './certainly-not-sent.js';
+import type { PreparedRequest } from './request.js';
 
 /** A response with any status, not interpreted yet. */
-export interface Exchange {
+export interface RawResponse {
   status: number;
   body: Buffer;
   header(name: string): string | undefined;
 }
 
 /** The request had no response, or an incomplete one. */
-export interface Failure {
+export interface TransportFailure {
   /** A message for people that contains nothing of the request. */
-  failed: string;
+  message: string;
   /** False only if it is certain that nothing of the request reached the PSP. */
-  sent: boolean;
+  mayHaveBeenSent: boolean;
   /** True if the timeout has passed. */
-  late: boolean;
+  timedOut: boolean;
 }
 
-interface Bounds {
+interface SendOptions {
   /** The timeout in milliseconds, for the message. */
-  deadline: number;
+  timeoutMs: number;
   /** A signal that is aborted when the timeout has passed. */
-  timeout: AbortSignal;
+  timeoutSignal: AbortSignal;
   /** The maximum size of the response body in bytes. */
-  largestAnswer: number;
+  maxResponseBytes: number;
   /** A signal that is aborted when the connector is closed. */
-  signal: AbortSignal;
+  closeSignal: AbortSignal;
   /**
    * True to open a new connection. The PSP may be closing a kept connection at this moment, and then it is unknown whether it received
    * the request.
    */
-  freshConnection: boolean;
+  useNewConnection: boolean;
 }
 
 /** Idle connections are kept for this time. It is less than 60 s, after which load balancers commonly close idle connections. */
-const KEEP_ALIVE = 30_000;
+const KEEP_ALIVE_MS = 30_000;
 
 export class Transport {
   private readonly agents = {
-    httpAgent: new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE }),
+    httpAgent: new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
   };
-  private readonly freshAgents = { httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() };
+  private readonly newConnectionAgents = { httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() };
   private readonly http = new HttpService(
     axios.create({
       adapter: 'http',
@@ -67,25 +67,29 @@ export class Transport {
   );
 
   /** Sends a request. It never throws: a failure is part of the result. */
-  async exchange(outgoing: Outgoing, bounds: Bounds): Promise<Exchange | Failure> {
-    const { timeout } = bounds;
+  async send(request: PreparedRequest, options: SendOptions): Promise<RawResponse | TransportFailure> {
+    const { timeoutSignal } = options;
     try {
       const response = await this.http.axiosRef.request<Buffer>({
-        ...(bounds.freshConnection ? this.freshAgents : this.agents),
-        method: outgoing.method,
-        url: outgoing.url,
-        headers: { ...outgoing.headers },
-        ...(outgoing.body === '' ? {} : { data: Buffer.from(outgoing.body) }),
-        maxContentLength: bounds.largestAnswer,
-        signal: AbortSignal.any([timeout, bounds.signal]),
+        ...(options.useNewConnection ? this.newConnectionAgents : this.agents),
+        method: request.method,
+        url: request.url,
+        headers: { ...request.headers },
+        ...(request.body === '' ? {} : { data: Buffer.from(request.body) }),
+        maxContentLength: options.maxResponseBytes,
+        signal: AbortSignal.any([timeoutSignal, options.closeSignal]),
       });
-      return { status: response.status, body: response.data, header: (name) => headerOf(response, name) };
+      return { status: response.status, body: response.data, header: (name) => getHeader(response, name) };
     } catch (error) {
-      if (timeout.aborted) {
-        return { failed: `no whole answer within ${bounds.deadline / 1000} s`, sent: true, late: true };
+      if (timeoutSignal.aborted) {
+        return {
+          message: `no whole answer within ${options.timeoutMs / 1000} s`,
+          mayHaveBeenSent: true,
+          timedOut: true,
+        };
       }
-      const sent = !surelyNotSent(error);
-      return { failed: describe(error, sent), sent, late: false };
+      const mayHaveBeenSent = !isCertainlyNotSent(error);
+      return { message: describeFailure(error, mayHaveBeenSent), mayHaveBeenSent, timedOut: false };
     }
   }
 
@@ -96,14 +100,14 @@ export class Transport {
   }
 }
 
-function headerOf({ headers }: AxiosResponse, name: string): string | undefined {
+function getHeader({ headers }: AxiosResponse, name: string): string | undefined {
   const value: unknown = headers[name.toLowerCase()];
   if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'string' ? value : undefined;
 }
 
 /** Describes a failure. Codes of Axios contain neither headers nor body. Messages of other errors may contain them and are not used. */
-function describe(error: unknown, sent: boolean): string {
+function describeFailure(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';
   if (error.code === AxiosError.ERR_CANCELED) return 'the connector was closed';
   if (/maxContentLength/.test(error.message)) return 'the answer is longer than expected';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakePsp, OpenApiDocument, route } from './index.js';
-import type { FakeOptions } from './index.js';
+import type { FakePspOptions } from './index.js';
 
 const DOCUMENT = {
   openapi: '3.0.1',
@@ -37,7 +37,7 @@ describe('FakePsp', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   const things = route('GET', '/things/{id}', ({ params }) => ({ body: { id: params['id'] } }));
-  const start = (options: Partial<FakeOptions> = {}) =>
+  const start = (options: Partial<FakePspOptions> = {}) =>
     FakePsp.start({ basePath: '/api/1.0', routes: [things], document, ...options });
 
   it('answers from its routes and keeps the requests', async () => {
@@ -73,7 +73,7 @@ describe('FakePsp', () => {
     [
       '/things/1',
       route('GET', '/things/{id}', () => ({ body: { id: '1', colour: 'red' } })),
-      'GET /things/{id}: response 200: /: the document has no member "colour" here',
+      'GET /things/{id}: response 200: /: the document has no property "colour" here',
     ],
     [
       '/things/1',
@@ -87,19 +87,21 @@ describe('FakePsp', () => {
     ],
   ])('GET %s: fails its client, and fails the test when it closes', async (path, served, violation) => {
     const fake = await start({ routes: [served] });
-    const answer = await fetch(fake.url + path);
-    expect(answer.status).toBe(500);
-    expect(await answer.text()).toContain(violation);
+    const response = await fetch(fake.url + path);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain(violation);
     await expect(fake.close()).rejects.toThrow(violation);
   });
 
   it('lets pass what is undocumented for a reason', async () => {
     const fake = await start({
       routes: [
-        route('POST', '/token', () => ({ body: { token: 'x' } }), { undocumented: 'documented elsewhere' }),
+        route('POST', '/token', () => ({ body: { token: 'x' } }), {
+          undocumentedReason: 'documented elsewhere',
+        }),
         route('GET', '/things/{id}', () => ({
           body: { id: 'x', new: 1 },
-          undocumented: 'what a later version may add',
+          undocumentedReason: 'what a later version may add',
         })),
       ],
     });
@@ -109,21 +111,21 @@ describe('FakePsp', () => {
   });
 
   it('misbehaves as planned, and only then', async () => {
-    const fake = await start({ errorBody: (status) => ({ code: status }) });
+    const fake = await start({ createErrorBody: (status) => ({ code: status }) });
     const get = async (id: string) => {
-      const answer = await fetch(`${fake.url}/things/${id}`);
-      return `${answer.status} ${answer.headers.get('retry-after') ?? ''} ${await answer.text()}`;
+      const response = await fetch(`${fake.url}/things/${id}`);
+      return `${response.status} ${response.headers.get('retry-after') ?? ''} ${await response.text()}`;
     };
-    fake.plan({ fault: { status: 429, retryAfter: '3' }, path: '/things/{id}', nth: 2, times: 2 });
+    fake.injectFault({ fault: { status: 429, retryAfter: '3' }, path: '/things/{id}', nth: 2, times: 2 });
     const seen = [await get('1'), await get('2'), await get('3'), await get('4')];
     expect(seen).toEqual(['200  {"id":"1"}', '429 3 {"code":429}', '429 3 {"code":429}', '200  {"id":"4"}']);
-    fake.plan({ fault: 'html' });
+    fake.injectFault({ fault: 'html' });
     expect(await get('5')).toContain('<!DOCTYPE html>');
-    fake.plan({ fault: 'broken-json' });
+    fake.injectFault({ fault: 'broken-json' });
     expect(await get('6')).toBe('200  {"id"');
-    fake.plan({ fault: { answer: { status: 200, body: { invented: true } } } });
+    fake.injectFault({ fault: { response: { status: 200, body: { invented: true } } } });
     expect(await get('7')).toBe('200  {"invented":true}');
-    fake.plan({ fault: { status: 403 }, times: Infinity });
+    fake.injectFault({ fault: { status: 403 }, times: Infinity });
     expect(await get('8')).toContain('403');
     fake.clearFaults();
     expect(await get('9')).toContain('200');
@@ -138,8 +140,10 @@ describe('FakePsp', () => {
     });
     const fake = await start({ routes: [work] });
     for (const fault of ['reset', 'answer-lost', 'truncated'] as const) {
-      fake.plan({ fault });
-      await expect(fetch(`${fake.url}/things/${fault}`).then((answer) => answer.text())).rejects.toThrow();
+      fake.injectFault({ fault });
+      await expect(
+        fetch(`${fake.url}/things/${fault}`).then((response) => response.text()),
+      ).rejects.toThrow();
     }
     expect(done).toEqual(['answer-lost', 'truncated']);
     await fake.close();

@@ -7,13 +7,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PlannedFaults } from './fake-faults.js';
-import type { Fault, FaultPlan } from './fake-faults.js';
+import { FaultInjector } from './fault-injection.js';
+import type { Fault, FaultPlan } from './fault-injection.js';
 import { matchPath } from './fake-route.js';
-import type { FakeAnswer, FakeRequest, FakeRoute } from './fake-route.js';
-import type { OpenApiDocument } from './openapi/document.js';
+import type { FakeResponse, FakeRequest, FakeRoute } from './fake-route.js';
+import type { OpenApiDocument } from './openapi/openapi-document.js';
 
-export interface FakeOptions {
+export interface FakePspOptions {
   routes: readonly FakeRoute[];
   /** Path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
   basePath?: string;
@@ -22,32 +22,34 @@ export interface FakeOptions {
   /** `Content-Type` of responses. Default `application/json`. */
   contentType?: string;
   /** Returns the PSP's error body for a status. Used for injected faults and unknown paths. */
-  errorBody?: (status: number) => unknown;
+  createErrorBody?: (status: number) => unknown;
 }
 
-interface Written {
+interface SerializedResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
-  text: string;
+  body: string;
 }
 
-const HTML = '<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>';
+const MAINTENANCE_PAGE = '<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>';
 
 export class FakePsp {
   /** All requests so far, oldest first. Includes requests that an injected fault answered. */
   readonly requests: FakeRequest[] = [];
   /** Violations of the document by requests and responses. `close` throws an error that lists them. */
   readonly violations: string[] = [];
-  private readonly faults = new PlannedFaults();
+  private readonly faultInjector = new FaultInjector();
   private readonly server: Server;
 
-  private constructor(private readonly options: FakeOptions) {
+  private constructor(private readonly options: FakePspOptions) {
     this.server = createServer((incoming, outgoing) => {
-      this.serve(incoming, outgoing).catch((error: unknown) => this.fail(outgoing, error));
+      this.handleRequest(incoming, outgoing).catch((error: unknown) =>
+        this.respondWithFailure(outgoing, error),
+      );
     });
   }
 
-  static async start(options: FakeOptions): Promise<FakePsp> {
+  static async start(options: FakePspOptions): Promise<FakePsp> {
     const fake = new FakePsp(options);
     fake.server.listen(0, '127.0.0.1');
     await once(fake.server, 'listening');
@@ -61,12 +63,12 @@ export class FakePsp {
   }
 
   /** Injects a fault into future requests. If several plans match a request, the oldest plan applies. */
-  plan(plan: FaultPlan): void {
-    this.faults.plan(plan);
+  injectFault(plan: FaultPlan): void {
+    this.faultInjector.add(plan);
   }
 
   clearFaults(): void {
-    this.faults.clear();
+    this.faultInjector.clear();
   }
 
   /** Stops the server. @throws Error that lists all violations of the document by requests and responses. */
@@ -78,19 +80,19 @@ export class FakePsp {
     throw new Error(`the fake or its client differ from the PSP's document:\n${lines.join('\n')}`);
   }
 
-  private async serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  private async handleRequest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await readRequest(incoming, this.options.basePath ?? '');
-    const route = this.routeFor(request);
+    const route = this.findRoute(request);
     if (route !== undefined) request.params = matchPath(route.path, request.path) ?? {};
     this.requests.push(request);
     const wrong = this.checkRequest(request, route);
-    if (wrong.length > 0) return this.fail(outgoing, new Error(wrong.join('\n')));
-    const fault = this.faults.take(request.method, request.path);
-    if (fault === undefined) return this.send(outgoing, await this.answer(request, route));
-    return this.misbehave(fault, outgoing, () => this.answer(request, route));
+    if (wrong.length > 0) return this.respondWithFailure(outgoing, new Error(wrong.join('\n')));
+    const fault = this.faultInjector.match(request.method, request.path);
+    if (fault === undefined) return this.sendResponse(outgoing, await this.createResponse(request, route));
+    return this.applyFault(fault, outgoing, () => this.createResponse(request, route));
   }
 
-  private routeFor({ method, path }: FakeRequest): FakeRoute | undefined {
+  private findRoute({ method, path }: FakeRequest): FakeRoute | undefined {
     const fitting = this.options.routes.filter(
       (route) => route.method === method && matchPath(route.path, path) !== undefined,
     );
@@ -98,90 +100,97 @@ export class FakePsp {
     return fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
   }
 
-  private async answer(request: FakeRequest, route: FakeRoute | undefined): Promise<FakeAnswer> {
-    const answer = (await route?.answer(request)) ?? this.errorAnswer(404);
-    this.checkAnswer(request, route, answer);
-    return answer;
+  private async createResponse(request: FakeRequest, route: FakeRoute | undefined): Promise<FakeResponse> {
+    const response = (await route?.respond(request)) ?? this.createErrorResponse(404);
+    this.checkResponse(request, route, response);
+    return response;
   }
 
-  private errorAnswer(status: number): FakeAnswer {
-    const body = this.options.errorBody?.(status);
+  private createErrorResponse(status: number): FakeResponse {
+    const body = this.options.createErrorBody?.(status);
     return { status, ...(body === undefined ? {} : { body }) };
   }
 
-  private async misbehave(
+  private async applyFault(
     fault: Fault,
     outgoing: ServerResponse,
-    answer: () => Promise<FakeAnswer>,
+    createResponse: () => Promise<FakeResponse>,
   ): Promise<void> {
-    if (fault === 'reset') return reset(outgoing);
-    if (fault === 'html') return end(outgoing, 200, { 'content-type': 'text/html' }, HTML);
-    if (typeof fault === 'object') return this.replace(fault, outgoing, answer);
-    const whole = this.write(await answer());
-    if (fault === 'answer-lost') return reset(outgoing);
-    const half = whole.text.slice(0, Math.ceil(whole.text.length / 2));
-    if (fault === 'broken-json') return end(outgoing, whole.status, whole.headers, half);
-    outgoing.writeHead(whole.status, { ...whole.headers, 'content-length': Buffer.byteLength(whole.text) });
-    outgoing.write(half, () => reset(outgoing));
+    if (fault === 'reset') return resetConnection(outgoing);
+    if (fault === 'html')
+      return endResponse(outgoing, 200, { 'content-type': 'text/html' }, MAINTENANCE_PAGE);
+    if (typeof fault === 'object') return this.applyResponseFault(fault, outgoing, createResponse);
+    const serialized = this.serializeResponse(await createResponse());
+    if (fault === 'answer-lost') return resetConnection(outgoing);
+    const half = serialized.body.slice(0, Math.ceil(serialized.body.length / 2));
+    if (fault === 'broken-json') return endResponse(outgoing, serialized.status, serialized.headers, half);
+    outgoing.writeHead(serialized.status, {
+      ...serialized.headers,
+      'content-length': Buffer.byteLength(serialized.body),
+    });
+    outgoing.write(half, () => resetConnection(outgoing));
   }
 
-  private async replace(
+  private async applyResponseFault(
     fault: Extract<Fault, object>,
     outgoing: ServerResponse,
-    answer: () => Promise<FakeAnswer>,
+    createResponse: () => Promise<FakeResponse>,
   ): Promise<void> {
-    if ('answer' in fault) return this.send(outgoing, fault.answer);
-    if ('slow' in fault) {
-      const late = await answer();
-      await sleep(fault.slow, undefined, { ref: false });
-      return this.send(outgoing, late);
+    if ('response' in fault) return this.sendResponse(outgoing, fault.response);
+    if ('delayMs' in fault) {
+      const response = await createResponse();
+      await sleep(fault.delayMs, undefined, { ref: false });
+      return this.sendResponse(outgoing, response);
     }
     const { status, retryAfter, body } = fault;
     const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-    const error = body === undefined ? this.errorAnswer(status) : { status, body };
-    return this.send(outgoing, { ...error, headers });
+    const error = body === undefined ? this.createErrorResponse(status) : { status, body };
+    return this.sendResponse(outgoing, { ...error, headers });
   }
 
-  private send(outgoing: ServerResponse, answer: FakeAnswer): void {
-    const { status, headers, text } = this.write(answer);
-    end(outgoing, status, headers, text);
+  private sendResponse(outgoing: ServerResponse, response: FakeResponse): void {
+    const { status, headers, body } = this.serializeResponse(response);
+    endResponse(outgoing, status, headers, body);
   }
 
-  private write({ status = 200, headers = {}, body }: FakeAnswer): Written {
-    if (body === undefined) return { status, headers, text: '' };
+  private serializeResponse({ status = 200, headers = {}, body }: FakeResponse): SerializedResponse {
+    if (body === undefined) return { status, headers, body: '' };
     const type = { 'content-type': this.options.contentType ?? 'application/json' };
-    return { status, headers: { ...type, ...headers }, text: JSON.stringify(body) };
+    return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
   }
 
   private checkRequest(request: FakeRequest, route: FakeRoute | undefined): string[] {
     const { document, basePath = '' } = this.options;
-    if (document === undefined || route?.undocumented !== undefined) return [];
-    return this.note(document.checkRequest({ ...request, path: basePath + request.path }));
+    if (document === undefined || route?.undocumentedReason !== undefined) return [];
+    return this.recordViolations(document.checkRequest({ ...request, path: basePath + request.path }));
   }
 
-  private checkAnswer(request: FakeRequest, route: FakeRoute | undefined, answer: FakeAnswer): void {
+  private checkResponse(request: FakeRequest, route: FakeRoute | undefined, response: FakeResponse): void {
     const { document, basePath = '' } = this.options;
-    if (document === undefined || (route?.undocumented ?? answer.undocumented) !== undefined) return;
-    const { status, headers, text } = this.write(answer);
+    if (document === undefined || (route?.undocumentedReason ?? response.undocumentedReason) !== undefined)
+      return;
+    const { status, headers, body: text } = this.serializeResponse(response);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    const sent = { status, headers: lowerCased(headers), body };
-    const wrong = this.note(document.checkResponse({ ...request, path: basePath + request.path }, sent));
+    const sent = { status, headers: lowercaseNames(headers), body };
+    const wrong = this.recordViolations(
+      document.checkResponse({ ...request, path: basePath + request.path }, sent),
+    );
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
   }
 
-  private note(problems: string[]): string[] {
+  private recordViolations(problems: string[]): string[] {
     this.violations.push(...problems);
     return problems;
   }
 
   /** Reports a defect of the fake: responds with status 500 and adds a violation, so that `close` throws. */
-  private fail(outgoing: ServerResponse, error: unknown): void {
+  private respondWithFailure(outgoing: ServerResponse, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     if (!this.violations.some((violation) => message.includes(violation))) {
       this.violations.push(error instanceof Error ? (error.stack ?? message) : message);
     }
-    if (outgoing.headersSent) return reset(outgoing);
-    end(outgoing, 500, { 'content-type': 'text/plain' }, `the fake PSP failed: ${message}`);
+    if (outgoing.headersSent) return resetConnection(outgoing);
+    endResponse(outgoing, 500, { 'content-type': 'text/plain' }, `the fake PSP failed: ${message}`);
   }
 }
 
@@ -191,12 +200,12 @@ async function readRequest(incoming: IncomingMessage, basePath: string): Promise
   const rawBody = Buffer.concat(chunks);
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
   const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : url.pathname;
-  const headers = lowerCased(incoming.headers);
-  const body = readBody(rawBody, headers['content-type']);
+  const headers = lowercaseNames(incoming.headers);
+  const body = parseBody(rawBody, headers['content-type']);
   return { method: incoming.method ?? '', path, params: {}, query: url.searchParams, headers, body, rawBody };
 }
 
-function readBody(rawBody: Buffer, contentType = ''): unknown {
+function parseBody(rawBody: Buffer, contentType = ''): unknown {
   const text = rawBody.toString('utf8');
   if (text === '') return undefined;
   if (contentType.startsWith('application/x-www-form-urlencoded')) {
@@ -205,7 +214,7 @@ function readBody(rawBody: Buffer, contentType = ''): unknown {
   return JSON.parse(text);
 }
 
-function lowerCased(
+function lowercaseNames(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
   return Object.fromEntries(
@@ -215,10 +224,15 @@ function lowerCased(
   );
 }
 
-function end(outgoing: ServerResponse, status: number, headers: Written['headers'], text: string): void {
+function endResponse(
+  outgoing: ServerResponse,
+  status: number,
+  headers: SerializedResponse['headers'],
+  text: string,
+): void {
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
-function reset(outgoing: ServerResponse): void {
+function resetConnection(outgoing: ServerResponse): void {
   outgoing.socket?.resetAndDestroy();
 }

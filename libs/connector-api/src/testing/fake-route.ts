@@ -15,33 +15,33 @@ export interface FakeRequest {
   rawBody: Buffer;
 }
 
-export interface FakeAnswer {
+export interface FakeResponse {
   /** Default 200. */
   status?: number;
   /** Sent as JSON. A `JsonNumber` keeps its digits. Without this property the response has no body. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
   /** Reason why this response is not checked against the document, e.g. it has a transaction type from a future API version. */
-  undocumented?: string;
+  undocumentedReason?: string;
 }
 
 export interface FakeRoute {
   method: string;
   /** Path template, e.g. `/accounts/{id}`. */
   path: string;
-  answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
+  respond: (request: FakeRequest) => FakeResponse | Promise<FakeResponse>;
   /** Reason why the document does not contain this route, e.g. a token endpoint that is documented elsewhere. */
-  undocumented?: string;
+  undocumentedReason?: string;
 }
 
 /** Creates a route, e.g. `route('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
 export function route(
   method: string,
   path: string,
-  answer: FakeRoute['answer'],
-  options: Pick<FakeRoute, 'undocumented'> = {},
+  respond: FakeRoute['respond'],
+  options: Pick<FakeRoute, 'undocumentedReason'> = {},
 ): FakeRoute {
-  return { method, path, answer, ...options };
+  return { method, path, respond, ...options };
 }
 
 /** Returns the values of the template's `{name}` parameters, or `undefined` when the path does not match the template. */

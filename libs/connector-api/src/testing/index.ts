@@ -1,11 +1,11 @@
-export * from './fake-faults.js';
+export * from './fault-injection.js';
 export * from './fake-psp.js';
 export * from './fake-route.js';
-export * from './openapi/document.js';
+export * from './openapi/openapi-document.js';
 export * from './openapi/examples.js';
-export * from './random.js';
-export * from './still-fake.js';
+export * from './seeded-random.js';
+export * from './find-placeholders.js';
 export * from './suite/describe-psp.js';
-export * from './suite/suite-clock.js';
+export * from './suite/manual-clock.js';
 export * from './suite/suite.types.js';
 export { CHECKS } from './suite/checks/index.js';

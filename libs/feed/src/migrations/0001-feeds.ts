@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { ColumnTypes } from '../dialect.js';
+import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the tables of feeds, their rows, balances, the quarantine and sync runs. */
 export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Kysely } from 'kysely';
-import type { ColumnTypes } from '../dialect.js';
+import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the tables of orders, their history, and the totals of each day. */
 export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ColumnTypes } from '../dialect.js';
+import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the table of end-of-list markers, for clients that read until an empty page. */
 export async function createLastPages(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {

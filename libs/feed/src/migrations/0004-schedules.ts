@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ColumnTypes } from '../dialect.js';
+import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Adds the columns for when each stream is due and when it last caught up. All gateways of the store share them. */
 export async function createSchedules(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {

@@ -1,13 +1,13 @@
 import { sql, type Kysely } from 'kysely';
-import type { ColumnTypes } from '../dialect.js';
+import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
  * Adds an integer row key to `feed_rows`, the column `place`, in a database that stores a table sorted by such a key (SQLite). All other
  * columns stay unchanged. Other databases have no row key and skip this migration. See docs/decisions/hot-path.md.
  */
-export async function giveRowsPlaces(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
-  const { place } = types;
-  if (place === undefined) return;
+export async function addRowKeys(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  const { rowKey } = types;
+  if (rowKey === undefined) return;
   await db.schema
     .createTable('placed_rows')
     .addColumn('place', types.integer, (column) => column.primaryKey())
@@ -20,7 +20,7 @@ export async function giveRowsPlaces(db: Kysely<unknown>, types: ColumnTypes): P
     .execute();
   const columns = sql.raw('feed_id, seq, feed_time, record_id, hash, body');
   await sql`insert into placed_rows (place, ${columns})
-    select ${place(sql.ref('feed_id'), sql.ref('seq'))}, ${columns} from feed_rows order by feed_id, seq`.execute(
+    select ${rowKey(sql.ref('feed_id'), sql.ref('seq'))}, ${columns} from feed_rows order by feed_id, seq`.execute(
     db,
   );
   await db.schema.dropTable('feed_rows').execute();

@@ -22,10 +22,11 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 /** Flags for tests: no fsync, because the data is disposable. The ICU locale does not sort by bytes, which reveals code that relies on it. */
-const INITDB = '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
-const LOCALE = '--locale-provider=icu --icu-locale=en-US';
-const QUICK = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
-const PATIENCE = 30_000;
+const INITDB_FLAGS =
+  '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
+const LOCALE_FLAGS = '--locale-provider=icu --icu-locale=en-US';
+const FAST_SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
+const START_TIMEOUT_MS = 30_000;
 
 /**
  * Shell script that runs the server. A line on its input is the signal to stop the server with. End of input stops it and removes the
@@ -59,14 +60,14 @@ export class PostgresServer {
    * @param settings server settings as `name=value`; pass none for PostgreSQL's defaults
    * @throws Error when PostgreSQL cannot start, because a test must not pass without it
    */
-  static async create(settings: readonly string[] = QUICK): Promise<PostgresServer> {
+  static async create(settings: readonly string[] = FAST_SETTINGS): Promise<PostgresServer> {
     const binaries = await findBinaries();
-    const user: User = process.getuid?.() === 0 ? nobody() : {};
+    const user: User = process.getuid?.() === 0 ? unprivilegedUser() : {};
     const directory = mkdtempSync(join(tmpdir(), 'tributary-pg-'));
     if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
     const server = new PostgresServer(directory, binaries, user, settings);
     try {
-      const flags = [...INITDB.split(' '), ...LOCALE.split(' ')];
+      const flags = [...INITDB_FLAGS.split(' '), ...LOCALE_FLAGS.split(' ')];
       execFileSync(binaries.initdb, [...flags, '-D', join(directory, 'data')], { ...user, stdio: 'pipe' });
       await server.start();
     } catch (error) {
@@ -113,27 +114,27 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const place = ['listen_addresses=', `unix_socket_directories=${this.directory}`];
-    const settings = [...this.settings, ...place].flatMap((each) => ['-c', each]);
+    const listenSettings = ['listen_addresses=', `unix_socket_directories=${this.directory}`];
+    const settings = [...this.settings, ...listenSettings].flatMap((each) => ['-c', each]);
     const command = [this.binaries.postgres, '-D', join(this.directory, 'data'), ...settings];
     this.supervisor = spawn('sh', ['-c', SUPERVISOR, this.directory, ...command], {
       ...this.user,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    await this.answer();
+    await this.waitUntilReady();
   }
 
   /** Stops the server, and returns when it has stopped. `start()` continues with the same data. */
   async stop(signal: StopSignal): Promise<void> {
-    await this.end(`${signal}\n`);
+    await this.endSupervisor(`${signal}\n`);
   }
 
   async remove(): Promise<void> {
-    await this.end('');
+    await this.endSupervisor('');
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private async end(word: string): Promise<void> {
+  private async endSupervisor(word: string): Promise<void> {
     const { supervisor } = this;
     if (!supervisor) return;
     this.supervisor = undefined;
@@ -142,8 +143,8 @@ export class PostgresServer {
     await ended;
   }
 
-  private async answer(): Promise<void> {
-    const deadline = Date.now() + PATIENCE;
+  private async waitUntilReady(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       const client = new pg.Client(this.url('postgres'));
       try {
@@ -196,7 +197,7 @@ function linkLibraries(root: string): void {
 }
 
 /** Returns an unprivileged user, because PostgreSQL does not run as root. */
-function nobody(): User {
+function unprivilegedUser(): User {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }

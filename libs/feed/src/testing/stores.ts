@@ -32,7 +32,7 @@ async function createFile(): Promise<FreshStore> {
 }
 
 async function createDatabase(): Promise<FreshStore> {
-  const server = await askForServer();
+  const server = await requestServerUrl();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await execute(server, `create database ${name}`);
   return {
@@ -43,14 +43,14 @@ async function createDatabase(): Promise<FreshStore> {
 
 let server: Promise<string> | undefined;
 
-function askForServer(): Promise<string> {
-  return (server ??= readAnswer(Number(process.env['TRIBUTARY_TEST_POSTGRES'])));
+function requestServerUrl(): Promise<string> {
+  return (server ??= readServerUrl(Number(process.env['TRIBUTARY_TEST_POSTGRES'])));
 }
 
-async function readAnswer(port: number): Promise<string> {
-  const answer: Buffer[] = [];
-  for await (const chunk of connect(port, '127.0.0.1')) answer.push(chunk as Buffer);
-  const { url, error } = JSON.parse(Buffer.concat(answer).toString()) as { url?: string; error?: string };
+async function readServerUrl(port: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of connect(port, '127.0.0.1')) chunks.push(chunk as Buffer);
+  const { url, error } = JSON.parse(Buffer.concat(chunks).toString()) as { url?: string; error?: string };
   if (url === undefined) throw new Error(error);
   return url;
 }

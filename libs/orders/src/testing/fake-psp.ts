@@ -1,59 +1,67 @@
 /** Fake PSP: stores payments, recognises repeats by the idempotency key, and handles each attempt as the test has scripted. */
-import { PspError, type Order, type OrderResult, type OrderStatus, type Psp } from '@tributary/connector-api';
+import {
+  PspError,
+  type Order,
+  type OrderResult,
+  type OrderStatus,
+  type PspClient,
+} from '@tributary/connector-api';
 
-export interface Payment {
+export interface FakePayment {
   id: string;
   key: string;
   status: OrderStatus;
   reason?: { code: string; message: string };
 }
 
-/** Scripted behaviour for one attempt. It can call `psp.pay` to execute the payment before it returns or throws. */
-export type Fault = (order: Order, psp: FakePsp) => Promise<OrderResult> | OrderResult;
+/** Scripted behaviour for one attempt. It can call `psp.executePayment` to execute the payment before it returns or throws. */
+export type AttemptScript = (order: Order, psp: FakePsp) => Promise<OrderResult> | OrderResult;
 
-export class FakePsp implements Psp {
+export class FakePsp implements PspClient {
   /** Executed payments. Two payments with the same key mean that money left twice. */
-  readonly payments: Payment[] = [];
+  readonly payments: FakePayment[] = [];
   /** Idempotency keys of all attempts that reached the PSP. */
-  readonly sent: string[] = [];
+  readonly attemptedKeys: string[] = [];
   /** Idempotency keys of all lookups. */
-  readonly looked: string[] = [];
+  readonly lookedUpKeys: string[] = [];
   /** Behaviour of the next attempts. Attempts after these succeed. */
-  faults: Fault[] = [];
+  attemptScripts: AttemptScript[] = [];
   /** Behaviour of the next lookups. Lookups after these return the payment, if there is one. */
-  looks: ((order: Order) => Promise<OrderResult | undefined> | OrderResult | undefined)[] = [];
+  lookupScripts: ((order: Order) => Promise<OrderResult | undefined> | OrderResult | undefined)[] = [];
   /** Whether a repeat with a known key returns the first payment. */
-  remembers = true;
+  recognizesRepeats = true;
   /** Status of a new payment. */
-  first: OrderStatus = 'SUCCEEDED';
-  findOrder: Psp['findOrder'] = async (order) => {
-    this.looked.push(order.key);
-    const look = this.looks.shift();
-    if (look) return look(order);
-    const payment = this.payments.find(({ key }) => key === order.key);
-    return payment && resultOf(payment);
+  initialStatus: OrderStatus = 'SUCCEEDED';
+  findOrder: PspClient['findOrder'] = async (order) => {
+    this.lookedUpKeys.push(order.idempotencyKey);
+    const script = this.lookupScripts.shift();
+    if (script) return script(order);
+    const payment = this.payments.find(({ key }) => key === order.idempotencyKey);
+    return payment && toOrderResult(payment);
   };
 
   async *accounts() {}
   async *transactions() {}
 
   createPayout = async (order: Order): Promise<OrderResult> => {
-    this.sent.push(order.key);
-    const fault = this.faults.shift();
-    return fault ? fault(order, this) : this.pay(order);
+    this.attemptedKeys.push(order.idempotencyKey);
+    const script = this.attemptScripts.shift();
+    return script ? script(order, this) : this.executePayment(order);
   };
 
   createTransfer = this.createPayout;
 
-  pay({ key }: Order, status = this.first): OrderResult {
-    const known = this.remembers ? this.payments.find((payment) => payment.key === key) : undefined;
-    if (known) return resultOf(known);
-    const payment: Payment = { id: `psp-${this.payments.length + 1}`, key, status };
+  executePayment({ idempotencyKey }: Order, status = this.initialStatus): OrderResult {
+    const known = this.recognizesRepeats
+      ? this.payments.find((payment) => payment.key === idempotencyKey)
+      : undefined;
+    if (known) return toOrderResult(known);
+    const payment: FakePayment = { id: `psp-${this.payments.length + 1}`, key: idempotencyKey, status };
     this.payments.push(payment);
-    return resultOf(payment);
+    return toOrderResult(payment);
   }
 
-  settle(key: string, status: OrderStatus, reason?: Payment['reason']): void {
+  setStatus(key: string, status: OrderStatus, reason?: FakePayment['reason']): void {
     const payment = this.payments.find((each) => each.key === key);
     if (!payment) throw new Error(`nothing was paid with ${key}`);
     payment.status = status;
@@ -61,30 +69,30 @@ export class FakePsp implements Psp {
   }
 }
 
-function resultOf({ id, status, reason }: Payment): OrderResult {
+function toOrderResult({ id, status, reason }: FakePayment): OrderResult {
   return { id, status, ...(reason ? { reason } : {}), metadata: { 'com.fake.spec/seen': 'yes' } };
 }
 
 /** Executes the payment, then drops the connection. */
-export const paysAndDrops: Fault = (order, psp) => {
-  psp.pay(order);
+export const executeAndDropConnection: AttemptScript = (order, psp) => {
+  psp.executePayment(order);
   throw new PspError('unknown-outcome', 'the connection was reset');
 };
 
-export const drops: Fault = () => {
+export const dropConnection: AttemptScript = () => {
   throw new PspError('unavailable', 'the connection was reset');
 };
 
-export const refuses: Fault = () => {
+export const declineOrder: AttemptScript = () => {
   throw new PspError('rejected', 'insufficient funds', { status: 402 });
 };
 
-export const limits =
-  (retryAfter: number): Fault =>
+export const rateLimit =
+  (retryAfterMs: number): AttemptScript =>
   () => {
-    throw new PspError('rate-limited', 'too many requests', { status: 429, retryAfter });
+    throw new PspError('rate-limited', 'too many requests', { status: 429, retryAfterMs });
   };
 
-export const lacksPermission: Fault = () => {
+export const rejectCredentials: AttemptScript = () => {
   throw new PspError('unauthorized', 'the token has expired', { status: 401 });
 };

@@ -3,27 +3,27 @@ import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  accountToWire,
-  balancesToWire,
-  beneficiaryToWire,
+  serializeAccount,
+  validateBalances,
+  serializeBeneficiary,
   formatAmount,
-  isRefusal,
-  transactionToWire,
+  isRejectedRecord,
+  serializeTransaction,
 } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
-  Mirror,
-  MirroredRecord,
+  FeedReader,
+  StoredRecord,
   Page,
   Stream,
   Transaction,
-  WireRecord,
+  SerializedRecord,
 } from '@tributary/connector-api';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BankStatements } from './bank-statements.psp.js';
+import { BankStatementsClient } from './bank-statements.psp.js';
 
 export interface FakeEntry {
   /** Signed amount: `-12.50` is a debit. */
@@ -41,14 +41,14 @@ export interface FakeEntry {
   code?: string;
   details?: { amount: string; endToEnd?: string; name?: string; iban?: string }[];
   /** Additional XML in the only transaction detail, e.g. amounts in another currency. */
-  more?: string;
+  extraXml?: string;
 }
 
 export interface FakeStatement {
   type?: '052' | '053' | '054';
   id?: string;
   number?: string;
-  made?: string;
+  createdAt?: string;
   account?: string;
   currency?: string;
   day?: string;
@@ -63,16 +63,16 @@ const ROOT = { '052': 'BkToCstmrAcctRpt', '053': 'BkToCstmrStmt', '054': 'BkToCs
 const BODY = { '052': 'Rpt', '053': 'Stmt', '054': 'Ntfctn' };
 
 /** Returns a camt message with one or several statements of one type. */
-export function camt(...statements: FakeStatement[]): string {
+export function createCamt(...statements: FakeStatement[]): string {
   const type = statements[0]?.type ?? '053';
   return (
     `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.${type}.001.08">` +
     `<${ROOT[type]}><GrpHdr><MsgId>M</MsgId><CreDtTm>2026-03-04T20:00:00Z</CreDtTm></GrpHdr>` +
-    `${statements.map((statement) => camtBody(statement, BODY[type])).join('')}</${ROOT[type]}></Document>`
+    `${statements.map((statement) => createCamtBody(statement, BODY[type])).join('')}</${ROOT[type]}></Document>`
   );
 }
 
-function camtBody(statement: FakeStatement, tag: string): string {
+function createCamtBody(statement: FakeStatement, tag: string): string {
   const {
     id = 'S1',
     number,
@@ -85,11 +85,11 @@ function camtBody(statement: FakeStatement, tag: string): string {
       ? `<FrToDt><FrDtTm>${statement.from}</FrDtTm><ToDtTm>${statement.to}</ToDtTm></FrToDt>`
       : '';
   return (
-    `<${tag}><Id>${id}</Id><CreDtTm>${statement.made ?? '2026-03-05T06:00:00Z'}</CreDtTm>${number ? `<ElctrncSeqNb>${number}</ElctrncSeqNb>` : ''}${period}` +
+    `<${tag}><Id>${id}</Id><CreDtTm>${statement.createdAt ?? '2026-03-05T06:00:00Z'}</CreDtTm>${number ? `<ElctrncSeqNb>${number}</ElctrncSeqNb>` : ''}${period}` +
     `<Acct><Id><IBAN>${account}</IBAN></Id><Ccy>${currency}</Ccy></Acct>` +
     balance('OPBD', statement.opening, currency, day) +
     balance('CLBD', statement.closing, currency, day) +
-    statement.entries.map((entry) => camtEntry(entry, currency, day)).join('') +
+    statement.entries.map((entry) => createCamtEntry(entry, currency, day)).join('') +
     `</${tag}>`
   );
 }
@@ -108,13 +108,13 @@ function money(signed: string, currency: string): string {
   return `<Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${direction}</CdtDbtInd>`;
 }
 
-function camtEntry(entry: FakeEntry, currency: string, day: string): string {
+function createCamtEntry(entry: FakeEntry, currency: string, day: string): string {
   const booked = entry.day ?? (entry.status === 'PDNG' ? '' : day);
   const details = entry.details?.map(
     (detail) =>
       `<TxDtls>${refs(detail.endToEnd)}${money(detail.amount, currency)}${parties(entry.amount, detail)}</TxDtls>`,
   ) ?? [
-    `<TxDtls>${refs(entry.endToEnd)}${entry.more ?? ''}${parties(entry.amount, entry)}` +
+    `<TxDtls>${refs(entry.endToEnd)}${entry.extraXml ?? ''}${parties(entry.amount, entry)}` +
       `${entry.text ? `<RmtInf><Ustrd>${entry.text}</Ustrd></RmtInf>` : ''}</TxDtls>`,
   ];
   const code = entry.code
@@ -152,18 +152,18 @@ export class FakeBank {
   constructor(private readonly timeZone = 'UTC') {}
 
   /** Writes a file. Each file is newer than the one before, unless a time (in seconds) is given. */
-  put(name: string, content: string | Buffer, time = ++this.clock): void {
+  writeFile(name: string, content: string | Buffer, time = ++this.clock): void {
     const path = join(this.directory, name);
     writeFileSync(path, content);
     utimesSync(path, time, time);
   }
 
-  plugin(feed = this.feed): BankStatements {
+  createPlugin(feed = this.feed): BankStatementsClient {
     const settings = Object.assign(new BankStatementsSettings(), {
       directory: this.directory,
       timeZone: this.timeZone,
     });
-    return new BankStatements(settings, feed);
+    return new BankStatementsClient(settings, feed);
   }
 
   /** Pulls all streams, or only the given ones, to their end. */
@@ -171,7 +171,7 @@ export class FakeBank {
     for (const stream of streams.length > 0
       ? streams
       : (['accounts', 'beneficiaries', 'transactions'] as const)) {
-      await this.feed.drain(this.plugin(), stream);
+      await this.feed.pullStream(this.createPlugin(), stream);
     }
     return this.feed;
   }
@@ -183,20 +183,20 @@ type Item = Account | Beneficiary | Transaction;
  * Stores what a real feed stores: each new version of a record as a row, the cursor, rejected records and
  * warnings.
  */
-export class FakeFeed implements Mirror {
-  readonly rows: { stream: Stream; item: Item; wire: WireRecord }[] = [];
-  readonly refused = new Map<string, string>();
-  readonly findings = new Map<string, string>();
+export class FakeFeed implements FeedReader {
+  readonly rows: { stream: Stream; item: Item; serialized: SerializedRecord }[] = [];
+  readonly rejected = new Map<string, string>();
+  readonly warnings = new Map<string, string>();
   readonly balances = new Map<string, Balances>();
   readonly cursors = new Map<Stream, Cursor>();
   readonly pages: Page<Item>[] = [];
 
-  private readonly newest = new Map<string, { item: Item; content: string }>();
+  private readonly latestVersions = new Map<string, { item: Item; content: string }>();
 
-  async latest(stream: Stream, ids: readonly string[]): Promise<Map<string, MirroredRecord>> {
-    const found = new Map<string, MirroredRecord>();
+  async findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>> {
+    const found = new Map<string, StoredRecord>();
     for (const id of ids) {
-      const item = this.newest.get(`${stream} ${id}`)?.item;
+      const item = this.latestVersions.get(`${stream} ${id}`)?.item;
       if (!item) continue;
       const metadata = Object.fromEntries(
         Object.entries(item.metadata ?? {}).filter(
@@ -209,7 +209,7 @@ export class FakeFeed implements Mirror {
   }
 
   /** Pulls a stream to its end, or at most `pages` pages. Commits each page before it requests the next one. */
-  async drain(plugin: BankStatements, stream: Stream, pages = Infinity): Promise<void> {
+  async pullStream(plugin: BankStatementsClient, stream: Stream, pages = Infinity): Promise<void> {
     if (pages === 0) return;
     for await (const page of plugin[stream](this.cursors.get(stream))) {
       this.commit(stream, page);
@@ -219,13 +219,13 @@ export class FakeFeed implements Mirror {
 
   /** The newest version of each transaction, oldest record first. */
   get transactions(): Transaction[] {
-    return [...this.newest].flatMap(([key, { item }]) =>
+    return [...this.latestVersions].flatMap(([key, { item }]) =>
       key.startsWith('transactions ') ? [item as Transaction] : [],
     );
   }
 
   /** The newest version of each transaction as `+12.50 EUR SUCCEEDED`, sorted. */
-  get story(): string[] {
+  get summary(): string[] {
     return this.transactions
       .map(({ type, destinationAccountId, sourceAccountId, amount, status }) => {
         const incoming =
@@ -237,40 +237,40 @@ export class FakeFeed implements Mirror {
 
   private commit(stream: Stream, page: Page<Item>): void {
     this.pages.push(page);
-    for (const id of page.cleared ?? []) {
-      this.refused.delete(id);
-      this.findings.delete(id);
+    for (const id of page.resolvedIds ?? []) {
+      this.rejected.delete(id);
+      this.warnings.delete(id);
     }
     for (const item of page.items) {
-      if (isRefusal(item)) this.refused.set(item.id, item.refused);
+      if (isRejectedRecord(item)) this.rejected.set(item.id, item.reason);
       else this.append(stream, item);
     }
-    for (const { id, found } of page.findings ?? []) this.findings.set(id, found);
+    for (const { id, message } of page.warnings ?? []) this.warnings.set(id, message);
     for (const observed of page.balances ?? []) {
       const before = this.balances.get(observed.accountId);
-      if (before && balancesToWire(before).at > balancesToWire(observed).at) continue;
+      if (before && validateBalances(before).at > validateBalances(observed).at) continue;
       this.balances.set(observed.accountId, observed);
     }
     this.cursors.set(stream, page.cursor);
   }
 
   private append(stream: Stream, item: Item): void {
-    const wire = toWire(stream, item);
+    const serialized = serializeItem(stream, item);
     const key = `${stream} ${item.id}`;
-    if (this.newest.get(key)?.content === wire.content) return;
-    this.newest.set(key, { item, content: wire.content });
-    this.rows.push({ stream, item, wire });
+    if (this.latestVersions.get(key)?.content === serialized.content) return;
+    this.latestVersions.set(key, { item, content: serialized.content });
+    this.rows.push({ stream, item, serialized });
   }
 }
 
-function toWire(stream: Stream, item: Item): WireRecord {
+function serializeItem(stream: Stream, item: Item): SerializedRecord {
   switch (stream) {
     case 'accounts':
-      return accountToWire(item as Account);
+      return serializeAccount(item as Account);
     case 'beneficiaries':
-      return beneficiaryToWire(item as Beneficiary);
+      return serializeBeneficiary(item as Beneficiary);
     case 'transactions':
-      return transactionToWire(item as Transaction);
+      return serializeTransaction(item as Transaction);
     default:
       return stream satisfies never;
   }

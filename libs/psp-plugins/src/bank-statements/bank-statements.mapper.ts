@@ -1,40 +1,40 @@
 /** Maps a matched entry to transactions. No side effects: the same input gives the same records. */
-import { RefusedError, formatAmount, formatTime, money } from '@tributary/connector-api';
+import { InvalidRecordError, formatAmount, formatTime, parseMoney } from '@tributary/connector-api';
 import type {
   Metadata,
-  MirroredRecord,
+  StoredRecord,
   Money,
   Transaction,
   TransactionStatus,
   TransactionType,
 } from '@tributary/connector-api';
-import { isBankCharge } from './bank-charges.js';
-import { counterpartyId } from './counterparty.js';
-import { factsOfWhole, mergeFacts } from './facts.js';
-import { formatImprint } from './identity.js';
-import type { Item } from './item.js';
-import type { LocalTime } from './local-time.js';
-import type { Placed } from './matching.js';
-import { KEY } from './metadata-keys.js';
-import { chargesMetadata, entryMetadata, factsMetadata } from './metadata.js';
-import { signedMoney } from './signed-money.js';
-import { splitBatch } from './split-batch.js';
-import type { CheckedStatement } from './statement-check.js';
-import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statement.js';
+import { isBankCharge } from './mapping/bank-charges.js';
+import { counterpartyId } from './mapping/counterparty.js';
+import { entryFactsWithDetail, mergeFacts } from './statements/entry-facts.js';
+import { formatFingerprint } from './identity/identity.js';
+import type { MatchItem } from './matching/match-item.js';
+import type { LocalTimeParser } from './statements/local-time-parser.js';
+import type { EntryMatch } from './matching/entry-matcher.js';
+import { METADATA_KEYS } from './mapping/metadata-keys.js';
+import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
+import { toSignedMoney } from './statements/signed-money.js';
+import { splitBatch } from './statements/split-batch.js';
+import type { CheckedStatement } from './checking/statement-check.js';
+import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statements/statement-parts.js';
 
 /** A movement, or one transaction detail of it. */
-interface Movement {
+interface MovementPart {
   id: string;
   /** Positive for a credit. */
-  signed: Money;
+  signedAmount: Money;
   facts: EntryFacts;
   metadata: Metadata;
 }
 
 /** @throws InvalidRecordError for an entry that cannot be served without loss of information */
-export function checkServable(entry: Entry, statement: CheckedStatement, time: LocalTime): void {
-  signedMoney(entry);
-  reportedAt(entry, statement, time);
+export function assertServable(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
+  toSignedMoney(entry);
+  bookingTime(entry, statement, time);
 }
 
 /**
@@ -44,93 +44,107 @@ export function checkServable(entry: Entry, statement: CheckedStatement, time: L
  * @param stored stored details of this movement, by id
  */
 export function toTransactions(
-  { item, seat }: Placed,
-  held: ReadonlyMap<string, MirroredRecord>,
-  time: LocalTime,
+  { item, movement }: EntryMatch,
+  stored: ReadonlyMap<string, StoredRecord>,
+  time: LocalTimeParser,
 ): Transaction[] {
   const split = splitBatch(item.entry);
-  if (seat.details > 0 && !split) return item.settled ? confirmDetails(item, seat, held) : [];
-  const movements = split
-    ? split.map((detail, n) => detailMovement(item, `${seat.id}.${n}`, detail, split.length))
-    : [wholeMovement(item, seat.id)];
-  const records = movements.map((movement) => toTransaction(item, seat, movement, time));
-  if (split && seat.whole !== undefined && seat.whole !== 'CANCELLED') {
+  if (movement.detailCount > 0 && !split) return item.isFinal ? confirmDetails(item, movement, stored) : [];
+  const parts = split
+    ? split.map((detail, n) => toDetailPart(item, `${movement.id}.${n}`, detail, split.length))
+    : [toWholePart(item, movement.id)];
+  const records = parts.map((part) => toTransaction(item, movement, part, time));
+  if (split && movement.wholeStatus !== undefined && movement.wholeStatus !== 'CANCELLED') {
     // The entry was announced as one transaction and is now given in details. Cancel the announced one,
     // otherwise it would be counted twice.
-    const whole = toTransaction(item, seat, wholeMovement(item, seat.id), time);
+    const whole = toTransaction(item, movement, toWholePart(item, movement.id), time);
     records.push({ ...whole, status: 'CANCELLED' });
   }
-  const left = [...held]
-    .slice(movements.length)
-    .filter(([, { status, metadata }]) => status !== 'CANCELLED' && metadata[KEY.amount] !== undefined);
-  return [...records, ...left.map(([id, record]) => heldDetail(item, id, record, 'CANCELLED'))];
+  const obsolete = [...stored]
+    .slice(parts.length)
+    .filter(
+      ([, { status, metadata }]) => status !== 'CANCELLED' && metadata[METADATA_KEYS.amount] !== undefined,
+    );
+  return [...records, ...obsolete.map(([id, record]) => toDetailTransaction(item, id, record, 'CANCELLED'))];
 }
 
-function wholeMovement({ entry }: Item, id: string): Movement {
-  const facts = factsOfWhole(entry);
-  return { id, signed: signedMoney(entry), facts, metadata: chargesMetadata(facts) };
+function toWholePart({ entry }: MatchItem, id: string): MovementPart {
+  const facts = entryFactsWithDetail(entry);
+  return { id, signedAmount: toSignedMoney(entry), facts, metadata: toChargesMetadata(facts) };
 }
 
-function detailMovement(
-  { entry }: Item,
+function toDetailPart(
+  { entry }: MatchItem,
   id: string,
   detail: EntryDetail & { signed: Money },
   count: number,
-): Movement {
+): MovementPart {
   const facts = mergeFacts({ ...entry, counterparty: undefined, remittance: undefined }, detail);
   return {
     id,
-    signed: detail.signed,
+    signedAmount: detail.signed,
     facts,
     metadata: {
-      ...chargesMetadata(facts),
-      [KEY.batchCount]: String(count),
-      [KEY.batchAmount]: describeMoney(signedMoney(entry)),
-      [KEY.batchReference]: entry.bankReference ?? entry.references.paymentInformationId,
+      ...toChargesMetadata(facts),
+      [METADATA_KEYS.batchCount]: String(count),
+      [METADATA_KEYS.batchAmount]: formatMoney(toSignedMoney(entry)),
+      [METADATA_KEYS.batchReference]: entry.bankReference ?? entry.references.paymentInformationId,
     },
   };
 }
 
-function toTransaction(item: Item, seat: Placed['seat'], movement: Movement, time: LocalTime): Transaction {
-  const { entry, statement, settled } = item;
-  const { id, signed, facts } = movement;
+function toTransaction(
+  item: MatchItem,
+  movement: EntryMatch['movement'],
+  part: MovementPart,
+  time: LocalTimeParser,
+): Transaction {
+  const { entry, statement, isFinal } = item;
+  const { id, signedAmount, facts } = part;
   const direction: CreditDebit =
-    signed.amount < 0n || (signed.amount === 0n && entry.creditDebit === 'DBIT') ? 'DBIT' : 'CRDT';
-  const other = counterpartyId(facts.counterparty);
-  const reported = reportedAt(entry, statement, time);
-  const announced = seat.metadata[KEY.createdAt];
+    signedAmount.amount < 0n || (signedAmount.amount === 0n && entry.creditDebit === 'DBIT')
+      ? 'DBIT'
+      : 'CRDT';
+  const counterparty = counterpartyId(facts.counterparty);
+  const bookedAt = bookingTime(entry, statement, time);
+  const announcedAt = movement.metadata[METADATA_KEYS.createdAt];
   return {
     id,
     // Keep the time of the first announcement: clients treat a different time as a different movement.
-    createdAt: announced ?? reported,
-    type: typeOf(direction, facts, entry),
-    status: statusOf(entry),
-    amount: { ...signed, amount: signed.amount < 0n ? -signed.amount : signed.amount },
-    sourceAccountId: direction === 'DBIT' ? statement.accountId : other,
-    destinationAccountId: direction === 'DBIT' ? other : statement.accountId,
+    createdAt: announcedAt ?? bookedAt,
+    type: transactionType(direction, facts, entry),
+    status: transactionStatus(entry),
+    amount: {
+      ...signedAmount,
+      amount: signedAmount.amount < 0n ? -signedAmount.amount : signedAmount.amount,
+    },
+    sourceAccountId: direction === 'DBIT' ? statement.accountId : counterparty,
+    destinationAccountId: direction === 'DBIT' ? counterparty : statement.accountId,
     metadata: {
-      ...entryMetadata(entry, facts),
-      ...factsMetadata(facts),
-      ...movement.metadata,
-      ...(settled ? statementMetadata(item) : announcementMetadata(item, seat)),
-      [KEY.createdAt]: announced ?? (settled ? undefined : reported),
-      [KEY.amount]: settled ? undefined : describeMoney(signed),
-      [KEY.counterpartyAccount]: settled ? undefined : other,
-      [KEY.imprint]: formatImprint({
-        claim: settled ? item.token : '',
-        version: settled ? statement.version : '',
-        notice: seat.imprint?.notice ?? (statement.start.kind === 'notification' ? item.token : ''),
+      ...toEntryMetadata(entry, facts),
+      ...toFactsMetadata(facts),
+      ...part.metadata,
+      ...(isFinal ? toStatementMetadata(item) : toAnnouncementMetadata(item, movement)),
+      [METADATA_KEYS.createdAt]: announcedAt ?? (isFinal ? undefined : bookedAt),
+      [METADATA_KEYS.amount]: isFinal ? undefined : formatMoney(signedAmount),
+      [METADATA_KEYS.counterpartyAccount]: isFinal ? undefined : counterparty,
+      [METADATA_KEYS.fingerprint]: formatFingerprint({
+        bookedEntryId: isFinal ? item.entryId : '',
+        statementVersion: isFinal ? statement.version : '',
+        notificationEntryId:
+          movement.fingerprint?.notificationEntryId ??
+          (statement.start.kind === 'notification' ? item.entryId : ''),
         facts: item.facts,
       }),
     },
   };
 }
 
-function statementMetadata({ statement }: Item): Metadata {
+function toStatementMetadata({ statement }: MatchItem): Metadata {
   const { start } = statement;
   return {
-    [KEY.statement]: start.sequence ?? start.id,
-    [KEY.statementBreak]: statement.break,
+    [METADATA_KEYS.statement]: start.sequence ?? start.id,
+    [METADATA_KEYS.statementBreak]: statement.imbalance,
   };
 }
 
@@ -138,11 +152,17 @@ function statementMetadata({ statement }: Item): Metadata {
  * Returns only values that are equal in all reports. Other values would create a new version of every record
  * with each report of the day.
  */
-function announcementMetadata({ statement: { start }, entry }: Item, seat: Placed['seat']): Metadata {
+function toAnnouncementMetadata(
+  { statement: { start }, entry }: MatchItem,
+  movement: EntryMatch['movement'],
+): Metadata {
   const until = start.kind === 'interim' && start.to?.includes('T') ? start.to : undefined;
   return {
-    [KEY.announcedBy]: entry.status === 'BOOK' || start.kind !== 'booked' ? start.kind : 'booked statement',
-    [KEY.interimUntil]: seat.imprint ? seat.metadata[KEY.interimUntil] : until,
+    [METADATA_KEYS.announcedBy]:
+      entry.status === 'BOOK' || start.kind !== 'booked' ? start.kind : 'booked statement',
+    [METADATA_KEYS.interimUntil]: movement.fingerprint
+      ? movement.metadata[METADATA_KEYS.interimUntil]
+      : until,
   };
 }
 
@@ -151,21 +171,27 @@ function announcementMetadata({ statement: { start }, entry }: Item, seat: Place
  * become final. Details that an earlier version of the statement has given stay unchanged.
  */
 function confirmDetails(
-  item: Item,
-  { imprint }: Placed['seat'],
-  held: ReadonlyMap<string, MirroredRecord>,
+  item: MatchItem,
+  { fingerprint }: EntryMatch['movement'],
+  stored: ReadonlyMap<string, StoredRecord>,
 ): Transaction[] {
-  const claimed = formatImprint({
-    claim: item.token,
-    version: item.statement.version,
-    notice: imprint?.notice ?? '',
+  const bookedFingerprint = formatFingerprint({
+    bookedEntryId: item.entryId,
+    statementVersion: item.statement.version,
+    notificationEntryId: fingerprint?.notificationEntryId ?? '',
     facts: item.facts,
   });
-  return [...held]
-    .filter(([, { status, metadata }]) => status !== 'CANCELLED' && metadata[KEY.amount] !== undefined)
+  return [...stored]
+    .filter(
+      ([, { status, metadata }]) => status !== 'CANCELLED' && metadata[METADATA_KEYS.amount] !== undefined,
+    )
     .map(([id, record]) => {
-      const metadata = { ...record.metadata, ...statementMetadata(item), [KEY.imprint]: claimed };
-      return heldDetail(item, id, { ...record, metadata }, 'SUCCEEDED');
+      const metadata = {
+        ...record.metadata,
+        ...toStatementMetadata(item),
+        [METADATA_KEYS.fingerprint]: bookedFingerprint,
+      };
+      return toDetailTransaction(item, id, { ...record, metadata }, 'SUCCEEDED');
     });
 }
 
@@ -173,19 +199,19 @@ function confirmDetails(
  * Rebuilds the transaction of a stored detail. Only announced details are passed in; their metadata contains
  * amount and time.
  */
-function heldDetail(
-  { entry, statement }: Item,
+function toDetailTransaction(
+  { entry, statement }: MatchItem,
   id: string,
-  { metadata }: MirroredRecord,
+  { metadata }: StoredRecord,
   status: TransactionStatus,
 ): Transaction {
-  const [decimal = '', currency = ''] = (metadata[KEY.amount] ?? '').split(' ');
-  const { amount, asset } = money(decimal, currency);
+  const [decimal = '', currency = ''] = (metadata[METADATA_KEYS.amount] ?? '').split(' ');
+  const { amount, asset } = parseMoney(decimal, currency);
   const incoming = amount === 0n ? entry.creditDebit === 'CRDT' : amount > 0n;
-  const other = metadata[KEY.counterpartyAccount];
+  const other = metadata[METADATA_KEYS.counterpartyAccount];
   return {
     id,
-    createdAt: metadata[KEY.createdAt] ?? '',
+    createdAt: metadata[METADATA_KEYS.createdAt] ?? '',
     type: incoming ? 'PAYIN' : 'PAYOUT',
     status,
     amount: { amount: amount < 0n ? -amount : amount, asset },
@@ -195,12 +221,12 @@ function heldDetail(
   };
 }
 
-function typeOf(direction: CreditDebit, facts: EntryFacts, entry: Entry): TransactionType {
+function transactionType(direction: CreditDebit, facts: EntryFacts, entry: Entry): TransactionType {
   if (entry.status === 'INFO' || isBankCharge(facts)) return 'OTHER';
   return direction === 'CRDT' ? 'PAYIN' : 'PAYOUT';
 }
 
-function statusOf({ status }: Entry): TransactionStatus {
+function transactionStatus({ status }: Entry): TransactionStatus {
   switch (status) {
     case 'BOOK':
       return 'SUCCEEDED';
@@ -219,16 +245,18 @@ function statusOf({ status }: Entry): TransactionStatus {
  * Returns the booking time, or the nearest other time in the entry or statement.
  * @throws InvalidRecordError when there is no time after 1970
  */
-function reportedAt(entry: Entry, { start, balances }: CheckedStatement, time: LocalTime): string {
-  const said =
+function bookingTime(entry: Entry, { start, balances }: CheckedStatement, time: LocalTimeParser): string {
+  const dateOrTime =
     entry.bookedAt ?? entry.valueAt ?? start.createdAt ?? start.to ?? start.from ?? balances.at(-1)?.at;
-  const moment = said === undefined ? undefined : time.moment(said);
+  const moment = dateOrTime === undefined ? undefined : time.toEpochMs(dateOrTime);
   if (moment === undefined || moment < 0) {
-    throw new RefusedError(`${entry.position}: neither the entry nor its statement says a day after 1970`);
+    throw new InvalidRecordError(
+      `${entry.position}: neither the entry nor its statement says a day after 1970`,
+    );
   }
   return formatTime(moment);
 }
 
-function describeMoney(value: Money): string {
+function formatMoney(value: Money): string {
   return `${formatAmount(value)} ${value.asset.split('/')[0]}`;
 }

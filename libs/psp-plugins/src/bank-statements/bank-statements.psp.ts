@@ -1,48 +1,60 @@
 /** The plugin: lists bank statements from a directory. It cannot create payments. */
 import { Inject, Injectable } from '@nestjs/common';
-import { MIRROR } from '@tributary/connector-api';
+import { FEED_READER } from '@tributary/connector-api';
 import type {
   Account,
   Beneficiary,
   Cursor,
-  Mirror,
+  FeedReader,
   Page,
-  Psp,
+  PspClient,
   Stream,
   Transaction,
 } from '@tributary/connector-api';
-import { AccountListing } from './accounts.js';
+import { AccountExtractor } from './account-extractor.js';
 import { BankStatementsSettings } from './bank-statements.config.js';
-import { BeneficiaryListing } from './beneficiaries.js';
-import { Progress } from './cursor.js';
-import { LocalTime } from './local-time.js';
-import { pull } from './pull.js';
-import { TransactionListing } from './transactions.js';
-import { watchDirectory } from './watch.js';
+import { BeneficiaryExtractor } from './beneficiary-extractor.js';
+import { PullProgress } from './pulling/pull-progress.js';
+import { LocalTimeParser } from './statements/local-time-parser.js';
+import { pullDirectory } from './pulling/pull-directory.js';
+import { TransactionExtractor } from './transaction-extractor.js';
+import { watchDirectory } from './pulling/watch-directory.js';
 
 @Injectable()
-export class BankStatements implements Psp {
-  private readonly time: LocalTime;
+export class BankStatementsClient implements PspClient {
+  private readonly localTime: LocalTimeParser;
 
   constructor(
     private readonly settings: BankStatementsSettings,
-    @Inject(MIRROR) private readonly mirror: Mirror,
+    @Inject(FEED_READER) private readonly feedReader: FeedReader,
   ) {
-    this.time = new LocalTime(settings.timeZone);
+    this.localTime = new LocalTimeParser(settings.timeZone);
   }
 
   accounts(since?: Cursor): AsyncIterable<Page<Account>> {
-    const progress = Progress.from(since);
-    return pull(this.settings.directory, progress, new AccountListing(this.mirror, this.time, progress));
+    const progress = PullProgress.parse(since);
+    return pullDirectory(
+      this.settings.directory,
+      progress,
+      new AccountExtractor(this.feedReader, this.localTime, progress),
+    );
   }
 
   beneficiaries(since?: Cursor): AsyncIterable<Page<Beneficiary>> {
-    return pull(this.settings.directory, Progress.from(since), new BeneficiaryListing(this.mirror));
+    return pullDirectory(
+      this.settings.directory,
+      PullProgress.parse(since),
+      new BeneficiaryExtractor(this.feedReader),
+    );
   }
 
   transactions(since?: Cursor): AsyncIterable<Page<Transaction>> {
-    const progress = Progress.from(since);
-    return pull(this.settings.directory, progress, new TransactionListing(this.mirror, this.time, progress));
+    const progress = PullProgress.parse(since);
+    return pullDirectory(
+      this.settings.directory,
+      progress,
+      new TransactionExtractor(this.feedReader, this.localTime, progress),
+    );
   }
 
   /**

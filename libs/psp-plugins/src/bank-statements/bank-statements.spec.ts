@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tributary/connector-api';
-import { FakeBank, camt } from './bank-statements.fake.js';
+import { FakeBank, createCamt } from './bank-statements.fake.js';
 import type { FakeEntry } from './bank-statements.fake.js';
 
 const IBAN = 'DE89370400440532013000';
@@ -12,19 +12,19 @@ const SPEC = 'com.bank-statements.spec/';
 describe('entries and their identity', () => {
   it('serves a statement once, whatever names its file has', async () => {
     const bank = new FakeBank();
-    const file = camt({
+    const file = createCamt({
       number: '1',
       opening: '0',
       closing: '7',
       entries: [{ amount: '10' }, { amount: '-3' }],
     });
-    bank.put('a.xml', file);
-    bank.put('b.xml', file);
+    bank.writeFile('a.xml', file);
+    bank.writeFile('b.xml', file);
     const feed = await bank.sync();
-    expect(feed.story).toEqual(['+10.00 EUR SUCCEEDED', '-3.00 EUR SUCCEEDED']);
-    bank.put('c.xml', file.replace('<Id>S1</Id>', '<Id>downloaded again</Id>'));
+    expect(feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '-3.00 EUR SUCCEEDED']);
+    bank.writeFile('c.xml', file.replace('<Id>S1</Id>', '<Id>downloaded again</Id>'));
     await bank.sync();
-    expect(feed.story).toHaveLength(2);
+    expect(feed.summary).toHaveLength(2);
     expect(feed.rows.filter(({ stream }) => stream === 'transactions')).toHaveLength(2);
   });
 
@@ -40,24 +40,25 @@ describe('entries and their identity', () => {
       { amount: '-4', reference: 'BANKREF-77' },
     ];
     for (const type of order) {
-      if (type === '052') bank.put('a.xml', camt({ type, entries }));
-      else bank.put('b.xml', camt({ opening: '0', closing: '26', entries: entries.toReversed() }));
+      if (type === '052') bank.writeFile('a.xml', createCamt({ type, entries }));
+      else
+        bank.writeFile('b.xml', createCamt({ opening: '0', closing: '26', entries: entries.toReversed() }));
       await bank.sync();
     }
-    expect(bank.feed.story).toEqual([
+    expect(bank.feed.summary).toEqual([
       '+10.00 EUR SUCCEEDED',
       '+10.00 EUR SUCCEEDED',
       '+10.00 EUR SUCCEEDED',
       '-4.00 EUR SUCCEEDED',
     ]);
-    expect(bank.feed.findings.size).toBe(0);
+    expect(bank.feed.warnings.size).toBe(0);
   });
 
   it('confirms a pending entry under the same id and time, although the statement words it differently', async () => {
     const bank = new FakeBank();
-    bank.put('a.xml', camt({ type: '052', entries: [{ amount: '10', status: 'PDNG' }] }));
+    bank.writeFile('a.xml', createCamt({ type: '052', entries: [{ amount: '10', status: 'PDNG' }] }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR PENDING']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR PENDING']);
     const booked = {
       amount: '10',
       day: '2026-03-05',
@@ -65,9 +66,12 @@ describe('entries and their identity', () => {
       endToEnd: 'E1',
       text: 'Invoice',
     };
-    bank.put('b.xml', camt({ day: '2026-03-05', opening: '0', closing: '10', entries: [booked] }));
+    bank.writeFile(
+      'b.xml',
+      createCamt({ day: '2026-03-05', opening: '0', closing: '10', entries: [booked] }),
+    );
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED']);
     const versions = bank.feed.rows.filter(({ stream }) => stream === 'transactions').map(({ item }) => item);
     expect(versions).toHaveLength(2);
     expect(new Set(versions.map((item) => (item as Transaction).createdAt)).size).toBe(1);
@@ -77,11 +81,15 @@ describe('entries and their identity', () => {
   it('repeats nothing for cumulative reports of a day, and sees what is new in each', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
-    bank.put('1.xml', camt({ type: '052', id: 'R1', entries: [e] }));
-    bank.put('2.xml', camt({ type: '052', id: 'R2', entries: [e, e] }));
-    bank.put('3.xml', camt({ type: '052', id: 'R3', entries: [e, e, { amount: '-1' }] }));
+    bank.writeFile('1.xml', createCamt({ type: '052', id: 'R1', entries: [e] }));
+    bank.writeFile('2.xml', createCamt({ type: '052', id: 'R2', entries: [e, e] }));
+    bank.writeFile('3.xml', createCamt({ type: '052', id: 'R3', entries: [e, e, { amount: '-1' }] }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED', '-1.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual([
+      '+10.00 EUR SUCCEEDED',
+      '+10.00 EUR SUCCEEDED',
+      '-1.00 EUR SUCCEEDED',
+    ]);
     expect(bank.feed.rows.filter(({ stream }) => stream === 'transactions')).toHaveLength(3);
   });
 
@@ -89,62 +97,68 @@ describe('entries and their identity', () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
     const day = '2026-03-04T';
-    bank.put(
+    bank.writeFile(
       '1.xml',
-      camt({ type: '052', id: 'R1', from: `${day}00:00:00Z`, to: `${day}12:00:00Z`, entries: [e] }),
+      createCamt({ type: '052', id: 'R1', from: `${day}00:00:00Z`, to: `${day}12:00:00Z`, entries: [e] }),
     );
-    bank.put(
+    bank.writeFile(
       '2.xml',
-      camt({ type: '052', id: 'R2', from: `${day}12:00:00Z`, to: `${day}18:00:00Z`, entries: [e] }),
+      createCamt({ type: '052', id: 'R2', from: `${day}12:00:00Z`, to: `${day}18:00:00Z`, entries: [e] }),
     );
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(2);
-    bank.put('3.xml', camt({ opening: '0', closing: '20', entries: [e, e] }));
+    expect(bank.feed.summary).toHaveLength(2);
+    bank.writeFile('3.xml', createCamt({ opening: '0', closing: '20', entries: [e, e] }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
   });
 
   it('keeps two equal payments apart: in one statement, and in two statements of one day', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
-    bank.put('1.xml', camt({ id: 'S1', number: '1', opening: '0', closing: '20', entries: [e, e] }));
-    bank.put('2.xml', camt({ id: 'S2', number: '2', opening: '20', closing: '30', entries: [e] }));
+    bank.writeFile(
+      '1.xml',
+      createCamt({ id: 'S1', number: '1', opening: '0', closing: '20', entries: [e, e] }),
+    );
+    bank.writeFile(
+      '2.xml',
+      createCamt({ id: 'S2', number: '2', opening: '20', closing: '30', entries: [e] }),
+    );
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(3);
-    bank.put('again.xml', readFileSync(join(bank.directory, '1.xml')));
+    expect(bank.feed.summary).toHaveLength(3);
+    bank.writeFile('again.xml', readFileSync(join(bank.directory, '1.xml')));
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(3);
+    expect(bank.feed.summary).toHaveLength(3);
   });
 
   it('takes a reference that a statement repeats for no name of a movement', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '-10', reference: 'COLLECTIVE-1' };
-    bank.put('1.xml', camt({ number: '1', opening: '100', closing: '80', entries: [e, e] }));
-    bank.put('2.xml', camt({ number: '2', opening: '80', closing: '60', entries: [e, e] }));
+    bank.writeFile('1.xml', createCamt({ number: '1', opening: '100', closing: '80', entries: [e, e] }));
+    bank.writeFile('2.xml', createCamt({ number: '2', opening: '80', closing: '60', entries: [e, e] }));
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(4);
+    expect(bank.feed.summary).toHaveLength(4);
   });
 
   it('recognises an entry by the bank reference in an export that overlaps another', async () => {
     const bank = new FakeBank();
     const [a, b, c] = ['A', 'B', 'C'].map((name) => ({ amount: '10', reference: `BANKREF-${name}` }));
-    bank.put('1.xml', camt({ id: 'week 1', opening: '0', closing: '20', entries: [a!, b!] }));
-    bank.put('2.xml', camt({ id: 'month', opening: '0', closing: '30', entries: [a!, b!, c!] }));
+    bank.writeFile('1.xml', createCamt({ id: 'week 1', opening: '0', closing: '20', entries: [a!, b!] }));
+    bank.writeFile('2.xml', createCamt({ id: 'month', opening: '0', closing: '30', entries: [a!, b!, c!] }));
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(3);
+    expect(bank.feed.summary).toHaveLength(3);
   });
 
   it('keeps announcements of equal credits apart, and joins each with its booking', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
-    bank.put('1.xml', camt({ type: '054', id: 'N1', entries: [e] }));
-    bank.put('2.xml', camt({ type: '054', id: 'N2', entries: [e] }));
-    bank.put('1 again.xml', camt({ type: '054', id: 'N1', entries: [e] }));
+    bank.writeFile('1.xml', createCamt({ type: '054', id: 'N1', entries: [e] }));
+    bank.writeFile('2.xml', createCamt({ type: '054', id: 'N2', entries: [e] }));
+    bank.writeFile('1 again.xml', createCamt({ type: '054', id: 'N1', entries: [e] }));
     await bank.sync();
-    expect(bank.feed.story).toHaveLength(2);
-    bank.put('3.xml', camt({ opening: '0', closing: '20', entries: [e, e] }));
+    expect(bank.feed.summary).toHaveLength(2);
+    bank.writeFile('3.xml', createCamt({ opening: '0', closing: '20', entries: [e, e] }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
   });
 });
 
@@ -161,9 +175,9 @@ describe('batches', () => {
       { amount: '10', reference: 'BATCH-REF', details },
       { amount: '20', details: wrong },
     ];
-    bank.put('1.xml', camt({ opening: '0', closing: '30', entries }));
+    bank.writeFile('1.xml', createCamt({ opening: '0', closing: '30', entries }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+20.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+20.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
     const bob = bank.feed.transactions.find(({ amount }) => amount.amount === 400n);
     expect(bob).toMatchObject({ sourceAccountId: 'FR1420041010050500013M02606', destinationAccountId: IBAN });
     expect(bob?.metadata).toMatchObject({
@@ -176,13 +190,16 @@ describe('batches', () => {
 
   it.each(['052', '054'] as const)('replaces a batch that a %s gave as one', async (type) => {
     const bank = new FakeBank();
-    bank.put('1.xml', camt({ type, entries: [{ amount: '10' }] }));
+    bank.writeFile('1.xml', createCamt({ type, entries: [{ amount: '10' }] }));
     await bank.sync();
-    bank.put('2.xml', camt({ opening: '0', closing: '10', entries: [{ amount: '10', details }] }));
+    bank.writeFile(
+      '2.xml',
+      createCamt({ opening: '0', closing: '10', entries: [{ amount: '10', details }] }),
+    );
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR CANCELLED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR CANCELLED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
     const rows = bank.feed.rows.length;
-    bank.put('2 again.xml', readFileSync(join(bank.directory, '2.xml')));
+    bank.writeFile('2 again.xml', readFileSync(join(bank.directory, '2.xml')));
     await bank.sync();
     expect(bank.feed.rows).toHaveLength(rows);
   });
@@ -190,26 +207,36 @@ describe('batches', () => {
   it('serves a batch that is longer than a page in pages, and resumes within it', async () => {
     const bank = new FakeBank();
     const long = Array.from({ length: 700 }, (_, n) => ({ amount: '1', endToEnd: `E${n}` }));
-    bank.put('1.xml', camt({ type: '052', entries: [{ amount: '700' }] }));
-    bank.put(
+    bank.writeFile('1.xml', createCamt({ type: '052', entries: [{ amount: '700' }] }));
+    bank.writeFile(
       '2.xml',
-      camt({ opening: '0', closing: '701', entries: [{ amount: '700', details: long }, { amount: '1' }] }),
+      createCamt({
+        opening: '0',
+        closing: '701',
+        entries: [{ amount: '700', details: long }, { amount: '1' }],
+      }),
     );
-    for (let page = 0; page < 5; page++) await bank.feed.drain(bank.plugin(), 'transactions', 1);
+    for (let page = 0; page < 5; page++) await bank.feed.pullStream(bank.createPlugin(), 'transactions', 1);
     expect(Math.max(...bank.feed.pages.map(({ items }) => items.length))).toBeLessThanOrEqual(500);
     expect(bank.feed.pages.length).toBeGreaterThan(2);
-    expect(bank.feed.story.filter((row) => row === '+1.00 EUR SUCCEEDED')).toHaveLength(701);
-    expect(bank.feed.story.filter((row) => row === '+700.00 EUR CANCELLED')).toHaveLength(1);
+    expect(bank.feed.summary.filter((row) => row === '+1.00 EUR SUCCEEDED')).toHaveLength(701);
+    expect(bank.feed.summary.filter((row) => row === '+700.00 EUR CANCELLED')).toHaveLength(1);
     expect(bank.feed.rows).toHaveLength(703);
   });
 
   it('keeps the details that only the notification gave', async () => {
     const bank = new FakeBank();
-    bank.put('1.xml', camt({ type: '054', entries: [{ amount: '10', details }] }));
-    bank.put('2.xml', camt({ number: '1', opening: '0', closing: '10', entries: [{ amount: '10' }] }));
-    bank.put('3.xml', camt({ number: '2', opening: '10', closing: '20', entries: [{ amount: '10' }] }));
+    bank.writeFile('1.xml', createCamt({ type: '054', entries: [{ amount: '10', details }] }));
+    bank.writeFile(
+      '2.xml',
+      createCamt({ number: '1', opening: '0', closing: '10', entries: [{ amount: '10' }] }),
+    );
+    bank.writeFile(
+      '3.xml',
+      createCamt({ number: '2', opening: '10', closing: '20', entries: [{ amount: '10' }] }),
+    );
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+10.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
+    expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
     expect(bank.feed.transactions[0]?.metadata?.[`${SPEC}statement`]).toBe('1');
   });
 });
@@ -231,8 +258,8 @@ describe('what becomes of an entry', () => {
       { amount: '0' },
       { amount: '5', status: 'INFO' },
     ];
-    bank.put('1.xml', camt({ opening: '100', closing: '98.50', entries }));
-    const { transactions, findings } = await bank.sync();
+    bank.writeFile('1.xml', createCamt({ opening: '100', closing: '98.50', entries }));
+    const { transactions, warnings } = await bank.sync();
     const [rent, fee, reversal, zero, information] = transactions;
     expect(rent).toMatchObject({
       type: 'PAYOUT',
@@ -253,14 +280,14 @@ describe('what becomes of an entry', () => {
     expect(reversal?.metadata?.[`${SPEC}reversal`]).toBe('true');
     expect(zero?.amount.amount).toBe(0n);
     expect(information).toMatchObject({ type: 'OTHER', status: 'OTHER' });
-    expect(findings.size).toBe(0);
+    expect(warnings.size).toBe(0);
   });
 
   it('tells the amount in the other currency of a payment that was exchanged', async () => {
     const bank = new FakeBank();
-    const more =
+    const extraXml =
       '<AmtDtls><InstdAmt><Amt Ccy="USD">108.00</Amt><CcyXchg><SrcCcy>USD</SrcCcy><XchgRate>1.08</XchgRate></CcyXchg></InstdAmt></AmtDtls>';
-    bank.put('1.xml', camt({ entries: [{ amount: '-100', more }] }));
+    bank.writeFile('1.xml', createCamt({ entries: [{ amount: '-100', extraXml }] }));
     const { transactions } = await bank.sync();
     expect(transactions[0]?.amount).toEqual({ amount: 10000n, asset: 'EUR/2' });
     expect(transactions[0]?.metadata?.[`${SPEC}instructed_amount`]).toBe('108.00 USD');
@@ -270,30 +297,33 @@ describe('what becomes of an entry', () => {
   it('refuses an amount that would lose a digit, drops zeros, and says that the statement breaks', async () => {
     const bank = new FakeBank();
     const entries = [{ amount: '8.85000' }, { amount: '1.12345' }];
-    bank.put('1.xml', camt({ opening: '0.000', closing: '9.97', entries }));
+    bank.writeFile('1.xml', createCamt({ opening: '0.000', closing: '9.97', entries }));
     await bank.sync();
-    expect(bank.feed.story).toEqual(['+8.85 EUR SUCCEEDED']);
-    expect([...bank.feed.refused]).toEqual([
+    expect(bank.feed.summary).toEqual(['+8.85 EUR SUCCEEDED']);
+    expect([...bank.feed.rejected]).toEqual([
       [
         'file:1.xml#1',
         expect.stringMatching(/1\.xml, .*1\.12345 has more than the 2 decimal places of EUR\/2/),
       ],
     ]);
-    expect([...bank.feed.findings.values()]).toEqual([expect.stringContaining('1.12 EUR unexplained')]);
-    bank.put(
+    expect([...bank.feed.warnings.values()]).toEqual([expect.stringContaining('1.12 EUR unexplained')]);
+    bank.writeFile(
       '1.xml',
-      camt({ opening: '0.000', closing: '9.97', entries: [entries[0]!, { amount: '1.12' }] }),
+      createCamt({ opening: '0.000', closing: '9.97', entries: [entries[0]!, { amount: '1.12' }] }),
     );
     await bank.sync();
-    expect(bank.feed.refused.size + bank.feed.findings.size).toBe(0);
-    expect(bank.feed.story).toEqual(['+1.12 EUR SUCCEEDED', '+8.85 EUR SUCCEEDED']);
+    expect(bank.feed.rejected.size + bank.feed.warnings.size).toBe(0);
+    expect(bank.feed.summary).toEqual(['+1.12 EUR SUCCEEDED', '+8.85 EUR SUCCEEDED']);
   });
 
   it('tells of a statement that does not add up, with its figures, and on each of its records', async () => {
     const bank = new FakeBank();
-    bank.put('1.xml', camt({ number: '7', opening: '10', closing: '25', entries: [{ amount: '10' }] }));
+    bank.writeFile(
+      '1.xml',
+      createCamt({ number: '7', opening: '10', closing: '25', entries: [{ amount: '10' }] }),
+    );
     await bank.sync();
-    expect([...bank.feed.findings.values()]).toEqual([
+    expect([...bank.feed.warnings.values()]).toEqual([
       `statement 7 of account ${IBAN} (2026-03-04) does not add up: opening 10.00 EUR + 1 entries of 10.00 EUR = 20.00 EUR, ` +
         'but closing is 25.00 EUR: 5.00 EUR unexplained',
     ]);
@@ -304,17 +334,24 @@ describe('what becomes of an entry', () => {
 describe('accounts, balances and beneficiaries', () => {
   it('keeps the newest closing balance of each currency, in whatever order the statements come', async () => {
     const bank = new FakeBank('Europe/Berlin');
-    bank.put(
+    bank.writeFile(
       '2.xml',
-      camt({ number: '2', day: '2026-03-03', opening: '5', closing: '7', entries: [{ amount: '2' }] }),
+      createCamt({ number: '2', day: '2026-03-03', opening: '5', closing: '7', entries: [{ amount: '2' }] }),
     );
-    bank.put(
+    bank.writeFile(
       '1.xml',
-      camt({ number: '1', day: '2026-03-02', opening: '0', closing: '5', entries: [{ amount: '5' }] }),
+      createCamt({ number: '1', day: '2026-03-02', opening: '0', closing: '5', entries: [{ amount: '5' }] }),
     );
-    bank.put(
+    bank.writeFile(
       'u.xml',
-      camt({ number: '1', day: '2026-03-01', currency: 'USD', opening: '0', closing: '9', entries: [] }),
+      createCamt({
+        number: '1',
+        day: '2026-03-01',
+        currency: 'USD',
+        opening: '0',
+        closing: '9',
+        entries: [],
+      }),
     );
     const { balances, rows } = await bank.sync('accounts');
     expect([...balances.values()]).toEqual([
@@ -333,7 +370,10 @@ describe('accounts, balances and beneficiaries', () => {
 
   it('dates a balance of a day that is not over with the time of the statement', async () => {
     const bank = new FakeBank();
-    bank.put('1.xml', camt({ made: '2026-03-04T19:00:00Z', opening: '0', closing: '0', entries: [] }));
+    bank.writeFile(
+      '1.xml',
+      createCamt({ createdAt: '2026-03-04T19:00:00Z', opening: '0', closing: '0', entries: [] }),
+    );
     await bank.sync('accounts');
     expect(bank.feed.balances.get(IBAN)?.at).toBe('2026-03-04T19:00:00.000Z');
   });
@@ -341,9 +381,12 @@ describe('accounts, balances and beneficiaries', () => {
   it('lists whom we paid, and adds what was missing', async () => {
     const bank = new FakeBank();
     const paid = { amount: '-10', iban: OTHER };
-    bank.put('1.xml', camt({ number: '1', entries: [paid, { amount: '5', iban: IBAN, name: 'payer' }] }));
-    bank.put('2.xml', camt({ number: '2', entries: [{ ...paid, name: 'Landlord BV' }] }));
-    bank.put('3.xml', camt({ number: '3', entries: [{ ...paid, name: 'LANDLORD B.V.' }] }));
+    bank.writeFile(
+      '1.xml',
+      createCamt({ number: '1', entries: [paid, { amount: '5', iban: IBAN, name: 'payer' }] }),
+    );
+    bank.writeFile('2.xml', createCamt({ number: '2', entries: [{ ...paid, name: 'Landlord BV' }] }));
+    bank.writeFile('3.xml', createCamt({ number: '3', entries: [{ ...paid, name: 'LANDLORD B.V.' }] }));
     await bank.sync('beneficiaries');
     const last = bank.feed.rows.at(-1)?.item;
     expect(new Set(bank.feed.rows.map(({ item }) => item.id))).toEqual(new Set([OTHER]));

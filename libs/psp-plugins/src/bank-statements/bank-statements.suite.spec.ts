@@ -7,9 +7,9 @@ const NO_SECRETS = 'A directory of statements has no secrets.';
 
 describePsp(bankStatements, {
   directory: import.meta.dirname,
-  config: {},
-  wrong: { directory: [''], timeZone: ['Mars/Olympus'] },
-  fake: openStatementsWorld,
+  settings: {},
+  invalidSettings: { directory: [''], timeZone: ['Mars/Olympus'] },
+  createFixture: openStatementsWorld,
   skip: Object.fromEntries(
     CHECKS.flatMap(({ name }) => {
       if (name.startsWith('faults: ')) return [[name, NO_HTTP]];

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank } from './bank-statements.fake.js';
 import type { FakeFeed } from './bank-statements.fake.js';
-import { accountIdOf } from './identity.js';
+import { accountIdFrom } from './identity/identity.js';
 import { readStatements } from './readers/index.js';
-import { signedMoney } from './signed-money.js';
-import { closingOf, openingOf } from './statement-check.js';
+import { toSignedMoney } from './statements/signed-money.js';
+import { findClosingBalance, findOpeningBalance } from './checking/statement-check.js';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const SAMPLES = join(ROOT, '../shared/samples/statements');
@@ -27,15 +27,15 @@ describe('statements by other authors', () => {
     for (const name of readdirSync(join(SAMPLES, directory))) {
       const content = readFileSync(join(SAMPLES, directory, name));
       const bank = new FakeBank();
-      bank.put(name, content);
+      bank.writeFile(name, content);
       const feed = await bank.sync();
-      if (feed.refused.has(`file:${name}`)) {
+      if (feed.rejected.has(`file:${name}`)) {
         expect([name, feed.rows, feed.balances]).toEqual([name, [], new Map()]);
         continue;
       }
       served++;
-      if (feed.findings.size > 0) continue;
-      expect([name, [...feed.refused.values()]]).toEqual([name, []]);
+      if (feed.warnings.size > 0) continue;
+      expect([name, [...feed.rejected.values()]]).toEqual([name, []]);
       const moved = await movedBy(content);
       if (moved) expect([name, sums(feed)]).toEqual([name, moved]);
     }
@@ -47,9 +47,9 @@ describe('the examples', () => {
   it('tell their story without a refusal, and every account ends at its balance', async () => {
     const bank = new FakeBank('Europe/Berlin');
     const names = readdirSync(EXAMPLES).filter((name) => !name.endsWith('.md'));
-    for (const name of names) bank.put(name, readFileSync(join(EXAMPLES, name)));
+    for (const name of names) bank.writeFile(name, readFileSync(join(EXAMPLES, name)));
     const feed = await bank.sync();
-    expect([...feed.refused.values(), ...feed.findings.values()]).toEqual([]);
+    expect([...feed.rejected.values(), ...feed.warnings.values()]).toEqual([]);
     expect(feed.balances.size).toBe(3);
     // The interim report of the same day comes before or after the statement and must not be counted.
     const opening: Record<string, bigint> = {
@@ -91,17 +91,17 @@ async function movedBy(content: Buffer): Promise<Record<string, bigint> | undefi
   for await (const part of readStatements(bytes())) {
     if (part.part === 'start') {
       booked = part.kind === 'booked';
-      account = accountIdOf(part);
+      account = accountIdFrom(part);
     }
     if (part.part !== 'end' || !booked) continue;
     if (part.balances.length === 0) return undefined;
     for (const currency of new Set(part.balances.map((balance) => balance.currency))) {
       const own = part.balances.filter((balance) => balance.currency === currency);
-      const [opening, closing] = [openingOf(own), closingOf(own)];
+      const [opening, closing] = [findOpeningBalance(own), findClosingBalance(own)];
       if (!opening || !closing) return undefined;
-      const { amount, asset } = signedMoney(closing);
+      const { amount, asset } = toSignedMoney(closing);
       const key = `${account} ${asset}`;
-      moved[key] = (moved[key] ?? 0n) + amount - signedMoney(opening).amount;
+      moved[key] = (moved[key] ?? 0n) + amount - toSignedMoney(opening).amount;
     }
   }
   return Object.fromEntries(Object.entries(moved).filter(([, sum]) => sum !== 0n));

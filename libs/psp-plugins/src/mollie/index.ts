@@ -1,5 +1,5 @@
 import { definePlugin } from '@tributary/connector-api';
-import { bearer, httpClient, oauth } from '@tributary/connector-api/http';
+import { createBearerAuth, createHttpProvider, createOAuth } from '@tributary/connector-api/http';
 import type { Authentication } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
@@ -11,18 +11,18 @@ export const mollie = definePlugin({
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
   // Mollie's document says that it recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See README.md.
-  orders: { key: 'uuid', remembersFor: 15 * 60_000 },
+  orders: { keyFormat: 'uuid', idempotencyWindowMs: 15 * 60_000 },
   psp: MolliePsp,
   providers: [
     MollieClient,
     MollieOrders,
-    httpClient(MollieSettings, (settings) => ({
+    createHttpProvider(MollieSettings, (settings) => ({
       name: 'Mollie',
       baseUrl: settings.url,
-      authentication: authenticationOf(settings),
-      explain: (body) => {
-        const field = body.optionalText('field');
-        return body.text('detail') + (field === undefined ? '' : ` (field ${field})`);
+      authentication: createAuthentication(settings),
+      extractErrorMessage: (body) => {
+        const field = body.optionalString('field');
+        return body.string('detail') + (field === undefined ? '' : ` (field ${field})`);
       },
       secrets: [
         settings.accessToken,
@@ -35,16 +35,16 @@ export const mollie = definePlugin({
 });
 
 /** Returns the configured access token, or OAuth with the refresh token. The refresh token does not expire and stays the same when it is used. */
-function authenticationOf({
+function createAuthentication({
   accessToken,
   refreshToken,
   clientId,
   clientSecret,
 }: MollieSettings): Authentication {
-  if (accessToken !== undefined || refreshToken === undefined) return bearer(accessToken ?? '');
+  if (accessToken !== undefined || refreshToken === undefined) return createBearerAuth(accessToken ?? '');
   const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-  return oauth({
-    request: () => ({
+  return createOAuth({
+    createTokenRequest: () => ({
       method: 'POST',
       path: '/oauth2/tokens',
       headers: { authorization: `Basic ${credentials}` },

@@ -1,15 +1,15 @@
 /** The part of Mollie's API that the plugin uses. Lists are newest first. `from` is the id of the first row of the response, inclusive. */
 import { Injectable } from '@nestjs/common';
 import { PspError } from '@tributary/connector-api';
-import { AnswerError, PspHttp } from '@tributary/connector-api/http';
+import { PspResponseError, PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 import { MollieSettings } from './mollie.config.js';
 
 /** One page of a list. */
-export interface Listed {
+export interface ListPage {
   rows: Json[];
   /** Id at which the next page begins; absent on the last page. */
-  next?: string;
+  nextId?: string;
 }
 
 /** Returns whether the id is one of a balance. All other account ids are of business accounts. */
@@ -25,42 +25,45 @@ export class MollieClient {
   ) {}
 
   /** Returns all balances: `GET /v2/balances`. Needs balances.read. */
-  balances(): Promise<Json[]> {
-    return this.all('/v2/balances', 'balances');
+  listBalances(): Promise<Json[]> {
+    return this.listAll('/v2/balances', 'balances');
   }
 
   /** `GET /v2/balances/{id}` */
-  balance(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/balances/{id}', { params: { id }, query: this.query() });
+  getBalance(id: string): Promise<Json | undefined> {
+    return this.http.find('/v2/balances/{id}', { params: { id }, query: this.withTestmode() });
   }
 
   /** `GET /v2/balances/{id}/transactions` */
-  balanceTransactions(id: string, from?: string): Promise<Listed> {
-    return this.list('/v2/balances/{id}/transactions', 'balance_transactions', { from, id });
+  listBalanceTransactions(id: string, from?: string): Promise<ListPage> {
+    return this.getPage('/v2/balances/{id}/transactions', 'balance_transactions', { from, id });
   }
 
   /**
    * Returns all business accounts: `GET /v2/business-accounts/accounts`. Returns none when the settings exclude them. Needs
    * business-accounts.read.
    */
-  async businessAccounts(): Promise<Json[]> {
+  async listBusinessAccounts(): Promise<Json[]> {
     if (this.settings.businessAccounts === 'off') return [];
     try {
-      return await this.all('/v2/business-accounts/accounts', 'businessAccounts');
+      return await this.listAll('/v2/business-accounts/accounts', 'businessAccounts');
     } catch (error) {
-      if (this.settings.businessAccounts === 'where-allowed' && isNotOurs(error)) return [];
+      if (this.settings.businessAccounts === 'where-allowed' && isAccessDenied(error)) return [];
       throw error;
     }
   }
 
   /** `GET /v2/business-accounts/accounts/{id}` */
-  businessAccount(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/business-accounts/accounts/{id}', { params: { id }, query: this.query() });
+  getBusinessAccount(id: string): Promise<Json | undefined> {
+    return this.http.find('/v2/business-accounts/accounts/{id}', {
+      params: { id },
+      query: this.withTestmode(),
+    });
   }
 
   /** `GET /v2/business-accounts/accounts/{id}/transactions` */
-  businessTransactions(id: string, from?: string): Promise<Listed> {
-    return this.list('/v2/business-accounts/accounts/{id}/transactions', 'transactions', {
+  listBusinessTransactions(id: string, from?: string): Promise<ListPage> {
+    return this.getPage('/v2/business-accounts/accounts/{id}/transactions', 'transactions', {
       from,
       id,
       query: { sort: 'desc' },
@@ -68,85 +71,85 @@ export class MollieClient {
   }
 
   /** Returns the payouts of one balance, newest first: `GET /v2/payouts`. Needs payouts.read. */
-  payouts(balanceId: string, from?: string): Promise<Listed> {
-    return this.list('/v2/payouts', 'payouts', { from, query: { balanceId } });
+  listPayouts(balanceId: string, from?: string): Promise<ListPage> {
+    return this.getPage('/v2/payouts', 'payouts', { from, query: { balanceId } });
   }
 
   /** `GET /v2/payouts/{id}` */
-  payout(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/payouts/{id}', { params: { id }, query: this.query() });
+  getPayout(id: string): Promise<Json | undefined> {
+    return this.http.find('/v2/payouts/{id}', { params: { id }, query: this.withTestmode() });
   }
 
   /**
    * Creates a payout: `POST /v2/payouts`. Needs payouts.write.
-   * @param key idempotency key; Mollie sends its first response again for a repeat with the same key
+   * @param idempotencyKey idempotency key; Mollie sends its first response again for a repeat with the same key
    */
-  createPayout(body: JsonBody, key: string): Promise<Json> {
-    return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': key } });
+  createPayout(body: JsonBody, idempotencyKey: string): Promise<Json> {
+    return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': idempotencyKey } });
   }
 
   /**
    * Returns the draft transfers of all business accounts: `GET /v2/business-accounts/draft-transfers`. Needs
    * business-account-draft-transfers.read.
    */
-  draftTransfers(from?: string): Promise<Listed> {
-    return this.list('/v2/business-accounts/draft-transfers', 'draft_transfers', { from });
+  listDraftTransfers(from?: string): Promise<ListPage> {
+    return this.getPage('/v2/business-accounts/draft-transfers', 'draft_transfers', { from });
   }
 
   /** `GET /v2/business-accounts/draft-transfers/{id}` */
-  draftTransfer(id: string): Promise<Json | undefined> {
+  getDraftTransfer(id: string): Promise<Json | undefined> {
     return this.http.find('/v2/business-accounts/draft-transfers/{id}', {
       params: { id },
-      query: this.query(),
+      query: this.withTestmode(),
     });
   }
 
   /**
    * Creates a draft transfer: `POST /v2/business-accounts/draft-transfers`. Needs business-account-draft-transfers.write.
-   * @param key idempotency key, as in `createPayout`
+   * @param idempotencyKey idempotency key, as in `createPayout`
    */
-  createDraftTransfer(body: JsonBody, key: string): Promise<Json> {
+  createDraftTransfer(body: JsonBody, idempotencyKey: string): Promise<Json> {
     return this.http.post('/v2/business-accounts/draft-transfers', {
       body,
-      headers: { 'idempotency-key': key },
+      headers: { 'idempotency-key': idempotencyKey },
     });
   }
 
-  private async all(path: string, member: string): Promise<Json[]> {
+  private async listAll(path: string, property: string): Promise<Json[]> {
     const rows = new Map<string, Json>();
     let from: string | undefined;
     do {
-      const page = await this.list(path, member, { from });
+      const page = await this.getPage(path, property, { from });
       const known = rows.size;
-      for (const row of page.rows) rows.set(row.optionalText('id') ?? row.toText(), row);
+      for (const row of page.rows) rows.set(row.optionalString('id') ?? row.toJsonString(), row);
       // A page without new rows would be requested again and again, so the listing ends here.
-      from = rows.size > known ? page.next : undefined;
+      from = rows.size > known ? page.nextId : undefined;
     } while (from !== undefined);
     return [...rows.values()];
   }
 
-  private async list(
+  private async getPage(
     path: string,
-    member: string,
+    property: string,
     at: { from?: string | undefined; id?: string; query?: Query },
-  ): Promise<Listed> {
+  ): Promise<ListPage> {
     const limit = this.settings.pageSize;
-    const answer = await this.http.get(path, {
+    const response = await this.http.get(path, {
       params: at.id === undefined ? {} : { id: at.id },
-      query: this.query({ limit, from: at.from, ...at.query }),
+      query: this.withTestmode({ limit, from: at.from, ...at.query }),
     });
-    const rows = answer.optionalList('_embedded', member);
-    const next = answer.has('_links')
-      ? nextOf(answer)
+    const rows = response.optionalArray('_embedded', property);
+    const nextId = response.has('_links')
+      ? parseNextId(response)
       : rows.length < limit
         ? undefined
-        : rows.at(-1)?.optionalText('id');
+        : rows.at(-1)?.optionalString('id');
     // A link to its own page would be followed without end.
-    return next === undefined || next === at.from ? { rows } : { rows, next };
+    return nextId === undefined || nextId === at.from ? { rows } : { rows, nextId };
   }
 
   /** Adds `testmode` when the settings ask for it. An organisation token reads live data unless the request asks for test data. */
-  private query(query: Query = {}): Query {
+  private withTestmode(query: Query = {}): Query {
     return this.settings.testmode ? { ...query, testmode: true } : query;
   }
 }
@@ -155,8 +158,8 @@ export class MollieClient {
  * Parses the id of the next page. The link is absolute and can name another host, so only its `from` parameter is used.
  * @throws PspError `unavailable` when the link has no `from`
  */
-function nextOf(answer: Json): string | undefined {
-  const href = answer.optionalText('_links', 'next', 'href');
+function parseNextId(response: Json): string | undefined {
+  const href = response.optionalString('_links', 'next', 'href');
   if (href === undefined) return undefined;
   const from = URL.parse(href, 'https://api.mollie.com')?.searchParams.get('from');
   if (from) return from;
@@ -167,6 +170,6 @@ function nextOf(answer: Json): string | undefined {
 }
 
 /** Returns whether the token lacks the permission, or the organisation does not have the product. */
-function isNotOurs(error: unknown): boolean {
-  return error instanceof AnswerError && [401, 403, 404].includes(error.status);
+function isAccessDenied(error: unknown): boolean {
+  return error instanceof PspResponseError && [401, 403, 404].includes(error.status);
 }

@@ -5,7 +5,7 @@ import { MollieSettings } from './mollie.config.js';
 
 const OAUTH = { refreshToken: 'refresh_1', clientId: 'app_1', clientSecret: 'secret' };
 
-function complaints(settings: object): string[] {
+function getValidationMessages(settings: object): string[] {
   return validateSync(plainToInstance(MollieSettings, settings)).flatMap(({ constraints }) =>
     Object.values(constraints ?? {}),
   );
@@ -14,22 +14,24 @@ function complaints(settings: object): string[] {
 it.each([{ accessToken: 'access_1' }, OAUTH, { ...OAUTH, accessToken: 'access_1' }])(
   '%j are credentials',
   (settings) => {
-    expect(complaints(settings)).toEqual([]);
+    expect(getValidationMessages(settings)).toEqual([]);
   },
 );
 
 it.each(['live_1', 'test_1'])('%s is an API key, and would find nothing', (accessToken) => {
-  expect(complaints({ accessToken })).toEqual([
+  expect(getValidationMessages({ accessToken })).toEqual([
     'accessToken must be an organisation access token (access_…); live_… and test_… are API keys',
   ]);
 });
 
 it('without any, both kinds are named', () => {
-  expect(complaints({})).toContain(
+  expect(getValidationMessages({})).toContain(
     'accessToken must be an organisation access token (access_…), or refreshToken, clientId and clientSecret',
   );
 });
 
 it('a part of OAuth is not enough', () => {
-  expect(complaints({ ...OAUTH, clientSecret: undefined })).toContain('clientSecret must be a string');
+  expect(getValidationMessages({ ...OAUTH, clientSecret: undefined })).toContain(
+    'clientSecret must be a string',
+  );
 });

@@ -20,12 +20,12 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { compactIban } from './mollie.beneficiaries.js';
+import { normalizeIban } from './mollie.beneficiaries.js';
 
 /** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
-const ACCESS_TOKEN = 'an organisation access token (access_…)';
+const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
 
-export class NamedBeneficiary {
+export class BeneficiarySettings {
   @Setting('The holder of the account, as the bank has it: the bank may compare.')
   @IsString()
   @IsNotEmpty()
@@ -46,26 +46,28 @@ export class MollieSettings {
       accessToken !== undefined || refreshToken === undefined,
   )
   @Matches(/^(?!live_|test_)/, {
-    message: `$property must be ${ACCESS_TOKEN}; live_… and test_… are API keys`,
+    message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}; live_… and test_… are API keys`,
   })
-  @IsString({ message: `$property must be ${ACCESS_TOKEN}, or refreshToken, clientId and clientSecret` })
+  @IsString({
+    message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}, or refreshToken, clientId and clientSecret`,
+  })
   @IsNotEmpty()
   accessToken?: string;
 
   @Setting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
-  @ValidateIf(needsOrHas('refreshToken'))
+  @ValidateIf(isRequiredOrSet('refreshToken'))
   @IsString()
   @IsNotEmpty()
   refreshToken?: string;
 
   @Setting('OAuth: client id (app_…) of your app.')
-  @ValidateIf(needsOrHas('clientId'))
+  @ValidateIf(isRequiredOrSet('clientId'))
   @IsString()
   @IsNotEmpty()
   clientId?: string;
 
   @Setting('OAuth: client secret of your app.')
-  @ValidateIf(needsOrHas('clientSecret'))
+  @ValidateIf(isRequiredOrSet('clientSecret'))
   @IsString()
   @IsNotEmpty()
   clientSecret?: string;
@@ -117,13 +119,13 @@ export class MollieSettings {
   transfers: 'off' | 'draft' = 'off';
 
   @Setting('Whom business accounts may pay besides those that they have paid before.')
-  @Type(() => NamedBeneficiary)
+  @Type(() => BeneficiarySettings)
   @IsArray()
   @ValidateNested({ each: true })
-  @ArrayUnique(({ iban }: NamedBeneficiary) => compactIban(String(iban)), {
+  @ArrayUnique(({ iban }: BeneficiarySettings) => normalizeIban(String(iban)), {
     message: '$property must have each IBAN once',
   })
-  beneficiaries: NamedBeneficiary[] = [];
+  beneficiaries: BeneficiarySettings[] = [];
 
   @Setting('Signing secrets of the webhooks; several while one is replaced by another.')
   @IsOptional()
@@ -141,7 +143,7 @@ export class MollieSettings {
 }
 
 /** Returns a condition: the setting is present, or OAuth is used without an access token. OAuth needs all three settings. */
-function needsOrHas(key: 'refreshToken' | 'clientId' | 'clientSecret') {
+function isRequiredOrSet(key: 'refreshToken' | 'clientId' | 'clientSecret') {
   return (settings: MollieSettings): boolean => {
     const { accessToken, refreshToken, clientId, clientSecret } = settings;
     const usesOAuth = [refreshToken, clientId, clientSecret].some((value) => value !== undefined);

@@ -1,23 +1,23 @@
 /** The cursor of the transactions: the position in every journal, as JSON. */
 import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
-import type { Place } from './mollie.journal.js';
+import type { JournalPosition } from './mollie.journal.js';
 
 /** Positions by account id. */
-export type Places = Map<string, Place>;
+export type JournalPositions = Map<string, JournalPosition>;
 
-export function writeCursor(places: Places): Cursor {
-  return JSON.stringify({ journals: Object.fromEntries(places) });
+export function serializeCursor(positions: JournalPositions): Cursor {
+  return JSON.stringify({ journals: Object.fromEntries(positions) });
 }
 
 /**
  * Parses a cursor that `serializeCursor` wrote.
  * @throws PspError `unavailable` when another plugin wrote it
  */
-export function readCursor(cursor: Cursor | undefined): Places {
+export function parseCursor(cursor: Cursor | undefined): JournalPositions {
   if (cursor === undefined) return new Map();
   try {
-    const { journals } = JSON.parse(cursor) as { journals: Record<string, Place> };
+    const { journals } = JSON.parse(cursor) as { journals: Record<string, JournalPosition> };
     return new Map(Object.entries(journals));
   } catch {
     throw new PspError(

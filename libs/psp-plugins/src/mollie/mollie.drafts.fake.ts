@@ -1,13 +1,19 @@
 /** The draft transfers of a `FakeMollie`. The API creates them, a person decides on them, and the journal of the business account executes them. */
 import { isIBAN } from 'class-validator';
 import { route } from '@tributary/connector-api/testing';
-import type { FakeAnswer, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
-import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
-import { amountJson, errorBody, LINK, notFound, seconds } from './mollie.responses.fake.js';
+import type { FakeResponse, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import {
+  toAmountJson,
+  createErrorBody,
+  DOCUMENTATION_LINK,
+  NOT_FOUND_RESPONSE,
+  formatSeconds,
+} from './mollie.responses.fake.js';
 
-const PATH = '/v2/business-accounts/draft-transfers';
+const DRAFT_TRANSFERS_PATH = '/v2/business-accounts/draft-transfers';
 
-export interface FakeDraft {
+export interface FakeDraftTransfer {
   id: string;
   key: string;
   debtorIban: string;
@@ -24,59 +30,63 @@ export interface FakeDraft {
   approvedAt?: number;
   declinedAt?: number;
   /** Whether the draft is in the list but cannot be read by its id, like a draft that was created in the app. */
-  onlyListed?: boolean;
+  isListOnly?: boolean;
 }
 
 /** The parts of a `FakeMollie` that its draft transfers use. */
-interface DraftsOwner {
+interface DraftTransfersOwner {
   readonly businessAccounts: readonly FakeBusinessAccount[];
   now: () => number;
-  next(): number;
-  slice<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string };
-  list<Row extends { id: string; odd?: object }>(
+  nextNumber(): number;
+  slicePage<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string };
+  createListResponse<Row extends { id: string; odd?: object }>(
     member: string,
     page: { rows: Row[]; next?: string },
     toJson: (row: Row) => object,
-  ): FakeAnswer;
+  ): FakeResponse;
 }
 
-export class FakeDrafts {
+export class FakeDraftTransfers {
   /** Oldest first. */
-  readonly all: FakeDraft[] = [];
+  readonly all: FakeDraftTransfer[] = [];
   /** Whether a person approves and the bank executes every draft immediately. */
-  approvesAtOnce = false;
+  approvesImmediately = false;
 
-  constructor(private readonly fake: DraftsOwner) {}
+  constructor(private readonly fake: DraftTransfersOwner) {}
 
   get routes(): FakeRoute[] {
     return [
-      route('GET', PATH, ({ query }) =>
-        this.fake.list('draft_transfers', this.fake.slice([...this.all].reverse(), query), listedJson),
+      route('GET', DRAFT_TRANSFERS_PATH, ({ query }) =>
+        this.fake.createListResponse(
+          'draft_transfers',
+          this.fake.slicePage([...this.all].reverse(), query),
+          toListedDraftJson,
+        ),
       ),
-      route('POST', PATH, (request) => this.create(request)),
-      route('GET', `${PATH}/{id}`, ({ params }) => {
-        const draft = this.all.find(({ id, onlyListed }) => id === params.id && !onlyListed);
-        return draft === undefined ? notFound : { body: draftJson(draft) };
+      route('POST', DRAFT_TRANSFERS_PATH, (request) => this.create(request)),
+      route('GET', `${DRAFT_TRANSFERS_PATH}/{id}`, ({ params }) => {
+        const draft = this.all.find(({ id, isListOnly }) => id === params.id && !isListOnly);
+        return draft === undefined ? NOT_FOUND_RESPONSE : { body: toDraftJson(draft) };
       }),
     ];
   }
 
-  approve(draft: FakeDraft): void {
+  approve(draft: FakeDraftTransfer): void {
     draft.status = 'approved';
     draft.approvedAt = this.fake.now();
   }
 
-  decline(draft: FakeDraft, reason: NonNullable<FakeDraft['reason']>): void {
+  decline(draft: FakeDraftTransfer, reason: NonNullable<FakeDraftTransfer['reason']>): void {
     draft.status = 'declined';
     draft.reason = reason;
     if (reason.code === 'declined-by-initiator') draft.declinedAt = this.fake.now();
   }
 
   /** Executes an approved draft: its money leaves the account. */
-  execute(draft: FakeDraft, more: Partial<FakeBusinessRow> = {}): FakeBusinessRow {
+  execute(draft: FakeDraftTransfer, more: Partial<FakeBusinessTransaction> = {}): FakeBusinessTransaction {
     const { fullName: name, account } = draft.creditor;
-    const row: FakeBusinessRow = {
-      id: `batr_${this.fake.next()}`,
+    const row: FakeBusinessTransaction = {
+      id: `batr_${this.fake.nextNumber()}`,
       type: 'bank-transfer',
       amount: -draft.amount,
       createdAt: this.fake.now(),
@@ -86,51 +96,54 @@ export class FakeDrafts {
       ...more,
     };
     const debtor = this.fake.businessAccounts.find(({ iban }) => iban === draft.debtorIban);
-    debtor?.journal.add(row);
+    debtor?.journal.append(row);
     return row;
   }
 
   /** Creates a draft. A repeat with a known idempotency key gets the first response again. */
-  private create({ body, headers }: FakeRequest): FakeAnswer {
+  private create({ body, headers }: FakeRequest): FakeResponse {
     const key = headers['idempotency-key'] ?? '';
     const known = this.all.find((draft) => draft.key === key);
-    if (known !== undefined) return { status: 201, body: draftJson(known) };
+    if (known !== undefined) return { status: 201, body: toDraftJson(known) };
     const { debtorIban, creditor, amount, description } = body as Pick<
-      FakeDraft,
+      FakeDraftTransfer,
       'debtorIban' | 'creditor' | 'description'
     > & { amount: { currency: string; value: string } };
     const isOurs = this.fake.businessAccounts.some(({ iban }) => iban === debtorIban);
     if (!isOurs || !isIBAN(creditor.account.iban) || amount.currency !== 'EUR') {
-      return { status: 422, body: errorBody(422) };
+      return { status: 422, body: createErrorBody(422) };
     }
-    const draft: FakeDraft = {
-      ...{ id: `badrt_fake${this.fake.next()}`, key, debtorIban, creditor, description },
+    const draft: FakeDraftTransfer = {
+      ...{ id: `badrt_fake${this.fake.nextNumber()}`, key, debtorIban, creditor, description },
       amount: Number(amount.value.replace('.', '')),
       status: 'pending-review',
       createdAt: this.fake.now(),
     };
     this.all.push(draft);
-    if (this.approvesAtOnce) {
+    if (this.approvesImmediately) {
       this.approve(draft);
       this.execute(draft);
     }
-    return { status: 201, body: draftJson(draft) };
+    return { status: 201, body: toDraftJson(draft) };
   }
 }
 
 /** Returns an IBAN with valid check digits. */
-export function fakeIban(number: number): string {
+export function createFakeIban(number: number): string {
   const account = String(number).padStart(10, '0');
   // `MLLE`, `NL` and `00`, with each letter as two digits.
   const rest = BigInt(`22212114${account}232100`) % 97n;
   return `NL${String(98n - rest).padStart(2, '0')}MLLE${account}`;
 }
 
-function draftJson(draft: FakeDraft): object {
-  return { ...listedJson(draft), _links: { self: LINK, documentation: LINK } };
+function toDraftJson(draft: FakeDraftTransfer): object {
+  return {
+    ...toListedDraftJson(draft),
+    _links: { self: DOCUMENTATION_LINK, documentation: DOCUMENTATION_LINK },
+  };
 }
 
-function listedJson(draft: FakeDraft): object {
+function toListedDraftJson(draft: FakeDraftTransfer): object {
   const { id, debtorIban, creditor, amount, description, status, reason } = draft;
   const { createdAt, approvedAt, declinedAt, scheduledExecutionDate } = draft;
   return {
@@ -139,15 +152,15 @@ function listedJson(draft: FakeDraft): object {
     mode: 'live',
     debtor: { fullName: 'Acme B.V.', account: { iban: debtorIban } },
     creditor,
-    amount: amountJson(amount, 'EUR'),
+    amount: toAmountJson(amount, 'EUR'),
     description,
     scheduledExecutionDate: scheduledExecutionDate ?? null,
     status,
     statusReason: reason ?? null,
-    createdAt: seconds(createdAt),
-    approvedAt: approvedAt === undefined ? null : seconds(approvedAt),
-    declinedAt: declinedAt === undefined ? null : seconds(declinedAt),
+    createdAt: formatSeconds(createdAt),
+    approvedAt: approvedAt === undefined ? null : formatSeconds(approvedAt),
+    declinedAt: declinedAt === undefined ? null : formatSeconds(declinedAt),
     deletedAt: null,
-    _links: { self: LINK },
+    _links: { self: DOCUMENTATION_LINK },
   };
 }

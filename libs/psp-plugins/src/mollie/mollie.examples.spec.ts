@@ -1,21 +1,21 @@
 /** Sends every example in Mollie's document for the used endpoints through client and mapper. A person reviewed the snapshot row by row. */
 import {
-  accountToWire,
-  beneficiaryToWire,
-  isRefusal,
+  serializeAccount,
+  serializeBeneficiary,
+  isRejectedRecord,
   PspError,
-  transactionToWire,
+  serializeTransaction,
 } from '@tributary/connector-api';
-import type { Page, WireRecord } from '@tributary/connector-api';
+import type { Page, SerializedRecord } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import { MollieTrial } from './testing/mollie-trial.js';
+import { MollieTestConnector } from './testing/mollie-trial.js';
 
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const ACCOUNT = { balance: 'bal_gVMhHKqSSRYJyPsuoPNFH', business: 'ba_nopqrstuvwxyz23456789A' };
 const ORDER = {
   kind: 'PAYOUT' as const,
-  key: '00000000-0000-4000-8000-000000000001',
+  idempotencyKey: '00000000-0000-4000-8000-000000000001',
   reference: 'our-1',
   amount: { amount: 1000n, asset: 'EUR/2' },
   sourceAccountId: ACCOUNT.balance,
@@ -31,19 +31,20 @@ const TRANSFER = {
 };
 
 /** The plugin call that reads the response of each operation. */
-const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
+const PLUGIN_CALLS: Record<string, (trial: MollieTestConnector) => Promise<unknown>> = {
   'GET /v2/balances': async ({ psp }) => [
-    await pageOf(psp.accounts(), accountToWire),
-    await pageOf(psp.beneficiaries!(), beneficiaryToWire),
+    await serializePages(psp.accounts(), serializeAccount),
+    await serializePages(psp.beneficiaries!(), serializeBeneficiary),
   ],
   'GET /v2/balances/{balanceId}': ({ psp }) => psp.balances!(ACCOUNT.balance),
-  'GET /v2/balances/{balanceId}/transactions': ({ psp }) => pageOf(psp.transactions(), transactionToWire),
-  'GET /v2/business-accounts/accounts': ({ psp }) => pageOf(psp.accounts(), accountToWire),
+  'GET /v2/balances/{balanceId}/transactions': ({ psp }) =>
+    serializePages(psp.transactions(), serializeTransaction),
+  'GET /v2/business-accounts/accounts': ({ psp }) => serializePages(psp.accounts(), serializeAccount),
   'GET /v2/business-accounts/accounts/{businessAccountId}': ({ psp }) => psp.balances!(ACCOUNT.business),
   // The identifier of this counterparty is not a valid IBAN (it has one digit too many), so it is not a beneficiary.
   'GET /v2/business-accounts/accounts/{businessAccountId}/transactions': async ({ psp }) => [
-    await pageOf(psp.transactions(), transactionToWire),
-    await pageOf(psp.beneficiaries!(), beneficiaryToWire),
+    await serializePages(psp.transactions(), serializeTransaction),
+    await serializePages(psp.beneficiaries!(), serializeBeneficiary),
   ],
   'GET /v2/payouts': ({ psp }) => psp.findOrder!(ORDER),
   'POST /v2/payouts': ({ psp }) => psp.createPayout!(ORDER),
@@ -56,9 +57,9 @@ const USES: Record<string, (trial: MollieTrial) => Promise<unknown>> = {
     psp.findOrder!({ ...TRANSFER, pspId: DRAFT }),
 };
 
-const cases = Object.entries(USES).flatMap(([operation, use]) => {
+const cases = Object.entries(PLUGIN_CALLS).flatMap(([operation, use]) => {
   const [method = '', path = ''] = operation.split(' ');
-  const examples = document?.examples(method, path) ?? [];
+  const examples = document?.getExamples(method, path) ?? [];
   return examples
     .filter(({ status }) => status !== undefined)
     .map((example) => ({ ...example, method, path, use }));
@@ -72,43 +73,47 @@ else {
     if (path.startsWith('/v2/balances/')) fake.addBalance('EUR', { id: ACCOUNT.balance });
     if (path.includes('business-accounts/') && !path.endsWith('/accounts'))
       fake.addBusinessAccount(ACCOUNT.business);
-    const trial = await MollieTrial.open(fake, {
+    const trial = await MollieTestConnector.open(fake, {
       payouts: 'switch-to-manual-settlement',
       transfers: 'draft',
       beneficiaries: method === 'POST' ? [{ name: 'Jan Jansen', iban: TRANSFER.destinationAccountId }] : [],
       businessAccounts: 'required',
     });
     const isList = JSON.stringify(value).includes('"_embedded"');
-    fake.engine.plan({
+    fake.server.injectFault({
       method,
       path,
-      fault: { answer: { status: status!, body: value } },
+      fault: { response: { status: status!, body: value } },
       times: isList ? 1 : Infinity,
     });
     // The links lead to pages that the document does not have, so these pages are empty. Some responses are read by two listings.
-    const nothing = { answer: { body: { count: 0, _embedded: {}, _links: {} } } };
+    const nothing = { response: { body: { count: 0, _embedded: {}, _links: {} } } };
     const isTwice = path === '/v2/balances' || path.endsWith('{businessAccountId}/transactions');
-    const again = isTwice && isList ? 2 + Number(hasNext(value)) : 0;
-    if (again > 0) fake.engine.plan({ method, path, fault: { answer: { body: value } }, nth: again });
-    if (isList) fake.engine.plan({ method, path, fault: nothing, nth: 2, times: Infinity });
+    const again = isTwice && isList ? 2 + Number(hasNextLink(value)) : 0;
+    if (again > 0)
+      fake.server.injectFault({ method, path, fault: { response: { body: value } }, nth: again });
+    if (isList) fake.server.injectFault({ method, path, fault: nothing, nth: 2, times: Infinity });
     expect(await use(trial).catch(toPlainError)).toMatchSnapshot();
     await trial.close();
     await fake.close();
   });
 }
 
-function hasNext(value: unknown): boolean {
+function hasNextLink(value: unknown): boolean {
   return Boolean((value as { _links?: { next?: unknown } })._links?.next);
 }
 
 /** Returns one line for each record, as it is served. */
-async function pageOf<T extends object>(
+async function serializePages<T extends object>(
   pages: AsyncIterable<Page<T>>,
-  toWire: (item: T) => WireRecord,
+  toWire: (item: T) => SerializedRecord,
 ): Promise<unknown[]> {
   const lines: unknown[] = [];
   for await (const { items, balances = [] } of pages) {
-    lines.push(...items.map((item) => (isRefusal(item) ? item : `${toWire(item).content}}`)), ...balances);
+    lines.push(
+      ...items.map((item) => (isRejectedRecord(item) ? item : `${toWire(item).content}}`)),
+      ...balances,
+    );
   }
   return lines;
 }

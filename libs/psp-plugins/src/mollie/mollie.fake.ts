@@ -3,17 +3,23 @@
  * responses are checked against Mollie's own document, if that is available.
  */
 import { FakePsp, route } from '@tributary/connector-api/testing';
-import type { FakeAnswer, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
-import { FakeDrafts, fakeIban } from './mollie.drafts.fake.js';
+import type { FakeResponse, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
+import { FakeDraftTransfers, createFakeIban } from './mollie.drafts.fake.js';
 import { FakeJournal } from './mollie.journal.fake.js';
-import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
-import { amountJson, errorBody, LINK, notFound, seconds } from './mollie.responses.fake.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import {
+  toAmountJson,
+  createErrorBody,
+  DOCUMENTATION_LINK,
+  NOT_FOUND_RESPONSE,
+  formatSeconds,
+} from './mollie.responses.fake.js';
 import type { Cents } from './mollie.responses.fake.js';
 
 export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
-export const TOKEN = 'access_fake4PspTokenThatMustNotShow';
+export const FAKE_ACCESS_TOKEN = 'access_fake4PspTokenThatMustNotShow';
 
-export interface FakeRow {
+export interface FakeBalanceTransaction {
   id: string;
   type: string;
   /** Gross amount, signed. */
@@ -31,7 +37,7 @@ export interface FakeBalance {
   id: string;
   currency: string;
   pending: Cents;
-  journal: FakeJournal<FakeRow>;
+  journal: FakeJournal<FakeBalanceTransaction>;
   /** Overrides properties of the served balance. */
   odd?: object;
 }
@@ -54,13 +60,13 @@ export class FakeMollie {
   readonly businessAccounts: FakeBusinessAccount[] = [];
   /** Oldest first. */
   readonly payouts: FakePayout[] = [];
-  readonly drafts = new FakeDrafts(this);
+  readonly drafts = new FakeDraftTransfers(this);
   /** Whether a payout leaves immediately. At Mollie it leaves on the next business day. */
-  initiatesAtOnce = false;
+  initiatesImmediately = false;
   /** Mollie's clock in milliseconds since 1970. */
   now: () => number = () => Date.now();
   /** Maximum number of rows of a page, even if the request asks for more. */
-  largestPage = 250;
+  maxPageSize = 250;
   private psp: FakePsp | undefined;
   private count = 0;
 
@@ -73,26 +79,26 @@ export class FakeMollie {
     fake.psp = await FakePsp.start({
       document,
       contentType: 'application/hal+json',
-      errorBody,
+      createErrorBody,
       routes: [
         route('GET', '/v2/balances', (request) => fake.listBalances(request)),
-        route('GET', '/v2/balances/{id}', ({ params }) => fake.answerBalance(params.id)),
+        route('GET', '/v2/balances/{id}', ({ params }) => fake.getBalance(params.id)),
         route('GET', '/v2/balances/{id}/transactions', (request) => fake.listTransactions(request)),
         route('GET', '/v2/business-accounts/accounts', (request) => fake.listBusinessAccounts(request)),
         route('GET', '/v2/business-accounts/accounts/{id}', ({ params }) =>
-          fake.answerBusinessAccount(params.id),
+          fake.getBusinessAccount(params.id),
         ),
         route('GET', '/v2/business-accounts/accounts/{id}/transactions', (request) =>
           fake.listBusinessTransactions(request),
         ),
         route('GET', '/v2/payouts', (request) => fake.listPayouts(request)),
         route('POST', '/v2/payouts', (request) => fake.createPayout(request)),
-        route('GET', '/v2/payouts/{id}', ({ params }) => fake.answerPayout(params.id)),
+        route('GET', '/v2/payouts/{id}', ({ params }) => fake.getPayout(params.id)),
         ...fake.drafts.routes,
         route('POST', '/oauth2/tokens', () => ({
           headers: { 'content-type': 'application/json' },
           body: {
-            access_token: TOKEN,
+            access_token: FAKE_ACCESS_TOKEN,
             refresh_token: 'refresh_fake',
             expires_in: 3600,
             token_type: 'bearer',
@@ -103,13 +109,13 @@ export class FakeMollie {
     return fake;
   }
 
-  get engine(): FakePsp {
+  get server(): FakePsp {
     if (this.psp === undefined) throw new Error('the fake was not started');
     return this.psp;
   }
 
   get url(): string {
-    return this.engine.url;
+    return this.server.url;
   }
 
   /**
@@ -117,34 +123,38 @@ export class FakeMollie {
    * @throws Error that lists all differences from the document
    */
   close(): Promise<void> {
-    return this.engine.close();
+    return this.server.close();
   }
 
   addBalance(currency: string, more: Partial<FakeBalance> = {}): FakeBalance {
     const balance = {
-      id: `bal_fake${this.next()}`,
+      id: `bal_fake${this.nextNumber()}`,
       currency,
       pending: 0,
-      journal: new FakeJournal<FakeRow>(),
+      journal: new FakeJournal<FakeBalanceTransaction>(),
       ...more,
     };
     this.balances.push(balance);
     return balance;
   }
 
-  addBusinessAccount(id = `ba_fake${this.next()}`): FakeBusinessAccount {
-    const account = { id, iban: fakeIban(this.next()), journal: new FakeJournal<FakeBusinessRow>() };
+  addBusinessAccount(id = `ba_fake${this.nextNumber()}`): FakeBusinessAccount {
+    const account = {
+      id,
+      iban: createFakeIban(this.nextNumber()),
+      journal: new FakeJournal<FakeBusinessTransaction>(),
+    };
     this.businessAccounts.push(account);
     return account;
   }
 
   /** Executes a payout: the money leaves its balance. */
-  initiate(payout: FakePayout, now: number): FakeRow {
+  initiatePayout(payout: FakePayout, now: number): FakeBalanceTransaction {
     payout.status = 'initiated';
     payout.initiatedAt = now;
-    const id = `trf_${this.next()}`;
-    const row = { ...this.settlementRow(now, id), type: 'outgoing-transfer', amount: -payout.amount };
-    this.journalOf(payout).add(row);
+    const id = `trf_${this.nextNumber()}`;
+    const row = { ...this.createSettlementRow(now, id), type: 'outgoing-transfer', amount: -payout.amount };
+    this.getJournal(payout).append(row);
     return row;
   }
 
@@ -152,49 +162,53 @@ export class FakeMollie {
    * Returns a payout that had left its balance.
    * @param row the settlement row of the payout
    */
-  giveBack(payout: FakePayout, row: FakeRow, now: number): void {
+  returnPayout(payout: FakePayout, row: FakeBalanceTransaction, now: number): void {
     payout.status = 'failed';
-    const back = this.settlementRow(now, row.context?.['transferId'] ?? '');
-    this.journalOf(payout).add({ ...back, type: 'returned-transfer', amount: payout.amount });
+    const back = this.createSettlementRow(now, row.context?.['transferId'] ?? '');
+    this.getJournal(payout).append({ ...back, type: 'returned-transfer', amount: payout.amount });
   }
 
-  private settlementRow(
+  private createSettlementRow(
     createdAt: number,
     transferId: string,
-  ): Pick<FakeRow, 'id' | 'createdAt' | 'context'> {
-    return { id: `baltr_fake${this.next()}`, createdAt, context: { transferId, settlementId: 'stl_fake' } };
+  ): Pick<FakeBalanceTransaction, 'id' | 'createdAt' | 'context'> {
+    return {
+      id: `baltr_fake${this.nextNumber()}`,
+      createdAt,
+      context: { transferId, settlementId: 'stl_fake' },
+    };
   }
 
-  private journalOf({ balanceId }: FakePayout): FakeJournal<FakeRow> {
+  private getJournal({ balanceId }: FakePayout): FakeJournal<FakeBalanceTransaction> {
     const balance = this.balances.find(({ id }) => id === balanceId);
     if (balance === undefined) throw new Error(`the fake has no balance ${balanceId}`);
     return balance.journal;
   }
 
-  private listPayouts({ query }: FakeRequest): FakeAnswer {
+  private listPayouts({ query }: FakeRequest): FakeResponse {
     const rows = this.payouts.filter(({ balanceId }) => balanceId === query.get('balanceId')).reverse();
-    return this.list('payouts', this.slice(rows, query), (payout) => payoutJson(payout));
+    return this.createListResponse('payouts', this.slicePage(rows, query), (payout) => toPayoutJson(payout));
   }
 
-  private answerPayout(id: string | undefined): FakeAnswer {
+  private getPayout(id: string | undefined): FakeResponse {
     const payout = this.payouts.find((each) => each.id === id);
-    return payout === undefined ? notFound : { body: payoutJson(payout) };
+    return payout === undefined ? NOT_FOUND_RESPONSE : { body: toPayoutJson(payout) };
   }
 
   /** Creates a payout. A repeat with a known idempotency key gets the first response again. */
-  private createPayout({ body, headers }: FakeRequest): FakeAnswer {
+  private createPayout({ body, headers }: FakeRequest): FakeResponse {
     const key = headers['idempotency-key'] ?? '';
     const known = this.payouts.find((payout) => payout.key === key);
-    if (known !== undefined) return { status: 201, body: payoutJson(known) };
+    if (known !== undefined) return { status: 201, body: toPayoutJson(known) };
     const { balanceId, amount, description } = body as {
       balanceId: string;
       amount: { currency: string; value: string };
       description: string;
     };
     const balance = this.balances.find(({ id }) => id === balanceId);
-    if (balance?.currency !== amount.currency) return { status: 422, body: errorBody(422) };
+    if (balance?.currency !== amount.currency) return { status: 422, body: createErrorBody(422) };
     const cents = Number(amount.value.replace('.', ''));
-    const id = `payout_fake${this.next()}`;
+    const id = `payout_fake${this.nextNumber()}`;
     const payout: FakePayout = {
       id,
       key,
@@ -206,110 +220,121 @@ export class FakeMollie {
       createdAt: this.now(),
     };
     this.payouts.push(payout);
-    if (this.initiatesAtOnce) this.initiate(payout, this.now());
-    return { status: 201, body: payoutJson(payout) };
+    if (this.initiatesImmediately) this.initiatePayout(payout, this.now());
+    return { status: 201, body: toPayoutJson(payout) };
   }
 
   /** Returns a number that this fake has not used before. */
-  next(): number {
+  nextNumber(): number {
     return (this.count += 1);
   }
 
-  private listBalances({ query }: FakeRequest): FakeAnswer {
-    return this.list('balances', this.slice(this.balances, query), (balance) => balanceJson(balance));
+  private listBalances({ query }: FakeRequest): FakeResponse {
+    return this.createListResponse('balances', this.slicePage(this.balances, query), (balance) =>
+      toBalanceJson(balance),
+    );
   }
 
-  private answerBalance(id: string | undefined): FakeAnswer {
+  private getBalance(id: string | undefined): FakeResponse {
     const balance = this.balances.find((each) => each.id === id);
-    if (balance === undefined) return notFound;
-    const json = balanceJson(balance);
-    return { body: { ...json, _links: { ...json._links, documentation: LINK } }, ...undocumented(balance) };
+    if (balance === undefined) return NOT_FOUND_RESPONSE;
+    const json = toBalanceJson(balance);
+    return {
+      body: { ...json, _links: { ...json._links, documentation: DOCUMENTATION_LINK } },
+      ...getUndocumentedReason(balance),
+    };
   }
 
-  private listTransactions({ params, query }: FakeRequest): FakeAnswer {
+  private listTransactions({ params, query }: FakeRequest): FakeResponse {
     const balance = this.balances.find(({ id }) => id === params.id);
-    if (balance === undefined) return notFound;
-    const page = balance.journal.page(query.get('from'), this.limit(query));
-    if (page === undefined) return badCursor;
-    return this.list('balance_transactions', page, (row) => rowJson(row, balance));
+    if (balance === undefined) return NOT_FOUND_RESPONSE;
+    const page = balance.journal.getPage(query.get('from'), this.getPageLimit(query));
+    if (page === undefined) return INVALID_CURSOR_RESPONSE;
+    return this.createListResponse('balance_transactions', page, (row) =>
+      toBalanceTransactionJson(row, balance),
+    );
   }
 
-  private listBusinessAccounts({ query }: FakeRequest): FakeAnswer {
-    const { rows } = this.slice(this.businessAccounts, query);
+  private listBusinessAccounts({ query }: FakeRequest): FakeResponse {
+    const { rows } = this.slicePage(this.businessAccounts, query);
     // The document has no links here.
     return {
       body: {
         count: rows.length,
-        _embedded: { businessAccounts: rows.map((account) => businessJson(account)) },
+        _embedded: { businessAccounts: rows.map((account) => toBusinessAccountJson(account)) },
       },
     };
   }
 
-  private answerBusinessAccount(id: string | undefined): FakeAnswer {
+  private getBusinessAccount(id: string | undefined): FakeResponse {
     const account = this.businessAccounts.find((each) => each.id === id);
-    return account === undefined ? notFound : { body: businessJson(account) };
+    return account === undefined ? NOT_FOUND_RESPONSE : { body: toBusinessAccountJson(account) };
   }
 
-  private listBusinessTransactions({ params, query }: FakeRequest): FakeAnswer {
+  private listBusinessTransactions({ params, query }: FakeRequest): FakeResponse {
     const account = this.businessAccounts.find(({ id }) => id === params.id);
     // The document has no 404 for this path, so an unknown account is an invalid request.
-    if (account === undefined) return badCursor;
-    const page = account.journal.page(query.get('from'), Number(query.get('limit')));
-    if (page === undefined) return badCursor;
-    const transactions = page.rows.map((row) => businessRowJson(row, account));
+    if (account === undefined) return INVALID_CURSOR_RESPONSE;
+    const page = account.journal.getPage(query.get('from'), Number(query.get('limit')));
+    if (page === undefined) return INVALID_CURSOR_RESPONSE;
+    const transactions = page.rows.map((row) => toBusinessTransactionJson(row, account));
     return { body: { count: transactions.length, _embedded: { transactions } } };
   }
 
-  list<Row extends { id: string; odd?: object }>(
-    member: string,
+  createListResponse<Row extends { id: string; odd?: object }>(
+    property: string,
     { rows, next }: { rows: Row[]; next?: string },
     toJson: (row: Row) => object,
-  ): FakeAnswer {
+  ): FakeResponse {
     return {
       body: {
         count: rows.length,
-        _embedded: { [member]: rows.map(toJson) },
+        _embedded: { [property]: rows.map(toJson) },
         _links: {
-          self: LINK,
+          self: DOCUMENTATION_LINK,
           previous: null,
           next:
-            next === undefined ? null : { ...LINK, href: `https://api.mollie.com/v2/?from=${next}&limit=50` },
-          documentation: LINK,
+            next === undefined
+              ? null
+              : { ...DOCUMENTATION_LINK, href: `https://api.mollie.com/v2/?from=${next}&limit=50` },
+          documentation: DOCUMENTATION_LINK,
         },
       },
-      ...(rows.some(({ odd }) => odd) ? { undocumented: 'a row that the document could not have' } : {}),
+      ...(rows.some(({ odd }) => odd)
+        ? { undocumentedReason: 'a row that the document could not have' }
+        : {}),
     };
   }
 
-  slice<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string } {
+  slicePage<Row extends { id: string }>(all: Row[], query: URLSearchParams): { rows: Row[]; next?: string } {
     const from = query.get('from');
     const start = from === null ? 0 : all.findIndex(({ id }) => id === from);
-    const end = start + this.limit(query);
+    const end = start + this.getPageLimit(query);
     const next = all[end]?.id;
     return { rows: all.slice(start, end), ...(next === undefined ? {} : { next }) };
   }
 
-  private limit(query: URLSearchParams): number {
-    return Math.min(Number(query.get('limit') ?? 50), this.largestPage);
+  private getPageLimit(query: URLSearchParams): number {
+    return Math.min(Number(query.get('limit') ?? 50), this.maxPageSize);
   }
 }
 
 /** Returns the balance: the sum of all rows. */
-export function balanceOf({ journal }: FakeBalance): Cents {
-  return journal.rows.reduce((total, row) => total + netOf(row), 0);
+export function computeBalance({ journal }: FakeBalance): Cents {
+  return journal.rows.reduce((total, row) => total + computeNetAmount(row), 0);
 }
 
-export function netOf({ amount, deductions = {} }: FakeRow): Cents {
+export function computeNetAmount({ amount, deductions = {} }: FakeBalanceTransaction): Cents {
   return Object.values(deductions).reduce((total, deduction) => total + deduction, amount);
 }
 
-const badCursor: FakeAnswer = { status: 400, body: errorBody(400) };
+const INVALID_CURSOR_RESPONSE: FakeResponse = { status: 400, body: createErrorBody(400) };
 
-function undocumented({ odd }: { odd?: object }): Pick<FakeAnswer, 'undocumented'> {
-  return odd === undefined ? {} : { undocumented: 'a balance that the document could not have' };
+function getUndocumentedReason({ odd }: { odd?: object }): Pick<FakeResponse, 'undocumentedReason'> {
+  return odd === undefined ? {} : { undocumentedReason: 'a balance that the document could not have' };
 }
 
-function balanceJson(balance: FakeBalance) {
+function toBalanceJson(balance: FakeBalance) {
   const { id, currency, pending, odd } = balance;
   return {
     resource: 'balance',
@@ -318,10 +343,10 @@ function balanceJson(balance: FakeBalance) {
     createdAt: '2019-12-06T10:09:32+00:00',
     currency,
     description: `${currency} balance`,
-    availableAmount: amountJson(balanceOf(balance), currency),
-    pendingAmount: amountJson(pending, currency),
+    availableAmount: toAmountJson(computeBalance(balance), currency),
+    pendingAmount: toAmountJson(pending, currency),
     transferFrequency: 'daily',
-    transferThreshold: amountJson(500, currency),
+    transferThreshold: toAmountJson(500, currency),
     transferReference: 'RF12-3456-7890-1234',
     transferDestination: {
       type: 'bank-account',
@@ -329,33 +354,33 @@ function balanceJson(balance: FakeBalance) {
       bankAccount: 'NL55INGB0000000000',
     },
     status: 'active',
-    _links: { self: LINK },
+    _links: { self: DOCUMENTATION_LINK },
     ...odd,
   };
 }
 
-function rowJson(row: FakeRow, { currency }: FakeBalance): object {
+function toBalanceTransactionJson(row: FakeBalanceTransaction, { currency }: FakeBalance): object {
   const { id, type, amount, deductions, createdAt, context, odd } = row;
-  const deducted = netOf(row) - amount;
+  const deducted = computeNetAmount(row) - amount;
   return {
     resource: 'balance-transaction',
     id,
     type,
-    resultAmount: amountJson(netOf(row), currency),
-    initialAmount: amountJson(amount, currency),
+    resultAmount: toAmountJson(computeNetAmount(row), currency),
+    initialAmount: toAmountJson(amount, currency),
     ...(deductions && {
-      deductions: amountJson(deducted, currency),
+      deductions: toAmountJson(deducted, currency),
       deductionDetails: Object.fromEntries(
-        Object.entries(deductions).map(([name, value]) => [name, amountJson(value, currency)]),
+        Object.entries(deductions).map(([name, value]) => [name, toAmountJson(value, currency)]),
       ),
     }),
-    createdAt: seconds(createdAt),
+    createdAt: formatSeconds(createdAt),
     context: context === undefined ? null : { [type]: context },
     ...odd,
   };
 }
 
-function payoutJson(payout: FakePayout): object {
+function toPayoutJson(payout: FakePayout): object {
   const { id, balanceId, currency, amount, description, status, createdAt, initiatedAt, completedAt } =
     payout;
   const code = status === 'failed' && completedAt !== undefined ? 'returned' : status.replaceAll('-', '_');
@@ -363,19 +388,19 @@ function payoutJson(payout: FakePayout): object {
     resource: 'payout',
     id,
     balanceId,
-    amount: amountJson(amount, currency),
+    amount: toAmountJson(amount, currency),
     description,
     status,
     statusReason: { code, message: `The payout is ${status}.` },
-    createdAt: seconds(createdAt),
-    initiatedAt: initiatedAt === undefined ? null : seconds(initiatedAt),
-    completedAt: completedAt === undefined ? null : seconds(completedAt),
+    createdAt: formatSeconds(createdAt),
+    initiatedAt: initiatedAt === undefined ? null : formatSeconds(initiatedAt),
+    completedAt: completedAt === undefined ? null : formatSeconds(completedAt),
     canceledAt: null,
     mode: 'live',
   };
 }
 
-function businessJson({ id, iban, journal }: FakeBusinessAccount): object {
+function toBusinessAccountJson({ id, iban, journal }: FakeBusinessAccount): object {
   const total = journal.rows.reduce((sum, { amount }) => sum + amount, 0);
   return {
     resource: 'business-account',
@@ -389,12 +414,12 @@ function businessJson({ id, iban, journal }: FakeBusinessAccount): object {
       bic: 'MLLENL2A',
     },
     status: 'active',
-    balance: { total: amountJson(total, 'EUR') },
+    balance: { total: toAmountJson(total, 'EUR') },
     createdAt: '2024-03-20T09:13:37+00:00',
   };
 }
 
-function businessRowJson(row: FakeBusinessRow, account: FakeBusinessAccount): object {
+function toBusinessTransactionJson(row: FakeBusinessTransaction, account: FakeBusinessAccount): object {
   return {
     resource: 'business-account-transaction',
     id: row.id,
@@ -402,11 +427,11 @@ function businessRowJson(row: FakeBusinessRow, account: FakeBusinessAccount): ob
     mode: 'live',
     creditDebitIndicator: row.amount < 0 ? 'debit' : 'credit',
     type: row.type,
-    amount: amountJson(Math.abs(row.amount), 'EUR'),
+    amount: toAmountJson(Math.abs(row.amount), 'EUR'),
     description: row.description === undefined ? 'Payment for services' : row.description,
     counterparty: row.counterparty ?? { identifier: 'NL91ABNA0417164300', name: 'Jan Jansen' },
-    afterBalance: { total: amountJson(row.amount, 'EUR') },
-    processedAt: row.processed ? seconds(row.createdAt + 1000) : null,
-    createdAt: seconds(row.createdAt),
+    afterBalance: { total: toAmountJson(row.amount, 'EUR') },
+    processedAt: row.processed ? formatSeconds(row.createdAt + 1000) : null,
+    createdAt: formatSeconds(row.createdAt),
   };
 }

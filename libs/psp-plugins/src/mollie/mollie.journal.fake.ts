@@ -4,40 +4,40 @@ import type { Cents } from './mollie.responses.fake.js';
 /** A journal, oldest first. It finds the position of a row by its id. */
 export class FakeJournal<Row extends { id: string }> {
   readonly rows: Row[] = [];
-  private places = new Map<string, number>();
+  private indexById = new Map<string, number>();
 
-  add(row: Row): void {
-    this.places.set(row.id, this.rows.push(row) - 1);
+  append(row: Row): void {
+    this.indexById.set(row.id, this.rows.push(row) - 1);
   }
 
   /** Inserts a row below that many of the newest rows. */
-  insert(row: Row, below: number): void {
-    this.rows.splice(this.rows.length - below, 0, row);
-    this.index();
+  insertBelow(row: Row, newerRows: number): void {
+    this.rows.splice(this.rows.length - newerRows, 0, row);
+    this.rebuildIndex();
   }
 
   remove(id: string): void {
-    const place = this.places.get(id);
+    const place = this.indexById.get(id);
     if (place === undefined) return;
     this.rows.splice(place, 1);
-    this.index();
+    this.rebuildIndex();
   }
 
   /** Returns a page, newest first, as the API lists. Returns `undefined` when no row has the id. */
-  page(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
-    const start = from === null ? this.rows.length - 1 : this.places.get(from);
+  getPage(from: string | null, limit: number): { rows: Row[]; next?: string } | undefined {
+    const start = from === null ? this.rows.length - 1 : this.indexById.get(from);
     if (start === undefined) return undefined;
     const rows = this.rows.slice(Math.max(0, start + 1 - limit), start + 1).reverse();
     const next = this.rows[start - limit];
     return next === undefined ? { rows } : { rows, next: next.id };
   }
 
-  private index(): void {
-    this.places = new Map(this.rows.map((row, place) => [row.id, place]));
+  private rebuildIndex(): void {
+    this.indexById = new Map(this.rows.map((row, place) => [row.id, place]));
   }
 }
 
-export interface FakeBusinessRow {
+export interface FakeBusinessTransaction {
   id: string;
   type: string;
   /** Signed: a negative amount is a debit. */
@@ -51,5 +51,5 @@ export interface FakeBusinessRow {
 export interface FakeBusinessAccount {
   id: string;
   iban: string;
-  journal: FakeJournal<FakeBusinessRow>;
+  journal: FakeJournal<FakeBusinessTransaction>;
 }

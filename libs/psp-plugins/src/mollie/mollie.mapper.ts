@@ -1,31 +1,31 @@
 /** Maps Mollie's objects to records, without side effects. Amounts are gross; each deduction is a row of its own. */
-import { assetOf, money, parseAmount, RefusedError } from '@tributary/connector-api';
+import { currencyToAsset, parseMoney, parseAmount, InvalidRecordError } from '@tributary/connector-api';
 import type { Account, Balances, Metadata, Money, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { payeeOf } from './mollie.beneficiaries.js';
-import { BALANCE_TRANSACTION, OWNER, PREFIX } from './mollie.metadata-keys.js';
-import { orderKeyIn } from './mollie.order-key.js';
-import type { Untied } from './mollie.ties.js';
-import { meaningOf } from './mollie.types.js';
+import { parsePayee } from './mollie.beneficiaries.js';
+import { BALANCE_TRANSACTION_KEY, OWNER_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
+import { extractOrderKey } from './mollie.order-key.js';
+import type { UnlinkedTransaction } from './mollie.ties.js';
+import { classifyTransaction } from './mollie.types.js';
 
-const DESCRIPTION = `${PREFIX}description`;
+const DESCRIPTION_KEY = `${MOLLIE_PREFIX}description`;
 /** Types of transaction that an approved draft transfer can become. */
-const ORDERED: readonly string[] = ['bank-transfer', 'internal-transfer'];
-const DEDUCTIONS = ['fees', 'commissions', 'repayments', 'reservations'] as const;
+const DRAFT_TRANSFER_TYPES: readonly string[] = ['bank-transfer', 'internal-transfer'];
+const DEDUCTION_NAMES = ['fees', 'commissions', 'repayments', 'reservations'] as const;
 
 export function toAccount(balance: Json): Account {
-  const currency = balance.text('currency');
+  const currency = balance.string('currency');
   return {
-    id: balance.text('id'),
-    name: balance.optionalText('description') ?? `${currency} balance`,
-    ...given('openedAt', balance.optionalTime('createdAt')),
+    id: balance.string('id'),
+    name: balance.optionalString('description') ?? `${currency} balance`,
+    ...optionalProperty('openedAt', balance.optionalTime('createdAt')),
     metadata: {
-      [`${PREFIX}kind`]: 'balance',
-      [`${PREFIX}currency`]: currency,
-      [`${PREFIX}mode`]: balance.optionalText('mode'),
-      [`${PREFIX}status`]: balance.optionalText('status'),
-      [`${PREFIX}transfer_frequency`]: balance.optionalText('transferFrequency'),
-      [`${PREFIX}transfer_reference`]: balance.optionalText('transferReference'),
+      [`${MOLLIE_PREFIX}kind`]: 'balance',
+      [`${MOLLIE_PREFIX}currency`]: currency,
+      [`${MOLLIE_PREFIX}mode`]: balance.optionalString('mode'),
+      [`${MOLLIE_PREFIX}status`]: balance.optionalString('status'),
+      [`${MOLLIE_PREFIX}transfer_frequency`]: balance.optionalString('transferFrequency'),
+      [`${MOLLIE_PREFIX}transfer_reference`]: balance.optionalString('transferReference'),
     },
   };
 }
@@ -33,104 +33,120 @@ export function toAccount(balance: Json): Account {
 /**
  * Maps a balance to its amounts.
  * @param at time of the request, because the response has no time
- * @param pending whether to include the amount that Mollie still holds
+ * @param includePending whether to include the amount that Mollie still holds
  * @throws InvalidRecordError when the two amounts have different assets
  */
-export function toBalances(balance: Json, at: string, pending: boolean): Balances {
-  const available = moneyOf(balance.record('availableAmount'));
-  const held = moneyOf(balance.record('pendingAmount'));
+export function toBalances(balance: Json, at: string, includePending: boolean): Balances {
+  const available = parseMoneyObject(balance.object('availableAmount'));
+  const held = parseMoneyObject(balance.object('pendingAmount'));
   if (held.asset !== available.asset)
-    throw new RefusedError(`pendingAmount is in ${held.asset}, availableAmount in ${available.asset}`);
-  const amount = pending ? available.amount + held.amount : available.amount;
-  return { accountId: balance.text('id'), at, amounts: [{ ...available, amount }] };
+    throw new InvalidRecordError(`pendingAmount is in ${held.asset}, availableAmount in ${available.asset}`);
+  const amount = includePending ? available.amount + held.amount : available.amount;
+  return { accountId: balance.string('id'), at, amounts: [{ ...available, amount }] };
 }
 
 export function toBusinessAccount(account: Json): Account {
-  const details = account.record('accountDetails');
-  const holder = details.text('accountHolderName');
+  const details = account.object('accountDetails');
+  const holder = details.string('accountHolderName');
   return {
-    id: account.text('id'),
-    name: details.optionalText('name') ?? holder,
-    ...given('openedAt', account.optionalTime('createdAt')),
+    id: account.string('id'),
+    name: details.optionalString('name') ?? holder,
+    ...optionalProperty('openedAt', account.optionalTime('createdAt')),
     metadata: {
-      [`${PREFIX}kind`]: 'business-account',
-      [`${PREFIX}currency`]: details.optionalText('currency'),
-      [`${PREFIX}mode`]: account.optionalText('mode'),
-      [`${PREFIX}status`]: account.optionalText('status'),
-      [`${OWNER}name`]: holder,
-      [`${OWNER}iban`]: details.optionalText('iban'),
-      [`${OWNER}swiftBicCode`]: details.optionalText('bic'),
+      [`${MOLLIE_PREFIX}kind`]: 'business-account',
+      [`${MOLLIE_PREFIX}currency`]: details.optionalString('currency'),
+      [`${MOLLIE_PREFIX}mode`]: account.optionalString('mode'),
+      [`${MOLLIE_PREFIX}status`]: account.optionalString('status'),
+      [`${OWNER_PREFIX}name`]: holder,
+      [`${OWNER_PREFIX}iban`]: details.optionalString('iban'),
+      [`${OWNER_PREFIX}swiftBicCode`]: details.optionalString('bic'),
     },
   };
 }
 
 export function toBusinessBalances(account: Json, at: string): Balances {
-  return { accountId: account.text('id'), at, amounts: [moneyOf(account.record('balance', 'total'))] };
+  return {
+    accountId: account.string('id'),
+    at,
+    amounts: [parseMoneyObject(account.object('balance', 'total'))],
+  };
 }
 
 /** Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. */
-export function toUntied(row: Json, balanceId: string): Untied[] {
-  const initial = moneyOf(row.record('initialAmount'));
-  const parts = deductionsOf(row, initial.asset);
-  const rest =
-    amountIn(row.record('resultAmount'), initial.asset) -
+export function toUnlinkedTransactions(row: Json, balanceId: string): UnlinkedTransaction[] {
+  const initial = parseMoneyObject(row.object('initialAmount'));
+  const parts = parseDeductions(row, initial.asset);
+  const remainder =
+    parseAmountInAsset(row.object('resultAmount'), initial.asset) -
     initial.amount -
-    sum(parts.map(({ amount }) => amount));
-  if (rest !== 0n) parts.push({ name: 'other', amount: rest });
-  const details = metadataOf(row, balanceId);
+    sumAmounts(parts.map(({ amount }) => amount));
+  if (remainder !== 0n) parts.push({ name: 'other', amount: remainder });
+  const details = createMetadata(row, balanceId);
   const common = { createdAt: row.time('createdAt') };
-  const deductions = parts.map(({ name, amount }): Untied => ({
-    alone: {
+  const deductions = parts.map(({ name, amount }): UnlinkedTransaction => ({
+    transaction: {
       ...common,
-      id: `${row.text('id')}-${name}`,
-      ...movement(balanceId, { amount, asset: initial.asset }),
+      id: `${row.string('id')}-${name}`,
+      ...toMovementFields(balanceId, { amount, asset: initial.asset }),
       type: 'OTHER',
       status: 'SUCCEEDED',
-      metadata: { ...details, [`${PREFIX}deduction`]: name },
+      metadata: { ...details, [`${MOLLIE_PREFIX}deduction`]: name },
     },
   }));
   const alone: Transaction = {
     ...common,
-    id: row.text('id'),
-    ...movement(balanceId, initial),
+    id: row.string('id'),
+    ...toMovementFields(balanceId, initial),
     type: 'OTHER',
     status: 'SUCCEEDED',
     metadata: details,
   };
-  return [untied(alone, meaningOf(row.text('type'), initial.amount), contextOf(row)), ...deductions];
+  return [
+    toUnlinked(alone, classifyTransaction(row.string('type'), initial.amount), parseContext(row)),
+    ...deductions,
+  ];
 }
 
-function untied(
-  alone: Transaction,
-  meaning: ReturnType<typeof meaningOf>,
+function toUnlinked(
+  transaction: Transaction,
+  meaning: ReturnType<typeof classifyTransaction>,
   context: ReadonlyMap<string, string>,
-): Untied {
+): UnlinkedTransaction {
   const payment = context.get('paymentId');
   const transfer = context.get('transferId');
   switch (meaning) {
     case 'payment':
-      return { alone: { ...alone, type: 'PAYIN' }, ...named(payment, { addsAs: 'CAPTURE' }) };
+      return {
+        transaction: { ...transaction, type: 'PAYIN' },
+        ...preferId(payment, { statusIfTaken: 'CAPTURE' }),
+      };
     case 'payment-reduced':
-      return { alone, ...tied(payment, { type: 'PAYIN', status: 'REFUNDED' }) };
+      return { transaction, ...linkTo(payment, { type: 'PAYIN', status: 'REFUNDED' }) };
     case 'payment-restored':
-      return { alone, ...tied(payment, { type: 'PAYIN', status: 'REFUND_REVERSED' }) };
+      return { transaction, ...linkTo(payment, { type: 'PAYIN', status: 'REFUND_REVERSED' }) };
     case 'settlement':
-      return { alone: { ...alone, type: 'PAYOUT' }, ...named(transfer, {}) };
+      return { transaction: { ...transaction, type: 'PAYOUT' }, ...preferId(transfer, {}) };
     case 'settlement-returned':
-      return { alone, ...tied(transfer, { type: 'PAYOUT', status: 'REFUNDED' }) };
+      return { transaction, ...linkTo(transfer, { type: 'PAYOUT', status: 'REFUNDED' }) };
     case 'payin':
-      return { alone: { ...alone, type: 'PAYIN' } };
+      return { transaction: { ...transaction, type: 'PAYIN' } };
     case 'other':
-      return { alone };
+      return { transaction };
   }
 }
 
-function named(id: string | undefined, how: { addsAs?: 'CAPTURE' }): Pick<Untied, 'wantsId'> {
-  return id === undefined ? {} : { wantsId: { id, ...how } };
+function preferId(
+  id: string | undefined,
+  options: { statusIfTaken?: 'CAPTURE' },
+): Pick<UnlinkedTransaction, 'preferredId'> {
+  return id === undefined ? {} : { preferredId: { id, ...options } };
 }
 
-function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>): Pick<Untied, 'tie'> {
-  return to === undefined ? {} : { tie: { to, ...as } };
+function linkTo(
+  targetId: string | undefined,
+  as: Pick<Transaction, 'type' | 'status'>,
+): Pick<UnlinkedTransaction, 'link'> {
+  return targetId === undefined ? {} : { link: { targetId, ...as } };
 }
 
 /**
@@ -139,40 +155,44 @@ function tied(to: string | undefined, as: Pick<Transaction, 'type' | 'status'>):
  */
 export function toBusinessTransaction(row: Json, accountId: string): Transaction {
   const isCredit = row.oneOf(['credit', 'debit'], 'creditDebitIndicator') === 'credit';
-  const { amount, asset } = moneyOf(row.record('amount'));
+  const { amount, asset } = parseMoneyObject(row.object('amount'));
   if (amount < 0n)
-    throw new RefusedError(`amount ${amount} is negative, and creditDebitIndicator tells the direction`);
-  const type = row.text('type');
-  const payee = payeeOf(row);
+    throw new InvalidRecordError(
+      `amount ${amount} is negative, and creditDebitIndicator tells the direction`,
+    );
+  const type = row.string('type');
+  const payee = parsePayee(row);
   const orderKey =
-    isCredit || !ORDERED.includes(type) ? undefined : orderKeyIn(row.optionalText('description'));
+    isCredit || !DRAFT_TRANSFER_TYPES.includes(type)
+      ? undefined
+      : extractOrderKey(row.optionalString('description'));
   return {
-    id: row.text('id'),
+    id: row.string('id'),
     createdAt: row.time('createdAt'),
-    ...movement(accountId, { amount: isCredit ? amount : -amount, asset }),
-    ...given('destinationAccountId', payee?.iban),
-    ...given('orderKey', orderKey),
+    ...toMovementFields(accountId, { amount: isCredit ? amount : -amount, asset }),
+    ...optionalProperty('destinationAccountId', payee?.iban),
+    ...optionalProperty('orderKey', orderKey),
     // A transfer to another customer of Mollie can be an internal transfer. It is a payout nevertheless.
-    type: orderKey === undefined ? businessType(type, isCredit) : 'PAYOUT',
+    type: orderKey === undefined ? mapBusinessType(type, isCredit) : 'PAYOUT',
     status: row.has('processedAt') ? 'SUCCEEDED' : 'PENDING',
     metadata: {
-      [`${PREFIX}type`]: type,
-      [`${PREFIX}business_account_id`]: accountId,
-      [DESCRIPTION]: row.optionalText('description'),
-      [`${PREFIX}counterparty_name`]: row.optionalText('counterparty', 'name'),
-      [`${PREFIX}counterparty_identifier`]: row.optionalText('counterparty', 'identifier'),
-      [`${PREFIX}processed_at`]: row.optionalText('processedAt'),
-      [`${PREFIX}mode`]: row.optionalText('mode'),
+      [`${MOLLIE_PREFIX}type`]: type,
+      [`${MOLLIE_PREFIX}business_account_id`]: accountId,
+      [DESCRIPTION_KEY]: row.optionalString('description'),
+      [`${MOLLIE_PREFIX}counterparty_name`]: row.optionalString('counterparty', 'name'),
+      [`${MOLLIE_PREFIX}counterparty_identifier`]: row.optionalString('counterparty', 'identifier'),
+      [`${MOLLIE_PREFIX}processed_at`]: row.optionalString('processedAt'),
+      [`${MOLLIE_PREFIX}mode`]: row.optionalString('mode'),
     },
   };
 }
 
 /** Returns whether a payout has a payee but no description, in which the order's key would be. */
-export function isNameless({ type, destinationAccountId, metadata }: Transaction): boolean {
-  return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION] === undefined;
+export function isPayoutWithoutDescription({ type, destinationAccountId, metadata }: Transaction): boolean {
+  return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
 }
 
-function businessType(type: string, isCredit: boolean): Transaction['type'] {
+function mapBusinessType(type: string, isCredit: boolean): Transaction['type'] {
   switch (type) {
     case 'internal-transfer':
     case 'psp-transfer':
@@ -189,7 +209,7 @@ function businessType(type: string, isCredit: boolean): Transaction['type'] {
 }
 
 /** Returns the amount without a sign, and the account as source or destination according to the sign. */
-function movement(
+function toMovementFields(
   accountId: string,
   { amount, asset }: Money,
 ): Pick<Transaction, 'amount' | 'sourceAccountId' | 'destinationAccountId'> {
@@ -198,36 +218,39 @@ function movement(
     : { amount: { amount, asset }, destinationAccountId: accountId };
 }
 
-function deductionsOf(row: Json, asset: string): { name: string; amount: bigint }[] {
-  return DEDUCTIONS.flatMap((name) => {
-    const value = row.optionalRecord('deductionDetails', name);
-    const amount = value === undefined ? 0n : amountIn(value, asset);
+function parseDeductions(row: Json, asset: string): { name: string; amount: bigint }[] {
+  return DEDUCTION_NAMES.flatMap((name) => {
+    const value = row.optionalObject('deductionDetails', name);
+    const amount = value === undefined ? 0n : parseAmountInAsset(value, asset);
     return amount === 0n ? [] : [{ name, amount }];
   });
 }
 
 /** Reads `context.paymentId`, as in the examples and the prose, and `context.payment.paymentId`, as in the schema. */
-function contextOf(row: Json): ReadonlyMap<string, string> {
+function parseContext(row: Json): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const context = row.at('context');
-  for (const name of context.names()) {
-    const nested = context.names(name);
+  for (const name of context.propertyNames()) {
+    const nested = context.propertyNames(name);
     for (const member of nested) add(member, context.at(name, member));
     if (nested.length === 0) add(name, context.at(name));
   }
   return found;
   function add(name: string, value: Json): void {
-    if (value.has()) found.set(name, value.text());
+    if (value.has()) found.set(name, value.string());
   }
 }
 
-function metadataOf(row: Json, balanceId: string): Metadata {
-  const context = [...contextOf(row)].map(([name, value]) => [`${PREFIX}${snakeCase(name)}`, value]);
+function createMetadata(row: Json, balanceId: string): Metadata {
+  const context = [...parseContext(row)].map(([name, value]) => [
+    `${MOLLIE_PREFIX}${snakeCase(name)}`,
+    value,
+  ]);
   return {
     ...Object.fromEntries(context),
-    [`${PREFIX}type`]: row.text('type'),
-    [BALANCE_TRANSACTION]: row.text('id'),
-    [`${PREFIX}balance_id`]: balanceId,
+    [`${MOLLIE_PREFIX}type`]: row.string('type'),
+    [BALANCE_TRANSACTION_KEY]: row.string('id'),
+    [`${MOLLIE_PREFIX}balance_id`]: balanceId,
   } as Metadata;
 }
 
@@ -235,20 +258,24 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-export function moneyOf(amount: Json): Money {
-  return money(amount.decimal('value'), amount.text('currency'));
+export function parseMoneyObject(amount: Json): Money {
+  return parseMoney(amount.decimal('value'), amount.string('currency'));
 }
 
-function amountIn(amount: Json, asset: string): bigint {
-  const found = assetOf(amount.text('currency'));
-  if (found !== asset) throw new RefusedError(`an amount in ${found}, expected ${asset} as initialAmount`);
+function parseAmountInAsset(amount: Json, asset: string): bigint {
+  const found = currencyToAsset(amount.string('currency'));
+  if (found !== asset)
+    throw new InvalidRecordError(`an amount in ${found}, expected ${asset} as initialAmount`);
   return parseAmount(amount.decimal('value'), asset);
 }
 
-function sum(amounts: readonly bigint[]): bigint {
+function sumAmounts(amounts: readonly bigint[]): bigint {
   return amounts.reduce((total, amount) => total + amount, 0n);
 }
 
-function given<Name extends string>(name: Name, value: string | undefined): { [name in Name]?: string } {
+function optionalProperty<Name extends string>(
+  name: Name,
+  value: string | undefined,
+): { [name in Name]?: string } {
   return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: string };
 }

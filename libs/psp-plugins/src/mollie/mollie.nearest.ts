@@ -2,8 +2,8 @@
 import { parseTime } from '@tributary/connector-api';
 import type { Money, Transaction } from '@tributary/connector-api';
 
-export interface Candidate<T> {
-  of: T;
+export interface MatchCandidate<T> {
+  item: T;
   amount: Money;
   /** Milliseconds since 1970. */
   at: number;
@@ -11,19 +11,19 @@ export interface Candidate<T> {
 
 /**
  * Returns the candidate with the same amount and asset that is nearest in time.
- * @param isNear decides whether a time difference is accepted: row minus candidate, in milliseconds
+ * @param isAccepted decides whether a time difference is accepted: row minus candidate, in milliseconds
  */
-export function nearest<T>(
+export function findNearest<T>(
   row: Transaction,
-  candidates: readonly Candidate<T>[],
-  isNear: (after: number) => boolean,
+  candidates: readonly MatchCandidate<T>[],
+  isAccepted: (after: number) => boolean,
 ): T | undefined {
   const at = parseTime(row.createdAt)?.milliseconds ?? NaN;
   const near = candidates
     .map((candidate) => ({ ...candidate, after: at - candidate.at }))
     .filter(
       ({ amount, after }) =>
-        amount.amount === row.amount.amount && amount.asset === row.amount.asset && isNear(after),
+        amount.amount === row.amount.amount && amount.asset === row.amount.asset && isAccepted(after),
     );
-  return near.sort((a, b) => Math.abs(a.after) - Math.abs(b.after))[0]?.of;
+  return near.sort((a, b) => Math.abs(a.after) - Math.abs(b.after))[0]?.item;
 }

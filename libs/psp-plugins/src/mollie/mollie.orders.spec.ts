@@ -4,20 +4,25 @@ import type { Order } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { MollieTrial } from './testing/mollie-trial.js';
+import { MollieTestConnector } from './testing/mollie-trial.js';
 
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const SECRET = 'whsec_fake';
 const OTHER_SECRET = 'whsec_replaced';
 let fake: FakeMollie;
 let balance: FakeBalance;
-let trial: MollieTrial;
+let trial: MollieTestConnector;
 
 beforeEach(async () => {
   fake = await FakeMollie.start(document);
   balance = fake.addBalance('EUR');
-  balance.journal.add({ id: 'baltr_1', type: 'topup', amount: 1_000_000, createdAt: Date.UTC(2026, 0, 1) });
-  trial = await MollieTrial.open(fake, {
+  balance.journal.append({
+    id: 'baltr_1',
+    type: 'topup',
+    amount: 1_000_000,
+    createdAt: Date.UTC(2026, 0, 1),
+  });
+  trial = await MollieTestConnector.open(fake, {
     payouts: 'switch-to-manual-settlement',
     webhookSecrets: [SECRET, OTHER_SECRET],
     classicWebhooks: true,
@@ -32,49 +37,57 @@ afterEach(async () => {
 
 describe('payouts', () => {
   it('are off unless the setting says what they switch', async () => {
-    const careful = await MollieTrial.open(fake);
+    const careful = await MollieTestConnector.open(fake);
     expect(careful.psp).not.toMatchObject({ createPayout: expect.any(Function) });
     expect(trial.psp).toMatchObject({ createPayout: expect.any(Function), findOrder: expect.any(Function) });
     await careful.close();
   });
 
   it('are made once, under the key, and found again by it', async () => {
-    const order = orderOf({ description: 'For July' });
+    const order = createOrder({ description: 'For July' });
     const first = await trial.psp.createPayout!(order);
     const second = await trial.psp.createPayout!(order);
     expect(first).toMatchObject({ status: 'PENDING', id: fake.payouts[0]!.id });
     expect(second).toEqual(first);
     expect(fake.payouts).toMatchObject([
-      { key: order.key, amount: 2500, description: `For July ${order.key}` },
+      { key: order.idempotencyKey, amount: 2500, description: `For July ${order.idempotencyKey}` },
     ]);
     expect(await trial.psp.findOrder!(order)).toEqual(first);
     expect(await trial.psp.findOrder!({ ...order, pspId: first.id })).toEqual(first);
     expect(
-      await trial.psp.findOrder!(orderOf({ key: '00000000-0000-4000-8000-000000000009' })),
+      await trial.psp.findOrder!(createOrder({ idempotencyKey: '00000000-0000-4000-8000-000000000009' })),
     ).toBeUndefined();
   });
 
   it('whose answer was lost are an unknown outcome, and are found', async () => {
-    fake.engine.plan({ fault: 'answer-lost', method: 'POST' });
-    const order = orderOf({ description: 'x'.repeat(400) });
+    fake.server.injectFault({ fault: 'answer-lost', method: 'POST' });
+    const order = createOrder({ description: 'x'.repeat(400) });
     await expect(trial.psp.createPayout!(order)).rejects.toMatchObject({ kind: 'unknown-outcome' });
     expect(await trial.psp.findOrder!(order)).toMatchObject({ id: fake.payouts[0]!.id });
     expect(fake.payouts).toHaveLength(1);
   });
 
   it('are found on a later page of the list, which is not read beyond the order', async () => {
-    const order = orderOf({});
+    const order = createOrder({});
     await trial.psp.createPayout!(order);
     for (let more = 10; more < 14; more += 1) {
       trial.clock.time += 86_400_000;
-      await trial.psp.createPayout!(orderOf({ key: `00000000-0000-4000-8000-0000000000${more}` }));
+      await trial.psp.createPayout!(
+        createOrder({ idempotencyKey: `00000000-0000-4000-8000-0000000000${more}` }),
+      );
     }
-    const small = await MollieTrial.open(fake, { payouts: 'switch-to-manual-settlement', pageSize: 2 });
+    const small = await MollieTestConnector.open(fake, {
+      payouts: 'switch-to-manual-settlement',
+      pageSize: 2,
+    });
     expect(await small.psp.findOrder!(order)).toMatchObject({ id: fake.payouts[0]!.id });
-    const before = fake.engine.requests.length;
-    const late = orderOf({ key: '00000000-0000-4000-8000-000000000099', createdAt: '2026-01-18T12:00:00Z' });
+    const before = fake.server.requests.length;
+    const late = createOrder({
+      idempotencyKey: '00000000-0000-4000-8000-000000000099',
+      createdAt: '2026-01-18T12:00:00Z',
+    });
     expect(await small.psp.findOrder!(late)).toBeUndefined();
-    expect(fake.engine.requests.length - before).toBe(1);
+    expect(fake.server.requests.length - before).toBe(1);
     await small.close();
   });
 
@@ -84,30 +97,30 @@ describe('payouts', () => {
       { amount: { amount: 1n, asset: 'EUR/4' } },
       { amount: { amount: 1n, asset: 'BTC/8' } },
     ]) {
-      await expect(trial.psp.createPayout!(orderOf(wrong))).rejects.toMatchObject({ kind: 'rejected' });
+      await expect(trial.psp.createPayout!(createOrder(wrong))).rejects.toMatchObject({ kind: 'rejected' });
     }
-    expect(fake.engine.requests).toEqual([]);
+    expect(fake.server.requests).toEqual([]);
     await expect(
-      trial.psp.createPayout!(orderOf({ amount: { amount: 100n, asset: 'USD/2' } })),
+      trial.psp.createPayout!(createOrder({ amount: { amount: 100n, asset: 'USD/2' } })),
     ).rejects.toMatchObject({ kind: 'rejected' });
   });
 
   it('show in the journal under their own id, also when they come back', async () => {
-    const { id } = await trial.psp.createPayout!(orderOf({}));
+    const { id } = await trial.psp.createPayout!(createOrder({}));
     const payout = fake.payouts[0]!;
     trial.clock.time += 86_400_000;
-    const row = fake.initiate(payout, trial.clock.time);
+    const row = fake.initiatePayout(payout, trial.clock.time);
     await trial.sync();
     expect(trial.transactions.get(id)).toMatchObject({
       type: 'PAYOUT',
       status: 'PENDING',
-      orderKey: orderOf({}).key,
+      orderKey: createOrder({}).idempotencyKey,
       amount: { amount: 2500n },
     });
     payout.status = 'completed';
     payout.completedAt = trial.clock.time + 1000;
-    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({ status: 'SUCCEEDED' });
-    fake.giveBack(payout, row, trial.clock.time + 2 * 86_400_000);
+    expect(await trial.psp.findOrder!(createOrder({ pspId: id }))).toMatchObject({ status: 'SUCCEEDED' });
+    fake.returnPayout(payout, row, trial.clock.time + 2 * 86_400_000);
     // This is the state after an order has replaced the row.
     trial.transactions.delete(id);
     await trial.sync();
@@ -118,16 +131,16 @@ describe('payouts', () => {
       status: 'REFUNDED',
       amount: { amount: 2500n },
     });
-    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({
+    expect(await trial.psp.findOrder!(createOrder({ pspId: id }))).toMatchObject({
       status: 'RETURNED',
       reason: { code: 'returned', message: expect.any(String) },
     });
   });
 
   it('that Mollie made by itself are settlements as ever', async () => {
-    const { id } = await trial.psp.createPayout!(orderOf({}));
+    const { id } = await trial.psp.createPayout!(createOrder({}));
     fake.payouts[0]!.description = 'Settlement of July';
-    const row = fake.initiate(fake.payouts[0]!, trial.clock.time);
+    const row = fake.initiatePayout(fake.payouts[0]!, trial.clock.time);
     await trial.sync();
     expect(trial.transactions.has(id)).toBe(false);
     expect(trial.transactions.get(row.context!['transferId']!)).toMatchObject({
@@ -144,9 +157,9 @@ describe('payouts', () => {
     ['failed', 'FAILED'],
     ['canceled', 'FAILED'],
   ] as const)('%s is %s', async (status, expected) => {
-    const { id } = await trial.psp.createPayout!(orderOf({}));
+    const { id } = await trial.psp.createPayout!(createOrder({}));
     fake.payouts[0]!.status = status;
-    expect(await trial.psp.findOrder!(orderOf({ pspId: id }))).toMatchObject({ status: expected });
+    expect(await trial.psp.findOrder!(createOrder({ pspId: id }))).toMatchObject({ status: expected });
   });
 });
 
@@ -182,7 +195,7 @@ describe('webhooks', () => {
   it('that are classic make a sync start where the setting allows it', async () => {
     expect(call({}, Buffer.from('id=tr_5B8cwPMGnU6qLbRvo7qEZo'))).toEqual(['transactions']);
     expect(() => call({}, event)).toThrow(/classic webhooks/);
-    const strict = await MollieTrial.open(fake);
+    const strict = await MollieTestConnector.open(fake);
     const request = { headers: {}, rawBody: Buffer.from('id=tr_1') };
     expect(() => strict.psp.webhook!(request)).toThrow(/classicWebhooks/);
     expect(() =>
@@ -200,10 +213,10 @@ describe('webhooks', () => {
   }
 });
 
-function orderOf(order: Partial<Order>): Order {
+function createOrder(order: Partial<Order>): Order {
   return {
     kind: 'PAYOUT',
-    key: '00000000-0000-4000-8000-000000000001',
+    idempotencyKey: '00000000-0000-4000-8000-000000000001',
     reference: 'our-1',
     amount: { amount: 2500n, asset: 'EUR/2' },
     sourceAccountId: balance.id,

@@ -1,59 +1,59 @@
 /** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, isRefusal, MIRROR } from '@tributary/connector-api';
+import { formatTime, isRejectedRecord, FEED_READER } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
-  Mirror,
+  FeedReader,
   Order,
   OrderResult,
   Page,
-  Psp,
-  Refusal,
+  PspClient,
+  RejectedRecord,
   Stream,
   Transaction,
   WebhookRequest,
 } from '@tributary/connector-api';
-import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
+import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
-import { compactIban, payeeOf, toBankAccounts, toBeneficiary } from './mollie.beneficiaries.js';
+import { normalizeIban, parsePayee, toOwnBankAccounts, toBeneficiary } from './mollie.beneficiaries.js';
 import { isBalanceId, MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { readCursor, writeCursor } from './mollie.cursor.js';
-import { NOWHERE, readJournal } from './mollie.journal.js';
-import type { Journal } from './mollie.journal.js';
+import { parseCursor, serializeCursor } from './mollie.cursor.js';
+import { JOURNAL_START, readJournal } from './mollie.journal.js';
+import type { JournalSource } from './mollie.journal.js';
 import {
   toAccount,
   toBalances,
   toBusinessAccount,
   toBusinessBalances,
   toBusinessTransaction,
-  toUntied,
+  toUnlinkedTransactions,
 } from './mollie.mapper.js';
-import { BALANCE_TRANSACTION } from './mollie.metadata-keys.js';
+import { BALANCE_TRANSACTION_KEY } from './mollie.metadata-keys.js';
 import { MollieOrders } from './mollie.orders.js';
-import { idsOf, tieRows } from './mollie.ties.js';
-import type { Untied } from './mollie.ties.js';
-import { readWebhook } from './mollie.webhook.js';
+import { collectReferencedIds, linkTransactions } from './mollie.ties.js';
+import type { UnlinkedTransaction } from './mollie.ties.js';
+import { parseWebhook } from './mollie.webhook.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** A SEPA transfer takes up to two days until `processedAt` is set, which changes the row. */
-const BUSINESS_REREAD = 4 * 24 * 60 * MINUTE;
+const BUSINESS_REREAD_MS = 4 * 24 * 60 * MINUTE_MS;
 /** Cursor of listings that are short. They are read completely each time. */
-const WHOLE: Cursor = 'whole';
+const FULL_LISTING_CURSOR: Cursor = 'whole';
 
-type Rows = (Transaction | Refusal)[];
+type TransactionItems = (Transaction | RejectedRecord)[];
 
 /** The journal of one account, and the mapping of its rows to transactions. */
-interface AccountJournal extends Journal {
+interface AccountJournal extends JournalSource {
   id: string;
-  toRows(rows: Json[]): Promise<Rows>;
+  toItems(rows: Json[]): Promise<TransactionItems>;
 }
 
 @Injectable()
-export class MolliePsp implements Psp {
+export class MolliePsp implements PspClient {
   readonly createPayout?: (order: Order) => Promise<OrderResult>;
   readonly findOrder?: (order: Order) => Promise<OrderResult | undefined>;
 
@@ -61,7 +61,7 @@ export class MolliePsp implements Psp {
     private readonly settings: MollieSettings,
     private readonly client: MollieClient,
     private readonly orders: MollieOrders,
-    @Inject(MIRROR) private readonly mirror: Mirror,
+    @Inject(FEED_READER) private readonly feedReader: FeedReader,
     @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
   ) {
     // Without these methods the gateway rejects every payout: payouts are off unless the settings allow them.
@@ -71,51 +71,57 @@ export class MolliePsp implements Psp {
   }
 
   webhook(request: WebhookRequest): Stream[] {
-    return readWebhook(request, this.settings);
+    return parseWebhook(request, this.settings);
   }
 
   async *accounts(): AsyncGenerator<Page<Account>> {
     const at = formatTime(this.clock.now());
-    const balances = await this.client.balances();
-    const business = await this.client.businessAccounts();
+    const balances = await this.client.listBalances();
+    const business = await this.client.listBusinessAccounts();
     const observed = [
-      ...balances.map((row) => readRow(row, 'id', () => this.balancesOf(row, at))),
-      ...business.map((row) => readRow(row, 'id', () => toBusinessBalances(row, at))),
+      ...balances.map((row) => parseRow(row, 'id', () => this.mapBalances(row, at))),
+      ...business.map((row) => parseRow(row, 'id', () => toBusinessBalances(row, at))),
     ];
     yield {
       items: [
-        ...balances.map((row) => readRow(row, 'id', toAccount)),
-        ...business.map((row) => readRow(row, 'id', toBusinessAccount)),
+        ...balances.map((row) => parseRow(row, 'id', toAccount)),
+        ...business.map((row) => parseRow(row, 'id', toBusinessAccount)),
       ],
-      balances: observed.filter((one): one is Balances => !isRefusal(one)),
-      cursor: WHOLE,
+      balances: observed.filter((one): one is Balances => !isRejectedRecord(one)),
+      cursor: FULL_LISTING_CURSOR,
     };
   }
 
   async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
     // A cursor of an older plugin version, which listed only the bank accounts of the balances.
-    const places = readCursor(since === WHOLE ? undefined : since);
-    const named = this.settings.beneficiaries.map((each) =>
-      toBeneficiary({ ...each, iban: compactIban(each.iban) }),
+    const positions = parseCursor(since === FULL_LISTING_CURSOR ? undefined : since);
+    const configured = this.settings.beneficiaries.map((each) =>
+      toBeneficiary({ ...each, iban: normalizeIban(each.iban) }),
     );
-    const own = readEach(await this.client.balances(), toBankAccounts);
-    yield { items: [...own, ...named], cursor: writeCursor(places) };
-    const told = new Set(named.map(({ id }) => id));
-    for (const account of await this.client.businessAccounts()) {
-      const journal = this.businessJournal(account);
-      for await (const { rows, place } of readJournal(journal, places.get(journal.id) ?? NOWHERE)) {
-        places.set(journal.id, place);
-        yield { items: await this.payeesOf(rows, told), cursor: writeCursor(places) };
+    const own = parseEachRow(await this.client.listBalances(), toOwnBankAccounts);
+    yield { items: [...own, ...configured], cursor: serializeCursor(positions) };
+    const listedIds = new Set(configured.map(({ id }) => id));
+    for (const account of await this.client.listBusinessAccounts()) {
+      const journal = this.createBusinessJournal(account);
+      for await (const { rows, position } of readJournal(
+        journal,
+        positions.get(journal.id) ?? JOURNAL_START,
+      )) {
+        positions.set(journal.id, position);
+        yield { items: await this.findNewPayees(rows, listedIds), cursor: serializeCursor(positions) };
       }
     }
   }
 
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
-    const places = readCursor(since);
-    for (const journal of await this.journals()) {
-      for await (const { rows, place } of readJournal(journal, places.get(journal.id) ?? NOWHERE)) {
-        places.set(journal.id, place);
-        yield { items: await journal.toRows(rows), cursor: writeCursor(places) };
+    const positions = parseCursor(since);
+    for (const journal of await this.listJournals()) {
+      for await (const { rows, position } of readJournal(
+        journal,
+        positions.get(journal.id) ?? JOURNAL_START,
+      )) {
+        positions.set(journal.id, position);
+        yield { items: await journal.toItems(rows), cursor: serializeCursor(positions) };
       }
     }
   }
@@ -123,51 +129,53 @@ export class MolliePsp implements Psp {
   async balances(accountId: string): Promise<Balances> {
     const at = formatTime(this.clock.now());
     const isBalance = isBalanceId(accountId);
-    const found = await (isBalance ? this.client.balance(accountId) : this.client.businessAccount(accountId));
+    const found = await (isBalance
+      ? this.client.getBalance(accountId)
+      : this.client.getBusinessAccount(accountId));
     // A balance that Mollie no longer has is empty. It is served without amounts, so that clients see zero for its assets.
     if (found === undefined) return { accountId, at, amounts: [] };
-    return isBalance ? this.balancesOf(found, at) : toBusinessBalances(found, at);
+    return isBalance ? this.mapBalances(found, at) : toBusinessBalances(found, at);
   }
 
-  private balancesOf(balance: Json, at: string): Balances {
+  private mapBalances(balance: Json, at: string): Balances {
     return toBalances(balance, at, this.settings.balance === 'available-and-pending');
   }
 
-  private async journals(): Promise<AccountJournal[]> {
-    const balances = await this.client.balances();
-    const business = await this.client.businessAccounts();
+  private async listJournals(): Promise<AccountJournal[]> {
+    const balances = await this.client.listBalances();
+    const business = await this.client.listBusinessAccounts();
     return [
-      ...balances.map((row) => this.balanceJournal(row.text('id'))),
-      ...business.map((row) => this.businessJournal(row)),
+      ...balances.map((row) => this.createBalanceJournal(row.string('id'))),
+      ...business.map((row) => this.createBusinessJournal(row)),
     ];
   }
 
-  private balanceJournal(id: string): AccountJournal {
+  private createBalanceJournal(id: string): AccountJournal {
     return {
       id,
-      reread: this.settings.rereadMinutes * MINUTE,
-      read: (from) => this.client.balanceTransactions(id, from),
-      toRows: async (rows) => {
-        const read = readEach(rows, (row) => toUntied(row, id));
-        const untied = read.filter((one): one is Untied => !isRefusal(one));
+      rereadMs: this.settings.rereadMinutes * MINUTE_MS,
+      readPage: (from) => this.client.listBalanceTransactions(id, from),
+      toItems: async (rows) => {
+        const read = parseEachRow(rows, (row) => toUnlinkedTransactions(row, id));
+        const untied = read.filter((one): one is UnlinkedTransaction => !isRejectedRecord(one));
         return [
-          ...(await this.tie(await this.orders.nameSettlements(untied, id))),
-          ...read.filter(isRefusal),
+          ...(await this.linkToServed(await this.orders.linkSettlementsToOrders(untied, id))),
+          ...read.filter(isRejectedRecord),
         ];
       },
     };
   }
 
-  private businessJournal(account: Json): AccountJournal {
-    const id = account.text('id');
-    const iban = compactIban(account.optionalText('accountDetails', 'iban') ?? '');
+  private createBusinessJournal(account: Json): AccountJournal {
+    const id = account.string('id');
+    const iban = normalizeIban(account.optionalString('accountDetails', 'iban') ?? '');
     return {
       id,
-      reread: BUSINESS_REREAD,
-      read: (from) => this.client.businessTransactions(id, from),
-      toRows: (rows) =>
-        this.orders.nameTransfers(
-          rows.map((row) => readRow(row, 'id', () => toBusinessTransaction(row, id))),
+      rereadMs: BUSINESS_REREAD_MS,
+      readPage: (from) => this.client.listBusinessTransactions(id, from),
+      toItems: (rows) =>
+        this.orders.linkTransfersToOrders(
+          rows.map((row) => parseRow(row, 'id', () => toBusinessTransaction(row, id))),
           iban,
         ),
     };
@@ -176,37 +184,44 @@ export class MolliePsp implements Psp {
   /**
    * Returns the payees of these rows that are not served yet. Clients keep the first version of a beneficiary, so another spelling of its name is
    * not served.
-   * @param told ids that were listed already; new ids are added
+   * @param listedIds ids that were listed already; new ids are added
    */
-  private async payeesOf(rows: Json[], told: Set<string>): Promise<(Beneficiary | Refusal)[]> {
-    const paid = readEach(rows, (row) => {
-      const payee = payeeOf(row);
-      return payee === undefined || told.has(payee.iban) ? [] : [toBeneficiary(payee)];
+  private async findNewPayees(
+    rows: Json[],
+    listedIds: Set<string>,
+  ): Promise<(Beneficiary | RejectedRecord)[]> {
+    const paid = parseEachRow(rows, (row) => {
+      const payee = parsePayee(row);
+      return payee === undefined || listedIds.has(payee.iban) ? [] : [toBeneficiary(payee)];
     });
-    const unknown = paid.filter((one) => !isRefusal(one)).map(({ id }) => id);
-    const served = unknown.length === 0 ? new Map() : await this.mirror.latest('beneficiaries', unknown);
+    const unknown = paid.filter((one) => !isRejectedRecord(one)).map(({ id }) => id);
+    const served =
+      unknown.length === 0 ? new Map() : await this.feedReader.findLatest('beneficiaries', unknown);
     return paid.filter((one) => {
-      if (isRefusal(one)) return true;
-      const isNew = !told.has(one.id) && !served.has(one.id);
-      told.add(one.id);
+      if (isRejectedRecord(one)) return true;
+      const isNew = !listedIds.has(one.id) && !served.has(one.id);
+      listedIds.add(one.id);
       return isNew;
     });
   }
 
-  private async tie(rows: readonly Untied[]): Promise<Transaction[]> {
-    const ids = idsOf(rows);
-    const served = ids.length === 0 ? [] : await this.mirror.latest('transactions', ids);
+  private async linkToServed(rows: readonly UnlinkedTransaction[]): Promise<Transaction[]> {
+    const ids = collectReferencedIds(rows);
+    const served = ids.length === 0 ? [] : await this.feedReader.findLatest('transactions', ids);
     const owners = new Map(
-      [...served].map(([id, { metadata }]) => [id, metadata[BALANCE_TRANSACTION] ?? id]),
+      [...served].map(([id, { metadata }]) => [id, metadata[BALANCE_TRANSACTION_KEY] ?? id]),
     );
-    return tieRows(rows, owners);
+    return linkTransactions(rows, owners);
   }
 }
 
 /** Parses each row into zero, one or several records. A row that cannot be parsed becomes one rejected record. */
-function readEach<T extends object>(rows: readonly Json[], read: (row: Json) => T[]): (T | Refusal)[] {
-  return rows.flatMap((row): (T | Refusal)[] => {
-    const one = readRow(row, 'id', read);
-    return isRefusal(one) ? [one] : one;
+function parseEachRow<T extends object>(
+  rows: readonly Json[],
+  parse: (row: Json) => T[],
+): (T | RejectedRecord)[] {
+  return rows.flatMap((row): (T | RejectedRecord)[] => {
+    const one = parseRow(row, 'id', parse);
+    return isRejectedRecord(one) ? [one] : one;
   });
 }

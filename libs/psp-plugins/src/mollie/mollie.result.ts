@@ -1,31 +1,34 @@
 /** Maps Mollie's response to an order result. Payouts and draft transfers have the same form for the reason of their status. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { PREFIX } from './mollie.metadata-keys.js';
+import { MOLLIE_PREFIX } from './mollie.metadata-keys.js';
 
 /**
  * Creates an order result.
- * @param members properties to copy into the metadata: name in the metadata → name in the response
+ * @param metadataProperties properties to copy into the metadata: name in the metadata → name in the response
  */
-export function toResult(
-  made: Json,
+export function toOrderResult(
+  created: Json,
   status: OrderStatus,
-  members: Readonly<Record<string, string>>,
+  metadataProperties: Readonly<Record<string, string>>,
 ): OrderResult {
-  const told = Object.entries(members).map(([name, member]) => [PREFIX + name, made.optionalText(member)]);
+  const entries = Object.entries(metadataProperties).map(([name, member]) => [
+    MOLLIE_PREFIX + name,
+    created.optionalString(member),
+  ]);
   const isOver = status === 'FAILED' || status === 'RETURNED';
   return {
-    id: made.text('id'),
+    id: created.string('id'),
     status,
-    ...(isOver && { reason: reasonOf(made) }),
-    metadata: Object.fromEntries(told) as Record<string, string | undefined>,
+    ...(isOver && { reason: parseReason(created) }),
+    metadata: Object.fromEntries(entries) as Record<string, string | undefined>,
   };
 }
 
-function reasonOf(made: Json): NonNullable<OrderResult['reason']> {
-  const message = made.optionalText('statusReason', 'message');
+function parseReason(created: Json): NonNullable<OrderResult['reason']> {
+  const message = created.optionalString('statusReason', 'message');
   return {
-    code: made.optionalText('statusReason', 'code') ?? made.text('status'),
+    code: created.optionalString('statusReason', 'code') ?? created.string('status'),
     ...(message !== undefined && { message }),
   };
 }

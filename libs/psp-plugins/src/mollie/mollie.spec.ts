@@ -1,22 +1,22 @@
 /** Tests the mapping of rows, the walk through a journal, accounts, and credentials. */
 import { OpenApiDocument } from '@tributary/connector-api/testing';
-import { balanceOf, FakeMollie, MOLLIE_DOCUMENT, TOKEN } from './mollie.fake.js';
-import type { FakeBalance, FakeRow } from './mollie.fake.js';
-import { addYear } from './mollie.year.fake.js';
-import { MollieTrial, sumOf } from './testing/mollie-trial.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
+import type { FakeBalance, FakeBalanceTransaction } from './mollie.fake.js';
+import { addYearOfTransactions } from './mollie.year.fake.js';
+import { MollieTestConnector, sumByAsset } from './testing/mollie-trial.js';
 import type { MollieSettings } from './mollie.config.js';
 
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const NOON = Date.UTC(2026, 0, 10, 12);
 const SPEC = 'com.mollie.spec/';
 let fake: FakeMollie;
 let balance: FakeBalance;
-let trial: MollieTrial;
+let trial: MollieTestConnector;
 
 beforeEach(async () => {
   fake = await FakeMollie.start(document);
   balance = fake.addBalance('EUR');
-  trial = await MollieTrial.open(fake);
+  trial = await MollieTestConnector.open(fake);
 });
 
 afterEach(async () => {
@@ -27,7 +27,13 @@ afterEach(async () => {
 describe('rows', () => {
   it('a payment is gross, under its own id, and every deduction is a row of its own', async () => {
     const deductions = { fees: -2, commissions: -9, repayments: -7, reservations: -10 };
-    add({ id: 'baltr_1', type: 'payment', amount: 1000, deductions, context: { paymentId: 'tr_1' } });
+    addTransaction({
+      id: 'baltr_1',
+      type: 'payment',
+      amount: 1000,
+      deductions,
+      context: { paymentId: 'tr_1' },
+    });
     await trial.sync();
     expect([...trial.transactions.values()].map(({ id, type, amount }) => [id, type, amount.amount])).toEqual(
       [
@@ -38,27 +44,37 @@ describe('rows', () => {
         ['baltr_1-reservations', 'OTHER', 10n],
       ],
     );
-    expect(sums()).toEqual({ 'EUR/2': 972n });
+    expect(getSums()).toEqual({ 'EUR/2': 972n });
   });
 
   it('refunds, chargebacks and their reversals are tied to the payment, with its type', async () => {
     const context = { paymentId: 'tr_1' };
-    add({ id: 'baltr_1', type: 'payment', amount: 1000, context });
-    add({
+    addTransaction({ id: 'baltr_1', type: 'payment', amount: 1000, context });
+    addTransaction({
       id: 'baltr_2',
       type: 'refund',
       amount: -300,
       deductions: { fees: -25 },
       context: { ...context, refundId: 're_1' },
     });
-    add({ id: 'baltr_3', type: 'chargeback', amount: -700, context: { ...context, chargebackId: 'chb_1' } });
-    add({
+    addTransaction({
+      id: 'baltr_3',
+      type: 'chargeback',
+      amount: -700,
+      context: { ...context, chargebackId: 'chb_1' },
+    });
+    addTransaction({
       id: 'baltr_4',
       type: 'chargeback-reversal',
       amount: 700,
       context: { ...context, chargebackId: 'chb_1' },
     });
-    add({ id: 'baltr_5', type: 'returned-refund', amount: 300, context: { ...context, refundId: 're_1' } });
+    addTransaction({
+      id: 'baltr_5',
+      type: 'returned-refund',
+      amount: 300,
+      context: { ...context, refundId: 're_1' },
+    });
     await trial.sync();
     const ofPayment = [...trial.transactions.values()].filter(
       ({ relatedTransactionId }) => relatedTransactionId === 'tr_1',
@@ -79,10 +95,15 @@ describe('rows', () => {
   });
 
   it('a refund whose payment came in an earlier sync is tied; one whose payment never came stands alone', async () => {
-    add({ id: 'baltr_1', type: 'payment', amount: 1000, context: { paymentId: 'tr_1' } });
+    addTransaction({ id: 'baltr_1', type: 'payment', amount: 1000, context: { paymentId: 'tr_1' } });
     await trial.sync();
-    add({ id: 'baltr_2', type: 'refund', amount: -300, context: { paymentId: 'tr_1', refundId: 're_1' } });
-    add({
+    addTransaction({
+      id: 'baltr_2',
+      type: 'refund',
+      amount: -300,
+      context: { paymentId: 'tr_1', refundId: 're_1' },
+    });
+    addTransaction({
       id: 'baltr_3',
       type: 'refund',
       amount: -400,
@@ -94,12 +115,12 @@ describe('rows', () => {
       status: 'REFUNDED',
     });
     expect(trial.transactions.get('baltr_3')).toMatchObject({ type: 'OTHER', status: 'SUCCEEDED' });
-    expect(sums()).toEqual({ 'EUR/2': 300n });
+    expect(getSums()).toEqual({ 'EUR/2': 300n });
   });
 
   it('captures of one payment add up, and none replaces another', async () => {
     for (const number of [1, 2, 3]) {
-      add({
+      addTransaction({
         id: `baltr_${number}`,
         type: 'capture',
         amount: 100 * number,
@@ -117,13 +138,13 @@ describe('rows', () => {
   });
 
   it('a settlement that came back is tied to it', async () => {
-    add({
+    addTransaction({
       id: 'baltr_1',
       type: 'outgoing-transfer',
       amount: -5000,
       context: { transferId: 'trf_1', settlementId: 'stl_1' },
     });
-    add({
+    addTransaction({
       id: 'baltr_2',
       type: 'returned-transfer',
       amount: 5000,
@@ -144,22 +165,27 @@ describe('rows', () => {
   });
 
   it('a type that nobody knows is OTHER under its own name; a currency that nobody knows is refused, and the rest goes on', async () => {
-    add({ id: 'baltr_1', type: 'moon-tax', amount: -100, odd: { context: { moonId: 'moon_1' } } });
+    addTransaction({ id: 'baltr_1', type: 'moon-tax', amount: -100, odd: { context: { moonId: 'moon_1' } } });
     const amount = { currency: 'ZZZ', value: '1.00' };
-    add({
+    addTransaction({
       id: 'baltr_2',
       type: 'payment',
       amount: 100,
       odd: { initialAmount: amount, resultAmount: amount },
     });
-    add({ id: 'baltr_3', type: 'payment', amount: 100, odd: { createdAt: '2024-04-31T12:50:14+00:00' } });
-    add({ id: 'baltr_4', type: 'topup', amount: 100 });
+    addTransaction({
+      id: 'baltr_3',
+      type: 'payment',
+      amount: 100,
+      odd: { createdAt: '2024-04-31T12:50:14+00:00' },
+    });
+    addTransaction({ id: 'baltr_4', type: 'topup', amount: 100 });
     await trial.sync();
     expect(trial.transactions.get('baltr_1')).toMatchObject({
       type: 'OTHER',
       metadata: { [`${SPEC}type`]: 'moon-tax', [`${SPEC}moon_id`]: 'moon_1' },
     });
-    expect(trial.refusals.map(({ id, refused }) => [id, refused])).toEqual([
+    expect(trial.rejected.map(({ id, reason }) => [id, reason])).toEqual([
       ['baltr_2', expect.stringContaining('ZZZ')],
       ['baltr_3', expect.stringContaining('2024-04-31')],
     ]);
@@ -169,37 +195,37 @@ describe('rows', () => {
   it('currencies without and with three decimal places are exact; what Mollie does not itemise is a row too', async () => {
     const yen = (value: string) => ({ currency: 'JPY', value });
     const dinar = (value: string) => ({ currency: 'KWD', value });
-    add({
+    addTransaction({
       id: 'baltr_1',
       type: 'payment',
       amount: 0,
       odd: { initialAmount: yen('1250'), resultAmount: yen('1240') },
     });
-    add({
+    addTransaction({
       id: 'baltr_2',
       type: 'payment',
       amount: 0,
       odd: { initialAmount: dinar('12.345'), resultAmount: dinar('12.345') },
     });
     await trial.sync();
-    expect(sums()).toEqual({ JPY: 1240n, 'KWD/3': 12345n });
+    expect(getSums()).toEqual({ JPY: 1240n, 'KWD/3': 12345n });
     expect(trial.transactions.get('baltr_1-other')?.amount).toEqual({ amount: 10n, asset: 'JPY' });
   });
 });
 
 describe('the walk', () => {
   it('fetches rows that arrive while it is under way, and asks for one page of what it knows', async () => {
-    addYear(fake, balance, 700);
+    addYearOfTransactions(fake, balance, 700);
     await reopen({ pageSize: 50 });
     let isFirst = true;
     for await (const page of trial.psp.transactions()) {
       if (isFirst) addPayments(120, NOON);
       isFirst = false;
-      page.items.forEach((item) => trial['take'](item));
+      page.items.forEach((item) => trial['applyItem'](item));
       trial.cursor = page.cursor;
     }
-    expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
-    const before = fake.engine.requests.length;
+    expect(getSums()).toEqual({ 'EUR/2': BigInt(computeBalance(balance)) });
+    const before = fake.server.requests.length;
     await trial.sync();
     // These are the 120 rows of the last hour. A sync without new rows reads the same rows again.
     expect(requestsSince(before)).toHaveLength(3);
@@ -208,7 +234,7 @@ describe('the walk', () => {
   it('sees a row that turned up late, below others that it knows', async () => {
     addPayments(30, NOON);
     await trial.sync();
-    balance.journal.insert({ id: 'baltr_late', type: 'topup', amount: 7, createdAt: NOON - 60_000 }, 20);
+    balance.journal.insertBelow({ id: 'baltr_late', type: 'topup', amount: 7, createdAt: NOON - 60_000 }, 20);
     await trial.sync();
     expect(trial.transactions.has('baltr_late')).toBe(true);
   });
@@ -216,18 +242,23 @@ describe('the walk', () => {
   it('sees rows behind one that was dated back', async () => {
     addPayments(30, NOON);
     await trial.sync();
-    add({ id: 'baltr_new', type: 'topup', amount: 7, createdAt: NOON + 9_000_000 });
-    add({ id: 'baltr_back', type: 'balance-correction', amount: 9, createdAt: NOON - 90 * 86_400_000 });
+    addTransaction({ id: 'baltr_new', type: 'topup', amount: 7, createdAt: NOON + 9_000_000 });
+    addTransaction({
+      id: 'baltr_back',
+      type: 'balance-correction',
+      amount: 9,
+      createdAt: NOON - 90 * 86_400_000,
+    });
     await trial.sync();
     expect([trial.transactions.has('baltr_new'), trial.transactions.has('baltr_back')]).toEqual([true, true]);
   });
 
   it('survives that rows vanish which it knew, or where it wanted to go on', async () => {
-    addYear(fake, balance, 600);
+    addYearOfTransactions(fake, balance, 600);
     await reopen({ pageSize: 50 });
     let pages = 0;
     for await (const page of trial.psp.transactions()) {
-      page.items.forEach((item) => trial['take'](item));
+      page.items.forEach((item) => trial['applyItem'](item));
       trial.cursor = page.cursor;
       if ((pages += 1) === 3) break;
     }
@@ -239,9 +270,9 @@ describe('the walk', () => {
     const main = [...trial.transactions.values()].filter(({ metadata }) => !metadata?.[`${SPEC}deduction`]);
     expect(main.length).toBeGreaterThanOrEqual(599);
     balance.journal.remove(balance.journal.rows.at(-1)!.id);
-    const before = fake.engine.requests.length;
+    const before = fake.server.requests.length;
     await trial.sync();
-    expect(fake.engine.requests.length - before).toBeLessThan(6);
+    expect(fake.server.requests.length - before).toBeLessThan(6);
   });
 });
 
@@ -250,14 +281,14 @@ describe('accounts', () => {
     addPayments(3, NOON);
     balance.pending = 5000;
     const business = fake.addBusinessAccount();
-    business.journal.add({
+    business.journal.append({
       id: 'batr_1',
       type: 'bank-transfer',
       amount: 500,
       createdAt: NOON,
       processed: true,
     });
-    const [page] = await pagesOf(trial.psp.accounts());
+    const [page] = await collectPages(trial.psp.accounts());
     expect(page?.items.map(({ id }) => id)).toEqual([balance.id, business.id]);
     const available = {
       accountId: balance.id,
@@ -277,25 +308,25 @@ describe('accounts', () => {
   it.each([403, 404])(
     'a token that may not read business accounts (%i) does not disturb the rest',
     async (status) => {
-      fake.engine.plan({ fault: { status }, path: '/v2/business-accounts/accounts', times: 3 });
+      fake.server.injectFault({ fault: { status }, path: '/v2/business-accounts/accounts', times: 3 });
       addPayments(3, NOON);
       await trial.sync();
       expect(trial.transactions.size).toBe(3);
       await reopen({ businessAccounts: 'required' });
-      await expect(pagesOf(trial.psp.accounts())).rejects.toMatchObject({
+      await expect(collectPages(trial.psp.accounts())).rejects.toMatchObject({
         kind: status === 403 ? 'unauthorized' : 'rejected',
       });
       await reopen({ businessAccounts: 'off' });
       await trial.sync();
-      expect(fake.engine.requests.filter(({ path }) => path.includes('business'))).toHaveLength(2);
+      expect(fake.server.requests.filter(({ path }) => path.includes('business'))).toHaveLength(2);
     },
   );
 
   it('the journal of a business account, whose rows become final later', async () => {
     const business = fake.addBusinessAccount();
     const row = { id: 'batr_1', type: 'bank-transfer', amount: -500, createdAt: NOON, processed: false };
-    business.journal.add(row);
-    business.journal.add({
+    business.journal.append(row);
+    business.journal.append({
       id: 'batr_2',
       type: 'ideal-payment',
       amount: 900,
@@ -311,11 +342,11 @@ describe('accounts', () => {
     row.processed = true;
     await trial.sync();
     expect(trial.transactions.get('batr_1')).toMatchObject({ status: 'SUCCEEDED' });
-    expect(sumOf(trial.transactions.values(), business.id)).toEqual({ 'EUR/2': 400n });
+    expect(sumByAsset(trial.transactions.values(), business.id)).toEqual({ 'EUR/2': 400n });
   });
 
   it('our own bank account can be paid', async () => {
-    const [page] = await pagesOf(trial.psp.beneficiaries!());
+    const [page] = await collectPages(trial.psp.beneficiaries!());
     expect(page?.items).toMatchObject([{ id: `bank-account-of-${balance.id}`, ownerName: 'Jan Jansen' }]);
   });
 });
@@ -329,20 +360,21 @@ it('test data are asked for where the settings say so, and OAuth tokens are fetc
     clientSecret: 'secret',
   });
   await trial.sync();
-  const [token, ...others] = fake.engine.requests;
+  const [token, ...others] = fake.server.requests;
   expect(token).toMatchObject({
     path: '/oauth2/tokens',
     body: { grant_type: 'refresh_token', refresh_token: 'refresh_fake' },
   });
   expect(
     others.every(
-      ({ query, headers }) => query.get('testmode') === 'true' && headers.authorization === `Bearer ${TOKEN}`,
+      ({ query, headers }) =>
+        query.get('testmode') === 'true' && headers.authorization === `Bearer ${FAKE_ACCESS_TOKEN}`,
     ),
   ).toBe(true);
 });
 
 it('a token that expires or is refused in the middle is renewed, and nobody notices', async () => {
-  addYear(fake, balance, 400);
+  addYearOfTransactions(fake, balance, 400);
   await reopen({
     accessToken: undefined,
     refreshToken: 'refresh_fake',
@@ -350,32 +382,38 @@ it('a token that expires or is refused in the middle is renewed, and nobody noti
     clientSecret: 'secret',
     pageSize: 50,
   });
-  fake.engine.plan({ fault: { status: 401 }, path: '/v2/balances/{id}/transactions', nth: 3 });
+  fake.server.injectFault({ fault: { status: 401 }, path: '/v2/balances/{id}/transactions', nth: 3 });
   for await (const page of trial.psp.transactions()) {
-    page.items.forEach((item) => trial['take'](item));
+    page.items.forEach((item) => trial['applyItem'](item));
     trial.clock.time += 10 * 60_000;
   }
-  expect(sums()).toEqual({ 'EUR/2': BigInt(balanceOf(balance)) });
-  const tokens = fake.engine.requests.filter(({ path }) => path === '/oauth2/tokens');
+  expect(getSums()).toEqual({ 'EUR/2': BigInt(computeBalance(balance)) });
+  const tokens = fake.server.requests.filter(({ path }) => path === '/oauth2/tokens');
   expect(tokens.length).toBeGreaterThanOrEqual(3);
 });
 
 it('an error of Mollie says what Mollie said, and not the token', async () => {
-  const body = { status: 400, title: 'Bad', detail: `The token ${TOKEN} is odd`, field: 'limit', _links: {} };
-  fake.engine.plan({ fault: { status: 400, body } });
+  const body = {
+    status: 400,
+    title: 'Bad',
+    detail: `The token ${FAKE_ACCESS_TOKEN} is odd`,
+    field: 'limit',
+    _links: {},
+  };
+  fake.server.injectFault({ fault: { status: 400, body } });
   const error = await trial.sync().then(undefined, (thrown: Error) => thrown.message);
   expect(error).toContain('is odd (field limit)');
-  expect(error).not.toContain(TOKEN);
+  expect(error).not.toContain(FAKE_ACCESS_TOKEN);
 });
 
-function add(row: Omit<FakeRow, 'createdAt'> & { createdAt?: number }): void {
-  balance.journal.add({ createdAt: NOON, ...row });
+function addTransaction(row: Omit<FakeBalanceTransaction, 'createdAt'> & { createdAt?: number }): void {
+  balance.journal.append({ createdAt: NOON, ...row });
 }
 
 function addPayments(count: number, createdAt: number): void {
   for (let index = 0; index < count; index += 1) {
-    const number = fake.next();
-    add({
+    const number = fake.nextNumber();
+    addTransaction({
       id: `baltr_${number}`,
       type: 'payment',
       amount: 100,
@@ -386,19 +424,19 @@ function addPayments(count: number, createdAt: number): void {
 }
 
 function requestsSince(before: number) {
-  return fake.engine.requests.slice(before).filter(({ path }) => path.endsWith('/transactions'));
+  return fake.server.requests.slice(before).filter(({ path }) => path.endsWith('/transactions'));
 }
 
-function sums(): Record<string, bigint> {
-  return sumOf(trial.transactions.values(), balance.id);
+function getSums(): Record<string, bigint> {
+  return sumByAsset(trial.transactions.values(), balance.id);
 }
 
 async function reopen(settings: Partial<MollieSettings>): Promise<void> {
   await trial.close();
-  trial = await MollieTrial.open(fake, settings);
+  trial = await MollieTestConnector.open(fake, settings);
 }
 
-async function pagesOf<T>(pages: AsyncIterable<T>): Promise<T[]> {
+async function collectPages<T>(pages: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(page);
   return all;

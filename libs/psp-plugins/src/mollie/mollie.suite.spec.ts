@@ -1,17 +1,21 @@
 /** Runs the inherited test suite once for each kind of order of this plugin. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { mollie } from './index.js';
-import { TOKEN } from './mollie.fake.js';
-import { startBusinessWorld, startMollieWorld, WORLD_SECRET } from './mollie.world.fake.js';
+import { FAKE_ACCESS_TOKEN } from './mollie.fake.js';
+import {
+  startDraftTransfersFixture,
+  startBalancePayoutsFixture,
+  FAKE_WEBHOOK_SECRET,
+} from './mollie.world.fake.js';
 
 describe.each([
-  ['payouts of a balance', startMollieWorld],
-  ['draft transfers from a business account', startBusinessWorld],
+  ['payouts of a balance', startBalancePayoutsFixture],
+  ['draft transfers from a business account', startDraftTransfersFixture],
 ])('with %s', (_name, world) => {
   describePsp(mollie, {
     directory: import.meta.dirname,
-    config: { accessToken: TOKEN, webhookSecrets: [WORLD_SECRET] },
-    wrong: {
+    settings: { accessToken: FAKE_ACCESS_TOKEN, webhookSecrets: [FAKE_WEBHOOK_SECRET] },
+    invalidSettings: {
       payouts: ['on'],
       transfers: ['on', true],
       balance: ['pending'],
@@ -27,8 +31,8 @@ describe.each([
         ],
       ],
     },
-    secrets: [TOKEN, WORLD_SECRET],
-    fake: world,
+    secrets: [FAKE_ACCESS_TOKEN, FAKE_WEBHOOK_SECRET],
+    createFixture: world,
     skip: {
       'listings: oldest first':
         'every account has a journal of its own: each is listed oldest first, one journal after the other',
@@ -37,7 +41,7 @@ describe.each([
     },
     live: {
       variables: ['LIVE_MOLLIE_ACCESS_TOKEN'],
-      settings: ({ LIVE_MOLLIE_ACCESS_TOKEN: accessToken }) =>
+      readSettings: ({ LIVE_MOLLIE_ACCESS_TOKEN: accessToken }) =>
         accessToken ? { accessToken, testmode: true } : undefined,
     },
   });

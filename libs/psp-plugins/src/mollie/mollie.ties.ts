@@ -8,19 +8,23 @@
 import type { Transaction } from '@tributary/connector-api';
 
 /** A row that is not linked to other rows yet. */
-export interface Untied {
+export interface UnlinkedTransaction {
   /** The transaction as it is served when there is nothing to link it to. */
-  alone: Transaction;
+  transaction: Transaction;
   /** The id under which it is served, unless another row has this id. In that case, `statusIfTaken` is its status as an addition to that row. */
-  wantsId?: { id: string; addsAs?: 'CAPTURE' };
+  preferredId?: { id: string; statusIfTaken?: 'CAPTURE' };
   /** Type and status that it gets when the row with the id `targetId` exists. */
-  tie?: Pick<Transaction, 'type' | 'status'> & { to: string };
+  link?: Pick<Transaction, 'type' | 'status'> & { targetId: string };
 }
 
 /** Returns the ids of rows that must be known before these rows can be linked. */
-export function idsOf(rows: readonly Untied[]): string[] {
+export function collectReferencedIds(rows: readonly UnlinkedTransaction[]): string[] {
   return [
-    ...new Set(rows.flatMap(({ wantsId, tie }) => [wantsId?.id, tie?.to]).filter((id) => id !== undefined)),
+    ...new Set(
+      rows
+        .flatMap(({ preferredId, link }) => [preferredId?.id, link?.targetId])
+        .filter((id) => id !== undefined),
+    ),
   ];
 }
 
@@ -29,18 +33,23 @@ export function idsOf(rows: readonly Untied[]): string[] {
  * @param rows oldest first
  * @param owners wanted id → id of the balance transaction that is served under it already; those in `rows` are added
  */
-export function tieRows(rows: readonly Untied[], owners: ReadonlyMap<string, string>): Transaction[] {
-  const taken = new Map(owners);
-  return rows.map(({ alone, wantsId, tie }) => {
-    if (wantsId) {
-      const owner = taken.get(wantsId.id) ?? alone.id;
-      taken.set(wantsId.id, owner);
-      if (owner === alone.id) return { ...alone, id: wantsId.id };
-      return wantsId.addsAs ? { ...alone, relatedTransactionId: wantsId.id, status: wantsId.addsAs } : alone;
+export function linkTransactions(
+  rows: readonly UnlinkedTransaction[],
+  owners: ReadonlyMap<string, string>,
+): Transaction[] {
+  const ownerById = new Map(owners);
+  return rows.map(({ transaction, preferredId, link }) => {
+    if (preferredId) {
+      const owner = ownerById.get(preferredId.id) ?? transaction.id;
+      ownerById.set(preferredId.id, owner);
+      if (owner === transaction.id) return { ...transaction, id: preferredId.id };
+      return preferredId.statusIfTaken
+        ? { ...transaction, relatedTransactionId: preferredId.id, status: preferredId.statusIfTaken }
+        : transaction;
     }
-    if (tie && taken.has(tie.to)) {
-      return { ...alone, type: tie.type, status: tie.status, relatedTransactionId: tie.to };
+    if (link && ownerById.has(link.targetId)) {
+      return { ...transaction, type: link.type, status: link.status, relatedTransactionId: link.targetId };
     }
-    return alone;
+    return transaction;
   });
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Json } from '@tributary/connector-api/http';
-import { toUntied } from './mollie.mapper.js';
-import { tieRows } from './mollie.ties.js';
+import { toUnlinkedTransactions } from './mollie.mapper.js';
+import { linkTransactions } from './mollie.ties.js';
 
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
@@ -14,7 +14,7 @@ const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
 
 /** Returns type and status, as served, of an incoming and of an outgoing row. Their payment and their transfer are known. */
-function meaningsOf(type: string): string {
+function describeMeanings(type: string): string {
   const context = { paymentId: 'tr_1', transferId: 'trf_1' };
   const known = new Map([
     ['tr_1', 'baltr_0'],
@@ -31,7 +31,7 @@ function meaningsOf(type: string): string {
         createdAt: '2026-01-01T00:00:00+00:00',
         context,
       };
-      const [one] = tieRows(toUntied(Json.parse(JSON.stringify(row)), 'bal_1'), known);
+      const [one] = linkTransactions(toUnlinkedTransactions(Json.parse(JSON.stringify(row)), 'bal_1'), known);
       return `${one?.type} ${one?.status}${one?.relatedTransactionId ? ` of ${one.relatedTransactionId}` : ''}`;
     })
     .join(' / ');
@@ -39,7 +39,7 @@ function meaningsOf(type: string): string {
 
 it('all of them, in / out', () => {
   expect(
-    [...types, ...ONLY_IN_PROSE, 'moon-tax'].map((type) => `${type}: ${meaningsOf(type)}`),
+    [...types, ...ONLY_IN_PROSE, 'moon-tax'].map((type) => `${type}: ${describeMeanings(type)}`),
   ).toMatchSnapshot();
 });
 

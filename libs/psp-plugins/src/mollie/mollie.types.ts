@@ -4,7 +4,7 @@
  */
 
 /** The effect of a row on a payment or a settlement. */
-export type Meaning =
+export type TransactionMeaning =
   /** Money that came in. Later rows refer to it. */
   | 'payment'
   /** Takes (a part of) a payment away again. */
@@ -18,7 +18,7 @@ export type Meaning =
   | 'payin'
   | 'other';
 
-const TYPES: Readonly<Record<Exclude<Meaning, 'other'>, readonly string[]>> = {
+const TYPES_BY_MEANING: Readonly<Record<Exclude<TransactionMeaning, 'other'>, readonly string[]>> = {
   payment: ['payment', 'capture', 'split-payment'],
   'payment-reduced': [
     'refund',
@@ -40,14 +40,14 @@ const TYPES: Readonly<Record<Exclude<Meaning, 'other'>, readonly string[]>> = {
   payin: ['topup', 'balance-topup', 'incoming-transfer'],
 };
 
-const MEANINGS = new Map(
-  Object.entries(TYPES).flatMap(([meaning, types]) =>
-    types.map((type) => [type, meaning as Meaning] as const),
+const MEANING_BY_TYPE = new Map(
+  Object.entries(TYPES_BY_MEANING).flatMap(([meaning, types]) =>
+    types.map((type) => [type, meaning as TransactionMeaning] as const),
   ),
 );
 
 /** Whether money with this meaning comes in or goes out. A row with the opposite sign has the meaning `other`. */
-const COMES_IN: Readonly<Record<Meaning, boolean | undefined>> = {
+const IS_INCOMING: Readonly<Record<TransactionMeaning, boolean | undefined>> = {
   payment: true,
   'payment-reduced': false,
   'payment-restored': true,
@@ -61,9 +61,9 @@ const COMES_IN: Readonly<Record<Meaning, boolean | undefined>> = {
  * Returns the meaning of a type.
  * @param amount amount of the row, with its sign
  */
-export function meaningOf(type: string, amount: bigint): Meaning {
-  const meaning = MEANINGS.get(type) ?? 'other';
-  return amount === 0n || COMES_IN[meaning] === undefined || COMES_IN[meaning] === amount > 0n
+export function classifyTransaction(type: string, amount: bigint): TransactionMeaning {
+  const meaning = MEANING_BY_TYPE.get(type) ?? 'other';
+  return amount === 0n || IS_INCOMING[meaning] === undefined || IS_INCOMING[meaning] === amount > 0n
     ? meaning
     : 'other';
 }

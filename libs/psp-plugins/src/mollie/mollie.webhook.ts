@@ -9,54 +9,56 @@ import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 
-const SIGNATURE = 'x-mollie-signature';
+const SIGNATURE_HEADER = 'x-mollie-signature';
 /** Events that can appear in a journal: `payment.paid`, `payout.failed`, … */
-const MOVES_MONEY =
+const MONEY_EVENT_PATTERN =
   /^(?:payment|refund|chargeback|capture|payment-link|balance-transaction|payout|business-account-(?:draft-)?transfer)\./;
 /** `id=tr_5B8cwPMGnU6qLbRvo7qEZo` */
-const CLASSIC = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
+const CLASSIC_BODY_PATTERN = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
 
 /**
  * Verifies a webhook.
  * @returns the streams to pull
  * @throws PspError `rejected` when the signature or the body is invalid, or when the settings do not accept this kind
  */
-export function readWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
-  const signature = headers[SIGNATURE];
-  if (signature === undefined) return readClassic(rawBody, settings);
-  verify(signature, rawBody, settings.webhookSecrets ?? []);
-  return MOVES_MONEY.test(typeOf(rawBody)) ? ['transactions'] : [];
+export function parseWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
+  const signature = headers[SIGNATURE_HEADER];
+  if (signature === undefined) return parseClassicWebhook(rawBody, settings);
+  verifySignature(signature, rawBody, settings.webhookSecrets ?? []);
+  return MONEY_EVENT_PATTERN.test(parseEventType(rawBody)) ? ['transactions'] : [];
 }
 
-function readClassic(rawBody: Buffer, { classicWebhooks }: MollieSettings): Stream[] {
+function parseClassicWebhook(rawBody: Buffer, { classicWebhooks }: MollieSettings): Stream[] {
   if (!classicWebhooks) {
-    throw refused(`it has no ${SIGNATURE}; classic webhooks are accepted with the setting "classicWebhooks"`);
+    throw createRejectedError(
+      `it has no ${SIGNATURE_HEADER}; classic webhooks are accepted with the setting "classicWebhooks"`,
+    );
   }
-  if (!CLASSIC.test(rawBody.toString('latin1').trim()))
-    throw refused('expected a body like id=tr_…, as classic webhooks have');
+  if (!CLASSIC_BODY_PATTERN.test(rawBody.toString('latin1').trim()))
+    throw createRejectedError('expected a body like id=tr_…, as classic webhooks have');
   return ['transactions'];
 }
 
-function verify(signature: string, rawBody: Buffer, secrets: readonly string[]): void {
-  if (secrets.length === 0) throw refused('the setting "webhookSecrets" is missing');
+function verifySignature(signature: string, rawBody: Buffer, secrets: readonly string[]): void {
+  if (secrets.length === 0) throw createRejectedError('the setting "webhookSecrets" is missing');
   const given = signature.split(',').map((one) => Buffer.from(one.trim().replace(/^sha256=/, ''), 'hex'));
   const expected = secrets.map((secret) => createHmac('sha256', secret).update(rawBody).digest());
-  if (!expected.some((right) => given.some((one) => isSame(one, right))))
-    throw refused(`its ${SIGNATURE} is wrong`);
+  if (!expected.some((right) => given.some((one) => areDigestsEqual(one, right))))
+    throw createRejectedError(`its ${SIGNATURE_HEADER} is wrong`);
 }
 
-function isSame(given: Buffer, right: Buffer): boolean {
+function areDigestsEqual(given: Buffer, right: Buffer): boolean {
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
-function typeOf(rawBody: Buffer): string {
+function parseEventType(rawBody: Buffer): string {
   try {
-    return Json.parse(rawBody.toString('utf8')).text('type');
+    return Json.parse(rawBody.toString('utf8')).string('type');
   } catch {
-    throw refused('its body is no event with a type');
+    throw createRejectedError('its body is no event with a type');
   }
 }
 
-function refused(why: string): PspError {
-  return new PspError('rejected', `Mollie: the webhook is not accepted: ${why}`);
+function createRejectedError(reason: string): PspError {
+  return new PspError('rejected', `Mollie: the webhook is not accepted: ${reason}`);
 }

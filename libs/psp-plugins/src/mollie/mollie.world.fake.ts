@@ -1,27 +1,27 @@
 /** Adapts the fake to the test suite that every plugin inherits. */
 import { createHmac } from 'node:crypto';
-import { currencyDigits, money } from '@tributary/connector-api';
+import { getCurrencyDecimals, parseMoney } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
-import type { PspWorld, TransactionWish, WorldOptions } from '@tributary/connector-api/testing';
-import { fakeIban } from './mollie.drafts.fake.js';
+import type { PspFixture, TransactionInput, PspFixtureOptions } from '@tributary/connector-api/testing';
+import { createFakeIban } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessRow } from './mollie.journal.fake.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
 
-export const WORLD_SECRET = 'whsec_ofTheInheritedSuite';
-const LARGEST_PAGE = 250;
-const DAY = 86_400_000;
+export const FAKE_WEBHOOK_SECRET = 'whsec_ofTheInheritedSuite';
+const MAX_PAGE_SIZE = 250;
+const DAY_MS = 86_400_000;
 
 /** The document is read once for all tests. */
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 
 /** Starts a fake whose orders are payouts of a balance. */
-export async function startMollieWorld(options: WorldOptions): Promise<PspWorld> {
-  const fake = await start(options);
-  fake.initiatesAtOnce = true;
-  const world = new MollieWorld(fake);
+export async function startBalancePayoutsFixture(options: PspFixtureOptions): Promise<PspFixture> {
+  const fake = await startFake(options);
+  fake.initiatesImmediately = true;
+  const world = new MollieFixtureData(fake);
   return {
-    ...worldOf(fake, world),
+    ...createFixtureBase(fake, world),
     settings: { url: fake.url, payouts: 'switch-to-manual-settlement', rereadMinutes: 120 },
     addBeneficiary: () => `bank-account-of-${fake.addBalance('GBP').id}`,
     orders: {
@@ -29,74 +29,80 @@ export async function startMollieWorld(options: WorldOptions): Promise<PspWorld>
         sourceAccountId: world.balance.id,
         destinationAccountId: `bank-account-of-${world.balance.id}`,
       },
-      refused: { destinationAccountId: 'somebody-else' },
-      paid: () =>
+      rejectedOrder: { destinationAccountId: 'somebody-else' },
+      getPayments: () =>
         fake.payouts.map(({ key, amount, currency }) => ({
           key,
-          amount: money((amount / 100).toFixed(2), currency),
+          amount: parseMoney((amount / 100).toFixed(2), currency),
         })),
-      request: { method: 'POST', path: '/v2/payouts' },
+      submitRequest: { method: 'POST', path: '/v2/payouts' },
     },
   };
 }
 
 /** Starts a fake whose orders are transfers from the business account. Every draft is approved immediately. */
-export async function startBusinessWorld(options: WorldOptions): Promise<PspWorld> {
-  const fake = await start(options);
-  fake.drafts.approvesAtOnce = true;
-  const world = new MollieWorld(fake);
-  const payee = { name: 'Jan Jansen', iban: fakeIban(fake.next()) };
+export async function startDraftTransfersFixture(options: PspFixtureOptions): Promise<PspFixture> {
+  const fake = await startFake(options);
+  fake.drafts.approvesImmediately = true;
+  const world = new MollieFixtureData(fake);
+  const payee = { name: 'Jan Jansen', iban: createFakeIban(fake.nextNumber()) };
   return {
-    ...worldOf(fake, world),
+    ...createFixtureBase(fake, world),
     settings: { url: fake.url, transfers: 'draft', rereadMinutes: 120, beneficiaries: [payee] },
     addBeneficiary: () => world.addPayee(),
     orders: {
       payout: { sourceAccountId: world.business.id, destinationAccountId: payee.iban },
-      refused: { destinationAccountId: fakeIban(fake.next()) },
-      paid: () =>
-        fake.drafts.all.map(({ key, amount }) => ({ key, amount: money((amount / 100).toFixed(2), 'EUR') })),
-      request: { method: 'POST', path: '/v2/business-accounts/draft-transfers' },
+      rejectedOrder: { destinationAccountId: createFakeIban(fake.nextNumber()) },
+      getPayments: () =>
+        fake.drafts.all.map(({ key, amount }) => ({
+          key,
+          amount: parseMoney((amount / 100).toFixed(2), 'EUR'),
+        })),
+      submitRequest: { method: 'POST', path: '/v2/business-accounts/draft-transfers' },
     },
   };
 }
 
-async function start({ clock, pageSize }: WorldOptions): Promise<FakeMollie> {
+async function startFake({ clock, pageSize }: PspFixtureOptions): Promise<FakeMollie> {
   const fake = await FakeMollie.start(document);
   fake.now = () => clock.now();
-  if (pageSize === 'one') fake.largestPage = 1;
+  if (pageSize === 'one') fake.maxPageSize = 1;
   return fake;
 }
 
-function worldOf(fake: FakeMollie, world: MollieWorld): Omit<PspWorld, 'settings' | 'orders'> {
+function createFixtureBase(
+  fake: FakeMollie,
+  world: MollieFixtureData,
+): Omit<PspFixture, 'settings' | 'orders'> {
   return {
-    largestPage: LARGEST_PAGE,
-    manners: { late: 3_600_000, changes: 2 * DAY },
-    add: (wish) => world.add(wish),
-    change: (id) => world.change(id),
-    vanish: (id) => world.vanish(id),
-    addBroken: (at) => world.addBroken(at),
+    maxPageSize: MAX_PAGE_SIZE,
+    timings: { maxLatenessMs: 3_600_000, maxChangeAgeMs: 2 * DAY_MS },
+    addTransaction: (wish) => world.add(wish),
+    changeStatus: (id) => world.change(id),
+    removeTransaction: (id) => world.vanish(id),
+    addMalformedRow: (at) => world.addBroken(at),
     addAccount: () => fake.addBalance('USD').id,
     http: {
-      fake: fake.engine,
-      listing: { method: 'GET', path: '/v2/balances/{id}/transactions' },
-      error: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
+      fake: fake.server,
+      listingRequest: { method: 'GET', path: '/v2/balances/{id}/transactions' },
+      createErrorBody: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
     },
     webhook: {
       rawBody: '{"resource":"event","id":"event_1","type":"payment.paid","entityId":"tr_1"}',
       sign: (rawBody, secret) => ({
         'x-mollie-signature': `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`,
       }),
-      secret: WORLD_SECRET,
+      secret: FAKE_WEBHOOK_SECRET,
       streams: ['transactions'],
     },
     close: () => fake.close(),
   };
 }
 
-class MollieWorld {
+class MollieFixtureData {
   readonly balance: FakeBalance;
   readonly business: FakeBusinessAccount;
-  private readonly open = new Map<string, FakeBusinessRow>();
+  private readonly pendingById = new Map<string, FakeBusinessTransaction>();
 
   constructor(private readonly fake: FakeMollie) {
     this.balance = fake.addBalance('EUR');
@@ -104,32 +110,38 @@ class MollieWorld {
   }
 
   /** Adds a transaction. Changeable transactions go to the business account, because the journal of a balance only grows. */
-  add(wish: TransactionWish): string {
-    return wish.state === 'open' ? this.addBusiness(wish) : this.addToBalance(wish);
+  add(wish: TransactionInput): string {
+    return wish.state === 'open' ? this.addBusinessTransaction(wish) : this.addBalanceTransaction(wish);
   }
 
   change(id: string): void {
-    const row = this.open.get(id);
+    const row = this.pendingById.get(id);
     if (row !== undefined) row.processed = true;
   }
 
   vanish(id: string): void {
-    this.balance.journal.remove(this.names.get(id) ?? id);
+    this.balance.journal.remove(this.rowIdByServedId.get(id) ?? id);
     this.business.journal.remove(id);
   }
 
   addBroken(at: number): void {
     const odd = { initialAmount: { currency: 'EUR', value: 'a lot' } };
-    this.insert({ id: `baltr_broken${this.fake.next()}`, type: 'topup', amount: 1, createdAt: at, odd });
+    this.insertBalanceRow({
+      id: `baltr_broken${this.fake.nextNumber()}`,
+      type: 'topup',
+      amount: 1,
+      createdAt: at,
+      odd,
+    });
   }
 
-  private readonly names = new Map<string, string>();
+  private readonly rowIdByServedId = new Map<string, string>();
 
-  private addToBalance({ at, amount, currency, direction }: TransactionWish): string {
-    const number = this.fake.next();
+  private addBalanceTransaction({ at, amount, currency, direction }: TransactionInput): string {
+    const number = this.fake.nextNumber();
     const value = { currency, value: direction === 'in' ? amount : `-${amount}` };
     const context = direction === 'in' ? { payment: { paymentId: `tr_${number}` } } : null;
-    this.insert({
+    this.insertBalanceRow({
       id: `baltr_${number}`,
       type: direction === 'in' ? 'payment' : 'balance-correction',
       amount: 0,
@@ -137,22 +149,22 @@ class MollieWorld {
       odd: { initialAmount: value, resultAmount: value, context },
     });
     const id =
-      direction === 'in' && currencyDigits(currency) !== undefined ? `tr_${number}` : `baltr_${number}`;
-    this.names.set(id, `baltr_${number}`);
+      direction === 'in' && getCurrencyDecimals(currency) !== undefined ? `tr_${number}` : `baltr_${number}`;
+    this.rowIdByServedId.set(id, `baltr_${number}`);
     return id;
   }
 
-  private addBusiness({ at, amount, direction }: TransactionWish): string {
-    const cents = Number(money(amount, 'EUR').amount);
-    const row: FakeBusinessRow = {
-      id: `batr_${this.fake.next()}`,
+  private addBusinessTransaction({ at, amount, direction }: TransactionInput): string {
+    const cents = Number(parseMoney(amount, 'EUR').amount);
+    const row: FakeBusinessTransaction = {
+      id: `batr_${this.fake.nextNumber()}`,
       type: 'bank-transfer',
       amount: direction === 'in' ? cents : -cents,
       createdAt: at,
       processed: false,
     };
-    this.insertBusiness(row);
-    this.open.set(row.id, row);
+    this.insertBusinessRow(row);
+    this.pendingById.set(row.id, row);
     return row.id;
   }
 
@@ -161,24 +173,24 @@ class MollieWorld {
    * @returns the payee's IBAN
    */
   addPayee(): string {
-    const number = this.fake.next();
-    const identifier = fakeIban(number);
+    const number = this.fake.nextNumber();
+    const identifier = createFakeIban(number);
     const counterparty = { identifier, name: `Payee ${number}` };
     const [createdAt, processed] = [this.fake.now(), true];
-    this.insertBusiness({
+    this.insertBusinessRow({
       ...{ id: `batr_${number}`, type: 'bank-transfer', amount: -number, createdAt, processed, counterparty },
     });
     return identifier;
   }
 
-  private insertBusiness(row: FakeBusinessRow): void {
+  private insertBusinessRow(row: FakeBusinessTransaction): void {
     const { rows } = this.business.journal;
-    this.business.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
+    this.business.journal.insertBelow(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
   }
 
   /** Inserts a row by its time, as the API lists rows. */
-  private insert(row: FakeBalance['journal']['rows'][number]): void {
+  private insertBalanceRow(row: FakeBalance['journal']['rows'][number]): void {
     const { rows } = this.balance.journal;
-    this.balance.journal.insert(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
+    this.balance.journal.insertBelow(row, rows.filter(({ createdAt }) => createdAt > row.createdAt).length);
   }
 }

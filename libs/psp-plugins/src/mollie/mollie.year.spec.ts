@@ -3,18 +3,18 @@
  * against Mollie's document. `npm run soak` uses 200 000 rows.
  */
 import { OpenApiDocument } from '@tributary/connector-api/testing';
-import { balanceOf, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import { addYear } from './mollie.year.fake.js';
-import { MollieTrial, sumOf } from './testing/mollie-trial.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { addYearOfTransactions } from './mollie.year.fake.js';
+import { MollieTestConnector, sumByAsset } from './testing/mollie-trial.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
-const document = await OpenApiDocument.official(MOLLIE_DOCUMENT);
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 let fake: FakeMollie;
-let trial: MollieTrial;
+let trial: MollieTestConnector;
 
 beforeEach(async () => {
   fake = await FakeMollie.start(document);
-  trial = await MollieTrial.open(fake);
+  trial = await MollieTestConnector.open(fake);
 });
 
 afterEach(async () => {
@@ -26,52 +26,52 @@ it(
   `a year of ${ROWS} rows in two currencies, with 429s and a refused token in the middle`,
   async () => {
     const balances = [fake.addBalance('EUR'), fake.addBalance('USD')];
-    addYear(fake, balances[0]!, Math.ceil(ROWS * 0.8));
-    addYear(fake, balances[1]!, Math.floor(ROWS * 0.2));
+    addYearOfTransactions(fake, balances[0]!, Math.ceil(ROWS * 0.8));
+    addYearOfTransactions(fake, balances[1]!, Math.floor(ROWS * 0.2));
     const pages = Math.ceil(ROWS / 250);
-    fake.engine.plan({ fault: { status: 429, retryAfter: '1' }, nth: 5, times: 2 });
-    fake.engine.plan({ fault: { status: 429 }, nth: Math.floor(pages * 0.7) });
-    fake.engine.plan({ fault: 'truncated', nth: Math.floor(pages * 0.9) });
-    fake.engine.plan({ fault: { status: 401 }, nth: Math.floor(pages * 0.5), times: 1 });
-    fake.engine.plan({ fault: { status: 401 }, nth: Math.floor(pages * 1.5), times: 1 });
+    fake.server.injectFault({ fault: { status: 429, retryAfter: '1' }, nth: 5, times: 2 });
+    fake.server.injectFault({ fault: { status: 429 }, nth: Math.floor(pages * 0.7) });
+    fake.server.injectFault({ fault: 'truncated', nth: Math.floor(pages * 0.9) });
+    fake.server.injectFault({ fault: { status: 401 }, nth: Math.floor(pages * 0.5), times: 1 });
+    fake.server.injectFault({ fault: { status: 401 }, nth: Math.floor(pages * 1.5), times: 1 });
 
     const started = Date.now();
     await expect(trial.sync()).rejects.toMatchObject({ kind: 'unauthorized' });
     await expect(trial.sync()).rejects.toMatchObject({ kind: 'unauthorized' });
     await trial.sync();
-    const requests = fake.engine.requests.length;
+    const requests = fake.server.requests.length;
     process.stdout.write(
       `mollie: ${ROWS} balance transactions -> ${trial.transactions.size} rows with ${requests} requests ` +
         `(${((requests / ROWS) * 1000).toFixed(1)} per thousand, of 4.0 at least) in ${((Date.now() - started) / 1000).toFixed(1)} s; ` +
-        `largest page ${trial.largestPage} rows, largest cursor ${trial.largestCursor} characters\n`,
+        `largest page ${trial.maxPageItems} rows, largest cursor ${trial.maxCursorLength} characters\n`,
     );
 
-    expect(trial.refusals).toEqual([]);
+    expect(trial.rejected).toEqual([]);
     for (const balance of balances) {
-      const sums = sumOf(trial.transactions.values(), balance.id);
-      expect(sums).toEqual({ [`${balance.currency}/2`]: BigInt(balanceOf(balance)) });
-      expect(timesOf(balance.id)).toEqual([...timesOf(balance.id)].sort());
+      const sums = sumByAsset(trial.transactions.values(), balance.id);
+      expect(sums).toEqual({ [`${balance.currency}/2`]: BigInt(computeBalance(balance)) });
+      expect(getTimes(balance.id)).toEqual([...getTimes(balance.id)].sort());
     }
     const main = [...trial.transactions.values()].filter(
       ({ metadata }) => !metadata?.['com.mollie.spec/deduction'],
     );
     expect(main).toHaveLength(ROWS);
     expect(requests).toBeLessThan((ROWS / 250) * 2.1 + 30);
-    expect(trial.largestPage).toBeLessThanOrEqual(2500);
+    expect(trial.maxPageItems).toBeLessThanOrEqual(2500);
 
     // The second sync requests the list of balances, the list of business accounts, and one page of each journal.
-    const before = fake.engine.requests.length;
-    trial.news = 0;
+    const before = fake.server.requests.length;
+    trial.newVersionCount = 0;
     await trial.sync();
-    expect(fake.engine.requests.length - before).toBe(4);
-    expect(trial.news).toBe(0);
+    expect(fake.server.requests.length - before).toBe(4);
+    expect(trial.newVersionCount).toBe(0);
   },
   60_000 + ROWS * 30,
 );
 
 it('every refund and chargeback that follows its payment is tied to it, after it, with its type', async () => {
   const balance = fake.addBalance('EUR');
-  addYear(fake, balance, 2500);
+  addYearOfTransactions(fake, balance, 2500);
   await trial.sync();
   const seen = new Set<string>();
   let tied = 0;
@@ -90,17 +90,17 @@ it('every refund and chargeback that follows its payment is tied to it, after it
 
 it('goes on where it stopped, wherever that was, and ends with the same feed', async () => {
   const balance = fake.addBalance('EUR');
-  addYear(fake, balance, 2500);
+  addYearOfTransactions(fake, balance, 2500);
   await trial.sync();
   const whole = [...trial.transactions.keys()];
   const cursors: string[] = [];
   for await (const { cursor } of trial.psp.transactions()) cursors.push(cursor);
   const step = Math.ceil(cursors.length / 4);
   for (let stop = 1; stop < cursors.length; stop += step) {
-    const resumed = await MollieTrial.open(fake);
+    const resumed = await MollieTestConnector.open(fake);
     let pages = 0;
     for await (const page of resumed.psp.transactions()) {
-      for (const item of page.items) resumed['take'](item);
+      for (const item of page.items) resumed['applyItem'](item);
       resumed.cursor = page.cursor;
       if ((pages += 1) === stop) break;
     }
@@ -110,7 +110,7 @@ it('goes on where it stopped, wherever that was, and ends with the same feed', a
   }
 });
 
-function timesOf(balanceId: string): string[] {
+function getTimes(balanceId: string): string[] {
   return [...trial.transactions.values()]
     .filter(({ metadata }) => metadata?.['com.mollie.spec/balance_id'] === balanceId)
     .map(({ createdAt }) => createdAt);

@@ -5,7 +5,7 @@ import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 
 /** Maximum page size. Source: `count` of GET /transactions, `limit` of GET /counterparties. */
-export const LARGEST_PAGE = 1000;
+export const MAX_PAGE_SIZE = 1000;
 
 /** Query of the transaction list. Times are in milliseconds since 1970. */
 export interface TransactionQuery {
@@ -23,21 +23,21 @@ export interface TransactionQuery {
 export class RevolutBusinessClient {
   constructor(private readonly http: PspHttp) {}
 
-  async accounts(): Promise<Json[]> {
-    return (await this.http.get('/accounts')).list();
+  async listAccounts(): Promise<Json[]> {
+    return (await this.http.get('/accounts')).array();
   }
 
   /**
    * Returns counterparties, newest first.
    * @param before milliseconds since 1970, exclusive
    */
-  async counterparties(before: number, limit: number): Promise<Json[]> {
-    return this.list('/counterparties', { created_before: formatTime(before), limit });
+  async listCounterparties(before: number, limit: number): Promise<Json[]> {
+    return this.getList('/counterparties', { created_before: formatTime(before), limit });
   }
 
   /** Returns transactions, newest first. */
-  async transactions({ from, to, count, type, states, requestId }: TransactionQuery): Promise<Json[]> {
-    return this.list('/transactions', {
+  async listTransactions({ from, to, count, type, states, requestId }: TransactionQuery): Promise<Json[]> {
+    return this.getList('/transactions', {
       from: formatTime(from),
       to: formatTime(to),
       count,
@@ -47,19 +47,19 @@ export class RevolutBusinessClient {
     });
   }
 
-  transaction(id: string): Promise<Json | undefined> {
+  getTransaction(id: string): Promise<Json | undefined> {
     return this.http.find('/transaction/{id}', { params: { id } });
   }
 
-  pay(body: JsonBody): Promise<Json> {
+  createPayment(body: JsonBody): Promise<Json> {
     return this.http.post('/pay', { body });
   }
 
-  transfer(body: JsonBody): Promise<Json> {
+  createTransfer(body: JsonBody): Promise<Json> {
     return this.http.post('/transfer', { body });
   }
 
-  private async list(path: string, query: Query): Promise<Json[]> {
-    return (await this.http.get(path, { query })).list();
+  private async getList(path: string, query: Query): Promise<Json[]> {
+    return (await this.http.get(path, { query })).array();
   }
 }

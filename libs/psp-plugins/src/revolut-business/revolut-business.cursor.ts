@@ -1,7 +1,7 @@
 /** The position at which a listing resumes: JSON with a version. Times are in milliseconds since 1970. */
 import type { Cursor } from '@tributary/connector-api';
 
-export interface TransactionsPlace {
+export interface TransactionsCursor {
   /** Everything before this time was read. */
   at: number;
   /** Length of the last time range, in milliseconds. It is adapted so that a range has a few pages. */
@@ -13,46 +13,52 @@ export interface TransactionsPlace {
 }
 
 /** Position in the list of counterparties. */
-export interface CounterpartiesPlace {
+export interface CounterpartiesCursor {
   at: number;
   reread: number;
 }
 
-const VERSION = 1;
+const CURSOR_VERSION = 1;
 
-export function writePlace(place: TransactionsPlace | CounterpartiesPlace): Cursor {
-  return JSON.stringify({ v: VERSION, ...place });
+export function serializeCursor(position: TransactionsCursor | CounterpartiesCursor): Cursor {
+  return JSON.stringify({ v: CURSOR_VERSION, ...position });
 }
 
-export function readTransactionsPlace(cursor: Cursor): TransactionsPlace {
-  const { at, span, reread, open } = parse(cursor);
-  if (!isTime(at) || !isTime(span) || !isTime(reread) || !Array.isArray(open) || !open.every(isTime)) {
-    return foreign(cursor);
+export function parseTransactionsCursor(cursor: Cursor): TransactionsCursor {
+  const { at, span, reread, open } = parseCursorJson(cursor);
+  if (
+    !isTimestamp(at) ||
+    !isTimestamp(span) ||
+    !isTimestamp(reread) ||
+    !Array.isArray(open) ||
+    !open.every(isTimestamp)
+  ) {
+    return throwForeignCursor(cursor);
   }
   return { at, span, reread, open };
 }
 
-export function readCounterpartiesPlace(cursor: Cursor): CounterpartiesPlace {
-  const { at, reread } = parse(cursor);
-  return isTime(at) && isTime(reread) ? { at, reread } : foreign(cursor);
+export function parseCounterpartiesCursor(cursor: Cursor): CounterpartiesCursor {
+  const { at, reread } = parseCursorJson(cursor);
+  return isTimestamp(at) && isTimestamp(reread) ? { at, reread } : throwForeignCursor(cursor);
 }
 
-function parse(cursor: Cursor): Record<string, unknown> {
+function parseCursorJson(cursor: Cursor): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(cursor);
-    if (typeof value === 'object' && value !== null && 'v' in value && value.v === VERSION)
+    if (typeof value === 'object' && value !== null && 'v' in value && value.v === CURSOR_VERSION)
       return { ...value };
   } catch {
     // The error is thrown below.
   }
-  return foreign(cursor);
+  return throwForeignCursor(cursor);
 }
 
-function isTime(value: unknown): value is number {
+function isTimestamp(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function foreign(cursor: Cursor): never {
+function throwForeignCursor(cursor: Cursor): never {
   throw new Error(
     `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin revolut-business: was the connector another plugin before?`,
   );

@@ -1,15 +1,15 @@
 /** Sends every example in Revolut's document for the used endpoints through client and mapper. A person reviewed the snapshot. */
-import { isRefusal, transactionToWire } from '@tributary/connector-api';
-import type { Order, Psp } from '@tributary/connector-api';
+import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
+import type { Order, PspClient } from '@tributary/connector-api';
 import type { Example } from '@tributary/connector-api/testing';
-import { DOCUMENT, RevolutBusinessFake } from './revolut-business.fake.js';
-import { collect, FakeClock, mount } from './testing/mounted.js';
+import { REVOLUT_DOCUMENT, RevolutBusinessFake } from './revolut-business.fake.js';
+import { collectPages, FakeClock, mountPlugin } from './testing/mounted.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 
 const ORDER: Order = {
   kind: 'PAYOUT',
-  key: '1f0f3850-9627-42de-8ad4-a2c497c37d0b',
+  idempotencyKey: '1f0f3850-9627-42de-8ad4-a2c497c37d0b',
   reference: 'invoice-1',
   amount: { amount: 1000n, asset: 'EUR/2' },
   sourceAccountId: 'af98333c-ea53-482b-93c2-1fa5e4eae671',
@@ -19,16 +19,16 @@ const ORDER: Order = {
 };
 
 /** The plugin call that reads the response of each endpoint. */
-const READERS: readonly [
+const PLUGIN_CALLS: readonly [
   method: string,
   path: string,
-  read: (psp: Psp, value: unknown) => Promise<unknown>,
+  read: (psp: PspClient, value: unknown) => Promise<unknown>,
 ][] = [
-  ['GET', '/accounts', async (psp) => collect(psp.accounts())],
-  ['GET', '/counterparties', async (psp) => collect(psp.beneficiaries!())],
-  ['GET', '/transactions', (psp) => served(psp)],
+  ['GET', '/accounts', async (psp) => collectPages(psp.accounts())],
+  ['GET', '/counterparties', async (psp) => collectPages(psp.beneficiaries!())],
+  ['GET', '/transactions', (psp) => listServedTransactions(psp)],
   // Read as rows of the list, which have the same form.
-  ['GET', '/transaction/{id}', (psp) => served(psp)],
+  ['GET', '/transaction/{id}', (psp) => listServedTransactions(psp)],
   ['POST', '/pay', (psp) => psp.createPayout!(ORDER)],
   [
     'POST',
@@ -42,17 +42,18 @@ const READERS: readonly [
   ],
 ];
 
-async function served(psp: Psp): Promise<unknown> {
-  const pages = await collect(psp.transactions());
+async function listServedTransactions(psp: PspClient): Promise<unknown> {
+  const pages = await collectPages(psp.transactions());
   return pages.flatMap(({ items }) =>
     items.map((item) =>
-      isRefusal(item) ? item : (JSON.parse(`${transactionToWire(item).content}}`) as unknown),
+      isRejectedRecord(item) ? item : (JSON.parse(`${serializeTransaction(item).content}}`) as unknown),
     ),
   );
 }
 
-describe.each(READERS)('%s %s', (method, path, read) => {
-  const examples = DOCUMENT?.examples(method, path).filter(({ status }) => status !== undefined) ?? [];
+describe.each(PLUGIN_CALLS)('%s %s', (method, path, read) => {
+  const examples =
+    REVOLUT_DOCUMENT?.getExamples(method, path).filter(({ status }) => status !== undefined) ?? [];
   if (examples.length === 0) {
     it.skip('../shared is absent', () => undefined);
     return;
@@ -65,18 +66,18 @@ describe.each(READERS)('%s %s', (method, path, read) => {
 async function expectSnapshot(
   path: string,
   { status = 200, value }: Example,
-  read: (typeof READERS)[number][2],
+  read: (typeof PLUGIN_CALLS)[number][2],
 ) {
   const clock = new FakeClock(NOW);
   const fake = await RevolutBusinessFake.start({ clock });
   // One time range reaches back to the first example.
-  const connector = await mount({ ...fake.settings, since: '2026-05-20' }, clock);
+  const connector = await mountPlugin({ ...fake.settings, since: '2026-05-20' }, clock);
   try {
     const isOne = path === '/transaction/{id}';
     const body = isOne ? [value] : value;
     const order = path === '/pay' || path === '/transfer';
-    fake.psp.plan({
-      fault: { answer: { status, body } },
+    fake.server.injectFault({
+      fault: { response: { status, body } },
       path: isOne ? '/transactions' : path,
       times: status < 500 && !order ? 1 : Infinity,
     });
@@ -84,6 +85,6 @@ async function expectSnapshot(
     expect(found).toMatchSnapshot();
   } finally {
     await connector.close();
-    await fake.psp.close();
+    await fake.server.close();
   }
 }

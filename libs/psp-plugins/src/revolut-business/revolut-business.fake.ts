@@ -1,21 +1,21 @@
 /** A fake of Revolut's API on localhost over simulated data. It is checked against Revolut's own document, if that is available. */
 import { FakePsp, OpenApiDocument, route } from '@tributary/connector-api/testing';
-import type { FakeAnswer, FakeRequest } from '@tributary/connector-api/testing';
+import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
-import { ACCOUNTS } from './testing/year.js';
-import { decimal, time, uuid, World } from './testing/world.js';
-import type { WorldTransaction } from './testing/world.js';
+import { SIMULATED_ACCOUNTS } from './testing/year.js';
+import { toJsonNumber, formatMicroseconds, createUuid, SimulatedRevolut } from './testing/world.js';
+import type { SimulatedTransaction } from './testing/world.js';
 
-export const DOCUMENT = await OpenApiDocument.official('revolut-business/business.json');
-const DAY = 86_400_000;
-const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const TOKEN_LIFE = 40 * 60_000;
-const LONGEST_SEARCH = 14 * DAY;
+export const REVOLUT_DOCUMENT = await OpenApiDocument.loadOfficial('revolut-business/business.json');
+const DAY_MS = 86_400_000;
+const KEY_PAIR = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const TOKEN_LIFETIME_MS = 40 * 60_000;
+const MAX_SEARCH_RANGE_MS = 14 * DAY_MS;
 
 /** The settings as in a deployment file. The fake accepts these credentials. */
-export const CONFIG = {
+export const FAKE_SETTINGS = {
   clientId: 'client-1',
-  privateKey: KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  privateKey: KEY_PAIR.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   issuer: 'example.com',
   refreshToken: 'oa_prod_refresh-1',
   webhookSecret: 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8',
@@ -23,37 +23,37 @@ export const CONFIG = {
 };
 
 export interface RevolutFakeOptions {
-  world?: World;
+  world?: SimulatedRevolut;
   clock?: { now(): number };
   /** Milliseconds until the server rejects a token, independent of the announced lifetime. */
-  tokenLife?: number;
+  tokenLifetimeMs?: number;
 }
 
 export class RevolutBusinessFake {
-  psp!: FakePsp;
+  server!: FakePsp;
   /** The orders that were accepted, with their amounts as they were sent. */
   readonly orders: { key: string; amount: string; currency: string }[] = [];
   /** Number of full pages that ended between rows with the same time. */
-  bordersAmongTies = 0;
-  fullPages = 0;
-  tokensGiven = 0;
+  pageBordersAmongTies = 0;
+  fullPageCount = 0;
+  issuedTokenCount = 0;
   /** Properties that override the next orders of `/pay` and `/transfer`. */
-  next: Partial<WorldTransaction> = {};
+  nextOrderOverrides: Partial<SimulatedTransaction> = {};
   private readonly tokens = new Map<string, number>();
 
   private constructor(
-    readonly world: World,
-    private readonly tokenLife: number,
+    readonly world: SimulatedRevolut,
+    private readonly tokenLifetimeMs: number,
   ) {}
 
   static async start(options: RevolutFakeOptions = {}): Promise<RevolutBusinessFake> {
     const clock = options.clock ?? { now: () => Date.now() };
-    const world = options.world ?? new World(ACCOUNTS, clock);
-    const fake = new RevolutBusinessFake(world, options.tokenLife ?? TOKEN_LIFE);
-    fake.psp = await FakePsp.start({
+    const world = options.world ?? new SimulatedRevolut(SIMULATED_ACCOUNTS, clock);
+    const fake = new RevolutBusinessFake(world, options.tokenLifetimeMs ?? TOKEN_LIFETIME_MS);
+    fake.server = await FakePsp.start({
       basePath: '/api/1.0',
-      document: DOCUMENT,
-      errorBody: (status) => ({ code: 1000 + status, message: `status ${status}` }),
+      document: REVOLUT_DOCUMENT,
+      createErrorBody: (status) => ({ code: 1000 + status, message: `status ${status}` }),
       routes: fake.routes(),
     });
     return fake;
@@ -61,65 +61,65 @@ export class RevolutBusinessFake {
 
   /** The settings for the deployment file. */
   get settings() {
-    return { ...CONFIG, url: this.psp.url, requestsPerMinute: 60_000 };
+    return { ...FAKE_SETTINGS, url: this.server.url, requestsPerMinute: 60_000 };
   }
 
   private routes() {
-    const guarded = (answer: (request: FakeRequest) => FakeAnswer) => (request: FakeRequest) =>
+    const guarded = (answer: (request: FakeRequest) => FakeResponse) => (request: FakeRequest) =>
       this.isAuthorized(request)
         ? answer(request)
         : { status: 401, body: { code: 1401, message: 'The request should be authorized.' } };
     return [
-      route('POST', '/auth/token', (request) => this.token(request), {
-        undocumented: 'described in the guides only',
+      route('POST', '/auth/token', (request) => this.issueToken(request), {
+        undocumentedReason: 'described in the guides only',
       }),
       route(
         'GET',
         '/accounts',
-        guarded(() => this.accounts()),
+        guarded(() => this.listAccounts()),
       ),
       route(
         'GET',
         '/counterparties',
-        guarded((request) => this.counterparties(request)),
+        guarded((request) => this.listCounterparties(request)),
       ),
       route(
         'GET',
         '/transactions',
-        guarded((request) => this.transactions(request)),
+        guarded((request) => this.listTransactions(request)),
       ),
       route(
         'GET',
         '/transaction/{id}',
-        guarded((request) => this.transaction(request)),
+        guarded((request) => this.getTransaction(request)),
       ),
       route(
         'POST',
         '/pay',
-        guarded((request) => this.order(request)),
+        guarded((request) => this.createOrder(request)),
       ),
       route(
         'POST',
         '/transfer',
-        guarded((request) => this.order(request)),
+        guarded((request) => this.createOrder(request)),
       ),
     ];
   }
 
-  private token({ body }: FakeRequest): FakeAnswer {
+  private issueToken({ body }: FakeRequest): FakeResponse {
     const form = body as Record<string, string>;
     const [header = '', payload = '', signature = ''] = (form['client_assertion'] ?? '').split('.');
     const signed = createVerify('RSA-SHA256')
       .update(`${header}.${payload}`)
-      .verify(KEYS.publicKey, signature, 'base64url');
+      .verify(KEY_PAIR.publicKey, signature, 'base64url');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
     const isRight =
       signed &&
       form['grant_type'] === 'refresh_token' &&
-      form['refresh_token'] === CONFIG.refreshToken &&
+      form['refresh_token'] === FAKE_SETTINGS.refreshToken &&
       form['client_assertion_type'] === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' &&
-      claims['iss'] === CONFIG.issuer &&
-      claims['sub'] === CONFIG.clientId &&
+      claims['iss'] === FAKE_SETTINGS.issuer &&
+      claims['sub'] === FAKE_SETTINGS.clientId &&
       claims['aud'] === 'https://revolut.com' &&
       Number(claims['exp']) * 1000 > this.world.clock.now();
     if (!isRight)
@@ -128,11 +128,11 @@ export class RevolutBusinessFake {
         body: { error: 'invalid_grant', error_description: 'refresh token or assertion is wrong' },
       };
     const now = this.world.clock.now();
-    const last = `oa_prod_${this.tokensGiven}`;
+    const last = `oa_prod_${this.issuedTokenCount}`;
     const isValid = (this.tokens.get(last) ?? 0) > now;
-    if (!isValid) this.tokensGiven += 1;
-    const token = `oa_prod_${this.tokensGiven}`;
-    if (!isValid) this.tokens.set(token, now + this.tokenLife);
+    if (!isValid) this.issuedTokenCount += 1;
+    const token = `oa_prod_${this.issuedTokenCount}`;
+    if (!isValid) this.tokens.set(token, now + this.tokenLifetimeMs);
     return { body: { access_token: token, token_type: 'bearer', expires_in: 2399 } };
   }
 
@@ -141,14 +141,14 @@ export class RevolutBusinessFake {
     return (this.tokens.get(token) ?? 0) > this.world.clock.now();
   }
 
-  private accounts(): FakeAnswer {
-    const balances = this.world.balances();
+  private listAccounts(): FakeResponse {
+    const balances = this.world.computeBalances();
     const at = '2025-01-01T00:00:00.000000Z';
     return {
       body: this.world.accounts.map(({ id, currency, digits }) => ({
         id,
         name: `${currency} Main`,
-        balance: decimal(balances.get(id) ?? 0n, digits),
+        balance: toJsonNumber(balances.get(id) ?? 0n, digits),
         currency,
         state: 'active',
         public: false,
@@ -158,78 +158,80 @@ export class RevolutBusinessFake {
     };
   }
 
-  private counterparties({ query }: FakeRequest): FakeAnswer {
+  private listCounterparties({ query }: FakeRequest): FakeResponse {
     const before = Date.parse(query.get('created_before') ?? '');
     const rows = this.world.counterparties
       .filter(({ createdAt }) => createdAt < before && createdAt <= this.world.clock.now())
       .sort((a, b) => b.createdAt - a.createdAt)
       .slice(0, Number(query.get('limit') ?? 100))
       .map(({ id, createdAt, members }) => {
-        const at = time(BigInt(createdAt) * 1000n);
+        const at = formatMicroseconds(BigInt(createdAt) * 1000n);
         return { id, state: 'created', created_at: at, updated_at: at, ...members };
       });
     return { body: rows };
   }
 
-  private transactions({ query }: FakeRequest): FakeAnswer {
+  private listTransactions({ query }: FakeRequest): FakeResponse {
     const [type, requestId, states] = [query.get('type'), query.get('request_id'), query.getAll('state')];
     const count = Number(query.get('count') ?? 100);
     if (
       requestId !== null &&
-      Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '') > 14 * DAY
+      Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '') > 14 * DAY_MS
     ) {
       return { status: 400, body: { code: 1400, message: 'the interval exceeds 14 days' } };
     }
-    const wanted = (each: WorldTransaction) =>
+    const wanted = (each: SimulatedTransaction) =>
       (type === null || each.type === type) &&
       (requestId === null || each.requestId === requestId) &&
-      (states.length === 0 || states.includes(this.world.stateOf(each)));
-    const { rows, next } = this.world.list(
-      microseconds(query.get('from')),
-      microseconds(query.get('to')),
+      (states.length === 0 || states.includes(this.world.getState(each)));
+    const { rows, next } = this.world.listTransactions(
+      toMicroseconds(query.get('from')),
+      toMicroseconds(query.get('to')),
       wanted,
       count,
     );
     if (rows.length === count) {
-      this.fullPages += 1;
-      if (next?.createdAt === rows.at(-1)?.createdAt) this.bordersAmongTies += 1;
+      this.fullPageCount += 1;
+      if (next?.createdAt === rows.at(-1)?.createdAt) this.pageBordersAmongTies += 1;
     }
-    const undocumented = 'a row is broken on purpose';
+    const undocumentedReason = 'a row is broken on purpose';
     return {
-      body: rows.map((each) => this.world.row(each)),
-      ...(rows.some(({ isBroken }) => isBroken === true) && { undocumented }),
+      body: rows.map((each) => this.world.toJson(each)),
+      ...(rows.some(({ isBroken }) => isBroken === true) && { undocumentedReason }),
     };
   }
 
-  private transaction({ params }: FakeRequest): FakeAnswer {
+  private getTransaction({ params }: FakeRequest): FakeResponse {
     const found = this.world.transactions.find(({ id }) => id === params['id']);
     return found
-      ? { body: this.world.row(found) }
+      ? { body: this.world.toJson(found) }
       : { status: 404, body: { code: 1404, message: 'not found' } };
   }
 
-  private order({ body, rawBody, path }: FakeRequest): FakeAnswer {
-    const asked = body as Asked;
+  private createOrder({ body, rawBody, path }: FakeRequest): FakeResponse {
+    const asked = body as OrderRequestBody;
     const { world } = this;
     const now = world.clock.now();
     const isKnown = world.transactions.some(
-      (each) => each.requestId === asked.request_id && now - Number(each.createdAt / 1000n) < LONGEST_SEARCH,
+      (each) =>
+        each.requestId === asked.request_id && now - Number(each.createdAt / 1000n) < MAX_SEARCH_RANGE_MS,
     );
-    if (isKnown) return refusal(3020, `Duplicate request: ${asked.request_id}`);
+    if (isKnown) return createErrorResponse(3020, `Duplicate request: ${asked.request_id}`);
     const from = world.accounts.find(({ id }) => id === (asked.account_id ?? asked.source_account_id));
     const target = world.accounts.find(({ id }) => id === asked.target_account_id);
     const payee = world.counterparties.find(({ id }) => id === asked.receiver?.counterparty_id);
-    if (!from || (path === '/transfer' ? !target : !payee)) return refusal(2101, 'no such account');
+    if (!from || (path === '/transfer' ? !target : !payee))
+      return createErrorResponse(2101, 'no such account');
     const written = /"amount":(-?[\d.]+)/.exec(rawBody.toString())?.[1] ?? '';
     this.orders.push({ key: asked.request_id, amount: written, currency: asked.currency });
-    const amount = units(written, from.digits);
+    const amount = toMinorUnits(written, from.digits);
     const counterparty = payee && {
       id: payee.id,
       account_type: 'external',
       ...(asked.receiver?.account_id !== undefined && { account_id: asked.receiver.account_id }),
     };
-    const made: WorldTransaction = {
-      id: uuid(0x0de, world.transactions.length),
+    const made: SimulatedTransaction = {
+      id: createUuid(0x0de, world.transactions.length),
       type: 'transfer',
       createdAt: BigInt(now) * 1000n,
       decidedAt: now,
@@ -240,14 +242,16 @@ export class RevolutBusinessFake {
         { account: from, amount: -amount, ...(counterparty && { counterparty }) },
         ...(target ? [{ account: target, amount }] : []),
       ],
-      ...this.next,
+      ...this.nextOrderOverrides,
     };
     world.add(made);
-    return { body: { id: made.id, state: world.stateOf(made), created_at: time(made.createdAt) } };
+    return {
+      body: { id: made.id, state: world.getState(made), created_at: formatMicroseconds(made.createdAt) },
+    };
   }
 }
 
-interface Asked {
+interface OrderRequestBody {
   request_id: string;
   currency: string;
   reference?: string;
@@ -257,16 +261,16 @@ interface Asked {
   receiver?: { counterparty_id: string; account_id?: string; card_id?: string };
 }
 
-function refusal(code: number, message: string): FakeAnswer {
+function createErrorResponse(code: number, message: string): FakeResponse {
   return { status: 400, body: { code, message } };
 }
 
-function microseconds(text: string | null): bigint {
+function toMicroseconds(text: string | null): bigint {
   return BigInt(Date.parse(text ?? '')) * 1000n;
 }
 
 /** Converts a decimal string to minor units. It never uses a double, so that the fake sees the exact amount that was sent. */
-function units(text: string, digits: number): bigint {
+function toMinorUnits(text: string, digits: number): bigint {
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(digits, '0'));
 }

@@ -1,16 +1,16 @@
 /** Tests what the inherited suite does not cover for Revolut's payments: bodies, repeats, and results. */
 import type { Order, Transaction } from '@tributary/connector-api';
 import { RevolutBusinessFake } from './revolut-business.fake.js';
-import { FakeClock, Mirror, mount } from './testing/mounted.js';
-import { uuid, World } from './testing/world.js';
-import type { WorldTransaction } from './testing/world.js';
-import { ACCOUNTS } from './testing/year.js';
+import { FakeClock, TestFeed, mountPlugin } from './testing/mounted.js';
+import { createUuid, SimulatedRevolut } from './testing/world.js';
+import type { SimulatedTransaction } from './testing/world.js';
+import { SIMULATED_ACCOUNTS } from './testing/year.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 86_400_000;
-const [EUR, EUR_2] = [ACCOUNTS[0]!, ACCOUNTS[1]!];
-const PAYEE = uuid(0xcc, 0);
-const BANK = uuid(0xca, 0);
+const [EUR, EUR_2] = [SIMULATED_ACCOUNTS[0]!, SIMULATED_ACCOUNTS[1]!];
+const PAYEE = createUuid(0xcc, 0);
+const BANK = createUuid(0xca, 0);
 
 let closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -18,15 +18,15 @@ afterEach(async () => {
   closing = [];
 });
 
-async function begin() {
+async function startTest() {
   const clock = new FakeClock(NOW);
-  const world = new World([...ACCOUNTS], clock);
+  const world = new SimulatedRevolut([...SIMULATED_ACCOUNTS], clock);
   world.counterparties.push({ id: PAYEE, createdAt: NOW - DAY, members: { name: 'Payee' } });
   const fake = await RevolutBusinessFake.start({ clock, world });
-  const connector = await mount({ ...fake.settings, since: '2026-05-01' }, clock);
-  closing = [() => connector.close(), () => fake.psp.close()];
+  const connector = await mountPlugin({ ...fake.settings, since: '2026-05-01' }, clock);
+  closing = [() => connector.close(), () => fake.server.close()];
   const bodies = () =>
-    fake.psp.requests
+    fake.server.requests
       .filter(({ method, path }) => method === 'POST' && path !== '/auth/token')
       .map(({ rawBody }) => rawBody.toString());
   return { clock, world, fake, bodies, psp: connector.psp };
@@ -34,7 +34,7 @@ async function begin() {
 
 const payout: Order = {
   kind: 'PAYOUT',
-  key: '1f0f3850-9627-42de-8ad4-a2c497c37d0b',
+  idempotencyKey: '1f0f3850-9627-42de-8ad4-a2c497c37d0b',
   reference: 'invoice-1',
   amount: { amount: 1234567890123_10n, asset: 'EUR/2' },
   sourceAccountId: EUR.id,
@@ -46,16 +46,16 @@ const transfer: Order = { ...payout, kind: 'TRANSFER', destinationAccountId: EUR
 
 describe('what is sent', () => {
   it('the account of the beneficiary, the exact amount, the description', async () => {
-    const { psp, bodies } = await begin();
+    const { psp, bodies } = await startTest();
     await psp.createPayout!({ ...payout, description: 'Rent' });
     expect(bodies()).toEqual([
-      `{"request_id":"${payout.key}","account_id":"${EUR.id}","receiver":{"counterparty_id":"${PAYEE}","account_id":"${BANK}"},` +
+      `{"request_id":"${payout.idempotencyKey}","account_id":"${EUR.id}","receiver":{"counterparty_id":"${PAYEE}","account_id":"${BANK}"},` +
         '"amount":1234567890123.10,"currency":"EUR","reference":"Rent"}',
     ]);
   });
 
   it('a card; the reasons that some countries want; a reference that fits', async () => {
-    const { psp, bodies } = await begin();
+    const { psp, bodies } = await startTest();
     await psp.createPayout!({
       ...payout,
       destinationAccountId: `${PAYEE}.card.${BANK}`,
@@ -72,7 +72,7 @@ describe('what is sent', () => {
   });
 
   it('a transfer between two accounts of ours', async () => {
-    const { psp, bodies } = await begin();
+    const { psp, bodies } = await startTest();
     await psp.createTransfer!(transfer);
     expect(JSON.parse(bodies()[0] ?? '')).toMatchObject({
       source_account_id: EUR.id,
@@ -82,7 +82,7 @@ describe('what is sent', () => {
   });
 
   it.each(['XQX/2', 'EUR/3', 'JPY/2'])('nothing in %s', async (asset) => {
-    const { psp, bodies } = await begin();
+    const { psp, bodies } = await startTest();
     const pay = psp.createPayout!({ ...payout, amount: { amount: 1n, asset } });
     await expect(pay).rejects.toMatchObject({ kind: 'rejected' });
     expect(bodies()).toEqual([]);
@@ -91,8 +91,8 @@ describe('what is sent', () => {
 
 describe('a repeat', () => {
   it('is answered with what became of the first, and pays nothing', async () => {
-    const { psp, fake, clock } = await begin();
-    fake.next = { decidedAt: NOW + DAY };
+    const { psp, fake, clock } = await startTest();
+    fake.nextOrderOverrides = { decidedAt: NOW + DAY };
     const first = await psp.createPayout!(payout);
     expect(first.status).toBe('PENDING');
     await clock.sleep(12 * DAY);
@@ -101,15 +101,15 @@ describe('a repeat', () => {
   });
 
   it('whose first cannot be found is of unknown outcome, not refused', async () => {
-    const { psp, fake } = await begin();
+    const { psp, fake } = await startTest();
     await psp.createPayout!(payout);
-    fake.psp.plan({ fault: { answer: { body: [] } }, path: '/transactions' });
+    fake.server.injectFault({ fault: { response: { body: [] } }, path: '/transactions' });
     await expect(psp.createPayout!(payout)).rejects.toMatchObject({ kind: 'unknown-outcome' });
   });
 });
 
 describe('findOrder', () => {
-  const decided: [Partial<WorldTransaction>, object][] = [
+  const decided: [Partial<SimulatedTransaction>, object][] = [
     [{ decidedAt: NOW + DAY }, { status: 'PENDING' }],
     [{}, { status: 'SUCCEEDED' }],
     [{ outcome: 'declined' }, { status: 'FAILED', reason: { code: 'insufficient_balance' } }],
@@ -118,17 +118,17 @@ describe('findOrder', () => {
   ];
 
   it.each(decided)('%j is %j, by the key and by the id', async (next, expected) => {
-    const { psp, fake } = await begin();
-    fake.next = next;
+    const { psp, fake } = await startTest();
+    fake.nextOrderOverrides = next;
     const { id } = await psp.createPayout!(payout);
     expect(await psp.findOrder!(payout)).toEqual({ id, ...expected });
     expect(await psp.findOrder!({ ...payout, pspId: id })).toEqual({ id, ...expected });
   });
 
   it('knows nothing of what was never ordered, and finds an order two weeks later', async () => {
-    const { psp, clock } = await begin();
+    const { psp, clock } = await startTest();
     expect(await psp.findOrder!(payout)).toBeUndefined();
-    expect(await psp.findOrder!({ ...payout, pspId: uuid(9, 9) })).toBeUndefined();
+    expect(await psp.findOrder!({ ...payout, pspId: createUuid(9, 9) })).toBeUndefined();
     const { id } = await psp.createPayout!(payout);
     await clock.sleep(20 * DAY);
     expect(await psp.findOrder!(payout)).toMatchObject({ id, status: 'SUCCEEDED' });
@@ -139,14 +139,14 @@ it.each([
   ['PAYOUT', payout],
   ['TRANSFER', transfer],
 ] as const)('the listing has a %s under the id of the answer, with our key', async (type, order) => {
-  const { psp } = await begin();
+  const { psp } = await startTest();
   const { id } = await (type === 'PAYOUT' ? psp.createPayout!(order) : psp.createTransfer!(order));
-  const mirror = new Mirror();
-  await mirror.pull(psp);
-  const row = mirror.rows.get(id) as Transaction;
+  const feed = new TestFeed();
+  await feed.pull(psp);
+  const row = feed.rows.get(id) as Transaction;
   expect(row).toMatchObject({
     type,
-    orderKey: order.key,
+    orderKey: order.idempotencyKey,
     sourceAccountId: order.sourceAccountId,
     destinationAccountId: order.destinationAccountId,
     amount: order.amount,

@@ -1,9 +1,9 @@
-import { RefusedError } from '@tributary/connector-api';
+import { InvalidRecordError } from '@tributary/connector-api';
 import type { Transaction } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
-import { TRANSACTION_KINDS, toTransactions } from './revolut-business.rows.js';
+import { REVOLUT_TRANSACTION_TYPES, toTransactions } from './revolut-business.rows.js';
 
-const leg = (more: object = {}) => ({
+const createLeg = (more: object = {}) => ({
   leg_id: 'leg',
   account_id: 'acc-1',
   amount: -10,
@@ -11,11 +11,11 @@ const leg = (more: object = {}) => ({
   ...more,
 });
 
-function read(row: object): Transaction[] {
-  return toTransactions(Json.parse(JSON.stringify(rowOf(row))));
+function mapRow(row: object): Transaction[] {
+  return toTransactions(Json.parse(JSON.stringify(createRow(row))));
 }
 
-function rowOf(row: object): object {
+function createRow(row: object): object {
   return {
     id: 'tx-1',
     type: 'transfer',
@@ -23,13 +23,13 @@ function rowOf(row: object): object {
     created_at: '2026-01-01T10:00:00.123456Z',
     updated_at: '2026-01-02T10:00:00Z',
     completed_at: '2026-01-02T10:00:00Z',
-    legs: [leg()],
+    legs: [createLeg()],
     ...row,
   };
 }
 
 /** `id type status amount asset source>destination related` */
-function told(rows: readonly Transaction[]): string[] {
+function formatRows(rows: readonly Transaction[]): string[] {
   return rows.map(
     ({
       id,
@@ -57,43 +57,43 @@ describe('states', () => {
     ],
     ['a state of tomorrow', ['tx-1 PAYOUT OTHER 1000 EUR/2 acc-1> -']],
   ])('a transfer that is %s', (state, expected) => {
-    expect(told(read({ state }))).toEqual(expected);
+    expect(formatRows(mapRow({ state }))).toEqual(expected);
   });
 
   it('an authorisation of a card that lapsed is cancelled; one that was completed came back', () => {
     const card = { type: 'card_payment', state: 'reverted' };
-    expect(told(read({ ...card, completed_at: undefined }))).toEqual([
+    expect(formatRows(mapRow({ ...card, completed_at: undefined }))).toEqual([
       'tx-1 PAYOUT CANCELLED 1000 EUR/2 acc-1> -',
     ]);
-    expect(told(read(card))).toHaveLength(2);
+    expect(formatRows(mapRow(card))).toHaveLength(2);
   });
 
   it('is the same record in every state, with one creation time', () => {
-    const [pending] = read({ state: 'pending' });
-    const [reverted, back] = read({ state: 'reverted', updated_at: '2026-02-01T00:00:00Z' });
+    const [pending] = mapRow({ state: 'pending' });
+    const [reverted, back] = mapRow({ state: 'reverted', updated_at: '2026-02-01T00:00:00Z' });
     expect(reverted).toMatchObject({ id: pending?.id, createdAt: pending?.createdAt });
     expect(back?.createdAt).toBe(pending?.createdAt);
   });
 });
 
 describe('types', () => {
-  it.each(TRANSACTION_KINDS)('%s', (type) => {
-    const out = { type, legs: [leg()] };
-    const into = { type, legs: [leg({ amount: 10 })] };
+  it.each(REVOLUT_TRANSACTION_TYPES)('%s', (type) => {
+    const out = { type, legs: [createLeg()] };
+    const into = { type, legs: [createLeg({ amount: 10 })] };
     const related = { related_transaction_id: 'tx-0' };
     expect({
-      out: told(read(out)),
-      in: told(read(into)),
-      'out, of another': told(read({ ...out, ...related })),
-      'in, of another': told(read({ ...into, ...related })),
-      'in, of another, open': told(read({ ...into, ...related, state: 'pending' })),
-      'in, of another, failed': told(read({ ...into, ...related, state: 'failed' })),
-      'in, of another, reverted': told(read({ ...into, ...related, state: 'reverted' })),
+      out: formatRows(mapRow(out)),
+      in: formatRows(mapRow(into)),
+      'out, of another': formatRows(mapRow({ ...out, ...related })),
+      'in, of another': formatRows(mapRow({ ...into, ...related })),
+      'in, of another, open': formatRows(mapRow({ ...into, ...related, state: 'pending' })),
+      'in, of another, failed': formatRows(mapRow({ ...into, ...related, state: 'failed' })),
+      'in, of another, reverted': formatRows(mapRow({ ...into, ...related, state: 'reverted' })),
     }).toMatchSnapshot();
   });
 
   it('one that Revolut adds tomorrow is OTHER, under its own name', () => {
-    const [row] = read({ type: 'lottery' });
+    const [row] = mapRow({ type: 'lottery' });
     expect(row).toMatchObject({
       type: 'OTHER',
       sourceAccountId: 'acc-1',
@@ -103,32 +103,32 @@ describe('types', () => {
 });
 
 describe('legs', () => {
-  const minus = leg();
-  const plus = leg({ account_id: 'acc-2', amount: 10 });
+  const minus = createLeg();
+  const plus = createLeg({ account_id: 'acc-2', amount: 10 });
 
   it.each([
     ['the paying one first', [minus, plus]],
     ['the paying one last', [plus, minus]],
   ])('two of one currency are a transfer between our accounts: %s', (_, legs) => {
-    expect(told(read({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-2 -']);
+    expect(formatRows(mapRow({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-2 -']);
   });
 
   it('where both amounts are positive, as in the document, the first one pays', () => {
-    const legs = [leg({ amount: 10 }), plus];
-    expect(told(read({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-2 -']);
+    const legs = [createLeg({ amount: 10 }), plus];
+    expect(formatRows(mapRow({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-2 -']);
   });
 
   it('one, to an account of ours', () => {
-    const legs = [leg({ counterparty: { account_type: 'self', account_id: 'acc-9' } })];
-    expect(told(read({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-9 -']);
+    const legs = [createLeg({ counterparty: { account_type: 'self', account_id: 'acc-9' } })];
+    expect(formatRows(mapRow({ legs }))).toEqual(['tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1>acc-9 -']);
   });
 
   it('an exchange is two rows that name each other', () => {
-    const rows = read({
+    const rows = mapRow({
       type: 'exchange',
-      legs: [minus, leg({ account_id: 'acc-3', amount: 1600, currency: 'JPY' })],
+      legs: [minus, createLeg({ account_id: 'acc-3', amount: 1600, currency: 'JPY' })],
     });
-    expect(told(rows)).toEqual([
+    expect(formatRows(rows)).toEqual([
       'tx-1 TRANSFER SUCCEEDED 1000 EUR/2 acc-1> -',
       'tx-1.acc-3 TRANSFER SUCCEEDED 1600 JPY >acc-3 -',
     ]);
@@ -139,26 +139,29 @@ describe('legs', () => {
   });
 
   it('fees are rows of their own once they are charged', () => {
-    const legs = [leg({ fee: 0.1 })];
-    expect(told(read({ legs }))).toEqual([
+    const legs = [createLeg({ fee: 0.1 })];
+    expect(formatRows(mapRow({ legs }))).toEqual([
       'tx-1 PAYOUT SUCCEEDED 1000 EUR/2 acc-1> -',
       'tx-1.fee.acc-1 OTHER SUCCEEDED 10 EUR/2 acc-1> tx-1',
     ]);
-    expect(told(read({ legs, state: 'pending' }))).toHaveLength(1);
-    expect(told(read({ legs, state: 'reverted' }))).toContain(
+    expect(formatRows(mapRow({ legs, state: 'pending' }))).toHaveLength(1);
+    expect(formatRows(mapRow({ legs, state: 'reverted' }))).toContain(
       'tx-1.fee.acc-1.reverted OTHER REFUNDED 10 EUR/2 >acc-1 tx-1',
     );
-    expect(told(read({ legs: [leg({ fee: 0 })] }))).toHaveLength(1);
+    expect(formatRows(mapRow({ legs: [createLeg({ fee: 0 })] }))).toHaveLength(1);
   });
 
   it('no two rows are one payment to a client: it tells them by the id they are tied to, or their own, and the type', () => {
-    const both = [leg({ fee: 0.1 }), leg({ account_id: 'acc-3', amount: 5, currency: 'GBP', fee: 0.2 })];
+    const both = [
+      createLeg({ fee: 0.1 }),
+      createLeg({ account_id: 'acc-3', amount: 5, currency: 'GBP', fee: 0.2 }),
+    ];
     for (const row of [
       { type: 'exchange', legs: both },
-      { type: 'charge', legs: [leg({ fee: 1 })] },
-      { legs: [leg({ fee: 0.1 }), leg({ account_id: 'acc-2', amount: 10, fee: 0.1 })] },
+      { type: 'charge', legs: [createLeg({ fee: 1 })] },
+      { legs: [createLeg({ fee: 0.1 }), createLeg({ account_id: 'acc-2', amount: 10, fee: 0.1 })] },
     ]) {
-      const rows = read(row);
+      const rows = mapRow(row);
       const payments = rows.map(
         ({ id, relatedTransactionId, type }) => `${relatedTransactionId ?? id} ${type}`,
       );
@@ -167,8 +170,8 @@ describe('legs', () => {
   });
 
   it('names the beneficiary where the leg names its account', () => {
-    const legs = [leg({ counterparty: { account_type: 'external', id: 'cp-1', account_id: 'ca-1' } })];
-    expect(read({ legs })[0]?.destinationAccountId).toBe('cp-1.ca-1');
+    const legs = [createLeg({ counterparty: { account_type: 'external', id: 'cp-1', account_id: 'ca-1' } })];
+    expect(mapRow({ legs })[0]?.destinationAccountId).toBe('cp-1.ca-1');
   });
 });
 
@@ -179,31 +182,31 @@ describe('amounts', () => {
     ['-1e3', 'JPY', 1000n],
     ['-1.234', 'KWD', 1234n],
   ])('%s %s is exact', (amount, currency, expected) => {
-    const text = JSON.stringify(rowOf({ legs: [leg({ amount: 'HERE', currency })] }));
+    const text = JSON.stringify(createRow({ legs: [createLeg({ amount: 'HERE', currency })] }));
     const [row] = toTransactions(Json.parse(text.replace('"HERE"', amount)));
     expect(row?.amount.amount).toBe(expected);
   });
 
   it.each([
-    ['a digit too many', [leg({ amount: 1.001 })], 'more than the 2 decimal places'],
-    ['a currency that nobody knows', [leg({ currency: 'XQX' })], 'not in ISO 4217'],
+    ['a digit too many', [createLeg({ amount: 1.001 })], 'more than the 2 decimal places'],
+    ['a currency that nobody knows', [createLeg({ currency: 'XQX' })], 'not in ISO 4217'],
     ['no legs', [], 'legs'],
-    ['no amount', [leg({ amount: undefined })], 'legs[0].amount'],
+    ['no amount', [createLeg({ amount: undefined })], 'legs[0].amount'],
   ])('refuses %s', (_, legs, why) => {
-    const refused = () => read({ legs });
-    expect(refused).toThrow(RefusedError);
+    const refused = () => mapRow({ legs });
+    expect(refused).toThrow(InvalidRecordError);
     expect(refused).toThrow(why);
   });
 });
 
 it('carries the request_id of transfers as the key of the order, and nothing that changes by itself', () => {
-  const [row] = read({ request_id: 'key-1' });
+  const [row] = mapRow({ request_id: 'key-1' });
   expect(row?.orderKey).toBe('key-1');
-  const [again] = read({
+  const [again] = mapRow({
     request_id: 'key-1',
     updated_at: '2026-03-01T00:00:00Z',
-    legs: [leg({ balance: 5 })],
+    legs: [createLeg({ balance: 5 })],
   });
   expect(again).toEqual({ ...row, updatedAt: '2026-03-01T00:00:00Z' });
-  expect(read({ type: 'card_payment', request_id: 'REVP:1' })[0]?.orderKey).toBeUndefined();
+  expect(mapRow({ type: 'card_payment', request_id: 'REVP:1' })[0]?.orderKey).toBeUndefined();
 });

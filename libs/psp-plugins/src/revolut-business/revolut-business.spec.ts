@@ -1,13 +1,13 @@
 /** Runs the inherited test suite against the fake, which is checked against Revolut's document. */
 import { describePsp } from '@tributary/connector-api/testing';
 import { revolutBusiness } from './index.js';
-import { CONFIG } from './revolut-business.fake.js';
-import { startRevolutBusinessWorld } from './testing/suite-world.js';
+import { FAKE_SETTINGS } from './revolut-business.fake.js';
+import { startRevolutBusinessFixture } from './testing/suite-world.js';
 
 describePsp(revolutBusiness, {
   directory: import.meta.dirname,
-  config: CONFIG,
-  wrong: {
+  settings: FAKE_SETTINGS,
+  invalidSettings: {
     since: ['yesterday', '2026-13-01'],
     issuer: ['https://example.com'],
     url: ['revolut'],
@@ -17,7 +17,7 @@ describePsp(revolutBusiness, {
     requestsPerMinute: [0],
     pageSize: [0, 1001],
   },
-  fake: startRevolutBusinessWorld,
+  createFixture: startRevolutBusinessFixture,
   live: {
     variables: [
       'LIVE_REVOLUT_CLIENT_ID',
@@ -25,7 +25,7 @@ describePsp(revolutBusiness, {
       'LIVE_REVOLUT_ISSUER',
       'LIVE_REVOLUT_REFRESH_TOKEN',
     ],
-    settings: ({
+    readSettings: ({
       LIVE_REVOLUT_CLIENT_ID: clientId,
       LIVE_REVOLUT_PRIVATE_KEY: privateKey,
       LIVE_REVOLUT_ISSUER: issuer,

@@ -1,6 +1,6 @@
 import { PspError } from '@tributary/connector-api';
 import { signWebhook } from './testing/suite-world.js';
-import { readEvent, verifyWebhook } from './revolut-business.webhook.js';
+import { parseEventStreams, verifyWebhook } from './revolut-business.webhook.js';
 
 /** Secret, body and time are from Revolut's guide "Verify the payload signature". The digest is the output of the guide's own program. */
 const SECRET = 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8';
@@ -19,7 +19,7 @@ function verify(headers: Record<string, string>, rawBody = BODY, now = AT): void
 it("agrees with the guide's example", () => {
   expect(() => verify({ 'revolut-signature': SIGNATURE })).not.toThrow();
   expect(signWebhook(BODY, SECRET, AT)['revolut-signature']).toBe(SIGNATURE);
-  expect(readEvent(BODY)).toEqual(['transactions', 'accounts']);
+  expect(parseEventStreams(BODY)).toEqual(['transactions', 'accounts']);
 });
 
 it('accepts any of several signatures, as while a secret is replaced', () => {
@@ -42,5 +42,5 @@ it.each([
 });
 
 it.each(['PayoutLinkCreated', 'PayoutLinkStateChanged', 'SomethingElse'])('%s moves no money', (event) => {
-  expect(readEvent(Buffer.from(JSON.stringify({ event })))).toEqual([]);
+  expect(parseEventStreams(Buffer.from(JSON.stringify({ event })))).toEqual([]);
 });

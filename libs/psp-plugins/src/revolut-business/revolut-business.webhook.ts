@@ -7,7 +7,7 @@ import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-const TOLERANCE = 5 * 60_000;
+const MAX_TIMESTAMP_DIFFERENCE_MS = 5 * 60_000;
 
 /**
  * Verifies signature and timestamp.
@@ -18,15 +18,15 @@ export function verifyWebhook({ headers, rawBody }: WebhookRequest, secret: stri
   const timestamp = headers['revolut-request-timestamp'] ?? '';
   const signatures = headers['revolut-signature'] ?? '';
   if (!/^\d{1,15}$/.test(timestamp))
-    throw rejected('Revolut-Request-Timestamp is missing, or no whole number');
+    throw createRejectedError('Revolut-Request-Timestamp is missing, or no whole number');
   const expected = createHmac('sha256', secret).update(`v1.${timestamp}.`).update(rawBody).digest();
-  const isSigned = signatures.split(',').some((signature) => isEqual(signature.trim(), expected));
+  const isSigned = signatures.split(',').some((signature) => isSignatureEqual(signature.trim(), expected));
   if (!isSigned)
-    throw rejected(
+    throw createRejectedError(
       'Revolut-Signature is missing, or no signature of this body with the secret of the settings',
     );
-  if (Math.abs(now - Number(timestamp)) > TOLERANCE) {
-    throw rejected(`Revolut-Request-Timestamp ${timestamp} is more than five minutes from now`);
+  if (Math.abs(now - Number(timestamp)) > MAX_TIMESTAMP_DIFFERENCE_MS) {
+    throw createRejectedError(`Revolut-Request-Timestamp ${timestamp} is more than five minutes from now`);
   }
 }
 
@@ -34,25 +34,25 @@ export function verifyWebhook({ headers, rawBody }: WebhookRequest, secret: stri
  * Returns the streams that an event affects.
  * @throws PspError `rejected` when the body is not an event
  */
-export function readEvent(rawBody: Buffer): Stream[] {
-  const event = eventOf(rawBody);
+export function parseEventStreams(rawBody: Buffer): Stream[] {
+  const event = parseEventName(rawBody);
   // A payout link moves no money until it is claimed. Then there is a transaction event.
   return event.startsWith('Transaction') ? ['transactions', 'accounts'] : [];
 }
 
-function eventOf(rawBody: Buffer): string {
+function parseEventName(rawBody: Buffer): string {
   try {
-    return Json.parse(rawBody.toString('utf8')).text('event');
+    return Json.parse(rawBody.toString('utf8')).string('event');
   } catch {
-    throw rejected('the body is no JSON object with an "event"');
+    throw createRejectedError('the body is no JSON object with an "event"');
   }
 }
 
-function isEqual(signature: string, expected: Buffer): boolean {
+function isSignatureEqual(signature: string, expected: Buffer): boolean {
   const [, hex] = /^v1=([0-9a-f]{64})$/i.exec(signature) ?? [];
   return hex !== undefined && timingSafeEqual(Buffer.from(hex, 'hex'), expected);
 }
 
-function rejected(why: string): PspError {
-  return new PspError('rejected', `Revolut: a webhook is refused: ${why}`);
+function createRejectedError(reason: string): PspError {
+  return new PspError('rejected', `Revolut: a webhook is refused: ${reason}`);
 }

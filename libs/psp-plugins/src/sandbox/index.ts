@@ -1,6 +1,6 @@
 import { definePlugin } from '@tributary/connector-api';
 import { SandboxClient } from './sandbox.client.js';
-import { CLOCK } from './sandbox.clock.js';
+import { SANDBOX_CLOCK } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { SandboxPsp } from './sandbox.psp.js';
 
@@ -9,7 +9,7 @@ export const sandbox = definePlugin({
   title: 'A simulated PSP with bad manners, for demos, tests and benchmarks',
   settings: SandboxSettings,
   // The journal keeps all orders.
-  orders: { key: 'uuid', remembersFor: Infinity },
+  orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
   psp: SandboxPsp,
-  providers: [SandboxClient, { provide: CLOCK, useValue: () => Date.now() }],
+  providers: [SandboxClient, { provide: SANDBOX_CLOCK, useValue: () => Date.now() }],
 });

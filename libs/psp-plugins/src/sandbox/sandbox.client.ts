@@ -4,72 +4,72 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { assetOf, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
-import { CLOCK, type Clock } from './sandbox.clock.js';
+import { currencyToAsset, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
+import { SANDBOX_CLOCK, type Clock } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
-import { Desk, type PaymentRequest } from './sandbox.desk.js';
-import { Journal } from './sandbox.journal.js';
-import { merge, type Listed } from './sandbox.listing.js';
-import type { Entry, Place, Window } from './sandbox.ledger.js';
-import { balanceOf } from './sandbox.payments.js';
-import { draw, Topic } from './sandbox.random.js';
+import { OrderEndpoint, type PaymentRequest } from './sandbox.orders.js';
+import { OrderJournal } from './sandbox.journal.js';
+import { mergeByTime, type ListedRow } from './sandbox.merge-listings.js';
+import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-timeline.js';
+import { sumBalanceEffects } from './sandbox.payments.js';
+import { randomFraction, RandomTopic } from './sandbox.random.js';
 import {
-  accountIndex,
-  accountRow,
-  beneficiaryRow,
-  entryRow,
-  transactionRow,
+  parseAccountIndex,
+  createAccountRow,
+  createBeneficiaryRow,
+  createTimelineRow,
+  createTransactionRow,
   type Row,
 } from './sandbox.rows.js';
-import type { State } from './sandbox.slots.js';
-import { openedAt, World, type Movement } from './sandbox.world.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
+import { getOpenedAt, ActivitySimulator, type Movement } from './sandbox.simulator.js';
 
-export interface Listing {
+export interface ListPage {
   rows: unknown[];
   /** Absent on the last page. */
   next?: string;
 }
 
-type ListedMovement = Listed<number> & { movement: Movement };
-type ListedEntry = Listed<Place> & { entry: Entry; state: State };
+type ListedMovement = ListedRow<number> & { movement: Movement };
+type ListedEntry = ListedRow<TimelinePosition> & { entry: TimelineEntry; state: TransactionState };
 
 /** Position after a page: its last row from each of the two sources. `undefined` if there was none yet. */
-interface Last {
-  number?: number;
-  entry?: Place;
+interface PagePosition {
+  transactionNumber?: number;
+  entryPosition?: TimelinePosition;
 }
 
 /** Duration of an outage. */
-const OUTAGE = 5000;
+const OUTAGE_MS = 5000;
 const DAY = 86_400_000;
 
 @Injectable()
 export class SandboxClient {
-  private readonly journal: Journal | undefined;
-  private readonly desk: Desk | undefined;
+  private readonly journal: OrderJournal | undefined;
+  private readonly orderEndpoint: OrderEndpoint | undefined;
 
   constructor(
     private readonly settings: SandboxSettings,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SANDBOX_CLOCK) private readonly clock: Clock,
   ) {
     if (settings.journal === undefined) return;
-    this.journal = new Journal(settings.journal);
-    this.desk = new Desk(settings, clock, this.journal);
+    this.journal = new OrderJournal(settings.journal);
+    this.orderEndpoint = new OrderEndpoint(settings, clock, this.journal);
   }
 
   /** `GET /accounts`, oldest first. @param after number of rows to skip */
-  async accounts(after: number): Promise<Listing> {
-    await this.answer();
-    return this.slice(after, this.settings.accounts, (index) =>
-      accountRow(this.settings, index, openedAt(this.settings)),
+  async accounts(after: number): Promise<ListPage> {
+    await this.simulateRequest();
+    return this.createPage(after, this.settings.accounts, (index) =>
+      createAccountRow(this.settings, index, getOpenedAt(this.settings)),
     );
   }
 
   /** `GET /beneficiaries`, oldest first. @param after number of rows to skip */
-  async beneficiaries(after: number): Promise<Listing> {
-    await this.answer();
-    return this.slice(after, this.settings.beneficiaries, (index) =>
-      beneficiaryRow(this.settings, index, openedAt(this.settings)),
+  async beneficiaries(after: number): Promise<ListPage> {
+    await this.simulateRequest();
+    return this.createPage(after, this.settings.beneficiaries, (index) =>
+      createBeneficiaryRow(this.settings, index, getOpenedAt(this.settings)),
     );
   }
 
@@ -77,24 +77,24 @@ export class SandboxClient {
    * `GET /transactions`: one page of the rows with a timestamp in [`from`, `to`), in ms since 1970.
    * @param token `next` of the previous page
    */
-  async transactions(from: number, to: number, token?: string): Promise<Listing> {
-    const now = await this.answer();
-    const window: Window = { from: Math.max(from, listedSince(this.settings, now)), to, now };
-    let last = readToken(token);
-    const listing = merge(
-      this.activity(window, last.number),
-      this.payments(window, last.entry),
+  async transactions(from: number, to: number, token?: string): Promise<ListPage> {
+    const now = await this.simulateRequest();
+    const window: TimeWindow = { from: Math.max(from, getOldestListedTime(this.settings, now)), to, now };
+    let last = parseToken(token);
+    const listing = mergeByTime(
+      this.listActivity(window, last.transactionNumber),
+      this.listOrderPayments(window, last.entryPosition),
       this.settings.newestFirst,
     );
     const rows: Row[] = [];
     for (const listed of listing) {
-      if (rows.length === this.settings.pageSize) return { rows, next: writeToken(last) };
+      if (rows.length === this.settings.pageSize) return { rows, next: serializeToken(last) };
       if ('movement' in listed) {
-        rows.push(transactionRow(this.settings, listed.movement));
-        last = { ...last, number: listed.place };
+        rows.push(createTransactionRow(this.settings, listed.movement));
+        last = { ...last, transactionNumber: listed.position };
       } else {
-        rows.push(entryRow(this.settings, listed.entry, listed.state));
-        last = { ...last, entry: listed.place };
+        rows.push(createTimelineRow(this.settings, listed.entry, listed.state));
+        last = { ...last, entryPosition: listed.position };
       }
     }
     return { rows };
@@ -102,85 +102,85 @@ export class SandboxClient {
 
   /** `GET /accounts/{id}/balances`. @throws PspError `rejected` for an account that does not exist */
   async balances(id: string): Promise<Row> {
-    const now = await this.answer();
-    const account = accountIndex(this.settings, id);
+    const now = await this.simulateRequest();
+    const account = parseAccountIndex(this.settings, id);
     if (account === undefined) {
       throw new PspError('rejected', `the sandbox has no account ${JSON.stringify(id.slice(0, 64))}`, {
         status: 404,
       });
     }
-    const activity = new World(this.settings).balance(account, now);
-    const ordered = balanceOf(this.journal?.ledger().payments ?? [], id, now);
+    const activity = new ActivitySimulator(this.settings).getBalances(account, now);
+    const ordered = sumBalanceEffects(this.journal?.getTimeline().payments ?? [], id, now);
     const held = activity.map(({ amount, asset }) => ({
       amount: amount + (ordered.find((other) => other.asset === asset)?.amount ?? 0n),
       asset,
     }));
-    return { asOf: formatTime(now), held: held.map(heldMoney) };
+    return { asOf: formatTime(now), held: held.map(toHeldRow) };
   }
 
   /** `POST /payouts` and `POST /transfers`. @throws PspError according to the attempt's fault */
-  async pay(request: PaymentRequest): Promise<Row> {
-    await this.answer();
-    return this.openDesk().pay(request);
+  async createPayment(request: PaymentRequest): Promise<Row> {
+    await this.simulateRequest();
+    return this.requireOrderEndpoint().submit(request);
   }
 
   /** `GET /payments?key=…`. @returns `undefined` if there is no such payment */
-  async payment(key: string): Promise<Row | undefined> {
-    await this.answer();
-    return this.openDesk().find(key);
+  async findPayment(key: string): Promise<Row | undefined> {
+    await this.simulateRequest();
+    return this.requireOrderEndpoint().find(key);
   }
 
-  private openDesk(): Desk {
-    if (this.desk) return this.desk;
+  private requireOrderEndpoint(): OrderEndpoint {
+    if (this.orderEndpoint) return this.orderEndpoint;
     throw new PspError('rejected', 'the sandbox takes no orders: its setting "journal" is missing', {
       status: 404,
     });
   }
 
   /** Lists the simulated activity after the transaction number `last`. */
-  private *activity({ from, to, now }: Window, last: number | undefined): Generator<ListedMovement> {
-    const world = new World(this.settings);
-    const first = world.createdBy(from - 1);
-    const end = world.createdBy(Math.min(to - 1, now));
+  private *listActivity({ from, to, now }: TimeWindow, last: number | undefined): Generator<ListedMovement> {
+    const world = new ActivitySimulator(this.settings);
+    const first = world.countCreatedBy(from - 1);
+    const end = world.countCreatedBy(Math.min(to - 1, now));
     const { newestFirst } = this.settings;
     const step = newestFirst ? -1 : 1;
     let number = last === undefined ? (newestFirst ? end - 1 : first) : last + step;
     if (!newestFirst) number = Math.max(number, first);
     for (; number >= first && number < end; number += step) {
-      const movement = world.movement(number, now);
-      if (movement) yield { created: movement.created, place: number, movement };
+      const movement = world.getMovement(number, now);
+      if (movement) yield { createdAt: movement.createdAt, position: number, movement };
     }
   }
 
   /** Lists the payments of orders after the position `last`. */
-  private *payments(window: Window, last: Place | undefined): Generator<ListedEntry> {
+  private *listOrderPayments(window: TimeWindow, last: TimelinePosition | undefined): Generator<ListedEntry> {
     if (!this.journal) return;
-    for (const [entry, state] of this.journal.ledger().list(window, this.settings.newestFirst, last)) {
-      yield { created: entry.created, place: entry, entry, state };
+    for (const [entry, state] of this.journal.getTimeline().list(window, this.settings.newestFirst, last)) {
+      yield { createdAt: entry.createdAt, position: entry, entry, state };
     }
   }
 
-  private slice(after: number, total: number, row: (index: number) => Row): Listing {
+  private createPage(after: number, total: number, row: (index: number) => Row): ListPage {
     const end = Math.min(total, after + this.settings.pageSize);
     const rows = Array.from({ length: Math.max(0, end - after) }, (_, index) => row(after + index));
     return end < total ? { rows, next: String(end) } : { rows };
   }
 
   /** Simulates latency and outages. @returns the time at the PSP. @throws PspError during an outage */
-  private async answer(): Promise<number> {
+  private async simulateRequest(): Promise<number> {
     const { latency, outages, seed } = this.settings;
     if (latency > 0) await setTimeout(latency);
     const now = this.clock();
-    const piece = Math.floor(now / OUTAGE);
-    if (outages > 0 && draw(seed, Topic.Outages, piece) < outages) {
-      if (draw(seed, Topic.Outages, piece, 1) < 0.5) {
+    const intervalIndex = Math.floor(now / OUTAGE_MS);
+    if (outages > 0 && randomFraction(seed, RandomTopic.Outages, intervalIndex) < outages) {
+      if (randomFraction(seed, RandomTopic.Outages, intervalIndex, 1) < 0.5) {
         throw new PspError('unavailable', 'the sandbox is down, as its setting "outages" asks for', {
           status: 503,
         });
       }
       throw new PspError('rate-limited', 'the sandbox has had too many requests, as "outages" asks for', {
         status: 429,
-        retryAfter: (piece + 1) * OUTAGE - now,
+        retryAfterMs: (intervalIndex + 1) * OUTAGE_MS - now,
       });
     }
     return now;
@@ -188,20 +188,25 @@ export class SandboxClient {
 }
 
 /** Returns the oldest timestamp that the PSP still lists, ms since 1970. */
-export function listedSince({ listsDays }: SandboxSettings, now: number): number {
+export function getOldestListedTime({ listsDays }: SandboxSettings, now: number): number {
   return listsDays === 0 ? -Infinity : now - listsDays * DAY;
 }
 
-function writeToken({ number, entry }: Last): string {
-  return [number, entry?.created, entry?.rank].join('/');
+function serializeToken({ transactionNumber, entryPosition }: PagePosition): string {
+  return [transactionNumber, entryPosition?.createdAt, entryPosition?.rank].join('/');
 }
 
-function readToken(token = ''): Last {
-  const [number, created, rank] = token.split('/').map((text) => (text === '' ? undefined : Number(text)));
-  return { number, entry: created === undefined || rank === undefined ? undefined : { created, rank } };
+function parseToken(token = ''): PagePosition {
+  const [transactionNumber, createdAt, rank] = token
+    .split('/')
+    .map((text) => (text === '' ? undefined : Number(text)));
+  return {
+    transactionNumber,
+    entryPosition: createdAt === undefined || rank === undefined ? undefined : { createdAt, rank },
+  };
 }
 
-function heldMoney(money: Money): Row {
+function toHeldRow(money: Money): Row {
   const currency = money.asset.split('/')[0];
-  return { currency, amount: formatAmount({ ...money, asset: assetOf(currency ?? '') }) };
+  return { currency, amount: formatAmount({ ...money, asset: currencyToAsset(currency ?? '') }) };
 }

@@ -4,4 +4,4 @@
 export type Clock = () => number;
 
 /** Injection token of the `Clock`. */
-export const CLOCK = Symbol('CLOCK');
+export const SANDBOX_CLOCK = Symbol('CLOCK');

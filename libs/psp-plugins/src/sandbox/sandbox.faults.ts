@@ -1,5 +1,5 @@
 /** Fault injection for orders: the fault of an attempt to submit an order, and the fate of an accepted order. */
-import { draw, drawInt, Topic } from './sandbox.random.js';
+import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
 import type { SandboxSettings } from './sandbox.config.js';
 
 /** Faults of one attempt. The words are part of the documentation and of the journal. */
@@ -27,28 +27,28 @@ export const FATES = ['succeeds', 'settles', 'fails', 'fails-at-once', 'stays-pe
 export type Fate = (typeof FATES)[number];
 
 /** Behavior that a client requests with the metadata of its order. */
-export interface Wishes {
+export interface RequestedBehavior {
   /** Faults of consecutive attempts. The last one applies to all further attempts. */
   faults?: readonly Fault[];
   fate?: Fate;
   /** Delay in ms of everything that happens later. */
-  after?: number;
+  delayMs?: number;
 }
 
 /**
  * Returns the final decision that an attempt with this fault makes for its idempotency key: accepted, rejected, or none. A rejection is final
  * because clients rely on it: a PSP must not execute an order later that it has rejected.
  */
-export function decisionOf(fault: Fault): 'taken' | 'refused' | undefined {
+export function getDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
   switch (fault) {
     case 'none':
     case 'answers-late':
     case 'answer-lost':
     case 'unavailable-after':
     case 'executes-later':
-      return 'taken';
+      return 'accepted';
     case 'rejected':
-      return 'refused';
+      return 'rejected';
     case 'lost':
     case 'unavailable':
     case 'rate-limited':
@@ -58,48 +58,61 @@ export function decisionOf(fault: Fault): 'taken' | 'refused' | undefined {
 }
 
 /** Tells whether the PSP accepts the order despite the fault. */
-export function isTaken(fault: Fault): boolean {
-  return decisionOf(fault) === 'taken';
+export function isAccepted(fault: Fault): boolean {
+  return getDecision(fault) === 'accepted';
 }
 
 /** Parses the metadata of an order. @returns an error message (string) if a value is invalid. */
-export function readWishes(metadata: Readonly<Record<string, string | undefined>>): Wishes | string {
+export function parseRequestedBehavior(
+  metadata: Readonly<Record<string, string | undefined>>,
+): RequestedBehavior | string {
   const words = metadata['sandbox/fault']?.split(',').map((word) => word.trim());
   const fate = metadata['sandbox/fate'];
   const after = metadata['sandbox/after'];
   const unknown = words?.find((word) => !isOneOf(FAULTS, word));
-  if (unknown !== undefined) return unknownWord('sandbox/fault', unknown, FAULTS);
-  if (fate !== undefined && !isOneOf(FATES, fate)) return unknownWord('sandbox/fate', fate, FATES);
+  if (unknown !== undefined) return unknownWordMessage('sandbox/fault', unknown, FAULTS);
+  if (fate !== undefined && !isOneOf(FATES, fate)) return unknownWordMessage('sandbox/fate', fate, FATES);
   if (after !== undefined && !/^\d{1,9}$/.test(after)) {
     return `"sandbox/after" is ${quote(after)}, expected milliseconds`;
   }
   return {
     faults: words?.filter((word) => isOneOf(FAULTS, word)),
     fate,
-    after: after === undefined ? undefined : Number(after),
+    delayMs: after === undefined ? undefined : Number(after),
   };
 }
 
 /** Returns the fault of an attempt. @param chance hash of the key, an integer. @param attempt number of earlier attempts with the key */
-export function planFault(settings: SandboxSettings, wishes: Wishes, chance: number, attempt: number): Fault {
+export function chooseFault(
+  settings: SandboxSettings,
+  wishes: RequestedBehavior,
+  chance: number,
+  attempt: number,
+): Fault {
   const { faults } = wishes;
   if (faults) return faults[Math.min(attempt, faults.length - 1)] ?? 'none';
   const { seed, orderFaults } = settings;
-  if (draw(seed, Topic.Faults, chance, 2 * attempt) >= orderFaults) return 'none';
-  return FAULTS[1 + drawInt(FAULTS.length - 1, seed, Topic.Faults, chance, 2 * attempt + 1)] ?? 'none';
+  if (randomFraction(seed, RandomTopic.Faults, chance, 2 * attempt) >= orderFaults) return 'none';
+  return (
+    FAULTS[1 + randomInteger(FAULTS.length - 1, seed, RandomTopic.Faults, chance, 2 * attempt + 1)] ?? 'none'
+  );
 }
 
-export function planFate({ seed, orderFates }: SandboxSettings, wishes: Wishes, chance: number): Fate {
+export function chooseFate(
+  { seed, orderFates }: SandboxSettings,
+  wishes: RequestedBehavior,
+  chance: number,
+): Fate {
   if (wishes.fate) return wishes.fate;
-  if (draw(seed, Topic.Fates, chance) >= orderFates) return 'succeeds';
-  return FATES[1 + drawInt(FATES.length - 1, seed, Topic.Fates, chance, 1)] ?? 'succeeds';
+  if (randomFraction(seed, RandomTopic.Fates, chance) >= orderFates) return 'succeeds';
+  return FATES[1 + randomInteger(FATES.length - 1, seed, RandomTopic.Fates, chance, 1)] ?? 'succeeds';
 }
 
 export function isOneOf<T extends string>(words: readonly T[], word: unknown): word is T {
   return (words as readonly unknown[]).includes(word);
 }
 
-function unknownWord(key: string, found: string, words: readonly string[]): string {
+function unknownWordMessage(key: string, found: string, words: readonly string[]): string {
   return `"${key}" is ${quote(found)}, expected one of ${words.join(', ')}`;
 }
 

@@ -9,32 +9,32 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { decisionOf, FATES, FAULTS, isOneOf, isTaken } from './sandbox.faults.js';
-import { Ledger } from './sandbox.ledger.js';
-import type { Attempt } from './sandbox.payments.js';
+import { getDecision, FATES, FAULTS, isOneOf, isAccepted } from './sandbox.faults.js';
+import { PaymentTimeline } from './sandbox.payment-timeline.js';
+import type { OrderAttempt } from './sandbox.payments.js';
 
 const NEWLINE = 0x0a;
 
-export class Journal {
+export class OrderJournal {
   /** Number of bytes that were parsed. The bytes from here to `knownSize` are an incomplete line. */
-  private done = 0;
-  private size = 0;
-  private attempts = new Map<string, number>();
-  private decided = new Map<string, Attempt>();
-  private book = new Ledger();
+  private parsedBytes = 0;
+  private knownSize = 0;
+  private attemptCounts = new Map<string, number>();
+  private decisions = new Map<string, OrderAttempt>();
+  private acceptedPayments = new PaymentTimeline();
 
   constructor(private readonly path: string) {}
 
   /** Returns the accepted orders as a timeline. */
-  ledger(): Ledger {
-    this.read();
-    return this.book;
+  getTimeline(): PaymentTimeline {
+    this.parseNewLines();
+    return this.acceptedPayments;
   }
 
   /** Returns the attempt that decided whether the order with this key is accepted, or `undefined` if none has decided yet. */
-  decision(key: string): Attempt | undefined {
-    this.read();
-    return this.decided.get(key);
+  findDecision(key: string): OrderAttempt | undefined {
+    this.parseNewLines();
+    return this.decisions.get(key);
   }
 
   /**
@@ -44,13 +44,18 @@ export class Journal {
    * @returns the new attempt after it is on disk, or `undefined` if an earlier attempt has decided
    * @throws Error if the line could not be written completely
    */
-  async receive(key: string, plan: (before: number) => Attempt): Promise<Attempt | undefined> {
+  async appendAttempt(
+    key: string,
+    plan: (before: number) => OrderAttempt,
+  ): Promise<OrderAttempt | undefined> {
     await mkdir(dirname(this.path), { recursive: true });
     const file = await open(this.path, 'a');
     try {
-      if (this.decision(key)) return undefined;
-      const attempt = plan(this.attempts.get(key) ?? 0);
-      const line = Buffer.from(`${this.done < this.size ? '\n' : ''}${JSON.stringify(attempt)}\n`);
+      if (this.findDecision(key)) return undefined;
+      const attempt = plan(this.attemptCounts.get(key) ?? 0);
+      const line = Buffer.from(
+        `${this.parsedBytes < this.knownSize ? '\n' : ''}${JSON.stringify(attempt)}\n`,
+      );
       const written = writeSync(file.fd, line);
       if (written < line.length) {
         throw new Error(`${this.path}: only ${written} of ${line.length} bytes could be written`);
@@ -63,33 +68,33 @@ export class Journal {
   }
 
   /** Parses the lines that were appended since the last call. */
-  private read(): void {
+  private parseNewLines(): void {
     const { size } = statSync(this.path, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size === this.size) return;
-    if (size < this.size) this.forget();
-    const bytes = readRange(this.path, this.done, size);
+    if (size === this.knownSize) return;
+    if (size < this.knownSize) this.clearCache();
+    const bytes = readRange(this.path, this.parsedBytes, size);
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     for (const line of bytes.toString('utf8', 0, end).split('\n')) {
-      const attempt = readAttempt(line);
-      if (attempt) this.add(attempt);
+      const attempt = parseAttempt(line);
+      if (attempt) this.indexAttempt(attempt);
     }
-    this.done += end;
-    this.size = size;
+    this.parsedBytes += end;
+    this.knownSize = size;
   }
 
-  private add(attempt: Attempt): void {
-    this.attempts.set(attempt.key, (this.attempts.get(attempt.key) ?? 0) + 1);
-    if (!decisionOf(attempt.fault) || this.decided.has(attempt.key)) return;
-    this.decided.set(attempt.key, attempt);
-    if (isTaken(attempt.fault)) this.book.add(attempt);
+  private indexAttempt(attempt: OrderAttempt): void {
+    this.attemptCounts.set(attempt.key, (this.attemptCounts.get(attempt.key) ?? 0) + 1);
+    if (!getDecision(attempt.fault) || this.decisions.has(attempt.key)) return;
+    this.decisions.set(attempt.key, attempt);
+    if (isAccepted(attempt.fault)) this.acceptedPayments.add(attempt);
   }
 
   /** Clears the cache, because the file was replaced or truncated. */
-  private forget(): void {
-    [this.done, this.size] = [0, 0];
-    this.attempts = new Map();
-    this.decided = new Map();
-    this.book = new Ledger();
+  private clearCache(): void {
+    [this.parsedBytes, this.knownSize] = [0, 0];
+    this.attemptCounts = new Map();
+    this.decisions = new Map();
+    this.acceptedPayments = new PaymentTimeline();
   }
 }
 
@@ -103,10 +108,10 @@ function readRange(path: string, from: number, to: number): Buffer {
   }
 }
 
-const TEXTS = ['id', 'key', 'reference', 'from', 'to', 'amount', 'currency'] as const;
+const STRING_FIELDS = ['id', 'key', 'reference', 'from', 'to', 'amount', 'currency'] as const;
 
 /** Parses one line of a journal. @returns `undefined` if the line is incomplete or invalid. */
-export function readAttempt(line: string): Attempt | undefined {
+export function parseAttempt(line: string): OrderAttempt | undefined {
   if (line === '') return undefined;
   let value: unknown;
   try {
@@ -117,11 +122,11 @@ export function readAttempt(line: string): Attempt | undefined {
   return isAttempt(value) ? value : undefined;
 }
 
-function isAttempt(value: unknown): value is Attempt {
+function isAttempt(value: unknown): value is OrderAttempt {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Readonly<Record<string, unknown>>;
   return (
-    TEXTS.every((name) => typeof fields[name] === 'string') &&
+    STRING_FIELDS.every((name) => typeof fields[name] === 'string') &&
     typeof fields.at === 'number' &&
     typeof fields.after === 'number' &&
     isOneOf(FAULTS, fields.fault) &&

@@ -1,23 +1,23 @@
 /** Maps the simulated PSP's rows to records. Pure functions that validate every value. */
 import {
-  assetWithDigits,
-  currencyDigits,
+  formatAsset,
+  getCurrencyDecimals,
   formatAmount,
-  money,
+  parseMoney,
   PspError,
-  RefusedError,
+  InvalidRecordError,
   type Account,
   type Balances,
   type Beneficiary,
   type Order,
   type OrderResult,
   type OrderStatus,
-  type Refusal,
+  type RejectedRecord,
   type Transaction,
   type TransactionStatus,
   type TransactionType,
 } from '@tributary/connector-api';
-import type { PaymentRequest } from './sandbox.desk.js';
+import type { PaymentRequest } from './sandbox.orders.js';
 
 const TYPES = new Map<string, TransactionType>([
   ['payin', 'PAYIN'],
@@ -45,68 +45,70 @@ const ORDER_STATUSES = new Map<string, OrderStatus>([
   ['returned', 'RETURNED'],
 ]);
 
-export function readAccount(row: unknown): Account | Refusal {
-  return readOrRefuse(row, (fields) => ({
-    id: text(fields, 'id'),
-    name: text(fields, 'label'),
-    openedAt: text(fields, 'opened'),
+export function toAccount(row: unknown): Account | RejectedRecord {
+  return mapOrReject(row, (fields) => ({
+    id: requireString(fields, 'id'),
+    name: requireString(fields, 'label'),
+    openedAt: requireString(fields, 'opened'),
   }));
 }
 
-export function readBeneficiary(row: unknown): Beneficiary | Refusal {
-  return readOrRefuse(row, (fields) => ({
-    id: text(fields, 'id'),
-    ownerName: text(fields, 'holder'),
-    registeredAt: text(fields, 'added'),
+export function toBeneficiary(row: unknown): Beneficiary | RejectedRecord {
+  return mapOrReject(row, (fields) => ({
+    id: requireString(fields, 'id'),
+    ownerName: requireString(fields, 'holder'),
+    registeredAt: requireString(fields, 'added'),
     metadata: {
-      'com.formance.spec/owner/name': text(fields, 'holder'),
-      'com.formance.spec/owner/iban': text(fields, 'iban'),
-      'com.formance.spec/owner/country': text(fields, 'country'),
+      'com.formance.spec/owner/name': requireString(fields, 'holder'),
+      'com.formance.spec/owner/iban': requireString(fields, 'iban'),
+      'com.formance.spec/owner/country': requireString(fields, 'country'),
     },
   }));
 }
 
-export function readTransaction(row: unknown): Transaction | Refusal {
-  return readOrRefuse(row, (fields) => ({
-    id: text(fields, 'id'),
-    relatedTransactionId: optionalText(fields, 'original'),
-    orderKey: optionalText(fields, 'key'),
-    createdAt: text(fields, 'created'),
-    type: word(TYPES, text(fields, 'kind'), 'kind'),
-    status: word(STATUSES, text(fields, 'state'), 'state'),
-    amount: money(text(fields, 'amount'), text(fields, 'currency')),
-    scheme: optionalText(fields, 'scheme'),
-    sourceAccountId: optionalText(fields, 'from'),
-    destinationAccountId: optionalText(fields, 'to'),
+export function toTransaction(row: unknown): Transaction | RejectedRecord {
+  return mapOrReject(row, (fields) => ({
+    id: requireString(fields, 'id'),
+    relatedTransactionId: optionalString(fields, 'original'),
+    orderKey: optionalString(fields, 'key'),
+    createdAt: requireString(fields, 'created'),
+    type: translateWord(TYPES, requireString(fields, 'kind'), 'kind'),
+    status: translateWord(STATUSES, requireString(fields, 'state'), 'state'),
+    amount: parseMoney(requireString(fields, 'amount'), requireString(fields, 'currency')),
+    scheme: optionalString(fields, 'scheme'),
+    sourceAccountId: optionalString(fields, 'from'),
+    destinationAccountId: optionalString(fields, 'to'),
     metadata: {
-      'com.sandbox.spec/reference': text(fields, 'reference'),
-      'com.sandbox.spec/state': text(fields, 'state'),
+      'com.sandbox.spec/reference': requireString(fields, 'reference'),
+      'com.sandbox.spec/state': requireString(fields, 'state'),
     },
   }));
 }
 
 /** @throws InvalidRecordError if the response violates the PSP's API. */
-export function readBalances(accountId: string, answer: unknown): Balances {
-  const fields = fieldsOf(answer);
-  if (!Array.isArray(fields.held)) throw new RefusedError('"held" of the balances is not a list');
-  const held = fields.held.map(fieldsOf);
+export function toBalances(accountId: string, answer: unknown): Balances {
+  const fields = requireFields(answer);
+  if (!Array.isArray(fields.held)) throw new InvalidRecordError('"held" of the balances is not a list');
+  const held = fields.held.map(requireFields);
   return {
     accountId,
-    at: text(fields, 'asOf'),
-    amounts: held.map((entry) => money(text(entry, 'amount'), text(entry, 'currency'))),
+    at: requireString(fields, 'asOf'),
+    amounts: held.map((entry) =>
+      parseMoney(requireString(entry, 'amount'), requireString(entry, 'currency')),
+    ),
   };
 }
 
 /** @throws PspError `rejected` if the PSP does not support the asset */
-export function writePayment(order: Order): PaymentRequest {
-  const { kind, key, reference, amount, sourceAccountId, destinationAccountId, metadata } = order;
+export function toPaymentRequest(order: Order): PaymentRequest {
+  const { kind, idempotencyKey, reference, amount, sourceAccountId, destinationAccountId, metadata } = order;
   const currency = amount.asset.split('/')[0] ?? '';
-  if (!isCurrency(currency, amount.asset)) {
+  if (!isCurrencyAsset(currency, amount.asset)) {
     throw new PspError('rejected', `the sandbox has no currency for the asset ${amount.asset}`);
   }
   return {
     kind: kind === 'PAYOUT' ? 'payout' : 'transfer',
-    ...{ key, reference, metadata, currency },
+    ...{ key: idempotencyKey, reference, metadata, currency },
     amount: formatAmount(amount),
     from: sourceAccountId,
     to: destinationAccountId,
@@ -114,42 +116,44 @@ export function writePayment(order: Order): PaymentRequest {
 }
 
 /** @throws InvalidRecordError if the response violates the PSP's API. */
-export function readPayment(row: unknown): OrderResult {
-  const fields = fieldsOf(row);
-  const reason = fields.reason === undefined ? undefined : fieldsOf(fields.reason);
+export function toOrderResult(row: unknown): OrderResult {
+  const fields = requireFields(row);
+  const reason = fields.reason === undefined ? undefined : requireFields(fields.reason);
   return {
-    id: text(fields, 'id'),
-    status: word(ORDER_STATUSES, text(fields, 'state'), 'state'),
-    ...(reason && { reason: { code: text(reason, 'code'), message: text(reason, 'text') } }),
+    id: requireString(fields, 'id'),
+    status: translateWord(ORDER_STATUSES, requireString(fields, 'state'), 'state'),
+    ...(reason && {
+      reason: { code: requireString(reason, 'code'), message: requireString(reason, 'text') },
+    }),
   };
 }
 
 /** Tells whether the asset is an ISO 4217 currency with that currency's number of decimal places. */
-function isCurrency(code: string, asset: string): boolean {
-  const digits = currencyDigits(code);
-  return digits !== undefined && assetWithDigits(code, digits) === asset;
+function isCurrencyAsset(code: string, asset: string): boolean {
+  const digits = getCurrencyDecimals(code);
+  return digits !== undefined && formatAsset(code, digits) === asset;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function readOrRefuse<T>(row: unknown, read: (fields: Fields) => T): T | Refusal {
+function mapOrReject<T>(row: unknown, read: (fields: Fields) => T): T | RejectedRecord {
   try {
-    return read(fieldsOf(row));
+    return read(requireFields(row));
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    return { id: nameOf(row), refused: error.message, raw: JSON.stringify(row) };
+    if (!(error instanceof InvalidRecordError)) throw error;
+    return { id: getRejectedRowId(row), reason: error.message, raw: JSON.stringify(row) };
   }
 }
 
 /** Returns an id for a rejected row. Without an id it uses the reference, which stays the same when the row is listed again. */
-function nameOf(row: unknown): string {
+function getRejectedRowId(row: unknown): string {
   const { id, reference } = isFields(row) ? row : {};
   if (typeof id === 'string' && id !== '') return id;
   return typeof reference === 'string' ? `without id: ${reference}` : `without id: ${JSON.stringify(row)}`;
 }
 
-function fieldsOf(row: unknown): Fields {
-  if (!isFields(row)) throw new RefusedError(`the row is ${JSON.stringify(row)}, expected an object`);
+function requireFields(row: unknown): Fields {
+  if (!isFields(row)) throw new InvalidRecordError(`the row is ${JSON.stringify(row)}, expected an object`);
   return row;
 }
 
@@ -157,22 +161,22 @@ function isFields(row: unknown): row is Fields {
   return typeof row === 'object' && row !== null && !Array.isArray(row);
 }
 
-function text(fields: Fields, name: string): string {
+function requireString(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string' || value === '') {
-    throw new RefusedError(`"${name}" is ${JSON.stringify(value) ?? 'missing'}, expected a text`);
+    throw new InvalidRecordError(`"${name}" is ${JSON.stringify(value) ?? 'missing'}, expected a string`);
   }
   return value;
 }
 
-function optionalText(fields: Fields, name: string): string | undefined {
-  return fields[name] === undefined ? undefined : text(fields, name);
+function optionalString(fields: Fields, name: string): string | undefined {
+  return fields[name] === undefined ? undefined : requireString(fields, name);
 }
 
-function word<T>(words: ReadonlyMap<string, T>, found: string, name: string): T {
+function translateWord<T>(words: ReadonlyMap<string, T>, found: string, name: string): T {
   const meaning = words.get(found);
   if (meaning === undefined) {
-    throw new RefusedError(
+    throw new InvalidRecordError(
       `"${name}" is ${JSON.stringify(found)}, expected one of ${[...words.keys()].join(', ')}`,
     );
   }

@@ -3,16 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Order, OrderStatus } from '@tributary/connector-api';
 import { FATES, FAULTS, type Fate, type Fault } from './sandbox.faults.js';
-import { DELAY, journalsIn, keyOf, orderOf, outcomeOf, pay, QUIET } from './testing/orders.js';
-import { paymentsByReference, readAttempts, readPayments } from './testing/payments.js';
-import { drainRecords, MINUTE, pspOf, settingsOf, START } from './testing/trial.js';
+import {
+  ORDER_DELAY_MS,
+  createJournalPaths,
+  createKey,
+  createOrder,
+  submitForOutcome,
+  submitOrder,
+  QUIET_SETTINGS,
+} from './testing/order-fixtures.js';
+import { readPaymentsByReference, readAttempts, readPayments } from './testing/read-journal.js';
+import { collectRecords, MINUTE, createPsp, createSettings, START } from './testing/sandbox-setup.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-orders-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const newJournal = journalsIn(directory);
+const newJournal = createJournalPaths(directory);
 
 test('without a journal the sandbox takes no orders', () => {
-  const psp = pspOf(settingsOf({}), () => START);
+  const psp = createPsp(createSettings({}), () => START);
   expect([psp.createPayout, psp.createTransfer, psp.findOrder]).toEqual([undefined, undefined, undefined]);
 });
 
@@ -43,40 +51,42 @@ describe('a fault', () => {
 
   test.each(FAULTS)('%s does what docs/sandbox.md says, and never pays twice', async (fault) => {
     const journal = newJournal();
-    const settings = settingsOf({ ...QUIET, journal, orderDelay: 20 });
+    const settings = createSettings({ ...QUIET_SETTINGS, journal, orderDelay: 20 });
     let time = START;
-    const psp = () => pspOf(settings, () => time);
-    const order = orderOf(1, { metadata: { 'sandbox/fault': fault } });
+    const psp = () => createPsp(settings, () => time);
+    const order = createOrder(1, { metadata: { 'sandbox/fault': fault } });
     const expected = EXPECTED[fault];
 
     const begun = performance.now();
-    expect(await outcomeOf(psp(), order)).toBe(expected.first);
+    expect(await submitForOutcome(psp(), order)).toBe(expected.first);
     if (fault === 'answers-late') expect(performance.now() - begun).toBeGreaterThan(18);
     expect((await psp().findOrder!(order))?.status).toBe(expected.found);
-    expect(await outcomeOf(psp(), order)).toBe(expected.repeat);
+    expect(await submitForOutcome(psp(), order)).toBe(expected.repeat);
     const listed = async () =>
-      (await drainRecords(psp().transactions())).map(({ orderKey, status }) => [orderKey, status]);
-    expect(await listed()).toEqual(expected.found ? [[order.key, 'SUCCEEDED']] : []);
+      (await collectRecords(psp().transactions())).map(({ orderKey, status }) => [orderKey, status]);
+    expect(await listed()).toEqual(expected.found ? [[order.idempotencyKey, 'SUCCEEDED']] : []);
 
     time += 20;
     expect((await psp().findOrder!(order))?.status).toBe(expected.later);
-    expect(await listed()).toEqual(expected.later ? [[order.key, 'SUCCEEDED']] : []);
+    expect(await listed()).toEqual(expected.later ? [[order.idempotencyKey, 'SUCCEEDED']] : []);
     const made = readPayments(journal, time);
     expect(made.map(({ reference, status }) => [reference, status])).toEqual(
       expected.later ? [['salary 1', 'SUCCEEDED']] : [],
     );
-    expect((await drainRecords(psp().transactions())).map(({ id }) => id)).toEqual(made.map(({ id }) => id));
+    expect((await collectRecords(psp().transactions())).map(({ id }) => id)).toEqual(
+      made.map(({ id }) => id),
+    );
   });
 
   test('is met by one attempt after the other, whoever makes them, and the last word stays', async () => {
     const journal = newJournal();
-    const settings = settingsOf({ ...QUIET, journal });
-    const order = orderOf(1, { metadata: { 'sandbox/fault': 'rate-limited, unauthorized,lost , none' } });
+    const settings = createSettings({ ...QUIET_SETTINGS, journal });
+    const order = createOrder(1, { metadata: { 'sandbox/fault': 'rate-limited, unauthorized,lost , none' } });
     const outcomes: string[] = [];
     for (let attempt = 0; attempt < 6; attempt++) {
       outcomes.push(
-        await outcomeOf(
-          pspOf(settings, () => START + attempt),
+        await submitForOutcome(
+          createPsp(settings, () => START + attempt),
           order,
         ),
       );
@@ -98,13 +108,13 @@ describe('a fault', () => {
   });
 
   test('that rejects an order rejects it for ever, whatever the next attempts were to meet', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const order = orderOf(1, { metadata: { 'sandbox/fault': 'unavailable, rejected, none' } });
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const order = createOrder(1, { metadata: { 'sandbox/fault': 'unavailable, rejected, none' } });
     const outcomes: string[] = [];
     for (let attempt = 0; attempt < 4; attempt++) {
       outcomes.push(
-        await outcomeOf(
-          pspOf(settings, () => START),
+        await submitForOutcome(
+          createPsp(settings, () => START),
           order,
         ),
       );
@@ -114,26 +124,28 @@ describe('a fault', () => {
     const line = JSON.stringify({ ...readAttempts(settings.journal!)[1], fault: 'none' });
     appendFileSync(settings.journal!, `${line}\n`);
     expect(
-      await outcomeOf(
-        pspOf(settings, () => START),
+      await submitForOutcome(
+        createPsp(settings, () => START),
         order,
       ),
     ).toBe('rejected');
-    expect(await pspOf(settings, () => START).findOrder!(order)).toBeUndefined();
-    expect(await drainRecords(pspOf(settings, () => START).transactions())).toEqual([]);
+    expect(await createPsp(settings, () => START).findOrder!(order)).toBeUndefined();
+    expect(await collectRecords(createPsp(settings, () => START).transactions())).toEqual([]);
     expect(readPayments(settings.journal!, Infinity)).toEqual([]);
   });
 
   test('says when to come back', async () => {
-    const psp = pspOf(settingsOf({ ...QUIET, journal: newJournal() }), () => START);
-    const limited = orderOf(1, { metadata: { 'sandbox/fault': 'rate-limited', 'sandbox/after': '700' } });
-    await expect(pay(psp, limited)).rejects.toMatchObject({ details: { retryAfter: 700, status: 429 } });
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
+    const limited = createOrder(1, { metadata: { 'sandbox/fault': 'rate-limited', 'sandbox/after': '700' } });
+    await expect(submitOrder(psp, limited)).rejects.toMatchObject({
+      details: { retryAfterMs: 700, status: 429 },
+    });
   });
 
   test('comes by chance as often as the settings say, the same in every process', async () => {
     const meet = async (seed: number) => {
-      const settings = settingsOf({
-        ...QUIET,
+      const settings = createSettings({
+        ...QUIET_SETTINGS,
         seed,
         journal: newJournal(),
         orderFaults: 0.5,
@@ -143,9 +155,9 @@ describe('a fault', () => {
       const outcomes: string[] = [];
       for (let number = 0; number < 200; number++) {
         outcomes.push(
-          await outcomeOf(
-            pspOf(settings, () => START),
-            orderOf(number),
+          await submitForOutcome(
+            createPsp(settings, () => START),
+            createOrder(number),
           ),
         );
       }
@@ -175,18 +187,18 @@ describe('a fate', () => {
   test.each(FATES)(
     '%s is told alike by the answer, by a look at it, by the listing and by the journal',
     async (fate) => {
-      const settings = settingsOf({ ...QUIET, journal: newJournal() });
+      const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
       let time = START + 123;
-      const psp = pspOf(settings, () => time);
-      const order = orderOf(1, { metadata: { 'sandbox/fate': fate } });
+      const psp = createPsp(settings, () => time);
+      const order = createOrder(1, { metadata: { 'sandbox/fate': fate } });
       const { answer, end, listed } = EXPECTED[fate];
-      const { id, status } = await pay(psp, order);
+      const { id, status } = await submitOrder(psp, order);
       expect(status).toBe(answer);
 
       const seen = new Set<string>();
-      for (; time <= START + 123 + DELAY + 1000; time += 500) {
+      for (; time <= START + 123 + ORDER_DELAY_MS + 1000; time += 500) {
         const found = await psp.findOrder!(order);
-        const over = time >= START + 123 + DELAY;
+        const over = time >= START + 123 + ORDER_DELAY_MS;
         expect(found).toMatchObject({ id, status: over ? end : answer });
         expect(found?.reason?.code).toBe(
           found?.status === 'FAILED'
@@ -195,9 +207,9 @@ describe('a fate', () => {
               ? 'account_closed'
               : undefined,
         );
-        expect(await pay(psp, order)).toEqual(found);
+        expect(await submitOrder(psp, order)).toEqual(found);
         expect(readPayments(settings.journal!, time)).toMatchObject([{ id, status: found!.status }]);
-        for (const row of await drainRecords(psp.transactions())) {
+        for (const row of await collectRecords(psp.transactions())) {
           expect(row).toMatchObject({
             type: 'PAYOUT',
             amount: order.amount,
@@ -206,7 +218,7 @@ describe('a fate', () => {
             metadata: { 'com.sandbox.spec/reference': 'salary 1' },
           });
           if (row.id === id)
-            expect([row.createdAt, row.orderKey]).toEqual(['2026-11-01T00:00:00.000Z', order.key]);
+            expect([row.createdAt, row.orderKey]).toEqual(['2026-11-01T00:00:00.000Z', order.idempotencyKey]);
           else expect([row.relatedTransactionId, row.orderKey]).toEqual([id, undefined]);
           seen.add(row.id === id ? row.status : `${row.status} of it`);
         }
@@ -219,70 +231,73 @@ describe('a fate', () => {
   );
 
   test('that would change a row after the PSP promised it to be final is rejected', async () => {
-    const psp = pspOf(settingsOf({ ...QUIET, journal: newJournal(), changesWithin: 5000 }), () => START);
+    const psp = createPsp(
+      createSettings({ ...QUIET_SETTINGS, journal: newJournal(), changesWithin: 5000 }),
+      () => START,
+    );
     const order = (after: number) =>
-      orderOf(after, { metadata: { 'sandbox/fate': 'fails', 'sandbox/after': String(after) } });
-    await expect(pay(psp, order(4001))).rejects.toThrow(
+      createOrder(after, { metadata: { 'sandbox/fate': 'fails', 'sandbox/after': String(after) } });
+    await expect(submitOrder(psp, order(4001))).rejects.toThrow(
       'changes after 4000 ms at the latest, not after 4001 ms',
     );
-    expect(await outcomeOf(psp, order(4000))).toBe('PENDING');
+    expect(await submitForOutcome(psp, order(4000))).toBe('PENDING');
   });
 });
 
 describe('one key', () => {
   test('is one payment, another key is another, and a reference tells how often money left', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const first = await pay(
-      pspOf(settings, () => START),
-      orderOf(1),
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const first = await submitOrder(
+      createPsp(settings, () => START),
+      createOrder(1),
     );
     expect(
-      await pay(
-        pspOf(settings, () => START + 9 * MINUTE),
-        orderOf(1),
+      await submitOrder(
+        createPsp(settings, () => START + 9 * MINUTE),
+        createOrder(1),
       ),
     ).toEqual(first);
     expect(
       (
-        await pay(
-          pspOf(settings, () => START),
-          orderOf(2, { reference: 'salary 1' }),
+        await submitOrder(
+          createPsp(settings, () => START),
+          createOrder(2, { reference: 'salary 1' }),
         )
       ).id,
     ).not.toBe(first.id);
-    const made = paymentsByReference(settings.journal!, START);
-    expect(made.get('salary 1')!.map(({ key }) => key)).toEqual([keyOf(1), keyOf(2)]);
+    const made = readPaymentsByReference(settings.journal!, START);
+    expect(made.get('salary 1')!.map(({ key }) => key)).toEqual([createKey(1), createKey(2)]);
     expect(made.size).toBe(1);
   });
 
   test('of another order is rejected', async () => {
-    const psp = pspOf(settingsOf({ ...QUIET, journal: newJournal() }), () => START);
-    await pay(psp, orderOf(1));
-    await expect(pay(psp, orderOf(1, { destinationAccountId: 'ben-1' }))).rejects.toMatchObject({
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
+    await submitOrder(psp, createOrder(1));
+    await expect(submitOrder(psp, createOrder(1, { destinationAccountId: 'ben-1' }))).rejects.toMatchObject({
       kind: 'rejected',
-      message: 'the sandbox refuses the order: the key was used for another order',
+      message: 'the sandbox rejects the order: the key was used for another order',
     });
   });
 
   test('pays once when twenty send it at the same moment', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const senders = Array.from({ length: 20 }, (_, index) => pspOf(settings, () => START + index));
-    const answers = await Promise.all(senders.map((psp) => pay(psp, orderOf(1))));
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const senders = Array.from({ length: 20 }, (_, index) => createPsp(settings, () => START + index));
+    const answers = await Promise.all(senders.map((psp) => submitOrder(psp, createOrder(1))));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     expect(readAttempts(settings.journal!)).toHaveLength(1);
   });
 
   test('that two processes wrote at the same moment is the payment of the first line', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const psp = pspOf(settings, () => START + MINUTE);
-    await pay(psp, orderOf(1));
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const psp = createPsp(settings, () => START + MINUTE);
+    await submitOrder(psp, createOrder(1));
     const [line] = readFileSync(settings.journal!, 'utf8').split('\n');
     appendFileSync(
       settings.journal!,
       `${JSON.stringify({ ...JSON.parse(line!), fate: 'fails', at: START })}\n`,
     );
-    expect((await psp.findOrder!(orderOf(1)))?.status).toBe('SUCCEEDED');
-    expect(await drainRecords(psp.transactions())).toHaveLength(1);
+    expect((await psp.findOrder!(createOrder(1)))?.status).toBe('SUCCEEDED');
+    expect(await collectRecords(psp.transactions())).toHaveLength(1);
     expect(readPayments(settings.journal!, Infinity)).toHaveLength(1);
   });
 });
@@ -304,56 +319,56 @@ describe('an order that can never be paid', () => {
     ['with an unknown fate', { metadata: { 'sandbox/fate': '' } }],
     ['with a delay that is none', { metadata: { 'sandbox/after': '1s' } }],
   ])('%s is rejected, and leaves no trace', async (_, wrong) => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const psp = pspOf(settings, () => START);
-    expect(await outcomeOf(psp, orderOf(1, wrong))).toBe('rejected');
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const psp = createPsp(settings, () => START);
+    expect(await submitForOutcome(psp, createOrder(1, wrong))).toBe('rejected');
     expect(readAttempts(settings.journal!)).toEqual([]);
-    expect(await psp.findOrder!(orderOf(1, wrong))).toBeUndefined();
+    expect(await psp.findOrder!(createOrder(1, wrong))).toBeUndefined();
   });
 
   test('is not one that is large, or a transfer: both accounts change, to the last unit', async () => {
-    const psp = pspOf(settingsOf({ ...QUIET, journal: newJournal() }), () => START);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: newJournal() }), () => START);
     const amount = { amount: 10n ** 30n + 1n, asset: 'BHD/3' };
-    await pay(psp, orderOf(1, { kind: 'TRANSFER', amount, destinationAccountId: 'acc-3' }));
+    await submitOrder(psp, createOrder(1, { kind: 'TRANSFER', amount, destinationAccountId: 'acc-3' }));
     const held = async (account: string) =>
       (await psp.balances(account)).amounts.find(({ asset }) => asset === 'BHD/3')!.amount;
     expect(await held('acc-1')).toBe(-amount.amount);
     expect(await held('acc-2')).toBe(0n);
     expect(await held('acc-3')).toBe(amount.amount);
-    expect(await drainRecords(psp.transactions())).toMatchObject([{ type: 'TRANSFER', amount }]);
+    expect(await collectRecords(psp.transactions())).toMatchObject([{ type: 'TRANSFER', amount }]);
   });
 });
 
 describe('the journal', () => {
   test('may end anywhere: what is whole counts, and the next line is whole again', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const psp = () => pspOf(settings, () => START);
-    for (const number of [1, 2, 3]) await pay(psp(), orderOf(number));
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const psp = () => createPsp(settings, () => START);
+    for (const number of [1, 2, 3]) await submitOrder(psp(), createOrder(number));
     const whole = readFileSync(settings.journal!);
     const second = whole.indexOf('\n', whole.indexOf('\n') + 1);
     for (let length = second + 1; length < whole.length - 1; length += 7) {
       writeFileSync(settings.journal!, whole.subarray(0, length));
       const reader = psp();
-      expect(await reader.findOrder!(orderOf(3))).toBeUndefined();
-      await pay(psp(), orderOf(4));
+      expect(await reader.findOrder!(createOrder(3))).toBeUndefined();
+      await submitOrder(psp(), createOrder(4));
       // A reader that has seen the incomplete line also sees the lines after it.
-      expect((await reader.findOrder!(orderOf(4)))?.status).toBe('SUCCEEDED');
-      expect(readPayments(settings.journal!, START).map(({ key }) => key)).toEqual([1, 2, 4].map(keyOf));
+      expect((await reader.findOrder!(createOrder(4)))?.status).toBe('SUCCEEDED');
+      expect(readPayments(settings.journal!, START).map(({ key }) => key)).toEqual([1, 2, 4].map(createKey));
     }
   });
 
   test('that was emptied is a PSP that forgot everything', async () => {
-    const settings = settingsOf({ ...QUIET, journal: newJournal() });
-    const psp = pspOf(settings, () => START);
-    await pay(psp, orderOf(1));
+    const settings = createSettings({ ...QUIET_SETTINGS, journal: newJournal() });
+    const psp = createPsp(settings, () => START);
+    await submitOrder(psp, createOrder(1));
     truncateSync(settings.journal!);
-    expect(await psp.findOrder!(orderOf(1))).toBeUndefined();
-    await pay(psp, orderOf(2));
-    expect(await drainRecords(psp.transactions())).toMatchObject([{ orderKey: keyOf(2) }]);
+    expect(await psp.findOrder!(createOrder(1))).toBeUndefined();
+    await submitOrder(psp, createOrder(2));
+    expect(await collectRecords(psp.transactions())).toMatchObject([{ orderKey: createKey(2) }]);
   });
 
   test('that cannot be written stops the order, and names the file', async () => {
-    const psp = pspOf(settingsOf({ ...QUIET, journal: directory }), () => START);
-    await expect(pay(psp, orderOf(1))).rejects.toThrow(directory);
+    const psp = createPsp(createSettings({ ...QUIET_SETTINGS, journal: directory }), () => START);
+    await expect(submitOrder(psp, createOrder(1))).rejects.toThrow(directory);
   });
 });

@@ -1,12 +1,12 @@
 /**
  * Computes the state of the payment of an order at a time. The result is a pure function of the order's line in the journal and the time.
  */
-import { assetOf, parseAmount, type Money } from '@tributary/connector-api';
+import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
 import type { Fate, Fault } from './sandbox.faults.js';
-import type { State } from './sandbox.slots.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
 
 /** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
-export interface Attempt {
+export interface OrderAttempt {
   /** Time at which the PSP received the attempt, ms since 1970. */
   at: number;
   fault: Fault;
@@ -27,23 +27,23 @@ export interface Attempt {
 }
 
 /** The attempt with which the PSP accepted an order: the first attempt with its key that decided the order. */
-export type Payment = Attempt;
+export type Payment = OrderAttempt;
 
-export type PaymentState = Extract<State, 'pending' | 'completed' | 'failed'> | 'returned';
+export type PaymentState = Extract<TransactionState, 'pending' | 'completed' | 'failed'> | 'returned';
 
 /** Returns the time at which the PSP executes the order, ms since 1970. */
-export function executedAt({ at, fault, after }: Payment): number {
+export function getExecutedAt({ at, fault, after }: Payment): number {
   return fault === 'executes-later' ? at + after : at;
 }
 
 /** Returns the time at which the money comes back (ms since 1970), or `undefined` if it does not. */
-export function returnedAt(payment: Payment): number | undefined {
-  return payment.fate === 'returns' ? executedAt(payment) + payment.after : undefined;
+export function getReturnedAt(payment: Payment): number | undefined {
+  return payment.fate === 'returns' ? getExecutedAt(payment) + payment.after : undefined;
 }
 
 /** Returns the state at `now`, or `undefined` if the order is not executed yet. */
-export function stateAt(payment: Payment, now: number): PaymentState | undefined {
-  const executed = executedAt(payment);
+export function getStateAt(payment: Payment, now: number): PaymentState | undefined {
+  const executed = getExecutedAt(payment);
   if (now < executed) return undefined;
   const early = now < executed + payment.after;
   switch (payment.fate) {
@@ -63,14 +63,14 @@ export function stateAt(payment: Payment, now: number): PaymentState | undefined
 }
 
 /** Returns the sum of the payments' effects on the balances of an account. */
-export function balanceOf(payments: readonly Payment[], account: string, now: number): Money[] {
+export function sumBalanceEffects(payments: readonly Payment[], account: string, now: number): Money[] {
   const sums = new Map<string, bigint>();
   for (const payment of payments) {
-    if (stateAt(payment, now) !== 'completed') continue;
-    const amount = parseAmount(payment.amount, assetOf(payment.currency));
+    if (getStateAt(payment, now) !== 'completed') continue;
+    const amount = parseAmount(payment.amount, currencyToAsset(payment.currency));
     const taken = payment.from === account ? amount : 0n;
     const given = payment.kind === 'transfer' && payment.to === account ? amount : 0n;
     sums.set(payment.currency, (sums.get(payment.currency) ?? 0n) + given - taken);
   }
-  return [...sums].map(([currency, amount]) => ({ amount, asset: assetOf(currency) }));
+  return [...sums].map(([currency, amount]) => ({ amount, asset: currencyToAsset(currency) }));
 }

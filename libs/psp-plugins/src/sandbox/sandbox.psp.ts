@@ -13,35 +13,35 @@ import {
   type Balances,
   type Beneficiary,
   type Cursor,
-  type Finding,
+  type DataWarning,
   type Order,
   type OrderResult,
   type Page,
-  type Psp,
-  type Refusal,
+  type PspClient,
+  type RejectedRecord,
   type Transaction,
 } from '@tributary/connector-api';
-import { listedSince, SandboxClient, type Listing } from './sandbox.client.js';
-import { CLOCK, type Clock } from './sandbox.clock.js';
+import { getOldestListedTime, SandboxClient, type ListPage } from './sandbox.client.js';
+import { SANDBOX_CLOCK, type Clock } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import {
-  readAccount,
-  readBalances,
-  readBeneficiary,
-  readPayment,
-  readTransaction,
-  writePayment,
+  toAccount,
+  toBalances,
+  toBeneficiary,
+  toOrderResult,
+  toTransaction,
+  toPaymentRequest,
 } from './sandbox.mapper.js';
-import { openedAt } from './sandbox.world.js';
+import { getOpenedAt } from './sandbox.simulator.js';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Maximum pages per window. A window with more pages is abandoned, and a shorter one is read. */
-const LONGEST_WINDOW = 10;
+const MAX_WINDOW_PAGES = 10;
 
 @Injectable()
-export class SandboxPsp implements Psp {
+export class SandboxPsp implements PspClient {
   readonly createPayout?: (order: Order) => Promise<OrderResult>;
   readonly createTransfer?: (order: Order) => Promise<OrderResult>;
   readonly findOrder?: (order: Order) => Promise<OrderResult | undefined>;
@@ -49,51 +49,52 @@ export class SandboxPsp implements Psp {
   constructor(
     private readonly settings: SandboxSettings,
     private readonly client: SandboxClient,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SANDBOX_CLOCK) private readonly clock: Clock,
   ) {
     // Without a journal the PSP cannot detect repeated orders, so it must not accept any.
     if (settings.journal === undefined) return;
     this.createPayout = this.createTransfer = async (order) =>
-      readPayment(await client.pay(writePayment(order)));
-    this.findOrder = async ({ key }) => {
-      const payment = await client.payment(key);
-      return payment && readPayment(payment);
+      toOrderResult(await client.createPayment(toPaymentRequest(order)));
+    this.findOrder = async ({ idempotencyKey }) => {
+      const payment = await client.findPayment(idempotencyKey);
+      return payment && toOrderResult(payment);
     };
   }
 
   accounts(since?: Cursor): AsyncIterable<Page<Account>> {
-    return listed((after) => this.client.accounts(after), readAccount, this.settings.accounts, since);
+    return listByCount((after) => this.client.accounts(after), toAccount, this.settings.accounts, since);
   }
 
   beneficiaries(since?: Cursor): AsyncIterable<Page<Beneficiary>> {
     const { beneficiaries } = this.settings;
-    return listed((after) => this.client.beneficiaries(after), readBeneficiary, beneficiaries, since);
+    return listByCount((after) => this.client.beneficiaries(after), toBeneficiary, beneficiaries, since);
   }
 
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
     const now = this.clock();
-    const opened = openedAt(this.settings);
-    const end = wholeSecond(now) + SECOND;
-    let { from, span } = since === undefined ? { from: opened, span: DAY } : readPlace(since);
+    const opened = getOpenedAt(this.settings);
+    const end = floorToSecond(now) + SECOND;
+    let { from, spanMs } = since === undefined ? { from: opened, spanMs: DAY } : parseCursor(since);
     // Computed once at the start: rows that were not final then can change after their window was read.
-    const resume = Math.max(from, wholeSecond(now - this.settings.changesWithin));
-    const forgotten = since === undefined ? [] : findForgotten(from, listedSince(this.settings, now));
+    const resume = Math.max(from, floorToSecond(now - this.settings.changesWithin));
+    const warnings =
+      since === undefined ? [] : warnOfUnlistedPeriod(from, getOldestListedTime(this.settings, now));
     const begun = from;
-    const most = LONGEST_WINDOW * this.settings.pageSize;
+    const maxRows = MAX_WINDOW_PAGES * this.settings.pageSize;
     while (from < end) {
-      const to = Math.min(from + span, end);
-      const rows = await this.window(from, to, to - from > SECOND ? most : Infinity);
+      const to = Math.min(from + spanMs, end);
+      const rows = await this.readWindow(from, to, to - from > SECOND ? maxRows : Infinity);
       if (rows === undefined) {
-        span = Math.ceil((to - from) / 2 / SECOND) * SECOND;
+        spanMs = Math.ceil((to - from) / 2 / SECOND) * SECOND;
         continue;
       }
-      if (rows.length < most / 4 && to < end) span *= 2;
+      if (rows.length < maxRows / 4 && to < end) spanMs *= 2;
       // Without new rows, the cursor advances only once an hour, because each page is a database transaction.
       if (rows.length > 0 || (to === end && resume - begun >= HOUR)) {
         yield {
-          items: rows.map(readTransaction),
-          findings: forgotten,
-          cursor: writePlace({ from: Math.min(to, resume), span }),
+          items: rows.map(toTransaction),
+          warnings,
+          cursor: serializeCursor({ from: Math.min(to, resume), spanMs }),
           progress: {
             done: Math.floor((to - opened) / DAY),
             total: Math.floor((end - opened) / DAY),
@@ -106,30 +107,30 @@ export class SandboxPsp implements Psp {
   }
 
   async balances(accountId: string): Promise<Balances> {
-    return readBalances(accountId, await this.client.balances(accountId));
+    return toBalances(accountId, await this.client.balances(accountId));
   }
 
   /** @returns the rows of one window, oldest first, or `undefined` if there are more than `maxRows`. */
-  private async window(from: number, to: number, most: number): Promise<unknown[] | undefined> {
+  private async readWindow(from: number, to: number, maxRows: number): Promise<unknown[] | undefined> {
     const rows: unknown[] = [];
-    let page: Listing | undefined;
+    let page: ListPage | undefined;
     do {
       page = await this.client.transactions(from, to, page?.next);
       rows.push(...page.rows);
-      if (rows.length > most) return undefined;
+      if (rows.length > maxRows) return undefined;
     } while (page.next !== undefined);
     return this.settings.newestFirst ? rows.reverse() : rows;
   }
 }
 
 /** Returns a warning if the PSP may have listed and removed rows since the last sync. */
-function findForgotten(from: number, oldest: number): Finding[] {
+function warnOfUnlistedPeriod(from: number, oldest: number): DataWarning[] {
   if (from >= oldest) return [];
   const [since, until] = [formatTime(from), formatTime(oldest)];
   return [
     {
       id: `not-listed-any-more-since-${since}`,
-      found:
+      message:
         `transactions between ${since} and ${until} may be missing: the last sync is longer ago than the PSP lists them. ` +
         'Sync more often than its setting "listsDays" forgets.',
     },
@@ -137,13 +138,13 @@ function findForgotten(from: number, oldest: number): Finding[] {
 }
 
 /** Reads a listing that only grows at its end. The cursor is the number of rows read. */
-async function* listed<T extends object>(
-  list: (after: number) => Promise<Listing>,
-  read: (row: unknown) => T | Refusal,
+async function* listByCount<T extends object>(
+  list: (after: number) => Promise<ListPage>,
+  read: (row: unknown) => T | RejectedRecord,
   total: number,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<T>> {
-  let done = since === undefined ? 0 : readCount(since);
+  let done = since === undefined ? 0 : parseCountCursor(since);
   let more = true;
   while (more) {
     const { rows, next } = await list(done);
@@ -155,30 +156,30 @@ async function* listed<T extends object>(
 }
 
 /** Decoded cursor: the start of the next window (ms since 1970) and the window length (ms). */
-interface Place {
+interface ListingCursor {
   from: number;
-  span: number;
+  spanMs: number;
 }
 
-function writePlace({ from, span }: Place): Cursor {
-  return `${from}/${span}`;
+function serializeCursor({ from, spanMs }: ListingCursor): Cursor {
+  return `${from}/${spanMs}`;
 }
 
-function readPlace(cursor: Cursor): Place {
-  const [, from, span] = /^(-?\d{1,15})\/(\d{4,15})$/.exec(cursor) ?? foreign(cursor);
-  return { from: Number(from), span: Number(span) };
+function parseCursor(cursor: Cursor): ListingCursor {
+  const [, from, span] = /^(-?\d{1,15})\/(\d{4,15})$/.exec(cursor) ?? rejectForeignCursor(cursor);
+  return { from: Number(from), spanMs: Number(span) };
 }
 
-function readCount(cursor: Cursor): number {
-  return /^\d{1,9}$/.test(cursor) ? Number(cursor) : foreign(cursor);
+function parseCountCursor(cursor: Cursor): number {
+  return /^\d{1,9}$/.test(cursor) ? Number(cursor) : rejectForeignCursor(cursor);
 }
 
-function foreign(cursor: Cursor): never {
+function rejectForeignCursor(cursor: Cursor): never {
   throw new Error(
     `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin sandbox: was the connector another plugin before?`,
   );
 }
 
-function wholeSecond(time: number): number {
+function floorToSecond(time: number): number {
   return Math.floor(time / SECOND) * SECOND;
 }

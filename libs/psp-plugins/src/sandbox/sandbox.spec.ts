@@ -3,15 +3,15 @@ import { setFlagsFromString } from 'node:v8';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
-  accountToWire,
-  beneficiaryToWire,
-  isRefusal,
-  PSP,
+  serializeAccount,
+  serializeBeneficiary,
+  isRejectedRecord,
+  PSP_CLIENT,
   PspError,
-  transactionToWire,
+  serializeTransaction,
   type Cursor,
   type Page,
-  type Psp,
+  type PspClient,
   type Transaction,
 } from '@tributary/connector-api';
 import { plainToInstance } from 'class-transformer';
@@ -19,17 +19,26 @@ import { validateSync } from 'class-validator';
 import { findPlugin, plugins } from '../index.js';
 import { sandbox } from './index.js';
 import { SandboxClient } from './sandbox.client.js';
-import { CLOCK } from './sandbox.clock.js';
+import { SANDBOX_CLOCK } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { SandboxPsp } from './sandbox.psp.js';
-import { transactionId } from './sandbox.rows.js';
-import { World } from './sandbox.world.js';
-import { drain, drainItems, drainRecords, MINUTE, NASTY, pspOf, settingsOf, START } from './testing/trial.js';
+import { createTransactionId } from './sandbox.rows.js';
+import { ActivitySimulator } from './sandbox.simulator.js';
+import {
+  collectPages,
+  collectItems,
+  collectRecords,
+  MINUTE,
+  HARSH_SETTINGS,
+  createPsp,
+  createSettings,
+  START,
+} from './testing/sandbox-setup.js';
 
 const version = ({ id, status }: Transaction) => `${id} ${status}`;
 
 /** Creates a random generator that is independent of the simulator's. */
-function luck(seed: number): () => number {
+function createRandom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
@@ -37,7 +46,9 @@ function luck(seed: number): () => number {
 describe('what the sandbox lists', () => {
   test('is the same for equal settings, and another for another seed', async () => {
     const list = (seed: number) =>
-      drain(pspOf(settingsOf({ ...NASTY, seed }), () => START + 90_000).transactions());
+      collectPages(
+        createPsp(createSettings({ ...HARSH_SETTINGS, seed }), () => START + 90_000).transactions(),
+      );
     expect(await list(1)).toEqual(await list(1));
     const [one, other] = [await list(1), await list(2)];
     expect(one).not.toEqual(other);
@@ -45,8 +56,13 @@ describe('what the sandbox lists', () => {
 
   test('has as many rows as were asked for, oldest first, each id once', async () => {
     for (const newestFirst of [true, false]) {
-      const settings = settingsOf({ ...NASTY, newestFirst, activityPerMinute: 0, transactions: 1234 });
-      const rows = await drainRecords(pspOf(settings, () => START + MINUTE).transactions());
+      const settings = createSettings({
+        ...HARSH_SETTINGS,
+        newestFirst,
+        activityPerMinute: 0,
+        transactions: 1234,
+      });
+      const rows = await collectRecords(createPsp(settings, () => START + MINUTE).transactions());
       expect(rows).toHaveLength(1234);
       expect(new Set(rows.map(({ id }) => id)).size).toBe(1234);
       const times = rows.map(({ createdAt }) => createdAt);
@@ -56,8 +72,14 @@ describe('what the sandbox lists', () => {
 
   test('grows by the activity, and by nothing when that is 0', async () => {
     const count = async (activityPerMinute: number, minutes: number) => {
-      const settings = settingsOf({ transactions: 10, activityPerMinute, lateRows: 0, sameTimestamps: 0 });
-      return (await drainItems(pspOf(settings, () => START + minutes * MINUTE - 1).transactions())).length;
+      const settings = createSettings({
+        transactions: 10,
+        activityPerMinute,
+        lateRows: 0,
+        sameTimestamps: 0,
+      });
+      return (await collectItems(createPsp(settings, () => START + minutes * MINUTE - 1).transactions()))
+        .length;
     };
     expect(await count(0, 60)).toBe(10);
     expect(await count(0.5, 60)).toBe(10 + 30);
@@ -66,8 +88,8 @@ describe('what the sandbox lists', () => {
   });
 
   test('is realistic: every type and currency, refunds and fees that name their original', async () => {
-    const settings = settingsOf({ transactions: 3000, activityPerMinute: 0 });
-    const rows = await drainRecords(pspOf(settings, () => START + 60 * MINUTE).transactions());
+    const settings = createSettings({ transactions: 3000, activityPerMinute: 0 });
+    const rows = await collectRecords(createPsp(settings, () => START + 60 * MINUTE).transactions());
     const byId = new Map(rows.map((row) => [row.id, row]));
     expect(new Set(rows.map(({ type }) => type))).toEqual(new Set(['PAYIN', 'PAYOUT', 'TRANSFER', 'OTHER']));
     expect(new Set(rows.map(({ amount }) => amount.asset))).toEqual(
@@ -93,11 +115,11 @@ describe('what the sandbox lists', () => {
   });
 
   test('can be served, every record of every stream, and needs encoding as often as it is asked to', async () => {
-    const settings = settingsOf({ ...NASTY, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
-    const psp = pspOf(settings, () => START + 5 * MINUTE);
-    const transactions = (await drainRecords(psp.transactions())).map((row) => transactionToWire(row));
-    const accounts = (await drainRecords(psp.accounts())).map(accountToWire);
-    const beneficiaries = (await drainRecords(psp.beneficiaries())).map(beneficiaryToWire);
+    const settings = createSettings({ ...HARSH_SETTINGS, oddIds: 0.3, accounts: 100, beneficiaries: 100 });
+    const psp = createPsp(settings, () => START + 5 * MINUTE);
+    const transactions = (await collectRecords(psp.transactions())).map((row) => serializeTransaction(row));
+    const accounts = (await collectRecords(psp.accounts())).map(serializeAccount);
+    const beneficiaries = (await collectRecords(psp.beneficiaries())).map(serializeBeneficiary);
     for (const records of [transactions, accounts, beneficiaries]) {
       const encoded = records.filter(({ id }) => id.includes('~')).length / records.length;
       expect(encoded).toBeGreaterThan(0.15);
@@ -108,8 +130,8 @@ describe('what the sandbox lists', () => {
   });
 
   test('has IBANs with check digits that are right', async () => {
-    const psp = pspOf(settingsOf({ beneficiaries: 250 }), () => START);
-    for (const { metadata } of await drainRecords(psp.beneficiaries())) {
+    const psp = createPsp(createSettings({ beneficiaries: 250 }), () => START);
+    for (const { metadata } of await collectRecords(psp.beneficiaries())) {
       const iban = metadata?.['com.formance.spec/owner/iban'] ?? '';
       expect(iban).toMatch(/^DE\d{20}$/);
       const digits = `${iban.slice(4)}1314${iban.slice(2, 4)}`;
@@ -120,15 +142,15 @@ describe('what the sandbox lists', () => {
 
 describe('a listing', () => {
   test('goes on from every cursor it ever returned', async () => {
-    const settings = settingsOf({ ...NASTY, accounts: 20, beneficiaries: 23 });
-    const psp = pspOf(settings, () => START + 5 * MINUTE);
+    const settings = createSettings({ ...HARSH_SETTINGS, accounts: 20, beneficiaries: 23 });
+    const psp = createPsp(settings, () => START + 5 * MINUTE);
     const resume = async <T extends { id: string }>(list: (since?: Cursor) => AsyncIterable<Page<T>>) => {
-      const pages = await drain(list());
+      const pages = await collectPages(list());
       const all = pages.flatMap(({ items }) => items);
       expect(pages.length).toBeGreaterThan(2);
       for (const [index, { cursor }] of pages.entries()) {
         const had = pages.slice(0, index + 1).flatMap(({ items }) => items);
-        const rest = await drainItems(list(cursor));
+        const rest = await collectItems(list(cursor));
         expect(new Set([...had, ...rest].map(({ id }) => id))).toEqual(new Set(all.map(({ id }) => id)));
       }
       return all.length;
@@ -141,11 +163,11 @@ describe('a listing', () => {
   test.each([1, 2, 3, 4, 5, 6])(
     'loses no version while time moves, listings break off and the PSP fails (seed %i)',
     async (seed) => {
-      const chance = luck(seed * 7919);
-      const settings = settingsOf({ ...NASTY, seed, newestFirst: seed % 2 === 1, outages: 0.3 });
+      const chance = createRandom(seed * 7919);
+      const settings = createSettings({ ...HARSH_SETTINGS, seed, newestFirst: seed % 2 === 1, outages: 0.3 });
       let time = START - 30_000;
-      const psp = pspOf(settings, () => (time += Math.floor(chance() * 400)));
-      const world = new World(settings);
+      const psp = createPsp(settings, () => (time += Math.floor(chance() * 400)));
+      const world = new ActivitySimulator(settings);
       const delivered = new Set<string>();
       const complete: { from: number; to: number }[] = [];
       let cursor: Cursor | undefined;
@@ -156,14 +178,14 @@ describe('a listing', () => {
         try {
           let pages = 0;
           for await (const page of psp.transactions(cursor)) {
-            for (const item of page.items) if (!isRefusal(item)) delivered.add(version(item));
+            for (const item of page.items) if (!isRejectedRecord(item)) delivered.add(version(item));
             cursor = page.cursor;
             if (++pages > breakOff) break;
           }
           if (pages <= breakOff) complete.push({ from, to: time });
         } catch (error) {
           expect(error).toBeInstanceOf(PspError);
-          time += (error as PspError).details.retryAfter ?? 1000;
+          time += (error as PspError).details.retryAfterMs ?? 1000;
           failures += 1;
         }
         time += Math.floor(chance() * 8000);
@@ -179,10 +201,10 @@ describe('a listing', () => {
         ['disputed', 'DISPUTE'],
       ]);
       let brief = 0;
-      for (let number = 0; number < world.createdBy(time); number++) {
-        const life = world.life(number);
+      for (let number = 0; number < world.countCreatedBy(time); number++) {
+        const life = world.getStateHistory(number);
         for (const [index, { state, at }] of life.entries()) {
-          const name = `${transactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
+          const name = `${createTransactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
           const until = life[index + 1]?.at ?? Infinity;
           possible.add(name);
           // The version was visible during a whole completed listing, so the listing must contain it.
@@ -201,15 +223,15 @@ describe('a listing', () => {
 
   test('costs what is new, and what is not final yet', async () => {
     for (const transactions of [1000, 50_000]) {
-      const settings = settingsOf({ ...NASTY, transactions, activityPerMinute: 30 });
+      const settings = createSettings({ ...HARSH_SETTINGS, transactions, activityPerMinute: 30 });
       let time = START + 10 * MINUTE;
       let calls = 0;
       const client = new SandboxClient(settings, () => (calls++, time));
       const psp = new SandboxPsp(settings, client, () => time);
-      const cursor = (await drain(psp.transactions())).at(-1)!.cursor;
+      const cursor = (await collectPages(psp.transactions())).at(-1)!.cursor;
       time += MINUTE;
       calls = 0;
-      const items = await drainItems(psp.transactions(cursor));
+      const items = await collectItems(psp.transactions(cursor));
       // One minute of rows is new, and one minute can still change: 60 rows in pages of 7.
       expect(items.length).toBeGreaterThan(30);
       expect(items.length).toBeLessThanOrEqual(80);
@@ -218,15 +240,20 @@ describe('a listing', () => {
   });
 
   test('survives more rows in one second than it would like to hold', async () => {
-    const settings = settingsOf({ transactions: 0, activityPerMinute: 60_000, lateRows: 0, pageSize: 10 });
-    const rows = await drainRecords(pspOf(settings, () => START + 2999).transactions());
+    const settings = createSettings({
+      transactions: 0,
+      activityPerMinute: 60_000,
+      lateRows: 0,
+      pageSize: 10,
+    });
+    const rows = await collectRecords(createPsp(settings, () => START + 2999).transactions());
     expect(rows).toHaveLength(3000);
   });
 
   test('of a PSP that forgets has what is still listed, and says what may be missing after a long pause', async () => {
     for (const newestFirst of [true, false]) {
-      const settings = settingsOf({
-        ...NASTY,
+      const settings = createSettings({
+        ...HARSH_SETTINGS,
         newestFirst,
         activityPerMinute: 1,
         transactions: 0,
@@ -234,34 +261,34 @@ describe('a listing', () => {
       });
       const day = 1440 * MINUTE;
       let time = START + 30 * day;
-      const psp = pspOf(settings, () => (time += 10));
-      const pages = await drain(psp.transactions());
-      expect(pages.flatMap(({ findings = [] }) => findings)).toEqual([]);
+      const psp = createPsp(settings, () => (time += 10));
+      const pages = await collectPages(psp.transactions());
+      expect(pages.flatMap(({ warnings = [] }) => warnings)).toEqual([]);
       const count = pages.flatMap(({ items }) => items).length;
       expect(Math.abs(count - 1440)).toBeLessThan(20);
       const { cursor } = pages.at(-1)!;
 
       time += day / 2;
-      const soon = await drain(psp.transactions(cursor));
-      expect(soon.flatMap(({ findings = [] }) => findings)).toEqual([]);
+      const soon = await collectPages(psp.transactions(cursor));
+      expect(soon.flatMap(({ warnings = [] }) => warnings)).toEqual([]);
       time += day;
-      const late = (await drain(psp.transactions(cursor))).flatMap(({ findings = [] }) => findings);
+      const late = (await collectPages(psp.transactions(cursor))).flatMap(({ warnings = [] }) => warnings);
       expect(new Set(late.map(({ id }) => id)).size).toBe(1);
-      expect(late[0]!.found).toMatch(
+      expect(late[0]!.message).toMatch(
         /^transactions between 2026-11-30T23:59.* and 2026-12-01T12:.* may be missing/,
       );
     }
   });
 
   test('of a PSP where nothing happens moves its cursor once an hour, so that a pause is not taken for a gap', async () => {
-    const settings = settingsOf({ transactions: 10, activityPerMinute: 0.0001, listsDays: 2 });
+    const settings = createSettings({ transactions: 10, activityPerMinute: 0.0001, listsDays: 2 });
     let time = START + MINUTE;
-    const psp = pspOf(settings, () => time);
-    let cursor = (await drain(psp.transactions())).at(-1)!.cursor;
+    const psp = createPsp(settings, () => time);
+    let cursor = (await collectPages(psp.transactions())).at(-1)!.cursor;
     let [moves, rows] = [0, 0];
     for (let minutes = 0; minutes < 20 * 1440; minutes += 10, time += 10 * MINUTE) {
-      for (const page of await drain(psp.transactions(cursor))) {
-        expect(page.findings).toEqual([]);
+      for (const page of await collectPages(psp.transactions(cursor))) {
+        expect(page.warnings).toEqual([]);
         if (page.cursor !== cursor) moves += 1;
         rows += page.items.length;
         cursor = page.cursor;
@@ -273,18 +300,20 @@ describe('a listing', () => {
   });
 
   test('says so when the cursor is not its own', async () => {
-    const psp = pspOf(settingsOf({}), () => START);
+    const psp = createPsp(createSettings({}), () => START);
     for (const cursor of ['', 'x', '1/2/3', '12', 'page=2']) {
-      await expect(drain(psp.transactions(cursor))).rejects.toThrow('was not written by the plugin sandbox');
+      await expect(collectPages(psp.transactions(cursor))).rejects.toThrow(
+        'was not written by the plugin sandbox',
+      );
     }
-    await expect(drain(psp.accounts('-1'))).rejects.toThrow('was not written by the plugin sandbox');
+    await expect(collectPages(psp.accounts('-1'))).rejects.toThrow('was not written by the plugin sandbox');
   });
 
   test('of a million rows holds a thousand of them at most, and memory stays flat', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const settings = settingsOf({ transactions: 1_000_000, activityPerMinute: 0 });
-    const psp = pspOf(settings, () => START + 60 * MINUTE);
+    const settings = createSettings({ transactions: 1_000_000, activityPerMinute: 0 });
+    const psp = createPsp(settings, () => START + 60 * MINUTE);
     let rows = 0;
     let longest = 0;
     let early: number | undefined;
@@ -320,16 +349,16 @@ describe('the plugin', () => {
   test('is put together by Nest, and its clock can be replaced', async () => {
     @Module({
       providers: [
-        { provide: SandboxSettings, useValue: settingsOf({ transactions: 5, activityPerMinute: 0 }) },
+        { provide: SandboxSettings, useValue: createSettings({ transactions: 5, activityPerMinute: 0 }) },
         ...(sandbox.providers ?? []),
-        { provide: CLOCK, useValue: () => START },
-        { provide: PSP, useClass: sandbox.psp },
+        { provide: SANDBOX_CLOCK, useValue: () => START },
+        { provide: PSP_CLIENT, useClass: sandbox.psp },
       ],
     })
     class ConnectorModule {}
     const context = await NestFactory.createApplicationContext(ConnectorModule, { logger: false });
-    const psp = context.get<Psp>(PSP);
-    expect(await drainRecords(psp.transactions())).toHaveLength(5);
+    const psp = context.get<PspClient>(PSP_CLIENT);
+    expect(await collectRecords(psp.transactions())).toHaveLength(5);
     expect((await psp.balances!('acc-1')).at).toBe('2026-11-01T00:00:00.000Z');
     await context.close();
   });

@@ -1,6 +1,6 @@
 import { CHECKS, describePsp } from '@tributary/connector-api/testing';
 import { sandbox } from './index.js';
-import { openSandboxWorld } from './testing/suite-world.js';
+import { createSandboxFixture } from './testing/sandbox-fixture.js';
 
 const NO_HTTP =
   'The sandbox is not reached over HTTP; `sandbox.orders.spec.ts` and `sandbox.spec.ts` show its faults.';
@@ -8,9 +8,9 @@ const NO_SECRETS = 'The sandbox has no secrets.';
 
 describePsp(sandbox, {
   directory: import.meta.dirname,
-  config: {},
-  wrong: { seed: [-1, 1.5], start: ['now'], pageSize: [0, 1001] },
-  fake: openSandboxWorld,
+  settings: {},
+  invalidSettings: { seed: [-1, 1.5], start: ['now'], pageSize: [0, 1001] },
+  createFixture: createSandboxFixture,
   skip: Object.fromEntries(
     CHECKS.flatMap(({ name }) => {
       if (/^(?:order )?faults: /.test(name)) return [[name, NO_HTTP]];

@@ -11,10 +11,10 @@ interface Timer {
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
 
-  /** @param work time advances only after this work has ended */
+  /** @param pendingWork time advances only after this work has ended */
   constructor(
     private time = Date.UTC(2026, 0, 1),
-    private readonly work: { readonly isUnderWay: boolean } = { isUnderWay: false },
+    private readonly pendingWork: { readonly isUnderWay: boolean } = { isUnderWay: false },
   ) {}
 
   now(): number {
@@ -28,31 +28,31 @@ export class ManualClock implements Clock {
   }
 
   /** Number of active timers. It shows the cost of an idle program. */
-  get armed(): number {
+  get timerCount(): number {
     return this.timers.size;
   }
 
   /** Changes the time by some milliseconds, as an administrator would. The remaining delay of each timer stays the same. */
-  set(change: number): void {
-    this.time += change;
-    for (const timer of this.timers) timer.at += change;
+  shift(changeMs: number): void {
+    this.time += changeMs;
+    for (const timer of this.timers) timer.at += changeMs;
   }
 
   /** Advances the time, fires the due timers in order, and waits for their work. */
   async advance(milliseconds: number): Promise<void> {
-    await settle(this.work);
+    await waitForIdle(this.pendingWork);
     const end = this.time + milliseconds;
-    for (let next = this.next(end); next; next = this.next(end)) {
+    for (let next = this.nextTimer(end); next; next = this.nextTimer(end)) {
       this.time = Math.max(this.time, next.at);
       this.timers.delete(next);
       next.run();
-      await settle(this.work);
+      await waitForIdle(this.pendingWork);
     }
     this.time = end;
-    await settle(this.work);
+    await waitForIdle(this.pendingWork);
   }
 
-  private next(end: number): Timer | undefined {
+  private nextTimer(end: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.timers) {
       if (timer.at <= end && (!first || timer.at < first.at)) first = timer;
@@ -62,18 +62,21 @@ export class ManualClock implements Clock {
 }
 
 /** Waits until the event loop had ten turns without other work. */
-async function settle(work: { readonly isUnderWay: boolean }): Promise<void> {
+async function waitForIdle(pendingWork: { readonly isUnderWay: boolean }): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
     await setImmediate();
-    if (work.isUnderWay) turn = 0;
+    if (pendingWork.isUnderWay) turn = 0;
   }
 }
 
 /** Waits until a condition is true, e.g. after work of the real store. @throws Error after 10 s */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUp = Date.now() + 10_000;
+export async function waitUntil(
+  description: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
   while (!(await condition())) {
-    if (Date.now() > giveUp) throw new Error(`it never happened: ${what}`);
+    if (Date.now() > giveUpAt) throw new Error(`it never happened: ${description}`);
     await setImmediate();
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the examples of an operation from an OpenAPI document. */
-import { child, deref, isNode } from './node.js';
-import type { Node } from './node.js';
-import type { Operation } from './operation.js';
+import { getChild, resolveReference, isNode } from './document-node.js';
+import type { DocumentNode } from './document-node.js';
+import type { Operation } from './operation-index.js';
 
 export interface Example {
   /** Unique name, used in test titles: `GET /accounts 200 list-balances-200-1`. */
@@ -13,18 +13,18 @@ export interface Example {
   value: unknown;
 }
 
-export function examplesOf(root: Node, operation: Operation): Example[] {
+export function getExamples(root: DocumentNode, operation: Operation): Example[] {
   const { method, path, node } = operation;
-  const request = deref(root, child(node, 'requestBody'));
-  const inRequest = inContent(root, request).map((one) => ({
+  const request = resolveReference(root, getChild(node, 'requestBody'));
+  const inRequest = getContentExamples(root, request).map((one) => ({
     ...one,
     name: `${method} ${path} request ${one.name}`,
   }));
-  const inResponses = Object.entries(child(node, 'responses')).flatMap(([code, response]) => {
+  const inResponses = Object.entries(getChild(node, 'responses')).flatMap(([code, response]) => {
     if (!isNode(response)) return [];
     // `default` describes all other errors, so use 500.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
-    return inContent(root, deref(root, response)).map((one) => ({
+    return getContentExamples(root, resolveReference(root, response)).map((one) => ({
       ...one,
       status,
       name: `${method} ${path} ${code} ${one.name}`,
@@ -33,14 +33,14 @@ export function examplesOf(root: Node, operation: Operation): Example[] {
   return [...inRequest, ...inResponses];
 }
 
-function inContent(root: Node, holder: Node): Example[] {
-  return Object.entries(child(holder, 'content')).flatMap(([mediaType, media]) => {
+function getContentExamples(root: DocumentNode, holder: DocumentNode): Example[] {
+  return Object.entries(getChild(holder, 'content')).flatMap(([mediaType, media]) => {
     if (!isNode(media)) return [];
-    const named = Object.entries(child(media, 'examples')).flatMap(([name, example]) => {
-      const { value } = isNode(example) ? deref(root, example) : {};
+    const named = Object.entries(getChild(media, 'examples')).flatMap(([name, example]) => {
+      const { value } = isNode(example) ? resolveReference(root, example) : {};
       return value === undefined ? [] : [{ name, mediaType, value }];
     });
-    const single = media['example'] ?? deref(root, child(media, 'schema'))['example'];
+    const single = media['example'] ?? resolveReference(root, getChild(media, 'schema'))['example'];
     return single === undefined ? named : [...named, { name: 'example', mediaType, value: single }];
   });
 }

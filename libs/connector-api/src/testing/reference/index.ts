@@ -1,5 +1,5 @@
 import { definePlugin } from '@tributary/connector-api';
-import { bearer, httpClient } from '@tributary/connector-api/http';
+import { createBearerAuth, createHttpProvider } from '@tributary/connector-api/http';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import { ReferencePsp } from './reference.psp.js';
@@ -10,14 +10,14 @@ export const reference = definePlugin({
   title: 'A made-up PSP with everything that a PSP can have',
   settings: ReferenceSettings,
   psp: ReferencePsp,
-  orders: { key: { length: 32 }, remembersFor: Infinity },
+  orders: { keyFormat: { length: 32 }, idempotencyWindowMs: Infinity },
   providers: [
     ReferenceClient,
-    httpClient(ReferenceSettings, ({ url, apiKey }) => ({
+    createHttpProvider(ReferenceSettings, ({ url, apiKey }) => ({
       name: 'Reference',
       baseUrl: url,
-      authentication: bearer(apiKey),
-      explain: (body) => body.optionalText('message'),
+      authentication: createBearerAuth(apiKey),
+      extractErrorMessage: (body) => body.optionalString('message'),
     })),
   ],
 });

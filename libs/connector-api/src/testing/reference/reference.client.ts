@@ -18,16 +18,16 @@ export class ReferenceClient {
   constructor(private readonly http: PspHttp) {}
 
   /** Returns one page, oldest row first. */
-  async list(what: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
-    const page = await this.http.get(`/${what}`, { query: { after, limit: PAGE_SIZE } });
-    return { rows: page.list('rows'), next: page.optionalText('next') };
+  async list(resource: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
+    const page = await this.http.get(`/${resource}`, { query: { after, limit: PAGE_SIZE } });
+    return { rows: page.array('rows'), next: page.optionalString('next') };
   }
 
   /** Returns one page of transactions, newest first. @param from inclusive, ms since 1970. @param to exclusive, ms since 1970 */
   async transactions(from: number, to: number, next?: string): Promise<Listing> {
     const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
     const page = await this.http.get('/transactions', { query });
-    return { rows: page.list('rows'), next: page.optionalText('next') };
+    return { rows: page.array('rows'), next: page.optionalString('next') };
   }
 
   balance(accountId: string): Promise<Json> {
@@ -35,7 +35,7 @@ export class ReferenceClient {
   }
 
   pay(order: Order): Promise<Json> {
-    const { key, kind, amount, sourceAccountId: from, destinationAccountId: to } = order;
+    const { idempotencyKey: key, kind, amount, sourceAccountId: from, destinationAccountId: to } = order;
     const [currency = ''] = amount.asset.split('/');
     const body = { key, kind, from, to, amount: new JsonNumber(formatAmount(amount)), currency };
     return this.http.post('/payments', { body });

@@ -1,48 +1,48 @@
 /** The reference PSP as an in-memory fake: its data and its HTTP routes. */
 import { createHmac } from 'node:crypto';
-import { money } from '../../money.js';
+import { parseMoney } from '../../money.js';
 import type { Money } from '../../money.js';
 import { JsonNumber } from '../../http/json-number.js';
 import { FakePsp } from '../fake-psp.js';
 import { route } from '../fake-route.js';
-import type { FakeAnswer, FakeRequest } from '../fake-route.js';
-import type { SuiteClock } from '../suite/suite-clock.js';
-import type { PspWorld, TransactionWish, WorldOptions } from '../suite/suite.types.js';
+import type { FakeResponse, FakeRequest } from '../fake-route.js';
+import type { ManualClock } from '../suite/manual-clock.js';
+import type { PspFixture, TransactionInput, PspFixtureOptions } from '../suite/suite.types.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
-const LARGEST_PAGE = 20;
+const MAX_PAGE_SIZE = 20;
 export const WEBHOOK_SECRET = 'secret-of-the-reference';
 
 type Row = Record<string, unknown> & { id: string };
 type TransactionRow = Row & { created: string };
 
-export async function startReferenceWorld({ clock, pageSize }: WorldOptions): Promise<PspWorld> {
-  const bank = new Bank(clock, pageSize === 'one' ? 1 : LARGEST_PAGE);
-  const error = (words: string) => ({ message: words });
+export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptions): Promise<PspFixture> {
+  const bank = new FakeBank(clock, pageSize === 'one' ? 1 : MAX_PAGE_SIZE);
+  const createErrorBody = (message: string) => ({ message });
   const fake = await FakePsp.start({
-    routes: bank.routes(),
-    errorBody: (status) => error(`error ${status}`),
+    routes: bank.createRoutes(),
+    createErrorBody: (status) => createErrorBody(`error ${status}`),
   });
   const parties = { sourceAccountId: 'acc-1', destinationAccountId: 'payee-1' };
   bank.addPayee();
   return {
     settings: { url: fake.url, since: new Date(clock.now() - 12 * DAY).toISOString() },
-    largestPage: LARGEST_PAGE,
-    manners: { late: HOUR, changes: 2 * DAY },
-    add: (wish) => bank.add(wish),
-    change: (id) => bank.change(id),
-    vanish: (id) => bank.vanish(id),
-    addBroken: (at) => bank.addBroken(at),
+    maxPageSize: MAX_PAGE_SIZE,
+    timings: { maxLatenessMs: HOUR, maxChangeAgeMs: 2 * DAY },
+    addTransaction: (input) => bank.addTransaction(input),
+    changeStatus: (id) => bank.changeStatus(id),
+    removeTransaction: (id) => bank.removeTransaction(id),
+    addMalformedRow: (at) => bank.addMalformedRow(at),
     addAccount: () => bank.addAccount(),
     addBeneficiary: () => bank.addPayee(),
-    http: { fake, listing: { method: 'GET', path: '/transactions' }, error },
+    http: { fake, listingRequest: { method: 'GET', path: '/transactions' }, createErrorBody },
     orders: {
       payout: parties,
       transfer: { ...parties, destinationAccountId: bank.addAccount() },
-      refused: { destinationAccountId: 'nobody' },
-      paid: () => [...bank.payments].map(([key, { paid }]) => ({ key, amount: paid })),
-      request: { method: 'POST', path: '/payments' },
+      rejectedOrder: { destinationAccountId: 'nobody' },
+      getPayments: () => [...bank.payments].map(([key, { paid }]) => ({ key, amount: paid })),
+      submitRequest: { method: 'POST', path: '/payments' },
     },
     webhook: {
       rawBody: '{"event":"transaction.created"}',
@@ -57,7 +57,7 @@ export async function startReferenceWorld({ clock, pageSize }: WorldOptions): Pr
   };
 }
 
-class Bank {
+class FakeBank {
   readonly payments = new Map<string, { row: Row; paid: Money }>();
   private readonly accounts: Row[] = [{ id: 'acc-1', name: 'Main account' }];
   private readonly payees: Row[] = [];
@@ -65,17 +65,21 @@ class Bank {
   private count = 0;
 
   constructor(
-    private readonly clock: SuiteClock,
+    private readonly clock: ManualClock,
     private readonly pageSize: number,
   ) {}
 
-  routes() {
+  createRoutes() {
     return [
-      route('GET', '/accounts', ({ query }) => this.listed(this.accounts, query)),
-      route('GET', '/payees', ({ query }) => this.listed(this.payees, query)),
-      route('GET', '/transactions', ({ query }) => this.listed(this.between(query), query)),
+      route('GET', '/accounts', ({ query }) => this.createPage(this.accounts, query)),
+      route('GET', '/payees', ({ query }) => this.createPage(this.payees, query)),
+      route('GET', '/transactions', ({ query }) => this.createPage(this.filterByTime(query), query)),
       route('GET', '/accounts/{id}/balance', () => ({
-        body: { at: this.timeOf(this.clock.now()), amount: new JsonNumber('187.50'), currency: 'EUR' },
+        body: {
+          at: this.formatWholeSeconds(this.clock.now()),
+          amount: new JsonNumber('187.50'),
+          currency: 'EUR',
+        },
       })),
       route('POST', '/payments', (request) => this.pay(request)),
       route('GET', '/payments/{key}', ({ params }) => {
@@ -85,9 +89,14 @@ class Bank {
     ];
   }
 
-  add({ at, amount, currency, direction, state }: TransactionWish): string {
+  addTransaction({ at, amount, currency, direction, state }: TransactionInput): string {
     const row = {
-      ...{ id: `tx-${++this.count}`, account: 'acc-1', other: 'payee-1', created: this.timeOf(at) },
+      ...{
+        id: `tx-${++this.count}`,
+        account: 'acc-1',
+        other: 'payee-1',
+        created: this.formatWholeSeconds(at),
+      },
       ...{ amount: new JsonNumber(amount), currency, direction },
       state: state === 'open' ? 'pending' : 'completed',
     };
@@ -95,16 +104,21 @@ class Bank {
     return row.id;
   }
 
-  change(id: string): void {
+  changeStatus(id: string): void {
     for (const row of this.transactions) if (row.id === id) row.state = 'completed';
   }
 
-  vanish(id: string): void {
+  removeTransaction(id: string): void {
     this.transactions = this.transactions.filter((row) => row.id !== id);
   }
 
-  addBroken(at: number): void {
-    this.transactions.push({ id: `tx-${++this.count}`, created: this.timeOf(at), state: null, amount: {} });
+  addMalformedRow(at: number): void {
+    this.transactions.push({
+      id: `tx-${++this.count}`,
+      created: this.formatWholeSeconds(at),
+      state: null,
+      amount: {},
+    });
   }
 
   addAccount(): string {
@@ -117,37 +131,37 @@ class Bank {
     return `payee-${this.payees.length}`;
   }
 
-  private between(query: URLSearchParams): Row[] {
+  private filterByTime(query: URLSearchParams): Row[] {
     const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
     return this.transactions
       .filter(({ created }) => Date.parse(created) >= Number(from) && Date.parse(created) < Number(to))
       .sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? 1 : -1));
   }
 
-  private listed(rows: readonly Row[], query: URLSearchParams): FakeAnswer {
+  private createPage(rows: readonly Row[], query: URLSearchParams): FakeResponse {
     const start = rows.findIndex(({ id }) => id === query.get('after')) + 1;
     const page = rows.slice(start, start + this.pageSize);
     return { body: { rows: page, ...(start + page.length < rows.length && { next: page.at(-1)?.id }) } };
   }
 
-  private pay({ body }: FakeRequest): FakeAnswer {
+  private pay({ body }: FakeRequest): FakeResponse {
     const { key, kind, from, to, amount, currency } = body as Record<string, string>;
     const known = [...this.accounts, ...this.payees].some(({ id }) => id === to);
     if (!key || !known) return { status: 422, body: { message: `there is no payee ${to}` } };
     const made = this.payments.get(key);
     if (made) return { body: made.row };
-    const paid = money(String(amount), String(currency));
+    const paid = parseMoney(String(amount), String(currency));
     const row = { id: `pay-${++this.count}`, key, state: 'completed' };
     this.payments.set(key, { row, paid });
     this.transactions.push({
-      ...{ ...row, account: from, other: to, created: this.timeOf(this.clock.now()), currency },
+      ...{ ...row, account: from, other: to, created: this.formatWholeSeconds(this.clock.now()), currency },
       ...{ amount: new JsonNumber(String(amount)), direction: kind === 'TRANSFER' ? 'own' : 'out' },
     });
     return { status: 201, body: row };
   }
 
   /** Formats a time in whole seconds. */
-  private timeOf(at: number): string {
+  private formatWholeSeconds(at: number): string {
     return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 }

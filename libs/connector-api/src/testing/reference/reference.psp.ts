@@ -13,32 +13,32 @@ import type {
   Order,
   OrderResult,
   Page,
-  Psp,
+  PspClient,
   Stream,
   Transaction,
   WebhookRequest,
 } from '@tributary/connector-api';
-import { HTTP_CLOCK, readRow, systemHttpClock } from '@tributary/connector-api/http';
+import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import {
-  checkAsset,
+  requireSupportedAsset,
   toAccount,
   toBalances,
   toBeneficiary,
-  toResult,
+  toOrderResult,
   toTransaction,
 } from './reference.mapper.js';
 
 const DAY = 86_400_000;
-const SETTLES = 2 * DAY;
-const TOLERANCE = 5 * 60_000;
-const SIGNATURE = 'x-reference-signature';
-const TIMESTAMP = 'x-reference-timestamp';
+const MAX_CHANGE_AGE_MS = 2 * DAY;
+const SIGNATURE_TOLERANCE_MS = 5 * 60_000;
+const SIGNATURE_HEADER = 'x-reference-signature';
+const TIMESTAMP_HEADER = 'x-reference-timestamp';
 
 @Injectable()
-export class ReferencePsp implements Psp {
+export class ReferencePsp implements PspClient {
   constructor(
     private readonly client: ReferenceClient,
     private readonly settings: ReferenceSettings,
@@ -57,12 +57,12 @@ export class ReferencePsp implements Psp {
     const start = Date.parse(since ?? this.settings.since);
     // Computed once at the start: rows that were not final then can change after they were read.
     const end = this.clock.now();
-    const settled = Math.max(start, end - SETTLES);
+    const settled = Math.max(start, end - MAX_CHANGE_AGE_MS);
     for (let from = start; from < end;) {
       const to = Math.min(from + DAY, end);
-      const rows = await this.window(from, to);
+      const rows = await this.readWindow(from, to);
       const cursor = formatTime(Math.min(to, settled));
-      if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', toTransaction)), cursor };
+      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)), cursor };
       from = to;
     }
   }
@@ -72,28 +72,29 @@ export class ReferencePsp implements Psp {
   }
 
   async createPayout(order: Order): Promise<OrderResult> {
-    checkAsset(order);
-    return toResult(await this.client.pay(order));
+    requireSupportedAsset(order);
+    return toOrderResult(await this.client.pay(order));
   }
 
   createTransfer(order: Order): Promise<OrderResult> {
     return this.createPayout(order);
   }
 
-  async findOrder({ key }: Order): Promise<OrderResult | undefined> {
-    const payment = await this.client.payment(key);
-    return payment && toResult(payment);
+  async findOrder({ idempotencyKey }: Order): Promise<OrderResult | undefined> {
+    const payment = await this.client.payment(idempotencyKey);
+    return payment && toOrderResult(payment);
   }
 
   webhook({ headers, rawBody }: WebhookRequest): Stream[] {
-    const timestamp = headers[TIMESTAMP] ?? '';
+    const timestamp = headers[TIMESTAMP_HEADER] ?? '';
     const expected = createHmac('sha256', this.settings.webhookSecret)
       .update(`${timestamp}.`)
       .update(rawBody);
-    const given = Buffer.from(headers[SIGNATURE] ?? '', 'hex');
+    const given = Buffer.from(headers[SIGNATURE_HEADER] ?? '', 'hex');
     const [right, age] = [expected.digest(), Math.abs(this.clock.now() - Number(timestamp))];
-    if (given.length !== right.length || !timingSafeEqual(given, right)) reject('is not that of the secret');
-    if (!(age <= TOLERANCE)) reject('is too old');
+    if (given.length !== right.length || !timingSafeEqual(given, right))
+      rejectSignature('is not that of the secret');
+    if (!(age <= SIGNATURE_TOLERANCE_MS)) rejectSignature('is too old');
     return ['transactions'];
   }
 
@@ -106,14 +107,14 @@ export class ReferencePsp implements Psp {
     let last = since;
     for (;;) {
       const { rows, next } = await this.client.list(what, last);
-      last = rows.at(-1)?.text('id') ?? last;
-      if (rows.length > 0) yield { items: rows.map((row) => readRow(row, 'id', read)), cursor: last ?? '' };
+      last = rows.at(-1)?.string('id') ?? last;
+      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', read)), cursor: last ?? '' };
       if (next === undefined) return;
     }
   }
 
   /** Returns the rows of one window, oldest first. */
-  private async window(from: number, to: number): Promise<Json[]> {
+  private async readWindow(from: number, to: number): Promise<Json[]> {
     const rows: Json[] = [];
     let next: string | undefined;
     do {
@@ -125,6 +126,6 @@ export class ReferencePsp implements Psp {
   }
 }
 
-function reject(why: string): never {
-  throw new PspError('rejected', `${SIGNATURE} ${why}`);
+function rejectSignature(why: string): never {
+  throw new PspError('rejected', `${SIGNATURE_HEADER} ${why}`);
 }

@@ -2,12 +2,12 @@
 import type { Plugin } from '../../plugin.js';
 
 /** A defect of a plugin or of its fake. The message is for the plugin's author. */
-export class Failure extends Error {
-  override readonly name = 'Failure';
+export class CheckFailure extends Error {
+  override readonly name = 'CheckFailure';
 }
 
 export function fail(why: string): never {
-  throw new Failure(why);
+  throw new CheckFailure(why);
 }
 
 export function expectThat(holds: boolean, why: string): asserts holds {
@@ -15,11 +15,11 @@ export function expectThat(holds: boolean, why: string): asserts holds {
 }
 
 /** Returns a part of the fixture that the check needs. @throws CheckFailure if the fixture does not have it. */
-export function given<T>(part: T | undefined, name: string): T {
-  return part ?? fail(`the fake's world has no "${name}": give it, or skip this check with a reason`);
+export function requireFixturePart<T>(part: T | undefined, name: string): T {
+  return part ?? fail(`the fixture has no "${name}": give it, or skip this check with a reason`);
 }
 
 /** Tells whether the plugin's class has a method, i.e. an optional capability. */
-export function has(plugin: Plugin, method: string): boolean {
+export function hasMethod(plugin: Plugin, method: string): boolean {
   return method in (plugin.psp.prototype as object);
 }

@@ -1,16 +1,16 @@
 /** A check of the suite: a function that returns, or throws a `CheckFailure` that describes the defect of the plugin. */
 import type { Plugin } from '../../plugin.js';
-import type { Trial } from './trial.js';
+import type { CheckContext } from './check-context.js';
 
 export interface Check {
   /** Unique name. Test titles and skips use it: `listings: from every cursor, one row a page`. */
   name: string;
   /** Tells whether the plugin has the capability that the check needs. Default: always. */
-  concerns?: (plugin: Plugin) => boolean;
-  run(trial: Trial): Promise<void>;
+  appliesTo?: (plugin: Plugin) => boolean;
+  run(context: CheckContext): Promise<void>;
 }
 
-export type Outcome =
+export type CheckOutcome =
   | { check: string; outcome: 'passed' }
   | { check: string; outcome: 'failed'; why: string }
   | { check: string; outcome: 'skipped'; why: string };

@@ -7,38 +7,38 @@
  */
 import type { Provider } from '@nestjs/common';
 import type { Money } from '../../money.js';
-import type { Order } from '../../orders.js';
+import type { Order } from '../../order-types.js';
 import type { Stream } from '../../plugin.js';
 import type { FakePsp } from '../fake-psp.js';
-import type { SuiteClock } from './suite-clock.js';
+import type { ManualClock } from './manual-clock.js';
 
 type Awaitable<T> = T | Promise<T>;
 
-export interface PspSuite {
+export interface PspSuiteOptions {
   /** `import.meta.dirname` of the spec. The plugin's README.md, which repeats the reasons of skips, is in this directory. */
   directory: string;
   /** Settings as in a deployment file. The settings of the fixture override them. */
-  config: Readonly<Record<string, unknown>>;
+  settings: Readonly<Record<string, unknown>>;
   /** Invalid values by setting, e.g. `{ since: ['yesterday'] }`. The suite itself tries missing values and wrong types. */
-  wrong?: Readonly<Record<string, readonly unknown[]>>;
+  invalidSettings?: Readonly<Record<string, readonly unknown[]>>;
   /** Strings that must never appear in output. Default: values of settings whose name contains key, secret, token or password. */
   secrets?: readonly string[];
   /** Creates a new, independent fake PSP. */
-  fake: (options: WorldOptions) => Awaitable<PspWorld>;
+  createFixture: (options: PspFixtureOptions) => Awaitable<PspFixture>;
   /** Skipped checks: name of the check, and the reason why the PSP cannot support it. */
   skip?: Readonly<Record<string, string>>;
   /** Checks against the PSP's real sandbox. They run only if the environment variables are set. */
   live?: {
     /** @returns `undefined` unless all variables are set. Their names begin with `LIVE_<PSP>_`. */
-    settings: (env: NodeJS.ProcessEnv) => Readonly<Record<string, unknown>> | undefined;
+    readSettings: (env: NodeJS.ProcessEnv) => Readonly<Record<string, unknown>> | undefined;
     /** Names of the environment variables. The title of the skipped test lists them. */
     variables: readonly string[];
   };
 }
 
-export interface WorldOptions {
+export interface PspFixtureOptions {
   /** Clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Only the suite and sleeps advance it. */
-  clock: SuiteClock;
+  clock: ManualClock;
   /**
    * Maximum number of rows per response: one, or the PSP's own maximum. If the client requests a page size, the fake returns fewer rows
    * (if the PSP may do so), or `settings` contains the page size.
@@ -47,7 +47,7 @@ export interface WorldOptions {
 }
 
 /** A transaction that the suite adds to the fake PSP. */
-export interface TransactionWish {
+export interface TransactionInput {
   /** Timestamp of the transaction in ms since 1970, a whole second. */
   at: number;
   /** Positive decimal, e.g. `12.50`. Unique per fixture, so that the suite can identify the record by its amount. */
@@ -60,74 +60,74 @@ export interface TransactionWish {
   state: 'open' | 'final';
 }
 
-export interface PspWorld {
+export interface PspFixture {
   /** Settings for the plugin, e.g. the URL of the fake and the page size. */
   settings: Readonly<Record<string, unknown>>;
   /** Providers that override those of the plugin, e.g. a clock with its own token. */
   providers?: Provider[];
   /** Rows per response if `pageSize` is `largest`. */
-  largestPage: number;
+  maxPageSize: number;
   /** Timing limits from the PSP's documentation. */
-  manners?: Manners;
+  timings?: PspTimings;
   /**
    * Adds a transaction. The PSP lists it immediately, independent of its timestamp.
    * @returns the id of its record, or any other unique name if only the plugin can derive the id
    */
-  add: (wish: TransactionWish) => Awaitable<string>;
+  addTransaction: (input: TransactionInput) => Awaitable<string>;
   /** Changes the status of an `open` transaction to a final one. */
-  change?: (id: string) => Awaitable<void>;
+  changeStatus?: (id: string) => Awaitable<void>;
   /** Removes a transaction from the PSP's listing. */
-  vanish?: (id: string) => Awaitable<void>;
+  removeTransaction?: (id: string) => Awaitable<void>;
   /** Adds a malformed row, e.g. without an amount or with an unknown status. */
-  addBroken?: (at: number) => Awaitable<void>;
+  addMalformedRow?: (at: number) => Awaitable<void>;
   /** Adds an account. @returns the id of its record. */
   addAccount?: () => Awaitable<string>;
   /** Adds a beneficiary. @returns the id of its record. */
   addBeneficiary?: () => Awaitable<string>;
   /** Present if the PSP has an HTTP API. */
-  http?: HttpWorld;
+  http?: HttpFixture;
   /** Present if the PSP executes orders. */
-  orders?: OrderWorld;
+  orders?: OrderFixture;
   /** Present if the PSP sends webhooks. */
-  webhook?: WebhookWorld;
+  webhook?: WebhookFixture;
   /** More strings that must never appear in output, in addition to `PspSuiteOptions.secrets`, e.g. a token that the PSP issued. */
   secrets?: readonly string[];
   /** Releases the fixture. @throws Error if the plugin violated the PSP's rules, as `FakePsp.close` does */
   close: () => Awaitable<void>;
 }
 
-export interface Manners {
+export interface PspTimings {
   /** Maximum time between a row's timestamp and its first appearance. Default: one hour. 0: rows are never late. */
-  late?: number;
+  maxLatenessMs?: number;
   /** Maximum time after a row's timestamp in which the row can change. Default: one hour. */
-  changes?: number;
+  maxChangeAgeMs?: number;
   /** Delay until a listing contains late or changed rows, for plugins that do not re-read all recent rows each time. Default 0. */
-  noticed?: number;
+  detectionDelayMs?: number;
 }
 
-export interface HttpWorld {
+export interface HttpFixture {
   fake: FakePsp;
   /** Requests that list transactions. The suite injects faults into them. */
-  listing: { method?: string; path: string };
+  listingRequest: { method?: string; path: string };
   /** Creates an error body in the PSP's format that contains this message. */
-  error: (words: string) => unknown;
+  createErrorBody: (message: string) => unknown;
 }
 
 type Parties = Pick<Order, 'sourceAccountId' | 'destinationAccountId'>;
 
-export interface OrderWorld {
+export interface OrderFixture {
   /** Source and destination for payouts and transfers: ids as the plugin lists them. Absent if the plugin does not support the kind. */
   payout?: Parties;
   transfer?: Parties;
   /** Properties of an order that this PSP always rejects, e.g. a destination that does not exist. */
-  refused: Partial<Order>;
+  rejectedOrder: Partial<Order>;
   /** Returns all payments that the PSP has executed, with the idempotency key that it received. */
-  paid: () => Awaitable<{ key: string; amount: Money }[]>;
+  getPayments: () => Awaitable<{ key: string; amount: Money }[]>;
   /** Requests that submit orders. The suite injects faults into them. */
-  request?: { method?: string; path: string };
+  submitRequest?: { method?: string; path: string };
 }
 
-export interface WebhookWorld {
+export interface WebhookFixture {
   /** Body of an event as the PSP sends it. */
   rawBody: string;
   /** Signs a body as the PSP does. @param secret the connector's secret, or a wrong one. @param at ms since 1970. @returns the headers */

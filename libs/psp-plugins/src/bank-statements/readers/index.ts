@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
-import type { StatementPart } from '../statement.js';
-import { StatementError } from '../statement.js';
-import { BaiReader } from './bai2/bai-reader.js';
+import type { StatementPart } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement-parts.js';
+import { Bai2Reader } from './bai2/bai-reader.js';
 import { CamtReader } from './camt/camt-reader.js';
-import type { Recognised } from './format.js';
-import { HEAD_BYTES, recognise } from './format.js';
+import type { DetectedFormat } from './detect-format.js';
+import { DETECTION_BYTES, detectFormat } from './detect-format.js';
 import { MtReader } from './mt/mt-reader.js';
-import type { StatementReader } from './reader.js';
+import type { StatementReader } from './statement-reader.js';
 
 /** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
-const SLICE_BYTES = 64 * 1024;
+const MAX_SLICE_BYTES = 64 * 1024;
 
 /**
  * Reads one bank statement file. Detects the format by content: camt.052/.053/.054, MT940/MT942 or BAI2.
@@ -21,7 +21,7 @@ const SLICE_BYTES = 64 * 1024;
  * must be discarded
  */
 export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementPart> {
-  let source: Source | undefined;
+  let source: DecodedSource | undefined;
   let head = Buffer.alloc(0);
   for await (const chunk of chunks) {
     if (source) {
@@ -29,31 +29,31 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
       continue;
     }
     head = Buffer.concat([head, chunk]);
-    if (head.length < HEAD_BYTES) continue;
-    source = new Source(recognise(head.subarray(0, HEAD_BYTES)));
+    if (head.length < DETECTION_BYTES) continue;
+    source = new DecodedSource(detectFormat(head.subarray(0, DETECTION_BYTES)));
     yield* source.read(head);
   }
   if (!source) {
-    source = new Source(recognise(head));
+    source = new DecodedSource(detectFormat(head));
     yield* source.read(head);
   }
   yield* source.end();
 }
 
 /** Converts bytes to text and text to statement parts. */
-class Source {
+class DecodedSource {
   readonly #reader: StatementReader;
   readonly #decoder: TextDecoder | undefined;
 
-  constructor(private readonly recognised: Recognised) {
-    const { format, encoding } = recognised;
+  constructor(private readonly detected: DetectedFormat) {
+    const { format, encoding } = detected;
     this.#decoder = encoding === 'latin1' ? undefined : new TextDecoder(encoding, { fatal: true });
-    this.#reader = readerOf(format, this.#decoder === undefined);
+    this.#reader = createReader(format, this.#decoder === undefined);
   }
 
   async *read(bytes: Uint8Array): AsyncGenerator<StatementPart> {
-    for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
-      const slice = bytes.subarray(from, from + SLICE_BYTES);
+    for (let from = 0; from < bytes.length; from += MAX_SLICE_BYTES) {
+      const slice = bytes.subarray(from, from + MAX_SLICE_BYTES);
       yield* this.#reader.write(this.#decode(slice));
       await setImmediate();
     }
@@ -71,19 +71,19 @@ class Source {
       return this.#decoder.decode(bytes, { stream: bytes !== undefined });
     } catch {
       throw new StatementError(
-        `the file has bytes that are not ${this.recognised.encoding}, the encoding that it declares; save it in that encoding or correct the declaration`,
+        `the file has bytes that are not ${this.detected.encoding}, the encoding that it declares; save it in that encoding or correct the declaration`,
       );
     }
   }
 }
 
-function readerOf(format: Recognised['format'], binary: boolean): StatementReader {
+function createReader(format: DetectedFormat['format'], binary: boolean): StatementReader {
   switch (format) {
     case 'camt':
       return new CamtReader();
     case 'mt':
       return new MtReader(binary);
     case 'bai2':
-      return new BaiReader(binary);
+      return new Bai2Reader(binary);
   }
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Entry, StatementPart } from '../statement.js';
-import { StatementError } from '../statement.js';
-import { bai2, camt053, mt940, ntry } from './fixtures/files.js';
-import { entriesOf, readAll, refusalOf } from './fixtures/read.js';
-import { scaled, unscaled } from './values.js';
+import type { Entry, StatementPart } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement-parts.js';
+import { bai2, camt053, mt940, ntry } from './fixtures/sample-files.js';
+import { entriesOf, readAll, errorMessageOf } from './fixtures/read-parts.js';
+import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
 /** Entry values that every format can contain. */
 interface Line {
@@ -48,12 +48,12 @@ const WRITERS: Readonly<Record<string, (lines: Line[]) => string>> = {
         `:61:2601${day(line)}01${day(line)}${line.credit ? 'C' : 'D'}${decimal(line.units).replace('.', ',')}NTRFNONREF//${line.reference}\r\n:86:${line.text}\r\n`,
     );
     const closing = lines.reduce(
-      (sum, line) => sum + (line.credit ? 1n : -1n) * scaled(decimal(line.units)),
-      scaled('100'),
+      (sum, line) => sum + (line.credit ? 1n : -1n) * toScaledInteger(decimal(line.units)),
+      toScaledInteger('100'),
     );
     return mt940(
       text.join(''),
-      `${closing < 0n ? 'D' : 'C'}260131EUR${unscaled(closing < 0n ? -closing : closing).replace('.', ',')}`,
+      `${closing < 0n ? 'D' : 'C'}260131EUR${formatScaledInteger(closing < 0n ? -closing : closing).replace('.', ',')}`,
     );
   },
   bai2: (lines) => {
@@ -88,7 +88,9 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
             text: line.text,
           })),
         );
-        expect(parts.flatMap((part) => (part.part === 'end' ? (part.breaks ?? []) : []))).toEqual([]);
+        expect(parts.flatMap((part) => (part.part === 'end' ? (part.inconsistencies ?? []) : []))).toEqual(
+          [],
+        );
       }),
       { numRuns: 60 },
     );
@@ -131,7 +133,7 @@ function money(parts: StatementPart[]) {
       case 'entry':
         return summary(part);
       case 'end':
-        return part.balances.map((balance) => ({ ...balance, amount: scaled(balance.amount) }));
+        return part.balances.map((balance) => ({ ...balance, amount: toScaledInteger(balance.amount) }));
     }
   });
 }
@@ -168,7 +170,7 @@ it.each([
   [Buffer.from([0x1f, 0x8b, 8]), 'what looks like a gzip archive'],
   [Buffer.from([1, 2, 0x80, 0x81]), 'the bytes 01028081'],
 ])('%j is recognised as no statement', async (file, message) => {
-  const refusal = await refusalOf(file);
+  const refusal = await errorMessageOf(file);
   expect(refusal).toContain(message);
   expect(refusal).toContain('camt.052');
 });

@@ -5,10 +5,10 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assetOf, parseAmount } from '@tributary/connector-api';
+import { currencyToAsset, parseAmount } from '@tributary/connector-api';
 import { parse } from 'yaml';
-import type { Entry, StatementPart } from '../statement.js';
-import { StatementError } from '../statement.js';
+import type { Entry, StatementPart } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement-parts.js';
 import { EXPLANATIONS } from './fixtures/explained-differences.js';
 import { readStatements } from './index.js';
 
@@ -43,7 +43,7 @@ async function* toChunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array
 const entriesOf = (parts: StatementPart[]): Entry[] => parts.filter((part) => part.part === 'entry');
 
 function minor({ amount, currency }: { amount: string; currency: string }): string {
-  return parseAmount(amount, assetOf(currency)).toString();
+  return parseAmount(amount, currencyToAsset(currency)).toString();
 }
 
 /** Normalises decimals of any currency, including those that are no longer in ISO 4217. */
@@ -234,7 +234,7 @@ function sampleFiles(): string[] {
 function tableOf(outcomes: Outcome[]): string {
   const rows = outcomes.map(({ file, parts, refused, differences }) => {
     const starts = parts.filter(({ part }) => part === 'start').length;
-    const breaks = parts.flatMap((part) => (part.part === 'end' ? (part.breaks ?? []) : [])).length;
+    const breaks = parts.flatMap((part) => (part.part === 'end' ? (part.inconsistencies ?? []) : [])).length;
     const result =
       refused === undefined
         ? `accepted${breaks > 0 ? `; ${breaks} totals of the file are wrong, and reported` : ''}`

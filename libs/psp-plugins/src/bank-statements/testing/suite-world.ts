@@ -4,23 +4,23 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PspWorld, TransactionWish } from '@tributary/connector-api/testing';
-import { camt, FakeBank } from '../bank-statements.fake.js';
+import type { PspFixture, TransactionInput } from '@tributary/connector-api/testing';
+import { createCamt, FakeBank } from '../bank-statements.fake.js';
 import type { FakeStatement } from '../bank-statements.fake.js';
 
 const OTHER = 'NL91ABNA0417164300';
 
-export function openStatementsWorld(): PspWorld {
+export function openStatementsWorld(): PspFixture {
   const bank = new SuiteBank();
   bank.addAccount();
   return {
     settings: { directory: bank.directory },
     // The plugin's pages may contain all files of the directory.
-    largestPage: 20,
-    add: (wish) => bank.add(wish),
-    change: (id) => bank.change(id),
-    vanish: (id) => bank.vanish(id),
-    addBroken: (at) => bank.addBroken(at),
+    maxPageSize: 20,
+    addTransaction: (wish) => bank.add(wish),
+    changeStatus: (id) => bank.change(id),
+    removeTransaction: (id) => bank.vanish(id),
+    addMalformedRow: (at) => bank.addBroken(at),
     addAccount: () => bank.addAccount(),
     addBeneficiary: () => bank.addBeneficiary(),
     close: () => rmSync(bank.directory, { recursive: true, force: true }),
@@ -29,14 +29,14 @@ export function openStatementsWorld(): PspWorld {
 
 class SuiteBank {
   private readonly files = new FakeBank();
-  private readonly wishes = new Map<string, TransactionWish>();
+  private readonly wishes = new Map<string, TransactionInput>();
   private count = 0;
 
   get directory(): string {
     return this.files.directory;
   }
 
-  add(wish: TransactionWish): string {
+  add(wish: TransactionInput): string {
     const id = `BANKREF-${this.count + 1}`;
     this.wishes.set(id, wish);
     this.report(id, wish, wish.state === 'open' ? 'PDNG' : 'BOOK');
@@ -69,7 +69,7 @@ class SuiteBank {
     return iban;
   }
 
-  private report(id: string, { at, amount, currency, direction }: TransactionWish, status: string): void {
+  private report(id: string, { at, amount, currency, direction }: TransactionInput, status: string): void {
     const entry = { amount: direction === 'in' ? amount : `-${amount}`, iban: OTHER, reference: id, status };
     this.put(id, { day: dayOf(at), currency, entries: [{ ...entry, day: dayOf(at) }] });
   }
@@ -79,7 +79,7 @@ class SuiteBank {
     const whole = { type: '052', account: ibanOf(0), id: `R${this.count}`, ...statement } as const;
     const again = this.wishes.has(name) ? (this.written.get(name) ?? 0) + 1 : this.count;
     this.written.set(name, again);
-    this.files.put(`${name}-${again}.xml`, camt(whole));
+    this.files.writeFile(`${name}-${again}.xml`, createCamt(whole));
   }
 
   private readonly written = new Map<string, number>();

@@ -3,13 +3,13 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { isRefusal, MIRROR, PSP, transactionToWire } from '@tributary/connector-api';
+import { isRejectedRecord, FEED_READER, PSP_CLIENT, serializeTransaction } from '@tributary/connector-api';
 import type {
   Beneficiary,
-  Finding,
-  Mirror,
-  Psp,
-  Refusal,
+  DataWarning,
+  FeedReader,
+  PspClient,
+  RejectedRecord,
   Stream,
   Transaction,
 } from '@tributary/connector-api';
@@ -17,11 +17,11 @@ import { HTTP_CLOCK } from '@tributary/connector-api/http';
 import { plainToInstance } from 'class-transformer';
 import { mollie } from '../index.js';
 import { MollieSettings } from '../mollie.config.js';
-import { TOKEN } from '../mollie.fake.js';
+import { FAKE_ACCESS_TOKEN } from '../mollie.fake.js';
 import type { FakeMollie } from '../mollie.fake.js';
 
 /** A clock whose `sleep` returns immediately and advances the time. */
-export class QuickClock {
+export class AutoAdvancingClock {
   time = Date.UTC(2026, 0, 15);
   now(): number {
     return this.time;
@@ -31,33 +31,37 @@ export class QuickClock {
   }
 }
 
-export class MollieTrial implements Mirror {
+export class MollieTestConnector implements FeedReader {
   /** The latest version of every transaction, in the order in which the ids first appeared. */
   readonly transactions = new Map<string, Transaction>();
   readonly beneficiaries = new Map<string, Beneficiary>();
-  readonly refusals: Refusal[] = [];
-  readonly findings: Finding[] = [];
-  readonly clock = new QuickClock();
+  readonly rejected: RejectedRecord[] = [];
+  readonly warnings: DataWarning[] = [];
+  readonly clock = new AutoAdvancingClock();
   cursor: string | undefined;
   /** Cursor of the beneficiaries. */
   beneficiariesCursor: string | undefined;
   /** Number of row versions that the feed did not have yet. */
-  news = 0;
-  largestCursor = 0;
-  largestPage = 0;
+  newVersionCount = 0;
+  maxCursorLength = 0;
+  maxPageItems = 0;
 
   private constructor(private app: INestApplicationContext | undefined) {}
 
-  static async open(fake: FakeMollie, settings: Partial<MollieSettings> = {}): Promise<MollieTrial> {
-    const trial = new MollieTrial(undefined);
-    const values = plainToInstance(MollieSettings, { accessToken: TOKEN, url: fake.url, ...settings });
+  static async open(fake: FakeMollie, settings: Partial<MollieSettings> = {}): Promise<MollieTestConnector> {
+    const trial = new MollieTestConnector(undefined);
+    const values = plainToInstance(MollieSettings, {
+      accessToken: FAKE_ACCESS_TOKEN,
+      url: fake.url,
+      ...settings,
+    });
     class Connector {}
     Module({
       providers: [
         { provide: MollieSettings, useValue: values },
-        { provide: MIRROR, useValue: trial },
+        { provide: FEED_READER, useValue: trial },
         { provide: HTTP_CLOCK, useValue: trial.clock },
-        { provide: PSP, useClass: mollie.psp },
+        { provide: PSP_CLIENT, useClass: mollie.psp },
         ...(mollie.providers ?? []),
       ],
     })(Connector);
@@ -65,19 +69,19 @@ export class MollieTrial implements Mirror {
     return trial;
   }
 
-  get psp(): Psp {
+  get psp(): PspClient {
     if (this.app === undefined) throw new Error('the trial was not opened');
-    return this.app.get<Psp>(PSP);
+    return this.app.get<PspClient>(PSP_CLIENT);
   }
 
   /** Pulls transactions until caught up. Items that arrived before an error are kept. */
   async sync(): Promise<void> {
     for await (const page of this.psp.transactions(this.cursor)) {
-      for (const item of page.items) this.take(item);
-      this.findings.push(...(page.findings ?? []));
+      for (const item of page.items) this.applyItem(item);
+      this.warnings.push(...(page.warnings ?? []));
       this.cursor = page.cursor;
-      this.largestCursor = Math.max(this.largestCursor, page.cursor.length);
-      this.largestPage = Math.max(this.largestPage, page.items.length);
+      this.maxCursorLength = Math.max(this.maxCursorLength, page.cursor.length);
+      this.maxPageItems = Math.max(this.maxPageItems, page.items.length);
     }
   }
 
@@ -89,7 +93,7 @@ export class MollieTrial implements Mirror {
     const ids: string[] = [];
     for await (const page of this.psp.beneficiaries!(this.beneficiariesCursor)) {
       for (const item of page.items) {
-        if (isRefusal(item)) this.refusals.push(item);
+        if (isRejectedRecord(item)) this.rejected.push(item);
         else this.beneficiaries.set(item.id, item);
         ids.push(item.id);
       }
@@ -98,7 +102,7 @@ export class MollieTrial implements Mirror {
     return ids;
   }
 
-  latest(stream: Stream, ids: readonly string[]): ReturnType<Mirror['latest']> {
+  findLatest(stream: Stream, ids: readonly string[]): ReturnType<FeedReader['findLatest']> {
     const found = ids.flatMap((id) => {
       const row = stream === 'beneficiaries' ? this.beneficiaries.get(id) : this.transactions.get(id);
       if (row === undefined) return [];
@@ -112,20 +116,20 @@ export class MollieTrial implements Mirror {
     await this.app?.close();
   }
 
-  private take(item: Transaction | Refusal): void {
-    if (isRefusal(item)) {
-      this.refusals.push(item);
+  private applyItem(item: Transaction | RejectedRecord): void {
+    if (isRejectedRecord(item)) {
+      this.rejected.push(item);
       return;
     }
     const known = this.transactions.get(item.id);
-    if (known === undefined || transactionToWire(known).content !== transactionToWire(item).content)
-      this.news += 1;
+    if (known === undefined || serializeTransaction(known).content !== serializeTransaction(item).content)
+      this.newVersionCount += 1;
     this.transactions.set(item.id, item);
   }
 }
 
 /** Returns the sum of an account's rows by asset: incoming minus outgoing amounts. */
-export function sumOf(rows: Iterable<Transaction>, accountId: string): Record<string, bigint> {
+export function sumByAsset(rows: Iterable<Transaction>, accountId: string): Record<string, bigint> {
   const sums: Record<string, bigint> = {};
   for (const { amount, sourceAccountId, destinationAccountId } of rows) {
     const sum = sums[amount.asset] ?? 0n;

@@ -1,7 +1,7 @@
 /** Mounts the plugin in its own Nest module, as the gateway does, with a clock whose `sleep` returns immediately. */
 import { NestFactory } from '@nestjs/core';
-import type { Page, Psp, Refusal, Transaction } from '@tributary/connector-api';
-import { isRefusal, PSP, transactionToWire } from '@tributary/connector-api';
+import type { Page, PspClient, RejectedRecord, Transaction } from '@tributary/connector-api';
+import { isRejectedRecord, PSP_CLIENT, serializeTransaction } from '@tributary/connector-api';
 import { HTTP_CLOCK } from '@tributary/connector-api/http';
 import type { HttpClock } from '@tributary/connector-api/http';
 import { revolutBusiness } from '../index.js';
@@ -18,10 +18,10 @@ export class FakeClock implements HttpClock {
   }
 }
 
-export async function mount(
+export async function mountPlugin(
   settings: object,
   clock: HttpClock,
-): Promise<{ psp: Psp; close(): Promise<void> }> {
+): Promise<{ psp: PspClient; close(): Promise<void> }> {
   const values = Object.assign(new revolutBusiness.settings(), settings);
   const app = await NestFactory.createApplicationContext(
     {
@@ -29,57 +29,57 @@ export async function mount(
       providers: [
         { provide: revolutBusiness.settings, useValue: values },
         { provide: HTTP_CLOCK, useValue: clock },
-        { provide: PSP, useClass: revolutBusiness.psp },
+        { provide: PSP_CLIENT, useClass: revolutBusiness.psp },
         ...(revolutBusiness.providers ?? []),
       ],
     },
     { logger: false },
   );
-  return { psp: app.get<Psp>(PSP), close: () => app.close() };
+  return { psp: app.get<PspClient>(PSP_CLIENT), close: () => app.close() };
 }
 
 /** Stores what a feed would contain: the latest version of every record, and the number of new versions. */
-export class Mirror {
+export class TestFeed {
   readonly rows = new Map<string, Transaction>();
-  readonly refused = new Map<string, Refusal>();
-  readonly findings: string[] = [];
+  readonly rejected = new Map<string, RejectedRecord>();
+  readonly warnings: string[] = [];
   cursor: string | undefined;
   /** Number of new versions in the last pull. */
-  versions = 0;
-  pages = 0;
+  newVersionCount = 0;
+  pageCount = 0;
   private readonly content = new Map<string, string>();
 
   /**
    * Pulls the transactions.
-   * @param most number of pages after which the pull stops, as in a crash
+   * @param maxPages number of pages after which the pull stops, as in a crash
    */
-  async pull(psp: Psp, most = Infinity): Promise<void> {
-    [this.versions, this.pages] = [0, 0];
+  async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
+    [this.newVersionCount, this.pageCount] = [0, 0];
     for await (const page of psp.transactions(this.cursor)) {
-      this.take(page);
-      this.pages += 1;
-      if (this.pages >= most) return;
+      this.applyPage(page);
+      this.pageCount += 1;
+      if (this.pageCount >= maxPages) return;
     }
   }
 
-  private take({ items, cursor, findings = [] }: Page<Transaction>): void {
+  private applyPage({ items, cursor, warnings = [] }: Page<Transaction>): void {
     for (const item of items) {
-      if (isRefusal(item)) {
-        this.refused.set(item.id, item);
+      if (isRejectedRecord(item)) {
+        this.rejected.set(item.id, item);
         continue;
       }
-      const { id, content } = transactionToWire(item);
+      const { id, content } = serializeTransaction(item);
       if (this.content.get(id) === content) continue;
-      this.versions += 1;
+      this.newVersionCount += 1;
       this.content.set(id, content);
       this.rows.set(id, item);
     }
-    this.findings.push(...findings.map(({ found }) => found));
+    this.warnings.push(...warnings.map(({ message }) => message));
     this.cursor = cursor;
   }
 
   /** Returns the sum of each account's rows, in minor units, by account and asset. */
-  sums(): Map<string, bigint> {
+  computeSums(): Map<string, bigint> {
     const sums = new Map<string, bigint>();
     const add = (account: string | undefined, asset: string, amount: bigint) => {
       if (account === undefined) return;
@@ -95,7 +95,7 @@ export class Mirror {
 }
 
 /** Returns the pages of a listing. */
-export async function collect<T>(listing: AsyncIterable<Page<T>>): Promise<Page<T>[]> {
+export async function collectPages<T>(listing: AsyncIterable<Page<T>>): Promise<Page<T>[]> {
   const pages: Page<T>[] = [];
   for await (const page of listing) pages.push(page);
   return pages;

@@ -1,9 +1,9 @@
 /** Generates a year of mixed transactions: every type and state, many with the same time, with changes up to the age limit. */
-import { randomNumbers } from '@tributary/connector-api/testing';
-import { account, uuid, World } from './world.js';
-import type { WorldAccount, WorldLeg, WorldTransaction } from './world.js';
+import { createSeededRandom } from '@tributary/connector-api/testing';
+import { createAccount, createUuid, SimulatedRevolut } from './world.js';
+import type { SimulatedAccount, SimulatedLeg, SimulatedTransaction } from './world.js';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 export interface YearOptions {
   transactions: number;
@@ -13,26 +13,32 @@ export interface YearOptions {
   /** Number of days within which states change. */
   changesWithinDays: number;
   /** Number of transactions that share a time. It is a prime number, so that page borders fall between such transactions. */
-  tied: number;
+  tieGroupSize: number;
 }
 
-export const ACCOUNTS: WorldAccount[] = [
-  account(1, 'EUR', 2),
-  account(2, 'EUR', 2),
-  account(3, 'GBP', 2),
-  account(4, 'JPY', 0),
-  account(5, 'KWD', 3),
+export const SIMULATED_ACCOUNTS: SimulatedAccount[] = [
+  createAccount(1, 'EUR', 2),
+  createAccount(2, 'EUR', 2),
+  createAccount(3, 'GBP', 2),
+  createAccount(4, 'JPY', 0),
+  createAccount(5, 'KWD', 3),
 ];
 
-export function yearOf({ transactions, end, clock, changesWithinDays, tied }: YearOptions): World {
-  const world = new World(ACCOUNTS, clock);
-  const random = randomNumbers(7);
-  const start = end - 365 * DAY;
-  const paid: WorldTransaction[] = [];
-  const all = Array.from({ length: transactions }, (_, number): WorldTransaction => {
-    const group = Math.floor(number / tied) * tied;
-    const createdAt = BigInt(Math.floor(start + (group / transactions) * 365 * DAY)) * 1000n + 123n;
-    const made = make(number, createdAt, random, paid, changesWithinDays);
+export function simulateYear({
+  transactions,
+  end,
+  clock,
+  changesWithinDays,
+  tieGroupSize,
+}: YearOptions): SimulatedRevolut {
+  const world = new SimulatedRevolut(SIMULATED_ACCOUNTS, clock);
+  const random = createSeededRandom(7);
+  const start = end - 365 * DAY_MS;
+  const paid: SimulatedTransaction[] = [];
+  const all = Array.from({ length: transactions }, (_, number): SimulatedTransaction => {
+    const group = Math.floor(number / tieGroupSize) * tieGroupSize;
+    const createdAt = BigInt(Math.floor(start + (group / transactions) * 365 * DAY_MS)) * 1000n + 123n;
+    const made = createTransaction(number, createdAt, random, paid, changesWithinDays);
     if (made.type === 'card_payment' || made.type === 'transfer') paid.push(made);
     return made;
   });
@@ -40,34 +46,34 @@ export function yearOf({ transactions, end, clock, changesWithinDays, tied }: Ye
   return world;
 }
 
-function make(
+function createTransaction(
   number: number,
   createdAt: bigint,
   random: () => number,
-  paid: readonly WorldTransaction[],
+  paid: readonly SimulatedTransaction[],
   changesWithinDays: number,
-): WorldTransaction {
+): SimulatedTransaction {
   const at = Number(createdAt / 1000n);
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const amount = BigInt(1 + Math.floor(random() * 1_000_000));
   const fee = random() < 0.2 ? { fee: BigInt(1 + Math.floor(random() * 100)) } : {};
-  const one = pick(ACCOUNTS) ?? ACCOUNTS[0]!;
-  const out: WorldLeg[] = [{ account: one, amount: -amount, ...fee }];
-  const into: WorldLeg[] = [{ account: one, amount, ...fee }];
+  const one = pick(SIMULATED_ACCOUNTS) ?? SIMULATED_ACCOUNTS[0]!;
+  const out: SimulatedLeg[] = [{ account: one, amount: -amount, ...fee }];
+  const into: SimulatedLeg[] = [{ account: one, amount, ...fee }];
   const original =
     random() < 0.7 ? paid[paid.length - 1 - Math.floor(random() * Math.min(50, paid.length))] : undefined;
   const related = original === undefined ? {} : { relatedTo: original.id };
-  const [type, legs, more] = kindOf(random(), { out, into, amount, fee, related });
+  const [type, legs, more] = chooseShape(random(), { out, into, amount, fee, related });
   // Half of the transactions are decided immediately, the rest within the age limit.
   const wait =
-    random() < 0.5 ? 0 : random() < 0.9 ? random() * 5 * DAY : random() * (changesWithinDays - 1) * DAY;
+    random() < 0.5 ? 0 : random() < 0.9 ? random() * 5 * DAY_MS : random() * (changesWithinDays - 1) * DAY_MS;
   const outcome =
     random() < 0.9 ? 'completed' : random() < 0.4 ? 'declined' : random() < 0.6 ? 'failed' : 'reverted';
   const decidedAt = Math.floor(at + wait);
   const reverts = outcome === 'completed' && random() < 0.03;
-  const left = at + (changesWithinDays - 1) * DAY - decidedAt;
+  const left = at + (changesWithinDays - 1) * DAY_MS - decidedAt;
   return {
-    id: uuid(0x7a, number),
+    id: createUuid(0x7a, number),
     type,
     createdAt,
     legs,
@@ -79,18 +85,23 @@ function make(
   };
 }
 
-type Made = [type: string, legs: WorldLeg[], more?: Partial<WorldTransaction>];
+type TransactionShape = [type: string, legs: SimulatedLeg[], more?: Partial<SimulatedTransaction>];
 
-interface Ingredients {
-  out: WorldLeg[];
-  into: WorldLeg[];
+interface ShapeInputs {
+  out: SimulatedLeg[];
+  into: SimulatedLeg[];
   amount: bigint;
   fee: { fee?: bigint };
-  related: Partial<WorldTransaction>;
+  related: Partial<SimulatedTransaction>;
 }
 
-function kindOf(draw: number, { out, into, amount, fee, related }: Ingredients): Made {
-  const [eur, eur2, gbp, jpy] = ACCOUNTS as [WorldAccount, WorldAccount, WorldAccount, WorldAccount];
+function chooseShape(draw: number, { out, into, amount, fee, related }: ShapeInputs): TransactionShape {
+  const [eur, eur2, gbp, jpy] = SIMULATED_ACCOUNTS as [
+    SimulatedAccount,
+    SimulatedAccount,
+    SimulatedAccount,
+    SimulatedAccount,
+  ];
   if (draw < 0.4) return ['card_payment', out];
   if (draw < 0.5) return ['transfer', out];
   if (draw < 0.58) return ['transfer', into];
@@ -115,7 +126,7 @@ function kindOf(draw: number, { out, into, amount, fee, related }: Ingredients):
   if (draw < 0.83) return ['card_refund', into, related];
   if (draw < 0.86) return ['refund', into, related];
   if (draw < 0.88) return ['card_chargeback', into, related];
-  const rest: Made[] = [
+  const rest: TransactionShape[] = [
     ['atm', out],
     ['card_credit', into],
     ['charge', out],

@@ -2,55 +2,60 @@
 import { formatAmount } from '../../../money.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
-import { recordsOf } from '../expectation.js';
-import type { Trial } from '../trial.js';
+import { findRecords } from '../expected-transactions.js';
+import type { CheckContext } from '../check-context.js';
 
 /** Amounts that change if they pass through a double, or with a wrong number of decimal places. */
-const AMOUNTS: readonly [digits: number, currency: string, amounts: readonly string[]][] = [
+const TEST_AMOUNTS: readonly [digits: number, currency: string, amounts: readonly string[]][] = [
   [0, 'JPY', ['1234', '900719925474099', '5']],
   [2, 'EUR', ['0.29', '1.10', '1.15', '4.35', '90071992547409.93', '7.00']],
   [3, 'KWD', ['1.234', '0.005', '8.165', '9007199254740.993']],
   [4, 'CLF', ['1.2345', '0.0001', '900719925474.0993']],
 ];
 /** A code that ISO 4217 reserves for private use, so it will never be assigned. */
-const UNKNOWN = 'XQX';
+const UNKNOWN_CURRENCY = 'XQX';
 
 export const MONEY_CHECKS: readonly Check[] = [
-  ...AMOUNTS.map(([digits, currency, amounts]): Check => ({
+  ...TEST_AMOUNTS.map(([digits, currency, amounts]): Check => ({
     name: `money: exact with ${digits} decimal places (${currency})`,
-    run: (trial) => exact(trial, currency, amounts),
+    run: (context) => expectExactAmounts(context, currency, amounts),
   })),
   {
     name: 'money: a currency that nobody knows is refused, and the listing goes on',
-    async run(trial) {
+    async run(context) {
       for (const pageSize of ['one', 'largest'] as const) {
-        const scene = await trial.open(pageSize);
-        await scene.add();
-        await scene.add({ currency: UNKNOWN, amount: '55.55' });
-        await scene.add();
-        await scene.pull();
-        scene.expectAll(`with a row in ${UNKNOWN} among the others`);
-        const guessed = scene.feed.transactions().find(({ amount }) => amount.asset.startsWith(UNKNOWN));
+        const harness = await context.createHarness(pageSize);
+        await harness.addTransaction();
+        await harness.addTransaction({ currency: UNKNOWN_CURRENCY, amount: '55.55' });
+        await harness.addTransaction();
+        await harness.pull();
+        harness.expectAllTransactions(`with a row in ${UNKNOWN_CURRENCY} among the others`);
+        const guessed = harness.feed
+          .getTransactions()
+          .find(({ amount }) => amount.asset.startsWith(UNKNOWN_CURRENCY));
         expectThat(
           guessed === undefined,
-          `55.55 ${UNKNOWN} became ${guessed?.amount.amount} of ${guessed?.amount.asset}: nobody knows how many digits ${UNKNOWN} has`,
+          `55.55 ${UNKNOWN_CURRENCY} became ${guessed?.amount.amount} of ${guessed?.amount.asset}: nobody knows how many digits ${UNKNOWN_CURRENCY} has`,
         );
-        const { refusals, unservable } = scene.feed;
-        expectThat(refusals.size + unservable.length > 0, `a row in ${UNKNOWN} was left out without a word`);
+        const { rejectedRecords, serializationErrors } = harness.feed;
+        expectThat(
+          rejectedRecords.size + serializationErrors.length > 0,
+          `a row in ${UNKNOWN_CURRENCY} was left out without a word`,
+        );
       }
     },
   },
   {
     name: 'money: the direction is in the account, not in a sign',
-    async run(trial) {
-      const scene = await trial.open();
-      await scene.pull('accounts');
-      const ours = new Set(scene.feed.items('accounts').map(({ id }) => id));
+    async run(context) {
+      const harness = await context.createHarness();
+      await harness.pull('accounts');
+      const ours = new Set(harness.feed.getRecords('accounts').map(({ id }) => id));
       for (const direction of ['in', 'out'] as const) {
-        const expected = await scene.add({ direction });
-        await scene.pull();
-        scene.expectAll(`money that went ${direction}`);
-        const [record] = recordsOf(expected, scene.feed);
+        const expected = await harness.addTransaction({ direction });
+        await harness.pull();
+        harness.expectAllTransactions(`money that went ${direction}`);
+        const [record] = findRecords(expected, harness.feed);
         const [from, to] = [record?.sourceAccountId ?? '', record?.destinationAccountId ?? ''];
         expectThat(
           ours.has(direction === 'in' ? to : from) && !ours.has(direction === 'in' ? from : to),
@@ -62,20 +67,24 @@ export const MONEY_CHECKS: readonly Check[] = [
   },
 ];
 
-async function exact(trial: Trial, currency: string, amounts: readonly string[]): Promise<void> {
-  const scene = await trial.open();
+async function expectExactAmounts(
+  context: CheckContext,
+  currency: string,
+  amounts: readonly string[],
+): Promise<void> {
+  const harness = await context.createHarness();
   const known = new Set<string>();
   for (const amount of amounts) {
-    const expected = await scene.add({ amount, currency });
-    await scene.pull();
-    const record = scene.feed.transactions().find(({ id }) => !known.has(id));
+    const expected = await harness.addTransaction({ amount, currency });
+    await harness.pull();
+    const record = harness.feed.getTransactions().find(({ id }) => !known.has(id));
     expectThat(
       record !== undefined,
-      `${amount} ${currency} is missing${[...scene.feed.refusals.values()].map(({ refused }) => `; refused: ${refused}`).join('')}`,
+      `${amount} ${currency} is missing${[...harness.feed.rejectedRecords.values()].map(({ reason }) => `; refused: ${reason}`).join('')}`,
     );
     known.add(record.id);
     const { amount: money } = record;
-    const servable = scene.feed.unservable[0];
+    const servable = harness.feed.serializationErrors[0];
     expectThat(servable === undefined, `${amount} ${currency} cannot be served: ${servable}`);
     expectThat(
       money.amount === expected.money?.amount && money.asset === expected.money.asset,

@@ -1,12 +1,12 @@
 /** Checks of webhook verification: signature, age, replay and malformed bodies. */
 import { STREAMS } from '../../../plugin.js';
 import type { Plugin, WebhookRequest } from '../../../plugin.js';
-import { expectThat, given, has } from '../assertions.js';
+import { expectThat, requireFixturePart, hasMethod } from '../assertions.js';
 import type { Check } from '../check.js';
-import { expectError, expectKind } from '../psp-errors.js';
-import type { Scene } from '../scene.js';
-import type { WebhookWorld } from '../suite.types.js';
-import type { Trial } from '../trial.js';
+import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
+import type { PluginHarness } from '../plugin-harness.js';
+import type { WebhookFixture } from '../suite.types.js';
+import type { CheckContext } from '../check-context.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -14,116 +14,129 @@ const MINUTE = 60_000;
 type Headers = WebhookRequest['headers'];
 
 /** A plugin harness with a webhook fixture. */
-interface Hook {
-  scene: Scene;
-  world: WebhookWorld;
+interface WebhookHarness {
+  harness: PluginHarness;
+  fixture: WebhookFixture;
   rawBody: Buffer;
   /** Returns the headers of the event, signed by the PSP at this time (ms since 1970). */
-  signed(at: number): Headers;
+  signAt(at: number): Headers;
   deliver(headers: Headers, rawBody?: Buffer): Promise<unknown>;
   expectRejected(headers: Headers, rawBody: Buffer, when: string): Promise<void>;
 }
 
 export const WEBHOOK_CHECKS: readonly Check[] = [
-  check('webhooks: the right signature names the streams to pull', async (hook) => {
-    const streams = await hook.deliver(hook.signed(hook.scene.clock.now()));
+  createWebhookCheck('webhooks: the right signature names the streams to pull', async (webhookHarness) => {
+    const streams = await webhookHarness.deliver(webhookHarness.signAt(webhookHarness.harness.clock.now()));
     expectThat(
       Array.isArray(streams) && streams.every((stream) => STREAMS.includes(stream as 'accounts')),
       `expected a list of streams, found ${JSON.stringify(streams)}`,
     );
-    for (const stream of hook.world.streams) {
+    for (const stream of webhookHarness.fixture.streams) {
       expectThat((streams as unknown[]).includes(stream), `"${stream}" is not among the streams to pull`);
     }
   }),
-  check('webhooks: a signature with another secret is refused', async (hook) => {
-    const { world, rawBody, scene } = hook;
-    for (const secret of [`${world.secret}x`, 'another secret', '-']) {
-      const headers = world.sign(rawBody, secret, scene.clock.now());
-      await hook.expectRejected(headers, rawBody, 'a signature with another secret');
+  createWebhookCheck('webhooks: a signature with another secret is refused', async (webhookHarness) => {
+    const { fixture, rawBody, harness } = webhookHarness;
+    for (const secret of [`${fixture.secret}x`, 'another secret', '-']) {
+      const headers = fixture.sign(rawBody, secret, harness.clock.now());
+      await webhookHarness.expectRejected(headers, rawBody, 'a signature with another secret');
     }
   }),
-  check('webhooks: another body than the signed one is refused', async (hook) => {
-    const headers = hook.signed(hook.scene.clock.now());
-    const { rawBody } = hook.world;
+  createWebhookCheck('webhooks: another body than the signed one is refused', async (webhookHarness) => {
+    const headers = webhookHarness.signAt(webhookHarness.harness.clock.now());
+    const { rawBody } = webhookHarness.fixture;
     for (const body of [`${rawBody} `, rawBody.replace(/\w/, '_'), rawBody.slice(1), '']) {
-      await hook.expectRejected(headers, Buffer.from(body), 'a body that was not signed');
+      await webhookHarness.expectRejected(headers, Buffer.from(body), 'a body that was not signed');
     }
   }),
-  check('webhooks: a signature that is missing or no signature is refused', async (hook) => {
-    await hook.expectRejected({}, hook.rawBody, 'no headers at all');
-    const headers = hook.signed(hook.scene.clock.now());
-    for (const [name, value = ''] of Object.entries(headers)) {
-      const others = ['', 'nonsense', value.slice(0, -2), value.replace(/[0-9a-f]{2}$/i, '!!')];
-      for (const other of [undefined, ...others.filter((text) => text !== value)]) {
-        await hook.expectRejected(
-          { ...headers, [name]: other },
-          hook.rawBody,
-          `the header ${name}: ${other}`,
-        );
+  createWebhookCheck(
+    'webhooks: a signature that is missing or no signature is refused',
+    async (webhookHarness) => {
+      await webhookHarness.expectRejected({}, webhookHarness.rawBody, 'no headers at all');
+      const headers = webhookHarness.signAt(webhookHarness.harness.clock.now());
+      for (const [name, value = ''] of Object.entries(headers)) {
+        const others = ['', 'nonsense', value.slice(0, -2), value.replace(/[0-9a-f]{2}$/i, '!!')];
+        for (const other of [undefined, ...others.filter((text) => text !== value)]) {
+          await webhookHarness.expectRejected(
+            { ...headers, [name]: other },
+            webhookHarness.rawBody,
+            `the header ${name}: ${other}`,
+          );
+        }
       }
-    }
-  }),
-  check('webhooks: an old signature is refused', async (hook) => {
-    const now = hook.scene.clock.now();
-    await hook.expectRejected(hook.signed(now - DAY), hook.rawBody, 'a signature of yesterday');
-    await hook.expectRejected(
-      hook.signed(now - 30 * MINUTE),
-      hook.rawBody,
+    },
+  ),
+  createWebhookCheck('webhooks: an old signature is refused', async (webhookHarness) => {
+    const now = webhookHarness.harness.clock.now();
+    await webhookHarness.expectRejected(
+      webhookHarness.signAt(now - DAY),
+      webhookHarness.rawBody,
+      'a signature of yesterday',
+    );
+    await webhookHarness.expectRejected(
+      webhookHarness.signAt(now - 30 * MINUTE),
+      webhookHarness.rawBody,
       'a signature of half an hour ago',
     );
-    const [old, fresh] = [hook.signed(now - DAY), hook.signed(now)];
+    const [old, fresh] = [webhookHarness.signAt(now - DAY), webhookHarness.signAt(now)];
     for (const [name, value] of Object.entries(fresh)) {
       const mixed = { ...old, [name]: value };
       if (Object.entries(fresh).every(([key, other]) => mixed[key] === other)) continue;
-      await hook.expectRejected(mixed, hook.rawBody, `an old signature with a new ${name}`);
+      await webhookHarness.expectRejected(
+        mixed,
+        webhookHarness.rawBody,
+        `an old signature with a new ${name}`,
+      );
     }
   }),
-  check('webhooks: a replay does no more than the event itself', async (hook) => {
-    const headers = hook.signed(hook.scene.clock.now());
-    const first = JSON.stringify(await hook.deliver(headers));
-    const second = JSON.stringify(await hook.deliver(headers));
+  createWebhookCheck('webhooks: a replay does no more than the event itself', async (webhookHarness) => {
+    const headers = webhookHarness.signAt(webhookHarness.harness.clock.now());
+    const first = JSON.stringify(await webhookHarness.deliver(headers));
+    const second = JSON.stringify(await webhookHarness.deliver(headers));
     expectThat(first === second, `the event names ${first}, its replay ${second}`);
   }),
-  check('webhooks: a signed body that makes no sense is no crash', async (hook) => {
-    const { world, scene } = hook;
+  createWebhookCheck('webhooks: a signed body that makes no sense is no crash', async (webhookHarness) => {
+    const { fixture, harness } = webhookHarness;
     for (const body of ['', 'null', '[]', '{}', '"text"', '{"broken', '\u0000']) {
       const rawBody = Buffer.from(body);
-      const headers = world.sign(rawBody, world.secret, scene.clock.now());
-      await hook
+      const headers = fixture.sign(rawBody, fixture.secret, harness.clock.now());
+      await webhookHarness
         .deliver(headers, rawBody)
-        .catch((thrown: unknown) => expectKind(thrown, ['rejected'], `the body ${JSON.stringify(body)}`));
+        .catch((thrown: unknown) =>
+          expectErrorKind(thrown, ['rejected'], `the body ${JSON.stringify(body)}`),
+        );
     }
   }),
 ];
 
-function check(name: string, run: (hook: Hook) => Promise<void>): Check {
+function createWebhookCheck(name: string, run: (webhookHarness: WebhookHarness) => Promise<void>): Check {
   return {
     name,
-    concerns: (plugin: Plugin) => has(plugin, 'webhook'),
-    run: async (trial) => run(await openHook(trial)),
+    appliesTo: (plugin: Plugin) => hasMethod(plugin, 'webhook'),
+    run: async (context) => run(await createWebhookHarness(context)),
   };
 }
 
-async function openHook(trial: Trial): Promise<Hook> {
-  const scene = await trial.open();
-  const world = given(scene.world.webhook, 'webhook');
-  const rawBody: Buffer = Buffer.from(world.rawBody);
-  const psp = await scene.psp();
+async function createWebhookHarness(context: CheckContext): Promise<WebhookHarness> {
+  const harness = await context.createHarness();
+  const fixture = requireFixturePart(harness.fixture.webhook, 'webhook');
+  const rawBody: Buffer = Buffer.from(fixture.rawBody);
+  const psp = await harness.createPsp();
   const deliver = async (headers: Headers, body = rawBody): Promise<unknown> =>
-    psp.webhook!({ headers: lowerCased(headers), rawBody: body });
+    psp.webhook!({ headers: lowercaseNames(headers), rawBody: body });
   return {
-    scene,
-    world,
+    harness,
+    fixture,
     rawBody,
     deliver,
-    signed: (at) => world.sign(rawBody, world.secret, at),
+    signAt: (at) => fixture.sign(rawBody, fixture.secret, at),
     expectRejected: async (headers, body, when) => {
-      await expectError(() => deliver(headers, body), ['rejected'], when);
+      await expectPspError(() => deliver(headers, body), ['rejected'], when);
     },
   };
 }
 
 /** Converts header names to lower case, as the gateway does. */
-function lowerCased(headers: Headers): Headers {
+function lowercaseNames(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

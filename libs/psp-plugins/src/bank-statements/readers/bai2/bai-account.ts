@@ -1,23 +1,28 @@
-import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../../statement.js';
-import { RAW_LIMIT } from '../reader.js';
-import { Totals } from '../totals.js';
-import { isPlaceholder, quoted, tidy } from '../values.js';
-import type { BaiRecord } from './bai-records.js';
-import { BaiFields } from './bai-records.js';
+import type {
+  Entry,
+  StatementBalance,
+  StatementEnd,
+  StatementStart,
+} from '../../statements/statement-parts.js';
+import { MAX_RAW_LENGTH } from '../statement-reader.js';
+import { EntryTotals } from '../entry-totals.js';
+import { isPlaceholder, quoteValue, collapseWhitespace } from '../value-parsers.js';
+import type { Bai2Record } from './bai-records.js';
+import { Bai2FieldReader } from './bai-records.js';
 import {
-  balanceCode,
-  decimalOf,
-  digitsOf,
-  directionOf,
+  toBalanceCode,
+  formatMinorUnits,
+  minorUnitDigits,
+  creditDebitOfType,
   failAt,
-  isStatus,
-  NON_MONETARY,
-  readFunds,
-  unitsOf,
-} from './bai-values.js';
+  isBalanceType,
+  NON_MONETARY_TYPE,
+  readFundsType,
+  parseMinorUnits,
+} from './bai-field-parsers.js';
 
 /** Values of the file and group headers that apply to each account. */
-export interface BaiGroup {
+export interface Bai2Group {
   start: Pick<StatementStart, 'kind' | 'id' | 'sequence' | 'createdAt'>;
   originator: string;
   currency: string;
@@ -28,28 +33,28 @@ export interface BaiGroup {
 }
 
 /** Reads one account: record `03`, its entries and record `49`. */
-export class BaiAccount {
+export class Bai2Account {
   readonly start: StatementStart;
   /** Sum of all amount fields and number of physical records, as the trailers state them. */
-  sum = 0n;
-  records = 0;
-  readonly breaks: string[] = [];
+  controlTotal = 0n;
+  recordCount = 0;
+  readonly inconsistencies: string[] = [];
   readonly #balances: StatementBalance[] = [];
   readonly #summaries: { type: string; units: bigint | undefined; count: number | undefined }[] = [];
-  readonly #totals = new Totals();
+  readonly #totals = new EntryTotals();
   readonly #digits: number;
   readonly #currency: string;
   #entries = 0;
 
   constructor(
-    record: BaiRecord,
-    private readonly group: BaiGroup,
+    record: Bai2Record,
+    private readonly group: Bai2Group,
   ) {
-    const fields = new BaiFields(record);
+    const fields = new Bai2FieldReader(record);
     const id = fields.next();
     if (id === '') failAt(record, 'has no account number; expected 03,<account>,<currency>,…');
     this.#currency = fields.next() || group.currency;
-    this.#digits = digitsOf(record, this.#currency);
+    this.#digits = minorUnitDigits(record, this.#currency);
     this.start = {
       part: 'start',
       format: 'bai2',
@@ -62,21 +67,21 @@ export class BaiAccount {
       },
     };
     this.#readSummaries(record, fields);
-    this.records += record.pieces.length;
+    this.recordCount += record.segments.length;
   }
 
   /** Reads groups of type, amount, item count and funds type. An empty type is a placeholder. */
-  #readSummaries(record: BaiRecord, fields: BaiFields): void {
-    for (let left = record.pieces.join(',').split(',').length; left > 0; left--) {
+  #readSummaries(record: Bai2Record, fields: Bai2FieldReader): void {
+    for (let left = record.segments.join(',').split(',').length; left > 0; left--) {
       const type = fields.next();
-      const units = unitsOf(record, fields.next());
+      const units = parseMinorUnits(record, fields.next());
       const count = fields.next();
-      readFunds(record, fields, this.group.asOf);
+      readFundsType(record, fields, this.group.asOf);
       if (type === '') continue;
       if (!/^\d{3}$/.test(type))
-        failAt(record, `has the type ${quoted(type)}; expected three digits, e.g. 010`);
-      this.sum += units ?? 0n;
-      if (!isStatus(type))
+        failAt(record, `has the type ${quoteValue(type)}; expected three digits, e.g. 010`);
+      this.controlTotal += units ?? 0n;
+      if (!isBalanceType(type))
         this.#summaries.push({ type, units, count: /^\d{1,9}$/.test(count) ? Number(count) : undefined });
       else if (units !== undefined) this.#balances.push(this.#balance(type, units));
     }
@@ -84,34 +89,34 @@ export class BaiAccount {
 
   #balance(type: string, units: bigint): StatementBalance {
     return {
-      code: balanceCode(type),
+      code: toBalanceCode(type),
       creditDebit: units < 0n ? 'DBIT' : 'CRDT',
-      amount: decimalOf(units, this.#digits),
+      amount: formatMinorUnits(units, this.#digits),
       currency: this.#currency,
       at: this.group.asOf + this.group.asOfTime,
     };
   }
 
   /** Reads one record `16`. A negative amount reverses the direction of its type. */
-  readEntry(record: BaiRecord): Entry {
-    const fields = new BaiFields(record);
+  readEntry(record: Bai2Record): Entry {
+    const fields = new Bai2FieldReader(record);
     const type = fields.next();
-    const units = unitsOf(record, fields.next());
-    const funds = readFunds(record, fields, this.group.asOf);
+    const units = parseMinorUnits(record, fields.next());
+    const funds = readFundsType(record, fields, this.group.asOf);
     const bankReference = fields.next();
     const customerReference = fields.next();
-    const text = fields.text();
+    const text = fields.remainingText();
     const { direction, reversal } = this.#direction(record, type, units);
-    const amount = decimalOf(units ?? 0n, this.#digits);
-    this.records += record.pieces.length;
-    this.sum += units ?? 0n;
+    const amount = formatMinorUnits(units ?? 0n, this.#digits);
+    this.recordCount += record.segments.length;
+    this.controlTotal += units ?? 0n;
     this.#entries++;
-    if (type !== NON_MONETARY) this.#totals.add(direction, amount);
+    if (type !== NON_MONETARY_TYPE) this.#totals.add(direction, amount);
     return {
       part: 'entry',
       creditDebit: direction,
       reversal,
-      status: type === NON_MONETARY ? 'INFO' : 'BOOK',
+      status: type === NON_MONETARY_TYPE ? 'INFO' : 'BOOK',
       amount,
       currency: this.#currency,
       bookedAt: this.group.asOf,
@@ -121,17 +126,17 @@ export class BaiAccount {
       ...readText(text, customerReference),
       details: [],
       position: `line ${record.line}`,
-      raw: record.raw.join('\n').slice(0, RAW_LIMIT),
+      raw: record.raw.join('\n').slice(0, MAX_RAW_LENGTH),
     };
   }
 
-  #direction(record: BaiRecord, type: string, units: bigint | undefined) {
-    if (type === NON_MONETARY) return { direction: 'CRDT', reversal: false } as const;
-    const named = directionOf(type);
+  #direction(record: Bai2Record, type: string, units: bigint | undefined) {
+    if (type === NON_MONETARY_TYPE) return { direction: 'CRDT', reversal: false } as const;
+    const named = creditDebitOfType(type);
     if (named === undefined) {
       failAt(
         record,
-        `has the type ${quoted(type)}; expected 100 … 399 or 920 … 959 (credit), 400 … 699 or 960 … 999 (debit), 720 … 799 (loan) or 890`,
+        `has the type ${quoteValue(type)}; expected 100 … 399 or 920 … 959 (credit), 400 … 699 or 960 … 999 (debit), 720 … 799 (loan) or 890`,
       );
     }
     if (units === undefined) failAt(record, 'has no amount; expected 16,<type>,<amount>,…');
@@ -144,14 +149,20 @@ export class BaiAccount {
    * item count. Without a count the total may include movements that the file does not list.
    */
   end(): StatementEnd {
-    const breaks = [...this.breaks];
+    const inconsistencies = [...this.inconsistencies];
     for (const { type, units, count } of this.#entries === 0 ? [] : this.#summaries) {
       const creditDebit = type === '100' ? 'CRDT' : type === '400' ? 'DBIT' : undefined;
       if (creditDebit === undefined || count === undefined) continue;
-      const amount = units === undefined ? {} : { amount: decimalOf(units, this.#digits) };
-      breaks.push(...this.#totals.compare({ where: `type ${type}`, creditDebit, count, ...amount }));
+      const amount = units === undefined ? {} : { amount: formatMinorUnits(units, this.#digits) };
+      inconsistencies.push(
+        ...this.#totals.findDifferences({ where: `type ${type}`, creditDebit, count, ...amount }),
+      );
     }
-    return { part: 'end', balances: this.#balances, ...(breaks.length === 0 ? {} : { breaks }) };
+    return {
+      part: 'end',
+      balances: this.#balances,
+      ...(inconsistencies.length === 0 ? {} : { inconsistencies }),
+    };
   }
 }
 
@@ -159,7 +170,7 @@ export class BaiAccount {
  * Keywords that some banks write into continuations: `EREF: 4711`, `CRNM: Test Inc.`. Source: sample 4 of
  * moov-io/bai2.
  */
-const KEYED = /^(CREF|EREF|REMI|CRNM|DBNM|CACT|DACT|CABA|DABA|CBIC|DBIC|IDNM|CHKN):\s*(.*)$/;
+const KEYWORD_PATTERN = /^(CREF|EREF|REMI|CRNM|DBNM|CACT|DACT|CABA|DABA|CBIC|DBIC|IDNM|CHKN):\s*(.*)$/;
 
 function readText(
   text: string[],
@@ -167,14 +178,14 @@ function readText(
 ): Pick<Entry, 'references' | 'remittance' | 'additionalInformation'> {
   const keyed = new Map<string, string>();
   const plain = text.filter((line) => {
-    const [, key, value = ''] = KEYED.exec(line) ?? [];
+    const [, key, value = ''] = KEYWORD_PATTERN.exec(line) ?? [];
     if (key === 'EREF' || key === 'REMI' || key === 'CHKN') keyed.set(key, value);
     return key === undefined || !keyed.has(key);
   });
   const [endToEndId, remittance, chequeNumber] = ['EREF', 'REMI', 'CHKN'].map((key) =>
-    tidy(keyed.get(key) ?? ''),
+    collapseWhitespace(keyed.get(key) ?? ''),
   );
-  const information = tidy(plain.join(' '));
+  const information = collapseWhitespace(plain.join(' '));
   return {
     references: {
       ...(isPlaceholder(customerReference) ? {} : { customerReference }),

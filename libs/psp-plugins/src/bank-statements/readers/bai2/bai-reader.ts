@@ -1,72 +1,72 @@
-import type { StatementPart } from '../../statement.js';
-import { StatementError } from '../../statement.js';
-import type { StatementReader } from '../reader.js';
-import { quoted } from '../values.js';
-import type { BaiGroup } from './bai-account.js';
-import { BaiAccount } from './bai-account.js';
-import type { BaiRecord } from './bai-records.js';
-import { BaiRecords, fieldsOf } from './bai-records.js';
-import { dateOf, failAt, timeOf, unitsOf } from './bai-values.js';
+import type { StatementPart } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import type { StatementReader } from '../statement-reader.js';
+import { quoteValue } from '../value-parsers.js';
+import type { Bai2Group } from './bai-account.js';
+import { Bai2Account } from './bai-account.js';
+import type { Bai2Record } from './bai-records.js';
+import { Bai2RecordAssembler, splitFields } from './bai-records.js';
+import { parseDate, failAt, parseClockTime, parseMinorUnits } from './bai-field-parsers.js';
 
 /** Totals that a trailer states for all records since its header. */
-interface Tally {
+interface TrailerTotals {
   sum: bigint;
   /** Number of accounts in a group, or of groups in the file. */
   members: number;
-  records: number;
+  recordCount: number;
 }
 
-const newTally = (): Tally => ({ sum: 0n, members: 0, records: 0 });
+const createTrailerTotals = (): TrailerTotals => ({ sum: 0n, members: 0, recordCount: 0 });
 
 /**
  * Reads BAI2. If headers and trailers do not match, the file is truncated and an error is thrown. Wrong
  * control totals are reported in `inconsistencies` of the preceding account. Source: Cash Management Balance
  * Reporting Specifications, version 2 (BAI).
  */
-export class BaiReader implements StatementReader {
-  readonly #records: BaiRecords;
+export class Bai2Reader implements StatementReader {
+  readonly #records: Bai2RecordAssembler;
   #parts: StatementPart[] = [];
   #header: { id: string; sequence: string; createdAt: string } | undefined;
-  #group: BaiGroup | undefined;
-  #account: BaiAccount | undefined;
+  #group: Bai2Group | undefined;
+  #account: Bai2Account | undefined;
   /** The account whose `49` was read. Its `end` part is held back until the following trailers are read. */
-  #closed: BaiAccount | undefined;
-  #file = newTally();
-  #inGroup = newTally();
-  #over = false;
-  #accounts = 0;
+  #pendingAccount: Bai2Account | undefined;
+  #fileTotals = createTrailerTotals();
+  #groupTotals = createTrailerTotals();
+  #hasEnded = false;
+  #accountCount = 0;
 
   constructor(binary: boolean) {
-    this.#records = new BaiRecords(binary);
+    this.#records = new Bai2RecordAssembler(binary);
   }
 
   write(text: string): StatementPart[] {
     for (const record of this.#records.split(text)) this.#read(record);
-    return this.#take();
+    return this.#takeParts();
   }
 
   end(): StatementPart[] {
     for (const record of this.#records.finish()) this.#read(record);
-    if (!this.#over) {
+    if (!this.#hasEnded) {
       const missing = this.#account ? '49' : this.#group ? '98' : '99';
       throw new StatementError(
         `the file ends too early: the trailer ${missing} is missing; expected 49, 98 and 99 at the end`,
       );
     }
-    if (this.#accounts === 0)
+    if (this.#accountCount === 0)
       throw new StatementError('the file has no account in it; expected at least one record 03');
-    this.#flush();
-    return this.#take();
+    this.#flushPendingAccount();
+    return this.#takeParts();
   }
 
-  #take(): StatementPart[] {
+  #takeParts(): StatementPart[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;
   }
 
-  #read(record: BaiRecord): void {
-    if (this.#over) failAt(record, 'after the end of the file (99); expected nothing more');
+  #read(record: Bai2Record): void {
+    if (this.#hasEnded) failAt(record, 'after the end of the file (99); expected nothing more');
     switch (record.code) {
       case '01':
         this.#expect(record, !this.#header, 'a second file header; expected 02 or 99');
@@ -109,22 +109,22 @@ export class BaiReader implements StatementReader {
     }
   }
 
-  #expect(record: BaiRecord, holds: unknown, otherwise: string): void {
+  #expect(record: Bai2Record, holds: unknown, otherwise: string): void {
     if (holds === undefined || holds === false) failAt(record, otherwise);
   }
 
-  #openFile(record: BaiRecord): void {
-    const [sender = '', receiver = '', date = '', time = '', id = ''] = fieldsOf(record);
+  #openFile(record: Bai2Record): void {
+    const [sender = '', receiver = '', date = '', time = '', id = ''] = splitFields(record);
     if (sender === '' || receiver === '')
       failAt(record, 'has no sender or receiver; expected 01,<sender>,<receiver>,<date>,…');
-    const createdAt = dateOf(record, date, 'creation date') + timeOf(record, time);
+    const createdAt = parseDate(record, date, 'creation date') + parseClockTime(record, time);
     this.#header = { id: [sender, date, id].filter(Boolean).join('/'), sequence: id, createdAt };
-    this.#file.records += record.pieces.length;
+    this.#fileTotals.recordCount += record.segments.length;
   }
 
-  #openGroup(record: BaiRecord): void {
+  #openGroup(record: Bai2Record): void {
     const [, originator = '', status = '', date = '', time = '', currency = '', modifier = ''] =
-      fieldsOf(record);
+      splitFields(record);
     if (status === '2' || status === '4') {
       failAt(
         record,
@@ -132,9 +132,9 @@ export class BaiReader implements StatementReader {
       );
     }
     if (!/^[13]?$/.test(status))
-      failAt(record, `has the status ${quoted(status)}; expected 1 (update) or 3 (correction)`);
+      failAt(record, `has the status ${quoteValue(status)}; expected 1 (update) or 3 (correction)`);
     if (!/^[1-4]?$/.test(modifier))
-      failAt(record, `has the as-of-date modifier ${quoted(modifier)}; expected 1 … 4`);
+      failAt(record, `has the as-of-date modifier ${quoteValue(modifier)}; expected 1 … 4`);
     const { sequence, ...header } = this.#header!;
     this.#group = {
       // Modifiers 1 and 3 are interim: a final report repeats their entries.
@@ -145,88 +145,91 @@ export class BaiReader implements StatementReader {
       },
       originator,
       currency: currency || 'USD',
-      asOf: dateOf(record, date, 'as-of date'),
-      asOfTime: timeOf(record, time),
+      asOf: parseDate(record, date, 'as-of date'),
+      asOfTime: parseClockTime(record, time),
     };
-    this.#inGroup = { ...newTally(), records: record.pieces.length };
+    this.#groupTotals = { ...createTrailerTotals(), recordCount: record.segments.length };
   }
 
-  #openAccount(record: BaiRecord): void {
-    this.#flush();
-    this.#account = new BaiAccount(record, this.#group!);
-    this.#accounts++;
+  #openAccount(record: Bai2Record): void {
+    this.#flushPendingAccount();
+    this.#account = new Bai2Account(record, this.#group!);
+    this.#accountCount++;
     this.#parts.push(this.#account.start);
   }
 
-  #closeAccount(record: BaiRecord, account: BaiAccount): void {
-    account.records += record.pieces.length;
-    const { sum, records } = account;
-    this.#compare(record, account, { sum, records, members: undefined });
-    this.#inGroup.sum += trailerSum(record);
-    this.#inGroup.members++;
-    this.#inGroup.records += records;
-    this.#closed = account;
+  #closeAccount(record: Bai2Record, account: Bai2Account): void {
+    account.recordCount += record.segments.length;
+    const { controlTotal, recordCount } = account;
+    this.#compareTrailer(record, account, { sum: controlTotal, recordCount, members: undefined });
+    this.#groupTotals.sum += readControlTotal(record);
+    this.#groupTotals.members++;
+    this.#groupTotals.recordCount += recordCount;
+    this.#pendingAccount = account;
     this.#account = undefined;
   }
 
-  #closeGroup(record: BaiRecord): void {
-    this.#inGroup.records += record.pieces.length;
-    this.#compare(record, this.#closed, this.#inGroup);
-    this.#file.sum += trailerSum(record);
-    this.#file.members++;
-    this.#file.records += this.#inGroup.records;
+  #closeGroup(record: Bai2Record): void {
+    this.#groupTotals.recordCount += record.segments.length;
+    this.#compareTrailer(record, this.#pendingAccount, this.#groupTotals);
+    this.#fileTotals.sum += readControlTotal(record);
+    this.#fileTotals.members++;
+    this.#fileTotals.recordCount += this.#groupTotals.recordCount;
     this.#group = undefined;
   }
 
-  #closeFile(record: BaiRecord): void {
-    if (record.closed.at(-1) !== true)
+  #closeFile(record: Bai2Record): void {
+    if (record.segmentsTerminated.at(-1) !== true)
       failAt(
         record,
         'is not ended by a slash: the file ends too early; expected 99,<total>,<groups>,<records>/',
       );
-    this.#file.records += record.pieces.length;
-    this.#compare(record, this.#closed, this.#file);
-    this.#over = true;
+    this.#fileTotals.recordCount += record.segments.length;
+    this.#compareTrailer(record, this.#pendingAccount, this.#fileTotals);
+    this.#hasEnded = true;
   }
 
   /** Reports wrong totals but keeps the entries. Each trailer is compared with the trailers of the level below. */
-  #compare(
-    record: BaiRecord,
-    account: BaiAccount | undefined,
-    found: Omit<Tally, 'members'> & { members: number | undefined },
+  #compareTrailer(
+    record: Bai2Record,
+    account: Bai2Account | undefined,
+    found: Omit<TrailerTotals, 'members'> & { members: number | undefined },
   ): void {
-    const fields = fieldsOf(record);
-    const records = countOf(record, fields[found.members === undefined ? 1 : 2]);
+    const fields = splitFields(record);
+    const records = parseCount(record, fields[found.members === undefined ? 1 : 2]);
     const where = `the trailer ${record.code} in line ${record.line}`;
     const breaks: string[] = [];
-    if (trailerSum(record) !== found.sum)
+    if (readControlTotal(record) !== found.sum)
       breaks.push(`${where} has the control total ${fields[0]}; the records sum up to ${found.sum}`);
     if (found.members !== undefined) {
-      const members = countOf(record, fields[1]);
+      const members = parseCount(record, fields[1]);
       const what = record.code === '98' ? 'accounts' : 'groups';
       if (members !== found.members)
         breaks.push(`${where} says ${members} ${what}; there are ${found.members}`);
     }
-    if (records !== found.records)
-      breaks.push(`${where} says ${records} records; there are ${found.records}`);
-    account?.breaks.push(...breaks);
+    if (records !== found.recordCount)
+      breaks.push(`${where} says ${records} records; there are ${found.recordCount}`);
+    account?.inconsistencies.push(...breaks);
   }
 
-  #flush(): void {
-    if (this.#closed) this.#parts.push(this.#closed.end());
-    this.#closed = undefined;
+  #flushPendingAccount(): void {
+    if (this.#pendingAccount) this.#parts.push(this.#pendingAccount.end());
+    this.#pendingAccount = undefined;
   }
 }
 
-function trailerSum(record: BaiRecord): bigint {
+function readControlTotal(record: Bai2Record): bigint {
   return (
-    unitsOf(record, fieldsOf(record)[0] ?? '') ??
+    parseMinorUnits(record, splitFields(record)[0] ?? '') ??
     failAt(record, 'has no control total; expected a sum of the amounts')
   );
 }
 
-function countOf(record: BaiRecord, field: string | undefined): number {
+function parseCount(record: Bai2Record, field: string | undefined): number {
   if (field === undefined || !/^\d{1,9}$/.test(field))
-    failAt(record, `has ${quoted(field ?? '')} for a number; expected all numbers of a trailer and a slash`);
+    failAt(
+      record,
+      `has ${quoteValue(field ?? '')} for a number; expected all numbers of a trailer and a slash`,
+    );
   return Number(field);
 }

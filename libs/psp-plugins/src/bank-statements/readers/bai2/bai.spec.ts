@@ -1,5 +1,5 @@
-import { bai2 } from '../fixtures/files.js';
-import { endsOf, entriesOf, readAll, refusalOf, startsOf } from '../fixtures/read.js';
+import { bai2 } from '../fixtures/sample-files.js';
+import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
 
 async function entryOf(records: string, options?: Parameters<typeof bai2>[1]) {
   const [entry] = entriesOf(await readAll(bai2(records, options)));
@@ -55,7 +55,7 @@ describe('a BAI2 file', () => {
       ['ITAV', 'CRDT', '0.08'],
       ['072', 'CRDT', '0.09'],
     ]);
-    expect(endsOf(parts)[0]).not.toHaveProperty('breaks');
+    expect(endsOf(parts)[0]).not.toHaveProperty('inconsistencies');
   });
 
   it.each([
@@ -146,13 +146,13 @@ describe('a BAI2 file', () => {
       total: 1250,
       count: 1,
     });
-    expect(endsOf(await readAll(good))[0]).not.toHaveProperty('breaks');
+    expect(endsOf(await readAll(good))[0]).not.toHaveProperty('inconsistencies');
     const bad = good
       .replace('49,1250,3', '49,1251,4')
       .replace('98,1250,1,5', '98,1251,2,5')
       .replace('99,1250,1,7', '99,1251,1,8')
       .replace('100,125,1', '100,125,2');
-    expect(endsOf(await readAll(bad))[0]!.breaks).toEqual([
+    expect(endsOf(await readAll(bad))[0]!.inconsistencies).toEqual([
       'the trailer 49 in line 5 has the control total 1251; the records sum up to 1250',
       'the trailer 49 in line 5 says 4 records; there are 3',
       'the trailer 98 in line 6 says 2 accounts; there are 1',
@@ -177,6 +177,6 @@ describe('a BAI2 file', () => {
     [bai2('', { group: '02,B,1,4,260115,,USD,2/' }), 'a group with the status 4 (test only)'],
     ['01,A,B,260116,0100,42,,,2/\n99,0,0,2/\n', 'the file has no account in it'],
   ])('that is wrong is refused: %#', async (file, message) => {
-    expect(await refusalOf(file)).toContain(message);
+    expect(await errorMessageOf(file)).toContain(message);
   });
 });

@@ -6,13 +6,20 @@ import type {
   EntryStatus,
   Party,
   StatementKind,
-} from '../../statement.js';
-import { isPlaceholder, quoted } from '../values.js';
-import { readCharges, readCodes, readExchange, readFacts, readParty, readReferences } from './camt-facts.js';
-import type { CamtAmount, Fail } from './camt-values.js';
-import { amountIn, creditDebitIn, dateAt, valueDateOf } from './camt-values.js';
+} from '../../statements/statement-parts.js';
+import { isPlaceholder, quoteValue } from '../value-parsers.js';
+import {
+  readCharges,
+  readCodes,
+  readExchange,
+  readDetailFacts,
+  readParty,
+  readReferences,
+} from './camt-entry-facts.js';
+import type { CamtAmount, Fail } from './camt-element-parsers.js';
+import { readAmount, readCreditDebit, readDate, readValueDate } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
-import { childOf, childrenOf, defined, nodeAt, textAt } from './xml-node.js';
+import { findChild, findChildren, omitUndefined, findNode, findText } from './xml-node.js';
 
 /** Context of the statement that an entry is read in. */
 export interface EntryContext {
@@ -31,26 +38,26 @@ export interface EntryHead {
   reversal: boolean;
 }
 
-export function readHead(node: XmlNode, { account, fail }: EntryContext): EntryHead {
-  const amount = childOf(node, 'Amt') ?? fail('<Amt> is missing; expected the amount of the entry');
+export function readEntryHead(node: XmlNode, { account, fail }: EntryContext): EntryHead {
+  const amount = findChild(node, 'Amt') ?? fail('<Amt> is missing; expected the amount of the entry');
   return {
-    booked: amountIn(amount, fail, account.currency),
-    creditDebit: creditDebitIn(node, fail),
-    reversal: /^(?:true|1)$/.test(textAt(node, 'RvslInd') ?? ''),
+    booked: readAmount(amount, fail, account.currency),
+    creditDebit: readCreditDebit(node, fail),
+    reversal: /^(?:true|1)$/.test(findText(node, 'RvslInd') ?? ''),
   };
 }
 
 /** Reads one `TxDtls`. */
 export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: EntryContext): EntryDetail {
-  const amount = detailAmount(node, head.booked.currency, fail);
-  const direction = textAt(node, 'CdtDbtInd');
+  const amount = readDetailAmount(node, head.booked.currency, fail);
+  const direction = findText(node, 'CdtDbtInd');
   const creditDebit = direction === 'CRDT' || direction === 'DBIT' ? direction : undefined;
-  return defined({
-    ...readFacts(node, fail),
+  return omitUndefined({
+    ...readDetailFacts(node, fail),
     ...amount,
     creditDebit,
     ...readExchange(node, amount ?? head.booked, fail),
-    counterparty: counterpartyOf(node, creditDebit ?? head.creditDebit, head.reversal, account.id),
+    counterparty: readCounterparty(node, creditDebit ?? head.creditDebit, head.reversal, account.id),
   });
 }
 
@@ -58,16 +65,16 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: En
  * Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). Prefers the first one in the currency
  * of the entry.
  */
-function detailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount | undefined {
-  const details = childOf(node, 'AmtDtls');
+function readDetailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount | undefined {
+  const details = findChild(node, 'AmtDtls');
   const amounts = [
-    childOf(node, 'Amt'),
-    nodeAt(details, 'TxAmt', 'Amt'),
-    nodeAt(details, 'InstdAmt', 'Amt'),
-    nodeAt(details, 'CntrValAmt', 'Amt'),
+    findChild(node, 'Amt'),
+    findNode(details, 'TxAmt', 'Amt'),
+    findNode(details, 'InstdAmt', 'Amt'),
+    findNode(details, 'CntrValAmt', 'Amt'),
   ]
     .filter((amount) => amount !== undefined)
-    .map((amount) => amountIn(amount, fail, currency));
+    .map((amount) => readAmount(amount, fail, currency));
   return amounts.find((amount) => amount.currency === currency) ?? amounts[0];
 }
 
@@ -76,7 +83,7 @@ function detailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount |
  * the reversed payment. A party with the statement's own account is never the counterparty, regardless of the
  * indicators.
  */
-function counterpartyOf(
+function readCounterparty(
   node: XmlNode,
   creditDebit: CreditDebit,
   reversal: boolean,
@@ -90,19 +97,21 @@ function counterpartyOf(
   return (creditDebit === 'CRDT') !== reversal ? debtor : creditor;
 }
 
-const STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
+const ENTRY_STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
 
 /**
  * Reads `Sts`: a string up to version 07, `Sts/Cd` after it. Some banks omit it in camt.053, where every
  * entry is booked.
  */
-function statusOf(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
-  const status = textAt(node, 'Sts', 'Cd') ?? textAt(node, 'Sts', 'Prtry') ?? textAt(node, 'Sts');
+function readStatus(node: XmlNode, { kind, fail }: EntryContext): EntryStatus {
+  const status = findText(node, 'Sts', 'Cd') ?? findText(node, 'Sts', 'Prtry') ?? findText(node, 'Sts');
   if (status === undefined && kind === 'booked') return 'BOOK';
-  const known = STATUSES.find((word) => word === status);
+  const known = ENTRY_STATUSES.find((word) => word === status);
   return (
     (known as EntryStatus | undefined) ??
-    fail(`<Sts> is ${status === undefined ? 'missing' : quoted(status)}; expected BOOK, PDNG, INFO or FUTR`)
+    fail(
+      `<Sts> is ${status === undefined ? 'missing' : quoteValue(status)}; expected BOOK, PDNG, INFO or FUTR`,
+    )
   );
 }
 
@@ -113,37 +122,40 @@ export function readEntry(
   context: EntryContext,
 ): Omit<Entry, 'position' | 'raw'> {
   const { fail } = context;
-  const head = readHead(node, context);
+  const head = readEntryHead(node, context);
   const batches = [
-    ...childrenOf(node, 'Btch'),
-    ...childrenOf(node, 'NtryDtls').flatMap((group) => childrenOf(group, 'Btch')),
+    ...findChildren(node, 'Btch'),
+    ...findChildren(node, 'NtryDtls').flatMap((group) => findChildren(group, 'Btch')),
   ];
-  const own = entryFacts(node, batches, head, fail);
+  const own = readEntryFacts(node, batches, head, fail);
   const [only] = details;
   const single =
     only !== undefined &&
     details.length === 1 &&
-    batches.every((batch) => (textAt(batch, 'NbOfTxs') ?? '1') === '1');
+    batches.every((batch) => (findText(batch, 'NbOfTxs') ?? '1') === '1');
   return {
     part: 'entry',
-    ...(single ? mergeFacts(own, only, head.booked) : own),
+    ...(single ? mergeSingleDetail(own, only, head.booked) : own),
     ...head.booked,
     creditDebit: head.creditDebit,
     reversal: head.reversal,
-    status: statusOf(node, context),
-    ...defined({ entryReference: textAt(node, 'NtryRef'), bookedAt: dateAt(node, 'BookgDt', fail) }),
-    ...valueDateOf(node, fail),
+    status: readStatus(node, context),
+    ...omitUndefined({
+      entryReference: findText(node, 'NtryRef'),
+      bookedAt: readDate(node, 'BookgDt', fail),
+    }),
+    ...readValueDate(node, fail),
     details: single ? [] : details,
   };
 }
 
-function entryFacts(node: XmlNode, batches: readonly XmlNode[], head: EntryHead, fail: Fail): EntryFacts {
-  const bankReference = textAt(node, 'AcctSvcrRef');
-  return defined({
+function readEntryFacts(node: XmlNode, batches: readonly XmlNode[], head: EntryHead, fail: Fail): EntryFacts {
+  const bankReference = findText(node, 'AcctSvcrRef');
+  return omitUndefined({
     references: Object.assign({}, ...batches.map(readReferences)) as EntryFacts['references'],
     bankReference: isPlaceholder(bankReference ?? '') ? undefined : bankReference,
     ...readCodes(node),
-    additionalInformation: textAt(node, 'AddtlNtryInf'),
+    additionalInformation: findText(node, 'AddtlNtryInf'),
     charges: readCharges(node, fail),
     ...readExchange(node, head.booked, fail),
   });
@@ -153,7 +165,7 @@ function entryFacts(node: XmlNode, batches: readonly XmlNode[], head: EntryHead,
  * Merges a single detail into the entry. The entry's own values take precedence and both texts are kept. An
  * amount of the detail in another currency becomes the instructed amount.
  */
-function mergeFacts(
+function mergeSingleDetail(
   own: EntryFacts,
   { amount, currency, creditDebit: _ofTheEntry, ...facts }: EntryDetail,
   booked: CamtAmount,
@@ -165,7 +177,7 @@ function mergeFacts(
   const texts = new Set(
     [own.additionalInformation, facts.additionalInformation].filter((text) => text !== undefined),
   );
-  return defined({
+  return omitUndefined({
     ...facts,
     ...own,
     references: { ...own.references, ...facts.references },

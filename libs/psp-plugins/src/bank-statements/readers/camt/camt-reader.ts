@@ -1,30 +1,30 @@
 import type { SaxesTagPlain } from 'saxes';
 import { SaxesParser } from 'saxes';
-import type { EntryDetail, StatementPart } from '../../statement.js';
-import { StatementError } from '../../statement.js';
-import type { StatementReader } from '../reader.js';
-import { RAW_LIMIT } from '../reader.js';
+import type { EntryDetail, StatementPart } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import type { StatementReader } from '../statement-reader.js';
+import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { EntryContext } from './camt-entry.js';
-import { readDetail, readEntry, readHead } from './camt-entry.js';
+import { readDetail, readEntry, readEntryHead } from './camt-entry.js';
 import type { CamtMessage } from './camt-statement.js';
-import { CamtStatement, readPage } from './camt-statement.js';
-import type { Fail } from './camt-values.js';
-import { failIn } from './camt-values.js';
+import { CamtStatement, readPagination } from './camt-statement.js';
+import type { Fail } from './camt-element-parsers.js';
+import { createFail } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
-import { nodeAt } from './xml-node.js';
+import { findNode } from './xml-node.js';
 
 /** Message elements of any version. Only they identify the file, because some banks omit the namespace. */
-const MESSAGES: Readonly<Record<string, CamtMessage>> = {
+const MESSAGE_TYPES: Readonly<Record<string, CamtMessage>> = {
   BkToCstmrAcctRpt: { format: 'camt.052', kind: 'interim' },
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
   BkToCstmrDbtCdtNtfctn: { format: 'camt.054', kind: 'notification' },
 };
-const STATEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
+const STATEMENT_ELEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
 
 /** Limits against hostile files that would fill the memory. Real files are far below them. */
-const DEEPEST = 64;
-const LARGEST_TREE = 1024 * 1024;
-const MOST_DETAILS = 100_000;
+const MAX_DEPTH = 64;
+const MAX_TREE_CHARACTERS = 1024 * 1024;
+const MAX_DETAILS_PER_ENTRY = 100_000;
 
 /**
  * Reads camt.052, .053 and .054 of every version as a stream, with at most one entry in memory. Entities are
@@ -36,18 +36,18 @@ export class CamtReader implements StatementReader {
   #depth = 0;
   #root = '';
   #message: (CamtMessage & { depth: number }) | undefined;
-  #messages = 0;
-  #statements = 0;
+  #messageCount = 0;
+  #statementCount = 0;
   #statement: CamtStatement | undefined;
   #started = false;
   /** Open elements of the tree that is being built, outermost first. */
-  #open: XmlNode[] = [];
+  #openNodes: XmlNode[] = [];
   #details: EntryDetail[] = [];
-  #size = 0;
+  #treeSize = 0;
   /** Characters since the last event of the XML parser. */
-  #silence = 0;
-  #line = 1;
-  readonly #source = new EntrySource();
+  #charactersSinceEvent = 0;
+  #treeLine = 1;
+  readonly #source = new EntrySourceText();
 
   constructor() {
     this.#parser.on('opentag', (tag) => this.#openTag(tag));
@@ -69,101 +69,103 @@ export class CamtReader implements StatementReader {
 
   write(text: string): StatementPart[] {
     this.#source.add(text);
-    this.#silence += text.length;
+    this.#charactersSinceEvent += text.length;
     this.#parser.write(text);
-    if (this.#silence > LARGEST_TREE)
-      this.#fail(`more than ${LARGEST_TREE} characters without an element; expected elements of a statement`);
-    return this.#take();
+    if (this.#charactersSinceEvent > MAX_TREE_CHARACTERS)
+      this.#fail(
+        `more than ${MAX_TREE_CHARACTERS} characters without an element; expected elements of a statement`,
+      );
+    return this.#takeParts();
   }
 
   end(): StatementPart[] {
     this.#parser.close();
-    if (this.#messages === 0) {
+    if (this.#messageCount === 0) {
       throw new StatementError(
         `line 1: an XML document <${this.#root}> without a bank statement; expected <BkToCstmrStmt> (camt.053), <BkToCstmrAcctRpt> (camt.052) or <BkToCstmrDbtCdtNtfctn> (camt.054)`,
       );
     }
-    if (this.#statements === 0) {
+    if (this.#statementCount === 0) {
       throw new StatementError(
         'the message has a header but no statement in it; expected at least one <Stmt>, <Rpt> or <Ntfctn>',
       );
     }
-    return this.#take();
+    return this.#takeParts();
   }
 
-  #take(): StatementPart[] {
+  #takeParts(): StatementPart[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;
   }
 
   #openTag(tag: SaxesTagPlain): void {
-    this.#silence = 0;
+    this.#charactersSinceEvent = 0;
     this.#depth++;
-    if (this.#depth > DEEPEST)
-      this.#fail(`elements nested deeper than ${DEEPEST}; expected a bank statement`);
+    if (this.#depth > MAX_DEPTH)
+      this.#fail(`elements nested deeper than ${MAX_DEPTH}; expected a bank statement`);
     const name = tag.name.slice(tag.name.indexOf(':') + 1);
     if (this.#depth === 1) this.#root = tag.name;
-    if (this.#open.length > 0) this.#grow(name, tag);
+    if (this.#openNodes.length > 0) this.#openNode(name, tag);
     else if (!this.#message) this.#openMessage(name);
     else if (this.#depth === this.#message.depth + 1) this.#openInMessage(name, tag);
-    else if (this.#statement && this.#depth === this.#message.depth + 2) this.#grow(name, tag);
+    else if (this.#statement && this.#depth === this.#message.depth + 2) this.#openNode(name, tag);
   }
 
   /** In version 01 the name contains the version: `BkToCstmrAcctRptV01`. */
   #openMessage(name: string): void {
-    const message = MESSAGES[name.replace(/V\d\d$/, '')];
+    const message = MESSAGE_TYPES[name.replace(/V\d\d$/, '')];
     if (!message) return;
     this.#message = { ...message, depth: this.#depth };
-    this.#messages++;
+    this.#messageCount++;
   }
 
   #openInMessage(name: string, tag: SaxesTagPlain): void {
     if (name === 'GrpHdr') {
-      this.#grow(name, tag);
-    } else if (STATEMENTS.includes(name) && this.#message) {
-      this.#statements++;
+      this.#openNode(name, tag);
+    } else if (STATEMENT_ELEMENTS.includes(name) && this.#message) {
+      this.#statementCount++;
       this.#started = false;
-      this.#statement = new CamtStatement(this.#message, `${name} ${this.#statements}`);
+      this.#statement = new CamtStatement(this.#message, `${name} ${this.#statementCount}`);
     }
   }
 
-  #grow(name: string, tag: SaxesTagPlain): void {
-    if (this.#open.length === 0) {
-      this.#size = 0;
-      this.#line = this.#parser.line;
+  #openNode(name: string, tag: SaxesTagPlain): void {
+    if (this.#openNodes.length === 0) {
+      this.#treeSize = 0;
+      this.#treeLine = this.#parser.line;
       if (name === 'Ntry') this.#source.begin(this.#parser.position);
     }
     const currency = tag.attributes['Ccy'];
-    this.#open.push(
+    this.#openNodes.push(
       currency === undefined ? { name, text: '', children: [] } : { name, text: '', currency, children: [] },
     );
-    this.#weigh(name.length + 16);
+    this.#addTreeSize(name.length + 16);
   }
 
   #text(text: string): void {
-    this.#silence = 0;
-    const node = this.#open.at(-1);
+    this.#charactersSinceEvent = 0;
+    const node = this.#openNodes.at(-1);
     if (!node) return;
     node.text += text;
-    this.#weigh(text.length);
+    this.#addTreeSize(text.length);
   }
 
-  #weigh(characters: number): void {
-    this.#size += characters;
-    if (this.#size > LARGEST_TREE) {
+  #addTreeSize(characters: number): void {
+    this.#treeSize += characters;
+    if (this.#treeSize > MAX_TREE_CHARACTERS) {
       this.#fail(
-        `<${this.#open[0]?.name}>, which begins in line ${this.#line}, has more than ${LARGEST_TREE} characters beside its details; expected elements of a statement`,
+        `<${this.#openNodes[0]?.name}>, which begins in line ${this.#treeLine}, has more than ${MAX_TREE_CHARACTERS} characters beside its details; expected elements of a statement`,
       );
     }
   }
 
   #closeTag(): void {
-    this.#silence = 0;
-    const node = this.#open.pop();
-    const parent = this.#open.at(-1);
+    this.#charactersSinceEvent = 0;
+    const node = this.#openNodes.pop();
+    const parent = this.#openNodes.at(-1);
     if (node && parent) {
-      if (node.name === 'TxDtls' && this.#open[0]?.name === 'Ntry' && this.#open.length <= 2)
+      if (node.name === 'TxDtls' && this.#openNodes[0]?.name === 'Ntry' && this.#openNodes.length <= 2)
         this.#closeDetail(node);
       else parent.children.push(node);
     } else if (node) {
@@ -178,24 +180,24 @@ export class CamtReader implements StatementReader {
 
   /** Converts a detail at once, so that the tree of a batch with thousands of details stays small. */
   #closeDetail(node: XmlNode): void {
-    const [entry] = this.#open;
+    const [entry] = this.#openNodes;
     const statement = this.#statement;
     if (!entry || !statement) return;
-    const context = this.#contextOf(
+    const context = this.#createContext(
       statement,
-      `Ntry ${statement.entries + 1} of ${statement.name}, details ${this.#details.length + 1}`,
+      `Ntry ${statement.entryCount + 1} of ${statement.name}, details ${this.#details.length + 1}`,
     );
-    if (this.#details.length >= MOST_DETAILS)
-      context.fail(`more than ${MOST_DETAILS} details of one entry; expected a smaller batch`);
-    this.#details.push(readDetail(node, readHead(entry, context), context));
-    this.#size = 0;
+    if (this.#details.length >= MAX_DETAILS_PER_ENTRY)
+      context.fail(`more than ${MAX_DETAILS_PER_ENTRY} details of one entry; expected a smaller batch`);
+    this.#details.push(readDetail(node, readEntryHead(entry, context), context));
+    this.#treeSize = 0;
   }
 
   #closeTree(node: XmlNode): void {
     const statement = this.#statement;
     if (!statement) {
-      const page = nodeAt(node, 'MsgPgntn');
-      if (page && this.#message) this.#message.page = readPage(page);
+      const page = findNode(node, 'MsgPgntn');
+      if (page && this.#message) this.#message.page = readPagination(page);
     } else if (node.name === 'Ntry') {
       this.#closeEntry(statement, node);
     } else {
@@ -204,36 +206,36 @@ export class CamtReader implements StatementReader {
   }
 
   #closeEntry(statement: CamtStatement, node: XmlNode): void {
-    this.#start(statement);
+    this.#emitStart(statement);
     const raw = this.#source.end(this.#parser.position);
-    statement.entries++;
-    const position = `Ntry ${statement.entries} of ${statement.name}`;
-    const entry = readEntry(node, this.#details, this.#contextOf(statement, position));
+    statement.entryCount++;
+    const position = `Ntry ${statement.entryCount} of ${statement.name}`;
+    const entry = readEntry(node, this.#details, this.#createContext(statement, position));
     this.#details = [];
-    statement.count(entry);
-    this.#parts.push({ ...entry, position: `${position} (line ${this.#line})`, raw });
+    statement.countEntry(entry);
+    this.#parts.push({ ...entry, position: `${position} (line ${this.#treeLine})`, raw });
   }
 
   #closeStatement(statement: CamtStatement): void {
-    this.#start(statement);
+    this.#emitStart(statement);
     this.#parts.push(statement.end());
     this.#statement = undefined;
   }
 
-  #start(statement: CamtStatement): void {
+  #emitStart(statement: CamtStatement): void {
     if (this.#started) return;
     this.#started = true;
     this.#parts.push(statement.start((what) => this.#fail(what)));
   }
 
-  #contextOf(statement: CamtStatement, place: string): EntryContext {
+  #createContext(statement: CamtStatement, place: string): EntryContext {
     const fail = this.#failAt(place);
     const account = statement.account ?? fail('an entry before the account; expected <Acct> first');
     return { kind: this.#message?.kind ?? 'booked', account, fail };
   }
 
   #failAt(place: string): Fail {
-    return failIn(`line ${this.#line}: ${place}`);
+    return createFail(`line ${this.#treeLine}: ${place}`);
   }
 
   #fail(what: string): never {
@@ -242,14 +244,14 @@ export class CamtReader implements StatementReader {
 }
 
 /** Keeps the source text of the current entry for the quarantine. Positions count from the beginning of the file. */
-class EntrySource {
+class EntrySourceText {
   #chunk = '';
   #chunkAt = 0;
   #begin: number | undefined;
-  #head = '';
+  #earlierChunks = '';
 
   add(text: string): void {
-    if (this.#begin !== undefined) this.#head += this.#slice(this.#chunkAt + this.#chunk.length);
+    if (this.#begin !== undefined) this.#earlierChunks += this.#slice(this.#chunkAt + this.#chunk.length);
     this.#chunkAt += this.#chunk.length;
     this.#chunk = text;
   }
@@ -259,18 +261,21 @@ class EntrySource {
     const tag = this.#chunk.lastIndexOf('<', position - this.#chunkAt - 1);
     // If a chunk ends within the start tag, the first part of the tag is missing in the text.
     this.#begin = this.#chunkAt + Math.max(tag, 0);
-    this.#head = '';
+    this.#earlierChunks = '';
   }
 
   end(position: number): string {
-    const raw = this.#head + this.#slice(position);
+    const raw = this.#earlierChunks + this.#slice(position);
     this.#begin = undefined;
-    this.#head = '';
+    this.#earlierChunks = '';
     return raw;
   }
 
   #slice(end: number): string {
     const from = Math.max((this.#begin ?? end) - this.#chunkAt, 0);
-    return this.#chunk.slice(from, Math.min(end - this.#chunkAt, from + RAW_LIMIT - this.#head.length));
+    return this.#chunk.slice(
+      from,
+      Math.min(end - this.#chunkAt, from + MAX_RAW_LENGTH - this.#earlierChunks.length),
+    );
   }
 }

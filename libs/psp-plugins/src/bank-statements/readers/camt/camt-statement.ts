@@ -6,14 +6,14 @@ import type {
   StatementFormat,
   StatementKind,
   StatementStart,
-} from '../../statement.js';
-import type { ClaimedTotal } from '../totals.js';
-import { Totals } from '../totals.js';
-import { isDecimal, quoted } from '../values.js';
-import type { Fail } from './camt-values.js';
-import { checkedDate, readAccount, readBalance } from './camt-values.js';
+} from '../../statements/statement-parts.js';
+import type { StatedTotal } from '../entry-totals.js';
+import { EntryTotals } from '../entry-totals.js';
+import { isDecimal, quoteValue } from '../value-parsers.js';
+import type { Fail } from './camt-element-parsers.js';
+import { parseDate, readAccount, readBalance } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
-import { childOf, defined, textAt } from './xml-node.js';
+import { findChild, omitUndefined, findText } from './xml-node.js';
 
 export interface CamtMessage {
   format: StatementFormat;
@@ -25,7 +25,7 @@ export interface CamtMessage {
 /** Collects a `Stmt`, `Rpt` or `Ntfctn` while it is read, except its entries. */
 export class CamtStatement {
   account: StatementAccount | undefined;
-  entries = 0;
+  entryCount = 0;
   #id: string | undefined;
   #electronic: string | undefined;
   #legal: string | undefined;
@@ -34,8 +34,8 @@ export class CamtStatement {
   #to: string | undefined;
   #page: StatementStart['page'];
   readonly #balances: StatementBalance[] = [];
-  readonly #claims: ClaimedTotal[] = [];
-  readonly #totals = new Totals();
+  readonly #statedTotals: StatedTotal[] = [];
+  readonly #totals = new EntryTotals();
   readonly #currencies = new Set<string>();
 
   constructor(
@@ -59,16 +59,16 @@ export class CamtStatement {
         this.#legal = node.text.trim();
         return;
       case 'CreDtTm':
-        this.#createdAt = checkedDate(node.text.trim(), 'CreDtTm', fail);
+        this.#createdAt = parseDate(node.text.trim(), 'CreDtTm', fail);
         return;
       case 'FrToDt':
-        this.#from = optionalDate(node, 'FrDtTm', fail);
-        this.#to = optionalDate(node, 'ToDtTm', fail);
+        this.#from = readOptionalDate(node, 'FrDtTm', fail);
+        this.#to = readOptionalDate(node, 'ToDtTm', fail);
         return;
       case 'StmtPgntn':
       case 'RptPgntn':
       case 'NtfctnPgntn':
-        this.#page = readPage(node);
+        this.#page = readPagination(node);
         return;
       case 'Acct':
         this.account = readAccount(node, fail);
@@ -77,7 +77,7 @@ export class CamtStatement {
         this.#balances.push(readBalance(node, fail, this.account?.currency));
         return;
       case 'TxsSummry':
-        this.#claims.push(...readSummary(node, fail));
+        this.#statedTotals.push(...readSummary(node, fail));
         return;
     }
   }
@@ -88,7 +88,7 @@ export class CamtStatement {
       format: this.message.format,
       kind: this.message.kind,
       id: this.#id ?? fail(`${this.name} has no <Id>; expected the identification of the statement`),
-      ...defined({
+      ...omitUndefined({
         sequence: this.#electronic ?? this.#legal,
         createdAt: this.#createdAt,
         from: this.#from,
@@ -99,55 +99,65 @@ export class CamtStatement {
     };
   }
 
-  count(entry: Pick<Entry, 'creditDebit' | 'amount' | 'currency'>): void {
-    if (this.#claims.length === 0) return;
+  countEntry(entry: Pick<Entry, 'creditDebit' | 'amount' | 'currency'>): void {
+    if (this.#statedTotals.length === 0) return;
     this.#totals.add(entry.creditDebit, entry.amount);
     this.#currencies.add(entry.currency);
   }
 
   end(): StatementEnd {
     // A sum over several currencies is meaningless, so compare only the counts.
-    const claims =
-      this.#currencies.size > 1 ? this.#claims.map(({ amount: _, ...claim }) => claim) : this.#claims;
-    const breaks = claims.flatMap((claim) => this.#totals.compare(claim));
+    const statedTotals =
+      this.#currencies.size > 1
+        ? this.#statedTotals.map(({ amount: _, ...claim }) => claim)
+        : this.#statedTotals;
+    const inconsistencies = statedTotals.flatMap((claim) => this.#totals.findDifferences(claim));
     return {
       part: 'end',
       balances: this.#balances,
-      ...defined({
-        entryCount: this.#claims.find(({ creditDebit }) => creditDebit === undefined)?.count,
-        breaks: breaks.length === 0 ? undefined : breaks,
+      ...omitUndefined({
+        entryCount: this.#statedTotals.find(({ creditDebit }) => creditDebit === undefined)?.count,
+        inconsistencies: inconsistencies.length === 0 ? undefined : inconsistencies,
       }),
     };
   }
 }
 
-export function readPage(node: XmlNode): StatementStart['page'] {
-  return { number: textAt(node, 'PgNb') ?? '1', last: /^(?:true|1)$/.test(textAt(node, 'LastPgInd') ?? '') };
+export function readPagination(node: XmlNode): StatementStart['page'] {
+  return {
+    number: findText(node, 'PgNb') ?? '1',
+    last: /^(?:true|1)$/.test(findText(node, 'LastPgInd') ?? ''),
+  };
 }
 
-function optionalDate(node: XmlNode, name: string, fail: Fail): string | undefined {
-  const text = textAt(node, name);
-  return text === undefined ? undefined : checkedDate(text, name, fail);
+function readOptionalDate(node: XmlNode, name: string, fail: Fail): string | undefined {
+  const text = findText(node, name);
+  return text === undefined ? undefined : parseDate(text, name, fail);
 }
 
-const SUMMARIES = [
+const SUMMARY_ELEMENTS = [
   ['TtlNtries', undefined],
   ['TtlCdtNtries', 'CRDT'],
   ['TtlDbtNtries', 'DBIT'],
 ] as const;
 
-function readSummary(node: XmlNode, fail: Fail): ClaimedTotal[] {
-  return SUMMARIES.flatMap(([name, creditDebit]) => {
-    const total = childOf(node, name);
+function readSummary(node: XmlNode, fail: Fail): StatedTotal[] {
+  return SUMMARY_ELEMENTS.flatMap(([name, creditDebit]) => {
+    const total = findChild(node, name);
     if (!total) return [];
-    const count = textAt(total, 'NbOfNtries');
-    const amount = textAt(total, 'Sum');
+    const count = findText(total, 'NbOfNtries');
+    const amount = findText(total, 'Sum');
     if (count !== undefined && !/^\d{1,15}$/.test(count))
-      fail(`<NbOfNtries> is ${quoted(count)}; expected a number of entries`);
+      fail(`<NbOfNtries> is ${quoteValue(count)}; expected a number of entries`);
     if (amount !== undefined && !isDecimal(amount))
-      fail(`<Sum> is ${quoted(amount)}; expected a sum without a sign`);
+      fail(`<Sum> is ${quoteValue(amount)}; expected a sum without a sign`);
     return [
-      defined({ where: name, creditDebit, count: count === undefined ? undefined : Number(count), amount }),
+      omitUndefined({
+        where: name,
+        creditDebit,
+        count: count === undefined ? undefined : Number(count),
+        amount,
+      }),
     ];
   });
 }

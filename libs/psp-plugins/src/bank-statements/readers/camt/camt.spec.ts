@@ -1,5 +1,5 @@
-import { camt053, IBAN, ntry } from '../fixtures/files.js';
-import { endsOf, entriesOf, readAll, refusalOf, startsOf } from '../fixtures/read.js';
+import { camt053, IBAN, ntry } from '../fixtures/sample-files.js';
+import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
 
 async function entryOf(content: string, amount?: string) {
   const [entry] = entriesOf(await readAll(camt053(ntry(content, amount))));
@@ -54,8 +54,8 @@ describe('a camt file', () => {
     const end = async (text: string) =>
       endsOf(await readAll(camt053(ntry('') + ntry(''), { summary: text })))[0];
     expect(await end(summary(2, '25'))).toMatchObject({ entryCount: 2 });
-    expect(await end(summary(2, '25'))).not.toHaveProperty('breaks');
-    expect((await end(summary(3, '25.01')))!.breaks).toEqual([
+    expect(await end(summary(2, '25'))).not.toHaveProperty('inconsistencies');
+    expect((await end(summary(3, '25.01')))!.inconsistencies).toEqual([
       'TtlNtries says 3 entries; the statement has 2',
       'TtlNtries says that entries sum up to 25.01; they sum up to 25.00',
     ]);
@@ -65,7 +65,7 @@ describe('a camt file', () => {
     ['<!DOCTYPE Document [<!ENTITY a "b">]>', 'document type declaration'],
     ['<!DOCTYPE Document SYSTEM "file:///etc/passwd">', 'document type declaration'],
   ])('with %s is refused', async (doctype, message) => {
-    expect(await refusalOf(camt053(ntry(''), { head: doctype }))).toContain(message);
+    expect(await errorMessageOf(camt053(ntry(''), { head: doctype }))).toContain(message);
   });
 
   it.each([
@@ -91,13 +91,13 @@ describe('a camt file', () => {
     [camt053(`<AddtlStmtInf>${'x'.repeat(3_000_000)}</AddtlStmtInf>`), 'more than 1048576 characters'],
     [camt053(`<Ntry>${'<a>x</a>'.repeat(100_000)}</Ntry>`), 'more than 1048576 characters'],
   ])('that is wrong is refused: %#', async (file, message) => {
-    expect(await refusalOf(file)).toContain(message);
+    expect(await errorMessageOf(file)).toContain(message);
   });
 
   it('with bytes of another encoding than it declares is refused', async () => {
-    expect(await refusalOf(Buffer.from(camt053(ntry('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1'))).toContain(
-      'not utf-8',
-    );
+    expect(
+      await errorMessageOf(Buffer.from(camt053(ntry('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1')),
+    ).toContain('not utf-8');
   });
 });
 

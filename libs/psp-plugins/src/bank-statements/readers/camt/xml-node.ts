@@ -9,37 +9,37 @@ export interface XmlNode {
   children: XmlNode[];
 }
 
-export function childOf(node: XmlNode | undefined, name: string): XmlNode | undefined {
+export function findChild(node: XmlNode | undefined, name: string): XmlNode | undefined {
   if (!node) return undefined;
   for (const child of node.children) if (child.name === name) return child;
   return undefined;
 }
 
-export function childrenOf(node: XmlNode | undefined, name: string): XmlNode[] {
+export function findChildren(node: XmlNode | undefined, name: string): XmlNode[] {
   return node ? node.children.filter((child) => child.name === name) : [];
 }
 
 /** Returns the element at a path: `findNode(entry, 'BookgDt', 'Dt')`. */
-export function nodeAt(node: XmlNode | undefined, ...path: string[]): XmlNode | undefined {
+export function findNode(node: XmlNode | undefined, ...path: string[]): XmlNode | undefined {
   let found = node;
-  for (const name of path) found = childOf(found, name);
+  for (const name of path) found = findChild(found, name);
   return found;
 }
 
 /** Returns the trimmed text at a path, or `undefined` for an empty element. */
-export function textAt(node: XmlNode | undefined, ...path: string[]): string | undefined {
-  const text = nodeAt(node, ...path)?.text.trim();
+export function findText(node: XmlNode | undefined, ...path: string[]): string | undefined {
+  const text = findNode(node, ...path)?.text.trim();
   return text === '' ? undefined : text;
 }
 
 /** Returns the code at a path: ISO `Cd` or proprietary `Prtry`. */
-export function codeAt(node: XmlNode | undefined, ...path: string[]): string | undefined {
-  const choice = nodeAt(node, ...path);
-  return textAt(choice, 'Cd') ?? textAt(choice, 'Prtry');
+export function findCode(node: XmlNode | undefined, ...path: string[]): string | undefined {
+  const choice = findNode(node, ...path);
+  return findText(choice, 'Cd') ?? findText(choice, 'Prtry');
 }
 
 /** Returns a copy without the properties that are undefined. */
-export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const result = {} as { [K in keyof T]: Exclude<T[K], undefined> };
   for (const key in value) if (value[key] !== undefined) result[key] = value[key] as never;
   return result;

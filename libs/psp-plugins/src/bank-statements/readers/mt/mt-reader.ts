@@ -1,22 +1,22 @@
-import type { Entry, EntryFacts, StatementPart } from '../../statement.js';
-import { StatementError } from '../../statement.js';
-import { Lines } from '../lines.js';
-import type { StatementReader } from '../reader.js';
-import { RAW_LIMIT } from '../reader.js';
-import { quoted } from '../values.js';
-import { readDetails } from './mt-details.js';
-import { readLine, readSupplement } from './mt-line.js';
+import type { Entry, EntryFacts, StatementPart } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import { LineSplitter } from '../line-splitter.js';
+import type { StatementReader } from '../statement-reader.js';
+import { MAX_RAW_LENGTH } from '../statement-reader.js';
+import { quoteValue } from '../value-parsers.js';
+import { readOwnerInformation } from './owner-information.js';
+import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
-import type { MtField } from './mt-values.js';
-import { failAt } from './mt-values.js';
+import type { MtField } from './mt-field-parsers.js';
+import { failAt } from './mt-field-parsers.js';
 
-const TAG = /^:(\d{2}[A-Z]?|NS):/;
+const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
 /** Rabobank begins a file with the message type in the form of a field. */
-const TYPE_TAG = /^:(94[02]):/;
-const BLOCKS = /^[\x00-\x20]*\{[1-5]:/;
-const LONGEST_FIELD = 1000;
+const MESSAGE_TYPE_PATTERN = /^:(94[02]):/;
+const BLOCK_PATTERN = /^[\x00-\x20]*\{[1-5]:/;
+const MAX_FIELD_LINES = 1000;
 /** MT950 is an MT940 without `:86:`. */
-const STATEMENTS = ['940', '942', '950'];
+const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
 
 /**
  * Reads MT940 and MT942, with or without SWIFT blocks, including deviations of real banks. Fields form
@@ -24,7 +24,7 @@ const STATEMENTS = ['940', '942', '950'];
  * the German variant DFÜ agreement, annex 3.
  */
 export class MtReader implements StatementReader {
-  readonly #lines: Lines;
+  readonly #lineSplitter: LineSplitter;
   #parts: StatementPart[] = [];
   /** The field that is being read. Its lines continue until the next field begins. */
   #field: MtField | undefined;
@@ -33,61 +33,67 @@ export class MtReader implements StatementReader {
   /** The current entry, which waits for its `:86:`. */
   #entry: { line: MtField; details: MtField[] } | undefined;
   /** Message type in block 2, for the next message. */
-  #type: string | undefined;
+  #messageType: string | undefined;
   /** Line in which `{1:`, `{2:` or `{4:` opened a message block that `-}` has not closed. */
-  #block: number | undefined;
+  #openBlockLine: number | undefined;
   /** Whether the `start` part of the open statement was emitted. */
   #started = false;
 
   constructor(binary: boolean) {
-    this.#lines = new Lines(binary);
+    this.#lineSplitter = new LineSplitter(binary);
   }
 
   write(text: string): StatementPart[] {
-    for (const line of this.#lines.split(text)) this.#line(line);
-    return this.#take();
+    for (const line of this.#lineSplitter.split(text)) this.#readLine(line);
+    return this.#takeParts();
   }
 
   end(): StatementPart[] {
-    for (const line of this.#lines.finish()) this.#line(line);
+    for (const line of this.#lineSplitter.finish()) this.#readLine(line);
     const last = this.#field;
     this.#closeField();
-    if (this.#block !== undefined) {
-      this.#cut(`the message block that begins in line ${this.#block} is not closed; expected "-}"`);
+    if (this.#openBlockLine !== undefined) {
+      this.#failTruncated(
+        `the message block that begins in line ${this.#openBlockLine} is not closed; expected "-}"`,
+      );
     }
-    this.#checkLast(last);
+    this.#checkComplete(last);
     this.#endMessage();
     if (!this.#statement)
       throw new StatementError('no statement in this file; expected one that begins with :20:');
     this.#endStatement();
-    return this.#take();
+    return this.#takeParts();
   }
 
-  #take(): StatementPart[] {
+  #takeParts(): StatementPart[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;
   }
 
-  #line(line: string): void {
-    const tag = TAG.exec(line);
+  #readLine(line: string): void {
+    const tag = TAG_PATTERN.exec(line);
     if (tag) {
       this.#closeField();
-      this.#field = { tag: tag[1] ?? '', lines: [line.slice(tag[0].length)], line: this.#lines.number };
+      this.#field = {
+        tag: tag[1] ?? '',
+        lines: [line.slice(tag[0].length)],
+        line: this.#lineSplitter.lineNumber,
+      };
     } else if (line.startsWith('-}')) {
-      this.#terminate();
-      this.#header(line.slice(2));
-    } else if (BLOCKS.test(line) || TYPE_TAG.test(line)) {
+      this.#endBlock();
+      this.#readBlockHeader(line.slice(2));
+    } else if (BLOCK_PATTERN.test(line) || MESSAGE_TYPE_PATTERN.test(line)) {
       this.#closeField();
-      this.#header(line);
+      this.#readBlockHeader(line);
     } else if (line.trim() === '-' && this.#mayTerminate()) {
-      this.#terminate();
+      this.#endBlock();
     } else if (this.#field) {
       this.#field.lines.push(line);
-      if (this.#field.lines.length > LONGEST_FIELD) {
+      if (this.#field.lines.length > MAX_FIELD_LINES) {
         failAt(
           this.#field,
-          `:${this.#field.tag}: has more than ${LONGEST_FIELD} lines; expected fields of a statement`,
+          `:${this.#field.tag}: has more than ${MAX_FIELD_LINES} lines; expected fields of a statement`,
         );
       }
     }
@@ -100,23 +106,25 @@ export class MtReader implements StatementReader {
    */
   #mayTerminate(): boolean {
     const inText = this.#field?.tag === '86' || this.#field?.tag === '61';
-    return !inText || this.#message?.interim === true || this.#message?.closing !== undefined;
+    return !inText || this.#message?.isInterim === true || this.#message?.closing !== undefined;
   }
 
-  #terminate(): void {
+  #endBlock(): void {
     this.#closeField();
     this.#endMessage();
-    this.#block = undefined;
+    this.#openBlockLine = undefined;
   }
 
-  #header(text: string): void {
-    const type = /\{2:[IO](\d{3})/.exec(text)?.[1] ?? TYPE_TAG.exec(text)?.[1];
-    if (/\{[124]:/.test(text)) this.#block ??= this.#lines.number;
+  #readBlockHeader(text: string): void {
+    const type = /\{2:[IO](\d{3})/.exec(text)?.[1] ?? MESSAGE_TYPE_PATTERN.exec(text)?.[1];
+    if (/\{[124]:/.test(text)) this.#openBlockLine ??= this.#lineSplitter.lineNumber;
     if (type === undefined) return;
-    if (!STATEMENTS.includes(type)) {
-      throw new StatementError(`line ${this.#lines.number}: a message MT${type}; expected MT940 or MT942`);
+    if (!STATEMENT_MESSAGE_TYPES.includes(type)) {
+      throw new StatementError(
+        `line ${this.#lineSplitter.lineNumber}: a message MT${type}; expected MT940 or MT942`,
+      );
     }
-    this.#type = type;
+    this.#messageType = type;
   }
 
   #closeField(): void {
@@ -125,7 +133,7 @@ export class MtReader implements StatementReader {
     if (!field) return;
     if (field.tag === '20') {
       this.#endMessage();
-      this.#message = new MtMessage(field, this.#type);
+      this.#message = new MtMessage(field, this.#messageType);
       return;
     }
     const message = this.#message;
@@ -141,7 +149,7 @@ export class MtReader implements StatementReader {
       case '62F':
       case '62M':
         this.#flushEntry();
-        this.#start(message, field);
+        this.#emitStart(message, field);
         message.read(field);
         return;
       default:
@@ -154,16 +162,16 @@ export class MtReader implements StatementReader {
     if (message.closing)
       failAt(field, ':61: after the closing balance; expected :64:, :65:, :86: or the end of the statement');
     this.#flushEntry();
-    this.#start(message, field);
+    this.#emitStart(message, field);
     this.#entry = { line: field, details: [] };
   }
 
   /** Emits `start`, unless this message is the next page of the open statement. */
-  #start(message: MtMessage, field: MtField): void {
+  #emitStart(message: MtMessage, field: MtField): void {
     if (this.#started) return;
     this.#started = true;
     const start = message.start(field);
-    if (this.#statement?.unfinished === true && this.#statement.continueWith(message)) return;
+    if (this.#statement?.isUnfinished === true && this.#statement.appendIfNextPage(message)) return;
     this.#endStatement();
     this.#statement = new MtStatement(message);
     this.#parts.push(start);
@@ -182,16 +190,16 @@ export class MtReader implements StatementReader {
     const message = this.#message;
     if (!message) return;
     this.#flushEntry();
-    if (!message.interim && !message.closing) {
-      const found = message.unknown === undefined ? '' : ` (found ${message.unknown} instead)`;
+    if (!message.isInterim && !message.closing) {
+      const found = message.unknownField === undefined ? '' : ` (found ${message.unknownField} instead)`;
       throw new StatementError(
-        `line ${this.#lines.number}: the statement ${quoted(message.id)}, which begins in line ${message.first.line}, ends without a closing balance${found}; expected :62F: or :62M:`,
+        `line ${this.#lineSplitter.lineNumber}: the statement ${quoteValue(message.id)}, which begins in line ${message.firstField.line}, ends without a closing balance${found}; expected :62F: or :62M:`,
       );
     }
-    this.#start(message, message.first);
+    this.#emitStart(message, message.firstField);
     this.#message = undefined;
     this.#started = false;
-    this.#type = undefined;
+    this.#messageType = undefined;
   }
 
   #endStatement(): void {
@@ -203,46 +211,46 @@ export class MtReader implements StatementReader {
    * Checks that the file is not truncated if it has no terminator.
    * @throws StatementError when it is or may be truncated
    */
-  #checkLast(last: MtField | undefined): void {
+  #checkComplete(last: MtField | undefined): void {
     const message = this.#message;
     if (!message || !last) return;
     this.#flushEntry();
-    if (message.interim || (!message.opening && !message.closing)) {
-      if (message.interim && this.#lines.terminated && message.claims.length > 0) return;
-      if (message.interim)
-        this.#cut(
-          `nothing shows that the statement ${quoted(message.id)} is complete; expected "-" or :90D: and :90C: at its end`,
+    if (message.isInterim || (!message.opening && !message.closing)) {
+      if (message.isInterim && this.#lineSplitter.isTerminated && message.statedTotals.length > 0) return;
+      if (message.isInterim)
+        this.#failTruncated(
+          `nothing shows that the statement ${quoteValue(message.id)} is complete; expected "-" or :90D: and :90C: at its end`,
         );
       return;
     }
-    if (this.#lines.terminated || !message.closing) return;
-    if (last.tag.startsWith('62') && this.#statement?.adds === true) return;
-    this.#cut(
-      `the last line ${quoted(last.lines.at(-1) ?? '')} has no line break; expected the whole :${last.tag}: and the end of its line`,
+    if (this.#lineSplitter.isTerminated || !message.closing) return;
+    if (last.tag.startsWith('62') && this.#statement?.isBalanced === true) return;
+    this.#failTruncated(
+      `the last line ${quoteValue(last.lines.at(-1) ?? '')} has no line break; expected the whole :${last.tag}: and the end of its line`,
     );
   }
 
-  #cut(what: string): never {
-    throw new StatementError(`line ${this.#lines.number}: the file ends too early: ${what}`);
+  #failTruncated(what: string): never {
+    throw new StatementError(`line ${this.#lineSplitter.lineNumber}: the file ends too early: ${what}`);
   }
 }
 
 function buildEntry(field: MtField, details: readonly MtField[], currency: string): Entry {
-  const { more, type, customerReference, ...line } = readLine(field);
-  const supplement = readSupplement(more);
-  const { codes, ...facts } = readDetails(details.flatMap(({ lines }) => lines));
-  const proprietaryCode = [type, codes].filter(Boolean).join('+');
+  const { supplementaryDetails, type, customerReference, ...line } = readStatementLine(field);
+  const supplement = readSupplementaryDetails(supplementaryDetails);
+  const { transactionCodes, ...facts } = readOwnerInformation(details.flatMap(({ lines }) => lines));
+  const proprietaryCode = [type, transactionCodes].filter(Boolean).join('+');
   const raw = [field, ...details].map(({ tag, lines }) => `:${tag}:${lines.join('\n')}`).join('\n');
   return {
     part: 'entry',
-    ...combine(supplement, facts),
+    ...mergeFacts(supplement, facts),
     ...line,
     references: { ...facts.references, ...(customerReference === undefined ? {} : { customerReference }) },
     ...(proprietaryCode === '' ? {} : { proprietaryCode }),
     currency,
     details: [],
     position: `line ${field.line}`,
-    raw: raw.slice(0, RAW_LIMIT),
+    raw: raw.slice(0, MAX_RAW_LENGTH),
   };
 }
 
@@ -250,7 +258,7 @@ function buildEntry(field: MtField, details: readonly MtField[], currency: strin
  * Merges the supplementary details of `:61:` and the content of `:86:`. Values of `:86:` take precedence;
  * texts are joined.
  */
-function combine(supplement: EntryFacts, facts: EntryFacts): EntryFacts {
+function mergeFacts(supplement: EntryFacts, facts: EntryFacts): EntryFacts {
   const text = [supplement.additionalInformation, facts.additionalInformation].filter(Boolean).join(' ');
   const counterparty = { ...supplement.counterparty, ...facts.counterparty };
   return {

@@ -1,9 +1,14 @@
-import type { StatementAccount, StatementBalance, StatementEnd, StatementStart } from '../../statement.js';
-import type { ClaimedTotal } from '../totals.js';
-import { Totals } from '../totals.js';
-import { scaled, unscaled } from '../values.js';
-import type { MtField } from './mt-values.js';
-import { failAt, readAccount, readBalance, readDateTime, readTotal, valueOf } from './mt-values.js';
+import type {
+  StatementAccount,
+  StatementBalance,
+  StatementEnd,
+  StatementStart,
+} from '../../statements/statement-parts.js';
+import type { StatedTotal } from '../entry-totals.js';
+import { EntryTotals } from '../entry-totals.js';
+import { toScaledInteger, formatScaledInteger } from '../value-parsers.js';
+import type { MtField } from './mt-field-parsers.js';
+import { failAt, readAccount, readBalance, readDateTime, readTotal, fieldValue } from './mt-field-parsers.js';
 
 /** Collects the fields of one message, which is one page of a statement. */
 export class MtMessage {
@@ -13,24 +18,24 @@ export class MtMessage {
   opening: StatementBalance | undefined;
   closing: StatementBalance | undefined;
   /** Available balances: `:64:` and `:65:`. */
-  readonly others: StatementBalance[] = [];
-  readonly claims: (ClaimedTotal & { count: number })[] = [];
+  readonly availableBalances: StatementBalance[] = [];
+  readonly statedTotals: (StatedTotal & { count: number })[] = [];
   /** The first unknown field, for error messages. */
-  unknown: string | undefined;
+  unknownField: string | undefined;
   #floorLimit = false;
   #currency: string | undefined;
   #createdAt: string | undefined;
 
   constructor(
-    readonly first: MtField,
+    readonly firstField: MtField,
     /** Message type in block 2: `940`, `942`. */
     private readonly type: string | undefined,
   ) {
-    this.id = valueOf(first);
+    this.id = fieldValue(firstField);
   }
 
   /** True for MT942: block 2 says so, or there is `:34F:` or `:13D:` and no opening balance. */
-  get interim(): boolean {
+  get isInterim(): boolean {
     if (this.type === '942') return true;
     return !this.opening && (this.#floorLimit || this.#createdAt !== undefined);
   }
@@ -40,12 +45,12 @@ export class MtMessage {
     switch (field.tag) {
       case '25':
       case '25P':
-        if (this.account) this.#twice(field);
+        if (this.account) this.#failDuplicate(field);
         this.account = readAccount(field);
         return;
       case '28':
       case '28C':
-        this.sequence = valueOf(field);
+        this.sequence = fieldValue(field);
         return;
       case '13':
       case '13D':
@@ -53,34 +58,34 @@ export class MtMessage {
         return;
       case '34F':
         this.#floorLimit = true;
-        this.#currency ??= valueOf(field).slice(0, 3);
+        this.#currency ??= fieldValue(field).slice(0, 3);
         return;
       case '60F':
       case '60M':
-        if (this.opening) this.#twice(field);
+        if (this.opening) this.#failDuplicate(field);
         this.opening = readBalance(field);
         return;
       case '62F':
       case '62M':
-        if (this.closing) this.#twice(field);
+        if (this.closing) this.#failDuplicate(field);
         this.closing = readBalance(field);
         return;
       case '64':
       case '65':
-        this.others.push(readBalance(field));
+        this.availableBalances.push(readBalance(field));
         return;
       case '90C':
       case '90D': {
         const { currency, ...total } = readTotal(field);
         this.#currency ??= currency;
-        this.claims.push({ ...total, where: `:${field.tag}: in line ${field.line}` });
+        this.statedTotals.push({ ...total, where: `:${field.tag}: in line ${field.line}` });
         return;
       }
       case '21':
       case 'NS':
         return;
       default:
-        this.unknown ??= `:${field.tag}: in line ${field.line}`;
+        this.unknownField ??= `:${field.tag}: in line ${field.line}`;
     }
   }
 
@@ -90,14 +95,15 @@ export class MtMessage {
 
   /** @throws StatementError at `field` if a field that must precede the first entry is missing */
   start(field: MtField): StatementStart {
-    if (!this.account) this.#incomplete(field, 'no account (:25:)');
-    if (!this.interim && !this.opening) this.#incomplete(field, 'no opening balance (:60F: or :60M:)');
+    if (!this.account) this.#failIncomplete(field, 'no account (:25:)');
+    if (!this.isInterim && !this.opening) this.#failIncomplete(field, 'no opening balance (:60F: or :60M:)');
     const currency =
-      this.currency ?? this.#incomplete(field, 'no currency (in :34F:, :90D: or after the account number)');
+      this.currency ??
+      this.#failIncomplete(field, 'no currency (in :34F:, :90D: or after the account number)');
     return {
       part: 'start',
-      format: this.interim ? 'mt942' : 'mt940',
-      kind: this.interim ? 'interim' : 'booked',
+      format: this.isInterim ? 'mt942' : 'mt940',
+      kind: this.isInterim ? 'interim' : 'booked',
       id: this.id,
       ...(this.sequence === undefined ? {} : { sequence: this.sequence }),
       ...(this.#createdAt === undefined ? {} : { createdAt: this.#createdAt }),
@@ -105,32 +111,32 @@ export class MtMessage {
     };
   }
 
-  #incomplete(field: MtField, what: string): never {
+  #failIncomplete(field: MtField, what: string): never {
     failAt(
       field,
-      `the statement "${this.id}", which begins in line ${this.first.line}, has ${what} before this :${field.tag}:`,
+      `the statement "${this.id}", which begins in line ${this.firstField.line}, has ${what} before this :${field.tag}:`,
     );
   }
 
-  #twice(field: MtField): never {
+  #failDuplicate(field: MtField): never {
     failAt(
       field,
-      `a second :${field.tag}: in the statement "${this.id}", which begins in line ${this.first.line}; expected :61:, :86: or :62F:`,
+      `a second :${field.tag}: in the statement "${this.id}", which begins in line ${this.firstField.line}; expected :61:, :86: or :62F:`,
     );
   }
 }
 
 /** One statement, which consists of one message or several pages. */
 export class MtStatement {
-  readonly totals = new Totals();
-  readonly #breaks: string[] = [];
+  readonly totals = new EntryTotals();
+  readonly #inconsistencies: string[] = [];
 
   constructor(private message: MtMessage) {}
 
   /** The opening balance of the statement, not of the current page. */
   readonly #opening = this.message.opening;
 
-  get unfinished(): boolean {
+  get isUnfinished(): boolean {
     return this.message.closing?.intermediate === true;
   }
 
@@ -138,18 +144,19 @@ export class MtStatement {
    * Appends the page if it is the next page of this statement.
    * @returns whether it was appended
    */
-  continueWith(page: MtMessage): boolean {
+  appendIfNextPage(page: MtMessage): boolean {
     const { account, sequence, closing } = this.message;
-    const same = account?.id === page.account?.id && numberOf(sequence) === numberOf(page.sequence);
+    const same =
+      account?.id === page.account?.id && statementNumberOf(sequence) === statementNumberOf(page.sequence);
     if (!same || page.opening?.intermediate !== true) return false;
-    if (closing && signed(closing) !== signed(page.opening)) {
-      this.#breaks.push(
-        `page ${page.sequence ?? ''} opens with ${unscaled(signed(page.opening))}; the page before it closed with ${unscaled(signed(closing))}`,
+    if (closing && signedScaledAmount(closing) !== signedScaledAmount(page.opening)) {
+      this.#inconsistencies.push(
+        `page ${page.sequence ?? ''} opens with ${formatScaledInteger(signedScaledAmount(page.opening))}; the page before it closed with ${formatScaledInteger(signedScaledAmount(closing))}`,
       );
     }
-    const { claims, others } = this.message;
-    page.claims.unshift(...claims);
-    page.others.unshift(...others);
+    const { statedTotals, availableBalances } = this.message;
+    page.statedTotals.unshift(...statedTotals);
+    page.availableBalances.unshift(...availableBalances);
     this.message = page;
     return true;
   }
@@ -158,32 +165,37 @@ export class MtStatement {
    * True if opening balance + entries = closing balance. Only then a last line without a line break is
    * certainly complete.
    */
-  get adds(): boolean {
+  get isBalanced(): boolean {
     const { closing } = this.message;
     return (
       this.#opening !== undefined &&
       closing !== undefined &&
-      signed(this.#opening) + this.totals.net === signed(closing)
+      signedScaledAmount(this.#opening) + this.totals.net === signedScaledAmount(closing)
     );
   }
 
   end(): StatementEnd {
-    const { closing, others, claims } = this.message;
-    const breaks = [...this.#breaks, ...claims.flatMap((claim) => this.totals.compare(claim))];
+    const { closing, availableBalances, statedTotals } = this.message;
+    const inconsistencies = [
+      ...this.#inconsistencies,
+      ...statedTotals.flatMap((claim) => this.totals.findDifferences(claim)),
+    ];
     return {
       part: 'end',
-      balances: [this.#opening, closing, ...others].filter((balance) => balance !== undefined),
-      ...(claims.length === 0 ? {} : { entryCount: claims.reduce((sum, { count }) => sum + count, 0) }),
-      ...(breaks.length === 0 ? {} : { breaks }),
+      balances: [this.#opening, closing, ...availableBalances].filter((balance) => balance !== undefined),
+      ...(statedTotals.length === 0
+        ? {}
+        : { entryCount: statedTotals.reduce((sum, { count }) => sum + count, 0) }),
+      ...(inconsistencies.length === 0 ? {} : { inconsistencies }),
     };
   }
 }
 
-function signed({ creditDebit, amount }: StatementBalance): bigint {
-  return creditDebit === 'CRDT' ? scaled(amount) : -scaled(amount);
+function signedScaledAmount({ creditDebit, amount }: StatementBalance): bigint {
+  return creditDebit === 'CRDT' ? toScaledInteger(amount) : -toScaledInteger(amount);
 }
 
 /** `00004/00002` → `00004`. */
-function numberOf(sequence: string | undefined): string | undefined {
+function statementNumberOf(sequence: string | undefined): string | undefined {
   return sequence?.split('/')[0];
 }

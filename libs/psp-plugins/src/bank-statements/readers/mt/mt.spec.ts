@@ -1,5 +1,5 @@
-import { mt940, IBAN } from '../fixtures/files.js';
-import { endsOf, entriesOf, readAll, refusalOf, startsOf } from '../fixtures/read.js';
+import { mt940, IBAN } from '../fixtures/sample-files.js';
+import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
 
 /** Returns the only entry of a statement. */
 async function entryOf(line: string, details = '') {
@@ -58,7 +58,7 @@ describe('the line :61:', () => {
     ['260228C1,2,3NTRFNONREF', 'line 5: :61: has the amount "1,2,3"; expected digits with a decimal comma'],
     ['260228X1,NTRFNONREF', 'line 5: :61: is "260228X1,NTRFNONREF"; expected value date'],
   ])('%s is refused', async (line, message) => {
-    expect(await refusalOf(mt940(`:61:${line}\r\n`))).toContain(message);
+    expect(await errorMessageOf(mt940(`:61:${line}\r\n`))).toContain(message);
   });
 
   it('reads instructed amount and charges of the line below', async () => {
@@ -175,7 +175,7 @@ describe('a statement', () => {
       },
     ]);
     const broken = await readAll(first + page('2', '60M:C260115EUR5,', '62F:C260115EUR6,'));
-    expect(endsOf(broken)[0]!.breaks).toEqual([
+    expect(endsOf(broken)[0]!.inconsistencies).toEqual([
       'page 00004/2 opens with 5.00; the page before it closed with 2.00',
     ]);
     const alone = endsOf(await readAll(first))[0]!;
@@ -202,7 +202,7 @@ describe('a statement', () => {
       ['PDNG', 'DBIT'],
     ]);
     expect(endsOf(parts)).toEqual([{ part: 'end', balances: [], entryCount: 2 }]);
-    expect(endsOf(await readAll(file('3EUR4,')))[0]!.breaks).toEqual([
+    expect(endsOf(await readAll(file('3EUR4,')))[0]!.inconsistencies).toEqual([
       ':90D: in line 8 says 3 debit entries; the statement has 2',
       ':90D: in line 8 says that debit entries sum up to 4.; they sum up to 3.50',
     ]);
@@ -245,7 +245,7 @@ describe('a statement', () => {
       'nothing shows that the statement "X" is complete',
     ],
   ])('%j is refused', async (file, message) => {
-    expect(await refusalOf(file)).toContain(message);
+    expect(await errorMessageOf(file)).toContain(message);
   });
 
   it('may end without a line break where the sum proves that nothing was cut', async () => {

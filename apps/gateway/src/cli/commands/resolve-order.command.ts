@@ -1,0 +1,57 @@
+/** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
+import { currentProcess, type StoredOrder } from '@tributary/feed';
+import { DEFAULT_ORDER_TIMINGS, resolveOrder, resolutionError, type Resolution } from '@tributary/orders';
+import type { Deployment } from '../../config/index.js';
+import { CliError, EXIT } from '../shared/cli-error.js';
+import { formatOrderAmount, findOrder, withStore } from './order-queries.js';
+import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
+
+/**
+ * Resolves the order, or describes the change if it is not confirmed.
+ * @param name see `findOrder`
+ * @param confirmed if false, nothing is changed
+ * @returns the exit code
+ * @throws CliError if the order is not found or cannot be resolved in this way
+ */
+export function runResolveCommand(
+  deployment: Deployment,
+  name: string,
+  resolution: Resolution,
+  confirmed: boolean,
+  terminal: Terminal,
+): Promise<number> {
+  return withStore(deployment, async (store) => {
+    const order = await findOrder(deployment, store, name);
+    // Leases and due times use the store's clock, and this command can run on another machine than the gateways.
+    const context = { holder: currentProcess(), now: await store.currentTime(), timings: DEFAULT_ORDER_TIMINGS };
+    if (!confirmed) {
+      const reason = resolutionError(order, resolution, context);
+      if (reason !== undefined) throw createResolutionError(order, resolution, reason);
+      terminal.err(describeResolution(order, resolution));
+      return EXIT.usage;
+    }
+    const resolved = await resolveOrder(store.orders(order.connector), order.id, resolution, context);
+    if ('error' in resolved) throw createResolutionError(order, resolution, resolved.error);
+    terminal.out(`Order ${order.id} was ${order.state} and is ${resolved.order.state} now.`);
+    return EXIT.done;
+  });
+}
+
+function createResolutionError({ id }: StoredOrder, { as }: Resolution, reason: string): CliError {
+  return new CliError(`Order ${id} cannot be resolved as ${as}: ${reason}. Nothing was changed.`);
+}
+
+const RESOLUTION_MEANINGS: Readonly<Record<Resolution['as'], string>> = {
+  succeeded: 'the PSP made this payment.',
+  failed: 'the PSP did NOT make this payment, and never will. Whoever reads it may well pay again.',
+  returned: 'the PSP made this payment, and all of it came back.',
+};
+
+function describeResolution(order: StoredOrder, { as }: Resolution): string {
+  const { id, kind, connector, state, idempotencyKey } = order;
+  return [
+    `Order ${id}, a ${kind.toLowerCase()} of ${formatOrderAmount(order)} by /${connector} (${replaceControlCharacters(idempotencyKey)}), is ${state}.`,
+    `Formance would be told that ${RESOLUTION_MEANINGS[as]}`,
+    'Nothing was changed. Say it again with --yes if that is so.',
+  ].join('\n');
+}

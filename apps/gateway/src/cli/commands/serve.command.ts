@@ -1,0 +1,53 @@
+/** `tributary serve`: runs the gateway until a stop signal arrives. */
+import { openStoreWithRetry } from '@tributary/feed';
+import type { Deployment } from '../../config/index.js';
+import { createGateway } from '../../gateway.js';
+import { createLogger, type LogLevel } from '../../logging/index.js';
+import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
+import { getDemoKeyWarning } from './check.command.js';
+import { ignoreOutputErrors } from '../shared/output-errors.js';
+import { waitForAbort, createStopSignal } from '../shared/stop-signal.js';
+import { formatTable, type Terminal } from '../shared/terminal.js';
+
+/** Timeout for opening the store, in milliseconds. PostgreSQL starts faster, even together with the gateway. A supervisor then restarts the gateway. */
+const STORE_WAIT_TIMEOUT_MS = 120_000;
+
+/** Serves the deployment. Messages for people go to `err`, because standard output is the log. */
+export async function serve(deployment: Deployment, logLevel: LogLevel, terminal: Terminal): Promise<void> {
+  ignoreOutputErrors();
+  const logger = createLogger({ secrets: deployment.secrets, level: logLevel });
+  // A missing `await` in one plugin must not stop the other connectors.
+  process.on('unhandledRejection', (err) =>
+    logger.error({ err }, 'a promise failed and nobody waited for it'),
+  );
+  await assertLimitsApplicable(deployment);
+  const signal = createStopSignal();
+  const store = await openStoreWithRetry(deployment.store, {
+    timeoutMs: STORE_WAIT_TIMEOUT_MS,
+    signal,
+    onRetry: ({ store: name, reason }, delayMs) =>
+      logger.warn(
+        { store: name, reason, retryIn: Math.round(delayMs) },
+        'waiting for the store: it cannot be opened yet',
+      ),
+  });
+  if (store === undefined) return;
+  const gateway = await createGateway(deployment, { logger, store });
+  try {
+    terminal.err(describeGateway(deployment, await gateway.listen()));
+    const warning = getDemoKeyWarning(deployment);
+    if (warning !== undefined) terminal.err(warning);
+    await waitForAbort(signal);
+  } finally {
+    await gateway.close();
+  }
+}
+
+function describeGateway({ connectors, docs }: Deployment, url: string): string {
+  const rows = connectors.map(({ path, plugin }) => [
+    `${url}/${path}`,
+    plugin.name,
+    ...(docs ? [`docs: ${url}/${path}/docs`] : []),
+  ]);
+  return `Serving:\n${formatTable(rows)}`;
+}

@@ -1,0 +1,61 @@
+/** Context, options and argument parsers that all commands of `tributary` share. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { didYouMean, type Deployment } from '../../config/index.js';
+import { CliError, EXIT } from './cli-error.js';
+import type { Terminal } from './terminal.js';
+
+/** Result of one run of the command line. */
+export interface CliResult {
+  exitCode: number;
+  /** Secrets of the loaded deployment. They are redacted in error messages. */
+  secrets: readonly string[];
+}
+
+export interface CommandContext {
+  program: Command;
+  terminal: Terminal;
+  result: CliResult;
+  load: (file: string) => Deployment;
+}
+
+export interface ConfigOption {
+  config: string;
+}
+
+export function createConfigOption(): Option {
+  return new Option('-c, --config <file>', 'the deployment file (YAML)').makeOptionMandatory();
+}
+
+export function formatExamples(...lines: string[]): string {
+  return ['', `Example${lines.length === 1 ? '' : 's'}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+export function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  return limit;
+}
+
+/**
+ * Returns the path of a connector that is an optional argument.
+ * @throws CliError if the deployment has no such connector
+ */
+export function resolveConnectorPath(
+  { connectors }: Deployment,
+  argument: string | undefined,
+): string | undefined {
+  const known = connectors.map((connector) => connector.path);
+  return argument === undefined ? undefined : requireConnectorPath(known, argument);
+}
+
+/**
+ * Returns the connector path for an argument with or without a leading slash.
+ * @throws CliError if the argument is none of the known paths
+ */
+export function requireConnectorPath(known: readonly string[], argument: string): string {
+  const path = argument.replace(/^\//, '');
+  if (known.includes(path)) return path;
+  const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
+  throw new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT.usage);
+}

@@ -1,0 +1,30 @@
+/** Handles SIGTERM and SIGINT: the first signal stops gracefully, a second one exits immediately. */
+
+/** Ctrl-C reaches the process twice if npm forwards it. A signal within this time (milliseconds) counts as the same one. */
+const DUPLICATE_SIGNAL_WINDOW_MS = 500;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+type StopSignal = keyof typeof EXIT_CODES;
+
+/** @returns an AbortSignal that aborts with the first SIGTERM or SIGINT. */
+export function createStopSignal(): AbortSignal {
+  const controller = new AbortController();
+  let firstSignalAt = 0;
+  const onSignal = (signal: StopSignal): void => {
+    if (!controller.signal.aborted) {
+      firstSignalAt = Date.now();
+      controller.abort(signal);
+    } else if (Date.now() - firstSignalAt > DUPLICATE_SIGNAL_WINDOW_MS) process.exit(EXIT_CODES[signal]);
+  };
+  for (const signal of Object.keys(EXIT_CODES) as StopSignal[]) process.on(signal, onSignal);
+  return controller.signal;
+}
+
+/** Returns the exit code of a command that a stop signal ended early. */
+export function getStopExitCode(stopped: AbortSignal): number {
+  return EXIT_CODES[stopped.reason as StopSignal];
+}
+
+export function waitForAbort(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

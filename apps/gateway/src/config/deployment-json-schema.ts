@@ -1,0 +1,119 @@
+/** Creates the JSON Schema (draft 07) of the deployment file. Editors use it, and `tributary schema` prints it. */
+import { MAX_KEY_LENGTH, MIN_KEY_LENGTH } from '@tributary/auth';
+import { ASSET_PATTERN, type Plugin } from '@tributary/connector-api';
+import { ApiKeyEntry } from './settings/api-key-entry.js';
+import { createClassSchema, REFERENCE_SCHEMA, type JsonSchema } from './settings/class-json-schema.js';
+import { ConnectorEntry, DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
+import { NAME_PATTERN, RESERVED_NAMES } from './settings/name-patterns.js';
+import { AMOUNT_PATTERN } from './settings/order-settings.js';
+import { StoreSettings } from './settings/store-settings.js';
+import { PACKAGE_NAME_PATTERN } from './plugins/plugin-packages.js';
+
+/**
+ * Creates the schema with the settings of all given plugins.
+ * @param plugins the plugins of the gateway
+ * @param packages additional plugins from packages, by package name
+ */
+export function createDeploymentSchema(
+  plugins: readonly Plugin[],
+  packages: ReadonlyMap<string, Plugin> = new Map(),
+): JsonSchema {
+  const file = createClassSchema(DeploymentFile);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Deployment file of Tributary',
+    ...extendProperties(file, {
+      store: {
+        anyOf: [...getAlternatives(getPropertySchema(file, 'store')), createClassSchema(StoreSettings)],
+      },
+      operators: extendProperties(getPropertySchema(file, 'operators'), { apiKeys: { items: API_KEY_REF } }),
+      connectors: {
+        items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED_NAME }] },
+      },
+      tenants: {
+        propertyNames: { pattern: NAME_PATTERN.source, not: { enum: RESERVED_NAMES } },
+        additionalProperties: { $ref: '#/definitions/tenant' },
+      },
+    }),
+    definitions: {
+      reference: {
+        description: 'A reference like ${NAME}, ${NAME:-default} or file:PATH.',
+        type: 'string',
+        pattern: REFERENCE_PATTERN,
+      },
+      apiKey: API_KEY_SCHEMA,
+      tenant: extendProperties(createClassSchema(TenantEntry), {
+        connectors: { items: { $ref: '#/definitions/connector' } },
+      }),
+      connector: createConnectorSchema(
+        new Map([...plugins.map((plugin) => [plugin.name, plugin] as const), ...packages]),
+      ),
+    },
+  };
+}
+
+const REFERENCE_PATTERN = '^file:|\\$\\{';
+const API_KEY_REF = { $ref: '#/definitions/apiKey' };
+const NOT_RESERVED_NAME = { name: { not: { enum: RESERVED_NAMES } } };
+const API_KEY_SCHEMA = {
+  description: `A key as clients send it (at least ${MIN_KEY_LENGTH} characters), sha256:<hex> of one, or a reference.`,
+  anyOf: [
+    { type: 'string', pattern: '^sha256:[0-9a-fA-F]{64}$' },
+    { type: 'string', pattern: `^(?!sha256:)[\\x21-\\x7e]{${MIN_KEY_LENGTH},${MAX_KEY_LENGTH}}$` },
+    REFERENCE_SCHEMA,
+  ],
+};
+
+const AMOUNTS_SCHEMA = {
+  propertyNames: { pattern: ASSET_PATTERN.source },
+  additionalProperties: { anyOf: [{ type: 'string', pattern: AMOUNT_PATTERN.source }, REFERENCE_SCHEMA] },
+};
+
+const PACKAGE_NAME_SCHEMA = {
+  description: 'An installed package that brings a plugin, e.g. @acme/tributary-psp-foo.',
+  type: 'string',
+  pattern: PACKAGE_NAME_PATTERN.source,
+};
+
+/** Creates the schema of a connector. The schema of `settings` depends on the value of `plugin`. */
+function createConnectorSchema(plugins: ReadonlyMap<string, Plugin>): JsonSchema {
+  const connector = extendProperties(createClassSchema(ConnectorEntry), {
+    plugin: { anyOf: [{ enum: [...plugins.keys()] }, PACKAGE_NAME_SCHEMA, REFERENCE_SCHEMA] },
+    apiKeys: {
+      items: { anyOf: [API_KEY_REF, extendProperties(createClassSchema(ApiKeyEntry), { key: API_KEY_REF })] },
+    },
+    orders: extendProperties(getPropertySchema(createClassSchema(ConnectorEntry), 'orders'), {
+      largest: AMOUNTS_SCHEMA,
+      perDay: AMOUNTS_SCHEMA,
+    }),
+  });
+  return { ...connector, allOf: [...plugins].map(createSettingsCondition) };
+}
+
+function createSettingsCondition([name, { title, settings }]: [string, Plugin]): JsonSchema {
+  const schema = createClassSchema(settings);
+  const named = { properties: { plugin: { const: name } }, required: ['plugin'] };
+  return {
+    if: named,
+    then: {
+      properties: { settings: { description: title, ...schema } },
+      ...('required' in schema && { required: ['settings'] }),
+    },
+  };
+}
+
+/** Returns the schema with additional keywords for some of its properties. */
+function extendProperties(schema: JsonSchema, additions: Record<string, JsonSchema>): JsonSchema {
+  const properties = schema.properties as Record<string, JsonSchema>;
+  const extended = Object.entries(additions).map(([key, value]) => [key, { ...properties[key], ...value }]);
+  return { ...schema, properties: { ...properties, ...(Object.fromEntries(extended) as object) } };
+}
+
+/** Returns the alternatives for `store` as a string: a URL, or a reference to a URL. */
+function getAlternatives({ anyOf }: JsonSchema): unknown[] {
+  return Array.isArray(anyOf) ? (anyOf as unknown[]) : [];
+}
+
+function getPropertySchema(schema: JsonSchema, key: string): JsonSchema {
+  return (schema.properties as Record<string, JsonSchema>)[key] ?? {};
+}

@@ -1,0 +1,54 @@
+/** Checks that all deployment files in the documentation are valid, both for the gateway and for editors. */
+import { plugins } from '@tributary/psp-plugins';
+import { Ajv } from 'ajv';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { createDeploymentSchema } from './deployment-json-schema.js';
+import { loadDeployment } from './load-deployment.js';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const PLUGINS = 'libs/psp-plugins/src';
+const SECRETS = 'file:/run/secrets/';
+const directory = mkdtempSync(join(tmpdir(), 'tributary-pages-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const pages = [
+  ...['README.md', 'docs/configuration.md', 'docs/bank-statements.md', 'docs/sandbox.md'],
+  ...readdirSync(join(ROOT, PLUGINS), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${PLUGINS}/${name}/README.md`),
+].flatMap((page) => deploymentsOf(page).map((yaml) => ({ page, yaml })));
+
+it('are on the pages of plugins with credentials, too', () => {
+  expect(pages.map(({ page }) => page)).toEqual(
+    expect.arrayContaining([`${PLUGINS}/mollie/README.md`, `${PLUGINS}/revolut-business/README.md`]),
+  );
+});
+
+it.each(pages)('the one of $page is served', ({ yaml }) => {
+  writeFileSync(join(directory, 'revolut.pem'), '-----BEGIN PRIVATE KEY-----');
+  writeFileSync(join(directory, 'house-bank-key'), 'a-key-from-a-file-of-a-secret');
+  const file = join(directory, 'gateway.yaml');
+  writeFileSync(file, yaml.replaceAll(SECRETS, `file:${directory}/`));
+  const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+  const environment = Object.fromEntries(names.map((name) => [name, `the-value-of-${name}`]));
+  expect(loadDeployment(file, environment).connectors).not.toEqual([]);
+});
+
+it.each(pages)('the one of $page is good to an editor', ({ yaml }) => {
+  const validate = new Ajv({ allErrors: true, strict: true, strictTypes: false }).compile(
+    createDeploymentSchema(plugins),
+  );
+  validate(parse(yaml));
+  expect(validate.errors ?? []).toEqual([]);
+});
+
+/** Returns the YAML blocks that are whole deployment files. Other blocks show only a part of a file. */
+function deploymentsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^```yaml\n(.*?)^```/gms)]
+    .map(([, yaml = '']) => yaml)
+    .filter((yaml) => /^connectors:/m.test(yaml));
+}

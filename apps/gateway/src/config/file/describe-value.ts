@@ -1,0 +1,40 @@
+/** Describes values in error messages. Values that are secret, or that look like a secret, are not shown. */
+const SECRET_NAME_PATTERN =
+  /key|token|secret|passw|passphrase|credential|private|certificate|pem$|authorization|signature/i;
+const URL_PASSWORD_PATTERN = /:\/\/[^/\s]*@/;
+/** Matches long strings with a digit and without spaces or slashes. It can match a file name, but no token must ever be shown. */
+const TOKEN_PATTERN = /^(?=.*\d)[^\s/]{16,}$/s;
+const MAX_SHOWN_LENGTH = 60;
+
+/**
+ * Describes a value for an error message.
+ * @param path path of the value. Values under `apiKeys`, `clientSecret` and similar names are not shown.
+ */
+export function describeValue(value: unknown, path: readonly (string | number)[]): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (value === '') return 'an empty text';
+  const isSecret = isSecretPath(path);
+  if (typeof value === 'string') return isSecret ? 'a text that is not shown here' : describeString(value);
+  if (typeof value !== 'number' && typeof value !== 'boolean') return 'a mapping';
+  return isSecret ? `a ${typeof value} that is not shown here` : `the ${typeof value} ${value}`;
+}
+
+/** Returns true if a name in the path, e.g. `apiKeys` or `clientSecret`, means a secret. */
+export function isSecretPath(path: readonly (string | number)[]): boolean {
+  // A tenant name is chosen freely, so it does not tell whether the values below it are secret.
+  const steps = path[0] === 'tenants' ? path.slice(2) : path;
+  // The scopes of a key are not secret, although they are inside `apiKeys`.
+  if (steps.slice(-2).includes('scopes')) return false;
+  return steps.some((step) => typeof step === 'string' && SECRET_NAME_PATTERN.test(step));
+}
+
+export function looksLikeToken(text: string): boolean {
+  return URL_PASSWORD_PATTERN.test(text) || TOKEN_PATTERN.test(text);
+}
+
+/** Returns the string in quotes. A long string is truncated, and a string that looks like a credential is not shown. */
+export function describeString(text: string): string {
+  if (looksLikeToken(text)) return 'a text that is not shown here';
+  return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
+}

@@ -1,0 +1,207 @@
+/** Reads the YAML of the deployment file into plain values. Resolves references, and records the location of each value. */
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Alias,
+  type Document,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import { formatPath, type ConfigPath } from './config-path.js';
+import type { LineColumn, ConfigProblems } from './config-problems.js';
+import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
+import { describeString } from './describe-value.js';
+import { explainYamlError } from './yaml-errors.js';
+
+/** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
+const MAX_VALUES = 20_000;
+const MERGE_KEY = '<<';
+
+export interface YamlReadResult {
+  value: unknown;
+  /** Keys are paths in the format of `formatPath`. */
+  locations: ReadonlyMap<string, SourceLocation>;
+}
+
+/** A node after its alias has been resolved. */
+type ResolvedNode = Exclude<Node, Alias>;
+
+export interface SourceLocation extends LineColumn {
+  /** Position of the property name; absent for the elements of a list. */
+  namePosition?: LineColumn;
+  /** Sources of the value, e.g. `environment variable PORT`; empty for a value that is written in the file. */
+  origins: string[];
+  secrets: string[];
+}
+
+/**
+ * Reads the YAML and adds a problem for each error.
+ * @returns the value, which is `undefined` for an empty file or after a syntax error. Values after a syntax error would be guesses.
+ */
+export function readYaml(text: string, environment: Environment, problems: ConfigProblems): YamlReadResult {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const reader = new YamlReader(document, lines, environment, problems);
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    reader.reportSyntaxProblem(explainYamlError(code), pos[0]);
+  }
+  const value =
+    problems.count === 0 && document.contents ? reader.readNode(document.contents, []) : undefined;
+  return { value, locations: reader.locations };
+}
+
+class YamlReader {
+  readonly locations = new Map<string, SourceLocation>();
+  /** Nodes that are being read. An alias to one of them would cause an endless recursion. */
+  readonly #nodesInProgress = new Set<Node>();
+  /** Caches the node of each alias, because the parser searches the whole document for its anchor. */
+  readonly #resolvedAliases = new Map<Node, ResolvedNode | undefined>();
+
+  constructor(
+    private readonly document: Document,
+    private readonly lines: LineCounter,
+    private readonly environment: Environment,
+    private readonly problems: ConfigProblems,
+  ) {}
+
+  reportSyntaxProblem(text: string, offset: number): void {
+    this.problems.addLineProblem(text, this.#toPosition(offset));
+  }
+
+  readNode(node: Node, path: ConfigPath): unknown {
+    const offset = node.range?.[0] ?? 0;
+    const location: SourceLocation = { ...this.#toPosition(offset), origins: [], secrets: [] };
+    this.locations.set(formatPath(path), location);
+    const target = this.#resolveAlias(node);
+    if (!target || this.#nodesInProgress.has(target)) {
+      this.problems.add(path, INVALID_ALIAS_MESSAGE, location);
+      return undefined;
+    }
+    if (this.locations.size > MAX_VALUES) {
+      this.problems.add([], TOO_MANY_VALUES_MESSAGE, undefined);
+      return undefined;
+    }
+    if (isScalar(target)) return this.#readScalar(target, path, location);
+    this.#nodesInProgress.add(target);
+    const value = isSeq(target)
+      ? target.items.map((item, index) => this.readNode(item as Node, [...path, index]))
+      : this.#readMapping(target, path);
+    this.#nodesInProgress.delete(target);
+    return value;
+  }
+
+  #readScalar(scalar: Scalar, path: ConfigPath, location: SourceLocation): unknown {
+    if (scalar.value === null) {
+      this.problems.add(path, EMPTY_VALUE_MESSAGE, location);
+      return undefined;
+    }
+    if (typeof scalar.value !== 'string') return scalar.value;
+    try {
+      const { text, origins, secrets } = resolveReferences(scalar.value, this.environment);
+      Object.assign(location, { origins, secrets });
+      return text;
+    } catch (error) {
+      if (!(error instanceof UnresolvedReferenceError)) throw error;
+      this.problems.add(path, error.message, location);
+      return undefined;
+    }
+  }
+
+  #readMapping(map: YAMLMap, path: ConfigPath): object {
+    const pairs = new Map<string, { node: Node; key: Node | undefined }>();
+    for (const pair of map.items as Pair<Node, Node | null>[]) {
+      if (isScalar(pair.key) && pair.key.value === MERGE_KEY) continue;
+      const name = this.#readName(pair.key, path);
+      if (name === undefined) continue;
+      const first = pairs.get(name);
+      if (first) this.#reportDuplicate(name, path, pair.key, first.key);
+      else pairs.set(name, { key: pair.key, node: pair.value ?? pair.key });
+    }
+    for (const [name, node] of this.#readMergedProperties(map, path)) {
+      if (!pairs.has(name)) pairs.set(name, { key: undefined, node });
+    }
+    // `Object.fromEntries` keeps `__proto__` as an ordinary property, so that it is reported as unknown.
+    return Object.fromEntries(
+      [...pairs].map(([name, { key, node }]) => [name, this.#readProperty([...path, name], key, node)]),
+    );
+  }
+
+  #readProperty(path: ConfigPath, key: Node | undefined, node: Node): unknown {
+    if (node !== key) {
+      const value = this.readNode(node, path);
+      const place = this.locations.get(formatPath(path));
+      if (place && key?.range) place.namePosition = this.#toPosition(key.range[0]);
+      return value;
+    }
+    // `{ port: }` has no node for the value.
+    const place = { ...this.#toPosition(key.range?.[0] ?? 0), origins: [], secrets: [] };
+    this.locations.set(formatPath(path), place);
+    this.problems.add(path, EMPTY_VALUE_MESSAGE, place);
+    return undefined;
+  }
+
+  /** Returns the properties that `<<: *defaults` takes from one or several other mappings. */
+  #readMergedProperties(map: YAMLMap, path: ConfigPath): [string, Node][] {
+    const merges = (map.items as Pair<Node, Node | null>[]).filter(
+      ({ key }) => isScalar(key) && key.value === MERGE_KEY,
+    );
+    return merges
+      .flatMap(({ value }) => (isSeq(value) ? (value.items as Node[]) : [value]))
+      .flatMap((node) => {
+        const source = node ? this.#resolveAlias(node) : undefined;
+        if (isMap(source) && !this.#nodesInProgress.has(source)) return this.#listProperties(source, path);
+        this.reportSyntaxProblem(
+          'found "<<" without a mapping; expected an alias like *defaults',
+          node?.range?.[0] ?? 0,
+        );
+        return [];
+      });
+  }
+
+  #listProperties(map: YAMLMap, path: ConfigPath): [string, Node][] {
+    this.#nodesInProgress.add(map);
+    const own = (map.items as Pair<Node, Node | null>[]).flatMap(({ key, value }): [string, Node][] =>
+      isScalar(key) && key.value !== MERGE_KEY && value ? [[String(key.value), value]] : [],
+    );
+    const all = [...own, ...this.#readMergedProperties(map, path)];
+    this.#nodesInProgress.delete(map);
+    return all;
+  }
+
+  #readName(node: Node, path: ConfigPath): string | undefined {
+    if (isScalar(node)) return typeof node.value === 'string' ? node.value : (node.source ?? '');
+    const position = this.#toPosition(node.range?.[0] ?? 0);
+    this.problems.add([...path, '?'], 'found a key that is not a plain text', position);
+    return undefined;
+  }
+
+  #reportDuplicate(name: string, path: ConfigPath, key: Node, first: Node | undefined): void {
+    const line = this.#toPosition(first?.range?.[0] ?? 0).line;
+    this.reportSyntaxProblem(
+      `found the key ${describeString(formatPath([...path, name]))} a second time; the first is on line ${line}. Remove one`,
+      key.range?.[0] ?? 0,
+    );
+  }
+
+  #resolveAlias(node: Node): ResolvedNode | undefined {
+    if (!isAlias(node)) return node;
+    if (!this.#resolvedAliases.has(node)) this.#resolvedAliases.set(node, node.resolve(this.document));
+    return this.#resolvedAliases.get(node);
+  }
+
+  #toPosition(offset: number): LineColumn {
+    const { line, col } = this.lines.linePos(offset);
+    return { line, column: col };
+  }
+}
+
+const EMPTY_VALUE_MESSAGE = 'found nothing; give it a value, or leave the key out';
+const INVALID_ALIAS_MESSAGE =
+  'found an alias (*…) without its anchor (&…) above it, or inside what it repeats';
+const TOO_MANY_VALUES_MESSAGE = `found more than ${MAX_VALUES} values, all aliases written out`;

@@ -1,0 +1,156 @@
+/** Builds the configuration of each connector from its entry in the deployment file. */
+import type { Plugin } from '@tributary/connector-api';
+import type { ApiKeyParser } from '../settings/api-key-parser.js';
+import type { SettingsBinder } from '../settings/settings-binder.js';
+import type { ConnectorConfig, FileLocation } from '../settings/deployment.js';
+import { ConnectorEntry } from '../settings/deployment-file-settings.js';
+import { didYouMean } from '../settings/did-you-mean.js';
+import { parseDuration } from '../settings/duration.js';
+import {
+  isReservedName,
+  NAME_PATTERN,
+  NAME_RULE_MESSAGE,
+  RESERVED_NAMES,
+  RESERVED_TENANT_CONNECTOR_NAMES,
+} from '../settings/name-patterns.js';
+import { parseOrderLimits } from '../settings/order-settings.js';
+import { formatPath, type ConfigPath } from '../file/config-path.js';
+import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from './plugin-packages.js';
+import { isPlainObject } from '../settings/settings-metadata.js';
+import { describeString } from '../file/describe-value.js';
+
+export class ConnectorConfigBuilder {
+  readonly connectors: ConnectorConfig[] = [];
+  /** For each connector path, the place in the file where it was first used. */
+  readonly #firstUses = new Map<string, ConfigPath>();
+
+  constructor(
+    private readonly binder: SettingsBinder,
+    private readonly keyParser: ApiKeyParser,
+    private readonly plugins: readonly Plugin[],
+    private readonly packages: PluginPackages,
+  ) {}
+
+  /**
+   * Adds the connectors of one list and reports each invalid entry as a problem.
+   * @param tenant absent for the default tenant
+   */
+  addConnectors(entries: unknown, path: ConfigPath, tenant?: string): void {
+    if (!Array.isArray(entries)) return;
+    entries.forEach((entry: unknown, index) => {
+      if (entry !== undefined) this.#addConnector(entry, [...path, index], tenant);
+    });
+  }
+
+  /** Reports a tenant name that is invalid, reserved or used by a connector. Both kinds of names are the first segment of a URL. */
+  checkTenantName(name: string, path: ConfigPath): void {
+    if (!NAME_PATTERN.test(name)) {
+      this.binder.reportNameProblem(path, `the name of a tenant ${NAME_RULE_MESSAGE}`);
+    }
+    this.#checkReservedName(name, path);
+    const connector = this.#firstUses.get(name);
+    if (connector) {
+      this.binder.reportNameProblem(
+        path,
+        `found the same name as the connector ${formatPath(connector.slice(0, -1))}: its URLs /${name}/accounts and so on ` +
+          'would be mixed with those of the tenant. Rename one of them',
+      );
+    }
+  }
+
+  #addConnector(entry: unknown, path: ConfigPath, tenant: string | undefined): void {
+    const {
+      name,
+      plugin: pluginName,
+      apiKeys,
+      sync,
+      orders,
+      settings,
+    } = this.binder.bind(ConnectorEntry, entry, path);
+    const plugin = this.#findPlugin(pluginName, [...path, 'plugin']);
+    const boundSettings = plugin && this.binder.bind(plugin.settings, settings, [...path, 'settings']);
+    const owner = tenant === undefined ? 'the default tenant' : `tenant ${tenant}`;
+    const parsedKeys = this.keyParser.parseConnectorKeys(apiKeys, [...path, 'apiKeys'], owner);
+    const limits = parseOrderLimits(orders, this.binder, [...path, 'orders']);
+    const connectorPath = this.#registerPath(name, [...path, 'name'], tenant);
+    if (!plugin || !boundSettings || connectorPath === undefined) return;
+    this.connectors.push({
+      ...(tenant !== undefined && { tenant }),
+      name,
+      path: connectorPath,
+      plugin,
+      settings: boundSettings,
+      apiKeys: parsedKeys,
+      orders: limits,
+      ...(isPlainObject(entry) &&
+        entry['orders'] !== undefined && { ordersLocation: this.#locatePropertyName([...path, 'orders']) }),
+      syncIntervalMs: parseDuration(sync.every) ?? 0,
+    });
+  }
+
+  #locatePropertyName(path: ConfigPath): FileLocation {
+    const location = this.binder.findLocation(path);
+    const position = location?.namePosition ?? location;
+    return { path, ...(position && { position: { line: position.line, column: position.column } }) };
+  }
+
+  #findPlugin(name: unknown, path: ConfigPath): Plugin | undefined {
+    if (typeof name !== 'string') return undefined;
+    if (PACKAGE_NAME_PATTERN.test(name)) return this.#loadPlugin(name, path);
+    const plugin = this.plugins.find((candidate) => candidate.name === name);
+    if (!plugin) {
+      const known = this.plugins.map((candidate) => candidate.name);
+      const hint = didYouMean(name, known) || ` The plugins are ${known.join(', ')}.`;
+      this.binder.reportProblem(
+        path,
+        `${this.binder.describeFound(name, path)}; there is no such plugin.${hint}`,
+      );
+    }
+    return plugin;
+  }
+
+  #loadPlugin(name: string, path: ConfigPath): Plugin | undefined {
+    try {
+      return this.packages.load(name);
+    } catch (error) {
+      if (!(error instanceof PluginPackageError)) throw error;
+      this.binder.reportProblem(path, `${this.binder.describeFound(name, path)}; ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #registerPath(name: unknown, path: ConfigPath, tenant: string | undefined): string | undefined {
+    if (typeof name !== 'string' || !NAME_PATTERN.test(name)) return undefined;
+    const connectorPath = tenant === undefined ? name : `${tenant}/${name}`;
+    if (tenant === undefined) this.#checkReservedName(name, path);
+    else this.#checkResourceName(name, path);
+    const first = this.#firstUses.get(connectorPath);
+    if (first) {
+      this.binder.reportProblem(
+        path,
+        `found ${describeString(name)}, the same name as ${formatPath(first)}: both would be mounted at /${connectorPath}. Rename one of them`,
+      );
+    } else this.#firstUses.set(connectorPath, path);
+    return connectorPath;
+  }
+
+  #checkReservedName(name: string, path: ConfigPath): void {
+    if (isReservedName(name)) {
+      const all = RESERVED_NAMES.join(', ');
+      this.binder.reportProblem(
+        path,
+        `/${name} belongs to the gateway itself. Take a name other than ${all}`,
+      );
+    }
+  }
+
+  #checkResourceName(name: string, path: ConfigPath): void {
+    if (RESERVED_TENANT_CONNECTOR_NAMES.includes(name)) {
+      const both = RESERVED_TENANT_CONNECTOR_NAMES.join(' and ');
+      this.binder.reportProblem(
+        path,
+        `found ${describeString(name)}: behind a tenant ${both} are no names of connectors. Take another`,
+      );
+    }
+  }
+}

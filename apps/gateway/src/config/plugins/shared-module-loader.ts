@@ -1,0 +1,88 @@
+/**
+ * Loads plugin packages so that they share modules with the gateway. A plugin throws errors and injects tokens of
+ * `tributary/connector-api`, and decorates its classes for Nest. If it imported its own copies, Nest would not find the tokens,
+ * and `instanceof` would not recognise the errors. A resolve hook maps these imports to the modules that the gateway has loaded.
+ */
+import * as nodeModule from 'node:module';
+import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+type NextResolve = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
+
+const CONNECTOR_API_URL = new URL('../../../../../libs/connector-api/src/', import.meta.url);
+const CONNECTOR_API_MODULES = new Map([
+  ['tributary/connector-api', new URL('index.js', CONNECTOR_API_URL).href],
+  ['tributary/connector-api/http', new URL('http/index.js', CONNECTOR_API_URL).href],
+]);
+const SHARED_PACKAGE_PATTERN =
+  /^(?:@nestjs\/common|class-transformer|class-validator|reflect-metadata)(?:\/|$)/;
+/** Export conditions for loading a package. `import` is needed because the `exports` of a package can allow only `import`. */
+const IMPORT_CONDITIONS = ['node', 'import', 'module-sync', 'node-addons'];
+
+/** URLs of the directories of all loaded packages, each with a trailing slash. */
+const pluginDirectories = new Set<string>();
+let isHookRegistered = false;
+
+/**
+ * Loads a package as an `import` statement in a file would.
+ * @param directory directory of the package, without symbolic links
+ * @param importingFile path of that file
+ * @returns the exports of the package
+ * @throws Error if Node is older than 22.15, or if the package itself throws
+ */
+export function loadWithSharedModules(
+  name: string,
+  directory: string,
+  importingFile: string,
+): Record<string, unknown> {
+  pluginDirectories.add(pathToFileURL(`${directory}/`).href);
+  registerResolveHook();
+  const parent = pathToFileURL(importingFile).href;
+  const hooks = nodeModule.registerHooks({
+    resolve: (specifier, context, next: NextResolve) =>
+      specifier === name && context.parentURL === parent
+        ? next(specifier, { ...context, conditions: IMPORT_CONDITIONS })
+        : next(specifier, context),
+  });
+  try {
+    return nodeModule.createRequire(importingFile)(name) as Record<string, unknown>;
+  } finally {
+    hooks.deregister();
+  }
+}
+
+function registerResolveHook(): void {
+  if (isHookRegistered) return;
+  // Node has `registerHooks` since 22.15.
+  if (typeof nodeModule.registerHooks !== 'function') {
+    throw new Error(`plugins in packages need Node 22.15 or newer; this is Node ${process.versions.node}`);
+  }
+  isHookRegistered = true;
+  nodeModule.registerHooks({
+    resolve: (specifier, context, next: NextResolve) =>
+      isPluginModule(context.parentURL)
+        ? resolveSharedModule(specifier, context, next)
+        : next(specifier, context),
+  });
+}
+
+/** Returns true for modules of a plugin package. Its dependencies in `node_modules` keep their own copies. */
+function isPluginModule(url: string | undefined): boolean {
+  if (url === undefined) return false;
+  return [...pluginDirectories].some(
+    (directory) => url.startsWith(directory) && !url.slice(directory.length).includes('node_modules/'),
+  );
+}
+
+function resolveSharedModule(
+  specifier: string,
+  context: ResolveHookContext,
+  next: NextResolve,
+): ResolveFnOutput {
+  const url = CONNECTOR_API_MODULES.get(specifier);
+  if (url !== undefined) return { url, format: 'module', shortCircuit: true };
+  return next(
+    specifier,
+    SHARED_PACKAGE_PATTERN.test(specifier) ? { ...context, parentURL: import.meta.url } : context,
+  );
+}

@@ -1,0 +1,83 @@
+/** Parses the API keys of connectors and operators. Stores only hashes. Rejects a key that two owners share. */
+import { InvalidKeyError, parseKeyOrHash, type ApiKey, type Scope } from '@tributary/auth';
+import { ApiKeyEntry } from './api-key-entry.js';
+import type { SettingsBinder } from './settings-binder.js';
+import { formatPath, type ConfigPath } from '../file/config-path.js';
+import { isPlainObject } from './settings-metadata.js';
+
+interface FirstKeyUse {
+  owner: string;
+  /** Formatted path of the list that contains the key. */
+  list: string;
+  path: ConfigPath;
+}
+
+/** Scopes of a key that is written as a plain string. The scope `pay` must be written explicitly. */
+const READ_ONLY_SCOPES: readonly Scope[] = ['read'];
+
+export class ApiKeyParser {
+  readonly #firstUses = new Map<string, FirstKeyUse>();
+
+  constructor(private readonly binder: SettingsBinder) {}
+
+  /**
+   * Parses one list of connector keys and reports each invalid key as a problem.
+   * @param owner the tenant. A key must not be used by two owners; one owner may use it on several connectors.
+   * @returns the valid keys
+   */
+  parseConnectorKeys(keys: unknown, path: ConfigPath, owner: string): ApiKey[] {
+    if (!Array.isArray(keys)) return [];
+    return (keys as unknown[]).flatMap((key, index): ApiKey[] => {
+      const hasScopes = isPlainObject(key);
+      const keyPath = [...path, index];
+      const entry = hasScopes
+        ? this.binder.bind(ApiKeyEntry, key, keyPath)
+        : { key, scopes: READ_ONLY_SCOPES };
+      const hash = this.#parseKey(entry.key, hasScopes ? [...keyPath, 'key'] : keyPath, owner, path);
+      return hash === undefined ? [] : [{ hash, scopes: entry.scopes }];
+    });
+  }
+
+  /** @returns the SHA-256 of each valid operator key. Operator keys have no scopes, because they allow one kind of access only. */
+  parseOperatorKeys(keys: unknown, path: ConfigPath): Buffer[] {
+    if (!Array.isArray(keys)) return [];
+    const owner = 'the operators';
+    return (keys as unknown[]).flatMap(
+      (key, index) => this.#parseKey(key, [...path, index], owner, path) ?? [],
+    );
+  }
+
+  #parseKey(key: unknown, path: ConfigPath, owner: string, list: ConfigPath): Buffer | undefined {
+    // The missing value has already been reported at its own path.
+    if (key === undefined) return undefined;
+    if (typeof key !== 'string') {
+      const advice = typeof key === 'object' ? '' : '. Put it in quotes';
+      this.binder.reportProblem(
+        path,
+        `${this.binder.describeFound(key, path)}; expected an API key${advice}`,
+      );
+      return undefined;
+    }
+    try {
+      const hash = parseKeyOrHash(key);
+      this.#registerUse(hash, path, owner, formatPath(list));
+      return hash;
+    } catch (error) {
+      if (!(error instanceof InvalidKeyError)) throw error;
+      this.binder.reportProblem(path, error.message);
+      return undefined;
+    }
+  }
+
+  #registerUse(hash: Buffer, path: ConfigPath, owner: string, list: string): void {
+    const first = this.#firstUses.get(hash.toString('hex'));
+    if (!first) this.#firstUses.set(hash.toString('hex'), { owner, list, path });
+    else if (first.list === list || first.owner !== owner) {
+      const advice =
+        first.list === list
+          ? 'Remove one'
+          : `It would open what belongs to ${first.owner} and to ${owner}. Make another with "tributary keys new"`;
+      this.binder.reportProblem(path, `found the same key as ${formatPath(first.path)}. ${advice}`);
+    }
+  }
+}

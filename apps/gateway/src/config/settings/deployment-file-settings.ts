@@ -1,0 +1,128 @@
+/** Settings classes for the deployment file: its properties, their defaults and their validation rules. */
+import { Setting } from '@tributary/connector-api';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { IsDuration } from './duration.js';
+import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
+import { OrderSettings } from './order-settings.js';
+import { isPlainObject } from './settings-metadata.js';
+import { STORE_URL_MESSAGE, STORE_URL_PATTERN } from './store-settings.js';
+
+const PORT_MESSAGE = { message: '$property must be a whole number from 0 to 65535' };
+const BOOLEAN_MESSAGE = { message: '$property must be true or false' };
+const KEY_LIST_MESSAGE = { message: '$property must be a list of API keys' };
+
+export class ListenSettings {
+  @Setting('Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 or :: for every network.')
+  @Matches(/^[^\s\u0000-\u001f]+$/, { message: '$property must be a host name or an IP address' })
+  @IsNotEmpty({ message: '$property must be a host name or an IP address' })
+  @IsString({ message: '$property must be a host name or an IP address' })
+  host = '127.0.0.1';
+
+  @Setting('TCP port to listen on; 0 takes any free one.')
+  @Min(0, PORT_MESSAGE)
+  @Max(65535, PORT_MESSAGE)
+  @IsInt(PORT_MESSAGE)
+  port = 3000;
+
+  @Setting(
+    'Whether a reverse proxy in front sets X-Forwarded-For, so that it tells the address of the caller.',
+  )
+  @IsBoolean(BOOLEAN_MESSAGE)
+  trustProxy = false;
+}
+
+export class OperatorSettings {
+  @Setting('Keys (plain, or sha256:<hex>) for what belongs to the operator rather than to one connector.')
+  @IsArray(KEY_LIST_MESSAGE)
+  apiKeys: string[] = [];
+}
+
+export class SyncSettings {
+  @Setting('Pause between two syncs of a stream: 100ms, 5s, 2m, 1h. From 100ms to 24h.')
+  @IsDuration('100ms', '24h')
+  every = '2m';
+}
+
+export class ConnectorEntry {
+  @Setting(
+    'Mounted at /<name>, of a tenant at /<tenant>/<name>. It also names the feeds in the store: do not rename it.',
+  )
+  @Matches(NAME_PATTERN, { message: `$property ${NAME_RULE_MESSAGE}` })
+  @IsString({ message: `$property ${NAME_RULE_MESSAGE}` })
+  name!: string;
+
+  @Setting('Kind of PSP.')
+  @IsString({ message: '$property must be the name of a plugin' })
+  plugin!: string;
+
+  @Setting(
+    'Keys that open this connector, several for rotation: plain (at least 16 characters) or sha256:<hex>. They only read; one that pays is { key: …, scopes: [read, pay] }.',
+  )
+  @ArrayNotEmpty({ message: '$property must be a list of at least one API key' })
+  @IsArray(KEY_LIST_MESSAGE)
+  apiKeys!: unknown[];
+
+  @Setting('When the PSP is asked for what is new.')
+  @ValidateNested()
+  sync: SyncSettings = new SyncSettings();
+
+  @Setting('Limits of payouts and transfers: an order beyond them is answered FAILED, and never sent.')
+  @ValidateNested()
+  orders: OrderSettings = new OrderSettings();
+
+  @Setting('What the plugin wants to know.')
+  @IsOptional()
+  @IsObject({ message: '$property must be a mapping' })
+  settings: object = {};
+}
+
+export class TenantEntry {
+  @Setting('Connectors of this tenant, mounted at /<tenant>/<name>. Their keys open nothing else.')
+  @ArrayNotEmpty({ message: '$property must be a list of at least one connector' })
+  @IsArray({ message: '$property must be a list of connectors' })
+  connectors!: unknown[];
+}
+
+export class DeploymentFile {
+  @Setting('Where the gateway listens.')
+  @ValidateNested()
+  listen: ListenSettings = new ListenSettings();
+
+  @Setting(
+    'Where the feeds are kept: sqlite:PATH, relative to the working directory, or postgres://USER:PASSWORD@HOST/DATABASE, which many gateways may share. With more to say, a mapping.',
+  )
+  @ValidateIf(({ store }: DeploymentFile) => !isPlainObject(store))
+  @Matches(STORE_URL_PATTERN, { message: STORE_URL_MESSAGE })
+  @IsString({ message: STORE_URL_MESSAGE })
+  store: string | object = 'sqlite:./data/tributary.db';
+
+  @Setting('Whether each connector serves its OpenAPI document and Swagger UI at <path>/docs.')
+  @IsBoolean(BOOLEAN_MESSAGE)
+  docs = true;
+
+  @Setting('Who runs the gateway.')
+  @ValidateNested()
+  operators: OperatorSettings = new OperatorSettings();
+
+  @Setting('Connectors of the default tenant, mounted at /<name>.')
+  @IsArray({ message: '$property must be a list of connectors' })
+  connectors: unknown[] = [];
+
+  @Setting('Owners of connectors, by name.')
+  @IsObject({ message: '$property must be a mapping from the name of a tenant to its connectors' })
+  tenants: object = {};
+}

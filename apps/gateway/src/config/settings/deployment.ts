@@ -1,0 +1,49 @@
+/** Types of a loaded deployment: validated, with default values, and with every reference resolved. */
+import type { ApiKey } from '@tributary/auth';
+import type { Plugin } from '@tributary/connector-api';
+import type { StoreLocation } from '@tributary/feed';
+import type { OrderLimits } from '@tributary/orders';
+import type { ConfigPath } from '../file/config-path.js';
+import type { LineColumn } from '../file/config-problems.js';
+
+export interface Deployment {
+  /** Path of the deployment file, as the caller gave it. */
+  file: string;
+  /** Port 0 means any free port. If `trustProxy` is true, the client's address is read from `X-Forwarded-For`. */
+  listen: { host: string; port: number; trustProxy: boolean };
+  /** `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. `secrets` contains the passwords of the URLs. */
+  store: string | StoreLocation;
+  /** At least one. */
+  connectors: ConnectorConfig[];
+  /** SHA-256 of each key for the routes of the operator, e.g. `/metrics`. */
+  operatorKeys: Buffer[];
+  /** Whether the gateway serves `<path>/docs` for each connector. */
+  docs: boolean;
+  /** Values that must be redacted: values from the environment or a file, plain API keys, and properties with a secret name. */
+  secrets: string[];
+}
+
+/** Location of a value in the deployment file, for errors that are found after the file has been read. */
+export interface FileLocation {
+  path: ConfigPath;
+  position?: LineColumn;
+}
+
+export interface ConnectorConfig {
+  /** Absent for a connector of the default tenant. */
+  tenant?: string;
+  name: string;
+  /** URL path of the connector, and its name in the store: `house-bank` or `acme/house-bank`. */
+  path: string;
+  plugin: Plugin;
+  /** An instance of `plugin.settings`. */
+  settings: object;
+  /** Keys that authorize requests to this connector; at least one. */
+  apiKeys: ApiKey[];
+  /** Limits of the connector's payouts and transfers. */
+  orders: OrderLimits;
+  /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
+  ordersLocation?: FileLocation;
+  /** Time from the end of one sync of a stream to the start of the next, in milliseconds. */
+  syncIntervalMs: number;
+}

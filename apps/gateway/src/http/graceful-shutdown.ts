@@ -1,0 +1,62 @@
+/**
+ * Stops the HTTP server without refusing connections. A client whose connection is refused would treat its payout as failed.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_INTERVAL_MS = 20;
+/** Clients do not wait longer than this for a response. */
+const MAX_RESPONSE_WAIT_MS = 10_000;
+
+export class GracefulShutdown {
+  private draining = false;
+  /** Time after which no client waits for a response, in milliseconds of the monotonic clock. */
+  private deadline = 0;
+
+  constructor(private readonly fastify: FastifyInstance) {
+    // The header is set when the response is sent, so requests that were already running close their connections too.
+    fastify.addHook('onSend', (_request, reply, _payload, done) => {
+      if (this.draining) reply.header('connection', 'close');
+      done();
+    });
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /**
+   * Starts draining: each response closes its connection, and new connections are still accepted while requests are running.
+   * An order can wait eight seconds for its PSP, and new clients must not find the port closed in that time.
+   * @param drainTimeoutMs time in milliseconds after which idle connections are closed
+   * @returns when no connection is open, or when no client can still be waiting for a response
+   */
+  async start(drainTimeoutMs: number): Promise<void> {
+    this.draining = true;
+    const { server } = this.fastify;
+    const drainDeadline = performance.now() + drainTimeoutMs;
+    this.deadline = drainDeadline + MAX_RESPONSE_WAIT_MS;
+    while (performance.now() < this.deadline && (await countConnections(server)) > 0) {
+      if (performance.now() >= drainDeadline) server.closeIdleConnections();
+      await sleep(POLL_INTERVAL_MS);
+    }
+  }
+
+  /** Closes the port and waits for the last requests. Closes all connections when no client can still be waiting for a response. */
+  async finish(close: () => Promise<void>): Promise<void> {
+    const remainingMs = Math.max(this.deadline - performance.now(), POLL_INTERVAL_MS);
+    const closeTimer = setTimeout(() => this.fastify.server.closeAllConnections(), remainingMs);
+    try {
+      await close();
+    } finally {
+      clearTimeout(closeTimer);
+    }
+  }
+}
+
+function countConnections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
+}

@@ -1,0 +1,101 @@
+/** Fastify adapter for Nest with the gateway's limits, timeouts and error responses. */
+import { toErrorResponse, ContractError, sendError } from '@tributary/connector-api/contract';
+import { HttpStatus } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { isIP } from 'node:net';
+import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
+import { SharedRouteTable, type ConnectorRegistry } from './shared-route-table.js';
+
+/** Largest request body in bytes. A payment order with metadata is a few kB. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** Ids that the gateway serves have at most 1024 characters. A client that percent-encodes each one sends three times as many. */
+const MAX_PATH_PARAMETER_LENGTH = 3 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+const SECOND_MS = 1000;
+/** Time for a whole request to arrive. It stops clients that keep connections open by sending very slowly. */
+const REQUEST_TIMEOUT_MS = 20 * SECOND_MS;
+const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
+/** Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could close a connection during a request. */
+const KEEP_ALIVE_TIMEOUT_MS = 120 * SECOND_MS;
+
+export interface HttpAdapterOptions {
+  /** Whether a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in it is trusted. */
+  trustProxy: boolean;
+  /** The connectors whose routes will be registered. */
+  connectors: ConnectorRegistry;
+  /** Responds to requests that match no route. */
+  onUnknownRoute: (request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+export class HttpAdapter extends FastifyAdapter {
+  private readonly onUnknownRoute: HttpAdapterOptions['onUnknownRoute'];
+  private readonly routes: SharedRouteTable;
+
+  constructor(options: HttpAdapterOptions) {
+    super({
+      logger: false,
+      bodyLimit: MAX_BODY_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // During shutdown, requests on open connections still get normal responses.
+      return503OnClosing: false,
+      trustProxy: options.trustProxy ? isNearestProxy : false,
+      routerOptions: {
+        ignoreTrailingSlash: true,
+        ignoreDuplicateSlashes: true,
+        maxParamLength: MAX_PATH_PARAMETER_LENGTH,
+      },
+      http: {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        // Node's own check responds without a body. `missingHostError` responds with one.
+        requireHostHeader: false,
+      },
+      clientErrorHandler: respondToMalformedRequest,
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+        sendError(reply, toErrorResponse(error, request.id)),
+      skipMiddie: true,
+    });
+    this.onUnknownRoute = options.onUnknownRoute;
+    this.routes = new SharedRouteTable(options.connectors);
+    const fastify = this.getInstance();
+    fastify.server.on('checkExpectation', rejectExpectHeader);
+    fastify.addHook('onRequest', (request, _reply, done) => done(missingHostError(request)));
+    if (options.trustProxy) fastify.addHook('onRequest', discardInvalidForwardedFor);
+    // Bodies stay bytes until authorization has succeeded, so requests without a valid key are never parsed.
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
+
+  override get(...args: unknown[]) {
+    this.routes.add('GET', args, (...route) => super.get(...route));
+    return this.getInstance();
+  }
+
+  override post(...args: unknown[]) {
+    this.routes.add('POST', args, (...route) => super.post(...route));
+    return this.getInstance();
+  }
+
+  override setNotFoundHandler() {
+    return this.getInstance().setNotFoundHandler(this.onUnknownRoute);
+  }
+}
+
+/** Trusts only the proxy that is connected to the gateway. A client can forge all earlier addresses in `X-Forwarded-For`. */
+function isNearestProxy(_address: string, hop: number): boolean {
+  return hop === 0;
+}
+
+/** Removes `X-Forwarded-For` if its last entry is not an IP address. The proxy's own address is used instead. */
+const discardInvalidForwardedFor: onRequestHookHandler = (request, _reply, done) => {
+  if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for'];
+  done();
+};
+
+function missingHostError(request: FastifyRequest): ContractError | undefined {
+  if (request.headers.host !== undefined || request.raw.httpVersion !== '1.1') return undefined;
+  return new ContractError(HttpStatus.BAD_REQUEST, 'Bad Request', 'The request names no Host.');
+}

@@ -1,0 +1,82 @@
+/**
+ * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration says otherwise.
+ * A route that belongs to no connector and does not set `access` cannot be registered.
+ * Authorization uses Fastify hooks instead of Nest guards for speed: docs/decisions/hot-path.md.
+ */
+import {
+  createAuthorizer,
+  EMPTY_KEY_SET,
+  type Authorizer,
+  type FailureLimiter,
+  type ApiKeySet,
+} from '@tributary/auth';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
+import { getRequestedConnectorPath, findConnectorPath } from './shared-route-table.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector in its path. */
+    access?: 'public' | 'operator';
+  }
+}
+
+export interface KeySets {
+  /** API keys by connector path. */
+  connectors: ReadonlyMap<string, ApiKeySet>;
+  operator: ApiKeySet;
+}
+
+export function installRouteAuthorization(
+  fastify: FastifyInstance,
+  keySets: KeySets,
+  limiter: FailureLimiter,
+): void {
+  const authorizers = new Map(
+    [...keySets.connectors].map(([path, keys]) => [path, createAuthorizer(keys, limiter)]),
+  );
+  const authorizeOperator = createAuthorizer(keySets.operator, limiter);
+  const denyAll = createAuthorizer(EMPTY_KEY_SET, limiter);
+  const authorizeSharedRoute: RequestAuthorizer = (request) =>
+    (authorizers.get(getRequestedConnectorPath(request)) ?? denyAll)(request);
+  const findConnectorAuthorizer = (url: string) =>
+    authorizers.get(findConnectorPath(url, authorizers) ?? '') ?? throwUnprotectedRoute(url);
+  const findAuthorizer = ({ url, config }: RouteOptions): RequestAuthorizer | undefined => {
+    switch (config?.access) {
+      case 'public':
+        return undefined;
+      case 'operator':
+        return authorizeOperator;
+      case undefined:
+        return config?.sharedRoute === undefined ? findConnectorAuthorizer(url) : authorizeSharedRoute;
+    }
+  };
+  fastify.addHook('onRoute', (route) => {
+    const authorizer = findAuthorizer(route);
+    if (authorizer !== undefined) route.onRequest = [createHook(authorizer), ...toHookList(route.onRequest)];
+  });
+}
+
+type RequestAuthorizer = (request: FastifyRequest) => ReturnType<Authorizer>;
+
+function createHook(authorizer: RequestAuthorizer): onRequestHookHandler {
+  return (request, _reply, done) => {
+    try {
+      authorizer(request);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
+  };
+}
+
+function throwUnprotectedRoute(url: string): never {
+  throw new Error(
+    `the route ${url} has no authorization, because it belongs to no connector; ` +
+      "add @RouteConfig({ access: 'operator' }) or, if every caller may use it, @RouteConfig({ access: 'public' })",
+  );
+}
+
+function toHookList(hooks: RouteOptions['onRequest']): onRequestHookHandler[] {
+  if (hooks === undefined) return [];
+  return Array.isArray(hooks) ? hooks : [hooks];
+}

@@ -1,0 +1,104 @@
+/**
+ * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path.
+ * The handler for `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`.
+ * A separate Fastify route for each connector would need ten times the memory: docs/scaling.md.
+ */
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Part of the URL after the connector path, e.g. `/accounts/:accountId/balances`. Only shared routes have it. */
+    sharedRoute?: string;
+  }
+}
+
+type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+type RegisterRoute = (url: string, handler: RouteHandler) => unknown;
+
+/** The set of connectors by path, e.g. `house-bank` or `acme/house-bank`. */
+export interface ConnectorRegistry {
+  has(path: string): boolean;
+}
+
+export class SharedRouteTable {
+  /** Handlers by method and shared URL, then by connector path. */
+  private readonly tables = new Map<string, Map<string, RouteHandler>>();
+
+  constructor(private readonly connectors: ConnectorRegistry) {}
+
+  /**
+   * Adds a route that Nest registers.
+   * @param args the arguments from Nest: the route's URL and its handler
+   * @param register registers a route in Fastify: the shared route with its first connector, or a route that belongs to no connector
+   */
+  add(method: string, args: unknown[], register: RegisterRoute): void {
+    const [url, handler] = args as [url: string, handler: RouteHandler];
+    const connector = findConnectorPath(url, this.connectors);
+    if (connector === undefined) {
+      register(url, handler);
+      return;
+    }
+    const route = url.slice(connector.length + 1);
+    const sharedUrl = (connector.includes('/') ? '/:tenant/:connector' : '/:connector') + route;
+    const config = readRouteConfig(handler);
+    const key = `${method} ${sharedUrl}`;
+    let table = this.tables.get(key);
+    if (table === undefined) {
+      table = new Map();
+      this.tables.set(key, table);
+      register(sharedUrl, createDispatcher(table, route, config));
+    }
+    deleteMetadata(handler);
+    // `list-fast-path.ts` serves the lists, so the handlers from Nest are not stored.
+    if (config.list === undefined) table.set(connector, handler);
+  }
+}
+
+/** Finds the connector of a URL: `/acme/house-bank/accounts` → `acme/house-bank`. Connectors and tenants never share a name. */
+export function findConnectorPath(url: string, connectors: ConnectorRegistry): string | undefined {
+  const [, first = '', second = ''] = url.split('/', 3);
+  const nested = `${first}/${second}`;
+  if (connectors.has(nested)) return nested;
+  return connectors.has(first) ? first : undefined;
+}
+
+function createDispatcher(
+  table: ReadonlyMap<string, RouteHandler>,
+  route: string,
+  config: FastifyContextConfig,
+): RouteHandler {
+  const dispatch: RouteHandler = (request, reply) => {
+    const handler = table.get(getRequestedConnectorPath(request));
+    return handler === undefined ? reply.callNotFound() : handler(request, reply);
+  };
+  RouteConfig({ ...config, sharedRoute: route })(dispatch);
+  return dispatch;
+}
+
+function readRouteConfig(handler: RouteHandler): FastifyContextConfig {
+  return (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) ?? {}) as FastifyContextConfig;
+}
+
+/** Deletes the decorator metadata that Nest copies to each handler. It is not needed after the route has been registered. */
+function deleteMetadata(handler: RouteHandler): void {
+  for (const key of Reflect.getOwnMetadataKeys(handler)) Reflect.deleteMetadata(key as string, handler);
+}
+
+/** Returns the connector path of a request on a shared route. A connector with this path does not have to exist. */
+export function getRequestedConnectorPath({ params }: Pick<FastifyRequest, 'params'>): string {
+  const { tenant, connector } = params as { tenant?: string; connector: string };
+  // Reject `%2F`: a connector must not be reachable under two URLs.
+  if (connector.includes('/')) return '';
+  return tenant === undefined ? connector : `${tenant}/${connector}`;
+}
+
+/** @returns the matched route with placeholders for other parameters, e.g. `/acme/house-bank/accounts`; `undefined` if no route matched. */
+export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorRegistry): string | undefined {
+  if (request.is404) return undefined;
+  const { url, config } = request.routeOptions;
+  if (config.sharedRoute === undefined) return url;
+  const connector = getRequestedConnectorPath(request);
+  return connectors.has(connector) ? `/${connector}${config.sharedRoute}` : undefined;
+}

@@ -1,0 +1,47 @@
+/** Redacts secrets in log lines and messages. */
+
+const REDACTED = '[redacted]';
+/** Shorter strings are not redacted. They occur in ordinary words, so redaction would make logs unreadable and protect nothing. */
+const MIN_SECRET_LENGTH = 4;
+
+/** Matches strings that look like credentials. They are redacted even if they are not configured, e.g. a key of another deployment. */
+const CREDENTIAL_PATTERN = /\btrb_[0-9a-f]{16,}|\b(bearer|basic) +[\w.~+/=-]{8,}/gi;
+
+export class SecretRedactor {
+  /** Secrets by their first characters, longest first. A string is scanned once, independent of the number of secrets. */
+  private readonly secretsByPrefix = new Map<string, string[]>();
+
+  constructor(secrets: readonly string[]) {
+    for (const secret of new Set(secrets.flatMap(listEncodedForms))) {
+      if (secret.length < MIN_SECRET_LENGTH) continue;
+      const start = secret.slice(0, MIN_SECRET_LENGTH);
+      this.secretsByPrefix.set(start, [...(this.secretsByPrefix.get(start) ?? []), secret]);
+    }
+    for (const group of this.secretsByPrefix.values()) group.sort((a, b) => b.length - a.length);
+  }
+
+  redact(text: string): string {
+    return this.redactKnownSecrets(text).replace(CREDENTIAL_PATTERN, REDACTED);
+  }
+
+  private redactKnownSecrets(text: string): string {
+    if (this.secretsByPrefix.size === 0) return text;
+    let redacted = '';
+    let copied = 0;
+    for (let at = 0; at <= text.length - MIN_SECRET_LENGTH; at++) {
+      const secret = this.secretsByPrefix
+        .get(text.slice(at, at + MIN_SECRET_LENGTH))
+        ?.find((candidate) => text.startsWith(candidate, at));
+      if (secret === undefined) continue;
+      redacted += text.slice(copied, at) + REDACTED;
+      copied = at + secret.length;
+      at = copied - 1;
+    }
+    return redacted + text.slice(copied);
+  }
+}
+
+/** Returns the secret in plain form, JSON-escaped and percent-encoded. */
+function listEncodedForms(secret: string): string[] {
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
+}

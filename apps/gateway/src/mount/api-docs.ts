@@ -1,0 +1,100 @@
+/** Provides Swagger UI and the OpenAPI document. Everything is created at the first request, once for all connectors. */
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { ConnectorRegistry } from '../http/shared-route-table.js';
+
+export const API_DOCS = Symbol('DOCS');
+
+/** Content types of the files of swagger-ui-dist. @nestjs/swagger includes the package, so nothing is loaded from the internet. */
+const ASSET_TYPES: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
+
+const START_SCRIPT = `const ui = document.getElementById('ui');
+window.ui = SwaggerUIBundle({
+  domNode: ui,
+  url: ui.dataset.document,
+  deepLinking: true,
+  validatorUrl: null,
+  tryItOutEnabled: true,
+});
+`;
+
+/** Content security policy that allows only files of the gateway, and the inline styles and images of Swagger UI. */
+export const DOCS_CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+export interface ApiDocsAsset {
+  type: string;
+  body: Buffer;
+}
+
+export class ApiDocs {
+  private openApiDocument: OpenAPIObject | undefined;
+  private readonly assets = new Map<string, Promise<Buffer>>();
+
+  /** @param createDocument creates the OpenAPI document from the routes of the connector at `path` */
+  constructor(
+    private readonly connectors: ConnectorRegistry,
+    private readonly createDocument: (path: string) => OpenAPIObject,
+  ) {}
+
+  /**
+   * Returns the HTML page of Swagger UI.
+   * @param baseUrl URL prefix of the files, relative to the page
+   * @returns `undefined` if there is no connector at this path
+   */
+  renderPage(path: string, baseUrl: string): Buffer | undefined {
+    if (!this.connectors.has(path)) return undefined;
+    return Buffer.from(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${path} – Generic Connector</title>
+<link rel="icon" href="${baseUrl}favicon-32x32.png">
+<link rel="stylesheet" href="${baseUrl}swagger-ui.css">
+</head>
+<body>
+<div id="ui" data-document="${baseUrl}openapi.json"></div>
+<script src="${baseUrl}swagger-ui-bundle.js"></script>
+<script src="${baseUrl}start.js"></script>
+</body>
+</html>
+`);
+  }
+
+  /** @returns the file, or `undefined` if the connector or the file does not exist. */
+  async loadFile(path: string, name: string): Promise<ApiDocsAsset | undefined> {
+    if (!this.connectors.has(path)) return undefined;
+    if (name === 'openapi.json') return { type: 'application/json', body: this.serializeDocument(path) };
+    if (name === 'start.js')
+      return { type: 'text/javascript; charset=utf-8', body: Buffer.from(START_SCRIPT) };
+    const type = Object.hasOwn(ASSET_TYPES, name) ? ASSET_TYPES[name] : undefined;
+    return type === undefined ? undefined : { type, body: await this.loadAsset(name) };
+  }
+
+  private serializeDocument(path: string): Buffer {
+    this.openApiDocument ??= this.createDocument(path);
+    const title = `${path}: ${this.openApiDocument.info.title}`;
+    const document = {
+      ...this.openApiDocument,
+      info: { ...this.openApiDocument.info, title },
+      servers: [{ url: `/${path}` }],
+    };
+    return Buffer.from(JSON.stringify(document));
+  }
+
+  private loadAsset(name: string): Promise<Buffer> {
+    let asset = this.assets.get(name);
+    if (asset === undefined) {
+      const { resolve } = createRequire(import.meta.url);
+      asset = readFile(resolve(`swagger-ui-dist/${name}`));
+      this.assets.set(name, asset);
+    }
+    return asset;
+  }
+}

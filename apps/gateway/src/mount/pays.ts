@@ -1,6 +1,0 @@
-import type { Psp } from '@tributary/connector-api';
-
-/** Returns true if the client has a method for payouts or transfers. In some plugins this depends on the settings. */
-export function pays(psp: Psp): boolean {
-  return psp.createPayout !== undefined || psp.createTransfer !== undefined;
-}

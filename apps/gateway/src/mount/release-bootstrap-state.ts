@@ -1,0 +1,19 @@
+/** Releases the memory that Nest needs only while it starts. */
+import { ModulesContainer } from '@nestjs/core';
+import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+/**
+ * Removes promises and signals of dependency resolution from all providers and controllers.
+ * They need 400 bytes each and are never read again. That is an eighth of the memory of an idle connector (docs/scaling.md).
+ */
+export function releaseBootstrapState(app: NestFastifyApplication): void {
+  for (const { providers, controllers } of app.get(ModulesContainer).values()) {
+    for (const wrapper of [...providers.values(), ...controllers.values()]) {
+      const loaded = wrapper.getInstanceByContextId(STATIC_CONTEXT);
+      if (loaded.isResolved !== true) continue;
+      Object.assign(wrapper, { settlementSignal: undefined });
+      Object.assign(loaded, { settlementSignal: undefined, donePromise: undefined });
+    }
+  }
+}

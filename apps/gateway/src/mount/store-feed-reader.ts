@@ -1,0 +1,33 @@
+import { tryEncodeId } from '@tributary/connector-api';
+import type { FeedReader, StoredRecord, Stream } from '@tributary/connector-api';
+import type { Store } from '@tributary/feed';
+
+/** Reads records of the connector's own feeds for its plugin. It converts between the plugin's ids and the served ids. */
+export class StoreFeedReader implements FeedReader {
+  constructor(
+    private readonly path: string,
+    private readonly store: Store,
+  ) {}
+
+  async findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>> {
+    const feed = await this.store.feed(this.path, stream);
+    const served = new Map<string, string>();
+    for (const id of ids) {
+      const wireId = tryEncodeId(id);
+      if (wireId !== undefined) served.set(wireId, id);
+    }
+    const rows = await feed.latestBodies([...served.keys()]);
+    const records = new Map<string, StoredRecord>();
+    for (const [wireId, body] of rows) {
+      const id = served.get(wireId);
+      if (id !== undefined) records.set(id, parseRecord(body));
+    }
+    return records;
+  }
+}
+
+/** Parses a row without validation, because `serialize-records.ts` of connector-api wrote it. */
+function parseRecord(body: string): StoredRecord {
+  const { metadata = {}, status } = JSON.parse(body) as Partial<StoredRecord>;
+  return status === undefined ? { metadata } : { metadata, status };
+}

@@ -1,0 +1,60 @@
+/** Handles `POST <path>/webhooks`: verifies webhooks, limits failures by client address, and creates the error responses. */
+import type { FailureLimiter } from '@tributary/auth';
+import { PspError, type WebhookRequest } from '@tributary/connector-api';
+import { ContractError, defaultErrorBody, type WebhookReceiver } from '@tributary/connector-api/contract';
+import type { WebhookTrigger } from '@tributary/sync';
+import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
+import type { Logger } from 'pino';
+
+export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
+  constructor(
+    private readonly path: string,
+    private readonly trigger: WebhookTrigger,
+    private readonly limiter: FailureLimiter,
+    private readonly logger: Logger,
+  ) {}
+
+  async receive(request: WebhookRequest, address: string): Promise<void> {
+    if (!this.trigger.isSupported) throw createNotFoundError();
+    try {
+      await this.trigger.receive(request);
+    } catch (error) {
+      if (!(error instanceof PspError)) throw error;
+      if (error.kind === 'rejected') throw this.createRejection(error, address);
+      throw error.kind === 'rate-limited' ? createTooManyError(OVERLOAD_DETAIL, 1) : error;
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.trigger.stop();
+  }
+
+  /** Creates the error for an invalid webhook. It does not contain the plugin's reason, because that would help an attacker to forge signatures. */
+  private createRejection({ message }: PspError, address: string): ContractError {
+    const retryAfterSeconds = this.limiter.recordFailure(address);
+    if (retryAfterSeconds > 0) return createTooManyError(TOO_MANY_INVALID_DETAIL, retryAfterSeconds);
+    this.logger.warn({ connector: this.path, reason: message, client: address }, 'webhook refused');
+    return new ContractError(
+      HttpStatus.UNAUTHORIZED,
+      'Webhook refused',
+      'The signature is missing, wrong or too old, or the body cannot be read. The log of the gateway says which.',
+    );
+  }
+}
+
+const OVERLOAD_DETAIL = 'More webhooks come at once than can be verified. Send this one again.';
+const TOO_MANY_INVALID_DETAIL =
+  'Too many webhooks that were refused came from this address. Try again later.';
+
+/** @param retryAfterSeconds value of the header `retry-after` */
+function createTooManyError(detail: string, retryAfterSeconds: number): ContractError {
+  return new ContractError(HttpStatus.TOO_MANY_REQUESTS, 'Too many webhooks', detail, {
+    'retry-after': String(retryAfterSeconds),
+  });
+}
+
+/** Creates the same error as for an unknown path. */
+function createNotFoundError(): ContractError {
+  const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+  return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
+}

@@ -1,0 +1,33 @@
+/**
+ * Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store>
+ * <rows> …`.
+ */
+import { openStore, currentProcess } from '@tributary/feed';
+import { createRecords } from './test-records.js';
+
+const PAGE_SIZE = 1000;
+
+const [url = '', ...marks] = process.argv.slice(2);
+const store = await openStore(url);
+const lease = await (await store.feed('bench', 'transactions')).acquireLease(currentProcess(), 3_600_000);
+if (!lease) throw new Error('the feed of the benchmark is held by another writer');
+let rows = 0;
+for (const mark of marks.map(Number)) {
+  while (rows < mark) {
+    const records = createRecords(rows, PAGE_SIZE);
+    rows += PAGE_SIZE;
+    await lease.append({
+      records,
+      rejected: [],
+      warnings: [],
+      resolvedIds: [],
+      balances: [],
+      cursor: String(rows),
+    });
+  }
+  // Without this collection the figure would depend on when the garbage collector ran last.
+  globalThis.gc?.();
+  process.send?.(process.memoryUsage.rss());
+}
+await store.close();
+process.disconnect();

@@ -1,0 +1,38 @@
+/** A set of API keys that are valid for one connector, or for the operator's pages. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { hashApiKey, MAX_KEY_LENGTH } from './api-key.js';
+import type { ApiKey, Scope } from './scope.js';
+
+const BEARER_PATTERN = /^bearer +([\x21-\x7e]+) *$/i;
+
+/** Finds the scopes of an API key in constant time. */
+export class ApiKeySet {
+  private readonly keys: readonly ApiKey[];
+
+  constructor(keys: readonly ApiKey[]) {
+    // An empty set gets one random hash, so that it needs as much time as a set with one key.
+    this.keys = keys.length > 0 ? keys : [{ hash: randomBytes(32), scopes: [] }];
+  }
+
+  /**
+   * Returns the scopes of the key in an `Authorization` header. It always hashes once and compares with every key, so that the
+   * duration does not reveal how similar a key was.
+   * @param authorization value of the header, e.g. `Bearer trb_…`
+   * @returns the scopes; `undefined` when the header has no key of this set
+   */
+  findScopes(authorization: string | undefined): readonly Scope[] | undefined {
+    const key = parseBearerKey(authorization);
+    const sentHash = hashApiKey(key ?? '');
+    let found: readonly Scope[] | undefined;
+    for (const { hash, scopes } of this.keys) found = timingSafeEqual(hash, sentHash) ? scopes : found;
+    return key === undefined ? undefined : found;
+  }
+}
+
+/** A set that accepts no key. It protects paths at which there is no connector. */
+export const EMPTY_KEY_SET = new ApiKeySet([]);
+
+function parseBearerKey(authorization: string | undefined): string | undefined {
+  const key = authorization === undefined ? undefined : BEARER_PATTERN.exec(authorization)?.[1];
+  return key === undefined || key.length > MAX_KEY_LENGTH ? undefined : key;
+}

@@ -1,0 +1,98 @@
+/**
+ * Parses the query parameters of a list: `page`, `pageSize`, `sort` and the time filter. The code does not use a DTO class, because this
+ * is the hot path, and a class with decorators takes longer than the page itself. Unknown parameters are ignored.
+ */
+import type { Stream } from '../plugin.js';
+import { parseTime } from '../time.js';
+import { unprocessable, type ContractError } from './contract-error.js';
+import { FEED_TIME_FIELD } from './serialize-records.js';
+
+/** A validated query for one page of a list. */
+export interface PageQuery {
+  /** The page number, which starts at 1. */
+  page: number;
+  pageSize: number;
+  /** Only rows whose feed time (ms since 1970) is at or after this time. All rows if it is `undefined`. */
+  fromMs: number | undefined;
+  /** True if the reader also requests the page after one that was not full. Clients of version 2 do so. They send no `sort`. */
+  readsUntilEmptyPage: boolean;
+}
+
+/** Source: Generic Connector document. */
+export const DEFAULT_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 10_000;
+/** Larger page numbers are reduced to this one. No feed is so long, so the page is empty, and page × size remains a safe integer. */
+const MAX_PAGE = 1_000_000_000;
+
+const WHOLE_NUMBER_PATTERN = /^\d+$/;
+/** An unescaped `+` in a query string means a space, so `+02:00` arrives as ` 02:00`. */
+const SPACE_BEFORE_OFFSET_PATTERN = / (?=\d{2}:\d{2}$)/;
+
+/**
+ * Parses and validates the query of a list.
+ * @param query the decoded query string; a repeated parameter is an array
+ * @throws ContractError 422 that names the parameter, the value found and the values expected
+ */
+export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
+  const parameters = query as Readonly<Record<string, unknown>>;
+  const time = FEED_TIME_FIELD[stream];
+  checkSort(parameters['sort'], `${time}:asc`);
+  return {
+    page: parsePage(parameters['page']),
+    pageSize: parsePageSize(parameters['pageSize']),
+    fromMs: parseFrom(`${time}From`, parameters[`${time}From`]),
+    readsUntilEmptyPage: parameters['sort'] === undefined,
+  };
+}
+
+/** Page 0 means page 1, because some clients start at 0. */
+function parsePage(value: unknown): number {
+  if (value === undefined) return 1;
+  if (typeof value !== 'string' || !WHOLE_NUMBER_PATTERN.test(value)) {
+    throw createInvalidParameterError('page', value, 'one whole number from 1 on; 0 means 1');
+  }
+  return Math.min(Number(value) || 1, MAX_PAGE);
+}
+
+function parsePageSize(value: unknown): number {
+  if (value === undefined) return DEFAULT_PAGE_SIZE;
+  const size = typeof value === 'string' && WHOLE_NUMBER_PATTERN.test(value) ? Number(value) : 0;
+  if (size < 1 || size > MAX_PAGE_SIZE) {
+    throw createInvalidParameterError('pageSize', value, `one whole number from 1 to ${MAX_PAGE_SIZE}`);
+  }
+  return size;
+}
+
+function checkSort(value: unknown, allowed: string): void {
+  if (value !== undefined && value !== allowed) {
+    throw createInvalidParameterError('sort', value, `${allowed}, or no sort at all: a feed has one order`);
+  }
+}
+
+function parseFrom(name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const instant =
+    typeof value === 'string' ? parseTime(value.replace(SPACE_BEFORE_OFFSET_PATTERN, '+')) : undefined;
+  if (instant === undefined) {
+    throw createInvalidParameterError(
+      name,
+      value,
+      'one RFC 3339 time with a zone, e.g. 2026-03-04T05:06:07.089Z',
+    );
+  }
+  // Feed times are whole milliseconds, so a fraction is rounded up to the next millisecond.
+  return instant.milliseconds + (instant.nanoseconds > 0 ? 1 : 0);
+}
+
+function createInvalidParameterError(name: string, found: unknown, expected: string): ContractError {
+  return unprocessable(
+    `Invalid parameter ${name}`,
+    `${name} is ${describeValue(found)}, expected ${expected}.`,
+  );
+}
+
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return `given ${value.length} times`;
+  const text = String(value);
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}

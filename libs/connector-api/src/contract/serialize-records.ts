@@ -1,0 +1,200 @@
+/**
+ * Validates the records of plugins and serializes them to the JSON that clients read. This happens once, before a row enters a feed. A
+ * client that cannot decode one row rejects the whole page, on every attempt. Source: Generic Connector document, and the code with which
+ * the client decodes it.
+ */
+import { InvalidRecordError } from '../errors.js';
+import { encodeId } from '../id-encoding.js';
+import { ASSET_PATTERN, type Money } from '../money.js';
+import type { Stream } from '../plugin.js';
+import {
+  TRANSACTION_STATUSES,
+  TRANSACTION_TYPES,
+  type Account,
+  type Balances,
+  type Beneficiary,
+  type Metadata,
+  type Transaction,
+} from '../record-types.js';
+import { normalizeTime } from '../time.js';
+
+/** A validated and serialized record, ready for the feed. */
+export interface SerializedRecord {
+  /** The id as served, i.e. encoded. */
+  id: string;
+  /** The time of the event at the PSP in milliseconds since 1970. The feed time is the same time, unless the order of the feed prevents it. */
+  pspTime: number | undefined;
+  /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
+  content: string;
+}
+
+/** The property of each stream that contains the feed time. Clients use it as their watermark. */
+export const FEED_TIME_FIELD = {
+  accounts: 'createdAt',
+  beneficiaries: 'createdAt',
+  transactions: 'updatedAt',
+} as const satisfies Record<Stream, string>;
+
+/**
+ * Completes the JSON of a record with its feed time:
+ * `('accounts', '{"id":"a"', '2026-03-04T05:06:07.089Z')` → `{"id":"a","createdAt":"2026-03-04T05:06:07.089Z"}`.
+ */
+export function appendFeedTime(stream: Stream, content: string, feedTime: string): string {
+  return `${content},"${FEED_TIME_FIELD[stream]}":"${feedTime}"}`;
+}
+
+/** The gateway's own metadata keys begin with `com.tributary.spec/`. They contain data that the contract has no property for. */
+const OPENED_AT_KEY = 'com.tributary.spec/opened_at';
+const REGISTERED_AT_KEY = 'com.tributary.spec/registered_at';
+/** The PSP's own id. It is added if the served id is encoded, so that people can search for it. */
+const PSP_ID_KEY = 'com.tributary.spec/psp_id';
+
+/** Validates and serializes an account. @throws InvalidRecordError that names the invalid property */
+export function serializeAccount(account: Account): SerializedRecord {
+  const openedAt = account.openedAt === undefined ? undefined : normalizeTime(account.openedAt, 'openedAt');
+  return serializeRecord(account.id, openedAt?.milliseconds, {
+    accountName: validateString(account.name, 'name'),
+    metadata: serializeMetadata(account, { [OPENED_AT_KEY]: openedAt?.text }),
+  });
+}
+
+/** Validates and serializes a beneficiary. @throws InvalidRecordError that names the invalid property */
+export function serializeBeneficiary(beneficiary: Beneficiary): SerializedRecord {
+  const registeredAt =
+    beneficiary.registeredAt === undefined
+      ? undefined
+      : normalizeTime(beneficiary.registeredAt, 'registeredAt');
+  return serializeRecord(beneficiary.id, registeredAt?.milliseconds, {
+    ownerName: validateString(beneficiary.ownerName, 'ownerName'),
+    metadata: serializeMetadata(beneficiary, { [REGISTERED_AT_KEY]: registeredAt?.text }),
+  });
+}
+
+/**
+ * Validates and serializes a transaction.
+ * @param orderKey the idempotency key of the order, for a transaction of an order. It replaces `relatedTransactionId` and is not encoded,
+ * because clients compare it with the key that they sent
+ * @throws InvalidRecordError that names the invalid property
+ */
+export function serializeTransaction(transaction: Transaction, orderKey?: string): SerializedRecord {
+  const createdAt = normalizeTime(transaction.createdAt, 'createdAt');
+  const updatedAt =
+    transaction.updatedAt === undefined ? createdAt : normalizeTime(transaction.updatedAt, 'updatedAt');
+  const { amount, asset } = validateMoney(transaction.amount);
+  if (amount < 0n)
+    throw new InvalidRecordError(
+      `amount ${amount} is negative: the direction belongs into type and accounts`,
+    );
+  return serializeRecord(transaction.id, updatedAt.milliseconds, {
+    relatedTransactionID: orderKey ?? encodeOptionalId(transaction.relatedTransactionId),
+    createdAt: createdAt.text,
+    currency: asset,
+    scheme: validateOptionalString(transaction.scheme, 'scheme'),
+    type: validateOneOf(TRANSACTION_TYPES, transaction.type, 'type'),
+    status: validateOneOf(TRANSACTION_STATUSES, transaction.status, 'status'),
+    amount: amount.toString(),
+    sourceAccountID: encodeOptionalId(transaction.sourceAccountId),
+    destinationAccountID: encodeOptionalId(transaction.destinationAccountId),
+    metadata: serializeMetadata(transaction, {}),
+  });
+}
+
+/** Validated balances of one account. */
+export interface ValidatedBalances {
+  /** The id as served, i.e. encoded. */
+  accountId: string;
+  /** The time of the balances in milliseconds since 1970. */
+  at: number;
+  /** Minor units by asset. */
+  amounts: ReadonlyMap<string, bigint>;
+}
+
+/** Validates balances. @throws InvalidRecordError that names the invalid property, or an asset that occurs twice */
+export function validateBalances(balances: Balances): ValidatedBalances {
+  const amounts = new Map<string, bigint>();
+  for (const { amount, asset } of balances.amounts.map(validateMoney)) {
+    if (amounts.has(asset))
+      throw new InvalidRecordError(`the balance in ${asset} of account ${balances.accountId} comes twice`);
+    amounts.set(asset, amount);
+  }
+  return {
+    accountId: validateAndEncodeId(balances.accountId, 'accountId'),
+    at: normalizeTime(balances.at, 'at').milliseconds,
+    amounts,
+  };
+}
+
+function serializeRecord(id: unknown, pspTime: number | undefined, properties: object): SerializedRecord {
+  const encodedId = validateAndEncodeId(id, 'id');
+  return { id: encodedId, pspTime, content: JSON.stringify({ id: encodedId, ...properties }).slice(0, -1) };
+}
+
+function serializeMetadata(
+  source: { id: string; metadata?: Metadata },
+  ownMetadata: Metadata,
+): Record<string, string> | undefined {
+  const entries = Object.entries({
+    ...source.metadata,
+    ...ownMetadata,
+    [PSP_ID_KEY]: validateAndEncodeId(source.id, 'id') === source.id ? undefined : source.id,
+  })
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(
+      ([key, value]) =>
+        [
+          validateString(key, 'a metadata key'),
+          validateString(value, `metadata ${JSON.stringify(key)}`),
+        ] as const,
+    )
+    // Sorted keys give the same hash for the same content, independent of the order in which the PSP sends it.
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function validateMoney(value: Money): Money {
+  if (typeof value?.amount !== 'bigint')
+    throw new InvalidRecordError(`amount is ${typeof value?.amount}, expected bigint minor units`);
+  if (!ASSET_PATTERN.test(validateString(value.asset, 'asset'))) {
+    throw new InvalidRecordError(`asset ${JSON.stringify(value.asset)} is not of the form EUR/2 or JPY`);
+  }
+  return value;
+}
+
+function encodeOptionalId(id: unknown): string | undefined {
+  return id === undefined ? undefined : validateAndEncodeId(id, 'the id of a related object');
+}
+
+/**
+ * Encodes an id. Invalid characters are an error and are not replaced as in other strings. Otherwise two ids could become equal, and the
+ * gateway would request an account that does not exist.
+ */
+function validateAndEncodeId(id: unknown, propertyName: string): string {
+  if (typeof id !== 'string')
+    throw new InvalidRecordError(`${propertyName} is ${describeType(id)}, expected a string`);
+  return encodeId(id);
+}
+
+function validateOptionalString(value: unknown, propertyName: string): string | undefined {
+  return value === undefined ? undefined : validateString(value, propertyName);
+}
+
+/** Validates a string at run time. The type of a plugin's record can be wrong, because a plugin may cast the PSP's data. */
+function validateString(value: unknown, propertyName: string): string {
+  if (typeof value !== 'string')
+    throw new InvalidRecordError(`${propertyName} is ${describeType(value)}, expected a string`);
+  // JSON.stringify would escape a lone surrogate. PostgreSQL can store neither that nor U+0000.
+  return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
+}
+
+function validateOneOf<T extends string>(allowed: readonly T[], value: unknown, propertyName: string): T {
+  const found = allowed.find((word) => word === value);
+  if (found === undefined) {
+    const given = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `(${describeType(value)})`;
+    throw new InvalidRecordError(`${propertyName} ${given} is none of ${allowed.join(', ')}`);
+  }
+  return found;
+}
+
+function describeType(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}

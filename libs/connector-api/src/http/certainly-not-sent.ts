@@ -1,0 +1,25 @@
+/** Recognises failures that happened before any byte of the request was sent. After such a failure an order can safely be sent again. */
+
+/** System calls that happen before any byte of the request is written: name resolution and the TCP connection. */
+const BEFORE_SENDING = new Set(['getaddrinfo', 'queryA', 'queryAaaa', 'connect']);
+
+/**
+ * Error codes for a rejected server certificate. Node sends the request only after it has accepted the certificate. Source: Node's list of
+ * X.509 error codes and of TLS errors. "Socket disconnected before secure TLS connection" is not included, because its code is the same
+ * as that of a connection lost later.
+ */
+const BAD_CERTIFICATE_PATTERN =
+  /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|HOSTNAME_MISMATCH$|ERR_TLS_CERT_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
+
+/** Returns true only if it is certain that no byte of the request was sent. @param error an Axios or Node error */
+export function isCertainlyNotSent(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, syscall, errors, cause } = error as Partial<
+    Record<'code' | 'syscall' | 'errors' | 'cause', unknown>
+  >;
+  // If a host has several addresses, Node tries each one and reports all failures in one AggregateError.
+  if (Array.isArray(errors) && errors.length > 0) return errors.every((one) => isCertainlyNotSent(one));
+  if (typeof syscall === 'string') return BEFORE_SENDING.has(syscall);
+  if (typeof code === 'string' && BAD_CERTIFICATE_PATTERN.test(code)) return true;
+  return isCertainlyNotSent(cause);
+}

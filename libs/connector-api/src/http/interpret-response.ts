@@ -1,0 +1,116 @@
+/** Interprets the result of an HTTP request: returns the response, or throws the right kind of `PspError`. */
+import { PspError } from '../errors.js';
+import type { PspErrorKind } from '../errors.js';
+import { PspResponseError } from './psp-response-error.js';
+import { Json } from './json.js';
+import type { PspResponse } from './request.js';
+import { parseRetryAfter } from './retry-after.js';
+import type { RawResponse, TransportFailure } from './transport.js';
+
+/** The properties of a request that decide what its response means. */
+export interface RequestInfo {
+  /** PSP, method and path for messages: `Acme: GET /payments`. */
+  label: string;
+  /** True if the request can be repeated safely. If false, a missing response is an unknown outcome. */
+  idempotent: boolean;
+  /** The current time in milliseconds since 1970. */
+  now: number;
+  /** See `HttpOptions.extractErrorMessage`. */
+  extractErrorMessage: ((body: Json) => string | undefined) | undefined;
+  /** Redacts the secrets in a string. */
+  redact: (text: string) => string;
+}
+
+const MAX_MESSAGE_LENGTH = 300;
+/** Success statuses that need no body. */
+const STATUSES_WITHOUT_BODY = new Set([201, 202, 204, 205]);
+
+/** Returns the response if its status is 2xx and its body is JSON (or may be empty). @throws PspError in every other case */
+export function interpretResponse(result: RawResponse | TransportFailure, request: RequestInfo): PspResponse {
+  if ('message' in result) throw noResponseError(result, request);
+  const { status } = result;
+  const body = parseBody(result.body);
+  if (status < 200 || status > 299) throw errorResponseError(result, body, request);
+  const json =
+    body ?? (result.body.length === 0 && STATUSES_WITHOUT_BODY.has(status) ? Json.absent : undefined);
+  if (json === undefined) {
+    throw new PspError(
+      noResponseKind(request),
+      `${request.label}: answered ${status} with ${describeBody(result)}; expected JSON`,
+      {
+        status,
+      },
+    );
+  }
+  return { status, json, header: (name) => result.header(name) };
+}
+
+function noResponseError({ message, mayHaveBeenSent }: TransportFailure, request: RequestInfo): PspError {
+  if (!mayHaveBeenSent) return new PspError('unavailable', `${request.label}: not sent: ${message}`);
+  return new PspError(noResponseKind(request), `${request.label}: ${message}`);
+}
+
+function errorResponseError(response: RawResponse, body: Json | undefined, request: RequestInfo): PspError {
+  const { status } = response;
+  const kind = classifyStatus(status, request, body !== undefined || response.body.length === 0);
+  const retryAfterMs = parseRetryAfter(response.header('retry-after'), request.now);
+  const details = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const message = (body && pspErrorMessage(body, request)) ?? DEFAULT_MESSAGES[kind];
+  const redirect = status < 400 ? 'a redirect, which is not followed; is the base URL right?' : message;
+  return new PspResponseError(
+    kind,
+    `${request.label}: answered ${status}: ${redirect}`,
+    details,
+    body ?? Json.absent,
+  );
+}
+
+/** @param fromPsp false if the body suggests that a proxy has responded instead of the PSP, e.g. with an HTML page */
+function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean): PspErrorKind {
+  if (status === 401 || status === 403 || status === 407) return 'unauthorized';
+  if (status === 429) return 'rate-limited';
+  if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);
+  // A 409 can be a conflict with an earlier request with the same key, which the PSP may have executed.
+  if (!request.idempotent && (status === 409 || !fromPsp)) return 'unknown-outcome';
+  return 'rejected';
+}
+
+function noResponseKind({ idempotent }: RequestInfo): PspErrorKind {
+  return idempotent ? 'unavailable' : 'unknown-outcome';
+}
+
+const DEFAULT_MESSAGES: Readonly<Record<PspErrorKind, string>> = {
+  rejected: 'it refuses the request',
+  unauthorized: 'the credentials are wrong, expired, or lack a permission',
+  'rate-limited': 'too many requests',
+  unavailable: 'it is down or overloaded',
+  'unknown-outcome': 'it is not known whether the request was carried out',
+};
+
+/** Parses a body. @returns `undefined` if it is not JSON in UTF-8 */
+function parseBody(body: Buffer): Json | undefined {
+  try {
+    return Json.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody(response: RawResponse): string {
+  if (response.body.length === 0) return 'an empty body';
+  const start = response.body.subarray(0, 200).toString('latin1').trimStart().toLowerCase();
+  return start.startsWith('<') ? 'HTML or XML' : 'something that is no JSON, or not all of it';
+}
+
+/** Returns the PSP's own message as one line, truncated and redacted. @returns `undefined` if there is none */
+function pspErrorMessage(body: Json, { extractErrorMessage, redact }: RequestInfo): string | undefined {
+  try {
+    // Control characters would break log lines.
+    const message = extractErrorMessage?.(body)
+      ?.replace(/[\u0000-\u001f\u007f]+/g, ' ')
+      .trim();
+    return message ? redact(message).slice(0, MAX_MESSAGE_LENGTH) : undefined;
+  } catch {
+    return undefined;
+  }
+}

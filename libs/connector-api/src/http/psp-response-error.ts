@@ -1,0 +1,32 @@
+import { PspError } from '../errors.js';
+import type { PspErrorKind } from '../errors.js';
+import type { Json } from './json.js';
+
+/**
+ * A `PspError` for a response of the PSP with an HTTP error status. Plugins can inspect its body to decide what the error means, e.g.
+ * that a "duplicate request" error shows that the PSP already has the order. The body is a private field, so no log or serialisation
+ * of the error contains it.
+ */
+export class PspResponseError extends PspError {
+  readonly #body: Json;
+
+  constructor(
+    kind: PspErrorKind,
+    message: string,
+    details: { retryAfterMs?: number; status: number },
+    body: Json,
+  ) {
+    super(kind, message, details);
+    this.#body = body;
+  }
+
+  /** The HTTP status of the response. */
+  get status(): number {
+    return this.details.status ?? 0;
+  }
+
+  /** The JSON body of the response; `Json.absent` if the body was not JSON. */
+  get body(): Json {
+    return this.#body;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Retries of idempotent requests within one call of a plugin. The gateway does the back-off between calls. But one page of a plugin can
+ * need many requests (e.g. a journal that the PSP lists newest first), and one lost response should not discard all of them.
+ */
+import { PspError } from '../errors.js';
+import type { RetryPolicy } from './http-options.js';
+import type { RawResponse, TransportFailure } from './transport.js';
+
+const DEFAULT_MAX_ATTEMPTS = 3;
+const DEFAULT_MAX_DELAY_MS = 5_000;
+const INITIAL_DELAY_MS = 250;
+
+/** Returns the delay in milliseconds before the next attempt. @param attempt counts from 1 @returns `undefined` if there is no next attempt */
+export function retryDelayMs(
+  attempt: number,
+  { result }: { result: RawResponse | TransportFailure },
+  error: unknown,
+  { maxAttempts = DEFAULT_MAX_ATTEMPTS, maxDelayMs = DEFAULT_MAX_DELAY_MS }: RetryPolicy = {},
+): number | undefined {
+  if (attempt >= maxAttempts || !(error instanceof PspError)) return undefined;
+  if (error.kind !== 'unavailable' && error.kind !== 'rate-limited') return undefined;
+  // A slow PSP gets no additional load. Besides, the caller's own timeout is near.
+  if ('timedOut' in result && result.timedOut) return undefined;
+  const delayMs = error.details.retryAfterMs ?? INITIAL_DELAY_MS * 4 ** (attempt - 1);
+  return delayMs <= maxDelayMs ? delayMs : undefined;
+}

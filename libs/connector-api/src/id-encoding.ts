@@ -1,0 +1,70 @@
+/**
+ * The encoding of ids for clients. Clients put account ids into URL paths without escaping them, so a served id contains only
+ * `[A-Za-z0-9._~-]`. Every other byte of the UTF-8 form becomes `~` and two hexadecimal digits: `a/b` → `a~2Fb`. The character `~`
+ * itself becomes `~7E`, which makes the encoding reversible.
+ */
+import { InvalidRecordError } from './errors.js';
+
+const SAFE_ID_PATTERN = /^[A-Za-z0-9._-]+$/;
+const ENCODED_ID_PATTERN = /^(?:[A-Za-z0-9._-]|~[0-9A-F]{2})+$/;
+const MAX_ID_LENGTH = 1024;
+
+/**
+ * Encodes the PSP's own id for clients: `a/b` → `a~2Fb`. Plugins need not call it.
+ * @throws InvalidRecordError for an empty id, for one with a lone surrogate, and for one with more than 1024 characters when encoded
+ */
+export function encodeId(id: string): string {
+  if (id === '') throw new InvalidRecordError('the id is empty');
+  // The encoding never makes an id shorter, so a long id fails without being encoded.
+  if (id.length > MAX_ID_LENGTH)
+    throw new InvalidRecordError(
+      `the id is ${id.length} characters long; at most ${MAX_ID_LENGTH} can be served`,
+    );
+  // HTTP clients and proxies remove the path segments `.` and `..`.
+  const encoded =
+    id === '.' || id === '..'
+      ? '~2E'.repeat(id.length)
+      : SAFE_ID_PATTERN.test(id)
+        ? id
+        : encodeUnsafeCharacters(id);
+  if (encoded.length > MAX_ID_LENGTH) {
+    throw new InvalidRecordError(
+      `the id is ${encoded.length} characters long when encoded; at most ${MAX_ID_LENGTH} can be served`,
+    );
+  }
+  return encoded;
+}
+
+/** Encodes an id like `encodeId`. @returns `undefined` for an id that cannot be encoded and therefore is in no feed */
+export function tryEncodeId(id: string): string | undefined {
+  try {
+    return encodeId(id);
+  } catch (error) {
+    if (error instanceof InvalidRecordError) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the PSP's own id of an encoded one: `a~2Fb` → `a/b`. @returns `undefined` for a string that `encodeId` never returns */
+export function decodeId(encoded: string): string | undefined {
+  if (encoded.length > MAX_ID_LENGTH) return undefined;
+  if (SAFE_ID_PATTERN.test(encoded)) return encoded === '.' || encoded === '..' ? undefined : encoded;
+  if (!ENCODED_ID_PATTERN.test(encoded)) return undefined;
+  try {
+    const id = decodeURIComponent(encoded.replaceAll('~', '%'));
+    return encodeId(id) === encoded ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function encodeUnsafeCharacters(id: string): string {
+  if (!id.isWellFormed()) {
+    throw new InvalidRecordError(`the id ${JSON.stringify(id.slice(0, 64))} is not well-formed Unicode`);
+  }
+  return id.replace(/[^A-Za-z0-9._-]/gu, (character) =>
+    [...Buffer.from(character)]
+      .map((byte) => `~${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+      .join(''),
+  );
+}

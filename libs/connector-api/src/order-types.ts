@@ -1,0 +1,65 @@
+/** Payment orders as a plugin sees them: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
+import type { Money } from './money.js';
+import type { Metadata } from './record-types.js';
+
+/** The kinds of order. They are also transaction types of the contract: the transactions of an order have its kind as their type. */
+export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;
+export type OrderKind = (typeof ORDER_KINDS)[number];
+
+/** A payout to a beneficiary, or a transfer between two accounts of the tenant. The gateway stores it before it calls a plugin. */
+export interface Order {
+  kind: OrderKind;
+  /**
+   * The idempotency key for the PSP, in the format that the plugin's `orders.keyFormat` requests. It is the same in every attempt and
+   * unique among the orders of the connector. Send it in the header or property by which the PSP recognises repeated requests.
+   */
+  idempotencyKey: string;
+  /** The idempotency key that the client sent: any string. People know the order by it, so show it to them if the PSP has a field for it. */
+  reference: string;
+  /** Always positive. */
+  amount: Money;
+  /** The PSP's own id of the account to debit, as `accounts` returned it. */
+  sourceAccountId: string;
+  /** The PSP's own id: of a beneficiary for a payout, of an account for a transfer. */
+  destinationAccountId: string;
+  description?: string;
+  metadata: Metadata;
+  /** When the client submitted the order (RFC 3339, UTC). */
+  createdAt: string;
+  /** The PSP's id of the order. It is absent until a response of the PSP contained it. */
+  pspId?: string;
+}
+
+/**
+ * The statuses of an order at the PSP. `PENDING` is the only one that is not final. `RETURNED` means that the order had succeeded and the
+ * full amount came back later.
+ */
+export const ORDER_STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED', 'RETURNED'] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+/** The state of an order that the PSP has accepted or knows. */
+export interface OrderResult {
+  /** The PSP's id of the order. If the PSP's listing contains the movement, it is the `Transaction.id` of that movement. */
+  id: string;
+  status: OrderStatus;
+  /** Why the order failed or was returned, in the PSP's words. It is served as metadata, so it must not contain secrets. */
+  reason?: { code: string; message?: string };
+  metadata?: Metadata;
+}
+
+/**
+ * How the PSP recognises an order that it already has. Example of a PSP that accepts UUIDs and remembers them for a day:
+ * `{ keyFormat: 'uuid', idempotencyWindowMs: 24 * 60 * 60_000 }`.
+ */
+export interface IdempotencySupport {
+  /**
+   * The format of `Order.idempotencyKey` that the PSP accepts: a UUID, or a string of `[a-z0-9]` with at most `length` characters.
+   * `length` must be 20 or more.
+   */
+  keyFormat: 'uuid' | { length: number };
+  /**
+   * The time in milliseconds for which the PSP certainly recognises a repeated key; `Infinity` if it never forgets a key. After this time
+   * an order with an unknown outcome is only looked up with `findOrder` and never sent again. The value 0 means that it is never sent again.
+   */
+  idempotencyWindowMs: number;
+}

@@ -1,0 +1,26 @@
+/** Finds the placeholders of the generator (`STILL FAKE: …`) that the plugin's author has not replaced yet. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** Matches `STILL FAKE: what to do` in a comment. The generator writes it at each placeholder. */
+const PLACEHOLDER_PATTERN = /STILL FAKE: (.*?)\s*(?:\*\/|-->)?$/;
+
+/**
+ * Lists the placeholders below a plugin's directory.
+ * @returns one entry per placeholder, with file and line: `acme.config.ts:8: make it required`
+ */
+export function findPlaceholders(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .flatMap((file) => findPlaceholdersInFile(file, relative(directory, file)));
+}
+
+function findPlaceholdersInFile(file: string, name: string): string[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    const instruction = PLACEHOLDER_PATTERN.exec(line)?.[1];
+    return instruction === undefined ? [] : [`${name}:${index + 1}: ${instruction}`];
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * Validates the requests and responses of a fake PSP against the PSP's official OpenAPI document (3.0 or 3.1, JSON or YAML).
+ * It is stricter than OpenAPI: a path, query parameter, status or property that the document does not name is a problem.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Example } from './examples.js';
+import { getExamples } from './examples.js';
+import { getChild, resolveReference, isNode, resolvePointer } from './document-node.js';
+import type { DocumentNode } from './document-node.js';
+import { OperationIndex } from './operation-index.js';
+import type { Operation } from './operation-index.js';
+import { ParameterChecker } from './parameter-checker.js';
+import { SchemaChecker } from './schema-checker.js';
+import { findSecurityProblems } from './security-requirements.js';
+
+export interface SentRequest {
+  method: string;
+  /** Requested path, including the path of the document's server: `/api/1.0/accounts`. */
+  path: string;
+  query: URLSearchParams;
+  /** Header names are in lower case. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Decoded JSON, or the fields of a form. `undefined` without a body. */
+  body: unknown;
+}
+
+export interface SentResponse {
+  status: number;
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Decoded JSON. `undefined` without a body. */
+  body: unknown;
+}
+
+/** Replaces one value of a document that contradicts itself or the real API. */
+export interface DocumentCorrection {
+  /** JSON pointer to the value, e.g. `#/components/schemas/Account/properties/id/format`. */
+  pointer: string;
+  /** New value. `undefined` removes the property. */
+  value: unknown;
+  reason: string;
+}
+
+/** Folder with the official documents. It is next to the repository, not part of it. */
+const SPECS_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/specs');
+
+export class OpenApiDocument {
+  private readonly operations: OperationIndex;
+  private readonly requestChecker: SchemaChecker;
+  private readonly responseChecker: SchemaChecker;
+  private readonly parameterChecker: ParameterChecker;
+
+  constructor(private readonly root: DocumentNode) {
+    this.operations = new OperationIndex(root);
+    this.requestChecker = new SchemaChecker(root, 'request');
+    this.responseChecker = new SchemaChecker(root, 'response');
+    this.parameterChecker = new ParameterChecker(root, this.requestChecker);
+  }
+
+  /** Loads a document from a file. @throws Error if the file is not an OpenAPI 3 document, or a correction's pointer does not exist. */
+  static async load(path: string, corrections: readonly DocumentCorrection[] = []): Promise<OpenApiDocument> {
+    const text = await readFile(path, 'utf8');
+    const root: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: -1 });
+    if (!isNode(root) || !String(root['openapi']).startsWith('3.')) {
+      throw new Error(`${path} is no OpenAPI 3 document`);
+    }
+    for (const correction of corrections) applyCorrection(root, correction);
+    return new OpenApiDocument(root);
+  }
+
+  /**
+   * Loads an official document from `../shared/specs`, e.g. `mollie/specs.yaml`. If the file is absent, prints that the checks are skipped.
+   * @returns `undefined` if the file is absent. A `FakePsp` without a document checks nothing.
+   */
+  static async loadOfficial(
+    file: string,
+    corrections?: readonly DocumentCorrection[],
+  ): Promise<OpenApiDocument | undefined> {
+    const path = join(SPECS_DIRECTORY, file);
+    if (existsSync(path)) return OpenApiDocument.load(path, corrections);
+    process.stderr.write(`skipped: checks against ${file}, because ../shared/specs/${file} is absent\n`);
+    return undefined;
+  }
+
+  /** Returns the document's examples. @param path template as in the document. @throws Error if the document does not have the operation. */
+  getExamples(method: string, path: string): Example[] {
+    return getExamples(this.root, this.operations.get(method, path));
+  }
+
+  /** @returns one string per problem, with operation, location, expected and found value. Empty if the request is valid. */
+  checkRequest(request: SentRequest): string[] {
+    const match = this.operations.match(request.method, request.path);
+    if (match === undefined) return [`the document has no ${request.method} ${request.path}`];
+    const { operation, params } = match;
+    const problems = [
+      ...findSecurityProblems(this.root, operation.security, request),
+      ...this.parameterChecker.check(operation.parameters, { ...request, path: params }),
+      ...this.findBodyProblems(operation, request),
+    ];
+    return problems.map((problem) => `${operation.method} ${operation.path}: request: ${problem}`);
+  }
+
+  /** @returns one string per problem, as `checkRequest` does. */
+  checkResponse({ method, path }: Pick<SentRequest, 'method' | 'path'>, response: SentResponse): string[] {
+    const match = this.operations.match(method, path);
+    if (match === undefined) return [`the document has no ${method} ${path}`];
+    const { operation } = match;
+    return this.findResponseProblems(operation, response).map(
+      (problem) => `${operation.method} ${operation.path}: response ${response.status}: ${problem}`,
+    );
+  }
+
+  private findBodyProblems({ node }: Operation, { headers, body }: SentRequest): string[] {
+    const documented = resolveReference(this.root, getChild(node, 'requestBody'));
+    if (body === undefined) return documented['required'] === true ? ['a body is required, and absent'] : [];
+    if (documented['content'] === undefined) return ['the document has no body here'];
+    return this.findContentProblems(
+      getChild(documented, 'content'),
+      headers['content-type'],
+      body,
+      this.requestChecker,
+    );
+  }
+
+  private findResponseProblems({ node }: Operation, { status, headers, body }: SentResponse): string[] {
+    const responses = getChild(node, 'responses');
+    const documented =
+      responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? responses['default'];
+    if (!isNode(documented)) return [`expected one of the statuses ${Object.keys(responses).join(', ')}`];
+    const { content } = resolveReference(this.root, documented);
+    if (!isNode(content)) return body === undefined ? [] : ['the document has no body here'];
+    if (body === undefined) return ['a body is expected, and absent'];
+    return this.findContentProblems(content, headers['content-type'], body, this.responseChecker);
+  }
+
+  private findContentProblems(
+    content: DocumentNode,
+    sentType: string | undefined,
+    body: unknown,
+    checker: SchemaChecker,
+  ): string[] {
+    const type = sentType?.split(';')[0]?.trim().toLowerCase() ?? 'none';
+    const media = content[type] ?? content[`${type.split('/')[0]}/*`] ?? content['*/*'];
+    if (!isNode(media)) return [`expected content of type ${Object.keys(content).join(', ')}, found ${type}`];
+    return media['schema'] === undefined ? [] : checker.check(media['schema'], body);
+  }
+}
+
+function applyCorrection(root: DocumentNode, { pointer, value }: DocumentCorrection): void {
+  const separatorIndex = pointer.lastIndexOf('/');
+  const parent = resolvePointer(root, pointer.slice(0, separatorIndex)) as Record<string, unknown>;
+  const key = pointer
+    .slice(separatorIndex + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+  if (value === undefined) delete parent[key];
+  else parent[key] = value;
+}

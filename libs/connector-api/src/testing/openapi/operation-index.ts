@@ -1,0 +1,100 @@
+/** Index of the operations of an OpenAPI document. Finds the operation for a request. */
+import { getChild, resolveReference, isNode, toNodes } from './document-node.js';
+import type { DocumentNode } from './document-node.js';
+
+export interface Operation {
+  method: string;
+  /** Path template as in the document, e.g. `/accounts/{account_id}`. */
+  path: string;
+  node: DocumentNode;
+  /** Parameters of the operation and of its path item, with `$ref` resolved. */
+  parameters: DocumentNode[];
+  security: DocumentNode[];
+}
+
+export interface OperationMatch {
+  operation: Operation;
+  params: Readonly<Record<string, string>>;
+}
+
+const HTTP_METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options']);
+
+interface OperationRoute {
+  operation: Operation;
+  pattern: RegExp;
+  parameterNames: string[];
+}
+
+export class OperationIndex {
+  private readonly routes: OperationRoute[];
+
+  constructor(root: DocumentNode) {
+    this.routes = Object.entries(getChild(root, 'paths')).flatMap(([path, item]) =>
+      isNode(item) ? createRoutes(root, path, item) : [],
+    );
+    // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
+    this.routes.sort((a, b) => a.parameterNames.length - b.parameterNames.length);
+  }
+
+  /** Returns the operation for a method and a path template, e.g. `GET` and `/accounts/{account_id}`. @throws Error if there is none. */
+  get(method: string, path: string): Operation {
+    const same = ({ operation }: OperationRoute) =>
+      operation.method === method && stripParameterNames(operation.path) === stripParameterNames(path);
+    const route = this.routes.find(same);
+    if (route === undefined) throw new Error(`the document has no ${method} ${path}`);
+    return route.operation;
+  }
+
+  /** Finds the operation for a request. @param path requested path, including the path of the document's server */
+  match(method: string, path: string): OperationMatch | undefined {
+    for (const { operation, pattern, parameterNames } of this.routes) {
+      const found = operation.method === method ? pattern.exec(path) : null;
+      if (found === null) continue;
+      const params = parameterNames.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')]);
+      return { operation, params: Object.fromEntries(params) as Record<string, string> };
+    }
+    return undefined;
+  }
+}
+
+function createRoutes(root: DocumentNode, path: string, item: DocumentNode): OperationRoute[] {
+  const { pattern, parameterNames } = createPathPattern(path, getBasePaths(root, item));
+  return Object.entries(item).flatMap(([method, node]) => {
+    if (!HTTP_METHODS.has(method) || !isNode(node)) return [];
+    const own = toNodes(node['parameters']).map((parameter) => resolveReference(root, parameter));
+    const shared = toNodes(item['parameters']).map((parameter) => resolveReference(root, parameter));
+    const isOverridden = (one: DocumentNode) =>
+      own.some((two) => two['name'] === one['name'] && two['in'] === one['in']);
+    const parameters = [...own, ...shared.filter((parameter) => !isOverridden(parameter))];
+    const security = toNodes(node['security'] ?? root['security']);
+    const operation = { method: method.toUpperCase(), path, node, parameters, security };
+    return [{ operation, pattern, parameterNames }];
+  });
+}
+
+/** Returns the paths of the document's server URLs: `https://b2b.revolut.com/api/1.0` → `/api/1.0`. Without servers: `['']`. */
+function getBasePaths(root: DocumentNode, item: DocumentNode): string[] {
+  const servers = toNodes(item['servers'] ?? root['servers']);
+  const paths = servers.flatMap(({ url }) => {
+    if (typeof url !== 'string') return [];
+    return [(URL.canParse(url) ? new URL(url).pathname : url).replace(/\/+$/, '')];
+  });
+  return paths.length > 0 ? [...new Set(paths)] : [''];
+}
+
+function createPathPattern(template: string, bases: string[]): { pattern: RegExp; parameterNames: string[] } {
+  const parameterNames = [...template.matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => name);
+  const path = template
+    .split(/\{[^}]+\}/)
+    .map(escapeRegExp)
+    .join('([^/]+)');
+  return { pattern: new RegExp(`^(?:${bases.map(escapeRegExp).join('|')})${path}$`), parameterNames };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function stripParameterNames(path: string): string {
+  return path.replace(/\{[^}]+\}/g, '{}');
+}

@@ -1,0 +1,40 @@
+/** Checks that a request carries the kind of credentials that the document requires. Does not verify the credentials themselves. */
+import { getChild, resolveReference } from './document-node.js';
+import type { DocumentNode } from './document-node.js';
+
+interface CredentialSource {
+  query: URLSearchParams;
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** @param security alternative requirements. Each lists security schemes that are required together. */
+export function findSecurityProblems(
+  root: DocumentNode,
+  security: readonly DocumentNode[],
+  request: CredentialSource,
+): string[] {
+  if (security.length === 0) return [];
+  const schemes = getChild(getChild(root, 'components'), 'securitySchemes');
+  const isMet = (name: string) => hasCredentials(resolveReference(root, getChild(schemes, name)), request);
+  if (security.some((needed) => Object.keys(needed).every(isMet))) return [];
+  const names = security.map((needed) => Object.keys(needed).join(' and ')).join(', or ');
+  return [`credentials are absent: expected ${names}`];
+}
+
+function hasCredentials(scheme: DocumentNode, { query, headers }: CredentialSource): boolean {
+  const authorization = headers['authorization'] ?? '';
+  switch (scheme['type']) {
+    case 'http':
+      return authorization.toLowerCase().startsWith(`${String(scheme['scheme']).toLowerCase()} `);
+    case 'oauth2':
+    case 'openIdConnect':
+      return authorization.toLowerCase().startsWith('bearer ');
+    case 'apiKey': {
+      const name = String(scheme['name']);
+      if (scheme['in'] === 'header') return headers[name.toLowerCase()] !== undefined;
+      return scheme['in'] === 'query' ? query.has(name) : headers['cookie'] !== undefined;
+    }
+    default:
+      return true;
+  }
+}

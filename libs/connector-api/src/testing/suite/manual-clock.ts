@@ -1,0 +1,30 @@
+import type { HttpClock } from '../../http/http-clock.js';
+
+const START_OFFSET_MS = 60_000;
+
+/**
+ * Manual clock of one check. Only `sleep` and `advance` move it. It starts one minute before the system time, at a whole second, so that
+ * code that wrongly uses the system time never sees times in the future.
+ */
+export class ManualClock implements HttpClock {
+  /** Real timeout in ms for all requests of the HTTP client while it is set. */
+  timeoutOverrideMs: number | undefined;
+  #now = Math.floor((Date.now() - START_OFFSET_MS) / 1000) * 1000;
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.#now += Math.max(0, milliseconds);
+  }
+
+  timeoutSignal(milliseconds: number): AbortSignal {
+    return AbortSignal.timeout(this.timeoutOverrideMs ?? milliseconds);
+  }
+
+  advance(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+}

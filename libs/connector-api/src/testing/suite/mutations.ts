@@ -1,0 +1,354 @@
+/** Mutations for mutation testing: common mistakes in the reference plugin, and the check that must detect each of them. */
+
+export interface Mutation {
+  description: string;
+  file:
+    'reference.client.ts' | 'reference.mapper.ts' | 'reference.psp.ts' | 'reference.config.ts' | 'index.ts';
+  /** Source code that occurs exactly once in the file. `replacement` replaces it. */
+  original: string;
+  replacement: string;
+  /** Further replacements in the same file that belong to the mutation. */
+  additionalReplacements?: readonly (readonly [code: string, by: string])[];
+  /** Name of a check that must fail. Other checks may fail, too. */
+  detectedBy: string;
+}
+
+const PSP = 'reference.psp.ts';
+const MAPPER = 'reference.mapper.ts';
+const CLIENT = 'reference.client.ts';
+const MONEY = "amount: parseMoney(row.decimal('amount'), row.string('currency')),\n    sourceAccountId";
+const CURSOR = 'const cursor = formatTime(Math.min(to, settled));';
+const SEND = "return this.http.post('/payments', { body });";
+const WINDOW = 'const rows = await this.readWindow(from, to);';
+
+/** Imports that some mutations need. */
+const JSON_IN_PSP = ['import { HTTP_CLOCK,', 'import { Json, HTTP_CLOCK,'] as const;
+const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { HttpClock }'] as const;
+const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
+const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
+const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
+
+/** Creates the replacement for `MONEY`: another expression for the amount. */
+const replaceAmount = (expression: string) => `amount: ${expression},\n    sourceAccountId`;
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    description: 'an exclusive cursor: goes on after the time of the newest row',
+    file: PSP,
+    original: CURSOR,
+    replacement:
+      "const cursor = formatTime(Date.parse(rows.at(-1)?.string('created') ?? formatTime(to)) + 1);",
+    detectedBy: 'listings: a row with the same time as the last one that was listed',
+  },
+  {
+    description: 'stops one page early',
+    file: PSP,
+    original: '    } while (next !== undefined);',
+    replacement: '      if (page.rows.length < 20) break;\n    } while (next !== undefined);',
+    detectedBy: 'listings: from the start and from every cursor, one row a page',
+  },
+  {
+    description: 'reads no second page',
+    file: PSP,
+    original: '      next = page.next;',
+    replacement: '      next = undefined;',
+    detectedBy: 'listings: more rows with one time than a page holds',
+  },
+  {
+    description: 'skips ties: one row for each second',
+    file: PSP,
+    original: WINDOW,
+    replacement:
+      "const rows = [...new Map((await this.readWindow(from, to)).map((row) => [row.string('created'), row])).values()];",
+    detectedBy: 'listings: more rows with one time than a page holds',
+  },
+  {
+    description: 'drops late rows: does not look back',
+    file: PSP,
+    original: 'const settled = Math.max(start, end - MAX_CHANGE_AGE_MS);',
+    replacement: 'const settled = end - 10_000;',
+    detectedBy: 'changes: a row that turns up late',
+  },
+  {
+    description: 'ignores changed rows: looks back for late ones only',
+    file: PSP,
+    original: 'const MAX_CHANGE_AGE_MS = 2 * DAY;',
+    replacement: 'const MAX_CHANGE_AGE_MS = DAY / 12;',
+    detectedBy: 'changes: a status that changes long after the row was listed',
+  },
+  {
+    description: 'lists newest first, as the PSP does',
+    file: PSP,
+    original: 'return rows.reverse();',
+    replacement: 'return rows;',
+    detectedBy: 'listings: oldest first',
+  },
+  {
+    description: 'a cursor that means nothing to another instance',
+    file: PSP,
+    original: 'const start = Date.parse(since ?? this.settings.since);',
+    replacement:
+      'const start = Date.parse(since === undefined ? this.settings.since : formatTime(this.clock.now() - DAY));',
+    detectedBy: 'listings: from the start and from every cursor, one row a page',
+  },
+  {
+    description: 'a cursor that is ahead of its page',
+    file: PSP,
+    original: CURSOR,
+    replacement: 'const cursor = formatTime(settled);',
+    detectedBy: 'listings: from the start and from every cursor, one row a page',
+  },
+  {
+    description: 'never ends: reads the last window for ever',
+    file: PSP,
+    original: '      from = to;',
+    replacement: '      from = to === end ? from : to;',
+    detectedBy: 'listings: end when they have caught up, and say nothing twice as new',
+  },
+  {
+    description: 'never the same twice: the time of the listing is in the metadata',
+    file: MAPPER,
+    original: "metadata: { 'com.reference.spec/state': state,",
+    replacement:
+      "metadata: { 'com.reference.spec/read_at': String(performance.now()), 'com.reference.spec/state': state,",
+    detectedBy: 'listings: end when they have caught up, and say nothing twice as new',
+  },
+  {
+    description: 'swallows errors: a PSP that fails looks like one that is caught up',
+    file: PSP,
+    original: WINDOW,
+    replacement: 'const rows = await this.readWindow(from, to).catch((): Json[] => []);',
+    detectedBy: 'faults: 500',
+  },
+  {
+    description: 'takes 404 for an empty listing',
+    file: CLIENT,
+    original: "const page = await this.http.get('/transactions', { query });",
+    replacement:
+      "const page = (await this.http.find('/transactions', { query })) ?? Json.parse('{\"rows\":[]}');",
+    additionalReplacements: [JSON_IN_CLIENT, JSON_TYPE_IN_CLIENT],
+    detectedBy: 'faults: 404',
+  },
+  {
+    description: 'money as float',
+    file: MAPPER,
+    original: MONEY,
+    replacement: replaceAmount(
+      "{ amount: BigInt(Math.floor(Number(row.decimal('amount')) * 100)), asset: currencyToAsset(row.string('currency')) }",
+    ),
+    detectedBy: 'money: exact with 2 decimal places (EUR)',
+  },
+  {
+    description: 'two decimal places for every currency',
+    file: MAPPER,
+    original: MONEY,
+    replacement: replaceAmount(
+      "{ amount: parseMoney(row.decimal('amount'), 'EUR').amount, asset: currencyToAsset(row.string('currency')) }",
+    ),
+    detectedBy: 'money: exact with 0 decimal places (JPY)',
+  },
+  {
+    description: 'two decimal places for a currency of three',
+    file: MAPPER,
+    original: MONEY,
+    replacement: replaceAmount(
+      "row.string('currency') === 'KWD' ? { amount: parseMoney(row.decimal('amount'), 'KWD').amount / 10n, asset: 'KWD/2' } : parseMoney(row.decimal('amount'), row.string('currency'))",
+    ),
+    detectedBy: 'money: exact with 3 decimal places (KWD)',
+  },
+  {
+    description: 'guesses the precision of a currency that it does not know',
+    file: MAPPER,
+    original: MONEY,
+    replacement: replaceAmount(
+      "row.string('currency') === 'XQX' ? { amount: parseMoney(row.decimal('amount'), 'EUR').amount, asset: 'XQX/2' } : parseMoney(row.decimal('amount'), row.string('currency'))",
+    ),
+    detectedBy: 'money: a currency that nobody knows is refused, and the listing goes on',
+  },
+  {
+    description: 'leaves out what it does not understand, without a word',
+    file: PSP,
+    original: "yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)), cursor };",
+    replacement:
+      "yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)).filter((item) => !('reason' in item)), cursor };",
+    detectedBy: 'changes: a row that makes no sense is refused, and the listing goes on',
+  },
+  {
+    description: 'a sign for money that goes out',
+    file: MAPPER,
+    original: MONEY,
+    replacement: replaceAmount(
+      "{ ...parseMoney(row.decimal('amount'), row.string('currency')), ...(direction === 'out' && { amount: -parseMoney(row.decimal('amount'), row.string('currency')).amount }) }",
+    ),
+    detectedBy: 'money: the direction is in the account, not in a sign',
+  },
+  {
+    description: 'source and destination the wrong way round',
+    file: MAPPER,
+    original:
+      "sourceAccountId: direction === 'in' ? other : account,\n    destinationAccountId: direction === 'in' ? account : other,",
+    replacement:
+      "sourceAccountId: direction === 'in' ? account : other,\n    destinationAccountId: direction === 'in' ? other : account,",
+    detectedBy: 'money: the direction is in the account, not in a sign',
+  },
+  {
+    description: 'a TypeError for a bad row blocks the listing',
+    file: MAPPER,
+    original: "const state = row.oneOf(STATES, 'state');",
+    replacement:
+      "const state = row.oneOf(STATES, 'state', ...(row.optionalString('state') === undefined ? [(undefined as unknown as string).trim()] : []));",
+    detectedBy: 'changes: a row that makes no sense is refused, and the listing goes on',
+  },
+  {
+    description: 'a secret in an error',
+    file: PSP,
+    original: WINDOW,
+    replacement:
+      'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, `${error.message} (with the key ${this.settings.apiKey})`, error.details);\n      });',
+    detectedBy: 'secrets: not in errors, even when the PSP repeats them',
+  },
+  {
+    description: 'a secret in an address',
+    file: CLIENT,
+    original: 'const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };',
+    replacement:
+      "const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE, token: 'key-of-the-reference' };",
+    detectedBy: 'secrets: not in records, refusals, cursors and addresses',
+  },
+  {
+    description: 'prints what it does',
+    file: PSP,
+    original: WINDOW,
+    replacement: `${WINDOW}\n      console.log('read', rows.length);`,
+    detectedBy: 'secrets: a plugin prints nothing',
+  },
+  {
+    description: 'forgets when a rate limit ends',
+    file: PSP,
+    original: WINDOW,
+    replacement:
+      'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, error.message);\n      });',
+    detectedBy: 'faults: 429 with Retry-After',
+  },
+  {
+    description: 'state that all connectors share: the client of the first',
+    file: PSP,
+    original: '    private readonly client: ReferenceClient,',
+    replacement: '    private client: ReferenceClient,',
+    additionalReplacements: [
+      [
+        '  ) {}',
+        '  ) {\n    const shared = globalThis as { client?: ReferenceClient };\n    this.client = shared.client ??= client;\n  }',
+      ],
+    ],
+    detectedBy: 'settings: a plugin keeps nothing outside of its connector',
+  },
+  {
+    description: 'a setting that is not checked',
+    file: 'reference.config.ts',
+    original: '  @IsNotEmpty()\n  @IsString()\n  apiKey!',
+    replacement: '  @Allow()\n  apiKey!',
+    additionalReplacements: [['import { IsISO8601,', 'import { Allow, IsISO8601,']],
+    detectedBy: 'settings: a wrong one is refused by its name',
+  },
+  {
+    description: 'accounts: the last page is left out',
+    file: PSP,
+    original:
+      "      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', read)), cursor: last ?? '' };\n      if (next === undefined) return;",
+    replacement:
+      "      if (next === undefined) return;\n      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', read)), cursor: last ?? '' };",
+    detectedBy: 'accounts: from the start and from every cursor',
+  },
+  {
+    description: 'the key is not passed on',
+    file: CLIENT,
+    original: 'const body = { key, kind,',
+    replacement: 'const body = { key: crypto.randomUUID() + key.slice(99), kind,',
+    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
+  },
+  {
+    description: 'sends a payment again under another key',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch(() => this.http.post('/payments', { body: { ...body, key: `${key}-2` } }));",
+    detectedBy: 'order faults: an answer that is lost',
+  },
+  {
+    description: 'a lost answer is called a rejection',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('rejected', error.message);\n    });",
+    additionalReplacements: [ERROR_IN_CLIENT],
+    detectedBy: 'order faults: an answer that is lost',
+  },
+  {
+    description: 'a lost answer is called a success',
+    file: PSP,
+    original: 'return toOrderResult(await this.client.pay(order));',
+    replacement:
+      'return toOrderResult(await this.client.pay(order).catch(() => Json.parse(\'{"id":"?","state":"pending"}\')));',
+    additionalReplacements: [JSON_IN_PSP, JSON_TYPE_IN_PSP],
+    detectedBy: 'order faults: 500',
+  },
+  {
+    description: 'a rejection is called an unknown outcome',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('unknown-outcome', error.message);\n    });",
+    additionalReplacements: [ERROR_IN_CLIENT],
+    detectedBy: 'orders: what the PSP does not take is rejected, and not paid',
+  },
+  {
+    description: 'the amount of an order as float',
+    file: CLIENT,
+    original: 'amount: new JsonNumber(formatAmount(amount))',
+    replacement: 'amount: Math.floor(Number(formatAmount(amount)) * 100) / 100',
+    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
+  },
+  {
+    description: 'findOrder takes an error for "not there"',
+    file: PSP,
+    original: 'const payment = await this.client.payment(idempotencyKey);',
+    replacement: 'const payment = await this.client.payment(idempotencyKey).catch(() => undefined);',
+    detectedBy: 'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
+  },
+  {
+    description: 'the listing does not show which order a movement executes',
+    file: MAPPER,
+    original: "    id: row.string('id'),\n    orderKey: row.optionalString('key'),",
+    replacement: "    id: `t-${row.string('id')}`,",
+    detectedBy: 'orders: the listing shows which order a movement executes',
+  },
+  {
+    description: 'a webhook accepts anything',
+    file: PSP,
+    original: "rejectSignature('is not that of the secret');",
+    replacement: 'return [];',
+    detectedBy: 'webhooks: a signature with another secret is refused',
+  },
+  {
+    description: 'a webhook ignores how old its signature is',
+    file: PSP,
+    original: "if (!(age <= SIGNATURE_TOLERANCE_MS)) rejectSignature('is too old');",
+    replacement: "if (age < 0) rejectSignature('is too old');",
+    detectedBy: 'webhooks: an old signature is refused',
+  },
+  {
+    description: 'a webhook without the timestamp in what is signed',
+    file: PSP,
+    original: '.update(`${timestamp}.`)',
+    replacement: '',
+    detectedBy: 'webhooks: the right signature names the streams to pull',
+  },
+  {
+    description: 'a webhook that only looks whether there is a body',
+    file: PSP,
+    original: '.update(rawBody);\n    const given',
+    replacement: '.update(\'{"event":"transaction.created"}\');\n    const given',
+    detectedBy: 'webhooks: another body than the signed one is refused',
+  },
+];

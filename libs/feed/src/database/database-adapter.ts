@@ -1,0 +1,84 @@
+/**
+ * Interface to one kind of database. It contains everything in which SQLite and PostgreSQL differ; all other code of this library is
+ * shared.
+ */
+import type { SerializedPage } from '@tributary/connector-api';
+import type {
+  ColumnDataType,
+  ColumnDefinitionBuilder,
+  CreateTableBuilder,
+  Expression,
+  Kysely,
+  RawBuilder,
+  SqlBool,
+} from 'kysely';
+import type { FeedRowTable, FeedTable, Schema } from './schema.js';
+
+/** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
+export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
+
+/** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
+export type StoreClock = () => RawBuilder<number>;
+
+export interface DatabaseAdapter {
+  readonly columnTypes: ColumnTypes;
+  /** Reads outside of transactions. It sees all committed rows and no others. */
+  readonly reader: Kysely<Schema>;
+  /** SQL expression for the current time of the clock that all processes of the store share. Milliseconds since 1970. */
+  readonly currentTime: RawBuilder<number>;
+  /** SQL suffix of a `select` that locks the selected rows until the transaction ends. */
+  readonly forUpdate: RawBuilder<unknown>;
+  /** Runs a transaction that may be lost when the database's machine fails. For leases and reports. */
+  transaction<T>(work: TransactionCallback<T>): Promise<T>;
+  /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
+  durableTransaction<T>(work: TransactionCallback<T>): Promise<T>;
+  /** Runs a transaction that changes tables. Only one process at a time can run such a transaction. */
+  migrationTransaction<T>(work: TransactionCallback<T>): Promise<T>;
+  /** Returns true when the table exists. It needs no right to create tables. */
+  hasTable(name: keyof Schema): Promise<boolean>;
+  /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
+  checkIntegrity(): Promise<string | undefined>;
+  /** Runs reads that all see the same state of the database. */
+  readSnapshot<T>(work: TransactionCallback<T>): Promise<T>;
+  /** Makes generated numbers continue after the largest one in the table. Needed after rows were inserted with explicit numbers. */
+  resetIdentitySequence(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
+  /** Inserts rows in the fastest way of this database. Must run inside a transaction of this adapter. */
+  insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
+  /** Inserts rows of one feed and updates the feed. Must run inside a transaction of this adapter that has locked the feed. */
+  appendRows(
+    db: Kysely<Schema>,
+    feedId: number,
+    rows: readonly FeedRowTable[],
+    changes: FeedChanges,
+  ): Promise<void>;
+  /** Builds `column in (values)` with a single parameter for any number of values. */
+  inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
+  /**
+   * Returns `count` rows as a JSON array, starting `skipped` rows after the first one at or after the feed time `from`. The database
+   * builds the array in one statement. The result can be slightly stale, but it has no gaps.
+   */
+  readPage(
+    feedId: number,
+    from: number,
+    skipped: number,
+    count: number,
+  ): SerializedPage | Promise<SerializedPage>;
+  close(): Promise<void>;
+}
+
+export type FeedChanges = Partial<Omit<FeedTable, 'id'>>;
+
+/** Column and table definitions for migrations. */
+export interface ColumnTypes {
+  /** Compared and sorted by its bytes, independent of the database's locale. */
+  text: ColumnDataType | Expression<unknown>;
+  /** Integers up to 2^53: milliseconds, sequence numbers. */
+  integer: ColumnDataType;
+  identity: ColumnDataType;
+  bytes: ColumnDataType;
+  generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+  /** Stores the rows sorted by primary key, where the database supports it. */
+  clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
+  /** Combines feed id and sequence number into one integer key. Only for a database that stores tables sorted by such a key. */
+  rowKey?: (feedId: Expression<unknown>, seq: Expression<unknown>) => RawBuilder<number>;
+}

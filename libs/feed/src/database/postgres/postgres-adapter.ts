@@ -1,0 +1,197 @@
+/** Database adapter for PostgreSQL 15 and later, where many gateways share one store. */
+import type { SerializedPage } from '@tributary/connector-api';
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type RawBuilder,
+  type SqlBool,
+} from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
+import type { FeedRowTable, Schema } from '../schema.js';
+import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
+import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
+import { PostgresReplicas } from './postgres-replicas.js';
+import { runInTransaction } from '../run-in-transaction.js';
+
+const POSTGRES_COLUMN_TYPES: ColumnTypes = {
+  text: sql`text collate "C"`,
+  integer: 'bigint',
+  identity: 'bigint',
+  bytes: 'bytea',
+  generated: (column) => column.generatedByDefaultAsIdentity(),
+  clustered: (table) => table,
+};
+
+/**
+ * Isolation level READ COMMITTED, independent of the database's default. The first statement of an append locks the feed row. Later
+ * statements see everything that was committed before the lock was acquired.
+ */
+const BEGIN = 'begin isolation level read committed';
+const BEGIN_WRITE = `${BEGIN}; set local synchronous_commit = off`;
+/** Only `off` is too weak. A stronger setting of the server, e.g. waiting for replicas, is kept. */
+const BEGIN_DURABLE = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+/** Has no statement timeout, because building an index over a long feed can take long. */
+const BEGIN_MIGRATION = `${BEGIN}; set local statement_timeout = 0; select from store_lock where name = 'tables' for update`;
+
+const BEGIN_SNAPSHOT =
+  'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
+
+/** Uses a row as lock, because not every PostgreSQL-compatible database has advisory locks or `lock table`. */
+const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
+insert into store_lock values ('tables') on conflict do nothing`;
+
+/** The `limit` makes the planner read the primary key index in sequence, independent of its estimate of the feed's length. */
+const PAGE_QUERY = `
+with first as materialized (
+  select seq from feed_rows where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
+)
+select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
+  from (
+    select seq, body from feed_rows
+     where feed_id = $1 and seq >= (select seq from first) + $3
+     order by seq limit $4
+  ) as page`;
+
+const MAX_ATTEMPTS = 10;
+
+/**
+ * Opens the connection pools.
+ * @param replicas URLs of read-only replicas, which serve pages
+ * @throws StoreUnavailableError when the primary does not respond; Error when its encoding is not UTF8
+ */
+export async function openPostgres(
+  url: string,
+  limits: PoolLimits,
+  replicas: readonly string[] = [],
+): Promise<DatabaseAdapter> {
+  // Reads and writes have separate pools, so that requests and syncs do not wait for each other.
+  const halfLimits = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
+  const readPool = new PostgresPool(url, halfLimits);
+  const writePool = new PostgresPool(url, halfLimits);
+  const replicaPools = new PostgresReplicas(replicas, halfLimits, readPool);
+  const reader = createKysely(readPool);
+  const writer = createKysely(writePool);
+  // Closes the pools directly, because the query builder closes only a pool that it has used.
+  const close = async () => {
+    await Promise.all([readPool.close(), writePool.close(), replicaPools.close()]);
+  };
+  try {
+    await assertUtf8Encoding(readPool);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    columnTypes: POSTGRES_COLUMN_TYPES,
+    reader,
+    currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    forUpdate: sql`for update`,
+    transaction: (work) => runWithRetries(writer, BEGIN_WRITE, work),
+    durableTransaction: (work) => runWithRetries(writer, BEGIN_DURABLE, work),
+    migrationTransaction: async (work) => {
+      await createLockTable(writePool);
+      return runWithRetries(writer, BEGIN_MIGRATION, work);
+    },
+    // PostgreSQL verifies its checksums on every read.
+    checkIntegrity: async () => undefined,
+    hasTable: async (name) => {
+      const [row] = await readPool.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+        name,
+      ]);
+      return row?.found === true;
+    },
+    // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
+    readSnapshot: (work) => runWithRetries(reader, BEGIN_SNAPSHOT, work),
+    resetIdentitySequence: async (db, table, column) => {
+      const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
+      await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
+    },
+    insertRows: async (db, rows) => {
+      if (rows.length > 0) await buildInsert(rows).execute(db);
+    },
+    appendRows: async (db, feedId, rows, changes) => {
+      const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+      const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
+      // One statement needs one network round trip instead of two.
+      await (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).execute(db);
+    },
+    inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
+    readPage: async (feedId, from, skipped, count) => {
+      const [page] = await replicaPools.query<SerializedPage>(PAGE_QUERY, [feedId, from, skipped, count]);
+      return page as SerializedPage;
+    },
+    close,
+  };
+}
+
+function createKysely(pool: PostgresPool): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: {
+      createDriver: () => new PostgresDriver(pool),
+      createAdapter: () => new PostgresAdapter(),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+    },
+  });
+}
+
+/** JSON never contains this character, because JSON escapes control characters. */
+const BODY_SEPARATOR = '\u001f';
+
+/**
+ * Builds one statement for all rows, with one parameter per column. The bodies are joined into one string: in an array, the driver
+ * would escape every quote and the server would unescape it, which costs a fifth of an append.
+ */
+function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
+  const column = <K extends keyof FeedRowTable>(name: K) => rows.map((row) => row[name]);
+  return sql`
+    insert into feed_rows (feed_id, seq, feed_time, record_id, hash, body)
+    select * from unnest(
+      ${column('feed_id')}::bigint[], ${column('seq')}::bigint[], ${column('feed_time')}::bigint[],
+      ${column('record_id')}::text[], ${column('hash')}::bytea[],
+      string_to_array(${column('body').join(BODY_SEPARATOR)}::text, ${BODY_SEPARATOR}::text))`;
+}
+
+/** Runs a transaction, and repeats it after a serialization failure. */
+async function runWithRetries<T>(
+  db: Kysely<Schema>,
+  begin: string,
+  work: TransactionCallback<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db
+        .connection()
+        .execute((connection) =>
+          runInTransaction(connection, () => sql.raw(begin).execute(connection), work),
+        );
+    } catch (error) {
+      if (!isSerializationFailure(error) || attempt === MAX_ATTEMPTS) throw error;
+      await sleep(Math.random() * 5 * 2 ** attempt);
+    }
+  }
+}
+
+/** Creates the lock table. When two sessions create it at the same time, `if not exists` fails in one of them; its next attempt succeeds. */
+async function createLockTable(pool: PostgresPool): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await pool.query(CREATE_LOCK_TABLE, []);
+      return;
+    } catch (error) {
+      if (!isConcurrentCreate(error) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function assertUtf8Encoding(pool: PostgresPool): Promise<void> {
+  const [row] = await pool.query<{ server_encoding: string }>('show server_encoding', []);
+  if (row?.server_encoding === 'UTF8') return;
+  throw new Error(
+    `the database is encoded in ${row?.server_encoding}, expected UTF8; create one with: create database tributary encoding 'UTF8' template template0`,
+  );
+}

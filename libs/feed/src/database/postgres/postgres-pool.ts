@@ -1,0 +1,194 @@
+/** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
+import pg from 'pg';
+import { StoreUnavailableError } from '../store-errors.js';
+import { isUnavailable, getErrorMessage } from './postgres-errors.js';
+
+export interface PoolLimits {
+  /** Maximum number of connections. */
+  connections: number;
+  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
+  statementTimeoutMs: number;
+}
+
+/** `application_name` of this library's sessions in `pg_stat_activity`. */
+export const APPLICATION_NAME = 'tributary';
+
+/** Extra time after the server's own statement timeout. Then the client gives up, because the server may be unreachable. Milliseconds. */
+const RESPONSE_GRACE_MS = 1_000;
+const IDLE_TIMEOUT_MS = 60_000;
+/** A connection is replaced after this time, because the host name may resolve to another server by then. Seconds. */
+const MAX_CONNECTION_AGE_SECONDS = 1_800;
+/** Limits the plans that a session keeps. This library has fewer statements. */
+const MAX_PREPARED_STATEMENTS = 500;
+
+const INT8_OID = 20;
+/** Parses `int8` as a number. Sequence numbers and milliseconds stay far below 2^53. */
+const typeParsers: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text'): unknown =>
+    oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export class PostgresPool {
+  /** The URL without its password: `postgres://user@host:5432/database`. */
+  readonly redactedUrl: string;
+  private readonly pool: pg.Pool;
+  private readonly statementNames = new Map<string, string>();
+
+  constructor(url: string, { connections, statementTimeoutMs }: PoolLimits) {
+    this.redactedUrl = redactUrl(url);
+    this.pool = new pg.Pool({
+      connectionString: url,
+      types: typeParsers,
+      max: connections,
+      connectionTimeoutMillis: statementTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + RESPONSE_GRACE_MS,
+      // Ends a transaction whose process is paused, because its locks would block other writers of the feed.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,
+      keepAlive: true,
+      fallback_application_name: APPLICATION_NAME,
+    });
+    // The pool replaces an idle connection that breaks. Without these handlers its error would end the process.
+    this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  /** @throws StoreUnavailableError */
+  async connect(): Promise<PostgresConnection> {
+    try {
+      return new PostgresConnection(this, await this.pool.connect());
+    } catch (error) {
+      throw this.toUnavailableError(error);
+    }
+  }
+
+  /** Runs one statement outside a transaction. @throws StoreUnavailableError */
+  async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
+    const connection = await this.connect();
+    try {
+      return (await connection.query<R>(text, values)).rows ?? [];
+    } finally {
+      connection.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  toUnavailableError(error: unknown): StoreUnavailableError {
+    return new StoreUnavailableError(this.redactedUrl, getErrorMessage(error), error);
+  }
+
+  /** Returns the name under which every session prepares the statement; `undefined` when it is not prepared. */
+  getStatementName(text: string): string | undefined {
+    let name = this.statementNames.get(text);
+    if (name === undefined && this.statementNames.size < MAX_PREPARED_STATEMENTS) {
+      name = `tributary_${this.statementNames.size}`;
+      this.statementNames.set(text, name);
+    }
+    return name;
+  }
+}
+
+export class PostgresConnection implements DatabaseConnection {
+  private isBroken = false;
+
+  constructor(
+    private readonly pool: PostgresPool,
+    private readonly client: pg.PoolClient,
+  ) {}
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const { rows, rowCount } = await this.query<R>(sql, parameters);
+    // For several statements the driver returns a list of results, whose rows are not used.
+    return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
+  }
+
+  async query<R>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<{ rows?: R[]; rowCount?: number | null }> {
+    // A query without parameters may contain several statements, which cannot be prepared.
+    const name = values.length > 0 ? this.pool.getStatementName(text) : undefined;
+    const query = { text, values: values.map(replaceNulCharacters), ...(name !== undefined && { name }) };
+    try {
+      const result = await this.client.query<R & pg.QueryResultRow>(query);
+      if (text === 'commit' && result.command === 'ROLLBACK') {
+        throw new TypeError(
+          'a statement of the transaction had failed: it was rolled back instead of committed',
+        );
+      }
+      return result;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.isBroken = true;
+      throw this.pool.toUnavailableError(error);
+    }
+  }
+
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new TypeError('rows are not streamed');
+  }
+
+  /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
+  release(): void {
+    this.client.release(this.isBroken);
+  }
+}
+
+/** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
+export class PostgresDriver implements Driver {
+  constructor(private readonly pool: PostgresPool) {}
+
+  async init(): Promise<void> {}
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    return this.pool.connect();
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as PostgresConnection).release();
+  }
+
+  beginTransaction = rejectTransactionCall;
+  commitTransaction = rejectTransactionCall;
+  rollbackTransaction = rejectTransactionCall;
+
+  destroy(): Promise<void> {
+    return this.pool.close();
+  }
+}
+
+async function rejectTransactionCall(): Promise<never> {
+  throw new TypeError(
+    'transactions begin with transaction(), durableTransaction() or migrationTransaction()',
+  );
+}
+
+/** Replaces U+0000 by U+FFFD, because PostgreSQL's `text` cannot store it. */
+function replaceNulCharacters(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+  return Array.isArray(value) ? value.map(replaceNulCharacters) : value;
+}
+
+/** Returns a PostgreSQL URL without its password. @throws Error when the URL cannot be parsed */
+export function redactUrl(url: string): string {
+  const { user, host, port, database } = parseUrl(url);
+  const address = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `postgres://${user ?? ''}@${address}/${database ?? ''}`;
+}
+
+/** Parses a URL. The driver's own message is only "Invalid URL", and the message must not contain the URL. */
+function parseUrl(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch {
+    throw new Error(
+      'the URL of PostgreSQL cannot be read; expected postgres://USER:PASSWORD@HOST/DATABASE, with %40 for @, %3A for :, %2F for /, %23 for # and so on in the password',
+    );
+  }
+}

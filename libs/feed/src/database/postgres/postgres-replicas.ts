@@ -1,0 +1,59 @@
+/** Reads that may be slightly stale: from the replicas in rotation, and from the primary when a replica fails. */
+import { PostgresPool, type PoolLimits } from './postgres-pool.js';
+
+/**
+ * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and the primary may have to be queried within them
+ * too.
+ */
+const MAX_REPLICA_TIMEOUT_MS = 2_000;
+/** How long a failed replica is not used, in ms. */
+const FAILED_REPLICA_PAUSE_MS = 10_000;
+
+interface Replica {
+  pool: PostgresPool;
+  skippedUntil: number;
+}
+
+export class PostgresReplicas {
+  private readonly replicas: Replica[];
+  private nextIndex = 0;
+
+  constructor(
+    urls: readonly string[],
+    { connections, statementTimeoutMs }: PoolLimits,
+    private readonly primary: PostgresPool,
+  ) {
+    const limits = { connections, statementTimeoutMs: Math.min(statementTimeoutMs, MAX_REPLICA_TIMEOUT_MS) };
+    this.replicas = urls.map((url) => ({ pool: new PostgresPool(url, limits), skippedUntil: 0 }));
+  }
+
+  /**
+   * Runs one statement. A replica replays the primary's commits in sequence, so a replica returns a prefix of the feed. It can be
+   * stale but has no gaps.
+   * @throws StoreUnavailableError
+   */
+  async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
+    const replica = this.pickReplica();
+    if (!replica) return this.primary.query<R>(text, values);
+    try {
+      return await replica.pool.query<R>(text, values);
+    } catch {
+      // The replica is down, has no tables yet, or cancelled the statement to continue replaying. The primary has all of its rows.
+      replica.skippedUntil = performance.now() + FAILED_REPLICA_PAUSE_MS;
+      return this.primary.query<R>(text, values);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.replicas.map(({ pool }) => pool.close()));
+  }
+
+  private pickReplica(): Replica | undefined {
+    const now = performance.now();
+    for (let tried = 0; tried < this.replicas.length; tried++) {
+      const replica = this.replicas[this.nextIndex++ % this.replicas.length];
+      if (replica && replica.skippedUntil <= now) return replica;
+    }
+    return undefined;
+  }
+}

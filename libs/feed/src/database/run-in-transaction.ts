@@ -1,0 +1,22 @@
+/** Runs a callback between `begin` and `commit`. */
+import { sql, type Kysely } from 'kysely';
+import type { TransactionCallback } from './database-adapter.js';
+import type { Schema } from './schema.js';
+
+/** Runs `work` in a transaction, and rolls back when it throws. @param begin starts the transaction on this connection */
+export async function runInTransaction<T>(
+  connection: Kysely<Schema>,
+  begin: () => Promise<unknown>,
+  work: TransactionCallback<T>,
+): Promise<T> {
+  await begin();
+  try {
+    const result = await work(connection);
+    await sql`commit`.execute(connection);
+    return result;
+  } catch (error) {
+    // After some errors, e.g. a full disk, the database has already rolled back, and the second rollback fails.
+    await sql`rollback`.execute(connection).catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+/** The database tables as types for Kysely. Times are milliseconds since 1970. */
+import type { Generated } from 'kysely';
+import type { OrderState } from '../types/order.types.js';
+
+export interface Schema {
+  feeds: FeedTable;
+  feed_rows: FeedRowTable;
+  balances: BalanceTable;
+  quarantine: QuarantineTable;
+  sync_runs: SyncRunTable;
+  orders: OrderTable;
+  order_history: OrderHistoryTable;
+  order_days: OrderDayTable;
+  last_pages: LastPageTable;
+  migrations: { version: number; applied_at: number };
+}
+
+/** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */
+export interface FeedTable {
+  id: Generated<number>;
+  connector: string;
+  stream: string;
+  head_seq: number;
+  head_time: number | null;
+  cursor: string | null;
+  /** Fencing token. It increases with every lease, and a writer with an older token cannot write. */
+  fence: number;
+  holder: string | null;
+  leased_until: number;
+  /** The stream is not due before this time. */
+  due_at: number;
+  caught_up_at: number | null;
+}
+
+/** One version of one record. `seq` counts from 1 without gaps. `body` is the JSON as it is served. */
+export interface FeedRowTable {
+  feed_id: number;
+  seq: number;
+  feed_time: number;
+  record_id: string;
+  /** First 16 bytes of the SHA-256 of the record's content, which is the body without the feed time. */
+  hash: Buffer;
+  body: string;
+}
+
+/** A page that was served as the last one. Until `until`, later pages with the same `from_time` and `page_size` are empty. */
+export interface LastPageTable {
+  feed_id: number;
+  from_time: number;
+  page_size: number;
+  page: number;
+  until: number;
+}
+
+export interface BalanceTable {
+  connector: string;
+  account_id: string;
+  /** `observed_at` is the time that the PSP reported. `served_at` is the time that clients see; it increases whenever an amount changes. */
+  observed_at: number;
+  served_at: number;
+  /** JSON object from asset to amount (a string), sorted by asset. */
+  amounts: string;
+}
+
+export interface QuarantineTable {
+  feed_id: number;
+  kind: 'refusal' | 'finding';
+  record_id: string;
+  reason: string;
+  raw: string | null;
+  since: number;
+  /** When a valid version arrived, or the plugin reported the entry as resolved; `null` while unresolved. */
+  cleared_at: number | null;
+}
+
+export interface SyncRunTable {
+  connector: string;
+  stream: string;
+  started_at: number;
+  duration: number;
+  pages: number;
+  records: number;
+  added: number;
+  changed: number;
+  refused: number;
+  error: string | null;
+}
+
+/** One payment order. `order.types.ts` describes the columns. */
+export interface OrderTable {
+  id: string;
+  connector: string;
+  idempotency_key: string;
+  psp_key: string;
+  psp_id: string | null;
+  kind: string;
+  request: string;
+  /** Decimal digits, because amounts can exceed the integer types of a database. */
+  amount: string;
+  asset: string;
+  state: OrderState;
+  details: string;
+  created_at: number;
+  changed_at: number;
+  answer: string | null;
+  answered_at: number | null;
+  published: string | null;
+  published_at: number | null;
+  attempts: number;
+  sent_at: number | null;
+  unsure_since: number | null;
+  refused_at: number | null;
+  shown_at: number | null;
+  next_at: number | null;
+  holder: string | null;
+  leased_until: number;
+  fence: number;
+  /** Number of entries in the order's history. */
+  entries: number;
+}
+
+export interface OrderHistoryTable {
+  order_id: string;
+  /** Counts from 1. */
+  entry: number;
+  at: number;
+  state: OrderState;
+  event: string;
+}
+
+/** Sum of the orders that a connector accepted on one UTC day in one asset and that did not fail. */
+export interface OrderDayTable {
+  connector: string;
+  /** Days since 1970. */
+  day: number;
+  asset: string;
+  /** Decimal digits. */
+  total: string;
+}

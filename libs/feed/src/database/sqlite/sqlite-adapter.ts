@@ -1,0 +1,215 @@
+/** Database adapter for SQLite: one file, one machine, nothing to install. */
+import type { SerializedPage } from '@tributary/connector-api';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
+import type { FeedRowTable, Schema } from '../schema.js';
+import { isBusy, toStoreError } from './sqlite-errors.js';
+import { assertFileComplete } from './assert-file-complete.js';
+import { runInTransaction } from '../run-in-transaction.js';
+
+/** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
+const BUSY_TIMEOUT_MS = 30_000;
+
+/** Bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
+const SEQ_BITS = 40;
+
+const SQLITE_COLUMN_TYPES: ColumnTypes = {
+  text: 'text',
+  integer: 'integer',
+  identity: 'integer',
+  bytes: 'blob',
+  generated: (column) => column.autoIncrement(),
+  clustered: (table) => table.modifyEnd(sql`without rowid`),
+  rowKey: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQ_BITS))} | ${seq}`,
+};
+
+/**
+ * Opens a SQLite file with one connection for writing and one for reading, so that requests never see uncommitted data.
+ * @throws Error when the file cannot be opened or is not a SQLite database
+ */
+export async function openSqlite(file: string): Promise<DatabaseAdapter> {
+  mkdirSync(dirname(file), { recursive: true });
+  assertFileComplete(file);
+  const write = new Database(file, { timeout: 0 });
+  try {
+    await retryWhileBusy(() => {
+      // With this size, a response of 100 rows needs only a few pages of the file.
+      write.pragma('page_size = 8192');
+      write.pragma('journal_mode = wal');
+    });
+    // Inserts into the version index go to random pages. With SQLite's small defaults, every commit writes these pages to the file again.
+    write.pragma('cache_size = -32768');
+    write.pragma('wal_autocheckpoint = 4000');
+    // Leases and run reports may be lost in a power failure. `durableTransaction` waits for the disk.
+    write.pragma('synchronous = normal');
+    return createSqliteAdapter(write, new Database(file, { timeout: 1000, readonly: true }));
+  } catch (error) {
+    write.close();
+    throw error;
+  }
+}
+
+function createSqliteAdapter(write: Database.Database, read: Database.Database): DatabaseAdapter {
+  const writer = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: cachePreparedStatements(write) }),
+  });
+  const reader = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: cachePreparedStatements(read) }),
+  });
+  // This query bypasses the query builder, which costs more than the query itself (docs/decisions/hot-path.md).
+  // - It is one statement, because every statement acquires and releases the file's locks.
+  // - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
+  // - The upper bound keeps a page past the end from returning rows of the next feed.
+  // - The result is a string: Buffers outside of the heap cost the garbage collector more than the encoding.
+  // - `+ 0` hides the parameters from the planner, which would otherwise plan again for each value.
+  // - Parameters have no names, because the driver looks up each name.
+  // - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
+  const pageStatement = prepareLazily(
+    read,
+    `with first (place) as (
+       select place from feed_rows where feed_id = ? + 0 and feed_time >= ? + 0 order by feed_time limit 1
+     )
+     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
+       from first cross join feed_rows as r not indexed
+      where r.place >= first.place + cast(? as integer)
+        and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`,
+  );
+  const insertStatement = prepareLazily(
+    write,
+    `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
+     values (? << ${SEQ_BITS} | ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // Uses the transaction's connection without the query builder, which would cost ten times as much as the insert.
+  const insertRows = async (_db: Kysely<Schema>, rows: readonly FeedRowTable[]) => {
+    const statement = insertStatement();
+    convertErrors(write, () => {
+      for (const row of rows) {
+        const { feed_id, seq } = row;
+        statement.run(feed_id, seq, feed_id, seq, row.feed_time, row.record_id, row.hash, row.body);
+      }
+    });
+  };
+  // A write transaction locks the whole file, so it also serves as migration transaction.
+  const runTransaction: DatabaseAdapter['transaction'] = (work) =>
+    writer.connection().execute((connection) => runWriteTransaction(connection, work));
+  return {
+    columnTypes: SQLITE_COLUMN_TYPES,
+    reader,
+    transaction: runTransaction,
+    durableTransaction: (work) =>
+      writer.connection().execute(async (connection) => {
+        await sql`pragma synchronous = full`.execute(connection);
+        try {
+          return await runWriteTransaction(connection, work);
+        } finally {
+          await sql`pragma synchronous = normal`.execute(connection);
+        }
+      }),
+    checkIntegrity: async () => {
+      const found = convertErrors(read, () => read.pragma('quick_check(1)', { simple: true }));
+      return found === 'ok' ? undefined : String(found).replace(/\s+/g, ' ');
+    },
+    hasTable: async (name) =>
+      read.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,
+    readSnapshot: (work) =>
+      reader.connection().execute(async (connection) => {
+        await sql`begin`.execute(connection);
+        try {
+          return await work(connection);
+        } finally {
+          await sql`commit`.execute(connection);
+        }
+      }),
+    // SQLite continues after the largest number by itself.
+    resetIdentitySequence: async () => {},
+    migrationTransaction: runTransaction,
+    insertRows,
+    appendRows: async (db, feedId, rows, changes) => {
+      await insertRows(db, rows);
+      await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
+    },
+    // A write transaction locks the whole file, so row locks are not needed.
+    forUpdate: sql``,
+    currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
+    inArray: (column, values) =>
+      sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
+    readPage: (feedId, from, skipped, count) =>
+      convertErrors(
+        read,
+        () => pageStatement().get(feedId, from, skipped, skipped + count, feedId) as SerializedPage,
+      ),
+    // Closes the connections directly, because the query builder closes only a connection that it has used.
+    close: async () => {
+      read.close();
+      write.close();
+    },
+  };
+}
+
+/** Prepares a statement on first use, because the tables do not exist before the migrations. */
+function prepareLazily(db: Database.Database, text: string): () => Database.Statement {
+  let statement: Database.Statement | undefined;
+  return () => (statement ??= db.prepare(text));
+}
+
+/** Caches prepared statements. Kysely prepares a statement for every execution, but this library has few statements and repeats them. */
+function cachePreparedStatements(db: Database.Database): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare: (text) => {
+      let statement = statements.get(text);
+      if (!statement) statements.set(text, (statement = wrapStatement(db, text)));
+      return statement;
+    },
+    close: () => db.close(),
+  };
+}
+
+/** Prepares a statement that throws this library's errors. */
+function wrapStatement(db: Database.Database, text: string): SqliteStatement {
+  const statement = convertErrors(db, () => db.prepare(text));
+  return {
+    reader: statement.reader,
+    all: (parameters) => convertErrors(db, () => statement.all(parameters)),
+    run: (parameters) => convertErrors(db, () => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+/** Runs `work` and converts driver errors. @throws StoreUnavailableError */
+function convertErrors<T>(db: Database.Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toStoreError(error, db.name);
+  }
+}
+
+/**
+ * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that has read cannot always get it
+ * later.
+ */
+function runWriteTransaction<T>(connection: Kysely<Schema>, work: TransactionCallback<T>): Promise<T> {
+  return runInTransaction(
+    connection,
+    () => retryWhileBusy(() => sql`begin immediate`.execute(connection)),
+    work,
+  );
+}
+
+/** Repeats `attempt` while another process holds the write lock. SQLite's own waiting would block this process. */
+async function retryWhileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await sleep(2 + Math.random() * 8);
+    }
+  }
+}

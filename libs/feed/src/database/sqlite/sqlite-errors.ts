@@ -1,0 +1,28 @@
+/** Classifies SQLite's errors. Source: sqlite.org, "Result and Error Codes". */
+import { StoreUnavailableError } from '../store-errors.js';
+
+/** Codes of errors that the statement did not cause. The same statement succeeds when the disk has space or the file is accessible again. */
+const UNAVAILABLE_CODES: readonly string[] = [
+  'SQLITE_BUSY', // another process holds the lock
+  'SQLITE_FULL', // the disk is full
+  'SQLITE_IOERR',
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_NOMEM',
+];
+
+/** Converts a driver error. @param file the database file. @returns a StoreUnavailableError, or the same error when it is of another kind */
+export function toStoreError(error: unknown, file: string): unknown {
+  const code = getErrorCode(error);
+  if (!UNAVAILABLE_CODES.some((known) => code.startsWith(known))) return error;
+  return new StoreUnavailableError(file, error instanceof Error ? error.message : code, error);
+}
+
+export function isBusy(error: unknown): boolean {
+  return getErrorCode(error instanceof StoreUnavailableError ? error.cause : error).startsWith('SQLITE_BUSY');
+}
+
+/** Reads the error code. `instanceof` fails when the driver was loaded twice, e.g. in two contexts of one process. */
+function getErrorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}

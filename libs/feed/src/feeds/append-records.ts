@@ -1,0 +1,104 @@
+/** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
+import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
+import { hash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { DatabaseAdapter, FeedChanges } from '../database/database-adapter.js';
+import type { FeedRowTable, Schema } from '../database/schema.js';
+
+/** Minimum difference of feed time between two rows, in ms. Clients read all rows of their last second again at every call. */
+const FEED_TIME_STEP_MS = 10;
+const HASH_BYTES = 16;
+
+/** Sequence number and feed time of the last row. */
+export interface FeedHead {
+  seq: number;
+  time: number | undefined;
+}
+
+export interface NewFeedRows {
+  rows: FeedRowTable[];
+  /** Number of records that are new, changed and unchanged. */
+  added: number;
+  changed: number;
+  unchanged: number;
+}
+
+interface RecordVersion {
+  record: SerializedRecord;
+  hash: Buffer;
+}
+
+/**
+ * Appends the new versions and updates the feed's head. The caller must have locked the feed and read its head under the lock.
+ * @param changes further columns of the feed to update
+ */
+export async function appendRecords(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feed: { id: number; stream: Stream; head: FeedHead },
+  records: readonly SerializedRecord[],
+  now: number,
+  changes: FeedChanges = {},
+): Promise<NewFeedRows> {
+  const newRows = await buildNewRows(db, adapter, feed, records, now);
+  const last = newRows.rows.at(-1);
+  const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
+  if (Object.keys(allChanges).length > 0) await adapter.appendRows(db, feed.id, newRows.rows, allChanges);
+  return newRows;
+}
+
+/**
+ * Leaves out the versions that the feed already has, and assigns a sequence number and a feed time to the others. The feed time is
+ * `max(min(pspTime, now), head + 10 ms)`: it always increases in sequence of visibility, and follows the PSP's time where possible.
+ */
+export async function buildNewRows(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feed: { id: number; stream: Stream; head: FeedHead },
+  records: readonly SerializedRecord[],
+  now: number,
+): Promise<NewFeedRows> {
+  const storedVersions = await findStoredVersions(db, adapter, feed.id, records);
+  const result: NewFeedRows = { rows: [], added: 0, changed: 0, unchanged: 0 };
+  let { seq, time } = feed.head;
+  for (const { record, hash } of records.map(toVersion)) {
+    const versions = storedVersions.get(record.id);
+    const key = hash.toString('latin1');
+    if (versions?.has(key)) {
+      result.unchanged++;
+      continue;
+    }
+    if (versions) result.changed++;
+    else result.added++;
+    storedVersions.set(record.id, (versions ?? new Set()).add(key));
+    seq++;
+    time = Math.max(Math.min(record.pspTime ?? now, now), time === undefined ? 0 : time + FEED_TIME_STEP_MS);
+    const body = appendFeedTime(feed.stream, record.content, formatTime(time));
+    result.rows.push({ feed_id: feed.id, seq, feed_time: time, record_id: record.id, hash, body });
+  }
+  return result;
+}
+
+function toVersion(record: SerializedRecord): RecordVersion {
+  return { record, hash: hash('sha256', record.content, 'buffer').subarray(0, HASH_BYTES) };
+}
+
+async function findStoredVersions(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  records: readonly SerializedRecord[],
+): Promise<Map<string, Set<string>>> {
+  const known = new Map<string, Set<string>>();
+  if (records.length === 0) return known;
+  const rows = await db
+    .selectFrom('feed_rows')
+    .select(['record_id', 'hash'])
+    .where('feed_id', '=', feedId)
+    .where(adapter.inArray('record_id', [...new Set(records.map(({ id }) => id))]))
+    .execute();
+  for (const { record_id, hash } of rows) {
+    known.set(record_id, (known.get(record_id) ?? new Set()).add(hash.toString('latin1')));
+  }
+  return known;
+}

@@ -1,0 +1,67 @@
+/** Tests that all gateways share the end-of-list markers. */
+import { openStore, type Feed, type Store } from '../index.js';
+import { STORES, type FreshStore } from '../testing/stores.js';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 1);
+const SIZE = 100;
+
+describe.each(STORES)('the last page of a reading on $name', (kind) => {
+  let fresh: FreshStore;
+  let stores: Store[];
+  let now: number;
+  let here: Feed;
+  let there: Feed;
+
+  beforeEach(async () => {
+    now = START;
+    fresh = await kind.create();
+    stores = [await openStore(fresh.url, () => now), await openStore(fresh.url, () => now)];
+    [here, there] = (await Promise.all(stores.map((store) => store.feed('bank', 'transactions')))) as [
+      Feed,
+      Feed,
+    ];
+  });
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await fresh.remove();
+  });
+
+  it('is known to another gateway, and ends what comes behind it', async () => {
+    await here.recordLastPage(START, 3, SIZE);
+    expect(await there.isPastLastPage(START, 3, SIZE)).toBe(false);
+    expect(await there.isPastLastPage(START, 4, SIZE)).toBe(true);
+    expect(await there.isPastLastPage(START, 9, SIZE)).toBe(true);
+  });
+
+  it('says nothing about other readings', async () => {
+    await here.recordLastPage(START, 1, SIZE);
+    expect(await there.isPastLastPage(START + 1000, 2, SIZE)).toBe(false);
+    expect(await there.isPastLastPage(undefined, 2, SIZE)).toBe(false);
+    expect(await there.isPastLastPage(START, 2, 25)).toBe(false);
+    const other = await stores[1]!.feed('bank', 'beneficiaries');
+    expect(await other.isPastLastPage(START, 2, SIZE)).toBe(false);
+  });
+
+  it('knows readings of everything, too', async () => {
+    await here.recordLastPage(undefined, 1, SIZE);
+    expect(await there.isPastLastPage(undefined, 2, SIZE)).toBe(true);
+  });
+
+  it('is forgotten after a minute, counted from the last time it was told', async () => {
+    await here.recordLastPage(START, 1, SIZE);
+    now = START + MINUTE - 1;
+    expect(await there.isPastLastPage(START, 2, SIZE)).toBe(true);
+    await there.recordLastPage(START, 1, SIZE);
+    now = START + MINUTE + 1;
+    expect(await here.isPastLastPage(START, 2, SIZE)).toBe(true);
+    now = START + 2 * MINUTE;
+    expect(await here.isPastLastPage(START, 2, SIZE)).toBe(false);
+  });
+
+  it('stays when a later page is told to be the last', async () => {
+    await here.recordLastPage(START, 2, SIZE);
+    await there.recordLastPage(START, 5, SIZE);
+    expect(await here.isPastLastPage(START, 3, SIZE)).toBe(true);
+  });
+});

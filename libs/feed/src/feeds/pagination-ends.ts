@@ -1,0 +1,67 @@
+/**
+ * End-of-list markers for paginating clients. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and use the last
+ * row's time as their watermark. Rows can arrive after a client received a page that was not full, and fill that page. The next page
+ * starts after these rows, so it must be empty, or the client skips them for ever. The markers are in the store, because the client
+ * may request the next page from another gateway: `docs/decisions/last-pages.md`.
+ * Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
+ */
+import { sql } from 'kysely';
+import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+
+/**
+ * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
+ */
+const PAGINATION_WINDOW_MS = 60_000;
+
+/** Identifies the pages that one client reads with the same filter. */
+interface PaginationKey {
+  feedId: number;
+  /** Milliseconds of feed time. */
+  from: number;
+  pageSize: number;
+}
+
+/** Returns true when an earlier page has a valid end marker. */
+export async function isPastLastPage(
+  adapter: DatabaseAdapter,
+  { feedId, from, pageSize }: PaginationKey,
+  page: number,
+  clock: StoreClock,
+): Promise<boolean> {
+  const end = await adapter.reader
+    .selectFrom('last_pages')
+    .select('page')
+    .where('feed_id', '=', feedId)
+    .where('from_time', '=', from)
+    .where('page_size', '=', pageSize)
+    .where('page', '<', page)
+    .where('until', '>', clock())
+    .limit(1)
+    .executeTakeFirst();
+  return end !== undefined;
+}
+
+/**
+ * Records the end marker. Await it before the page is sent. Only time ends a marker: a later request may see the page full, but the
+ * client that received it before has not.
+ */
+export async function recordLastPage(
+  adapter: DatabaseAdapter,
+  { feedId, from, pageSize }: PaginationKey,
+  page: number,
+  clock: StoreClock,
+): Promise<void> {
+  const until = sql<number>`${clock()} + cast(${PAGINATION_WINDOW_MS} as bigint)`;
+  await adapter.durableTransaction(async (db) => {
+    await db.deleteFrom('last_pages').where('feed_id', '=', feedId).where('until', '<=', clock()).execute();
+    await db
+      .insertInto('last_pages')
+      .values({ feed_id: feedId, from_time: from, page_size: pageSize, page, until })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['feed_id', 'from_time', 'page_size', 'page'])
+          .doUpdateSet((eb) => ({ until: eb.ref('excluded.until') })),
+      )
+      .execute();
+  });
+}

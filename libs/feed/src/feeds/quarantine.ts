@@ -1,0 +1,123 @@
+/** Quarantine: rejected records and data warnings of a stream. An entry is kept with its reason, and never served. */
+import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
+import type { ExpressionBuilder, Kysely } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
+import type { QuarantineTable, Schema } from '../database/schema.js';
+
+const MAX_RAW_LENGTH = 16_384;
+
+/** Applies a page to the quarantine. A rejected record is resolved when a valid record of the same id arrives, or when the plugin says so. */
+export async function updateQuarantine(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  { id: feedId, hasRejectedRecords }: { id: number; hasRejectedRecords: boolean },
+  page: FeedPage,
+  now: number,
+): Promise<void> {
+  await resolveEntries(db, adapter, feedId, [...page.resolvedIds], ['refusal', 'finding'], now);
+  if (hasRejectedRecords) {
+    const validIds = page.records.map(({ id }) => id);
+    await resolveEntries(db, adapter, feedId, validIds, ['refusal'], now);
+  }
+  for (const entry of [...page.rejected.map(fromRejectedRecord), ...page.warnings.map(fromWarning)]) {
+    await upsertEntry(db, { ...entry, feed_id: feedId, since: now, cleared_at: null });
+  }
+}
+
+/** Adds a data warning of this library. Must run inside a transaction that has locked the feed. */
+export async function addWarning(
+  db: Kysely<Schema>,
+  feedId: number,
+  warning: DataWarning,
+  now: number,
+): Promise<void> {
+  await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
+}
+
+/** Returns the unresolved entries, newest first. */
+export async function findOpenEntries(
+  db: Kysely<Schema>,
+  connector: string | undefined,
+  limit: number,
+): Promise<QuarantineEntry[]> {
+  const rows = await db
+    .selectFrom('quarantine')
+    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+    .select(['connector', 'stream', 'kind', 'record_id', 'reason', 'raw', 'since'])
+    .where('cleared_at', 'is', null)
+    .$if(connector !== undefined, (query) => query.where('connector', '=', connector ?? ''))
+    .orderBy('since', 'desc')
+    .orderBy('record_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    connector: row.connector,
+    stream: row.stream as QuarantineEntry['stream'],
+    kind: row.kind,
+    id: row.record_id,
+    reason: row.reason,
+    ...(row.raw === null ? {} : { raw: row.raw }),
+    since: row.since,
+  }));
+}
+
+/** Builds the subquery of a feed's unresolved rejected records, for `exists`. */
+export function selectOpenRejectedRecords(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
+  return eb
+    .selectFrom('quarantine')
+    .select('record_id')
+    .where('quarantine.feed_id', '=', feedId)
+    .where('kind', '=', 'refusal')
+    .where('cleared_at', 'is', null);
+}
+
+type EntryColumns = Pick<QuarantineTable, 'kind' | 'record_id' | 'reason' | 'raw'>;
+
+function fromRejectedRecord({ id, reason, raw }: RejectedRecord): EntryColumns {
+  return { kind: 'refusal', record_id: id, reason, raw: raw?.slice(0, MAX_RAW_LENGTH) ?? null };
+}
+
+function fromWarning({ id, message }: DataWarning): EntryColumns {
+  return { kind: 'finding', record_id: id, reason: message, raw: null };
+}
+
+/** Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. */
+async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<void> {
+  await db
+    .insertInto('quarantine')
+    .values(entry)
+    .onConflict((conflict) =>
+      conflict.columns(['feed_id', 'kind', 'record_id']).doUpdateSet((eb) => ({
+        reason: entry.reason,
+        raw: entry.raw,
+        since: eb
+          .case()
+          .when('quarantine.cleared_at', 'is', null)
+          .then(eb.ref('quarantine.since'))
+          .else(entry.since)
+          .end(),
+        cleared_at: null,
+      })),
+    )
+    .execute();
+}
+
+async function resolveEntries(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  ids: readonly string[],
+  kinds: QuarantineTable['kind'][],
+  now: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .updateTable('quarantine')
+    .set({ cleared_at: now })
+    .where('feed_id', '=', feedId)
+    .where('kind', 'in', kinds)
+    .where('cleared_at', 'is', null)
+    .where(adapter.inArray('record_id', ids))
+    .execute();
+}

@@ -1,0 +1,245 @@
+/** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
+import type { Cursor, Stream } from '@tributary/connector-api';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { appendRecords, type FeedHead } from '../feeds/append-records.js';
+import { applyObservation } from '../balances/balance-repository.js';
+import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+import { LeaseLostError } from '../database/store-errors.js';
+import type {
+  AppendResult,
+  FeedPage,
+  Lease,
+  LeaseHolder,
+  NextPullSchedule,
+  NotDue,
+} from '../types/store.types.js';
+import { isHolderDead, serializeHolder } from './lease-holder.js';
+import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
+import type { Schema } from '../database/schema.js';
+
+export interface FeedKey {
+  id: number;
+  connector: string;
+  stream: Stream;
+}
+
+/** Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less. */
+const MAX_LEASE_MS = 3_600_000;
+/** Maximum plausible time in ms until a stream is due. The longest pull interval is about a day. */
+const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
+
+/** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
+export async function acquireLease(
+  adapter: DatabaseAdapter,
+  feed: FeedKey,
+  holder: LeaseHolder,
+  ttlMs: number,
+  clock: StoreClock,
+): Promise<Lease | undefined> {
+  const state = await readLeaseState(adapter, feed, clock);
+  return isLeaseFree(state, holder) ? claimLease(adapter, feed, state, holder, ttlMs, clock) : undefined;
+}
+
+/**
+ * Acquires the lease when the stream is due.
+ * @returns a `NotDue` when no process is pulling the stream and it is not due yet; `undefined` while another holder has the lease
+ */
+export async function acquireLeaseWhenDue(
+  adapter: DatabaseAdapter,
+  feed: FeedKey,
+  holder: LeaseHolder,
+  ttlMs: number,
+  clock: StoreClock,
+): Promise<Lease | NotDue | undefined> {
+  const state = await readLeaseState(adapter, feed, clock);
+  if (!isLeaseFree(state, holder)) return undefined;
+  const dueInMs = state.due_at - state.now;
+  // A longer delay than the maximum was stored by a process with a wrong clock.
+  if (dueInMs <= 0 || dueInMs > MAX_PULL_DELAY_MS)
+    return claimLease(adapter, feed, state, holder, ttlMs, clock);
+  return {
+    dueInMs,
+    sinceCaughtUpMs: state.caught_up_at === null ? undefined : state.now - state.caught_up_at,
+  };
+}
+
+type LeaseState = Awaited<ReturnType<typeof readLeaseState>>;
+
+function readLeaseState(adapter: DatabaseAdapter, feed: FeedKey, clock: StoreClock) {
+  return adapter.reader
+    .selectFrom('feeds')
+    .select(['holder', 'leased_until', 'fence', 'due_at', 'caught_up_at', clock().as('now')])
+    .where('id', '=', feed.id)
+    .executeTakeFirstOrThrow();
+}
+
+function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
+  return (
+    state.holder === null ||
+    state.leased_until <= state.now ||
+    isExpiryImplausible(state.leased_until, state.now) ||
+    isHolderDead(state.holder, holder)
+  );
+}
+
+async function claimLease(
+  adapter: DatabaseAdapter,
+  feed: FeedKey,
+  state: LeaseState,
+  holder: LeaseHolder,
+  ttlMs: number,
+  clock: StoreClock,
+): Promise<Lease | undefined> {
+  const token = { fence: state.fence + 1, holder: serializeHolder(holder) };
+  const claimed = await adapter.transaction((db) =>
+    db
+      .updateTable('feeds')
+      .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
+      .where('id', '=', feed.id)
+      // When two processes saw the lease free, only one of them updates the row.
+      .where('fence', '=', state.fence)
+      .returning('cursor')
+      .executeTakeFirst(),
+  );
+  return claimed && new FeedLease(adapter, feed, token, ttlMs, clock, claimed.cursor ?? undefined);
+}
+
+/**
+ * Identifies one lease. The number alone is not unique: leases may not have reached the disk, so after a failure of the database's
+ * machine a new lease can get the number of a lost one whose holder is still alive.
+ */
+interface FencingToken {
+  fence: number;
+  holder: string;
+}
+
+interface LockedHead extends FeedHead {
+  now: number;
+  /** True when the feed has unresolved rejected records. */
+  hasRejectedRecords: boolean;
+}
+
+class FeedLease implements Lease {
+  constructor(
+    private readonly adapter: DatabaseAdapter,
+    private readonly feed: FeedKey,
+    private readonly token: FencingToken,
+    private readonly ttlMs: number,
+    private readonly clock: StoreClock,
+    public cursor: Cursor | undefined,
+  ) {}
+
+  async renew(): Promise<boolean> {
+    const { numUpdatedRows } = await this.adapter.transaction((db) =>
+      db
+        .updateTable('feeds')
+        .set({ leased_until: timeFromNow(this.clock, this.ttlMs) })
+        .where('id', '=', this.feed.id)
+        .where('fence', '=', this.token.fence)
+        .where('holder', '=', this.token.holder)
+        .executeTakeFirst(),
+    );
+    return numUpdatedRows > 0n;
+  }
+
+  async append(page: FeedPage): Promise<AppendResult> {
+    const appended = await this.adapter.durableTransaction((db) => this.appendInTransaction(db, page));
+    this.cursor = page.cursor;
+    return appended;
+  }
+
+  async release(next?: NextPullSchedule): Promise<void> {
+    const schedule = next && {
+      due_at: timeFromNow(this.clock, Math.round(next.dueInMs)),
+      ...(next.hasCaughtUp ? { caught_up_at: this.clock() } : {}),
+    };
+    await this.adapter.transaction((db) =>
+      db
+        .updateTable('feeds')
+        .set({ holder: null, leased_until: 0, ...schedule })
+        .where('id', '=', this.feed.id)
+        .where('fence', '=', this.token.fence)
+        .where('holder', '=', this.token.holder)
+        .execute(),
+    );
+  }
+
+  private async appendInTransaction(db: Kysely<Schema>, page: FeedPage): Promise<AppendResult> {
+    // The first statement locks the feed row, so the head that it returns does not change until the commit.
+    const head = await this.lockFeed(db);
+    if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
+    assertCursorStorable(page.cursor);
+    const { now } = head;
+    const feed = { ...this.feed, head };
+    const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
+    const newRows = await appendRecords(db, this.adapter, feed, page.records, now, changes);
+    await updateQuarantine(
+      db,
+      this.adapter,
+      { id: this.feed.id, hasRejectedRecords: head.hasRejectedRecords },
+      page,
+      now,
+    );
+    for (const balances of page.balances) {
+      // A time in the future would make all observations before that time look outdated.
+      const at = Math.min(balances.at, now);
+      await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
+    }
+    return {
+      added: newRows.added,
+      changed: newRows.changed,
+      unchanged: newRows.unchanged,
+      rejected: page.rejected.length,
+    };
+  }
+
+  /** Locks the feed row until the commit. @returns `undefined` when the lease was lost */
+  private async lockFeed(db: Kysely<Schema>): Promise<LockedHead | undefined> {
+    const row = await db
+      .selectFrom('feeds')
+      .select((eb) => [
+        'head_seq',
+        'head_time',
+        this.clock().as('now'),
+        // Only the lease holder adds rejected records, so those of earlier holders are visible here.
+        eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
+      ])
+      .where('id', '=', this.feed.id)
+      .where('fence', '=', this.token.fence)
+      .where('holder', '=', this.token.holder)
+      .modifyEnd(this.adapter.forUpdate)
+      .executeTakeFirst();
+    return (
+      row && {
+        seq: row.head_seq,
+        time: row.head_time ?? undefined,
+        now: row.now,
+        hasRejectedRecords: Boolean(row.has_refusals),
+      }
+    );
+  }
+}
+
+/**
+ * Checks that the database returns the cursor unchanged. No database stores an unpaired surrogate, and PostgreSQL cannot store U+0000.
+ * @throws TypeError
+ */
+function assertCursorStorable(cursor: Cursor): void {
+  if (cursor.isWellFormed() && !cursor.includes('\0')) return;
+  throw new TypeError(
+    `the cursor ${JSON.stringify(cursor)} holds U+0000 or half a surrogate pair; expected plain text`,
+  );
+}
+
+/** Returns the SQL expression for the time `delayMs` from now. */
+function timeFromNow(clock: StoreClock, delayMs: number): RawBuilder<number> {
+  return sql<number>`${clock()} + cast(${delayMs} as bigint)`;
+}
+
+/**
+ * Returns true when the lease ends later than any lease can: the clock at its acquisition, or the current one, is wrong. Waiting for the
+ * end could take years. If the holder is alive, the fencing token prevents its writes.
+ */
+function isExpiryImplausible(until: number, now: number): boolean {
+  return until > now + MAX_LEASE_MS;
+}

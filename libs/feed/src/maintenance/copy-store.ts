@@ -1,0 +1,175 @@
+/** Copies a store to another database. All tables stay identical, including feed times, sequence numbers and cursors. */
+import { createHash } from 'node:crypto';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
+import { withDatabase, assertStoreExists, redactLocation, type StoreLocation } from '../store/open-store.js';
+import type { FeedRowTable, Schema } from '../database/schema.js';
+
+/** Number of rows that are read and held in memory at a time. */
+const BATCH_ROWS = 1000;
+
+/** Tables to copy. `last_pages` is left out, because its rows are valid for a minute only. */
+type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages'>;
+type Row = Readonly<Record<string, unknown>>;
+
+/** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */
+const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
+  feeds: ['id'],
+  // Sorts rows in the same sequence as `seq` does, and every database has an index for it.
+  feed_rows: ['feed_id', 'feed_time'],
+  balances: ['connector', 'account_id'],
+  quarantine: ['feed_id', 'kind', 'record_id'],
+  // Two runs of a stream can start in the same millisecond, so all columns belong to the key. Rows with equal keys are identical.
+  sync_runs: [
+    'connector',
+    'stream',
+    'started_at',
+    'duration',
+    'pages',
+    'records',
+    'added',
+    'changed',
+    'refused',
+  ],
+  orders: ['id'],
+  order_history: ['order_id', 'entry'],
+  order_days: ['connector', 'day', 'asset'],
+};
+const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
+
+export interface TableSummary {
+  table: string;
+  rows: number;
+  /** SHA-256 of all rows, sorted by key. Tables with equal digests are equal, also in different kinds of database. */
+  digest: string;
+}
+
+/**
+ * Copies all tables in one transaction. After a failure the target stays empty.
+ * @throws Error when a store is in use or cannot be opened, when the source is damaged, or when the target is not empty
+ */
+export async function copyStore(
+  from: string | StoreLocation,
+  to: string | StoreLocation,
+  { onProgress = () => undefined, evenIfInUse = false }: CopyOptions = {},
+): Promise<void> {
+  assertStoreExists(from);
+  if (!evenIfInUse) for (const location of [from, to]) await assertNotOpenElsewhere(location);
+  await withDatabase(from, async (source) => {
+    await assertNotDamaged(from, source);
+    if (!evenIfInUse) await assertNotLeased(from, source);
+    await withDatabase(to, (target) => copyTables(source, target, onProgress));
+  });
+}
+
+type OnProgress = (table: string, rows: number) => void;
+
+export interface CopyOptions {
+  /** Called after each batch with the number of rows of the table that have been copied. */
+  onProgress?: OnProgress;
+  /** Copies also while a gateway uses one of the stores. Data that it writes during the copy is not copied. */
+  evenIfInUse?: boolean;
+}
+
+function copyTables(source: DatabaseAdapter, target: DatabaseAdapter, onProgress: OnProgress): Promise<void> {
+  return source.readSnapshot((reader) =>
+    target.migrationTransaction(async (writer) => {
+      await assertEmpty(writer);
+      for (const table of TABLE_NAMES) {
+        let rows = 0;
+        for await (const batch of readBatches(reader, table)) {
+          await insertBatch(target, writer, table, batch);
+          onProgress(table, (rows += batch.length));
+        }
+      }
+      await target.resetIdentitySequence(writer, 'feeds', 'id');
+    }),
+  );
+}
+
+/** Returns row count and digest of every table, from one snapshot. @throws Error when the store is damaged or cannot be opened */
+export async function summarizeStore(location: string | StoreLocation): Promise<TableSummary[]> {
+  assertStoreExists(location);
+  return withDatabase(location, async (adapter) => {
+    await assertNotDamaged(location, adapter);
+    return adapter.readSnapshot(async (db) => {
+      const summaries: TableSummary[] = [];
+      for (const table of TABLE_NAMES) summaries.push(await summarizeTable(db, table));
+      return summaries;
+    });
+  });
+}
+
+async function summarizeTable(db: Kysely<Schema>, table: TableName): Promise<TableSummary> {
+  const digest = createHash('sha256');
+  let rows = 0;
+  for await (const batch of readBatches(db, table)) {
+    rows += batch.length;
+    for (const row of batch) digest.update(serializeRow(row));
+  }
+  return { table, rows, digest: digest.digest('hex') };
+}
+
+async function assertNotDamaged(location: string | StoreLocation, adapter: DatabaseAdapter): Promise<void> {
+  const problem = await adapter.checkIntegrity();
+  if (problem === undefined) return;
+  const store = JSON.stringify(redactLocation(location));
+  throw new Error(`the store ${store} is damaged (${problem}): put back a backup; nothing was written`);
+}
+
+async function* readBatches(db: Kysely<Schema>, table: TableName): AsyncGenerator<Row[]> {
+  const key = sql.join(SORT_KEYS[table].map((column) => sql.ref(column)));
+  let last: Row | undefined;
+  for (;;) {
+    const after =
+      last === undefined
+        ? sql``
+        : sql`where (${key}) > (${sql.join(SORT_KEYS[table].map((column) => last?.[column]))})`;
+    const query = sql<Row>`select ${portableColumns(table)} from ${sql.table(table)} ${after} order by ${key} limit ${BATCH_ROWS}`;
+    const { rows } = await query.execute(db);
+    if (rows.length === 0) return;
+    yield rows;
+    last = rows.at(-1);
+  }
+}
+
+/** Returns the columns to copy: all, except SQLite's row key, which only exists in its database. */
+function portableColumns(table: TableName): RawBuilder<unknown> {
+  return table === 'feed_rows' ? sql.raw('feed_id, seq, feed_time, record_id, hash, body') : sql`*`;
+}
+
+async function insertBatch(
+  adapter: DatabaseAdapter,
+  db: Kysely<Schema>,
+  table: TableName,
+  rows: readonly Row[],
+): Promise<void> {
+  if (table === 'feed_rows') return adapter.insertRows(db, rows as unknown as FeedRowTable[]);
+  // SQLite allows 32,766 parameters in a statement, and an order has about thirty columns.
+  for (let start = 0; start < rows.length; start += 500) {
+    await db
+      .insertInto(table)
+      .values(rows.slice(start, start + 500))
+      .execute();
+  }
+}
+
+async function assertEmpty(db: Kysely<Schema>): Promise<void> {
+  for (const table of TABLE_NAMES) {
+    const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db);
+    if (rows.length === 0) continue;
+    throw new Error(`the target is not empty: its table ${table} has rows; copy into a new, empty store`);
+  }
+}
+
+/** Serializes a row with its columns sorted by name, because the column sequence depends on the migrations that a store has run. */
+function serializeRow(row: Row): string {
+  const values = Object.keys(row)
+    .sort()
+    .map((column) => {
+      const value = row[column];
+      return Buffer.isBuffer(value) ? value.toString('hex') : value;
+    });
+  return `${JSON.stringify(values)}\n`;
+}

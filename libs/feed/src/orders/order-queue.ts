@@ -1,0 +1,103 @@
+/** Queries over the orders of several connectors. */
+import { sql } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { OrderQueue, OrderCount, OrderState, StoredOrder } from '../types/order.types.js';
+import { toStoredOrder } from './order-row.js';
+
+/** Minimum number of due orders to scan for the orders of some connectors. The scan grows when other connectors have many due orders. */
+const MIN_DUE_SCAN_ROWS = 250;
+
+export class SqlOrderQueue implements OrderQueue {
+  constructor(private readonly adapter: DatabaseAdapter) {}
+
+  /** Repeats the search with a tenfold limit until it is complete, because other connectors may have any number of due orders. */
+  async findDue(connectors: readonly string[], now: number, limit: number): Promise<StoredOrder[]> {
+    for (let scanLimit = Math.max(MIN_DUE_SCAN_ROWS, limit); ; scanLimit *= 10) {
+      const found = await this.findDueWithin(scanLimit, connectors, now, limit);
+      if (found.length >= limit || !(await this.hasMoreDue(scanLimit, now))) return found;
+    }
+  }
+
+  /** Filters by time first and then by connector. The other sequence would scan all orders that a connector ever had. */
+  private async findDueWithin(
+    scanLimit: number,
+    connectors: readonly string[],
+    now: number,
+    limit: number,
+  ): Promise<StoredOrder[]> {
+    const rows = await this.adapter.reader
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('orders')
+          .selectAll()
+          .where('next_at', '<=', now)
+          .orderBy('next_at')
+          .limit(scanLimit)
+          .as('due'),
+      )
+      .selectAll()
+      .where(this.adapter.inArray('connector', connectors))
+      .orderBy('next_at')
+      .limit(limit)
+      .execute();
+    return rows.map(toStoredOrder);
+  }
+
+  private async hasMoreDue(scanLimit: number, now: number): Promise<boolean> {
+    const next = await this.adapter.reader
+      .selectFrom('orders')
+      .select('next_at')
+      .where('next_at', '<=', now)
+      .orderBy('next_at')
+      .offset(scanLimit)
+      .limit(1)
+      .executeTakeFirst();
+    return next !== undefined;
+  }
+
+  async findLeased(connectors: readonly string[]): Promise<StoredOrder[]> {
+    const rows = await this.adapter.reader
+      .selectFrom('orders')
+      .selectAll()
+      // Avoids `is not null`, for which SQLite scans all orders.
+      .where('holder', '>', '')
+      .execute();
+    const ours = new Set(connectors);
+    return rows.filter(({ connector }) => ours.has(connector)).map(toStoredOrder);
+  }
+
+  /** Jumps from one connector to the next in the index, because a scan of all orders would be slow. */
+  async listConnectors(): Promise<string[]> {
+    const { rows } = await sql<{ connector: string }>`
+      with recursive found (connector) as (
+        select min(connector) from orders
+        union all
+        select (select min(connector) from orders where orders.connector > found.connector)
+          from found where found.connector is not null
+      )
+      select connector from found where connector is not null`.execute(this.adapter.reader);
+    return rows.map(({ connector }) => connector);
+  }
+
+  async countByStateElsewhere(
+    excludedConnectors: readonly string[],
+    states: readonly OrderState[],
+  ): Promise<OrderCount[]> {
+    const excluded = new Set(excludedConnectors);
+    const others = (await this.listConnectors()).filter((connector) => !excluded.has(connector));
+    return others.length === 0 ? [] : this.countByState(others, states);
+  }
+
+  async countByState(connectors: readonly string[], states: readonly OrderState[]): Promise<OrderCount[]> {
+    const rows = await this.adapter.reader
+      .selectFrom('orders')
+      .select((eb) => ['connector', 'state', eb.fn.countAll().as('count')])
+      .where(this.adapter.inArray('connector', connectors))
+      .where('state', 'in', [...states])
+      .groupBy(['connector', 'state'])
+      .orderBy('connector')
+      .orderBy('state')
+      .execute();
+    return rows.map(({ connector, state, count }) => ({ connector, state, count: Number(count) }));
+  }
+}

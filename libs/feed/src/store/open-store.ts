@@ -1,0 +1,151 @@
+/** Opens a store by its URL, and migrates its tables to the current version. */
+import { existsSync } from 'node:fs';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { getSqlState, isServerUnreachable } from '../database/postgres/postgres-errors.js';
+import { openPostgres } from '../database/postgres/postgres-adapter.js';
+import { redactUrl } from '../database/postgres/postgres-pool.js';
+import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
+import { StoreOpenError, StoreUnavailableError } from '../database/store-errors.js';
+import type { Store } from '../types/store.types.js';
+import { migrate } from '../migrations/migrate.js';
+import { SqlStore } from './sql-store.js';
+
+/** Location of a store. Only PostgreSQL has options besides the URL. */
+export interface StoreLocation {
+  /** `sqlite:<path>`, relative to the working directory, or `postgres://…` */
+  primary: string;
+  /** URLs of read-only PostgreSQL replicas. Pages are read from them in rotation. */
+  replicas?: readonly string[];
+  /** Maximum number of connections that one gateway opens. */
+  connections?: number;
+  /** Timeout in milliseconds for one statement, and for the wait for a connection. */
+  statementTimeoutMs?: number;
+}
+
+const DEFAULT_LIMITS = { connections: 10, statementTimeoutMs: 10_000 };
+
+/**
+ * Opens a store, and creates or migrates its tables.
+ * @param location the URL, or the URL with options
+ * @param clock returns milliseconds since 1970; the default is the clock of the database
+ * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
+ */
+export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
+  return new SqlStore(await openDatabase(location), clock);
+}
+
+/** Returns the URL of the primary without its password. */
+export function redactLocation(location: string | StoreLocation): string {
+  const url = typeof location === 'string' ? location : location.primary;
+  return isPostgres(url) ? redactUrl(url) : url;
+}
+
+async function openDatabase(location: string | StoreLocation): Promise<DatabaseAdapter> {
+  const options = typeof location === 'string' ? { primary: location } : location;
+  const name = redactStoreUrl(options.primary);
+  try {
+    return await openAndMigrate(options);
+  } catch (error) {
+    const isTransient = error instanceof StoreUnavailableError && isServerUnreachable(error.cause);
+    throw new StoreOpenError(name, openFailureReason(error), isTransient, error);
+  }
+}
+
+/** Returns the path of a SQLite file, or a PostgreSQL URL without its password. @throws Error when the URL is of no known kind */
+function redactStoreUrl(url: string): string {
+  if (isPostgres(url)) return redactUrl(url);
+  const path = parseSqlitePath(url);
+  if (path !== undefined) return path;
+  throw new Error(
+    `store ${JSON.stringify(url)} is of no known kind; expected sqlite:<path of a file> or postgres://<user>:<password>@<host>/<database>`,
+  );
+}
+
+/** Opens the database of a store for work on whole tables, and closes it afterwards. @throws StoreOpenError and Error as `openStore` does */
+export async function withDatabase<T>(
+  location: string | StoreLocation,
+  work: (adapter: DatabaseAdapter) => Promise<T>,
+): Promise<T> {
+  const adapter = await openDatabase(location);
+  try {
+    return await work(adapter);
+  } finally {
+    await adapter.close();
+  }
+}
+
+/** Checks that a SQLite file exists, because opening would create it. @throws Error when the file does not exist */
+export function assertStoreExists(location: string | StoreLocation): void {
+  const path = parseSqlitePath(typeof location === 'string' ? location : location.primary);
+  if (path === undefined || existsSync(path)) return;
+  throw new Error(`there is no store ${JSON.stringify(path)}; check the path`);
+}
+
+async function openAndMigrate(options: StoreLocation): Promise<DatabaseAdapter> {
+  const adapter = await openAdapter(options);
+  try {
+    await migrate(adapter);
+    return adapter;
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
+}
+
+function openAdapter({ primary, replicas, ...limits }: StoreLocation): Promise<DatabaseAdapter> {
+  return isPostgres(primary)
+    ? openPostgres(primary, { ...DEFAULT_LIMITS, ...limits }, replicas)
+    : openSqlite(parseSqlitePath(primary) ?? '');
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
+}
+
+/** Returns the path in a `sqlite:` URL; `undefined` for any other URL. */
+export function parseSqlitePath(url: string): string | undefined {
+  return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
+}
+
+/** What a person can do about an error, by error code or SQLSTATE. The database's own message says only what failed. */
+const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
+  SQLITE_CORRUPT: 'the file is damaged or cut off; put back a backup',
+  SQLITE_CANTOPEN:
+    'its directory, or the file, is not there for this user to write; check the path and the rights',
+  SQLITE_READONLY: 'this user may not write the file; check its rights',
+  SQLITE_FULL: 'the disk is full; make room',
+  EEXIST: 'a part of the path is a file; expected directories',
+  ENOTDIR: 'a part of the path is a file; expected directories',
+  EACCES: 'this user may not create its directory; check the rights',
+  EROFS: 'it is on a read-only file system',
+  '28000':
+    'the server refuses this user, host or encryption; check the URL (sslmode, too) and the server’s pg_hba.conf',
+  '28P01': 'the server does not accept the user or the password; check both in the URL',
+  '3D000': 'there is no such database; create it, encoded in UTF8',
+  '42501':
+    'this user may not do what is needed: to make or change tables let their owner run "tributary store migrate"; to serve grant it select, insert, update and delete on all tables',
+  '25006': 'the server is a read-only replica; name the primary',
+  '53300':
+    'the server takes no more connections; lower "connections" of the store, or raise its max_connections',
+  ECONNREFUSED: 'nobody listens there; check host and port, and that the server runs',
+  ENOTFOUND: 'there is no host of this name',
+};
+
+function openFailureReason(error: unknown): string {
+  const cause = error instanceof StoreUnavailableError ? error.cause : error;
+  const code = getErrorCode(cause);
+  // SQLite's extended codes have a suffix, e.g. SQLITE_READONLY_DIRECTORY.
+  const known = OPEN_FAILURE_REASONS[code] ?? OPEN_FAILURE_REASONS[code.split('_', 2).join('_')];
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // This driver error has no code.
+  if (message.endsWith('client password must be a string'))
+    return 'the server wants a password; put it into the URL, or into the variable PGPASSWORD';
+  return known ?? message;
+}
+
+function getErrorCode(error: unknown): string {
+  const code =
+    getSqlState(error) ?? (typeof error === 'object' && error && 'code' in error ? error.code : '');
+  return String(code);
+}

@@ -1,0 +1,46 @@
+/** Waits for a store that starts later than this process, e.g. after a power failure or when everything starts at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreOpenError } from '../database/store-errors.js';
+import type { Store } from '../types/store.types.js';
+import { openStore, type StoreLocation } from './open-store.js';
+
+/** Options for waiting until a store can be opened. */
+export interface StoreWaitOptions {
+  /** Maximum waiting time in milliseconds. */
+  timeoutMs: number;
+  /** Ends the waiting early. */
+  signal: AbortSignal;
+  /** Called before each retry with the error and the delay in milliseconds. */
+  onRetry: (error: StoreOpenError, pause: number) => void;
+}
+
+const INITIAL_DELAY_MS = 500;
+const MAX_DELAY_MS = 10_000;
+
+/**
+ * Opens a store, and retries with exponential back-off while the error is transient.
+ * @returns `undefined` when the signal ended the waiting
+ * @throws StoreOpenError when the waiting time is over, or at once when the error is not transient, e.g. a wrong password
+ */
+export async function openStoreWithRetry(
+  location: string | StoreLocation,
+  options: StoreWaitOptions,
+): Promise<Store | undefined> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (
+    let delayMs = INITIAL_DELAY_MS;
+    !options.signal.aborted;
+    delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)
+  ) {
+    try {
+      return await openStore(location);
+    } catch (error) {
+      const remainingMs = deadline - performance.now();
+      if (!(error instanceof StoreOpenError) || !error.isTransient || remainingMs <= 0) throw error;
+      const nextDelayMs = Math.min(delayMs, remainingMs);
+      options.onRetry(error, nextDelayMs);
+      await sleep(nextDelayMs, undefined, { signal: options.signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** Counts the pending calls of a store. A test with a simulated clock must not advance it while calls are pending. */
+import type { OrderRepository } from '../types/order.types.js';
+import type { BalanceRepository, Feed, Lease, Store } from '../types/store.types.js';
+
+/** By one of these methods a lease, a feed, a balance repository or an order repository is recognised. */
+const PART_METHODS: readonly (keyof Lease | keyof Feed | keyof BalanceRepository | keyof OrderRepository)[] =
+  ['append', 'acquireLease', 'recordObservation', 'insertOrGet'];
+
+export class PendingStoreCalls {
+  private count = 0;
+
+  get isUnderWay(): boolean {
+    return this.count > 0;
+  }
+
+  /** Wraps a store. Each call counts as pending until its promise settles. */
+  track(store: Store): Store {
+    return this.wrap(store);
+  }
+
+  private wrap<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const property: unknown = Reflect.get(target, name, target);
+        if (typeof property !== 'function') return property;
+        return (...args: unknown[]): unknown => this.countUntilSettled(Reflect.apply(property, target, args));
+      },
+    });
+  }
+
+  private countUntilSettled(result: unknown): unknown {
+    if (!(result instanceof Promise)) return this.wrapIfStorePart(result);
+    this.count++;
+    return result.then((value) => this.wrapIfStorePart(value)).finally(() => this.count--);
+  }
+
+  /** Wraps feeds, leases and repositories, whose methods are asynchronous too. Other values are returned unchanged. */
+  private wrapIfStorePart(part: unknown): unknown {
+    const isPart = typeof part === 'object' && part !== null && PART_METHODS.some((method) => method in part);
+    return isPart ? this.wrap(part) : part;
+  }
+}

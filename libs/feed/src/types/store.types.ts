@@ -1,0 +1,151 @@
+/** Interfaces of the store for the other libraries: sync writes through them, and HTTP requests read through them. */
+import type {
+  Cursor,
+  DataWarning,
+  RejectedRecord,
+  ServedBalances,
+  Stream,
+  SerializedPage,
+  ValidatedBalances,
+  SerializedRecord,
+} from '@tributary/connector-api';
+import type { OrderRepository, OrderQueue } from './order.types.js';
+
+/** All persistent data of one deployment. */
+export interface Store {
+  /** Returns the feed of one stream, and creates it on first use. `connector` is the path: `house-bank`, `acme/house-bank`. */
+  feed(connector: string, stream: Stream): Promise<Feed>;
+  balances(connector: string): BalanceRepository;
+  orders(connector: string): OrderRepository;
+  orderQueue(): OrderQueue;
+  /** Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. */
+  recordSyncRun(run: SyncRun): Promise<void>;
+  /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
+  listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
+  /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */
+  currentTime(): Promise<number>;
+  /** Checks that the database responds and the tables exist. @throws StoreUnavailableError */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Feed {
+  readonly connector: string;
+  readonly stream: Stream;
+  /**
+   * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds). `page` counts from 1. All pages cost the same, at
+   * any depth.
+   */
+  readPage(
+    from: number | undefined,
+    page: number,
+    pageSize: number,
+  ): SerializedPage | Promise<SerializedPage>;
+  /** Returns true when an earlier page with the same `from` and `pageSize` was served as the last one within the last minute. */
+  isPastLastPage(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
+  /** Records that `page` is the last one, so that later pages stay empty for a minute. Call it before a page that is not full is sent. */
+  recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
+  /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
+  latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
+  /** Returns the number of rows and the feed time of the last one. */
+  head(): Promise<{ rows: number; feedTime: number | undefined }>;
+  /**
+   * Acquires the right to append for `ttlMs`. Returns `undefined` while another holder has it. A dead holder on this machine loses it at
+   * once.
+   */
+  acquireLease(holder: LeaseHolder, ttlMs: number): Promise<Lease | undefined>;
+  /** Acquires the lease only when the stream is due, according to the schedule that the last pull stored. */
+  acquireLeaseWhenDue(holder: LeaseHolder, ttlMs: number): Promise<Lease | NotDue | undefined>;
+}
+
+/** A stream that is not due yet, measured by the clock that all gateways of the store share. */
+export interface NotDue {
+  /** Milliseconds until the stream is due. */
+  dueInMs: number;
+  /** Milliseconds since the stream last caught up; `undefined` when it never has. */
+  sinceCaughtUpMs: number | undefined;
+}
+
+/** The schedule that a pull stores for all gateways of the store. */
+export interface NextPullSchedule {
+  /** Milliseconds from now until the stream is due. */
+  dueInMs: number;
+  hasCaughtUp: boolean;
+}
+
+/** Identifies a process that appends. Unique per process start. */
+export interface LeaseHolder {
+  host: string;
+  pid: number;
+  id: string;
+}
+
+export interface Lease {
+  /** Cursor of the last committed page; `undefined` before the first one. */
+  readonly cursor: Cursor | undefined;
+  /** Extends the lease. @returns false when the lease was lost; the caller must stop. */
+  renew(): Promise<boolean>;
+  /**
+   * Writes rows, rejected records, balances and cursor in ONE transaction that checks the fencing token.
+   * @throws LeaseLostError when the lease was lost; then nothing was written
+   */
+  append(page: FeedPage): Promise<AppendResult>;
+  /** Releases the lease. @param next the new schedule; without it the schedule does not change */
+  release(next?: NextPullSchedule): Promise<void>;
+}
+
+export interface FeedPage {
+  /** In the sequence in which they become visible. */
+  records: SerializedRecord[];
+  rejected: RejectedRecord[];
+  warnings: DataWarning[];
+  /** Ids of rejected records and data warnings that are resolved. */
+  resolvedIds: string[];
+  balances: ValidatedBalances[];
+  cursor: Cursor;
+}
+
+/** Numbers of records. `unchanged` counts the versions that the feed already had. */
+export interface AppendResult {
+  added: number;
+  changed: number;
+  unchanged: number;
+  rejected: number;
+}
+
+/** Reads and writes the last balances of each account of a connector. */
+export interface BalanceRepository {
+  /** Returns the last observed balances of the account (id as served), or `undefined`. */
+  findLatest(accountId: string): Promise<ServedBalances | undefined>;
+  /**
+   * Records an observation. Assets that disappeared become zero, and `at` increases when an amount changes.
+   * @returns the balances to serve
+   */
+  recordObservation(balances: ValidatedBalances): Promise<ServedBalances>;
+}
+
+export interface SyncRun {
+  connector: string;
+  stream: Stream;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  duration: number;
+  pages: number;
+  records: number;
+  added: number;
+  changed: number;
+  refused: number;
+  /** Error message; absent when the run caught up. */
+  error?: string;
+}
+
+export interface QuarantineEntry {
+  connector: string;
+  stream: Stream;
+  kind: 'refusal' | 'finding';
+  id: string;
+  reason: string;
+  raw?: string;
+  /** Milliseconds since 1970. */
+  since: number;
+}

@@ -1,0 +1,230 @@
+/**
+ * Runs the order state machine for one connector: commits the decision about an order, calls the PSP, and commits the outcome.
+ * The decisions are pure functions in `next-action.ts` and `apply-outcome.ts`.
+ */
+import type { OrderChange, StoredOrder } from '@tributary/feed';
+import { Semaphore } from '@tributary/sync';
+import { recheckAfterClockRollback } from '../state-machine/clock-rollback.js';
+import { UNCONFIRMED_STATES } from '../state-machine/overdue-alert.js';
+import type { OrderStateWriter } from '../publication/order-state-writer.js';
+import type { OrdersContext } from '../runtime/orders-context.js';
+import type { DecisionContext, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
+import { OrderPluginCaller } from './order-plugin-caller.js';
+import { nextLookupAt, applyOutcome } from '../state-machine/apply-outcome.js';
+import {
+  RELEASED_LEASE,
+  decideNextAction,
+  markOutcomeUnknown,
+  type Decision,
+} from '../state-machine/next-action.js';
+
+/** Time in ms for which a PSP that accepts no orders is left alone, unless it sends a retry time. */
+const DEFAULT_THROTTLE_MS = 1_000;
+/** Maximum in ms for a retry time of the PSP. */
+const MAX_THROTTLE_MS = 15 * 60_000;
+
+/** Delays in ms between two attempts to store the outcome of a PSP call. The delay doubles up to the maximum. */
+const INITIAL_WRITE_RETRY_MS = 250;
+const MAX_WRITE_RETRY_MS = 5_000;
+
+export class OrderWorker {
+  private readonly semaphore: Semaphore;
+  private readonly pluginCaller: OrderPluginCaller;
+  /** Orders that this process works on or has queued, by order id. */
+  private readonly inProgress = new Map<string, Promise<void>>();
+  /** Actions whose PSP call or whose write of the outcome is not complete, by order id. */
+  private readonly activeActions = new Map<string, OrderAction>();
+  private throttledUntil = 0;
+  private dueCount = 0;
+  private isStopping = false;
+
+  constructor(
+    private readonly writer: OrderStateWriter,
+    private readonly context: OrdersContext,
+  ) {
+    this.semaphore = new Semaphore(context.timings.maxConcurrentCalls);
+    this.pluginCaller = new OrderPluginCaller(writer.connector, context);
+  }
+
+  get connectorPath(): string {
+    return this.writer.connector.path;
+  }
+
+  /** Tells whether more due orders would only wait in the queue. */
+  get isBusy(): boolean {
+    return this.dueCount >= 2 * this.context.timings.maxConcurrentCalls;
+  }
+
+  /** Processes an order that a poll found due. It shares the concurrency limit with new orders. */
+  async processDue(id: string): Promise<void> {
+    if (this.inProgress.has(id)) return;
+    this.dueCount++;
+    await this.process(id);
+    this.dueCount--;
+  }
+
+  /** Handles a clock that was set back: orders whose schedule is now far in the future become due at once. */
+  async onClockRollback(): Promise<void> {
+    const { clock, timings } = this.context;
+    this.throttledUntil = 0;
+    const unconfirmed = await this.writer.findByState(UNCONFIRMED_STATES, Number.MAX_SAFE_INTEGER);
+    for (const order of unconfirmed) {
+      if (!recheckAfterClockRollback(order, clock.now(), timings)) continue;
+      await this.writer.update(order.id, (stored) => recheckAfterClockRollback(stored, clock.now(), timings));
+    }
+  }
+
+  /** Processes an order until it has no next action. Never throws: after an error the order becomes due again later. */
+  process(id: string): Promise<void> {
+    const running = this.inProgress.get(id);
+    if (running) return running;
+    const processing = this.processWhenFree(id).finally(() => this.inProgress.delete(id));
+    this.inProgress.set(id, processing);
+    return processing;
+  }
+
+  /** Waits for the calls in progress, at most `shutdownGraceMs`. Hands the remaining orders over to the next process. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    const { clock, timings } = this.context;
+    let cancel = () => {};
+    const grace = new Promise<void>((resolve) => {
+      cancel = clock.after(timings.shutdownGraceMs, resolve);
+    });
+    await Promise.race([Promise.all(this.inProgress.values()), grace]);
+    cancel();
+    await Promise.all([...this.activeActions.values()].map((action) => this.handOver(action)));
+  }
+
+  private async processWhenFree(id: string): Promise<void> {
+    await this.semaphore.acquire();
+    try {
+      let action = this.isStopping ? undefined : await this.startNextAction(id);
+      while (action) action = await this.executeAction(action);
+    } catch (error) {
+      const { logger } = this.context;
+      logger.error(
+        { connector: this.connectorPath, order: id, err: error },
+        'the store could not be written: the order is looked at later',
+      );
+    } finally {
+      this.activeActions.delete(id);
+      this.semaphore.release();
+    }
+  }
+
+  private startNextAction(id: string): Promise<OrderAction | undefined> {
+    return this.commitDecision(id, (order) => decideNextAction(order, this.decisionContext()));
+  }
+
+  /** Calls the PSP and commits the outcome. @returns the next action */
+  private async executeAction(action: OrderAction): Promise<OrderAction | undefined> {
+    this.activeActions.set(action.order.id, action);
+    const outcome = await this.pluginCaller.execute(action);
+    this.recordOutcome(action, outcome);
+    return this.retryUntilWritten(() =>
+      this.commitDecision(action.order.id, (order) => {
+        const decision = applyOutcome(order, action, outcome, this.decisionContext());
+        return this.isStopping && decision?.action
+          ? releaseUntilNextLookup(order, this.decisionContext())
+          : decision;
+      }),
+    );
+  }
+
+  /** Retries a write until it succeeds or the worker stops. Only this process knows the outcome, so a store outage must not lose it. */
+  private async retryUntilWritten<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, logger } = this.context;
+    for (let delayMs = INITIAL_WRITE_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_WRITE_RETRY_MS)) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.isStopping) throw error;
+        logger.warn(
+          { connector: this.connectorPath, err: error },
+          'what the PSP said of an order cannot be written yet',
+        );
+        await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      }
+    }
+  }
+
+  /** Commits a decision. @returns the action that this process must execute now */
+  private async commitDecision(
+    id: string,
+    decide: (order: StoredOrder) => Decision | undefined,
+  ): Promise<OrderAction | undefined> {
+    let actionType: OrderAction['type'] | undefined;
+    const order = await this.writer.update(id, (stored) => {
+      const decision = decide(stored);
+      actionType = decision?.action;
+      return decision?.change;
+    });
+    return order && actionType ? { type: actionType, order } : undefined;
+  }
+
+  /** Hands an unfinished action over when the gateway stops. No process stores a later response, so a sent order becomes `unknown`. */
+  private async handOver(action: OrderAction): Promise<void> {
+    await this.writer.update(action.order.id, (order): OrderChange | undefined => {
+      if (order.fencingToken !== action.order.fencingToken) return undefined;
+      const { now } = this.decisionContext();
+      if (order.state !== 'sending') return { set: { ...RELEASED_LEASE, nextActionAt: now } };
+      const { set, event } = markOutcomeUnknown(order, 'the gateway stopped before the PSP answered');
+      return {
+        set: { ...set, ...RELEASED_LEASE, nextActionAt: now, fencingToken: order.fencingToken + 1 },
+        ...(event ? { event } : {}),
+      };
+    });
+  }
+
+  private decisionContext(): DecisionContext {
+    const { clock, timings, holder } = this.context;
+    const { connector } = this.writer;
+    return { now: clock.now(), connector, timings, holder, throttledUntil: this.throttledUntil };
+  }
+
+  /** Logs an outcome, and remembers until when the PSP accepts no orders. */
+  private recordOutcome(action: OrderAction, outcome: AttemptOutcome): void {
+    const { clock, logger } = this.context;
+    const { order } = action;
+    const logFields = { connector: this.connectorPath, order: order.id, reference: order.idempotencyKey };
+    switch (outcome.kind) {
+      case 'not-accepted': {
+        const { retryAfterMs = DEFAULT_THROTTLE_MS } = outcome.error.details;
+        this.throttledUntil = Math.max(
+          this.throttledUntil,
+          clock.now() + Math.min(retryAfterMs, MAX_THROTTLE_MS),
+        );
+        const level = outcome.error.kind === 'unauthorized' ? 'error' : 'warn';
+        logger[level](
+          { ...logFields, kind: outcome.error.kind },
+          `${outcome.error.message}; the order waits`,
+        );
+        return;
+      }
+      case 'unknown':
+        logger.warn(
+          { ...logFields, kind: outcome.error.kind },
+          `${outcome.error.message}; the order is looked for`,
+        );
+        return;
+      case 'declined':
+        logger.info(logFields, `${outcome.error.message}; the order is refused`);
+        return;
+      case 'result':
+        if (order.pspId === undefined || order.pspId === outcome.result.id) return;
+        logger.error(
+          logFields,
+          `${this.connectorPath}: the PSP has order ${order.id} as ${order.pspId} and as ${outcome.result.id}: was it paid twice?`,
+        );
+        return;
+      case 'not-found':
+        return;
+    }
+  }
+}
+
+/** Releases the order without a further call, for the next process. */
+function releaseUntilNextLookup(order: StoredOrder, context: DecisionContext): { change: OrderChange } {
+  return { change: { set: { ...RELEASED_LEASE, nextActionAt: nextLookupAt(order, context) } } };
+}

@@ -1,0 +1,192 @@
+/** Property-based test: after random events in random order, clients see the true status in time, and each amount counts once. */
+import type { OrderStatus } from '@tributary/connector-api';
+import fc from 'fast-check';
+import {
+  OrderTestHarness,
+  createRequest,
+  type OrderResponse,
+  type TestGateway,
+  type TransactionRow,
+} from '../testing/order-test-harness.js';
+import { dropConnection, executeAndDropConnection, declineOrder } from '../testing/fake-psp.js';
+
+/** Time in ms until a client has read a response and stamped its own entry: less than 10 s for each. */
+const CLIENT_READ_MS = 19_000;
+const ATTEMPT_SCRIPTS = {
+  drops: dropConnection,
+  paysAndDrops: executeAndDropConnection,
+  refuses: declineOrder,
+};
+const DELAYS_MS = [100, 2_000, 7_000, 15_000, 31_000, 60_000];
+
+type RandomEvent =
+  | { what: 'asks' | 'cannot be asked' }
+  | { what: 'dies' | 'lists'; gateway: number }
+  | { what: 'settles'; as: OrderStatus };
+
+const arbitraryEvent: fc.Arbitrary<RandomEvent> = fc.oneof(
+  fc.constant({ what: 'asks' as const }),
+  fc.constant({ what: 'cannot be asked' as const }),
+  fc.record({ what: fc.constantFrom('dies', 'lists'), gateway: fc.nat(1) }),
+  fc.record({
+    what: fc.constant('settles' as const),
+    as: fc.constantFrom<OrderStatus>('SUCCEEDED', 'FAILED', 'RETURNED'),
+  }),
+);
+const arbitraryStory = fc.record({
+  first: fc.constantFrom<OrderStatus>('PENDING', 'SUCCEEDED', 'FAILED', 'RETURNED'),
+  faults: fc.array(fc.constantFrom('drops', 'paysAndDrops', 'refuses'), { maxLength: 3 }),
+  events: fc.array(fc.tuple(fc.constantFrom(...DELAYS_MS), arbitraryEvent), { minLength: 2, maxLength: 9 }),
+});
+
+type Story = typeof arbitraryStory extends fc.Arbitrary<infer Told> ? Told : never;
+
+/** Returns a story that random generation rarely finds: the PSP corrects itself, and the lookup fails when its listing says so. */
+function createDisputeStory(pause: number): Story {
+  const events: Story['events'] = [
+    [pause, { what: 'settles', as: 'FAILED' }],
+    [100, { what: 'cannot be asked' }],
+    [100, { what: 'lists', gateway: 1 }],
+  ];
+  return { first: 'SUCCEEDED', faults: [], events };
+}
+
+/** A failed payment succeeds after all and is returned, both between two lookups. */
+const SUCCESS_AND_RETURN_UNSEEN: Story = {
+  first: 'FAILED',
+  faults: [],
+  events: [
+    [31_000, { what: 'settles', as: 'SUCCEEDED' }],
+    [100, { what: 'settles', as: 'RETURNED' }],
+  ],
+};
+
+/** Runs one order on two gateways, and records which responses clients read and when. */
+class StoryRun {
+  readonly answers: { answer: OrderResponse; at: number }[] = [];
+  private lastListedStatus: OrderStatus | undefined;
+
+  private constructor(
+    private readonly harness: OrderTestHarness,
+    private readonly gateways: [TestGateway, TestGateway],
+  ) {}
+
+  static async create(bench: OrderTestHarness): Promise<StoryRun> {
+    return new StoryRun(bench, [await bench.openGateway(), await bench.openGateway()]);
+  }
+
+  async applyEvent(event: RandomEvent): Promise<void> {
+    switch (event.what) {
+      case 'asks':
+        return this.submitOrder();
+      case 'cannot be asked':
+        return void this.harness.psp.lookupScripts.push(() => {
+          throw new Error('down');
+        });
+      case 'dies':
+        this.gateways[event.gateway]?.instrumented.crash();
+        this.gateways[event.gateway] = await this.harness.openGateway();
+        return;
+      case 'lists':
+        return this.listPayment(event.gateway);
+      case 'settles':
+        return this.setPaymentStatus(event.as);
+    }
+  }
+
+  /** Submits the order. A gateway that crashes meanwhile never responds. */
+  submitOrder(): void {
+    const read = (text: string) =>
+      this.answers.push({ answer: JSON.parse(text) as OrderResponse, at: this.harness.clock.now() });
+    void this.gateways[0].service.submit('PAYOUT', createRequest()).then(read, () => undefined);
+  }
+
+  /** Passes the payment's status to the matcher. Sync reads each change once, because its cursor moves on. */
+  async listPayment(gateway = 0): Promise<void> {
+    const [payment] = this.harness.psp.payments;
+    if (!payment || payment.status === this.lastListedStatus) return;
+    this.lastListedStatus = payment.status;
+    const movement = {
+      ...{ id: payment.id, orderKey: payment.key, type: 'PAYOUT' as const },
+      createdAt: new Date(this.harness.clock.now()).toISOString(),
+      status: payment.status === 'RETURNED' ? ('REFUNDED' as const) : payment.status,
+      amount: { amount: 1250n, asset: 'EUR/2' },
+    };
+    await this.gateways[gateway]?.matcher.match([movement]);
+  }
+
+  rows(): Promise<TransactionRow[]> {
+    return this.harness.readRows(this.gateways[0]);
+  }
+
+  private setPaymentStatus(status: OrderStatus): void {
+    const [payment] = this.harness.psp.payments;
+    if (payment && canFollow(payment.status, status)) payment.status = status;
+  }
+}
+
+/** Tells whether a PSP may change the status: it may correct itself, but a returned payment stays returned, and a failed one can only succeed. */
+function canFollow(before: OrderStatus, after: OrderStatus): boolean {
+  return before !== 'RETURNED' && (before !== 'FAILED' || after === 'SUCCEEDED');
+}
+
+function checkTimes(rows: readonly TransactionRow[], answers: StoryRun['answers']): void {
+  const times = rows.map(({ createdAt }) => Date.parse(createdAt));
+  expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+  expect(new Set(answers.map(({ answer }) => JSON.stringify(answer))).size).toBeLessThanOrEqual(1);
+  // Without clock changes, the feed time of a row is its publication time.
+  const told = rows.slice(1).map(({ updatedAt }) => Date.parse(updatedAt));
+  const early = answers.flatMap(({ at }) => told.filter((time) => time >= at && time < at + CLIENT_READ_MS));
+  expect(early).toEqual([]);
+}
+
+function checkAmounts(rows: readonly TransactionRow[], status: OrderStatus | undefined): void {
+  const returned = rows.filter(({ id }) => id.endsWith('-return')).map(({ amount }) => BigInt(amount));
+  expect(returned.reduce((sum, amount) => sum + amount, 0n)).toBe(status === 'RETURNED' ? 1250n : 0n);
+}
+
+/** Returns the status that a client shows in the end: the newest of the rows and of its own entries after each response. */
+function finalClientStatus(
+  rows: readonly TransactionRow[],
+  answers: StoryRun['answers'],
+): string | undefined {
+  const entries = [
+    ...rows.map(({ createdAt, status }) => ({ at: Date.parse(createdAt), status })),
+    ...answers.map(({ answer, at }) => ({ at: at + CLIENT_READ_MS, status: answer.status })),
+  ];
+  return entries.toSorted((a, b) => a.at - b.at).at(-1)?.status;
+}
+
+it('an order that anything may happen to ends as the PSP says, and is paid once', async () => {
+  const tell = fc.asyncProperty(arbitraryStory, async ({ first, faults, events }) => {
+    const bench = new OrderTestHarness();
+    try {
+      bench.psp.initialStatus = first;
+      bench.psp.attemptScripts = faults.map((name) => ATTEMPT_SCRIPTS[name]);
+      const trial = await StoryRun.create(bench);
+      trial.submitOrder();
+      for (const [pause, each] of events) {
+        await bench.advance(pause, 2_000);
+        await trial.applyEvent(each);
+      }
+      await bench.advance(120_000, 5_000);
+      await trial.listPayment();
+      await bench.advance(3_600_000, 120_000);
+      const status = bench.psp.payments[0]?.status;
+      const rows = await trial.rows();
+      expect(bench.psp.payments.length).toBeLessThanOrEqual(1);
+      checkTimes(rows, trial.answers);
+      checkAmounts(rows, status);
+      const last = status === 'RETURNED' ? 'REFUNDED' : (status ?? 'FAILED');
+      expect(finalClientStatus(rows, trial.answers)).toBe(last);
+    } finally {
+      await bench.close();
+    }
+  });
+  const examples: [Story][] = [
+    [createDisputeStory(31_000)],
+    [createDisputeStory(100)],
+    [SUCCESS_AND_RETURN_UNSEEN],
+  ];
+  await fc.assert(tell, { numRuns: 8, endOnFailure: true, examples });
+}, 120_000);

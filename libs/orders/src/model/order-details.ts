@@ -1,0 +1,63 @@
+/** Details of an order beside its state. The store keeps them as a JSON string, so the property names must not change. */
+import type { Metadata, OrderResult } from '@tributary/connector-api';
+import type { StoredOrder } from '@tributary/feed';
+
+export interface OrderDetails {
+  /** Metadata of the order that the PSP returned. */
+  metadata?: Record<string, string>;
+  /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace for a reason of the gateway. */
+  reason?: FailureReason;
+  /** Id of the transaction in the PSP's listing that is this order. */
+  movement?: string;
+  /** Time at which a report contradicted the stored final status. The order stays disputed until a later lookup at the PSP succeeds. */
+  disputedAt?: number | undefined;
+}
+
+export interface FailureReason {
+  by: string;
+  code: string;
+  message?: string;
+}
+
+/** Namespace of the reasons and metadata that the gateway itself adds. */
+export const RESERVED_NAMESPACE = 'tributary';
+
+/** Removes metadata keys of the reserved namespace. Clients and PSPs must not be able to set them. */
+export function stripReservedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([key]) => !key.startsWith(`com.${RESERVED_NAMESPACE}.spec/`)),
+  );
+}
+
+export function parseDetails({ details }: Pick<StoredOrder, 'details'>): OrderDetails {
+  return JSON.parse(details) as OrderDetails;
+}
+
+export function mergeDetails(order: Pick<StoredOrder, 'details'>, changes: OrderDetails): string {
+  return JSON.stringify({ ...parseDetails(order), ...changes });
+}
+
+export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
+  return parseDetails(order).disputedAt !== undefined;
+}
+
+/** Returns the details after a result of the PSP. A result ends every dispute. Older metadata stays unless the result replaces it. */
+export function buildDetails(
+  order: Pick<StoredOrder, 'details'>,
+  plugin: string,
+  { metadata, reason }: OrderResult,
+): string {
+  const before = parseDetails(order);
+  return JSON.stringify({
+    ...before,
+    disputedAt: undefined,
+    metadata: { ...before.metadata, ...pickStrings(metadata ?? {}) },
+    ...(reason ? { reason: { by: plugin, ...reason } } : {}),
+  });
+}
+
+function pickStrings(metadata: Metadata): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,33 @@
+/** Types of the payment limits of a connector, and of the result of a limit check. */
+import type { Money, OrderKind } from '@tributary/connector-api';
+
+export interface OrderLimits {
+  /** Maximum amount of one order, in minor units by asset (`EUR/2`). If empty, there is no limit. Otherwise only these assets may be paid. */
+  largest: ReadonlyMap<string, bigint>;
+  /** Maximum total per UTC day, in minor units by asset. Counts the orders of that day that did not fail. If empty, as for `largest`. */
+  perDay: ReadonlyMap<string, bigint>;
+  /** Ids (as served) of the beneficiaries that may be paid. If absent, every beneficiary may be paid. */
+  beneficiaries?: ReadonlySet<string>;
+  /** Age in ms at which an order that the PSP has not confirmed is reported to operators, once. */
+  alertAfterMs: number;
+}
+
+/** Input of the limit check: the order, and the total that was ordered before it. */
+export interface LimitCheckInput {
+  kind: OrderKind;
+  amount: Money;
+  /** Account id as served to clients. */
+  destinationAccountId: string;
+  /** Total of the earlier orders of the same UTC day and asset that did not fail, in minor units. */
+  orderedTodayTotal: bigint;
+}
+
+/** The limit that an order violates. Clients see it as the failure code and failure reason of the order. */
+export interface LimitViolation {
+  code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
+  /** Says in plain words what was ordered and what is allowed. */
+  message: string;
+}
+
+/** Signature of `checkOrderLimits`: returns the first limit that an order violates, or `undefined`. Pure. */
+export type CheckOrderLimits = (order: LimitCheckInput, limits: OrderLimits) => LimitViolation | undefined;

@@ -1,0 +1,66 @@
+/** Converts a client's request to its canonical JSON string, and a stored order to the plugin's `Order`. */
+import {
+  decodeId,
+  formatTime,
+  type Order,
+  type OrderKind,
+  type OrderRequest,
+} from '@tributary/connector-api';
+import type { StoredOrder } from '@tributary/feed';
+
+/** Properties of the stored request, with ids as served. The amount and the asset have their own columns. */
+export interface OrderRequestData {
+  sourceAccountId: string;
+  destinationAccountId: string;
+  description?: string;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** Returns the canonical JSON string of a request. Equal requests give equal strings, whatever the order of their properties. */
+export function toCanonicalRequest(kind: OrderKind, request: OrderRequest): string {
+  const { amount, sourceAccountId, destinationAccountId, description, metadata } = request;
+  return JSON.stringify({
+    kind,
+    amount: amount.amount.toString(),
+    asset: amount.asset,
+    sourceAccountId,
+    destinationAccountId,
+    ...(description === undefined ? {} : { description }),
+    metadata: Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
+}
+
+/** Parses the stored request. It is not validated, because this library wrote it. */
+export function parseRequest({ request }: Pick<StoredOrder, 'request'>): OrderRequestData {
+  return JSON.parse(request) as OrderRequestData;
+}
+
+/**
+ * Converts a stored order to the form that plugins get.
+ * @throws Error for an account id that was never served
+ */
+export function toPluginOrder(stored: StoredOrder): Order {
+  const { sourceAccountId, destinationAccountId, description, metadata } = parseRequest(stored);
+  return {
+    kind: stored.kind,
+    idempotencyKey: stored.pspKey,
+    reference: stored.idempotencyKey,
+    amount: { amount: stored.amount, asset: stored.asset },
+    sourceAccountId: decodePspId(sourceAccountId),
+    destinationAccountId: decodePspId(destinationAccountId),
+    ...(description === undefined ? {} : { description }),
+    metadata,
+    createdAt: formatTime(stored.createdAt),
+    ...(stored.pspId === undefined ? {} : { pspId: stored.pspId }),
+  };
+}
+
+/**
+ * Decodes an account id as served to the PSP's id.
+ * @throws Error for an id that was never served
+ */
+export function decodePspId(servedId: string): string {
+  const id = decodeId(servedId);
+  if (id === undefined) throw new Error(`the id ${JSON.stringify(servedId)} was never served`);
+  return id;
+}

@@ -1,0 +1,129 @@
+/** Manual resolution: an operator has checked an order at the PSP and sets its final state. */
+import type { LeaseHolder, OrderRepository, OrderChange, StoredOrder } from '@tributary/feed';
+import { RESERVED_NAMESPACE, mergeDetails } from '../model/order-details.js';
+import type { OrderTimings } from '../state-machine/order-timings.js';
+import { addPublication } from '../publication/publish-order.js';
+import { isLeased, RELEASED_LEASE } from '../state-machine/next-action.js';
+
+/** States that an operator can set. */
+export const RESOLUTIONS = ['succeeded', 'failed', 'returned'] as const;
+
+export interface Resolution {
+  as: (typeof RESOLUTIONS)[number];
+  /** Id of the order at the PSP, if the operator found one. */
+  pspId?: string;
+  /** Source of the operator's knowledge. It is stored in the history and never shown to clients. */
+  note: string;
+}
+
+/** The resolved order, or the reason why the resolution is not possible. */
+export type ResolutionResult = { order: StoredOrder } | { error: string };
+
+/** Process and time of a resolution. `now` is in milliseconds since 1970, by the store's clock. */
+export interface ResolutionContext {
+  holder: LeaseHolder;
+  now: number;
+  timings: OrderTimings;
+}
+
+/** Sets the final state of an order. Safe while gateways run: the fencing token grows, so a process that works on the order loses its lease. */
+export async function resolveOrder(
+  repository: OrderRepository,
+  id: string,
+  resolution: Resolution,
+  context: ResolutionContext,
+): Promise<ResolutionResult> {
+  let error = await pspIdTakenReason(repository, id, resolution);
+  if (error !== undefined) return { error };
+  const order = await repository.update(id, (current) => {
+    error = resolutionError(current, resolution, context);
+    if (error !== undefined) return undefined;
+    return addPublication(current, buildResolution(current, resolution), context.now, context.timings);
+  });
+  if (order === undefined) return { error: `there is no order ${id}` };
+  return error === undefined ? { order } : { error };
+}
+
+/** Returns the reason, in plain words, why the resolution is not possible, or `undefined` when it is. */
+export function resolutionError(
+  order: StoredOrder,
+  resolution: Resolution,
+  context: ResolutionContext,
+): string | undefined {
+  if (order.pspId !== undefined && (resolution.pspId ?? order.pspId) !== order.pspId) {
+    return `the PSP has it under the id ${order.pspId}, not ${resolution.pspId}`;
+  }
+  return busyReason(order, resolution, context) ?? impossibleReason(order, resolution);
+}
+
+/** Returns a reason while a gateway works on the order or a sent attempt can still reach the PSP. */
+function busyReason(
+  order: StoredOrder,
+  { as }: Resolution,
+  { holder, now, timings }: ResolutionContext,
+): string | undefined {
+  if (isLeased(order, holder, now)) {
+    return `a gateway is working on it at this moment; try again in ${toSeconds(order.leasedUntil - now)} s`;
+  }
+  const arrivalDeadline =
+    (order.sentAt ?? order.outcomeUnknownSince ?? -Infinity) + timings.declineConfirmationMs;
+  if (as === 'failed' && arrivalDeadline > now) {
+    return `what was sent may still arrive at the PSP; try again in ${toSeconds(arrivalDeadline - now)} s`;
+  }
+  return undefined;
+}
+
+/** Returns a reason if the current state does not allow the resolution. */
+function impossibleReason({ state, attempts }: StoredOrder, { as }: Resolution): string | undefined {
+  if (state === as) return `it is ${as} already`;
+  switch (state) {
+    case 'received':
+    case 'waiting':
+    case 'sending':
+    case 'unknown':
+    case 'pending':
+      return attempts === 0 && as !== 'failed' ? 'it was never sent to the PSP' : undefined;
+    case 'succeeded':
+      return as === 'failed' ? 'it has succeeded; money that came back is --as returned' : undefined;
+    case 'failed':
+      return as === 'returned'
+        ? 'it has failed; if it left after all, it is --as succeeded first'
+        : undefined;
+    case 'returned':
+      return 'its money has come back: nothing can follow';
+  }
+}
+
+/** Returns a reason if another order has this PSP id. */
+async function pspIdTakenReason(
+  repository: OrderRepository,
+  id: string,
+  { pspId }: Resolution,
+): Promise<string | undefined> {
+  if (pspId === undefined) return undefined;
+  const other = (await repository.findByPspReferences({ pspKeys: [], pspIds: [pspId] })).find(
+    (order) => order.id !== id,
+  );
+  return other && `the PSP's id ${pspId} belongs to order ${other.id} (${other.idempotencyKey})`;
+}
+
+function buildResolution(order: StoredOrder, { as, pspId, note }: Resolution): OrderChange {
+  const reason = { by: RESERVED_NAMESPACE, code: 'resolved_by_operator' };
+  return {
+    set: {
+      ...RELEASED_LEASE,
+      state: as,
+      pspId: pspId ?? order.pspId,
+      sentAt: undefined,
+      declinedAt: undefined,
+      nextActionAt: undefined,
+      fencingToken: order.fencingToken + 1,
+      details: mergeDetails(order, { disputedAt: undefined, ...(as === 'succeeded' ? {} : { reason }) }),
+    },
+    event: `an operator says ${as}: ${note}`,
+  };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000);
+}

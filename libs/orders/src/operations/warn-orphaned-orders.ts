@@ -1,0 +1,36 @@
+/** Warns of orphaned orders: non-final orders of connectors that were removed or no longer pay. No process executes or tracks them. */
+import type { OrderCount, Store } from '@tributary/feed';
+import { NON_FINAL_STATES } from '../state-machine/overdue-alert.js';
+import type { OrdersContext } from '../runtime/orders-context.js';
+
+/**
+ * Logs one warning for each connector with orphaned orders. Never throws.
+ * @param payingConnectors paths of the connectors that pay
+ */
+export async function warnOfOrphanedOrders(
+  store: Store,
+  payingConnectors: readonly string[],
+  { logger }: Pick<OrdersContext, 'logger'>,
+): Promise<void> {
+  try {
+    for (const [connector, counts] of groupByConnector(
+      await store.orderQueue().countByStateElsewhere(payingConnectors, NON_FINAL_STATES),
+    )) {
+      const open = counts.reduce((sum, { count }) => sum + count, 0);
+      const states = Object.fromEntries(counts.map(({ state, count }) => [state, count]));
+      logger.warn(
+        { connector, open, states },
+        `${connector} has ${open} open ${open === 1 ? 'order' : 'orders'}, and is no connector that pays: nobody follows them. ` +
+          'Put it back into the deployment file until they have ended, or say what became of them with "tributary orders resolve"',
+      );
+    }
+  } catch (error) {
+    logger.warn({ err: error }, 'the store did not say whether orders are left that nobody follows');
+  }
+}
+
+function groupByConnector(counts: readonly OrderCount[]): Map<string, OrderCount[]> {
+  const groups = new Map<string, OrderCount[]>();
+  for (const count of counts) groups.set(count.connector, [...(groups.get(count.connector) ?? []), count]);
+  return groups;
+}

@@ -1,0 +1,119 @@
+/**
+ * Composes the library for one deployment: an order service and a transaction matcher per connector, and a poll of the store that
+ * continues unfinished orders.
+ */
+import { isHolderDead, type Store } from '@tributary/feed';
+import type { TransactionMatcher } from '@tributary/sync';
+import { PendingResponses } from './publication/pending-responses.js';
+import { OrderMatcher } from './publication/match-transactions.js';
+import { isInFuture } from './state-machine/clock-rollback.js';
+import { OrderService } from './intake/order-service.js';
+import { OrderStateWriter } from './publication/order-state-writer.js';
+import { createOrdersContext, type OrdersContext, type OrdersOptions } from './runtime/orders-context.js';
+import type { OrderConnector } from './state-machine/state-machine.types.js';
+import { warnOfOrphanedOrders } from './operations/warn-orphaned-orders.js';
+import { isLeased } from './state-machine/next-action.js';
+import { OrderWorker } from './execution/order-worker.js';
+
+/** Maximum number of due orders that one poll of the store returns. */
+const MAX_DUE_ORDERS = 200;
+
+export class OrderEngine {
+  private readonly context: OrdersContext;
+  private readonly pendingResponses = new PendingResponses();
+  private readonly workers = new Map<string, OrderWorker>();
+  /** Time of the last poll. `Infinity` at start, because the last poll of the previous process is unknown. */
+  private lastPollAt = Infinity;
+  private cancelPoll: (() => void) | undefined;
+  private unregisterGauge: (() => void) | undefined;
+  private currentPoll: Promise<void> | undefined;
+  private orphanCheck: Promise<void> | undefined;
+  private stopPromise: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    options: OrdersOptions,
+  ) {
+    this.context = createOrdersContext(options);
+  }
+
+  /**
+   * Adds a connector.
+   * @throws Error when the connector was added before
+   */
+  addConnector(connector: OrderConnector): { service: OrderService; matcher: TransactionMatcher } {
+    if (this.workers.has(connector.path)) throw new Error(`the orders of ${connector.path} are open already`);
+    const writer = new OrderStateWriter(this.store, connector, this.pendingResponses, this.context);
+    const worker = new OrderWorker(writer, this.context);
+    this.workers.set(connector.path, worker);
+    return {
+      service: new OrderService(writer, worker, this.pendingResponses, this.context),
+      matcher: new OrderMatcher(writer, this.context),
+    };
+  }
+
+  /** Starts the poll. It continues orders that wait, that a dead process left, or that are pending at the PSP. */
+  start(): void {
+    if (this.cancelPoll || this.stopPromise || this.orphanCheck) return;
+    this.orphanCheck = warnOfOrphanedOrders(this.store, [...this.workers.keys()], this.context);
+    if (this.workers.size === 0) return;
+    this.unregisterGauge = this.context.metrics.registerGauge(this.store.orderQueue(), [
+      ...this.workers.keys(),
+    ]);
+    this.schedulePoll(0);
+  }
+
+  /** Stops the poll, and finishes or records every order in progress. Call it when no request is in progress any more. */
+  stop(): Promise<void> {
+    return (this.stopPromise ??= this.shutDown());
+  }
+
+  private schedulePoll(delayMs: number): void {
+    this.cancelPoll = this.context.clock.after(delayMs, () => {
+      this.currentPoll = this.pollDueOrders().finally(() => {
+        if (!this.stopPromise) this.schedulePoll(this.context.timings.pollIntervalMs);
+      });
+    });
+  }
+
+  /** Polls the store for due orders and starts their processing. Never throws. */
+  private async pollDueOrders(): Promise<void> {
+    try {
+      await this.detectClockRollback();
+      // Busy connectors are left out: due orders of a slow PSP must not fill the result and hide those of the others.
+      const idleConnectors = [...this.workers.values()]
+        .filter(({ isBusy }) => !isBusy)
+        .map(({ connectorPath }) => connectorPath);
+      if (idleConnectors.length === 0) return;
+      const orderQueue = this.store.orderQueue();
+      const { clock, holder } = this.context;
+      const due = await orderQueue.findDue(idleConnectors, clock.now(), MAX_DUE_ORDERS);
+      const abandoned = (await orderQueue.findLeased(idleConnectors)).filter((order) =>
+        isHolderDead(order.holder ?? '', holder),
+      );
+      if (this.stopPromise) return;
+      const unleased = [...due, ...abandoned].filter((order) => !isLeased(order, holder, clock.now()));
+      for (const { connector, id } of unleased) void this.workers.get(connector)?.processDue(id);
+    } catch (error) {
+      this.context.logger.warn({ err: error }, 'the store did not say which orders are due; asking again');
+    }
+  }
+
+  /** Detects a store clock that was set back since the last poll. */
+  private async detectClockRollback(): Promise<void> {
+    const { clock, timings } = this.context;
+    const now = clock.now();
+    if (isInFuture(this.lastPollAt, now, timings)) {
+      for (const worker of this.workers.values()) await worker.onClockRollback();
+    }
+    this.lastPollAt = now;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.cancelPoll?.();
+    this.unregisterGauge?.();
+    await this.currentPoll;
+    await this.orphanCheck;
+    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+  }
+}

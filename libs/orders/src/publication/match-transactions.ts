@@ -1,0 +1,313 @@
+/** Matches transactions of the PSP's listing with orders. A match updates the status of its order, and is not served as a row of its own. */
+import {
+  isRejectedRecord,
+  InvalidRecordError,
+  tryEncodeId,
+  serializeTransaction,
+} from '@tributary/connector-api';
+import type { OrderStatus, Transaction, TransactionStatus, SerializedRecord } from '@tributary/connector-api';
+import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
+import type { MatchedPage, DeferredPage, TransactionMatcher } from '@tributary/sync';
+import { applyPspStatus } from '../state-machine/apply-psp-status.js';
+import { parseDetails, mergeDetails } from '../model/order-details.js';
+import type { OrderStateWriter } from './order-state-writer.js';
+import type { OrdersContext } from '../runtime/orders-context.js';
+import type { DecisionContext } from '../state-machine/state-machine.types.js';
+
+/** Maximum difference in ms between the store's clock and the PSP's. */
+const MAX_CLOCK_DIFFERENCE_MS = 10 * 60_000;
+
+/** Relation of a listed transaction to an order. */
+type TransactionMatch =
+  | { kind: 'payment'; order: StoredOrder; status: OrderStatus | undefined }
+  | { kind: 'return'; order: StoredOrder }
+  /** Part of the money was returned. The transaction is served as a row of its own, tied to the order. */
+  | { kind: 'partial-return'; order: StoredOrder }
+  | { kind: 'none' };
+
+export class OrderMatcher implements TransactionMatcher {
+  /** Times since when pages are deferred because of a transaction that may be an order, by transaction id. */
+  private readonly deferredSince = new Map<string, number>();
+
+  constructor(
+    private readonly writer: OrderStateWriter,
+    private readonly context: OrdersContext,
+  ) {}
+
+  async match(items: readonly unknown[]): Promise<MatchedPage | DeferredPage> {
+    const transactions = items.filter(isTransaction);
+    // Read before the identified orders: an order that gets its PSP id between the two reads is then found by the second one.
+    // An order that is sent only now cannot be in this page, which is older.
+    const unidentified = await this.findUnidentifiedOrders(transactions);
+    const orders = await this.findReferencedOrders(transactions);
+    const matches = new Map(transactions.map((each) => [each, matchTransaction(each, orders)]));
+    const unmatched = transactions.filter((each) => matches.get(each)?.kind === 'none');
+    const deferredReason = await this.findDeferReason(unmatched, unidentified);
+    if (deferredReason !== undefined) return { deferredReason };
+    const page: MatchedPage = { unmatchedItems: [], records: [] };
+    for (const item of items) {
+      const match = isTransaction(item) ? matches.get(item) : undefined;
+      if (!match || !isTransaction(item) || !(await this.applyMatch(item, match, page)))
+        page.unmatchedItems.push(item);
+    }
+    return page;
+  }
+
+  /** Finds the orders that the transactions refer to, by idempotency key or PSP id. */
+  private async findReferencedOrders(transactions: readonly Transaction[]): Promise<OrdersByReference> {
+    const ids = transactions.flatMap(({ id, relatedTransactionId }) => [id, relatedTransactionId]);
+    const orders = await this.writer.findByPspReferences({
+      pspKeys: transactions.map(({ orderKey }) => orderKey).filter(isNonEmptyString),
+      pspIds: ids.filter(isNonEmptyString),
+    });
+    return {
+      byKey: new Map(orders.map((order) => [order.pspKey, order])),
+      byId: new Map(orders.map((order) => [order.pspId ?? '', order])),
+    };
+  }
+
+  /** Applies a match. @returns whether the transaction belongs to the order and is not served itself */
+  private async applyMatch(
+    transaction: Transaction,
+    match: TransactionMatch,
+    page: MatchedPage,
+  ): Promise<boolean> {
+    switch (match.kind) {
+      case 'none':
+        return false;
+      case 'partial-return':
+        return addPartialReturn(transaction, match.order, page.records);
+      case 'return':
+        await this.applyReturn(transaction, match.order);
+        return true;
+      case 'payment':
+        return this.applyPayment(transaction, match);
+    }
+  }
+
+  /** Applies the status of a payment. @returns false for a second payment of the same order, which must be visible as a row of its own */
+  private async applyPayment(
+    transaction: Transaction,
+    { order, status }: TransactionMatch & { kind: 'payment' },
+  ): Promise<boolean> {
+    const { id } = transaction;
+    let firstId: string | undefined;
+    const decide = (stored: StoredOrder) => {
+      const { movement } = parseDetails(stored);
+      firstId = movement ?? id;
+      if (firstId !== id) return undefined;
+      const details = movement === id ? stored.details : mergeDetails(stored, { movement: id });
+      return this.buildChange({ ...stored, details }, stored, transaction, status, id);
+    };
+    await this.updateIfNews(order, decide);
+    if (firstId === id) {
+      this.logDifferentAmount(transaction, order);
+      return true;
+    }
+    this.context.logger.error(
+      { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+      `${order.connector}: the PSP lists two movements of order ${order.id}, ${firstId} and ${id}: was it paid twice? ` +
+        'The second is served as a row of its own',
+    );
+    return false;
+  }
+
+  /** Logs an error if the PSP lists another amount than was ordered. Clients see the ordered amount, and operators must check. */
+  private logDifferentAmount({ id, amount }: Transaction, order: StoredOrder): void {
+    if (amount?.amount === order.amount && amount.asset === order.asset) return;
+    this.context.logger.error(
+      { connector: order.connector, order: order.id, reference: order.idempotencyKey },
+      `${order.connector}: order ${order.id} is ${order.amount} of ${order.asset}, and the PSP lists it (${id}) with ` +
+        `${amount?.amount} of ${amount?.asset}: ask the PSP what was paid`,
+    );
+  }
+
+  /** Applies a full return. */
+  private async applyReturn(transaction: Transaction, order: StoredOrder): Promise<void> {
+    await this.updateIfNews(order, (stored) =>
+      this.buildChange(stored, stored, transaction, 'RETURNED', stored.pspId ?? transaction.id),
+    );
+  }
+
+  /** Updates an order if the listing has news about it. The check on the order as read avoids transactions for listings that repeat old news. */
+  private async updateIfNews(
+    order: StoredOrder,
+    decide: (stored: StoredOrder) => OrderChange | undefined,
+  ): Promise<void> {
+    if (decide(order)) await this.writer.update(order.id, decide);
+  }
+
+  /**
+   * Returns the change that follows from a listed transaction.
+   * @param order the order with the details that this transaction adds
+   * @param before the stored order, without them
+   * @returns `undefined` when the listing repeats what is known
+   */
+  private buildChange(
+    order: StoredOrder,
+    before: StoredOrder,
+    { metadata }: Transaction,
+    status: OrderStatus | undefined,
+    pspId: string,
+  ): OrderChange | undefined {
+    const result = { id: pspId, status: status ?? 'PENDING', ...(metadata ? { metadata } : {}) };
+    const change = status && applyPspStatus(order, result, {}, this.decisionContext());
+    const set: Partial<MutableOrderFields> = { details: order.details, ...change?.set };
+    return isUnchanged(before, set) && change?.event === undefined ? undefined : { ...change, set };
+  }
+
+  /** Returns the orders with an unknown outcome and without a PSP id. One of the transactions may be one of them. */
+  private async findUnidentifiedOrders(transactions: readonly Transaction[]): Promise<StoredOrder[]> {
+    if (!transactions.some(isPayment)) return [];
+    const candidates = await this.writer.findByState(['sending', 'unknown'], Number.MAX_SAFE_INTEGER);
+    return candidates.filter(({ pspId }) => pspId === undefined);
+  }
+
+  /** Returns the reason to defer the page if a transaction may be an order with an unknown outcome. Looks such orders up at once. */
+  private async findDeferReason(
+    unmatched: readonly Transaction[],
+    orders: readonly StoredOrder[],
+  ): Promise<string | undefined> {
+    const payments = unmatched.filter(isPayment);
+    const ambiguous = await this.filterUnserved(
+      payments.filter((each) => orders.some((order) => couldBeOrder(each, order))),
+    );
+    const now = this.context.clock.now();
+    const waiting = ambiguous.filter(
+      ({ id }) => now < this.firstDeferredAt(id, now) + this.context.timings.maxPageDeferMs,
+    );
+    const [first] = waiting;
+    if (!first) return undefined;
+    for (const order of orders.filter((each) =>
+      waiting.some((transaction) => couldBeOrder(transaction, each)),
+    )) {
+      await this.lookUpNow(order);
+    }
+    return `movement ${first.id} may be an order whose outcome is not known yet: its page waits for that`;
+  }
+
+  /** Returns the transactions that are not served yet. A served one existed before any order that it could be. */
+  private async filterUnserved(transactions: readonly Transaction[]): Promise<Transaction[]> {
+    if (transactions.length === 0) return [];
+    const ids = transactions.map(({ id }) => tryEncodeId(id));
+    const served = await this.writer.findServedIds(ids.filter(isNonEmptyString));
+    return transactions.filter((_, index) => !served.has(ids[index] ?? ''));
+  }
+
+  /** Returns the time at which the transaction first deferred a page. Forgets old entries. */
+  private firstDeferredAt(transactionId: string, now: number): number {
+    const { maxPageDeferMs } = this.context.timings;
+    for (const [id, since] of this.deferredSince)
+      if (now > since + 10 * maxPageDeferMs) this.deferredSince.delete(id);
+    const since = this.deferredSince.get(transactionId) ?? now;
+    this.deferredSince.set(transactionId, since);
+    return since;
+  }
+
+  /** Schedules the lookup of an unknown order for now. It tells whether the transaction is this order. */
+  private async lookUpNow({ id }: StoredOrder): Promise<void> {
+    const { now } = this.decisionContext();
+    await this.writer.update(id, ({ state, holder, nextActionAt = Infinity }): OrderChange | undefined =>
+      state === 'unknown' && holder === undefined && nextActionAt > now
+        ? { set: { nextActionAt: now } }
+        : undefined,
+    );
+  }
+
+  private decisionContext(): DecisionContext {
+    const { clock, timings, holder } = this.context;
+    return { now: clock.now(), connector: this.writer.connector, timings, holder, throttledUntil: 0 };
+  }
+}
+
+/** Orders by the PSP's references to them. */
+interface OrdersByReference {
+  byKey: ReadonlyMap<string, StoredOrder>;
+  byId: ReadonlyMap<string, StoredOrder>;
+}
+
+/** Finds the order that a transaction belongs to, and how it relates to it. */
+function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByReference): TransactionMatch {
+  const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
+  const related = relatedTransactionId === undefined ? undefined : byId.get(relatedTransactionId);
+  if (status === 'REFUNDED' && related?.kind === type && related.pspId !== id) {
+    const isFullReturn = amount?.amount === related.amount && amount.asset === related.asset;
+    return { kind: isFullReturn ? 'return' : 'partial-return', order: related };
+  }
+  // The key comes first, because the gateway chose it. A faulty PSP may use an id twice.
+  const order = (orderKey === undefined ? undefined : byKey.get(orderKey)) ?? byId.get(id);
+  // Fees and similar transactions may carry the order's key, but they are not the payment.
+  if (order?.kind !== type) return { kind: 'none' };
+  return { kind: 'payment', order, status: toOrderStatus(status) };
+}
+
+/** Converts a transaction status. @returns `undefined` for a status that does not tell whether the money left */
+function toOrderStatus(status: TransactionStatus): OrderStatus | undefined {
+  switch (status) {
+    case 'PENDING':
+    case 'AUTHORISATION':
+      return 'PENDING';
+    case 'SUCCEEDED':
+    case 'CAPTURE':
+    case 'REFUNDED_FAILURE':
+    case 'REFUND_REVERSED':
+      return 'SUCCEEDED';
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+    case 'CAPTURE_FAILED':
+      return 'FAILED';
+    case 'REFUNDED':
+      return 'RETURNED';
+    case 'DISPUTE':
+    case 'DISPUTE_WON':
+    case 'DISPUTE_LOST':
+    case 'OTHER':
+      return undefined;
+  }
+}
+
+function isPayment({ type }: Transaction): boolean {
+  return type === 'PAYOUT' || type === 'TRANSFER';
+}
+
+/** Tells whether the transaction may be the order: it has the same kind and amount, and is not older. */
+function couldBeOrder({ type, amount, createdAt }: Transaction, order: StoredOrder): boolean {
+  if (type !== order.kind || amount?.amount !== order.amount || amount.asset !== order.asset) return false;
+  const time = Date.parse(createdAt);
+  return !(time < order.createdAt - MAX_CLOCK_DIFFERENCE_MS);
+}
+
+/** Adds a partial return to the records. @returns false for an invalid record, which sync then puts into quarantine with the reason */
+function addPartialReturn(
+  transaction: Transaction,
+  order: StoredOrder,
+  records: SerializedRecord[],
+): boolean {
+  try {
+    records.push(serializeTransaction(transaction, order.idempotencyKey));
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidRecordError) return false;
+    throw error;
+  }
+}
+
+function isTransaction(item: unknown): item is Transaction {
+  return (
+    typeof item === 'object' &&
+    item !== null &&
+    !isRejectedRecord(item) &&
+    isNonEmptyString((item as { id?: unknown }).id)
+  );
+}
+
+function isNonEmptyString(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Tells whether a change sets only stored values again. The time of the next action is ignored, because every pull would move it. */
+function isUnchanged(order: StoredOrder, set: Partial<MutableOrderFields>): boolean {
+  const compared: Partial<MutableOrderFields> = { ...set, nextActionAt: order.nextActionAt };
+  return Object.entries(compared).every(([key, value]) => order[key as keyof StoredOrder] === value);
+}

@@ -1,0 +1,134 @@
+/**
+ * All changes of orders go through this class. It commits a decision, the rows that clients see of it, and the alert time in one
+ * transaction. After the commit it notifies the requests that wait for the response.
+ */
+import type {
+  Durability,
+  ImmutableOrderFields,
+  OrderRepository,
+  OrderChange,
+  OrderEvent,
+  Store,
+  StoredOrder,
+} from '@tributary/feed';
+import type { PendingResponses } from './pending-responses.js';
+import { discardFutureTimestamps } from '../state-machine/clock-rollback.js';
+import { markOverdue } from '../state-machine/overdue-alert.js';
+import type { OrdersContext } from '../runtime/orders-context.js';
+import type { OrderConnector } from '../state-machine/state-machine.types.js';
+import { addPublication } from './publish-order.js';
+
+export class OrderStateWriter {
+  private readonly repository: OrderRepository;
+
+  constructor(
+    private readonly store: Store,
+    readonly connector: OrderConnector,
+    private readonly pendingResponses: PendingResponses,
+    private readonly context: OrdersContext,
+  ) {
+    this.repository = store.orders(connector.path);
+  }
+
+  /**
+   * Stores a new order, or returns the order that has the same idempotency key.
+   * @param decideFirst returns the first change, given the total of the day before this order
+   */
+  async insertOrGet(
+    order: ImmutableOrderFields,
+    decideFirst: (orderedTodayTotal: bigint) => OrderChange,
+  ): Promise<{ order: StoredOrder; fresh: boolean }> {
+    const inserted = await this.repository.insertOrGet(order, (stored, orderedTodayTotal) =>
+      this.completeChange(stored, decideFirst(orderedTodayTotal)),
+    );
+    if (inserted.fresh) this.notify(undefined, inserted.order);
+    return inserted;
+  }
+
+  /**
+   * Changes an order under its lock.
+   * @param decide returns the change, without side effects; `undefined` changes nothing
+   * @returns the order afterwards, or `undefined` if there is none
+   */
+  async update(
+    id: string,
+    decide: (order: StoredOrder) => OrderChange | undefined,
+    durability?: Durability,
+  ): Promise<StoredOrder | undefined> {
+    let before: StoredOrder | undefined;
+    const after = await this.repository.update(
+      id,
+      (order) => {
+        before = order;
+        const change = decide(order);
+        return change && this.completeChange(order, change);
+      },
+      durability,
+    );
+    if (after) this.notify(before, after);
+    return after;
+  }
+
+  /** Stores a response from what is known now, unless there is one. For a client that cannot wait longer. */
+  async ensureResponse(id: string): Promise<StoredOrder | undefined> {
+    const after = await this.repository.update(id, (order) =>
+      order.response === undefined ? this.completeChange(order, { set: {} }, -Infinity) : undefined,
+    );
+    if (after) this.notify(after, after);
+    return after;
+  }
+
+  find(id: string): Promise<StoredOrder | undefined> {
+    return this.repository.find(id);
+  }
+
+  findByPspReferences(
+    references: Parameters<OrderRepository['findByPspReferences']>[0],
+  ): Promise<StoredOrder[]> {
+    return this.repository.findByPspReferences(references);
+  }
+
+  /** Returns those of the ids (as served) that the transactions feed contains. */
+  async findServedIds(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const feed = await this.store.feed(this.connector.path, 'transactions');
+    return new Set((await feed.latestBodies(ids)).keys());
+  }
+
+  findByState(...[states, limit]: Parameters<OrderRepository['findByState']>): Promise<StoredOrder[]> {
+    return this.repository.findByState(states, limit);
+  }
+
+  readHistory(id: string): Promise<OrderEvent[]> {
+    return this.repository.readHistory(id);
+  }
+
+  /**
+   * Extends a change by corrected times, the alert time, and the response and rows that are due.
+   * @param responseTimeoutMs maximum time in ms from the creation of the order to its response
+   */
+  private completeChange(
+    order: StoredOrder,
+    change: OrderChange,
+    responseTimeoutMs = this.context.timings.responseTimeoutMs,
+  ): OrderChange {
+    const now = this.context.clock.now();
+    const withValidTimes = discardFutureTimestamps(order, change, now, this.context.timings);
+    const withAlert = markOverdue(order, withValidTimes, now, this.connector);
+    return addPublication(order, withAlert, now, { ...this.context.timings, responseTimeoutMs });
+  }
+
+  /** After a commit: counts the change, notifies waiting requests, and logs the alert. */
+  private notify(before: StoredOrder | undefined, after: StoredOrder): void {
+    const { metrics, logger } = this.context;
+    const { id, connector, state } = after;
+    if (before?.state !== state) metrics.stateChanges.inc({ connector, state });
+    if (after.response !== undefined) this.pendingResponses.resolve(id, after.response);
+    if (after.alertedAt === undefined || before?.alertedAt === after.alertedAt) return;
+    const minutes = Math.round((this.context.clock.now() - after.createdAt) / 60_000);
+    logger.warn(
+      { connector, order: id, reference: after.idempotencyKey, state },
+      `${connector}: order ${id} (${after.idempotencyKey}) is ${state} for ${minutes} minutes: nobody knows its outcome; ` +
+        `see what the PSP says of it, and "tributary orders show ${id}"`,
+    );
+  }
+}

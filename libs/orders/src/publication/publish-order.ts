@@ -1,0 +1,243 @@
+/**
+ * Publishes an order to clients: one response, whose bytes never change, and rows in the transactions feed.
+ * `docs/decisions/orders.md` explains how rows and response are tied, and how the times of rows are chosen.
+ */
+import { formatTime, serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
+import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
+import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../model/order-details.js';
+import { parseRequest, decodePspId } from '../model/order-request.js';
+import type { OrderTimings } from '../state-machine/order-timings.js';
+
+/** Statuses of the row of an order. */
+type OrderRowStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
+/** Outcome that was published. A returned order has a row with `SUCCEEDED` and a second row for its return. */
+type OrderOutcome = OrderRowStatus | 'RETURNED';
+
+/** Extends a change by the response and the rows that are due, or schedules the order for the time when they will be due. */
+export function addPublication(
+  order: StoredOrder,
+  change: OrderChange,
+  now: number,
+  timings: OrderTimings,
+): OrderChange {
+  const changedAt = (change.set.state ?? order.state) === order.state ? order.changedAt : now;
+  const set: Partial<MutableOrderFields> = { ...change.set, changedAt };
+  const after: StoredOrder = { ...order, ...set };
+  if (after.response !== undefined) return addOutcomeRows(after, { ...change, set }, now, timings);
+  if (!isResponseDue(after, now, timings)) return { ...change, set };
+  const status = toRowStatus(after.state);
+  const responseFields = buildResponseFields(after, status, now);
+  const publishedRecords = [toTransactionRow(after, status, after.createdAt, now)];
+  return addOutcomeRows(
+    { ...after, ...responseFields },
+    { ...change, set: { ...set, ...responseFields }, publishedRecords },
+    now,
+    timings,
+  );
+}
+
+/**
+ * Returns the change after a response was returned again. The client then stamps a new entry with the status of that response, so
+ * a later status must be published again.
+ */
+export function recordRepeatedResponse(now: number): OrderChange {
+  return { set: { respondedAt: now } };
+}
+
+/**
+ * Returns the time at which the outcome of an order may be published, or `undefined` when clients know it already. A client ties
+ * rows to an order only after it has read the response, and ignores earlier rows. Until then only the response may be visible.
+ */
+export function publishableAt(order: StoredOrder, { publishDelayMs }: OrderTimings): number | undefined {
+  const { response, respondedAt = 0, publishedStatus, publishedAt = 0, state } = order;
+  if (response === undefined) return undefined;
+  const earliestAt = respondedAt + publishDelayMs;
+  // The client's own entry, stamped after the response, looks newer than all rows before it.
+  const statusSeenByClient =
+    publishedAt < earliestAt ? (JSON.parse(response) as { status: string }).status : publishedStatus;
+  return statusSeenByClient === toOrderOutcome(state) ? undefined : earliestAt;
+}
+
+/**
+ * Adds the rows of the outcome if they are due, or else schedules them.
+ * @param order as it is after the change
+ */
+function addOutcomeRows(
+  order: StoredOrder,
+  change: OrderChange,
+  now: number,
+  timings: OrderTimings,
+): OrderChange {
+  const publishAt = publishableAt(order, timings);
+  if (publishAt === undefined) return change;
+  if (publishAt > now)
+    return {
+      ...change,
+      set: { ...change.set, nextActionAt: Math.min(order.nextActionAt ?? Infinity, publishAt) },
+    };
+  const outcome = buildOutcomeRows(order, now);
+  const published: Partial<MutableOrderFields> = {
+    publishedStatus: toOrderOutcome(order.state),
+    publishedAt: outcome.lastCreatedAt,
+  };
+  return {
+    ...change,
+    set: { ...change.set, ...published },
+    publishedRecords: [...(change.publishedRecords ?? []), ...outcome.rows],
+  };
+}
+
+/** Returns the rows of the outcome, and the `createdAt` of the last one. Each row is newer than the one before it. */
+function buildOutcomeRows(
+  order: StoredOrder,
+  now: number,
+): { rows: SerializedRecord[]; lastCreatedAt: number } {
+  const { publishedStatus, publishedAt, createdAt } = order;
+  const firstCreatedAt = Math.max(now, (publishedAt ?? createdAt) + 1);
+  if (order.state !== 'returned') {
+    return {
+      rows: [toTransactionRow(order, toRowStatus(order.state), firstCreatedAt, now)],
+      lastCreatedAt: firstCreatedAt,
+    };
+  }
+  const successRows =
+    publishedStatus === 'SUCCEEDED' || publishedStatus === 'RETURNED'
+      ? []
+      : [toTransactionRow(order, 'SUCCEEDED', firstCreatedAt, now)];
+  const lastCreatedAt = firstCreatedAt + successRows.length;
+  // Clients add up the amounts of all rows of a return, so a repeated row has the amount 0.
+  const amount = publishedStatus === 'RETURNED' ? 0n : order.amount;
+  return { rows: [...successRows, toReturnRow(order, amount, lastCreatedAt, now)], lastCreatedAt };
+}
+
+/** Returns the columns of an order that gets its response now. */
+function buildResponseFields(
+  order: StoredOrder,
+  status: OrderRowStatus,
+  now: number,
+): Partial<MutableOrderFields> {
+  return {
+    response: buildResponse(order, status),
+    respondedAt: now,
+    publishedStatus: status,
+    // Equal to the response's `createdAt`, so that the client takes the row and the response for the same entry.
+    publishedAt: order.createdAt,
+  };
+}
+
+/** Tells whether the response is due: there is an outcome, the client cannot wait longer, or no outcome can arrive in time. */
+function isResponseDue(order: StoredOrder, now: number, { responseTimeoutMs }: OrderTimings): boolean {
+  const { state, createdAt, nextActionAt = Infinity, holder } = order;
+  const responseDueAt = createdAt + responseTimeoutMs;
+  switch (state) {
+    case 'pending':
+    case 'succeeded':
+    case 'failed':
+    case 'returned':
+      return true;
+    case 'received':
+    case 'sending':
+      return now >= responseDueAt;
+    case 'waiting':
+    case 'unknown':
+      // While a process has the lease, `nextActionAt` is only the end of the lease, and the outcome can arrive earlier.
+      return now >= responseDueAt || (holder === undefined && nextActionAt >= responseDueAt);
+  }
+}
+
+function toOrderOutcome(state: OrderState): OrderOutcome {
+  return state === 'returned' ? 'RETURNED' : toRowStatus(state);
+}
+
+function toRowStatus(state: OrderState): OrderRowStatus {
+  switch (state) {
+    case 'received':
+    case 'waiting':
+    case 'sending':
+    case 'unknown':
+    case 'pending':
+      return 'PENDING';
+    case 'succeeded':
+    case 'returned':
+      return 'SUCCEEDED';
+    case 'failed':
+      return 'FAILED';
+  }
+}
+
+/** Returns the JSON string of the response. */
+function buildResponse(order: StoredOrder, status: OrderRowStatus): string {
+  const { sourceAccountId, destinationAccountId, description } = parseRequest(order);
+  return JSON.stringify({
+    id: order.id,
+    idempotencyKey: order.idempotencyKey,
+    amount: order.amount.toString(),
+    currency: order.asset,
+    sourceAccountId,
+    destinationAccountId,
+    ...(description === undefined ? {} : { description }),
+    status,
+    createdAt: formatTime(order.createdAt),
+    metadata: buildMetadata(order),
+  });
+}
+
+/**
+ * Returns the feed row of an order.
+ * @throws InvalidRecordError for an order that cannot be served
+ */
+export function toTransactionRow(
+  order: StoredOrder,
+  status: OrderRowStatus,
+  createdAt: number,
+  now: number,
+): SerializedRecord {
+  return serializeTransaction(
+    { ...commonRowFields(order, createdAt, now), id: order.id, status },
+    order.idempotencyKey,
+  );
+}
+
+function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now: number): SerializedRecord {
+  return serializeTransaction(
+    {
+      ...commonRowFields(order, createdAt, now),
+      id: `${order.id}-return`,
+      status: 'REFUNDED',
+      amount: { amount, asset: order.asset },
+    },
+    order.idempotencyKey,
+  );
+}
+
+function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
+  const { sourceAccountId, destinationAccountId } = parseRequest(order);
+  return {
+    createdAt: formatTime(createdAt),
+    updatedAt: formatTime(now),
+    type: order.kind,
+    amount: { amount: order.amount, asset: order.asset },
+    sourceAccountId: decodePspId(sourceAccountId),
+    destinationAccountId: decodePspId(destinationAccountId),
+    metadata: buildMetadata(order),
+  };
+}
+
+/** Merges the metadata. The client's metadata overrides the PSP's, and the gateway's overrides both. */
+function buildMetadata(order: StoredOrder): Record<string, string> {
+  const { metadata, description } = parseRequest(order);
+  const { metadata: pspMetadata, reason } = parseDetails(order);
+  return {
+    ...stripReservedMetadata({ ...pspMetadata, ...metadata }),
+    ...(description === undefined ? {} : { [`com.${RESERVED_NAMESPACE}.spec/description`]: description }),
+    ...(order.pspId === undefined ? {} : { [`com.${RESERVED_NAMESPACE}.spec/psp_order_id`]: order.pspId }),
+    ...(reason && order.state !== 'succeeded' && order.state !== 'pending'
+      ? {
+          [`com.${reason.by}.spec/failure_code`]: reason.code,
+          ...(reason.message === undefined
+            ? {}
+            : { [`com.${reason.by}.spec/failure_reason`]: reason.message }),
+        }
+      : {}),
+  };
+}

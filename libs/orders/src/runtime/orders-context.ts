@@ -1,0 +1,31 @@
+/** Shared dependencies of this library (logger, clock, metrics, timings), created once from the options of the gateway. */
+import { getSyncContext, type SyncContext, type SyncOptions } from '@tributary/sync';
+import { currentProcess, type LeaseHolder } from '@tributary/feed';
+import { Registry } from 'prom-client';
+import { OrderMetrics } from './order-metrics.js';
+import { DEFAULT_ORDER_TIMINGS, type OrderTimings } from '../state-machine/order-timings.js';
+
+export interface OrdersOptions extends SyncOptions {
+  timings?: Partial<OrderTimings>;
+}
+
+export interface OrdersContext extends Omit<SyncContext, 'metrics'> {
+  metrics: OrderMetrics;
+  timings: OrderTimings;
+  /** Identifies this process in leases. */
+  holder: LeaseHolder;
+  /** Context for the plugin calls of `@tributary/sync`. */
+  syncContext: SyncContext;
+}
+
+export function createOrdersContext(options: OrdersOptions): OrdersContext {
+  const registry = options.registry ?? new Registry();
+  const syncContext = getSyncContext({ ...options, registry });
+  return {
+    ...syncContext,
+    metrics: OrderMetrics.forRegistry(registry),
+    timings: { ...DEFAULT_ORDER_TIMINGS, ...options.timings },
+    holder: currentProcess(),
+    syncContext,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * A clock that follows the store's clock, which all gateways on the store share. Leases and deadlines of orders depend on it: a
+ * gateway whose clock is ahead would take over an order that another one is sending, and would confirm a decline too early.
+ */
+import type { Store } from '@tributary/feed';
+import type { Clock } from '@tributary/sync';
+
+/** Interval in ms between two comparisons with the store's clock. A clock change is noticed within this time. */
+const COMPARE_INTERVAL_MS = 10_000;
+/** A comparison that took longer than this time in ms is too inaccurate and is ignored. */
+const MAX_ROUND_TRIP_MS = 1_000;
+
+export class StoreClock implements Clock {
+  /** Milliseconds by which the store's clock is ahead of this machine's clock. */
+  private offsetMs = 0;
+  private cancelTimer = () => {};
+  private isStopped = false;
+
+  private constructor(
+    private readonly store: Store,
+    private readonly localClock: Clock,
+  ) {}
+
+  /**
+   * Creates a clock and compares it once with the store's clock.
+   * @param localClock the clock of this machine
+   * @throws StoreUnavailableError when the store cannot be reached
+   */
+  static async create(store: Store, localClock: Clock): Promise<StoreClock> {
+    const storeClock = new StoreClock(store, localClock);
+    await storeClock.measureOffset(Infinity);
+    return storeClock;
+  }
+
+  now(): number {
+    return this.localClock.now() + this.offsetMs;
+  }
+
+  after(milliseconds: number, run: () => void): () => void {
+    return this.localClock.after(milliseconds, run);
+  }
+
+  /** Repeats the comparison at regular intervals until `stop()`. */
+  start(): void {
+    this.cancelTimer = this.localClock.after(COMPARE_INTERVAL_MS, () => {
+      // If the store cannot be reached, the last offset stays valid.
+      void this.measureOffset(MAX_ROUND_TRIP_MS)
+        .catch(() => undefined)
+        .then(() => {
+          if (!this.isStopped) this.start();
+        });
+    });
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.cancelTimer();
+  }
+
+  /** Measures the offset. Ignores a change that is smaller than the measurement error, so that the time does not jump back and forth. */
+  private async measureOffset(maxRoundTripMs: number): Promise<void> {
+    const startedAt = this.localClock.now();
+    const storeTime = await this.store.currentTime();
+    const roundTripMs = this.localClock.now() - startedAt;
+    const offsetMs = Math.round(storeTime - startedAt - roundTripMs / 2);
+    if (
+      roundTripMs >= 0 &&
+      roundTripMs <= maxRoundTripMs &&
+      Math.abs(offsetMs - this.offsetMs) > roundTripMs / 2 + 1
+    )
+      this.offsetMs = offsetMs;
+  }
+}

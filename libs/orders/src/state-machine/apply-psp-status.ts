@@ -1,0 +1,146 @@
+/** Applies a status that the PSP reports, in a response or in its listing, to an order. A status never goes backwards. Pure. */
+import type { OrderResult, OrderStatus } from '@tributary/connector-api';
+import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
+import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/order-details.js';
+import type { DecisionContext } from './state-machine.types.js';
+import { delayForAge } from './order-timings.js';
+
+/** Where a reported status comes from. */
+export interface StatusSource {
+  /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
+  askedAt?: number;
+}
+
+const STATE_BY_PSP_STATUS: Readonly<Record<OrderStatus, OrderState>> = {
+  PENDING: 'pending',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  RETURNED: 'returned',
+};
+
+/** Returns the change of the order that follows from a result of the PSP. */
+export function applyPspStatus(
+  order: StoredOrder,
+  result: OrderResult,
+  source: StatusSource,
+  context: DecisionContext,
+): OrderChange {
+  const identityAndDetails: Partial<MutableOrderFields> = {
+    pspId: order.pspId ?? result.id,
+    details: clearAnsweredDispute(order, source),
+  };
+  const after = { ...order, ...identityAndDetails };
+  switch (compareStatus(order, STATE_BY_PSP_STATUS[result.status], source, context)) {
+    case 'new':
+      return changeStatus(after, result, context);
+    case 'unchanged':
+      return { set: { ...identityAndDetails, nextActionAt: nextStatusPollAt(after, context) } };
+    case 'stale':
+      return {
+        set: { ...identityAndDetails, nextActionAt: nextStatusPollAt(after, context) },
+        event: `${sourceLabel(source)} ${result.status}, which is older than what is known`,
+      };
+    case 'contradiction':
+      // Look the order up again: the new response decides.
+      return {
+        set: {
+          ...identityAndDetails,
+          details: mergeDetails(order, { disputedAt: context.now }),
+          nextActionAt: context.now,
+        },
+        event: `${sourceLabel(source)} ${result.status}: asking again`,
+      };
+  }
+}
+
+/** Moves the order to the reported status. */
+function changeStatus(order: StoredOrder, result: OrderResult, context: DecisionContext): OrderChange {
+  const state = STATE_BY_PSP_STATUS[result.status];
+  const reason = result.reason
+    ? ` (${[result.reason.code, result.reason.message].filter(Boolean).join(': ')})`
+    : '';
+  const set: Partial<MutableOrderFields> = {
+    state,
+    pspId: order.pspId,
+    sentAt: undefined,
+    declinedAt: undefined,
+    details: buildDetails(order, context.connector.plugin, result),
+  };
+  const idChange = order.pspId === result.id ? '' : `, under another id than before: ${result.id}`;
+  return {
+    set: { ...set, nextActionAt: nextStatusPollAt({ ...order, ...set }, context) },
+    event: `the PSP says ${result.status}${reason}${idChange}`,
+  };
+}
+
+/** How a reported status relates to the stored one. */
+type StatusComparison = 'new' | 'unchanged' | 'stale' | 'contradiction';
+
+function compareStatus(
+  order: StoredOrder,
+  next: OrderState,
+  source: StatusSource,
+  context: DecisionContext,
+): StatusComparison {
+  switch (order.state) {
+    case 'received':
+    case 'waiting':
+    case 'sending':
+    case 'unknown':
+      return 'new';
+    case 'pending':
+      return next === 'pending' ? 'unchanged' : 'new';
+    case 'succeeded':
+      if (next === 'returned') return 'new';
+      return next === 'failed'
+        ? classifyCorrection(order, source, context)
+        : next === 'pending'
+          ? 'stale'
+          : 'unchanged';
+    case 'failed':
+      if (next === 'failed') return 'unchanged';
+      // The order failed because the PSP declined it, or because an operator said so. Now the PSP has it after all.
+      if (order.pspId === undefined) return 'new';
+      // RETURNED contradicts `failed` too: the order had succeeded before, and no lookup saw that status.
+      return next === 'pending' ? 'stale' : classifyCorrection(order, source, context);
+    case 'returned':
+      return next === 'returned' ? 'unchanged' : 'stale';
+  }
+}
+
+/**
+ * Classifies a final status that differs from the stored final status. Either the PSP corrects itself, or an old report arrived
+ * late. Only a lookup that started after the last change can tell.
+ */
+function classifyCorrection(
+  order: StoredOrder,
+  { askedAt }: StatusSource,
+  { connector }: DecisionContext,
+): StatusComparison {
+  if (askedAt !== undefined) return askedAt > order.changedAt ? 'new' : 'contradiction';
+  return connector.client.findOrder ? 'contradiction' : 'new';
+}
+
+/** Returns the details. Ends the dispute if the lookup started after the dispute began. */
+function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: StatusSource): string {
+  const { disputedAt } = parseDetails(order);
+  return disputedAt !== undefined && askedAt >= disputedAt
+    ? mergeDetails(order, { disputedAt: undefined })
+    : order.details;
+}
+
+/** Returns the time of the next status lookup of a pending or disputed order, or `undefined` when none is needed or possible. */
+export function nextStatusPollAt(
+  order: StoredOrder,
+  { now, timings, connector }: DecisionContext,
+): number | undefined {
+  if (!connector.client.findOrder) return undefined;
+  if (order.state !== 'pending') return isDisputed(order) ? now + timings.maxDelayMs : undefined;
+  return (
+    now + delayForAge(now - order.createdAt, 2 * timings.initialDelayMs, timings.maxStatusPollIntervalMs)
+  );
+}
+
+function sourceLabel({ askedAt }: StatusSource): string {
+  return askedAt === undefined ? 'the listing says' : 'the PSP says';
+}

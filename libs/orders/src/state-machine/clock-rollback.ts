@@ -1,0 +1,43 @@
+/**
+ * Handles a store clock that was set back. The age of an attempt is then unknown, and so is whether the PSP still recognises a
+ * repeat. Such an attempt counts as older than any PSP remembers, even after the clock has caught up. Pure.
+ */
+import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
+import type { OrderTimings } from './order-timings.js';
+
+/** Stored in place of a time that is unknown. */
+export const UNKNOWN_TIME = 0;
+
+/** Tells whether a time is further in the future than the clocks of two gateways can differ. */
+export function isInFuture(time: number | undefined, now: number, { sendTimeoutMs }: OrderTimings): boolean {
+  return (time ?? UNKNOWN_TIME) > now + sendTimeoutMs;
+}
+
+/** Extends a change: replaces attempt times that are in the future with `UNKNOWN_TIME`, for good. */
+export function discardFutureTimestamps(
+  order: StoredOrder,
+  change: OrderChange,
+  now: number,
+  timings: OrderTimings,
+): OrderChange {
+  const { sentAt, outcomeUnknownSince } = { ...order, ...change.set };
+  const set: Partial<MutableOrderFields> = { ...change.set };
+  if (isInFuture(sentAt, now, timings)) set.sentAt = UNKNOWN_TIME;
+  if (isInFuture(outcomeUnknownSince, now, timings)) set.outcomeUnknownSince = UNKNOWN_TIME;
+  return { ...change, set };
+}
+
+/** Makes an order due now if one of its times is in the future. Returns `undefined` otherwise. */
+export function recheckAfterClockRollback(
+  order: StoredOrder,
+  now: number,
+  timings: OrderTimings,
+): OrderChange | undefined {
+  const { createdAt, sentAt, outcomeUnknownSince } = order;
+  if (![createdAt, sentAt, outcomeUnknownSince].some((time) => isInFuture(time, now, timings)))
+    return undefined;
+  return {
+    set: { nextActionAt: now },
+    event: 'the clock went back: nobody knows how long ago what came before was',
+  };
+}

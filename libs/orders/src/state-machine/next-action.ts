@@ -1,0 +1,174 @@
+/**
+ * The order state machine: decides the next action of an order, and the state change that is committed before the action starts.
+ * Pure. The diagram of the states is in `docs/payouts.md`.
+ *
+ * - `received`, `waiting` (the PSP never accepted it): sends it, → `sending`. While the PSP throttles, → `waiting`.
+ * - `sending` (a call is in progress): nothing while the lease lasts. If the process died, → `unknown`.
+ * - `unknown` (the PSP may have it): looks it up at the PSP. Without lookup, sends it again while the PSP recognises repeats, → `sending`.
+ * - `pending` (the PSP has it): looks it up until the status is final.
+ * - `succeeded`, `failed`, `returned` (final): nothing, or a lookup while the status is disputed.
+ *
+ * `apply-outcome.ts` has the transitions after an action, `apply-psp-status.ts` those after a status of the PSP.
+ */
+import {
+  isHolderDead,
+  serializeHolder,
+  type LeaseHolder,
+  type MutableOrderFields,
+  type OrderChange,
+  type StoredOrder,
+} from '@tributary/feed';
+import { isInFuture } from './clock-rollback.js';
+import { isDisputed } from '../model/order-details.js';
+import type { DecisionContext, OrderAction } from './state-machine.types.js';
+import { delayForAge } from './order-timings.js';
+
+/** A state change, and the action that follows it. Without an action the order is left alone until `nextActionAt`. */
+export interface Decision {
+  change: OrderChange;
+  action?: OrderAction['type'];
+}
+
+const noAction: Decision = { change: { set: { nextActionAt: undefined } } };
+
+/** Maximum duration of a lease in ms. A lease that seems to last longer was acquired with a wrong clock and is ignored. */
+const MAX_LEASE_MS = 3_600_000;
+
+/**
+ * Decides the next action of an order.
+ * @returns `undefined` when the order is not due, or when a live process has its lease
+ */
+export function decideNextAction(order: StoredOrder, context: DecisionContext): Decision | undefined {
+  if (isLeased(order, context.holder, context.now) || !isDue(order, context.now)) return undefined;
+  switch (order.state) {
+    case 'received':
+    case 'waiting':
+      return context.throttledUntil > context.now ? markWaiting(context) : startAttempt(order, context);
+    case 'sending':
+      return lookUpOrResend(markOutcomeUnknown(order, 'the attempt was not seen to its end'), order, context);
+    case 'unknown':
+      return lookUpOrResend({ set: {} }, order, context);
+    case 'pending':
+      return supportsLookup(context) ? startLookup({ set: {} }, order, context) : noAction;
+    case 'succeeded':
+    case 'failed':
+    case 'returned':
+      // The order is due because its status may be published now, which every change does, or because its status is disputed.
+      return isDisputed(order) && supportsLookup(context)
+        ? startLookup({ set: {} }, order, context)
+        : noAction;
+  }
+}
+
+/** Tells whether the order has a valid lease whose holder is alive. The holder can be this process. */
+export function isLeased(
+  { holder, leasedUntil }: StoredOrder,
+  currentHolder: LeaseHolder,
+  now: number,
+): boolean {
+  if (holder === undefined || leasedUntil <= now || leasedUntil > now + MAX_LEASE_MS) return false;
+  return !isHolderDead(holder, currentHolder);
+}
+
+/** Tells whether the order is due. New orders, and orders whose sender is gone, are due at once. */
+function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
+  return state === 'received' || state === 'sending' || (nextActionAt ?? Infinity) <= now;
+}
+
+/** Marks the outcome of the current attempt as unknown. From now on only the PSP can tell that the attempt had no effect. */
+export function markOutcomeUnknown({ outcomeUnknownSince, sentAt }: StoredOrder, event: string): OrderChange {
+  return {
+    set: {
+      state: 'unknown',
+      outcomeUnknownSince: outcomeUnknownSince ?? sentAt,
+      sentAt: undefined,
+      declinedAt: undefined,
+    },
+    event,
+  };
+}
+
+/**
+ * Tells whether sending is safe: the PSP has seen no attempt, or it still recognises the key. The PSP's memory is counted from the
+ * first attempt that it may have seen.
+ */
+export function canSendSafely(order: StoredOrder, { now, connector, timings }: DecisionContext): boolean {
+  if (order.outcomeUnknownSince === undefined) return true;
+  const { idempotencyWindowMs } = connector.idempotency;
+  if (isInFuture(order.outcomeUnknownSince, now, timings)) return idempotencyWindowMs === Infinity;
+  const safetyMarginMs = Math.min(idempotencyWindowMs / 10, 3_600_000) + timings.sendTimeoutMs;
+  return now + safetyMarginMs < order.outcomeUnknownSince + idempotencyWindowMs;
+}
+
+export function supportsLookup({ connector }: DecisionContext): boolean {
+  return connector.client.findOrder !== undefined;
+}
+
+/** Starts an attempt. The lease lasts for the PSP call and the write after it. If this process dies, another process takes over when it expires. */
+export function startAttempt(order: StoredOrder, context: DecisionContext): Decision {
+  const attempts = order.attempts + 1;
+  const set: Partial<MutableOrderFields> = {
+    ...createLease(order, context),
+    state: 'sending',
+    sentAt: context.now,
+    attempts,
+  };
+  return { change: { set, event: `attempt ${attempts} to send it` }, action: 'send' };
+}
+
+function startLookup({ set, event }: OrderChange, order: StoredOrder, context: DecisionContext): Decision {
+  return {
+    change: { set: { ...set, ...createLease(order, context) }, ...(event === undefined ? {} : { event }) },
+    action: 'lookup',
+  };
+}
+
+/** Handles an order whose outcome is unknown: looks it up at the PSP, or sends it again where the PSP recognises the repeat. */
+function lookUpOrResend(change: OrderChange, storedOrder: StoredOrder, context: DecisionContext): Decision {
+  const order = { ...storedOrder, ...change.set };
+  if (supportsLookup(context)) return startLookup(change, order, context);
+  if (canSendSafely(order, context))
+    return mergeIntoDecision(
+      change,
+      context.throttledUntil > context.now
+        ? { change: deferWhileThrottled(context) }
+        : startAttempt(order, context),
+    );
+  return { change: { ...change, set: { ...change.set, ...RELEASED_LEASE, nextActionAt: undefined } } };
+}
+
+/** Merges a change into a decision that was made on top of it. */
+function mergeIntoDecision({ set }: OrderChange, decision: Decision): Decision {
+  return { ...decision, change: { ...decision.change, set: { ...set, ...decision.change.set } } };
+}
+
+/** Marks an order as waiting until the PSP's throttling ends. */
+function markWaiting(context: DecisionContext): Decision {
+  const { set } = deferWhileThrottled(context);
+  return {
+    change: { set: { ...set, state: 'waiting' }, event: 'it waits: the PSP takes no orders for the moment' },
+  };
+}
+
+/** Schedules the order for the end of the PSP's throttling, with jitter, and releases the lease. */
+export function deferWhileThrottled({ now, throttledUntil, timings }: DecisionContext): OrderChange {
+  const resumeAt =
+    throttledUntil + delayForAge(0, Math.random() * timings.initialDelayMs, timings.initialDelayMs);
+  return { set: { ...RELEASED_LEASE, nextActionAt: Math.max(Math.ceil(resumeAt), now + 1) } };
+}
+
+function createLease(
+  order: StoredOrder,
+  { now, timings, holder }: DecisionContext,
+): Partial<MutableOrderFields> {
+  const leasedUntil = now + timings.leaseMs;
+  return {
+    holder: serializeHolder(holder),
+    leasedUntil,
+    nextActionAt: leasedUntil,
+    fencingToken: order.fencingToken + 1,
+  };
+}
+
+/** Columns of an order without a lease. */
+export const RELEASED_LEASE: Partial<MutableOrderFields> = { holder: undefined, leasedUntil: 0 };

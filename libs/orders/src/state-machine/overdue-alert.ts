@@ -1,0 +1,26 @@
+/** Marks an order as overdue, once, when the PSP has not confirmed it for too long. The mark makes operators see an alert. Pure. */
+import type { OrderChange, OrderState, StoredOrder } from '@tributary/feed';
+import type { OrderConnector } from './state-machine.types.js';
+
+/** States of orders that are not final and that the PSP has not confirmed. */
+export const UNCONFIRMED_STATES: readonly OrderState[] = ['received', 'waiting', 'sending', 'unknown'];
+
+/** States of orders that are not final. */
+export const NON_FINAL_STATES: readonly OrderState[] = [...UNCONFIRMED_STATES, 'pending'];
+
+/** Extends a change: sets the time of the alert when it is due, or else schedules the order for the time when it will be due. */
+export function markOverdue(
+  order: StoredOrder,
+  change: OrderChange,
+  now: number,
+  { limits }: OrderConnector,
+): OrderChange {
+  const after = { ...order, ...change.set };
+  if (after.alertedAt !== undefined || !UNCONFIRMED_STATES.includes(after.state)) return change;
+  const alertDueAt = after.createdAt + limits.alertAfterMs;
+  if (now >= alertDueAt) return { ...change, set: { ...change.set, alertedAt: now } };
+  return {
+    ...change,
+    set: { ...change.set, nextActionAt: Math.min(after.nextActionAt ?? Infinity, alertDueAt) },
+  };
+}

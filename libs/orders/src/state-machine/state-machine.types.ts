@@ -1,0 +1,44 @@
+/** Types of the order state machine: the context of a decision, the actions to execute, and the outcomes of actions. */
+import type { OrderResult, IdempotencySupport, PspError, PspClient } from '@tributary/connector-api';
+import type { LeaseHolder, StoredOrder } from '@tributary/feed';
+import type { OrderLimits } from '../model/order-limits.types.js';
+import type { OrderTimings } from './order-timings.js';
+
+/** A connector whose plugin can create payouts or transfers. */
+export interface OrderConnector {
+  path: string;
+  /** Name of the plugin. Metadata keys for the PSP's failure reasons contain it. */
+  plugin: string;
+  client: PspClient;
+  idempotency: IdempotencySupport;
+  limits: OrderLimits;
+}
+
+/** Inputs of a decision beside the order itself. */
+export interface DecisionContext {
+  now: number;
+  connector: OrderConnector;
+  timings: OrderTimings;
+  holder: LeaseHolder;
+  /** Until this time the PSP accepts no orders, e.g. because it throttles. Milliseconds since 1970. */
+  throttledUntil: number;
+}
+
+/** A call of the PSP that the holder of the order's lease must execute. */
+export interface OrderAction {
+  type: 'send' | 'lookup';
+  order: StoredOrder;
+}
+
+/** Outcome of an attempt to send an order, or of a lookup. */
+export type AttemptOutcome =
+  /** The PSP has the order. */
+  | { kind: 'result'; result: OrderResult; askedAt: number }
+  /** The PSP does not know the order. */
+  | { kind: 'not-found' }
+  /** The PSP declined this attempt and will not execute it. */
+  | { kind: 'declined'; error: PspError }
+  /** The PSP certainly did not accept this attempt, e.g. because of a rate limit. The order can be sent again. */
+  | { kind: 'not-accepted'; error: PspError }
+  /** It is unknown whether the PSP has the order. */
+  | { kind: 'unknown'; error: PspError };

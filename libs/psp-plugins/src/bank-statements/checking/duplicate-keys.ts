@@ -1,0 +1,44 @@
+/** Digests that show which entries and references occur more than once in a statement. */
+import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
+import { entryFactsWithDetail } from '../statements/entry-facts.js';
+import {
+  createGroupKey,
+  digest,
+  isDistinctive,
+  listGroupCriteria,
+  normalizeFacts,
+} from '../identity/identity.js';
+import { toSignedMoney } from '../statements/signed-money.js';
+import type { Entry } from '../statements/statement-parts.js';
+
+/**
+ * Returns the digests to be counted for an entry: one for the whole entry and one for a distinctive bank
+ * reference.
+ */
+export function listDuplicateKeys(entry: Entry, accountId: string, statement: number): string[] {
+  const facts = normalizeFacts(entryFactsWithDetail(entry));
+  const [reference = ''] = facts;
+  const chain = createGroupKey(accountId, signedAmount(entry), listGroupCriteria(entry)[0]);
+  const keys = [entryDuplicateKey(chain, digest(...facts), statement)];
+  return isDistinctive(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
+}
+
+/** Returns the same digest for entries of one group with equal facts. */
+export function entryDuplicateKey(chain: string, facts: string, statement: number): string {
+  return digest(statement, chain, facts);
+}
+
+/** Returns the same digest for entries with equal amount and bank reference. */
+export function referenceDuplicateKey(entry: Entry, reference: string, statement: number): string {
+  return digest(statement, 'reference', reference, signedAmount(entry));
+}
+
+/** Formats the amount as it is served, if possible: banks write `8.850` in one report and `8.85` in the next. */
+export function signedAmount(entry: Entry): string {
+  try {
+    return `${entry.creditDebit} ${formatAmount(toSignedMoney(entry))} ${entry.currency}`;
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    return `${entry.creditDebit} ${entry.amount} ${entry.currency}`;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Identifies movements and statements. Banks give no id that is the same in every report. Therefore movements
+ * are grouped by account, amount, currency and day (the *group*). The id of a transaction is the key of its
+ * group and its number in the group. The facts that distinguish movements within a group are stored as
+ * digests in the record's metadata (the *fingerprint*), so that entries of later statements can be matched.
+ * Reasons: docs/decisions/statement-identity.md.
+ */
+import { hash } from 'node:crypto';
+import { extractDate } from '../statements/local-time-parser.js';
+import type { Entry, EntryFacts, StatementBalance, StatementStart } from '../statements/statement-parts.js';
+
+/** Returns a digest of 12 characters (72 bits). */
+export function digest(...parts: (string | number | undefined)[]): string {
+  return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
+}
+
+/** Digests of the facts that distinguish movements within a group. Empty if the bank does not give the fact. */
+export interface FactDigests {
+  /** Digest of all facts together. */
+  all: string;
+  /** The bank's reference, if it is distinctive (see `isDistinctive`). */
+  reference: string;
+  /** The payer's reference for the payment (end-to-end id). */
+  payment: string;
+  counterparty: string;
+  text: string;
+}
+
+/**
+ * Returns the facts as upper-case letters and digits, in this order: bank reference, payment, counterparty,
+ * text, all others.
+ */
+export function normalizeFacts(facts: EntryFacts): string[] {
+  const { references, counterparty } = facts;
+  const payment = references.endToEndId ?? references.customerReference;
+  const text = [facts.remittance, facts.creditorReference].join(' ').trim() || facts.additionalInformation;
+  const others = Object.entries(references).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...[facts.bankReference, payment, counterparty?.iban ?? counterparty?.accountNumber, text].map(normalize),
+    JSON.stringify(others),
+  ];
+}
+
+export function digestFacts(entry: EntryFacts): FactDigests {
+  const words = normalizeFacts(entry);
+  const [reference = '', payment, counterparty, text] = words;
+  return {
+    all: digest(...words),
+    reference: isDistinctive(reference) ? digest(reference) : '',
+    payment: digestUnlessEmpty(payment),
+    counterparty: digestUnlessEmpty(counterparty),
+    text: digestUnlessEmpty(text),
+  };
+}
+
+/** Keeps only letters and digits, because banks wrap and pad text differently in different reports. */
+function normalize(text: string | undefined): string {
+  return (text ?? '').toUpperCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+function digestUnlessEmpty(normalised: string | undefined): string {
+  return normalised ? digest(normalised) : '';
+}
+
+const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
+
+/**
+ * Returns whether a reference is distinctive outside its statement. Restarting counters (`//0001`) and
+ * placeholders are not.
+ */
+export function isDistinctive(normalised: string): boolean {
+  const text = normalised.replace(/^0+/, '');
+  return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
+}
+
+/** Returns the account's id: an IBAN, or the bank's account number with the bank's code, which makes it unique. */
+export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): string {
+  const { id, isIban, servicer } = account;
+  // `:25:37040044/532013000` contains the bank code already.
+  return isIban || !servicer || id.startsWith(servicer) ? id : `${servicer}.${id}`;
+}
+
+/** Kind of a group and its day. */
+type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
+
+/**
+ * Returns the groups in which an entry may be found. A new movement is added to the first one.
+ * - by booking day;
+ * - by value day, if the entry has no booking day (optional in MT942);
+ * - pending: these entries have no final day.
+ * @param reported time of the statement: a pending entry without a day may be booked on that day
+ */
+export function listGroupCriteria(entry: Entry, reported?: string): [GroupCriterion, ...GroupCriterion[]] {
+  const booked = extractDate(entry.bookedAt);
+  const value = extractDate(entry.valueAt);
+  const byBooking = (day?: string): GroupCriterion[] => (day ? [['booked', day]] : []);
+  switch (entry.status) {
+    case 'INFO':
+      return [['information', booked ?? value]];
+    case 'PDNG':
+    case 'FUTR':
+      return [['pending'], ...[...new Set([booked, value ?? extractDate(reported)])].flatMap(byBooking)];
+    case 'BOOK':
+      return booked
+        ? [['booked', booked], ['value', value], ['pending']]
+        : [['value', value], ...byBooking(value), ['pending']];
+    default:
+      return entry.status satisfies never;
+  }
+}
+
+export function createGroupKey(
+  accountId: string,
+  signedAmount: string,
+  [kind, day = '']: GroupCriterion,
+): string {
+  return hash('sha256', JSON.stringify([accountId, signedAmount, kind, day]), 'hex').slice(0, 24);
+}
+
+/**
+ * Returns a digest that identifies the statement in every file. Banks that number their statements may give a
+ * new id at every download, so the id is used only without a number. Numbers may restart, so the period and
+ * the opening balance are included.
+ *
+ * Without a number, the opening and closing booked balances identify the statement if they differ, because
+ * only one statement moves the account from one to the other. In BAI2 the sequence number counts the files of
+ * one day; the id contains the day.
+ */
+export function identifyStatement(start: StatementStart, balances: readonly StatementBalance[]): string {
+  const isNumbered =
+    start.kind !== 'notification' && start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
+  const opening = balances.find(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD');
+  const balanceChange =
+    start.kind === 'booked' ? describeBalanceChange(opening, findClosingBalance(balances)) : undefined;
+  return digest(
+    accountIdFrom(start),
+    start.kind,
+    isNumbered ? start.sequence : (balanceChange ?? `id ${start.id}`),
+    start.from,
+    start.to,
+    start.page?.number,
+    JSON.stringify(opening ? [balanceKey(opening)] : []),
+  );
+}
+
+/**
+ * Returns a digest of the identity and the closing balance. Only a file with the same digest can be another
+ * version of the same statement. Empty without a closing balance.
+ */
+export function statementVersion(identity: string, balances: readonly StatementBalance[]): string {
+  const closing = findClosingBalance(balances);
+  return closing ? digest(identity, JSON.stringify(balanceKey(closing))) : '';
+}
+
+function describeBalanceChange(
+  opening: StatementBalance | undefined,
+  closing: StatementBalance | undefined,
+): string | undefined {
+  if (!opening?.at || !closing?.at || opening.currency !== closing.currency) return undefined;
+  const [before, after] = [balanceKey(opening), balanceKey(closing)];
+  const same = before.slice(2).join() === after.slice(2).join();
+  return same ? undefined : `to ${JSON.stringify(after)}`;
+}
+
+function findClosingBalance(balances: readonly StatementBalance[]): StatementBalance | undefined {
+  return balances.findLast(({ code }) => code === 'CLBD');
+}
+
+/** Returns a key that does not depend on the notation of the amount. */
+function balanceKey({ code, at, creditDebit, amount, currency }: StatementBalance): (string | undefined)[] {
+  const plain = amount.replace(/^0+(?=\d)/, '').replace(/\.0*$|(\.\d*?)0+$/, '$1');
+  return [code, extractDate(at), creditDebit, plain, currency];
+}
+
+/** Describes which entries a stored transaction was matched with. Stored in the record's metadata as digests. */
+export interface EntryFingerprint {
+  /** Id of the booked entry of this movement. Empty while the movement is only announced. */
+  bookedEntryId: string;
+  /** Version of the statement with that entry. Empty if the statement has no closing balance. */
+  statementVersion: string;
+  /** Id of the notification entry that announced the movement. */
+  notificationEntryId: string;
+  facts: FactDigests;
+}
+
+export function formatFingerprint({
+  bookedEntryId,
+  statementVersion,
+  notificationEntryId,
+  facts,
+}: EntryFingerprint): string {
+  const { all, reference, payment, counterparty, text } = facts;
+  return [
+    bookedEntryId,
+    statementVersion,
+    notificationEntryId,
+    all,
+    reference,
+    payment,
+    counterparty,
+    text,
+  ].join('.');
+}
+
+/** @returns `undefined` for a string that `formatFingerprint` does not produce */
+export function parseFingerprint(written: string | undefined): EntryFingerprint | undefined {
+  const parts = written?.split('.') ?? [];
+  if (parts.length !== 8) return undefined;
+  const [bookedEntryId = '', statementVersion = '', notificationEntryId = '', all = '', ...facts] = parts;
+  const [reference = '', payment = '', counterparty = '', text = ''] = facts;
+  return {
+    bookedEntryId,
+    statementVersion,
+    notificationEntryId,
+    facts: { all, reference, payment, counterparty, text },
+  };
+}

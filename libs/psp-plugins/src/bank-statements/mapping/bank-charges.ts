@@ -1,0 +1,25 @@
+/** Recognises fees and interest, which are movements between the account owner and the bank. */
+import type { EntryFacts } from '../statements/statement-parts.js';
+
+/** Sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
+const ISO_CHARGE_SUBFAMILIES = new Set(['CHRG', 'COMM', 'COME', 'COMI', 'COMT', 'FEES', 'INTR', 'TAXE']);
+/** Transaction types of `:61:` for charges, commission and interest. Source: SWIFT MT940, field 61, subfield 6. */
+const SWIFT_CHARGE_TYPES = /^[NSF](?:CHG|COM|INT)\b/;
+/** BAI2 detail type codes for interest (354), analysis fee (661) and miscellaneous fees (698). */
+const BAI2_CHARGE_TYPES = new Set(['354', '661', '698']);
+/**
+ * German business transaction codes: 805 account closing, 808 charges, 809 commission, 811 credit commission,
+ * 814 interest.
+ */
+const GERMAN_CHARGE_CODES = new Set(['805', '808', '809', '811', '814']);
+
+export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {
+  const subFamily = bankTransactionCode?.split('/')[2];
+  if (subFamily !== undefined && ISO_CHARGE_SUBFAMILIES.has(subFamily)) return true;
+  if (proprietaryCode === undefined) return false;
+  const codes = proprietaryCode.split(/[+/ ]/);
+  return (
+    SWIFT_CHARGE_TYPES.test(proprietaryCode) ||
+    codes.some((code) => BAI2_CHARGE_TYPES.has(code) || GERMAN_CHARGE_CODES.has(code))
+  );
+}

@@ -1,0 +1,16 @@
+/** Metadata keys of transactions that several files use. Their meaning is documented in docs/bank-statements.md. */
+export const METADATA_PREFIX = 'com.bank-statements.spec/';
+
+export const METADATA_KEYS = {
+  statement: `${METADATA_PREFIX}statement`,
+  statementBreak: `${METADATA_PREFIX}statement_break`,
+  announcedBy: `${METADATA_PREFIX}announced_by`,
+  interimUntil: `${METADATA_PREFIX}interim_until`,
+  createdAt: `${METADATA_PREFIX}created_at`,
+  amount: `${METADATA_PREFIX}amount`,
+  counterpartyAccount: `${METADATA_PREFIX}counterparty_account`,
+  batchCount: `${METADATA_PREFIX}batch_count`,
+  batchAmount: `${METADATA_PREFIX}batch_amount`,
+  batchReference: `${METADATA_PREFIX}batch_reference`,
+  fingerprint: `${METADATA_PREFIX}imprint`,
+} as const;

@@ -1,0 +1,308 @@
+/**
+ * Assigns the entries of a batch to movements. Certain matches are assigned before probable ones. Two booked
+ * entries are never merged.
+ */
+import { MovementIndex } from './movement-index.js';
+import type { EntryFingerprint } from '../identity/identity.js';
+import type { MatchItem } from './match-item.js';
+import { extractDate } from '../statements/local-time-parser.js';
+import type { LocalTimeParser } from '../statements/local-time-parser.js';
+import { splitBatch } from '../statements/split-batch.js';
+import { METADATA_KEYS } from '../mapping/metadata-keys.js';
+import type { Movement } from './movement-repository.js';
+
+export interface EntryMatch {
+  item: MatchItem;
+  movement: Movement;
+  /** False when the stored record is more reliable than this entry: nothing is served. */
+  shouldServe: boolean;
+  /**
+   * Fingerprint of the movement after an earlier version of this statement. Absent if that version did not
+   * have the entry.
+   */
+  previous?: EntryFingerprint;
+}
+
+/** A pending entry that is older than this number of days is not matched with a new booking. */
+const MAX_PENDING_DAYS = 15;
+
+/** Selects movements that may be assigned to an entry without an exact match. */
+interface MatchRule {
+  appliesTo(item: MatchItem): boolean;
+  allows(item: MatchItem, movement: Movement): boolean;
+}
+
+const isPendingEntry = ({ entry }: MatchItem): boolean => entry.status !== 'BOOK';
+
+/**
+ * Ordered from certain to probable. A booked entry takes an announced movement. A report is first compared
+ * with booked movements, because a movement that is reported late must not be counted twice. If this fails,
+ * the later booking is matched with the report.
+ */
+const MATCH_RULES: readonly MatchRule[] = [
+  { appliesTo: ({ isFinal }) => isFinal, allows: isIdentified },
+  { appliesTo: ({ isFinal }) => isFinal, allows: () => true },
+  {
+    appliesTo: ({ isFinal }) => !isFinal,
+    allows: (item, movement) => isBooked(movement) && isIdentified(item, movement),
+  },
+  {
+    appliesTo: ({ isFinal }) => !isFinal,
+    allows: (item, movement) =>
+      isPendingEntry(item)
+        ? isInOtherGroup(item, movement) && !isPendingMovement(movement)
+        : isBooked(movement),
+  },
+  { appliesTo: ({ isFinal }) => !isFinal, allows: isIdentified },
+  {
+    appliesTo: (item) => !item.isFinal && !isPendingEntry(item),
+    // Interim reports and notifications of one bank may describe a movement differently. Two reports of the
+    // same kind do not.
+    allows: ({ statement }, movement) =>
+      isPendingMovement(movement) ||
+      (movement.fingerprint?.notificationEntryId !== '') !== (statement.start.kind === 'notification'),
+  },
+];
+
+export class EntryMatcher {
+  private readonly matches = new Map<MatchItem, EntryMatch>();
+  private readonly assigned = new Set<Movement>();
+  private readonly groupIndexes = new Map<string, MovementIndex>();
+
+  /**
+   * @param guessedIds ids of movements that were assigned by guess in earlier batches of the same statement;
+   * extended here
+   */
+  constructor(
+    private readonly groups: ReadonlyMap<string, Movement[]>,
+    private readonly guessedIds: Set<string>,
+    private readonly time: LocalTimeParser,
+  ) {}
+
+  /** @param items entries of one statement, in order */
+  match(items: readonly MatchItem[]): EntryMatch[] {
+    for (const item of items) this.assign(item, this.findExact(item));
+    for (const item of items) if (item.isFinal && !this.matches.has(item)) this.assignOrphaned(item);
+    for (const rule of MATCH_RULES) {
+      for (const item of items) {
+        if (this.matches.has(item) || !rule.appliesTo(item)) continue;
+        this.assign(item, this.findBest(item, rule), this.guessedIds);
+      }
+    }
+    return items.map((item) => this.matches.get(item) ?? this.assignNew(item));
+  }
+
+  /** Returns the movement that already has this entry, or one that was announced with equal facts. */
+  private findExact(item: MatchItem): Movement | undefined {
+    const { entryId, facts, groupKeys, ordinal } = item;
+    const equal = this.groupIndex(groupKeys[0]).findByFacts(facts.all);
+    if (!item.isFinal) return equal.filter((movement) => this.couldBeSame(item, movement))[ordinal];
+    const groups = groupKeys.map((groupKey) => this.groupIndex(groupKey));
+    return (
+      findFirst(groups, (group) => group.findByBookedEntry(entryId)) ??
+      findFirst(groups, (group) => {
+        const movement = group.findByReference(facts.reference);
+        return movement && factsAgree(item, movement) ? movement : undefined;
+      }) ??
+      equal.find((movement) => this.isAvailable(item, movement))
+    );
+  }
+
+  private findBest(item: MatchItem, rule: MatchRule): Movement | undefined {
+    return findMostSimilar(
+      item,
+      this.listCandidates(item).filter((movement) => rule.allows(item, movement)),
+    );
+  }
+
+  private listCandidates(item: MatchItem): Movement[] {
+    return item.groupKeys
+      .map((groupKey) => this.groupIndex(groupKey))
+      .flatMap(({ movements, unbooked }) => (item.isFinal ? unbooked : movements))
+      .filter(
+        (movement) =>
+          !this.assigned.has(movement) &&
+          !this.guessedIds.has(movement.id) &&
+          // `findExact` has counted equal entries of a report. The remaining movements belong to other
+          // entries.
+          (item.isFinal ||
+            movement.groupKey !== item.groupKeys[0] ||
+            movement.fingerprint?.facts.all !== item.facts.all) &&
+          factsAgree(item, movement) &&
+          (item.isFinal ? this.isAvailable(item, movement) : this.couldBeSame(item, movement)),
+      );
+  }
+
+  /** Returns whether a booked entry may take over the movement. */
+  private isAvailable(item: MatchItem, movement: Movement): boolean {
+    return (
+      !movement.fingerprint?.bookedEntryId && !this.assigned.has(movement) && this.isRecent(item, movement)
+    );
+  }
+
+  /** Returns whether an announced entry may describe this movement. */
+  private couldBeSame(item: MatchItem, movement: Movement): boolean {
+    const { start } = item.statement;
+    if (sharesReference(item, movement.fingerprint)) return true;
+    // Notifications do not repeat movements: an entry of another notification is another movement.
+    if (
+      start.kind === 'notification' &&
+      movement.fingerprint?.notificationEntryId &&
+      movement.fingerprint.notificationEntryId !== item.entryId
+    )
+      return false;
+    // A report that starts after the end of another one does not repeat its entries.
+    const until = movement.metadata[METADATA_KEYS.interimUntil];
+    const from =
+      start.from?.includes('T') && start.from !== start.to ? this.time.toEpochMs(start.from) : undefined;
+    if (until !== undefined && from !== undefined && from >= (this.time.toEpochMs(until) ?? Infinity))
+      return false;
+    return this.isRecent(item, movement);
+  }
+
+  private isRecent(item: MatchItem, movement: Movement): boolean {
+    if (movement.status !== 'PENDING' || sharesReference(item, movement.fingerprint)) return true;
+    const { entry, statement } = item;
+    const day = extractDate(
+      entry.bookedAt ?? entry.valueAt ?? statement.start.createdAt ?? statement.start.to,
+    );
+    const since = movement.metadata[METADATA_KEYS.createdAt];
+    if (day === undefined || since === undefined) return true;
+    return Math.abs(Date.parse(day) - Date.parse(since)) <= MAX_PENDING_DAYS * 86_400_000;
+  }
+
+  private groupIndex(groupKey = ''): MovementIndex {
+    const known = this.groupIndexes.get(groupKey) ?? new MovementIndex(this.groups.get(groupKey) ?? []);
+    this.groupIndexes.set(groupKey, known);
+    return known;
+  }
+
+  private assign(item: MatchItem, movement: Movement | undefined, guessedIds?: Set<string>): void {
+    if (!movement || this.matches.has(item)) return;
+    const previous =
+      item.isFinal && movement.fingerprint?.bookedEntryId === item.entryId ? movement.fingerprint : undefined;
+    this.matches.set(item, {
+      item,
+      movement,
+      shouldServe: shouldServe(item, movement),
+      ...(previous && { previous }),
+    });
+    this.assigned.add(movement);
+    if (!item.isFinal) guessedIds?.add(movement.id);
+    if (item.isFinal && !movement.fingerprint?.bookedEntryId)
+      movement.fingerprint = { notificationEntryId: '', ...movement.fingerprint, ...bookedFingerprint(item) };
+  }
+
+  /**
+   * Assigns a movement of an earlier version of the statement whose entry was reworded. The amount is equal
+   * and the statement's total is unchanged.
+   */
+  private assignOrphaned(item: MatchItem): void {
+    const fits = ({ detailCount }: Movement): boolean =>
+      detailCount === 0 || splitBatch(item.entry)?.length === detailCount;
+    const orphaned = item.groupKeys
+      .flatMap((groupKey) => this.groupIndex(groupKey).findOrphaned(item))
+      .filter((movement) => !this.assigned.has(movement) && fits(movement));
+    const movement = findMostSimilar(item, orphaned);
+    if (!movement?.fingerprint) return;
+    const previous = movement.fingerprint;
+    movement.fingerprint = { ...previous, ...bookedFingerprint(item) };
+    this.assigned.add(movement);
+    this.matches.set(item, { item, movement, shouldServe: true, previous });
+  }
+
+  private assignNew(item: MatchItem): EntryMatch {
+    const [groupKey = ''] = item.groupKeys;
+    const movement = this.groupIndex(groupKey).append(groupKey);
+    this.assigned.add(movement);
+    return { item, movement, shouldServe: true };
+  }
+}
+
+function findMostSimilar(item: MatchItem, movements: readonly Movement[]): Movement | undefined {
+  return movements.reduce<Movement | undefined>(
+    (found, movement) =>
+      found && similarityScore(item, found) >= similarityScore(item, movement) ? found : movement,
+    undefined,
+  );
+}
+
+function findFirst(
+  groups: readonly MovementIndex[],
+  find: (group: MovementIndex) => Movement | undefined,
+): Movement | undefined {
+  for (const group of groups) {
+    const movement = find(group);
+    if (movement) return movement;
+  }
+  return undefined;
+}
+
+function bookedFingerprint(
+  item: MatchItem,
+): Pick<EntryFingerprint, 'bookedEntryId' | 'statementVersion' | 'facts'> {
+  return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
+}
+
+/** Returns whether the entry adds information. A booked statement is final; reports only announce. */
+function shouldServe(item: MatchItem, movement: Movement): boolean {
+  if (item.isFinal)
+    return !movement.fingerprint?.bookedEntryId || movement.fingerprint.bookedEntryId === item.entryId;
+  if (movement.fingerprint?.bookedEntryId) return false;
+  if (movement.status === 'PENDING') return true;
+  return item.entry.status === 'BOOK' && movement.fingerprint?.facts.all === item.facts.all;
+}
+
+function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefined): boolean {
+  return item.facts.reference !== '' && item.facts.reference === fingerprint?.facts.reference;
+}
+
+/**
+ * Returns false if a fact that both have differs. Banks give pending entries their own references, so these
+ * are not compared.
+ */
+function factsAgree({ facts }: MatchItem, { fingerprint, status }: Movement): boolean {
+  if (!fingerprint) return true;
+  const differ = (a: string, b: string): boolean => a !== '' && b !== '' && a !== b;
+  return (
+    !differ(facts.payment, fingerprint.facts.payment) &&
+    !differ(facts.counterparty, fingerprint.facts.counterparty) &&
+    (status === 'PENDING' || !differ(facts.reference, fingerprint.facts.reference))
+  );
+}
+
+/**
+ * Rates the similarity. Movements that are not pending are preferred: they already count as money, so they
+ * must not remain unmatched.
+ */
+function similarityScore({ facts }: MatchItem, movement: Movement): number {
+  const equal = (a: string, b: string | undefined, weight: number): number =>
+    a !== '' && a === b ? weight : 0;
+  return (
+    (isPendingMovement(movement) ? 0 : 4) +
+    equal(facts.text, movement.fingerprint?.facts.text, 2) +
+    equal(facts.counterparty, movement.fingerprint?.facts.counterparty, 1)
+  );
+}
+
+/** Returns whether the bank's or the payer's reference is equal, or all facts are equal on another day. */
+function isIdentified(item: MatchItem, { fingerprint }: Movement): boolean {
+  return (
+    sharesReference(item, fingerprint) ||
+    (item.facts.payment !== '' && fingerprint?.facts.payment === item.facts.payment) ||
+    fingerprint?.facts.all === item.facts.all
+  );
+}
+
+/** Returns whether a booked statement contains the movement. */
+function isBooked({ fingerprint }: Movement): boolean {
+  return fingerprint !== undefined && fingerprint.bookedEntryId !== '';
+}
+
+function isPendingMovement({ status }: Movement): boolean {
+  return status === 'PENDING';
+}
+
+function isInOtherGroup(item: MatchItem, { groupKey }: Movement): boolean {
+  return groupKey !== item.groupKeys[0];
+}

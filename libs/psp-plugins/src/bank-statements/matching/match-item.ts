@@ -1,0 +1,102 @@
+/** Builds the input for matching: an entry of a checked statement with its groups, facts and ids. */
+import { entryFactsWithDetail } from '../statements/entry-facts.js';
+import {
+  createGroupKey,
+  digest,
+  digestFacts,
+  listGroupCriteria,
+  normalizeFacts,
+} from '../identity/identity.js';
+import type { FactDigests } from '../identity/identity.js';
+import { entryDuplicateKey, referenceDuplicateKey, signedAmount } from '../checking/duplicate-keys.js';
+import type { CheckedFile, CheckedStatement } from '../checking/statement-check.js';
+import type { Entry } from '../statements/statement-parts.js';
+import type { Movement } from './movement-repository.js';
+
+export interface MatchItem {
+  entry: Entry;
+  statement: CheckedStatement;
+  /** Keys of the groups in which the movement may be found. A new movement is added to the first one. */
+  groupKeys: string[];
+  facts: FactDigests;
+  /** Identifies this entry of this statement. */
+  entryId: string;
+  /** Returns whether an earlier version of this statement booked the movement, and no entry of this version does. */
+  isOrphaned(movement: Movement): boolean;
+  /** Number of equal entries before this one in the statement. */
+  ordinal: number;
+  /** True for a booked entry of a booked statement: it appears in no other statement. */
+  isFinal: boolean;
+}
+
+/** Creates the match items of one statement, in order, and numbers equal entries. */
+export class MatchItemFactory {
+  private readonly ordinals = new Map<string, number>();
+  /** Entry ids of repeated entries, by their key. */
+  private readonly entryIdsByKey = new Map<string, ReadonlySet<string>>();
+
+  constructor(
+    private readonly statement: CheckedStatement,
+    private readonly statementIndex: number,
+    private readonly digestCounts: CheckedFile['digestCounts'],
+  ) {}
+
+  create(entry: Entry): MatchItem {
+    const { identity, accountId, start } = this.statement;
+    const whole = entryFactsWithDetail(entry);
+    const normalizedFacts = normalizeFacts(whole);
+    const facts = digestFacts(whole);
+    const groupKeys = listGroupCriteria(entry, start.createdAt).map((link) =>
+      createGroupKey(accountId, signedAmount(entry), link),
+    );
+    const [chain = ''] = groupKeys;
+    const ordinal = this.nextOrdinal(entryDuplicateKey(chain, facts.all, this.statementIndex));
+    // If two movements with equal amounts have the same bank reference, it does not identify either of them.
+    const isShared =
+      facts.reference !== '' &&
+      this.digestCounts.isRepeated(
+        referenceDuplicateKey(entry, normalizedFacts[0] ?? '', this.statementIndex),
+      );
+    return {
+      entry,
+      statement: this.statement,
+      groupKeys,
+      facts: isShared ? { ...facts, reference: '' } : facts,
+      entryId: createEntryId(identity, chain, facts.all, ordinal),
+      isOrphaned: (movement) => this.isOrphaned(movement),
+      ordinal,
+      isFinal: start.kind === 'booked' && entry.status === 'BOOK',
+    };
+  }
+
+  /**
+   * Only a statement with the same closing balance is another version. A booked entry that is missing in it
+   * was reworded by the bank.
+   */
+  private isOrphaned({ groupKey, fingerprint }: Movement): boolean {
+    const { identity, version } = this.statement;
+    if (!fingerprint?.bookedEntryId || version === '' || fingerprint.statementVersion !== version)
+      return false;
+    const key = entryDuplicateKey(groupKey, fingerprint.facts.all, this.statementIndex);
+    let entryIds = this.entryIdsByKey.get(key);
+    if (!entryIds) {
+      const count = this.digestCounts.count(key);
+      entryIds = new Set(
+        Array.from({ length: count }, (_, n) => createEntryId(identity, groupKey, fingerprint.facts.all, n)),
+      );
+      if (count > 1) this.entryIdsByKey.set(key, entryIds);
+    }
+    return !entryIds.has(fingerprint.bookedEntryId);
+  }
+
+  private nextOrdinal(key: string): number {
+    if (!this.digestCounts.isRepeated(key)) return 0;
+    const ordinal = this.ordinals.get(key) ?? 0;
+    this.ordinals.set(key, ordinal + 1);
+    return ordinal;
+  }
+}
+
+function createEntryId(identity: string, chain: string, facts: string, ordinal: number): string {
+  return digest(identity, chain, facts, ordinal);
+}

@@ -1,0 +1,70 @@
+/**
+ * Indexes the movements of one group. Without an index each lookup would scan the group: thousands of
+ * customers may pay the same amount on one day.
+ */
+import type { MatchItem } from './match-item.js';
+import type { Movement } from './movement-repository.js';
+
+export class MovementIndex {
+  /** Movements that had no booked entry when the batch began. */
+  readonly unbooked: Movement[] = [];
+  private orphaned: Movement[] | undefined;
+  private readonly byBookedEntryId = new Map<string, Movement>();
+  private readonly byFacts = new Map<string, Movement[]>();
+  private readonly byReference = new Map<string, Movement>();
+
+  constructor(readonly movements: Movement[]) {
+    for (const movement of movements) this.indexMovement(movement);
+  }
+
+  findByBookedEntry(entryId: string): Movement | undefined {
+    return this.byBookedEntryId.get(entryId);
+  }
+
+  /** Returns the movements whose facts are all equal to these, in order. */
+  findByFacts(all: string): readonly Movement[] {
+    return this.byFacts.get(all) ?? [];
+  }
+
+  /** Returns the booked movement with this bank reference. */
+  findByReference(reference: string): Movement | undefined {
+    return reference === '' ? undefined : this.byReference.get(reference);
+  }
+
+  /**
+   * Returns movements that an earlier version of this statement booked and whose entries are missing in the
+   * current version.
+   * @param item any entry of the statement
+   */
+  findOrphaned(item: MatchItem): readonly Movement[] {
+    return (this.orphaned ??= [...this.byBookedEntryId.values()].filter((movement) =>
+      item.isOrphaned(movement),
+    ));
+  }
+
+  /** Adds a new movement at the end of the group. */
+  append(groupKey: string): Movement {
+    const movement: Movement = {
+      id: `${groupKey}-${this.movements.length}`,
+      groupKey,
+      detailCount: 0,
+      metadata: {},
+    };
+    this.movements.push(movement);
+    return movement;
+  }
+
+  private indexMovement(movement: Movement): void {
+    const { fingerprint } = movement;
+    if (!fingerprint?.bookedEntryId) this.unbooked.push(movement);
+    else {
+      this.byBookedEntryId.set(fingerprint.bookedEntryId, movement);
+      if (fingerprint.facts.reference && !this.byReference.has(fingerprint.facts.reference))
+        this.byReference.set(fingerprint.facts.reference, movement);
+    }
+    if (!fingerprint) return;
+    const equal = this.byFacts.get(fingerprint.facts.all);
+    if (equal) equal.push(movement);
+    else this.byFacts.set(fingerprint.facts.all, [movement]);
+  }
+}

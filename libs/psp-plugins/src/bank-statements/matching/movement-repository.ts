@@ -1,0 +1,121 @@
+/** Loads the movements of a group from the feed. See `identity.ts`. */
+import type { FeedReader, StoredRecord, Transaction } from '@tributary/connector-api';
+import { parseFingerprint } from '../identity/identity.js';
+import type { EntryFingerprint } from '../identity/identity.js';
+import { METADATA_KEYS } from '../mapping/metadata-keys.js';
+
+export interface Movement {
+  /** Id of its transaction. Details of a batch have the suffix `.0`, `.1`, … */
+  id: string;
+  groupKey: string;
+  /** Absent for a new movement. */
+  fingerprint?: EntryFingerprint;
+  /** Status of its transaction or of its first detail. */
+  status?: string;
+  /**
+   * Status of the transaction for the whole movement, if there is one. If there are details too, it must be
+   * cancelled.
+   */
+  wholeStatus?: string;
+  /** Number of stored details; 0 if the movement is stored as one transaction. */
+  detailCount: number;
+  /** Stored metadata of the whole transaction or of its first detail. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** Loads movements from the feed and remembers those of this run, which may not be committed yet. */
+export class MovementRepository {
+  private currentPage = new Map<string, StoredRecord>();
+  private previousPage = new Map<string, StoredRecord>();
+
+  constructor(private readonly feedReader: FeedReader) {}
+
+  /** Returns the stored movements of each group, in order. */
+  async loadGroups(groupKeys: ReadonlySet<string>): Promise<Map<string, Movement[]>> {
+    const loaded = new Map<string, Movement[]>([...groupKeys].map((chain) => [chain, []]));
+    let incomplete = [...loaded];
+    // Most groups have one movement or none. The number of requested ids doubles with each round for longer
+    // groups.
+    for (let idCount = 1; incomplete.length > 0; idCount *= 2) {
+      const requests = incomplete.map(([groupKey, movements]) => ({
+        groupKey,
+        movements,
+        from: movements.length,
+      }));
+      const names = requests.flatMap(({ groupKey, from }) =>
+        Array.from({ length: idCount }, (_, n) => `${groupKey}-${from + n}`),
+      );
+      const found = await this.findLatest(names.flatMap((id) => [id, `${id}.0`]));
+      for (const { groupKey, movements, from } of requests) {
+        for (let n = from; n < from + idCount; n++) {
+          const movement = toMovement(groupKey, `${groupKey}-${n}`, found);
+          if (!movement) break;
+          movements.push(movement);
+        }
+      }
+      incomplete = requests
+        .filter(({ movements, from }) => movements.length === from + idCount)
+        .map(({ groupKey, movements }) => [groupKey, movements]);
+    }
+    return loaded;
+  }
+
+  /** Returns the stored details of a movement, by id, in order. */
+  async loadDetails(movement: Movement): Promise<Map<string, StoredRecord>> {
+    const ids = Array.from({ length: movement.detailCount }, (_, n) => `${movement.id}.${n}`);
+    const found = await this.findLatest(ids);
+    return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id) as StoredRecord]] : [])));
+  }
+
+  /** Remembers transactions of the page that is being built. */
+  remember(transactions: readonly Transaction[]): void {
+    for (const { id, status, metadata } of transactions) {
+      const entries = Object.entries(metadata ?? {});
+      const given = entries.filter((entry): entry is [string, string] => entry[1] !== undefined);
+      this.currentPage.set(id, { status, metadata: Object.fromEntries(given) });
+    }
+  }
+
+  /** Must be called after a page was handed over. The store may be at most one page behind. */
+  startNextPage(): void {
+    this.previousPage = this.currentPage;
+    this.currentPage = new Map();
+  }
+
+  private async findLatest(ids: readonly string[]): Promise<Map<string, StoredRecord>> {
+    const found = new Map<string, StoredRecord>();
+    const unknown: string[] = [];
+    for (const id of ids) {
+      const record = this.currentPage.get(id) ?? this.previousPage.get(id);
+      if (record) found.set(id, record);
+      else unknown.push(id);
+    }
+    if (unknown.length > 0) {
+      for (const [id, record] of await this.feedReader.findLatest('transactions', unknown))
+        found.set(id, record);
+    }
+    return found;
+  }
+}
+
+function toMovement(
+  groupKey: string,
+  id: string,
+  found: ReadonlyMap<string, StoredRecord>,
+): Movement | undefined {
+  const whole = found.get(id);
+  const first = found.get(`${id}.0`);
+  // If a transaction was split into details, use the details: the whole one is cancelled. Details are never
+  // joined again.
+  const record = first ?? whole;
+  if (!record) return undefined;
+  return {
+    id,
+    groupKey,
+    fingerprint: parseFingerprint(record.metadata[METADATA_KEYS.fingerprint]),
+    status: record.status,
+    ...(whole?.status !== undefined && { wholeStatus: whole.status }),
+    detailCount: first ? Number(record.metadata[METADATA_KEYS.batchCount] ?? 1) : 0,
+    metadata: record.metadata,
+  };
+}

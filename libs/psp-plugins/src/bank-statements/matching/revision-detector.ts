@@ -1,0 +1,55 @@
+/**
+ * Detects whether a new version of a statement contradicts the former one. Served rows are never removed, so
+ * missing entries are reported as a warning.
+ */
+import { formatAmount } from '@tributary/connector-api';
+import type { Money } from '@tributary/connector-api';
+import type { EntryMatch } from './entry-matcher.js';
+import { toSignedMoney } from '../statements/signed-money.js';
+import { describeStatement } from '../checking/statement-check.js';
+import type { CheckedStatement } from '../checking/statement-check.js';
+
+export class RevisionDetector {
+  private unchangedCount = 0;
+  private formerVersions = new Set<string>();
+  /** Entries that the former version of the statement did not have, by currency. */
+  private readonly added = new Map<string, { sum: Money; count: number }>();
+
+  add({ item, previous }: EntryMatch): void {
+    if (!item.isFinal) return;
+    if (previous) {
+      this.unchangedCount++;
+      this.formerVersions.add(previous.statementVersion);
+      return;
+    }
+    const { entry } = item;
+    const money = toSignedMoney(entry);
+    const total = this.added.get(entry.currency) ?? { sum: { ...money, amount: 0n }, count: 0 };
+    total.sum.amount += money.amount;
+    total.count++;
+    this.added.set(entry.currency, total);
+  }
+
+  /**
+   * Returns a warning if the new version differs from the former one. With equal opening and closing balances
+   * nothing was removed if the added sum equals the former difference.
+   * @param formerImbalance the former difference; `undefined` if the former version was balanced or there was none
+   */
+  describeChange(statement: CheckedStatement, formerImbalance: string | undefined): string | undefined {
+    if (this.unchangedCount === 0 && formerImbalance === undefined) return undefined;
+    const added = [...this.added].map(([currency, { sum }]) => `${formatAmount(sum)} ${currency}`);
+    const sums = added.filter((text) => /[1-9]/.test(text)).sort();
+    const expected = (formerImbalance ?? '').split(', ').filter(Boolean).sort();
+    const isOther = [...this.formerVersions].some((version) => version !== statement.version);
+    const asBefore = sums.length === 0 && (formerImbalance ?? '') === (statement.imbalance ?? '');
+    if (!isOther && (asBefore || (statement.imbalance === undefined && sums.join() === expected.join())))
+      return undefined;
+    const count = [...this.added.values()].reduce((total, { count: n }) => total + n, 0);
+    return (
+      `${describeStatement(statement)} came before and said something else: ` +
+      `${isOther ? 'its closing balance is another, ' : ''}${this.unchangedCount} entries are as they were, ` +
+      `${count} are new${sums.length > 0 ? ` (${sums.join(', ')})` : ''}. ` +
+      'What it no longer says is still served: compare both versions, and book the difference'
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/** Collects extracted records into pages of a limited size. */
+import { isRejectedRecord } from '@tributary/connector-api';
+import type { Balances, Cursor, DataWarning, Page, RejectedRecord } from '@tributary/connector-api';
+import type { PullProgress } from './pull-progress.js';
+
+/**
+ * A page is complete when it has this number of items. A step adds at most as many, so a page has less than
+ * twice this number.
+ */
+export const MAX_ITEMS_PER_STEP = 250;
+/**
+ * Maximum number of files per page. Files without new records are committed too, so that a restart does not
+ * read them again.
+ */
+const MAX_FILES_PER_PAGE = 200;
+
+/** Result of one step of reading a file. */
+export interface ExtractionStep<T> {
+  items: (T | RejectedRecord)[];
+  warnings?: DataWarning[];
+  resolvedIds?: string[];
+  balances?: Balances[];
+  /** Number of bytes read of the current file. */
+  bytesRead?: number;
+}
+
+export class PageBuilder<T extends object> {
+  private items: (T | RejectedRecord)[] = [];
+  private warnings = new Map<string, DataWarning>();
+  private resolvedIds = new Set<string>();
+  private balances = new Map<string, Balances>();
+  private files = 0;
+  private committed: Cursor;
+  private finishedBytes = 0;
+  private currentBytes = 0;
+
+  constructor(
+    private readonly progress: PullProgress,
+    private readonly totalBytes: number,
+  ) {
+    this.committed = progress.serialize();
+  }
+
+  add({ items, warnings = [], resolvedIds = [], balances = [], bytesRead }: ExtractionStep<T>): void {
+    this.currentBytes = bytesRead ?? this.currentBytes;
+    for (const item of items) {
+      this.items.push(item);
+      if (isRejectedRecord(item)) this.resolvedIds.delete(item.id);
+    }
+    for (const id of resolvedIds) {
+      this.resolvedIds.add(id);
+      this.warnings.delete(id);
+    }
+    for (const warning of warnings) {
+      this.warnings.set(warning.id, warning);
+      this.resolvedIds.delete(warning.id);
+    }
+    for (const balance of balances) this.balances.set(balance.accountId, balance);
+  }
+
+  endFile(bytes: number): void {
+    this.files++;
+    this.finishedBytes += bytes;
+    this.currentBytes = 0;
+  }
+
+  isFull(): boolean {
+    return this.items.length >= MAX_ITEMS_PER_STEP || this.files >= MAX_FILES_PER_PAGE;
+  }
+
+  /** Yields the collected page with its cursor. Yields nothing if there is no change. */
+  *flush(): Generator<Page<T>> {
+    const cursor = this.progress.serialize();
+    const { items, warnings, resolvedIds, balances } = this;
+    const done = Math.min(this.finishedBytes + this.currentBytes, this.totalBytes);
+    const isNews = cursor !== this.committed || items.length + warnings.size + resolvedIds.size > 0;
+    this.items = [];
+    this.warnings = new Map();
+    this.resolvedIds = new Set();
+    this.balances = new Map();
+    this.files = 0;
+    this.committed = cursor;
+    if (!isNews) return;
+    yield {
+      items,
+      cursor,
+      progress: { done, total: this.totalBytes, unit: 'bytes' },
+      ...(balances.size > 0 && { balances: [...balances.values()] }),
+      ...(warnings.size > 0 && { warnings: [...warnings.values()] }),
+      ...(resolvedIds.size > 0 && { resolvedIds: [...resolvedIds] }),
+    };
+  }
+}

@@ -1,0 +1,157 @@
+/** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
+import type { Page, RejectedRecord } from '@tributary/connector-api';
+import type { CurrentFile, PullProgress } from './pull-progress.js';
+import { OpenStatementFile, errorCode, listFiles } from './statement-files.js';
+import type { StatementFile } from './statement-files.js';
+import { PageBuilder } from './page-builder.js';
+import type { ExtractionStep } from './page-builder.js';
+import { readStatements } from '../readers/index.js';
+import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile } from './rejections.js';
+import { checkFile } from '../checking/statement-check.js';
+import type { CheckedFile } from '../checking/statement-check.js';
+import { StatementError } from '../statements/statement-parts.js';
+import type { StatementPart } from '../statements/statement-parts.js';
+
+/** Extracts the records of one stream from a checked file. */
+export interface StreamExtractor<T> {
+  /** True for one stream only, so that a rejected file is reported once and not three times. */
+  reportsRejections: boolean;
+  /** Whether the stream needs the identities of statements and entries. */
+  needsIdentity: boolean;
+  /**
+   * @param parts starts the second pass over the file
+   * @param current position in the file; the extractor advances it with each step
+   */
+  extract(
+    file: CheckedFile,
+    parts: () => AsyncIterable<StatementPart>,
+    current: CurrentFile,
+    name: string,
+  ): AsyncIterable<ExtractionStep<T>>;
+  /** Called after pages were handed over. */
+  onPageYielded?(): void;
+}
+
+/** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
+const MAX_READ_ATTEMPTS = 3;
+
+export async function* pullDirectory<T extends object>(
+  directory: string,
+  progress: PullProgress,
+  extractor: StreamExtractor<T>,
+): AsyncGenerator<Page<T>> {
+  const files = await listFiles(directory);
+  progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
+  const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
+  // Resume a partly served file before newer files.
+  pendingFiles.sort((a, b) => Number(isCurrentFile(b, progress)) - Number(isCurrentFile(a, progress)));
+  const builder = new PageBuilder<T>(
+    progress,
+    pendingFiles.reduce((sum, { size }) => sum + size, 0),
+  );
+  builder.add({
+    items: [],
+    resolvedIds: forgetMissingFiles(new Set(files.map(({ name }) => name)), progress),
+  });
+  for (const file of pendingFiles) {
+    for await (const step of readFile(file, progress, extractor)) {
+      builder.add(step);
+      if (!builder.isFull()) continue;
+      yield* builder.flush();
+      extractor.onPageYielded?.();
+    }
+    builder.endFile(file.size);
+    if (!builder.isFull()) continue;
+    yield* builder.flush();
+    extractor.onPageYielded?.();
+  }
+  yield* builder.flush();
+}
+
+async function* readFile<T>(
+  file: StatementFile,
+  progress: PullProgress,
+  extractor: StreamExtractor<T>,
+): AsyncGenerator<ExtractionStep<T>> {
+  if (file.forbiddenReason !== undefined) {
+    progress.finishFile(file.fingerprint);
+    yield rejectFile(file, file.forbiddenReason, progress, extractor);
+    return;
+  }
+  for (let attempt = 1; attempt <= MAX_READ_ATTEMPTS; attempt++) {
+    let open: OpenStatementFile;
+    try {
+      open = await OpenStatementFile.open(file);
+    } catch (error) {
+      // ENOENT: the file was removed after listing. Other errors, e.g. missing permission, may end without a
+      // change of the fingerprint. Therefore the file is not marked as finished.
+      if (errorCode(error) !== 'ENOENT') yield rejectFile(file, openErrorMessage(error), progress, extractor);
+      return;
+    }
+    try {
+      yield* readOpenFile(file, open, progress, extractor);
+      if (!(await open.hasChanged())) return;
+    } finally {
+      await open.close();
+    }
+  }
+}
+
+/** Returns without finishing the file if it changed meanwhile. */
+async function* readOpenFile<T>(
+  file: StatementFile,
+  open: OpenStatementFile,
+  progress: PullProgress,
+  extractor: StreamExtractor<T>,
+): AsyncGenerator<ExtractionStep<T>> {
+  if (progress.current?.file !== open.fingerprint) {
+    progress.current = { file: open.fingerprint, entries: 0, refused: 0 };
+  }
+  const { current } = progress;
+  const parts = (): AsyncIterable<StatementPart> => readStatements(open.read());
+  let checked: CheckedFile;
+  try {
+    checked = await checkFile(parts(), extractor.needsIdentity);
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    if (await open.hasChanged()) return;
+    progress.finishFile(open.fingerprint);
+    yield rejectFile(file, error.message, progress, extractor);
+    return;
+  }
+  try {
+    for await (const step of extractor.extract(checked, parts, current, file.name)) {
+      // After a change the data may mix both versions of the file.
+      if (await open.hasChanged()) return;
+      yield { ...step, bytesRead: open.bytesRead };
+    }
+  } catch (error) {
+    if (error instanceof StatementError && (await open.hasChanged())) return;
+    throw error;
+  }
+  progress.finishFile(open.fingerprint);
+  if (extractor.reportsRejections)
+    yield { items: [], resolvedIds: recordReadFile(file.name, current.refused, progress) };
+}
+
+function rejectFile<T>(
+  { name }: StatementFile,
+  reason: string,
+  progress: PullProgress,
+  { reportsRejections }: StreamExtractor<T>,
+): ExtractionStep<T> {
+  if (!reportsRejections) return { items: [] };
+  const rejected: RejectedRecord = { id: fileRejectionId(name), reason: `${name}: ${reason}` };
+  return { items: [rejected], resolvedIds: recordRejectedFile(name, progress) };
+}
+
+function isCurrentFile({ fingerprint }: StatementFile, { current }: PullProgress): boolean {
+  return current?.file === fingerprint;
+}
+
+function openErrorMessage(error: unknown): string {
+  const code = errorCode(error);
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'it cannot be opened: permission denied for this user'
+    : `it cannot be opened: ${code ?? String(error)}`;
+}

@@ -1,0 +1,49 @@
+/** Tracks rejected files and entries, and which rejections are resolved. */
+import type { PullProgress } from './pull-progress.js';
+
+export function fileRejectionId(name: string): string {
+  return `file:${name}`;
+}
+
+/** Rejected entries are numbered within their file, so that they can be resolved when the file is repaired. */
+export function entryRejectionId(name: string, number: number): string {
+  return `file:${name}#${number}`;
+}
+
+/**
+ * Records that the whole file is rejected.
+ * @returns ids of rejections of its former version, which are resolved now
+ */
+export function recordRejectedFile(name: string, progress: PullProgress): string[] {
+  const before = progress.rejectedCounts.get(name) ?? 0;
+  progress.rejectedCounts.set(name, 0);
+  return entryRejectionIds(name, 1, before);
+}
+
+/**
+ * Records that the file was read, with the given number of rejected entries.
+ * @returns ids of rejections of its former version, which are resolved now
+ */
+export function recordReadFile(name: string, rejectedEntries: number, progress: PullProgress): string[] {
+  const before = progress.rejectedCounts.get(name);
+  progress.rejectedCounts.delete(name);
+  if (rejectedEntries > 0) progress.rejectedCounts.set(name, rejectedEntries);
+  if (before === undefined) return [];
+  return before === 0 ? [fileRejectionId(name)] : entryRejectionIds(name, rejectedEntries + 1, before);
+}
+
+/**
+ * @param present names of all existing files
+ * @returns ids of rejections of removed files
+ */
+export function forgetMissingFiles(present: ReadonlySet<string>, progress: PullProgress): string[] {
+  return [...progress.rejectedCounts].flatMap(([name, count]) => {
+    if (present.has(name)) return [];
+    progress.rejectedCounts.delete(name);
+    return count === 0 ? [fileRejectionId(name)] : entryRejectionIds(name, 1, count);
+  });
+}
+
+function entryRejectionIds(name: string, from: number, to: number): string[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => entryRejectionId(name, from + n));
+}

@@ -1,0 +1,168 @@
+/** Lists and opens the files in the statement directory. */
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { lstat, open, readdir, realpath } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { PspError } from '@tributary/connector-api';
+import { FINGERPRINT_LENGTH } from './pull-progress.js';
+
+export interface StatementFile {
+  name: string;
+  path: string;
+  /** Changes whenever the file changes. */
+  fingerprint: string;
+  size: number;
+  /** Reason why the file must not be opened, e.g. a symbolic link to a target outside the directory. */
+  forbiddenReason?: string;
+}
+
+/** Temporary file names: copy programs write under such a name and rename the file at the end. */
+const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|~$/i;
+
+/**
+ * Returns all statement files, oldest modification first, then by name. Skips hidden files, temporary files
+ * and sub-directories (often used as archives).
+ * @throws PspError when the directory cannot be listed
+ */
+export async function listFiles(directory: string): Promise<StatementFile[]> {
+  const root = resolve(directory);
+  let names: string[];
+  try {
+    names = await readdir(root);
+  } catch (error) {
+    throw directoryError(root, error);
+  }
+  const found: (StatementFile & { changed: bigint })[] = [];
+  for (const name of names) {
+    if (name.startsWith('.') || TEMPORARY_NAME_PATTERN.test(name)) continue;
+    const file = await inspectEntry(root, name);
+    if (file) found.push(file);
+  }
+  return found.sort((a, b) =>
+    a.changed === b.changed ? (a.name < b.name ? -1 : 1) : a.changed < b.changed ? -1 : 1,
+  );
+}
+
+/**
+ * A file with one open handle. Both passes read the same bytes, even if the name is given to another file in
+ * between.
+ */
+export class OpenStatementFile {
+  private constructor(
+    private readonly handle: FileHandle,
+    private readonly initialStats: BigIntStats,
+    name: string,
+  ) {
+    this.fingerprint = fingerprintOf(name, initialStats);
+    this.size = Number(initialStats.size);
+  }
+
+  readonly fingerprint: string;
+  readonly size: number;
+  /** Number of bytes read in the current pass. */
+  bytesRead = 0;
+
+  /** @throws the system's error, e.g. ENOENT when the file was removed */
+  static async open({ path, name }: StatementFile): Promise<OpenStatementFile> {
+    // O_NONBLOCK: opening a named pipe would otherwise block forever.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return new OpenStatementFile(handle, await handle.stat({ bigint: true }), name);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Reads the file from the beginning, in chunks of 256 kB. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const chunk = 1 << 18;
+    for (this.bytesRead = 0; ;) {
+      const buffer = Buffer.allocUnsafe(chunk);
+      const { bytesRead } = await this.handle.read(buffer, 0, chunk, this.bytesRead);
+      if (bytesRead === 0) return;
+      this.bytesRead += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  /** @returns true when the file was modified after it was opened */
+  async hasChanged(): Promise<boolean> {
+    const now = await this.handle.stat({ bigint: true });
+    return now.size !== this.initialStats.size || now.mtimeNs !== this.initialStats.mtimeNs;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+async function inspectEntry(
+  root: string,
+  name: string,
+): Promise<(StatementFile & { changed: bigint }) | undefined> {
+  const path = join(root, name);
+  try {
+    const link = await lstat(path, { bigint: true });
+    if (!link.isSymbolicLink()) return link.isFile() ? toStatementFile(name, path, link) : undefined;
+    let target: string;
+    try {
+      target = await realpath(path);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT') return undefined;
+      const forbiddenReason = `it is a symbolic link that leads nowhere (${code ?? String(error)}); put a copy there instead`;
+      return { ...toStatementFile(name, path, link), forbiddenReason };
+    }
+    const stats = await lstat(target, { bigint: true });
+    if (!stats.isFile()) return undefined;
+    const file = toStatementFile(name, target, stats);
+    const inside = target.startsWith((await realpath(root)) + sep);
+    return inside
+      ? file
+      : {
+          ...file,
+          forbiddenReason: 'it is a symbolic link that leads out of the directory; put a copy there instead',
+        };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw directoryError(path, error);
+  }
+}
+
+function toStatementFile(
+  name: string,
+  path: string,
+  stats: BigIntStats,
+): StatementFile & { changed: bigint } {
+  const size = Number(stats.size);
+  return { name, path, fingerprint: fingerprintOf(name, stats), size, changed: stats.mtimeNs };
+}
+
+function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats): string {
+  return hash('sha256', JSON.stringify([name, `${size} ${mtimeNs} ${ino}`]), 'base64url').slice(
+    0,
+    FINGERPRINT_LENGTH,
+  );
+}
+
+export function errorCode(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function directoryError(path: string, cause: unknown): PspError {
+  const code = errorCode(cause);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new PspError('unauthorized', `${path} cannot be read: permission denied for this user`, { cause });
+  }
+  const reason =
+    code === 'ENOENT'
+      ? 'there is no such directory; create it, or correct settings.directory'
+      : code === 'ENOTDIR'
+        ? 'it is not a directory; correct settings.directory'
+        : `the system says ${code ?? String(cause)}`;
+  return new PspError('unavailable', `${path} cannot be listed: ${reason}`, { cause });
+}

@@ -1,0 +1,130 @@
+/** Parses values of BAI2 fields. Source: Cash Management Balance Reporting Specifications, version 2 (BAI). */
+import { getCurrencyDecimals } from '@tributary/connector-api';
+import type { CreditDebit } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import { toCalendarDate, toFullYear, quoteValue } from '../value-parsers.js';
+import type { Bai2FieldReader, Bai2Record } from './bai-records.js';
+
+export function failAt(record: Bai2Record, what: string): never {
+  throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
+}
+
+/** ISO 20022 codes for BAI2 balance types. Other types keep their number. */
+const BALANCE_CODES: Readonly<Record<string, string>> = {
+  '010': 'OPBD',
+  '015': 'CLBD',
+  '030': 'ITBD',
+  '040': 'OPAV',
+  '045': 'CLAV',
+  '060': 'ITAV',
+};
+
+export function toBalanceCode(type: string): string {
+  return BALANCE_CODES[type] ?? type;
+}
+
+/** Returns whether the type is a balance (status code). The other types of a record 03 are sums of entries. */
+export function isBalanceType(type: string): boolean {
+  return type < '100' || (type >= '900' && type <= '919') || (type >= '701' && type <= '709');
+}
+
+/** Type 890 is for information only and moves no money. */
+export const NON_MONETARY_TYPE = '890';
+
+/** @returns `undefined` for a code without a direction */
+export function creditDebitOfType(type: string): CreditDebit | undefined {
+  const code = Number(type);
+  if ((code >= 100 && code <= 399) || (code >= 720 && code <= 759) || (code >= 920 && code <= 959))
+    return 'CRDT';
+  if ((code >= 400 && code <= 699) || (code >= 760 && code <= 799) || (code >= 960 && code <= 999))
+    return 'DBIT';
+  return undefined;
+}
+
+/** Parses whole minor units with an optional sign. Returns `undefined` for an empty field. */
+export function parseMinorUnits(record: Bai2Record, field: string): bigint | undefined {
+  if (field === '') return undefined;
+  if (!/^[-+]?\d{1,30}$/.test(field))
+    failAt(record, `has the amount ${quoteValue(field)}; expected digits without a decimal point`);
+  return BigInt(field);
+}
+
+/** Formats minor units without the sign: 1250n of EUR → `12.50`. */
+export function formatMinorUnits(units: bigint, digits: number): string {
+  const text = (units < 0n ? -units : units).toString().padStart(digits + 1, '0');
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+export function minorUnitDigits(record: Bai2Record, currency: string): number {
+  return (
+    getCurrencyDecimals(currency) ??
+    failAt(
+      record,
+      `has the currency ${quoteValue(currency)}, which ISO 4217 does not know; expected a code like USD`,
+    )
+  );
+}
+
+/** Parses `YYMMDD`; some banks write `YYYYMMDD`. */
+export function parseDate(record: Bai2Record, field: string, what: string): string {
+  const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
+  const full = year.length === 2 ? toFullYear(year) : Number(year);
+  return (
+    toCalendarDate(full, Number(month), Number(day)) ??
+    failAt(record, `has the ${what} ${quoteValue(field)}; expected a day of the calendar as YYMMDD`)
+  );
+}
+
+/** Parses `0829` to `T08:29:00`. Returns an empty string for 2400 and 9999, which mean the end of the day. */
+export function parseClockTime(record: Bai2Record, field: string): string {
+  if (field === '' || field === '2400' || field === '9999') return '';
+  const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) {
+    failAt(record, `has the time ${quoteValue(field)}; expected HHMM`);
+  }
+  return `T${hour}:${minute}:00`;
+}
+
+/**
+ * Reads the funds type. V gives the value date, 0 means the as-of date. The others count banking days, and
+ * the bank's calendar is unknown.
+ */
+export function readFundsType(
+  record: Bai2Record,
+  fields: Bai2FieldReader,
+  asOf: string,
+): { valueAt?: string } {
+  const type = fields.next();
+  switch (type) {
+    case 'V': {
+      const valueAt = parseDate(record, fields.next(), 'value date');
+      fields.next();
+      return { valueAt };
+    }
+    case 'S':
+      for (let day = 0; day < 3; day++) fields.next();
+      return {};
+    case 'D':
+      skipDistribution(record, fields);
+      return {};
+    case '0':
+      return { valueAt: asOf };
+    case '':
+    case 'Z':
+    case '1':
+    case '2':
+      return {};
+    default:
+      failAt(record, `has the funds type ${quoteValue(type)}; expected Z, 0, 1, 2, S, V or D`);
+  }
+}
+
+function skipDistribution(record: Bai2Record, fields: Bai2FieldReader): void {
+  const count = fields.next();
+  if (!/^\d{1,3}$/.test(count))
+    failAt(record, `has ${quoteValue(count)} distributions after the funds type D; expected a number`);
+  for (let pair = 0; pair < Number(count); pair++) {
+    fields.next();
+    fields.next();
+  }
+}

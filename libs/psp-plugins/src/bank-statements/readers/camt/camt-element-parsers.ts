@@ -1,0 +1,116 @@
+/** Parses ISO 20022 amounts, dates and accounts of every version of camt.052/.053/.054. */
+import type { CreditDebit, StatementAccount, StatementBalance } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import { isDecimal, parseIsoDateOrTime, quoteValue, resolveValueDate } from '../value-parsers.js';
+import type { XmlNode } from './xml-node.js';
+import { findChild, findCode, omitUndefined, findNode, findText } from './xml-node.js';
+
+/** Throws a StatementError with a fixed location: `line 120: Ntry 3 of Stmt 1: …`. */
+export type Fail = (what: string) => never;
+
+export function createFail(place: string): Fail {
+  return (what) => {
+    throw new StatementError(`${place}: ${what}`);
+  };
+}
+
+export interface CamtAmount {
+  amount: string;
+  currency: string;
+}
+
+/** Reads `<Amt Ccy="EUR">12.50</Amt>`. The direction is in CdtDbtInd only. */
+export function readAmount(node: XmlNode, fail: Fail, accountCurrency?: string): CamtAmount {
+  const amount = node.text.trim().replace(/^\+/, '');
+  if (!isDecimal(amount))
+    fail(`<${node.name}> is ${quoteValue(amount)}; expected an amount without a sign, e.g. 12.50`);
+  const currency = node.currency?.trim() ?? accountCurrency;
+  if (currency === undefined || !/^[A-Z]{3}$/.test(currency)) {
+    fail(
+      `<${node.name}> has the currency ${quoteValue(currency ?? '')}; expected three letters in Ccy, e.g. EUR`,
+    );
+  }
+  return { amount, currency };
+}
+
+export function readCreditDebit(node: XmlNode, fail: Fail): CreditDebit {
+  const word = findText(node, 'CdtDbtInd');
+  if (word === 'CRDT' || word === 'DBIT') return word;
+  fail(`<CdtDbtInd> is ${word === undefined ? 'missing' : quoteValue(word)}; expected CRDT or DBIT`);
+}
+
+/** Reads `Dt` or `DtTm` below `name`. Some banks put a date and time into `Dt`. */
+export function readDate(node: XmlNode, name: string, fail: Fail): string | undefined {
+  const choice = findChild(node, name);
+  const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
+  return text === undefined ? undefined : parseDate(text, name, fail);
+}
+
+export function parseDate(text: string, name: string, fail: Fail): string {
+  return (
+    parseIsoDateOrTime(text) ??
+    fail(`<${name}> is ${quoteValue(text)}; expected a day of the calendar as YYYY-MM-DD, or a date and time`)
+  );
+}
+
+/** Reads `ValDt`. 30 February is accepted, because some banks count 30 days in every month. */
+export function readValueDate(node: XmlNode, fail: Fail): { valueAt?: string; valueDateAsFound?: string } {
+  const choice = findChild(node, 'ValDt');
+  const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
+  if (text === undefined) return {};
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:[Z+-].*)?$/.exec(text) ?? [];
+  const value =
+    year === undefined ? undefined : resolveValueDate(Number(year), Number(month), Number(day), text);
+  if (value?.asFound === undefined) return { valueAt: parseDate(text, 'ValDt', fail) };
+  return { valueAt: value.date, valueDateAsFound: value.asFound };
+}
+
+/**
+ * Reads the `IBAN`, or the bank's own number: `Othr/Id` since version 02; `BBAN`, `UPIC`, `PrtryAcct/Id` in
+ * version 01.
+ */
+export function readAccountId(account: XmlNode | undefined): { id: string; isIban: boolean } | undefined {
+  const id = findChild(account, 'Id');
+  const iban = findText(id, 'IBAN')?.replaceAll(' ', '').toUpperCase();
+  if (iban !== undefined) return { id: iban, isIban: true };
+  const other =
+    findText(id, 'Othr', 'Id') ??
+    findText(id, 'BBAN') ??
+    findText(id, 'UPIC') ??
+    findText(id, 'PrtryAcct', 'Id');
+  return other === undefined ? undefined : { id: other, isIban: false };
+}
+
+export function readBic(institution: XmlNode | undefined): string | undefined {
+  return findText(institution, 'BICFI') ?? findText(institution, 'BIC');
+}
+
+export function readAccount(node: XmlNode, fail: Fail): StatementAccount {
+  const id = readAccountId(node) ?? fail('<Acct> has no number; expected Id/IBAN or Id/Othr/Id');
+  const servicer = findNode(node, 'Svcr', 'FinInstnId');
+  return omitUndefined({
+    ...id,
+    currency: findText(node, 'Ccy'),
+    name: findText(node, 'Nm'),
+    ownerName: findText(node, 'Ownr', 'Nm') ?? findText(node, 'Ownr', 'Pty', 'Nm'),
+    servicer:
+      readBic(servicer) ?? findText(servicer, 'ClrSysMmbId', 'MmbId') ?? findText(servicer, 'Othr', 'Id'),
+  });
+}
+
+export function readBalance(
+  node: XmlNode,
+  fail: Fail,
+  accountCurrency: string | undefined,
+): StatementBalance {
+  const type = findChild(node, 'Tp');
+  const code = findCode(type, 'CdOrPrtry') ?? findText(type, 'Cd') ?? findText(type, 'Prtry');
+  const amount = findChild(node, 'Amt') ?? fail('<Bal> has no <Amt>; expected an amount');
+  return omitUndefined({
+    code: code ?? fail('<Bal> has no type; expected Tp/CdOrPrtry/Cd, e.g. CLBD'),
+    creditDebit: readCreditDebit(node, fail),
+    ...readAmount(amount, fail, accountCurrency),
+    at: readDate(node, 'Dt', fail),
+    intermediate: findCode(type, 'SubTp') === 'INTM' ? true : undefined,
+  });
+}

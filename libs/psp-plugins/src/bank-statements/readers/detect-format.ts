@@ -1,0 +1,76 @@
+import { TextDecoder } from 'node:util';
+import { StatementError } from '../statements/statement-parts.js';
+import { quoteValue } from './value-parsers.js';
+
+/** Format and encoding of a file, detected from its first bytes. */
+export interface DetectedFormat {
+  format: 'camt' | 'mt' | 'bai2';
+  /** Label for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
+  encoding: string;
+}
+
+/** Number of bytes used for detection: enough to skip a byte order mark, blank lines and a bank's preamble. */
+export const DETECTION_BYTES = 4096;
+
+const MT_FIELD_PATTERN = /^:(?:\d{2}[A-Z]?|94[02]|NS):/m;
+const SIGNATURES: readonly (readonly [string, string])[] = [
+  ['PK\u0003\u0004', 'a ZIP archive'],
+  ['\u001f\u008b', 'a gzip archive'],
+  ['%PDF', 'a PDF document'],
+  ['{\\rtf', 'a rich text document'],
+  ['\u00d0\u00cf\u0011\u00e0', 'an old Office document'],
+];
+
+/** @throws StatementError when the format is unknown; the message says what the file looks like */
+export function detectFormat(head: Buffer): DetectedFormat {
+  if (head.length === 0) {
+    throw new StatementError(
+      'the file is empty; expected a bank statement (camt.052/053/054, MT940/MT942 or BAI2)',
+    );
+  }
+  const wide = detectUtf16(head);
+  const marked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  const text =
+    wide === undefined ? head.toString('latin1', marked ? 3 : 0) : new TextDecoder(wide).decode(head);
+  // Some banks wrap messages in control characters, e.g. \x01 … \x03.
+  const start = text.replace(/^[\s\u0000-\u001f]+/, '');
+  if (start.startsWith('<'))
+    return { format: 'camt', encoding: wide ?? (marked ? 'utf-8' : declaredEncoding(start)) };
+  if (/^\d\d,/.test(start)) return { format: 'bai2', encoding: wide ?? 'latin1' };
+  if (start.startsWith('{1:') || MT_FIELD_PATTERN.test(text))
+    return { format: 'mt', encoding: wide ?? 'latin1' };
+  throw new StatementError(
+    `the file begins with ${describeContent(head, start)}; expected a bank statement: camt.052/053/054 (XML, "<Document …"), ` +
+      'MT940/MT942 (":20:" or "{1:") or BAI2 ("01,")',
+  );
+}
+
+function detectUtf16(head: Buffer): string | undefined {
+  const [a, b, c, d] = head;
+  if (a === 0xff && b === 0xfe) return 'utf-16le';
+  if (a === 0xfe && b === 0xff) return 'utf-16be';
+  if (a === 0x3c && b === 0 && c !== 0 && d === 0) return 'utf-16le';
+  if (a === 0 && b === 0x3c && c === 0 && d !== 0) return 'utf-16be';
+  return undefined;
+}
+
+/** Returns the encoding of the XML declaration, or UTF-8 without one. Some exports declare UTF-16 but are UTF-8. */
+function declaredEncoding(start: string): string {
+  const label = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["']/.exec(start)?.[1]?.toLowerCase() ?? 'utf-8';
+  if (/^utf-?16/.test(label)) return 'utf-8';
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    throw new StatementError(
+      `line 1: the XML declaration names the encoding ${quoteValue(label)}, which is unknown; expected UTF-8, UTF-16, ISO-8859-1 or Windows-1252`,
+    );
+  }
+}
+
+function describeContent(head: Buffer, start: string): string {
+  const signature = SIGNATURES.find(([bytes]) => head.toString('latin1', 0, bytes.length) === bytes);
+  if (signature) return `what looks like ${signature[1]}`;
+  const line = (start.split(/[\r\n]/, 1)[0] ?? '').slice(0, 40);
+  if (line === '') return 'nothing but blanks';
+  return /^[\x20-\x7e]+$/.test(line) ? quoteValue(line) : `the bytes ${head.subarray(0, 12).toString('hex')}`;
+}

@@ -1,0 +1,45 @@
+import type { CreditDebit } from '../statements/statement-parts.js';
+import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
+
+/** Number and sum of entries that a file states about itself. Without `creditDebit` they cover both directions. */
+export interface StatedTotal {
+  /** Location of the statement in the file: `:90D:`, `TtlCdtNtries`. */
+  where: string;
+  creditDebit?: CreditDebit;
+  count?: number;
+  amount?: string;
+}
+
+/** Totals of a statement's entries, for comparison with the totals stated in the file. Sums are exact. */
+export class EntryTotals {
+  readonly #counts = { CRDT: 0, DBIT: 0 };
+  readonly #sums = { CRDT: 0n, DBIT: 0n };
+
+  add(creditDebit: CreditDebit, amount: string): void {
+    this.#counts[creditDebit]++;
+    this.#sums[creditDebit] += toScaledInteger(amount);
+  }
+
+  /** Credits minus debits. */
+  get net(): bigint {
+    return this.#sums.CRDT - this.#sums.DBIT;
+  }
+
+  /** Returns one sentence for each stated value that is wrong. */
+  findDifferences({ where, creditDebit, count, amount }: StatedTotal): string[] {
+    const foundCount = creditDebit ? this.#counts[creditDebit] : this.#counts.CRDT + this.#counts.DBIT;
+    const foundSum = creditDebit ? this.#sums[creditDebit] : this.#sums.CRDT + this.#sums.DBIT;
+    const kind =
+      creditDebit === 'CRDT' ? 'credit entries' : creditDebit === 'DBIT' ? 'debit entries' : 'entries';
+    const differences: string[] = [];
+    if (count !== undefined && count !== foundCount) {
+      differences.push(`${where} says ${count} ${kind}; the statement has ${foundCount}`);
+    }
+    if (amount !== undefined && toScaledInteger(amount) !== foundSum) {
+      differences.push(
+        `${where} says that ${kind} sum up to ${amount}; they sum up to ${formatScaledInteger(foundSum)}`,
+      );
+    }
+    return differences;
+  }
+}

@@ -1,0 +1,139 @@
+/** Parses single SWIFT fields. */
+import { getCurrencyDecimals } from '@tributary/connector-api';
+import type {
+  CreditDebit,
+  EntryFacts,
+  StatementAccount,
+  StatementBalance,
+} from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
+import { toCalendarDate, toFullYear, isDecimal, isIban, quoteValue } from '../value-parsers.js';
+
+/** One field: `:61:` with all lines up to the next field. */
+export interface MtField {
+  tag: string;
+  lines: string[];
+  /** Line number in the file, from 1. */
+  line: number;
+}
+
+/** Content of `:86:` (Information to Account Owner), including the German transaction codes. */
+export interface OwnerInformation extends EntryFacts {
+  /**
+   * `166+09075/629+914`: business transaction code, prima nota, text key. DK writes the same into camt after
+   * the SWIFT type.
+   */
+  transactionCodes?: string;
+}
+
+export function failAt(field: MtField, what: string): never {
+  throw new StatementError(`line ${field.line}: ${what}`);
+}
+
+export function fieldValue(field: MtField): string {
+  return field.lines.join('\n').trim();
+}
+
+/** Converts `147,64` to `147.64` and `114,` to `114.`. Some banks omit the comma (`500`) or write a point. */
+export function parseAmount(field: MtField, text: string): string {
+  const decimal = text.replace(',', '.');
+  if (!isDecimal(decimal)) {
+    failAt(
+      field,
+      `:${field.tag}: has the amount ${quoteValue(text)}; expected digits with a decimal comma, e.g. 12,50`,
+    );
+  }
+  return decimal;
+}
+
+const BALANCE_PATTERN = /^([CD])(\d{6})([A-Z]{3})\s*([\d.,]+)$/;
+const BALANCE_CODES: Readonly<Record<string, string>> = {
+  '60': 'OPBD',
+  '62': 'CLBD',
+  '64': 'CLAV',
+  '65': 'FWAV',
+};
+
+/** Parses `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
+export function readBalance(field: MtField): StatementBalance {
+  const value = fieldValue(field);
+  const [, mark, date = '', currency = '', amount = ''] = BALANCE_PATTERN.exec(value) ?? [];
+  if (mark === undefined) {
+    failAt(
+      field,
+      `:${field.tag}: is ${quoteValue(value)}; expected C or D, a date, a currency and an amount, e.g. C140829EUR147,64`,
+    );
+  }
+  const at = date === '000000' ? undefined : parseDate(field, date);
+  return {
+    code: BALANCE_CODES[field.tag.slice(0, 2)] ?? field.tag,
+    creditDebit: mark === 'C' ? 'CRDT' : 'DBIT',
+    amount: parseAmount(field, amount),
+    currency,
+    ...(at === undefined ? {} : { at }),
+    ...(field.tag.endsWith('M') ? { intermediate: true } : {}),
+  };
+}
+
+function parseDate(field: MtField, digits: string): string {
+  const day = toCalendarDate(
+    toFullYear(digits.slice(0, 2)),
+    Number(digits.slice(2, 4)),
+    Number(digits.slice(4, 6)),
+  );
+  return (
+    day ?? failAt(field, `:${field.tag}: has the date ${digits}; expected a day of the calendar as YYMMDD`)
+  );
+}
+
+/**
+ * Parses `:25:70011110/4005287001EUR` or `:25P:<number>` with the BIC on the next line. Removes a currency
+ * after the number.
+ */
+export function readAccount(field: MtField): StatementAccount {
+  const [first = '', second = ''] = field.lines.map((line) => line.trim());
+  const [, number, suffix] = /^(.*\d) ?([A-Z]{3})$/.exec(first) ?? [];
+  const currency = suffix !== undefined && getCurrencyDecimals(suffix) !== undefined ? suffix : undefined;
+  const found = currency === undefined ? first : (number ?? first);
+  if (found === '') failAt(field, `:${field.tag}: is empty; expected the number of the account`);
+  const compact = found.replaceAll(' ', '');
+  const iban = isIban(compact);
+  const servicer = second === '' ? /^([A-Z0-9]{4,11})\//.exec(found)?.[1] : second;
+  return {
+    id: iban ? compact : found,
+    isIban: iban,
+    ...(currency === undefined ? {} : { currency }),
+    ...(servicer === undefined ? {} : { servicer }),
+  };
+}
+
+/** Parses `:13D:2409021230+0200` (tag 13 has no zone) to RFC 3339. */
+export function readDateTime(field: MtField): string {
+  const value = fieldValue(field);
+  const [, day, hour, minute, zoneHour, zoneMinute] =
+    /^(\d{6})(\d{2})(\d{2})(?:([+-]\d{2})(\d{2}))?$/.exec(value) ?? [];
+  if (day === undefined || Number(hour) > 23 || Number(minute) > 59) {
+    failAt(field, `:${field.tag}: is ${quoteValue(value)}; expected a date and time, e.g. 2409021230+0200`);
+  }
+  const zone = zoneHour === undefined ? '' : `${zoneHour}:${zoneMinute}`;
+  return `${parseDate(field, day)}T${hour}:${minute}:00${zone}`;
+}
+
+/** Parses `:90D:2EUR25,24` to the number and the sum of entries. */
+export function readTotal(field: MtField): {
+  creditDebit: CreditDebit;
+  count: number;
+  currency: string;
+  amount: string;
+} {
+  const value = fieldValue(field);
+  const [, count, currency = '', amount = ''] = /^(\d{1,9})([A-Z]{3})([\d.,]+)$/.exec(value) ?? [];
+  if (count === undefined) {
+    failAt(
+      field,
+      `:${field.tag}: is ${quoteValue(value)}; expected a number of entries, a currency and a sum, e.g. 2EUR25,24`,
+    );
+  }
+  const creditDebit = field.tag === '90C' ? 'CRDT' : 'DBIT';
+  return { creditDebit, count: Number(count), currency, amount: parseAmount(field, amount) };
+}

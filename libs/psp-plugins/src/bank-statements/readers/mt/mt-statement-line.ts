@@ -1,0 +1,135 @@
+import type { CreditDebit, EntryFacts, EntryStatus } from '../../statements/statement-parts.js';
+import {
+  toCalendarDate,
+  toFullYear,
+  isIban,
+  isPlaceholder,
+  quoteValue,
+  collapseWhitespace,
+  resolveValueDate,
+} from '../value-parsers.js';
+import type { MtField } from './mt-field-parsers.js';
+import { parseAmount, failAt } from './mt-field-parsers.js';
+
+/** Content of a statement line `:61:`. */
+export interface MtStatementLine {
+  creditDebit: CreditDebit;
+  reversal: boolean;
+  status: EntryStatus;
+  amount: string;
+  bookedAt?: string;
+  valueAt: string;
+  valueDateAsFound?: string;
+  /** Transaction type identification code, e.g. `NTRF`: one letter for the source and the bank's type. */
+  type?: string;
+  customerReference?: string;
+  bankReference?: string;
+  /** The supplementary details (subfield 9) and the overflow of the customer reference. */
+  supplementaryDetails: string[];
+}
+
+/**
+ * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks
+ * (`NOV `) or preceded by one. The letter after the mark is the third letter of the currency (`DR` = debit in
+ * EUR) or a funds code (`N`).
+ */
+const STATEMENT_LINE_PATTERN =
+  /^(\d{6})(\d{4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*))?$/;
+/** Some savings banks put the mark and the amount on two lines. */
+const MARK_ONLY_PATTERN = /^\d{6}(?:\d{4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
+const MAX_CUSTOMER_REFERENCE_LENGTH = 16;
+
+export function readStatementLine(field: MtField): MtStatementLine {
+  const lines = [...field.lines];
+  if (MARK_ONLY_PATTERN.test(lines[0] ?? '')) lines.splice(0, 2, `${lines[0]}${lines[1] ?? ''}`);
+  const first = (lines.shift() ?? '').trimEnd();
+  const match = STATEMENT_LINE_PATTERN.exec(first);
+  if (!match) {
+    failAt(
+      field,
+      `:61: is ${quoteValue(first)}; expected value date, booking date, C or D, amount, type and reference, e.g. 1409010902D1,62NTRFNONREF//4711`,
+    );
+  }
+  const [, day = '', entryDay, mark = '', , amount = '', type, references = ''] = match;
+  const date = readDates(field, day, entryDay);
+  return {
+    ...date,
+    ...readMark(mark),
+    amount: parseAmount(field, amount),
+    ...(type === undefined ? {} : { type: type.trim() }),
+    ...readReferences(references, lines),
+  };
+}
+
+function readMark(mark: string): Pick<MtStatementLine, 'creditDebit' | 'reversal' | 'status'> {
+  const reversal = mark.startsWith('R');
+  const credit = mark.endsWith('C') !== reversal;
+  return { creditDebit: credit ? 'CRDT' : 'DBIT', reversal, status: mark.startsWith('E') ? 'PDNG' : 'BOOK' };
+}
+
+function readDates(field: MtField, day: string, entryDay: string | undefined) {
+  const year = toFullYear(day.slice(0, 2));
+  const value = resolveValueDate(year, Number(day.slice(2, 4)), Number(day.slice(4, 6)), day);
+  if (!value) failAt(field, `:61: has the value date ${day}; expected YYMMDD`);
+  const found = value.asFound === undefined ? {} : { valueDateAsFound: value.asFound };
+  if (entryDay === undefined) return { valueAt: value.date, ...found };
+  return { bookedAt: resolveBookingDate(field, year, value.date, entryDay), valueAt: value.date, ...found };
+}
+
+/** Returns the booking date. It has no year in the file, so the year nearest to the value date is used. */
+function resolveBookingDate(field: MtField, year: number, value: string, monthAndDay: string): string {
+  const month = Number(monthAndDay.slice(0, 2));
+  const day = Number(monthAndDay.slice(2, 4));
+  const months = month - Number(value.slice(5, 7));
+  const nearest = months > 6 ? year - 1 : months < -6 ? year + 1 : year;
+  const date = toCalendarDate(nearest, month, day);
+  return (
+    date ?? failAt(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
+  );
+}
+
+/**
+ * Splits the references. Text beyond the maximum length of a customer reference is details: Rabobank writes
+ * the counterparty's name there.
+ */
+function readReferences(text: string, supplementary: string[]) {
+  const at = text.indexOf('//');
+  const customer = at === -1 ? text : text.slice(0, at);
+  const reference = customer.slice(0, MAX_CUSTOMER_REFERENCE_LENGTH).trim();
+  const bank = at === -1 ? '' : text.slice(at + 2).trim();
+  return {
+    supplementaryDetails: [customer.slice(MAX_CUSTOMER_REFERENCE_LENGTH), ...supplementary]
+      .map((line) => line.trim())
+      .filter(Boolean),
+    ...(isPlaceholder(reference) ? {} : { customerReference: reference }),
+    ...(isPlaceholder(bank) ? {} : { bankReference: bank }),
+  };
+}
+
+/** Reads the supplementary details: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the counterparty's IBAN, or plain text. */
+export function readSupplementaryDetails(more: readonly string[]): EntryFacts {
+  const facts: EntryFacts = { references: {} };
+  const text: string[] = [];
+  for (const line of more) {
+    const codes = new Map(
+      [...line.matchAll(/\/(OCMT|CHGS|EXCH)\/([^/]+)/g)].map(([, key, value]) => [key, value]),
+    );
+    const instructed = parseMoney(codes.get('OCMT'));
+    const charge = parseMoney(codes.get('CHGS'));
+    const rate = codes.get('EXCH')?.trim().replace(',', '.');
+    if (instructed) facts.instructed = instructed;
+    if (charge) facts.charges = [{ ...charge, included: true }];
+    if (rate !== undefined) facts.exchangeRate = rate;
+    if (isIban(line)) facts.counterparty = { iban: line };
+    else if (codes.size === 0) text.push(line);
+  }
+  const additionalInformation = collapseWhitespace(text.join(' '));
+  return additionalInformation === undefined ? facts : { ...facts, additionalInformation };
+}
+
+function parseMoney(text: string | undefined): { amount: string; currency: string } | undefined {
+  const [, currency, amount] = /^([A-Z]{3})(\d+(?:,\d*)?)$/.exec(text?.trim() ?? '') ?? [];
+  return currency === undefined || amount === undefined
+    ? undefined
+    : { amount: amount.replace(',', '.'), currency };
+}

@@ -1,0 +1,16 @@
+import type { StatementPart } from '../statements/statement-parts.js';
+
+/** Interface of all format readers: they convert text to statement parts. Both methods throw StatementError. */
+export interface StatementReader {
+  /** @returns the parts that are complete so far */
+  write(text: string): StatementPart[];
+  /**
+   * Ends the file.
+   * @returns the remaining parts
+   * @throws StatementError when the file is incomplete
+   */
+  end(): StatementPart[];
+}
+
+/** Maximum length of an entry's source text, in characters. */
+export const MAX_RAW_LENGTH = 4096;

@@ -1,0 +1,105 @@
+/** Parses dates, decimals and identifiers of statements. The functions return `undefined` for an invalid format. */
+
+const DECIMAL_PATTERN = /^(?:\d{1,30}(?:\.\d{0,12})?|\.\d{1,12})$/;
+const ISO_DATE_PATTERN =
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?\d*)?(Z|[+-]\d{2}:\d{2})?$/;
+const SCALE_DIGITS = 12;
+
+/** Accepts `12.50`, `114.` and `.5`, without sign, exponent or thousands separators. */
+export function isDecimal(text: string): boolean {
+  return DECIMAL_PATTERN.test(text);
+}
+
+/** Converts `12.5` to 12 500 000 000 000n. All currencies have the same scale, so that sums are exact. */
+export function toScaledInteger(decimal: string): bigint {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  return BigInt(whole + fraction.padEnd(SCALE_DIGITS, '0'));
+}
+
+/** Reverses `toScaledInteger`, for messages. */
+export function formatScaledInteger(value: bigint): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(SCALE_DIGITS + 1, '0');
+  const fraction = digits.slice(-SCALE_DIGITS).replace(/0+$/, '').padEnd(2, '0');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -SCALE_DIGITS)}.${fraction}`;
+}
+
+export function daysInMonth(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
+
+/** @returns `YYYY-MM-DD`, or `undefined` if the day does not exist */
+export function toCalendarDate(year: number, month: number, day: number): string | undefined {
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+/**
+ * Resolves a value date. Banks that count 30 days in every month write 30 February. It is changed to the last
+ * day of the month, and `asFound` has the original.
+ * @returns `undefined` if it is not a date
+ */
+export function resolveValueDate(
+  year: number,
+  month: number,
+  day: number,
+  found: string,
+): { date: string; asFound?: string } | undefined {
+  const date = toCalendarDate(year, month, day);
+  if (date !== undefined) return { date };
+  const last = day <= 31 ? toCalendarDate(year, month, Math.min(day, daysInMonth(year, month))) : undefined;
+  return last === undefined ? undefined : { date: last, asFound: found };
+}
+
+/** Completes a two-digit year. SWIFT reads 80 … 99 as 1980 … 1999. */
+export function toFullYear(twoDigits: string): number {
+  const year = Number(twoDigits);
+  return year >= 80 ? 1900 + year : 2000 + year;
+}
+
+/**
+ * Parses `2014-12-31`, `2014-12-31+01:00` (the zone of a date is ignored) or a date and time with an optional
+ * zone.
+ */
+export function parseIsoDateOrTime(text: string): string | undefined {
+  const match = ISO_DATE_PATTERN.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = '', zone = ''] = match;
+  const date = toCalendarDate(Number(year), Number(month), Number(day));
+  if (date === undefined || hour === undefined) return date;
+  // 24:00:00 belongs to the day that it ends.
+  if (hour === '24') return minute === '00' && second === '00' ? date : undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  return `${date}T${hour}:${minute}:${second}${fraction}${zone}`;
+}
+
+/** Checks format, length and check digits (ISO 13616). */
+export function isIban(text: string): boolean {
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(text)) return false;
+  const digits = (text.slice(4) + text.slice(0, 4)).replace(/[A-Z]/g, (letter) =>
+    String(letter.charCodeAt(0) - 55),
+  );
+  let rest = 0;
+  for (const digit of digits) rest = (rest * 10 + Number(digit)) % 97;
+  return rest === 1;
+}
+
+export function isBic(text: string): boolean {
+  return /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(text);
+}
+
+/** Returns whether a reference is a placeholder for "no reference". */
+export function isPlaceholder(reference: string): boolean {
+  return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
+}
+
+/** Collapses white space and trims the ends. Returns `undefined` for an empty result. */
+export function collapseWhitespace(text: string): string | undefined {
+  const tidied = text.replace(/\s+/g, ' ').trim();
+  return tidied === '' ? undefined : tidied;
+}
+
+/** Quotes a value for an error message and shortens it. */
+export function quoteValue(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}

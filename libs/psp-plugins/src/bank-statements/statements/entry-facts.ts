@@ -1,0 +1,13 @@
+/** Combines the facts of an entry with those of its details. */
+import type { Entry, EntryFacts } from './statement-parts.js';
+
+/** Returns the entry's facts. If the entry has exactly one detail, the detail's facts are merged in. */
+export function entryFactsWithDetail(entry: Entry): EntryFacts {
+  const [detail, ...others] = entry.details;
+  return detail && others.length === 0 ? mergeFacts(entry, detail) : entry;
+}
+
+export function mergeFacts(entry: EntryFacts, detail: EntryFacts): EntryFacts {
+  const given = Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== undefined));
+  return { ...entry, ...given, references: { ...entry.references, ...detail.references } };
+}

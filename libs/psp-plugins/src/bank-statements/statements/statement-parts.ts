@@ -1,0 +1,175 @@
+/**
+ * Common model of all statement formats, with names from ISO 20022. A reader converts a file to these parts
+ * in the order `start, entry…, end` for each statement, with at most one entry in memory.
+ *
+ * Amounts are decimal strings as found (`8.850`, `114,` becomes `114.`). Dates are valid calendar days as
+ * `YYYY-MM-DD`. Times are RFC 3339 if the file gives a zone, otherwise `YYYY-MM-DDThh:mm:ss[.fff]`.
+ */
+
+/**
+ * booked: final entries, each of them once (camt.053, MT940, BAI2 prior day).
+ * interim: entries that a booked statement will repeat (camt.052, MT942, BAI2 intraday).
+ * notification: single announced entries (camt.054).
+ */
+export type StatementKind = 'booked' | 'interim' | 'notification';
+export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2';
+export type CreditDebit = 'CRDT' | 'DBIT';
+
+export type StatementPart = StatementStart | Entry | StatementEnd;
+
+export interface StatementStart {
+  part: 'start';
+  format: StatementFormat;
+  kind: StatementKind;
+  /** The statement's identification (`Stmt/Id`, `:20:`, …) and number (`ElctrncSeqNb`, `:28C:`), as found. */
+  id: string;
+  sequence?: string;
+  createdAt?: string;
+  from?: string;
+  to?: string;
+  /**
+   * Page number if the statement has several pages (`StmtPgntn`, or `MsgPgntn` in old versions). Opening and
+   * closing balance may be on other pages.
+   */
+  page?: { number: string; last: boolean };
+  account: StatementAccount;
+}
+
+export interface StatementAccount {
+  /** IBAN without spaces, or the bank's own account number as found. */
+  id: string;
+  isIban: boolean;
+  currency?: string;
+  name?: string;
+  ownerName?: string;
+  /** BIC or other code of the account servicer. */
+  servicer?: string;
+}
+
+/**
+ * Code of ISO 20022 `BalanceType12Code`: OPBD, PRCD, OPAV, CLBD, CLAV, ITBD, ITAV, FWAV, INFO. Proprietary
+ * codes stay as found.
+ */
+export interface StatementBalance {
+  code: string;
+  creditDebit: CreditDebit;
+  amount: string;
+  currency: string;
+  /** Date or time of the balance. */
+  at?: string;
+  /** True for the balance between two pages, which is not the day's balance: `:60M:`, `:62M:`, `SubTp/Cd` INTM. */
+  intermediate?: boolean;
+}
+
+export interface StatementEnd {
+  part: 'end';
+  balances: StatementBalance[];
+  /** Number of entries as stated in the file (`TxsSummry`, `:90D:` and `:90C:`). */
+  entryCount?: number;
+  /**
+   * Statements of the file about itself that are wrong (`TxsSummry`, `:90D:`, BAI2 control totals), one
+   * sentence each. Absent if there are none.
+   */
+  inconsistencies?: string[];
+}
+
+export type EntryStatus = 'BOOK' | 'PDNG' | 'INFO' | 'FUTR';
+
+/** Names and numbers of the counterparty, or of the account owner if the file repeats them. */
+export interface Party {
+  name?: string;
+  iban?: string;
+  accountNumber?: string;
+  bic?: string;
+  country?: string;
+  city?: string;
+  postalCode?: string;
+  addressLine?: string;
+}
+
+/** Facts that an entry and each of its details may have. */
+export interface EntryFacts {
+  /** The bank's reference of the movement (`AcctSvcrRef`, after `//` in `:61:`, BAI2 bank reference). */
+  bankReference?: string;
+  /**
+   * References of the payment: EndToEndId, TxId, UETR, InstrId, MsgId, PmtInfId, ChqNb, MndtId, customer
+   * reference of `:61:` …
+   * Placeholders such as NOTPROVIDED and NONREF are left out.
+   */
+  references: Readonly<Partial<Record<ReferenceName, string>>>;
+  counterparty?: Party;
+  /**
+   * Unstructured remittance information, with lines joined by a space. The structured creditor reference is
+   * separate.
+   */
+  remittance?: string;
+  creditorReference?: string;
+  /** `Domn/Fmly/SubFmly` joined by `/`, and the bank's proprietary code. */
+  bankTransactionCode?: string;
+  proprietaryCode?: string;
+  additionalInformation?: string;
+  /** Instructed amount and exchange rate of a payment in another currency. */
+  instructed?: { amount: string; currency: string };
+  exchangeRate?: string;
+  /** Charges as stated in the file. `included` tells whether they are part of the booked amount. */
+  charges?: { amount: string; currency: string; creditDebit?: CreditDebit; included?: boolean }[];
+  /** Reason of a returned payment (`RtrInf/Rsn`). */
+  returnReason?: string;
+  purpose?: string;
+}
+export type ReferenceName =
+  | 'endToEndId'
+  | 'transactionId'
+  | 'uetr'
+  | 'instructionId'
+  | 'messageId'
+  | 'paymentInformationId'
+  | 'chequeNumber'
+  | 'mandateId'
+  | 'clearingReference'
+  | 'customerReference'
+  | 'creditorId'
+  | 'proprietaryReference';
+
+export interface Entry extends EntryFacts {
+  part: 'entry';
+  /** The entry's reference within the statement (`NtryRef`), as found. */
+  entryReference?: string;
+  /**
+   * Direction of the booking itself: the reversal of a credit (`RC` in MT940, CRDT with RvslInd in camt) is
+   * DBIT here.
+   */
+  creditDebit: CreditDebit;
+  reversal: boolean;
+  status: EntryStatus;
+  amount: string;
+  currency: string;
+  bookedAt?: string;
+  valueAt?: string;
+  /**
+   * The value date as found if the day does not exist, e.g. 30 February from banks that count 30 days in
+   * every month. `valueAt` is then the last day of that month.
+   */
+  valueDateAsFound?: string;
+  /** Details of a batch; empty for a single entry. */
+  details: EntryDetail[];
+  /** Location in the file, for messages: `line 12`, `Ntry 3 of Stmt 1`. */
+  position: string;
+  /** Source text of the entry for the quarantine, at most 4096 characters. */
+  raw: string;
+}
+
+export interface EntryDetail extends EntryFacts {
+  /** Absent if the file does not state the detail's amount. */
+  amount?: string;
+  currency?: string;
+  creditDebit?: CreditDebit;
+}
+
+/**
+ * The file is broken or not a bank statement, so none of its records is served. `message` contains the
+ * location, the value found and the expected value.
+ */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+}

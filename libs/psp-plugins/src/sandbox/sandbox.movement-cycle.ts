@@ -1,0 +1,160 @@
+/**
+ * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is a sum over 512 products.
+ * A balance after a million transactions costs as much as one after a hundred.
+ */
+import type { SandboxSettings } from './sandbox.config.js';
+import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './sandbox.random.js';
+
+export const CYCLE_LENGTH = 512;
+/** Maximum number of consecutive rows with the same timestamp. */
+export const MAX_TIE_LENGTH = 16;
+
+export type MovementKind = 'payin' | 'payout' | 'transfer' | 'refund' | 'fee';
+export type TransactionState =
+  | 'pending'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'expired'
+  | 'disputed'
+  | 'dispute_won'
+  | 'dispute_lost'
+  | 'refunded';
+
+/** A state, and the delay in ms between the row's timestamp and the first appearance of the state. */
+export interface StateStep {
+  state: TransactionState;
+  delayMs: number;
+}
+
+export interface CycleEntry {
+  kind: MovementKind;
+  /** Kind of the previous movement, to which a refund or a fee belongs. */
+  originalKind: 'payin' | 'payout';
+  currency: string;
+  /** States in order. The row appears with the first one. */
+  steps: readonly StateStep[];
+  /** Distance from the account's index to the index of the account that receives a transfer. */
+  targetDistance: number;
+}
+
+export const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'USD', 'JPY', 'BHD'] as const;
+
+/** State sequences of rows that change. Sequences with disputes apply to payins only and come last. */
+const STATE_SEQUENCES: readonly (readonly TransactionState[])[] = [
+  ['pending', 'completed'],
+  ['pending', 'completed'],
+  ['pending', 'completed'],
+  ['pending', 'failed'],
+  ['pending', 'cancelled'],
+  ['pending', 'expired'],
+  ['completed', 'disputed', 'dispute_won'],
+  ['pending', 'completed', 'disputed', 'dispute_lost'],
+];
+const UNDISPUTED_SEQUENCE_COUNT = 6;
+
+/** Computes cycle entries on demand, because one page needs only a few of them. */
+export class MovementCycle {
+  private readonly kinds: readonly MovementKind[];
+  private readonly changingIndexes: ReadonlySet<number>;
+  private readonly lateIndexes: ReadonlySet<number>;
+  private readonly entries: (CycleEntry | undefined)[] = [];
+
+  constructor(private readonly settings: SandboxSettings) {
+    const { seed, statusChanges, lateRows } = settings;
+    const kinds = planKinds(seed);
+    this.kinds = kinds;
+    this.changingIndexes = chooseIndexes(statusChanges, seed, RandomTopic.Changes, (index) => {
+      const refunded = kinds[index + 1] === 'refund';
+      return !isFollowUp(kinds[index]!) && !refunded;
+    });
+    this.lateIndexes = chooseIndexes(lateRows, seed, RandomTopic.Late);
+  }
+
+  /** @param index 0 … 511 */
+  at(index: number): CycleEntry {
+    return (this.entries[index] ??= this.planEntry(index));
+  }
+
+  private planEntry(index: number): CycleEntry {
+    const { settings } = this;
+    const { seed, accounts } = settings;
+    const kind = this.kinds[index]!;
+    const before = index > 0 && isFollowUp(kind) ? this.at(index - 1) : undefined;
+    const path = planStates(seed, index, kind, this.changingIndexes.has(index));
+    return {
+      kind: kind === 'transfer' && accounts === 1 ? 'payout' : kind,
+      originalKind: this.kinds[index - 1] === 'payin' ? 'payin' : 'payout',
+      currency:
+        before?.currency ?? CURRENCIES[randomInteger(CURRENCIES.length, seed, RandomTopic.Kinds, index, 1)]!,
+      steps: planSteps(path, index, this.lateIndexes.has(index), settings),
+      targetDistance: 1 + randomInteger(Math.max(1, accounts - 1), seed, RandomTopic.Shifts, index),
+    };
+  }
+}
+
+/** @returns the indexes of the rows (0 … 511) that have the same timestamp as the previous row. */
+export function planTiedIndexes({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
+  return chooseIndexes(sameTimestamps, seed, RandomTopic.Ties, (index) => index % MAX_TIE_LENGTH !== 0);
+}
+
+function isFollowUp(kind: MovementKind): boolean {
+  return kind === 'refund' || kind === 'fee';
+}
+
+function planKinds(seed: number): MovementKind[] {
+  const kinds: MovementKind[] = [];
+  for (let index = 0; index < CYCLE_LENGTH; index++) {
+    const before = kinds[index - 1];
+    const chance = randomFraction(seed, RandomTopic.Kinds, index);
+    if ((before === 'payin' || before === 'payout') && chance < 0.16) {
+      kinds.push(chance < 0.07 ? 'refund' : 'fee');
+    } else {
+      kinds.push(chance < 0.65 ? 'payin' : chance < 0.88 ? 'payout' : 'transfer');
+    }
+  }
+  return kinds;
+}
+
+function planStates(
+  seed: number,
+  index: number,
+  kind: MovementKind,
+  changes: boolean,
+): readonly TransactionState[] {
+  if (kind === 'refund') return ['refunded'];
+  if (!changes) return ['completed'];
+  const known = kind === 'payin' ? STATE_SEQUENCES.length : UNDISPUTED_SEQUENCE_COUNT;
+  return STATE_SEQUENCES[randomInteger(known, seed, RandomTopic.Stories, index)]!;
+}
+
+/** Plans the delay of each state. Each step uses a part of the remaining time, so that all are within `changesWithin`. */
+function planSteps(
+  path: readonly TransactionState[],
+  slot: number,
+  late: boolean,
+  { seed, changesWithin }: SandboxSettings,
+): StateStep[] {
+  let delayMs = late
+    ? Math.ceil(changesWithin * (0.05 + 0.4 * randomFraction(seed, RandomTopic.Delays, slot, 0)))
+    : 0;
+  return path.map((state, index) => {
+    if (index > 0) {
+      const share = 0.05 + 0.5 * randomFraction(seed, RandomTopic.Delays, slot, index);
+      delayMs += Math.ceil((changesWithin - delayMs) * share);
+    }
+    return { state, delayMs };
+  });
+}
+
+/** Chooses a share of all cycle entries among the candidates, rounded up. Fewer if there are not enough candidates. */
+function chooseIndexes(
+  share: number,
+  seed: number,
+  topic: RandomTopic,
+  isCandidate: (index: number) => boolean = () => true,
+): ReadonlySet<number> {
+  const most = Math.ceil(share * CYCLE_LENGTH);
+  if (most === 0) return new Set();
+  return new Set(shuffledIntegers(CYCLE_LENGTH, seed, topic).filter(isCandidate).slice(0, most));
+}

@@ -1,0 +1,158 @@
+/** The simulated PSP's endpoint for orders: validates an order, appends it to the journal, and responds with the planned fault. */
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { PspError } from '@tributary/connector-api';
+import type { Clock } from './sandbox.clock.js';
+import type { SandboxSettings } from './sandbox.config.js';
+import {
+  isAccepted,
+  chooseFate,
+  chooseFault,
+  parseRequestedBehavior,
+  type Fate,
+  type RequestedBehavior,
+} from './sandbox.faults.js';
+import type { OrderJournal } from './sandbox.journal.js';
+import { getStateAt, type OrderAttempt, type Payment } from './sandbox.payments.js';
+import {
+  parseAccountIndex,
+  parseBeneficiaryIndex,
+  createPaymentId,
+  createPaymentRow,
+  type Row,
+} from './sandbox.rows.js';
+import { CURRENCIES } from './sandbox.movement-cycle.js';
+
+/** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
+export interface PaymentRequest {
+  kind: 'payout' | 'transfer';
+  /** Idempotency key. The PSP pays once per key. */
+  key: string;
+  reference: string;
+  from: string;
+  to: string;
+  /** Decimal string. */
+  amount: string;
+  currency: string;
+  metadata: Readonly<Record<string, string | undefined>>;
+}
+
+const SECOND = 1000;
+const REJECTION_REASON = 'it does not like it';
+
+export class OrderEndpoint {
+  constructor(
+    private readonly settings: SandboxSettings,
+    private readonly clock: Clock,
+    private readonly journal: OrderJournal,
+  ) {}
+
+  /** Submits an order. @throws PspError according to the attempt's fault, or `rejected` if the order is invalid */
+  async submit(request: PaymentRequest): Promise<Row> {
+    const wishes = this.validate(request);
+    const attempt = await this.journal.appendAttempt(request.key, (before) =>
+      this.createAttempt(request, wishes, before),
+    );
+    if (attempt) await this.applyFault(attempt);
+    const payment = this.journal.findDecision(request.key);
+    if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
+    if (!isSameOrder(payment, request)) reject('the key was used for another order', 409);
+    if (!isAccepted(payment.fault)) reject(REJECTION_REASON);
+    // A repeated order may not be executed yet. The PSP then reports it as pending.
+    return createPaymentRow(payment, getStateAt(payment, this.clock()) ?? 'pending');
+  }
+
+  /** Looks up an order. @returns `undefined` if the PSP does not know it, or has not executed it yet. */
+  find(key: string): Row | undefined {
+    const payment = this.journal.findDecision(key);
+    if (!payment || !isAccepted(payment.fault)) return undefined;
+    const state = getStateAt(payment, this.clock());
+    return state && createPaymentRow(payment, state);
+  }
+
+  private createAttempt(request: PaymentRequest, wishes: RequestedBehavior, before: number): OrderAttempt {
+    const { key, reference, kind, from, to, amount, currency } = request;
+    const chance = hashKey(key);
+    return {
+      at: this.clock(),
+      fault: chooseFault(this.settings, wishes, chance, before),
+      fate: chooseFate(this.settings, wishes, chance),
+      after: wishes.delayMs ?? this.settings.orderDelay,
+      id: createPaymentId(this.settings, key, chance),
+      ...{ key, reference, kind, from, to, amount, currency },
+    };
+  }
+
+  /** Applies the attempt's fault. Resolves when the response is due. @throws PspError if the fault is an error */
+  private async applyFault({ fault, after }: OrderAttempt): Promise<void> {
+    switch (fault) {
+      case 'none':
+        return;
+      case 'answers-late':
+        return setTimeout(after);
+      case 'answer-lost':
+      case 'executes-later':
+      case 'lost':
+        throw new PspError('unknown-outcome', 'the connection to the sandbox dropped before it answered');
+      case 'unavailable':
+      case 'unavailable-after':
+        throw new PspError('unavailable', 'the sandbox is down', { status: 503 });
+      case 'rate-limited':
+        throw new PspError('rate-limited', 'the sandbox has had too many requests', {
+          status: 429,
+          retryAfterMs: after,
+        });
+      case 'unauthorized':
+        throw new PspError('unauthorized', 'the sandbox does not accept the credentials', { status: 401 });
+      case 'rejected':
+        return reject(REJECTION_REASON);
+    }
+  }
+
+  /** Validates an order. @throws PspError `rejected` if the PSP can never execute it */
+  private validate(request: PaymentRequest): RequestedBehavior {
+    const { kind, from, to, amount, currency, metadata } = request;
+    const known = kind === 'payout' ? parseBeneficiaryIndex : parseAccountIndex;
+    const wishes = parseRequestedBehavior(metadata);
+    if (parseAccountIndex(this.settings, from) === undefined) reject(`there is no account ${quote(from)}`);
+    if (known(this.settings, to) === undefined) {
+      reject(`there is no ${kind === 'payout' ? 'beneficiary' : 'account'} ${quote(to)}`);
+    }
+    if (from === to) reject('a transfer needs two accounts');
+    if (!(CURRENCIES as readonly string[]).includes(currency)) reject(`no account holds ${quote(currency)}`);
+    if (!/^\d+(\.\d+)?$/.test(amount) || /^[0.]+$/.test(amount)) reject(`the amount is ${quote(amount)}`);
+    if (typeof wishes === 'string') reject(wishes);
+    this.validateDelay(wishes, chooseFate(this.settings, wishes, hashKey(request.key)));
+    return wishes;
+  }
+
+  /** Rejects delays after which a row could change later than `changesWithin`. Row timestamps are whole seconds. */
+  private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: Fate): void {
+    const longest = this.settings.changesWithin - SECOND;
+    if (['settles', 'fails'].includes(fate) && delayMs > longest) {
+      reject(
+        `with "changesWithin" ${this.settings.changesWithin} a payment changes after ${longest} ms at the latest, ` +
+          `not after ${delayMs} ms ("sandbox/after" or "orderDelay")`,
+      );
+    }
+  }
+}
+
+/** Hashes a key to an integer, 0 … 2³² - 1. The result is the same in every process. */
+function hashKey(key: string): number {
+  return createHash('sha256').update(key).digest().readUInt32BE();
+}
+
+function isSameOrder(payment: Payment, request: PaymentRequest): boolean {
+  return (['kind', 'from', 'to', 'amount', 'currency'] as const).every(
+    (name) => payment[name] === request[name],
+  );
+}
+
+function reject(why: string, status = 422): never {
+  throw new PspError('rejected', `the sandbox rejects the order: ${why}`, { status });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 64));
+}

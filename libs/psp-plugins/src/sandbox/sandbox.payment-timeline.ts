@@ -1,0 +1,91 @@
+/**
+ * Index of the payments of orders in listing order. The journal line of an entry determines its timestamp. The current time determines
+ * whether the entry is visible, and its state.
+ */
+import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './sandbox.payments.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
+
+/** Position of an entry: sorted by time, then by rank. */
+export interface TimelinePosition {
+  /** Timestamp of the entry: ms since 1970, a whole second. */
+  createdAt: number;
+  /** Unique and stable. */
+  rank: number;
+}
+
+/** A row of the listing that results from an order: the payment itself, or its return. */
+export interface TimelineEntry extends TimelinePosition {
+  payment: Payment;
+  /** A return is a separate entry. The entry of the payment itself does not change. */
+  isReturn: boolean;
+}
+
+/** Half-open time range from `from` to `to`, as visible at `now`. All in ms since 1970. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+  now: number;
+}
+
+const SECOND = 1000;
+
+export class PaymentTimeline {
+  /** Accepted payments, in journal order. */
+  readonly payments: Payment[] = [];
+  private readonly entries: TimelineEntry[] = [];
+
+  add(payment: Payment): void {
+    const rank = 2 * this.payments.push(payment);
+    this.insert({ payment, isReturn: false, createdAt: floorToSecond(getExecutedAt(payment)), rank });
+    const returned = getReturnedAt(payment);
+    if (returned === undefined) return;
+    this.insert({ payment, isReturn: true, createdAt: floorToSecond(returned), rank: rank + 1 });
+  }
+
+  /** Lists the visible entries with their states. @param last position after which the listing continues */
+  *list(
+    { from, to, now }: TimeWindow,
+    newestFirst: boolean,
+    last?: TimelinePosition,
+  ): Generator<[TimelineEntry, TransactionState]> {
+    let first = this.countBefore({ createdAt: from, rank: 0 });
+    let end = this.countBefore({ createdAt: to, rank: 0 });
+    if (last && newestFirst) end = Math.min(end, this.countBefore(last));
+    if (last && !newestFirst) first = Math.max(first, this.countBefore({ ...last, rank: last.rank + 1 }));
+    for (let passed = 0; passed < end - first; passed++) {
+      const entry = this.entries[newestFirst ? end - 1 - passed : first + passed]!;
+      const state = getEntryState(entry, now);
+      if (state) yield [entry, state];
+    }
+  }
+
+  /** Inserts an entry at its sorted position, which is nearly always the end. */
+  private insert(entry: TimelineEntry): void {
+    this.entries.splice(this.countBefore(entry), 0, entry);
+  }
+
+  private countBefore(place: TimelinePosition): number {
+    let [low, high] = [0, this.entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(this.entries[middle]!, place)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** @returns `undefined` while the entry is not visible */
+function getEntryState({ payment, isReturn }: TimelineEntry, now: number): TransactionState | undefined {
+  const state = getStateAt(payment, now);
+  if (isReturn) return state === 'returned' ? 'refunded' : undefined;
+  return state === 'returned' ? 'completed' : state;
+}
+
+function isBefore(one: TimelinePosition, other: TimelinePosition): boolean {
+  return one.createdAt === other.createdAt ? one.rank < other.rank : one.createdAt < other.createdAt;
+}
+
+function floorToSecond(time: number): number {
+  return Math.floor(time / SECOND) * SECOND;
+}

@@ -1,0 +1,74 @@
+/** Reads the sandbox's journal directly, for tests that submit orders to the sandbox. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseMoney, type Money, type OrderStatus } from '@tributary/connector-api';
+import { parseAttempt } from '../sandbox.journal.js';
+import {
+  getExecutedAt,
+  getStateAt,
+  type OrderAttempt,
+  type Payment,
+  type PaymentState,
+} from '../sandbox.payments.js';
+import { getDecision, isAccepted } from '../sandbox.faults.js';
+
+/** One payment that the sandbox has executed. There is one per key. */
+export interface ExecutedPayment {
+  /** The client's reference of the order. Two payments with one reference are a duplicate payment. */
+  reference: string;
+  key: string;
+  /** The PSP's id of the payment. */
+  id: string;
+  kind: 'PAYOUT' | 'TRANSFER';
+  amount: Money;
+  /** Milliseconds since 1970. */
+  executedAt: number;
+  status: OrderStatus;
+}
+
+const STATUSES: Record<PaymentState, OrderStatus> = {
+  pending: 'PENDING',
+  completed: 'SUCCEEDED',
+  failed: 'FAILED',
+  returned: 'RETURNED',
+};
+
+/** Returns all attempts that reached the sandbox, including rejected and failed ones, in journal order. */
+export function readAttempts(journal: string): OrderAttempt[] {
+  if (!existsSync(journal)) return [];
+  return readFileSync(journal, 'utf8')
+    .split('\n')
+    .flatMap((line) => parseAttempt(line) ?? []);
+}
+
+/** Returns the accepted attempts, in journal order: for each key, the first attempt that decided, if it accepted the order. */
+export function readAcceptedAttempts(journal: string): Payment[] {
+  const decided = new Map<string, OrderAttempt>();
+  for (const attempt of readAttempts(journal)) {
+    if (getDecision(attempt.fault) && !decided.has(attempt.key)) decided.set(attempt.key, attempt);
+  }
+  return [...decided.values()].filter(({ fault }) => isAccepted(fault));
+}
+
+/**
+ * Returns all payments that the sandbox has executed by `now`, in journal order.
+ * @param now ms since 1970. `Infinity` returns the final states.
+ */
+export function readPayments(journal: string, now: number): ExecutedPayment[] {
+  return readAcceptedAttempts(journal).flatMap((payment) => {
+    const state = getStateAt(payment, now);
+    if (state === undefined) return [];
+    const { reference, key, id, kind, amount, currency } = payment;
+    return {
+      ...{ reference, key, id },
+      kind: kind === 'payout' ? 'PAYOUT' : 'TRANSFER',
+      amount: parseMoney(amount, currency),
+      executedAt: getExecutedAt(payment),
+      status: STATUSES[state],
+    };
+  });
+}
+
+/** Returns the payments grouped by the client's reference. A group with more than one payment is a duplicate payment. */
+export function readPaymentsByReference(journal: string, now: number): Map<string, ExecutedPayment[]> {
+  return Map.groupBy(readPayments(journal, now), ({ reference }) => reference);
+}

@@ -1,0 +1,130 @@
+/** Fixture for the inherited suite: the sandbox's API over rows that the suite adds, with the sandbox's own order endpoint. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatTime } from '@tributary/connector-api';
+import type { PspFixture, TransactionInput, PspFixtureOptions } from '@tributary/connector-api/testing';
+import { SandboxClient, type ListPage } from '../sandbox.client.js';
+import { SANDBOX_CLOCK } from '../sandbox.clock.js';
+import { SandboxSettings } from '../sandbox.config.js';
+import { createAccountRow, createBeneficiaryRow, type Row } from '../sandbox.rows.js';
+import { readPayments } from './read-journal.js';
+
+const DAY = 86_400_000;
+const MAX_PAGE_SIZE = 100;
+const QUIET_SETTINGS = { transactions: 0, activityPerMinute: 0, oddIds: 0 };
+
+export function createSandboxFixture({ clock, pageSize }: PspFixtureOptions): PspFixture {
+  const directory = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  const journal = join(directory, 'orders.jsonl');
+  const rows = new InMemoryRows();
+  return {
+    settings: {
+      ...QUIET_SETTINGS,
+      journal,
+      start: formatTime(clock.now() - 20 * DAY).replace('.000', ''),
+      pageSize: pageSize === 'one' ? 1 : MAX_PAGE_SIZE,
+    },
+    providers: [
+      { provide: SANDBOX_CLOCK, useValue: () => clock.now() },
+      {
+        provide: SandboxClient,
+        inject: [SandboxSettings],
+        useFactory: (settings: SandboxSettings) => new InMemoryClient(settings, () => clock.now(), rows),
+      },
+    ],
+    maxPageSize: MAX_PAGE_SIZE,
+    timings: { maxLatenessMs: 600_000, maxChangeAgeMs: 600_000 },
+    addTransaction: (wish) => rows.addTransaction(wish),
+    changeStatus: (id) => rows.changeStatus(id),
+    removeTransaction: (id) => rows.removeTransaction(id),
+    addMalformedRow: (at) => rows.addMalformedRow(at),
+    addAccount: () => `acc-${++rows.accounts}`,
+    addBeneficiary: () => `ben-${++rows.beneficiaries}`,
+    orders: {
+      payout: { sourceAccountId: 'acc-1', destinationAccountId: 'ben-1' },
+      transfer: { sourceAccountId: 'acc-1', destinationAccountId: 'acc-2' },
+      rejectedOrder: { destinationAccountId: 'nobody' },
+      getPayments: () => readPayments(journal, Infinity).map(({ key, amount }) => ({ key, amount })),
+    },
+    close: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+class InMemoryRows {
+  accounts = 3;
+  beneficiaries = 5;
+  transactions: Row[] = [];
+  private count = 0;
+
+  addTransaction({ at, amount, currency, direction, state }: TransactionInput): string {
+    const id = `tx-${++this.count}`;
+    const parties = direction === 'in' ? { to: 'acc-1' } : { from: 'acc-1', to: 'ben-1' };
+    this.transactions.push({
+      ...{ id, reference: id, created: formatTime(at), amount, currency, ...parties },
+      kind: direction === 'in' ? 'payin' : 'payout',
+      state: state === 'open' ? 'pending' : 'completed',
+    });
+    return id;
+  }
+
+  changeStatus(id: string): void {
+    for (const row of this.transactions) if (row.id === id) row.state = 'completed';
+  }
+
+  removeTransaction(id: string): void {
+    this.transactions = this.transactions.filter((row) => row.id !== id);
+  }
+
+  addMalformedRow(at: number): void {
+    this.transactions.push({ id: `tx-${++this.count}`, created: formatTime(at), state: 'maybe' });
+  }
+}
+
+/** Lists the rows that the suite added, and the payments of orders as the real client does. */
+class InMemoryClient extends SandboxClient {
+  constructor(
+    private readonly sandboxSettings: SandboxSettings,
+    clock: () => number,
+    private readonly rows: InMemoryRows,
+  ) {
+    super(sandboxSettings, clock);
+  }
+
+  override async accounts(after: number): Promise<ListPage> {
+    const rows = Array.from({ length: this.rows.accounts }, (_, index) =>
+      createAccountRow(this.sandboxSettings, index, 0),
+    );
+    return this.slicePage(rows, after);
+  }
+
+  override async beneficiaries(after: number): Promise<ListPage> {
+    const rows = Array.from({ length: this.rows.beneficiaries }, (_, index) =>
+      createBeneficiaryRow(this.sandboxSettings, index, 0),
+    );
+    return this.slicePage(rows, after);
+  }
+
+  override async transactions(from: number, to: number, token?: string): Promise<ListPage> {
+    const ordered: unknown[] = [];
+    let page: ListPage | undefined;
+    do {
+      page = await super.transactions(from, to, page?.next);
+      ordered.push(...page.rows);
+    } while (page.next !== undefined);
+    const time = (row: Row) => Date.parse(String(row.created));
+    const chosen = this.rows.transactions.filter((row) => time(row) >= from && time(row) < to);
+    const newestFirst = [...chosen, ...(ordered as Row[])]
+      .map((row, index) => ({ row, index }))
+      .sort((a, b) => time(b.row) - time(a.row) || b.index - a.index);
+    return this.slicePage(
+      newestFirst.map(({ row }) => row),
+      Number(token ?? 0),
+    );
+  }
+
+  private slicePage(rows: readonly Row[], after: number): ListPage {
+    const end = after + this.sandboxSettings.pageSize;
+    return { rows: rows.slice(after, end), ...(end < rows.length && { next: String(end) }) };
+  }
+}

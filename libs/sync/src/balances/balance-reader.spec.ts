@@ -1,0 +1,279 @@
+import { PspError } from '@tributary/connector-api';
+import type { Balances, PspClient, ServedBalances } from '@tributary/connector-api';
+import { BalanceReader } from './balance-reader.js';
+import {
+  account,
+  createBankConnector,
+  SyncTestBench,
+  LOG_LEVELS,
+  neverResolves,
+  yieldPages,
+  SECRET,
+} from '../testing/sync-test-bench.js';
+
+let bench: SyncTestBench;
+
+beforeEach(async () => {
+  bench = await SyncTestBench.open();
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+const currentIsoTime = () => new Date(bench.clock.now()).toISOString();
+
+function createBalances(accountId: string, ...amounts: [bigint, string][]): Balances {
+  return { accountId, at: currentIsoTime(), amounts: amounts.map(([amount, asset]) => ({ amount, asset })) };
+}
+
+/** Creates a reader for a connector whose accounts are in the feed already. */
+async function createReader(
+  balances: PspClient['balances'],
+  accounts = ['a', 'b', 'DE 1/x'],
+  known?: Balances[],
+): Promise<BalanceReader> {
+  const connector = createBankConnector({
+    accounts: () =>
+      yieldPages([{ items: accounts.map(account), cursor: 'c', ...(known ? { balances: known } : {}) }]),
+    ...(balances ? { balances } : {}),
+  });
+  await bench.createEngine([connector]).runOnce();
+  return new BalanceReader(bench.store, connector, bench.options());
+}
+
+const readSourceCount = (name: string) => bench.readMetric('tributary_balance_reads_total', { source: name });
+
+/** Advances the clock until the promise settles, at most 10 s, and returns its result. */
+async function advanceUntilSettled<T>(answer: Promise<T>): Promise<T> {
+  let settled = false;
+  const watched = answer.finally(() => (settled = true));
+  watched.catch(() => undefined);
+  for (let tenth = 0; !settled && tenth < 100; tenth++) await bench.clock.advance(100);
+  return watched;
+}
+
+describe('the balances of an account', () => {
+  it('are asked of the PSP by its own id, and served', async () => {
+    const asked: string[] = [];
+    const reader = await createReader(async (id) => {
+      asked.push(id);
+      return createBalances(id, [1250n, 'EUR/2'], [-7n, 'JPY']);
+    });
+    expect(await reader.read('DE~201~2Fx')).toEqual({
+      id: 'DE~201~2Fx',
+      accountID: 'DE~201~2Fx',
+      at: currentIsoTime(),
+      balances: [
+        { currency: 'EUR/2', amount: '1250' },
+        { currency: 'JPY', amount: '-7' },
+      ],
+    });
+    expect(asked).toEqual(['DE 1/x']);
+    expect(await readSourceCount('live')).toBe(1);
+  });
+
+  it('are nobody’s when the account was never served, whatever the PSP would say', async () => {
+    let asked = 0;
+    const reader = await createReader(async (id) => (asked++, createBalances(id)));
+    for (const id of ['stranger', 'DE 1/x', '..', '~zz', '']) expect(await reader.read(id)).toBeUndefined();
+    expect(asked).toBe(0);
+  });
+
+  it('are what was last observed, at its own time, when the PSP fails', async () => {
+    let broken = false;
+    const reader = await createReader(async (id) => {
+      if (broken) throw new PspError('unavailable', `503 for key ${SECRET}`);
+      return createBalances(id, [5n, 'EUR/2']);
+    });
+    const live = await reader.read('a');
+    await bench.clock.advance(60_000);
+    broken = true;
+    expect(await reader.read('a')).toEqual(live);
+    expect(await readSourceCount('last')).toBe(1);
+    expect(bench.findLogLines('the balances last observed are served')).toMatchObject([
+      { level: LOG_LEVELS.warn, connector: 'bank', accountId: 'a', kind: 'unavailable' },
+    ]);
+    expect(JSON.stringify(bench.lines)).not.toContain(SECRET);
+    await expect(reader.read('b')).rejects.toMatchObject({
+      name: 'PspError',
+      kind: 'unavailable',
+      message: 'no balance of account b was ever observed, and now: bank balances: 503 for key [redacted]',
+    });
+    broken = false;
+    await bench.clock.advance(2000);
+    expect((await reader.read('a'))?.at).toBe(currentIsoTime());
+    expect(bench.findLogLines('the PSP answers again')).toHaveLength(1);
+  });
+
+  it('come within the deadline although the PSP hangs', async () => {
+    let hangs = false;
+    const reader = await createReader(async (id) =>
+      hangs ? neverResolves() : createBalances(id, [5n, 'EUR/2']),
+    );
+    const live = await reader.read('a');
+    hangs = true;
+    const start = bench.clock.now();
+    expect(await advanceUntilSettled(reader.read('a'))).toEqual(live);
+    expect(bench.clock.now() - start).toBeLessThanOrEqual(4_100);
+    await expect(advanceUntilSettled(reader.read('b'))).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('that come too late for their own answer are there for the next', async () => {
+    const reader = await createReader(async (id) => {
+      await new Promise<void>((resolve) => bench.clock.after(4_500, resolve));
+      return createBalances(id, [5n, 'EUR/2']);
+    });
+    await expect(advanceUntilSettled(reader.read('a'))).rejects.toMatchObject({ kind: 'unavailable' });
+    await bench.clock.advance(1_000);
+    expect(await advanceUntilSettled(reader.read('a'))).toMatchObject({ balances: [{ amount: '5' }] });
+  });
+
+  it('are explicit zeros once the PSP does not know the account any more', async () => {
+    let closed = false;
+    const reader = await createReader(async (id) => {
+      if (closed) throw new PspError('rejected', 'no such account', { status: 404 });
+      return createBalances(id, [5n, 'EUR/2'], [6n, 'USD/2']);
+    });
+    await reader.read('a');
+    await bench.clock.advance(60_000);
+    closed = true;
+    expect(await reader.read('a')).toMatchObject({
+      at: currentIsoTime(),
+      balances: [
+        { currency: 'EUR/2', amount: '0' },
+        { currency: 'USD/2', amount: '0' },
+      ],
+    });
+    expect(await readSourceCount('closed')).toBe(1);
+    expect(await reader.read('b')).toEqual({ id: 'b', accountID: 'b', at: currentIsoTime(), balances: [] });
+  });
+
+  it('are not zero because the PSP refused the request for another reason', async () => {
+    let refuses = false;
+    const reader = await createReader(async (id) => {
+      if (refuses) throw new PspError('rejected', 'bad request', { status: 400 });
+      return createBalances(id, [5n, 'EUR/2']);
+    });
+    const live = await reader.read('a');
+    refuses = true;
+    expect(await reader.read('a')).toEqual(live);
+  });
+
+  it('are those of the listings where the plugin has no other, and none before the first', async () => {
+    const observed = {
+      accountId: 'a',
+      at: '2025-11-30T00:00:00Z',
+      amounts: [{ amount: 9n, asset: 'EUR/2' }],
+    };
+    const reader = await createReader(undefined, ['a', 'b'], [observed]);
+    expect(await reader.read('a')).toMatchObject({
+      at: '2025-11-30T00:00:00.000Z',
+      balances: [{ currency: 'EUR/2', amount: '9' }],
+    });
+    expect(await reader.read('b')).toEqual({ id: 'b', accountID: 'b', at: currentIsoTime(), balances: [] });
+    expect(await reader.read('c')).toBeUndefined();
+  });
+
+  it.each<[string, (id: string) => unknown, string]>([
+    ['of another account', () => createBalances('other', [1n, 'EUR/2']), 'got the balances of "other"'],
+    [
+      'in an asset that cannot be',
+      (id) => createBalances(id, [1n, 'euro']),
+      'asset "euro" is not of the form',
+    ],
+    ['with an asset twice', (id) => createBalances(id, [1n, 'JPY'], [1n, 'JPY']), 'comes twice'],
+    ['that are none', () => undefined, 'got the balances of undefined'],
+  ])('%s are not served', async (_, answer, reason) => {
+    const reader = await createReader(async (id) => answer(id) as Balances);
+    await expect(reader.read('a')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(reason) as string,
+    });
+  });
+
+  it('dated in the future are dated now, so that the next observation counts', async () => {
+    let amount = 1n;
+    const reader = await createReader(async (id) => ({
+      ...createBalances(id, [amount, 'EUR/2']),
+      at: '2030-01-01T00:00:00Z',
+    }));
+    expect((await reader.read('a'))?.at).toBe(currentIsoTime());
+    amount = 2n;
+    await bench.clock.advance(1000);
+    expect(await reader.read('a')).toMatchObject({ at: currentIsoTime(), balances: [{ amount: '2' }] });
+  });
+});
+
+describe('many readers', () => {
+  it('of one account are one call', async () => {
+    let calls = 0;
+    let answer: ((balances: Balances) => void) | undefined;
+    const reader = await createReader((id) => {
+      calls++;
+      return new Promise((resolve) => (answer = () => resolve(createBalances(id, [1n, 'EUR/2']))));
+    });
+    const reads = Array.from({ length: 20 }, () => reader.read('a'));
+    await bench.clock.advance(10);
+    answer?.(createBalances('a'));
+    const answers = await Promise.all(reads);
+    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(calls).toBe(1);
+  });
+
+  it('of a hundred accounts are ten calls at a time, and all are answered', async () => {
+    let now = 0;
+    let most = 0;
+    const accounts = Array.from({ length: 100 }, (_, index) => `acc${index}`);
+    const reader = await createReader(async (id) => {
+      most = Math.max(most, ++now);
+      await new Promise<void>((resolve) => bench.clock.after(300, resolve));
+      now--;
+      return createBalances(id, [1n, 'EUR/2']);
+    }, accounts);
+    const answers = await advanceUntilSettled(Promise.all(accounts.map((id) => reader.read(id))));
+    expect(answers.map((answer) => (answer as ServedBalances).accountID)).toEqual(accounts);
+    expect(most).toBe(10);
+  });
+
+  it('do not hammer a PSP that is down, and one broken account does not cost the others theirs', async () => {
+    let calls = 0;
+    let down = false;
+    const accounts = Array.from({ length: 50 }, (_, index) => `acc${index}`);
+    const reader = await createReader(async (id) => {
+      calls++;
+      if (down || id === 'acc0') throw new PspError('unavailable', 'connection refused');
+      return createBalances(id, [1n, 'EUR/2']);
+    }, accounts);
+    const readAll = () => Promise.allSettled(accounts.map((id) => reader.read(id)));
+    expect((await readAll()).filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(calls).toBe(50);
+    await reader.read('acc0').catch(() => undefined);
+    expect(calls).toBe(50);
+
+    await bench.clock.advance(5000);
+    down = true;
+    calls = 0;
+    for (let burst = 0; burst < 20; burst++) await readAll();
+    expect(calls).toBeLessThanOrEqual(20);
+    down = false;
+    await bench.clock.advance(1500);
+    expect((await readAll()).filter(({ status }) => status === 'rejected')).toHaveLength(1);
+  });
+
+  it('leave a PSP in peace for as long as it asks', async () => {
+    let calls = 0;
+    const reader = await createReader(async () => {
+      calls++;
+      throw new PspError('rate-limited', 'slow down', { retryAfterMs: 30_000 });
+    });
+    for (let second = 0; second < 29; second++) {
+      await reader.read('a').catch(() => undefined);
+      await bench.clock.advance(1000);
+    }
+    expect(calls).toBe(1);
+    await bench.clock.advance(2000);
+    await reader.read('b').catch(() => undefined);
+    expect(calls).toBe(2);
+  });
+});

@@ -1,0 +1,94 @@
+/** Converts a plugin's page to a page of the feed: valid records, oldest first, and rejected records with the reason. */
+import {
+  serializeAccount,
+  validateBalances,
+  serializeBeneficiary,
+  isRejectedRecord,
+  InvalidRecordError,
+  serializeTransaction,
+} from '@tributary/connector-api';
+import type { Balances, Page, Stream, SerializedRecord } from '@tributary/connector-api';
+import type { FeedPage } from '@tributary/feed';
+import { setImmediate } from 'node:timers/promises';
+import { sortOldestFirst } from './sort-records.js';
+import type { Redactor } from '../secret-redactor.js';
+import { sanitizeWarning, sanitizeRejectedRecord, rejectItem } from './rejected-records.js';
+
+/** Number of items that are processed before the event loop gets a turn. They take a few milliseconds. */
+const SLICE_SIZE = 250;
+/** Prefix of the ids of rejected balances. It distinguishes them from rejected records. */
+const BALANCES_ID_PREFIX = 'balances:';
+
+/**
+ * Serializers by stream. The plugin's types guarantee the type of the items. If a cast in a plugin was wrong, the serializer
+ * throws and the item is rejected.
+ */
+const SERIALIZERS = {
+  accounts: serializeAccount,
+  beneficiaries: serializeBeneficiary,
+  transactions: serializeTransaction,
+} as Record<Stream, (item: object) => SerializedRecord>;
+
+/**
+ * Validates, serializes and sorts the items of a page.
+ * @param records records of this page that are serialized already
+ */
+export async function normalisePage(
+  stream: Stream,
+  page: Page<unknown>,
+  redact: Redactor,
+  records: readonly SerializedRecord[] = [],
+): Promise<FeedPage> {
+  const result: FeedPage = {
+    records: [...records],
+    rejected: [],
+    warnings: (page.warnings ?? []).map((warning) => sanitizeWarning(warning, redact)),
+    resolvedIds: [...(page.resolvedIds ?? [])],
+    balances: [],
+    cursor: page.cursor,
+  };
+  await forEachInSlices(page.items, (item) => addItem(item, SERIALIZERS[stream], result, redact));
+  await forEachInSlices(page.balances ?? [], (balances) => addBalances(balances, result, redact));
+  result.records = sortOldestFirst(result.records);
+  return result;
+}
+
+async function forEachInSlices<T>(items: readonly T[], handleItem: (item: T) => void): Promise<void> {
+  for (let start = 0; start < items.length; start += SLICE_SIZE) {
+    if (start > 0) await setImmediate();
+    items.slice(start, start + SLICE_SIZE).forEach(handleItem);
+  }
+}
+
+function addItem(
+  item: unknown,
+  serialize: (item: object) => SerializedRecord,
+  page: FeedPage,
+  redact: Redactor,
+): void {
+  try {
+    if (typeof item !== 'object' || item === null) {
+      throw new InvalidRecordError(`the item is ${item === null ? 'null' : typeof item}, expected an object`);
+    }
+    if (isRejectedRecord(item)) {
+      page.rejected.push(sanitizeRejectedRecord(item, redact));
+      return;
+    }
+    const record = serialize(item);
+    page.records.push(record);
+    // The store resolves quarantine entries by the served id, but a rejected record has the PSP's id.
+    const { id } = item as { id: string };
+    if (id !== record.id) page.resolvedIds.push(id);
+  } catch (thrown) {
+    page.rejected.push(rejectItem(item, thrown, redact));
+  }
+}
+
+function addBalances(balances: Balances, page: FeedPage, redact: Redactor): void {
+  try {
+    page.balances.push(validateBalances(balances));
+    page.resolvedIds.push(`${BALANCES_ID_PREFIX}${balances.accountId}`);
+  } catch (thrown) {
+    page.rejected.push(rejectItem(balances, thrown, redact, BALANCES_ID_PREFIX));
+  }
+}

@@ -1,0 +1,43 @@
+/** Detects a listing that repeats its pages for ever. A long listing whose records are already in the feed is not an error. */
+import { PspError } from '@tributary/connector-api';
+import type { AppendResult, FeedPage } from '@tributary/feed';
+import { createHash } from 'node:crypto';
+
+/** Remembers the pages of one pull since the last new record. */
+export class PaginationLoopGuard {
+  /** Hashes of the content and cursor of each page since the last new or changed record. */
+  private readonly seenFingerprints = new Set<string>();
+  private repeatedPages = 0;
+
+  constructor(
+    private readonly streamLabel: string,
+    private readonly maxRepeatedPages: number,
+  ) {}
+
+  /**
+   * Checks a page.
+   * @throws PspError when the listing returned too many pages in a row that it had returned before, without new data
+   */
+  checkPage(page: FeedPage, { added, changed }: AppendResult): void {
+    if (added + changed > 0) {
+      this.seenFingerprints.clear();
+      this.repeatedPages = 0;
+      return;
+    }
+    const fingerprint = fingerprintPage(page);
+    this.repeatedPages = this.seenFingerprints.has(fingerprint) ? this.repeatedPages + 1 : 0;
+    this.seenFingerprints.add(fingerprint);
+    if (this.repeatedPages < this.maxRepeatedPages) return;
+    throw new PspError(
+      'unavailable',
+      `${this.streamLabel}: the listing repeats itself: ${this.repeatedPages} pages in a row were known, the last with the cursor ` +
+        `${JSON.stringify(page.cursor.slice(0, 100))}; expected that it ends, or moves on. This is a defect of the plugin`,
+    );
+  }
+}
+
+function fingerprintPage({ cursor, records, rejected }: FeedPage): string {
+  const hash = createHash('sha256').update(JSON.stringify([cursor, rejected.map(({ id }) => id)]));
+  for (const { content } of records) hash.update(content);
+  return hash.digest('base64');
+}

@@ -1,0 +1,141 @@
+/**
+ * Wraps every call of a plugin with a timeout, error conversion, redaction and metrics. The result is the plugin's result or a
+ * `PspError`, in bounded time, for any behaviour of the plugin.
+ */
+import { PspError } from '@tributary/connector-api';
+import type { DataWarning, Page, PspClient } from '@tributary/connector-api';
+import type { SyncContext } from '../sync-context.js';
+import { withTimeout } from './with-timeout.js';
+import type { PluginCallName } from '../sync-metrics.js';
+import { toPspError } from './to-psp-error.js';
+
+interface CallOptions {
+  /** Timeout in milliseconds for the call, or for each result of an iteration. `undefined` means no timeout. */
+  timeoutMs: number | undefined;
+  /** Aborts the call. The signal's reason is thrown unchanged. */
+  signal?: AbortSignal;
+}
+
+/** Calls the plugin of one connector. */
+export class PluginCaller {
+  constructor(
+    private readonly connector: string,
+    private readonly context: SyncContext,
+  ) {}
+
+  /** Calls a method of the plugin. @throws PspError when the call fails or times out; the signal's reason when it is aborted */
+  async call<T>(
+    callName: PluginCallName,
+    { timeoutMs, signal }: CallOptions,
+    invoke: () => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const { clock, metrics, redact } = this.context;
+    const callLabel = `${this.connector} ${callName}`;
+    const startedAt = clock.now();
+    const createTimeoutError = () =>
+      new PspError('unavailable', `no answer within ${(timeoutMs ?? 0) / 1000} s; is the PSP slow or down?`);
+    try {
+      const work = (async () => invoke())();
+      const result = await withTimeout(work, {
+        clock,
+        timeoutMs,
+        createTimeoutError,
+        ...(signal ? { signal } : {}),
+      });
+      metrics.recordCall(this.connector, callName, clock.now() - startedAt);
+      return result;
+    } catch (thrown) {
+      if (signal?.aborted && thrown === signal.reason) throw thrown;
+      const error = toPspError(thrown, callLabel, redact);
+      metrics.recordCall(this.connector, callName, clock.now() - startedAt, error.kind);
+      throw error;
+    }
+  }
+
+  /** Yields the pages of a listing, and always closes the plugin's iterator. @throws PspError, or the signal's reason */
+  async *listPages(
+    callName: PluginCallName,
+    options: CallOptions,
+    openListing: () => AsyncIterable<Page<unknown>>,
+  ): AsyncGenerator<Page<unknown>> {
+    for await (const page of this.iterate(callName, options, openListing)) {
+      yield validatePage(page, `${this.connector} ${callName}`);
+    }
+  }
+
+  /** Yields the values of the plugin's iterator without validation. @throws PspError, or the signal's reason */
+  async *iterate<T>(
+    callName: PluginCallName,
+    options: CallOptions,
+    open: () => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    let iterator: AsyncIterator<T> | undefined;
+    let isDone = false;
+    try {
+      for (;;) {
+        const result = await this.call(callName, options, () =>
+          (iterator ??= open()[Symbol.asyncIterator]()).next(),
+        );
+        if (result.done) {
+          isDone = true;
+          return;
+        }
+        yield result.value;
+      }
+    } finally {
+      if (iterator && !isDone) await this.closeIterator(iterator);
+    }
+  }
+
+  /** Closes an iterator, and gives up after a timeout: an iterator that hangs in `next()` also hangs in `return()`. */
+  private async closeIterator(iterator: AsyncIterator<unknown>): Promise<void> {
+    const { clock, limits } = this.context;
+    const createTimeoutError = () => new Error('the iterator does not close');
+    const closing = (async () => iterator.return?.())();
+    await withTimeout(closing, { clock, timeoutMs: limits.closeTimeoutMs, createTimeoutError }).catch(
+      () => undefined,
+    );
+  }
+}
+
+/**
+ * Returns the plugin's method that lists a stream from a cursor.
+ * @returns `undefined` when the plugin does not support the stream
+ */
+export function getListMethod(
+  client: PspClient,
+  stream: 'accounts' | 'beneficiaries' | 'transactions',
+): ((since?: string) => AsyncIterable<Page<unknown>>) | undefined {
+  switch (stream) {
+    case 'accounts':
+      return client.accounts.bind(client);
+    case 'beneficiaries':
+      return client.beneficiaries?.bind(client);
+    case 'transactions':
+      return client.transactions.bind(client);
+  }
+}
+
+/** Checks a page at run time. A page without items or cursor cannot be committed. Malformed optional properties are ignored. */
+function validatePage(page: unknown, callLabel: string): Page<unknown> {
+  const { items, cursor, balances, warnings, resolvedIds, progress } = (page ?? {}) as Partial<Page<unknown>>;
+  if (!Array.isArray(items) || typeof cursor !== 'string') {
+    throw new PspError(
+      'unavailable',
+      `${callLabel}: the plugin gave a page without a list of items and a cursor`,
+    );
+  }
+  return {
+    items,
+    cursor,
+    balances: Array.isArray(balances) ? balances : [],
+    warnings: filterObjects(warnings) as DataWarning[],
+    resolvedIds: Array.isArray(resolvedIds) ? resolvedIds.filter((id) => typeof id === 'string') : [],
+    ...(progress ? { progress } : {}),
+  };
+}
+
+function filterObjects(list: unknown): object[] {
+  return Array.isArray(list) ? list.filter((item: unknown) => typeof item === 'object' && item !== null) : [];
+}

@@ -1,0 +1,28 @@
+/** Sorts the records of a page by the PSP's time. */
+import type { SerializedRecord } from '@tributary/connector-api';
+
+/**
+ * Sorts records by the PSP's time, oldest first. Plugins must return this order already, so the sort corrects only a faulty plugin.
+ * A record without a time stays after the record before it. Versions of one record keep the plugin's order and ignore their times,
+ * because the version that is listed last is the current one.
+ */
+export function sortOldestFirst(records: SerializedRecord[]): SerializedRecord[] {
+  const sortKeys = computeSortKeys(records);
+  const isSorted = sortKeys.every((sortKey, index) => index === 0 || sortKey >= (sortKeys[index - 1] ?? 0));
+  if (isSorted) return records;
+  return records
+    .map((record, index) => ({ record, sortKey: sortKeys[index] ?? 0 }))
+    .sort((a, b) => a.sortKey - b.sortKey)
+    .map(({ record }) => record);
+}
+
+function computeSortKeys(records: readonly SerializedRecord[]): number[] {
+  const lastKeyById = new Map<string, number>();
+  let previousKey = 0;
+  return records.map(({ id, pspTime }) => {
+    const sortKey = Math.max(pspTime ?? previousKey, lastKeyById.get(id) ?? 0);
+    lastKeyById.set(id, sortKey);
+    previousKey = sortKey;
+    return sortKey;
+  });
+}

@@ -1,0 +1,65 @@
+/** Logs rejected records and data warnings once, when they are new. They are not logged again when later pulls return them. */
+import type { Stream } from '@tributary/connector-api';
+import type { FeedPage, Store } from '@tributary/feed';
+import type { SyncContext } from '../sync-context.js';
+
+/** Maximum number of log lines per pull. Further issues are counted in the pull's own log line and stored in the quarantine. */
+const MAX_LOG_LINES = 20;
+/** Maximum number of quarantine entries that are read for a connector. */
+export const MAX_QUARANTINE_ENTRIES = 1_000;
+
+interface Issue {
+  kind: 'refusal' | 'finding';
+  id: string;
+  reason: string;
+}
+
+/** Finds and logs the new issues of one pull. */
+export class NewIssueLogger {
+  private knownIssues: Set<string> | undefined;
+  private lineCount = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly streamLabels: { connector: string; stream: Stream },
+    private readonly context: SyncContext,
+  ) {}
+
+  /**
+   * Finds the new issues of a page. It must be called before the page is appended.
+   * @returns issues that are not in the quarantine
+   */
+  async findNewIssues(page: FeedPage): Promise<Issue[]> {
+    const issues = [
+      ...page.rejected.map(({ id, reason }): Issue => ({ kind: 'refusal', id, reason })),
+      ...page.warnings.map(({ id, message }): Issue => ({ kind: 'finding', id, reason: message })),
+    ];
+    if (issues.length === 0) return [];
+    const knownIssues = (this.knownIssues ??= await this.readUnresolved());
+    return issues.filter((issue) => {
+      const isNew = !knownIssues.has(issueKey(issue));
+      knownIssues.add(issueKey(issue));
+      return isNew;
+    });
+  }
+
+  logIssues(issues: readonly Issue[]): void {
+    for (const { kind, id, reason } of issues) {
+      if (this.lineCount++ === MAX_LOG_LINES) {
+        this.context.logger.warn(this.streamLabels, 'more refusals and findings: see the quarantine');
+      }
+      if (this.lineCount > MAX_LOG_LINES) return;
+      const verb = kind === 'refusal' ? 'refused' : 'found';
+      this.context.logger.warn({ ...this.streamLabels, kind, id }, `${verb} ${id}: ${reason}`);
+    }
+  }
+
+  private async readUnresolved(): Promise<Set<string>> {
+    const entries = await this.store.listQuarantine(this.streamLabels.connector, MAX_QUARANTINE_ENTRIES);
+    return new Set(entries.filter(({ stream }) => stream === this.streamLabels.stream).map(issueKey));
+  }
+}
+
+function issueKey({ kind, id, reason }: Issue): string {
+  return `${kind} ${id} ${reason}`;
+}

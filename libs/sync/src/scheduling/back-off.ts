@@ -1,0 +1,42 @@
+/** Calculates retry delays: exponential back-off with jitter, and special delays for rate limits and rejected credentials. */
+import { PspError, GatewayUnavailableError } from '@tributary/connector-api';
+import type { SyncContext } from '../sync-context.js';
+
+/** Upper limit of a PSP's `Retry-After`. The longest real values are those of daily quotas. */
+const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
+
+/** Upper limit while the store is unavailable. A database returns within seconds or minutes, and a retry costs little. */
+const MAX_STORE_BACK_OFF_MS = 15_000;
+
+/**
+ * Returns the delay before the next attempt, in milliseconds.
+ * @param failures number of consecutive failures, including this one
+ */
+export function calculateBackOffMs(
+  error: unknown,
+  failures: number,
+  { limits, random }: SyncContext,
+): number {
+  const maxDelayMs = Math.min(limits.maxBackOffMs, limits.initialBackOffMs * 2 ** Math.min(failures - 1, 30));
+  const exponentialMs = maxDelayMs * (0.5 + random() / 2);
+  // The store failed, not the PSP. It becomes available for all streams at the same time.
+  if (error instanceof GatewayUnavailableError) return Math.min(exponentialMs, MAX_STORE_BACK_OFF_MS);
+  if (!(error instanceof PspError)) return exponentialMs;
+  switch (error.kind) {
+    case 'unauthorized':
+      return limits.unauthorizedBackOffMs * (0.9 + random() / 10);
+    case 'rate-limited': {
+      const requestedMs = Math.min(error.details.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+      return Math.max(requestedMs * (1 + random() / 10), exponentialMs);
+    }
+    case 'rejected':
+    case 'unavailable':
+    case 'unknown-outcome':
+      return exponentialMs;
+  }
+}
+
+/** Changes a period by up to 5 % in both directions, so that connectors that started together drift apart. */
+export function addJitter(periodMs: number, random: () => number): number {
+  return periodMs * (0.95 + random() / 10);
+}

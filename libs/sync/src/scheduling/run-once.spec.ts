@@ -1,0 +1,202 @@
+import type { Stream, Transaction } from '@tributary/connector-api';
+import type { SyncProgress } from '../sync.types.js';
+import {
+  account,
+  createBankConnector,
+  SyncTestBench,
+  LOG_LEVELS,
+  neverResolves,
+  numberedPages,
+  yieldPages,
+  transaction,
+} from '../testing/sync-test-bench.js';
+
+let bench: SyncTestBench;
+
+beforeEach(async () => {
+  bench = await SyncTestBench.open();
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+describe('a single run', () => {
+  it('reports its progress page by page, and what it did', async () => {
+    const engine = bench.createEngine([
+      createBankConnector({
+        transactions: async function* () {
+          for (let done = 1; done <= 3; done++) {
+            const items = [transaction(`t${done}`), { id: `r${done}`, reason: 'x' }];
+            yield { items, cursor: String(done), progress: { done, total: 3, unit: 'files' } };
+          }
+        },
+        accounts: () => yieldPages([{ items: [account('a')], cursor: '1' }]),
+      }),
+      createBankConnector({ transactions: () => numberedPages(1) }, 'other'),
+    ]);
+    const progress: SyncProgress[] = [];
+    const runs = await engine.runOnce('bank', (step) => progress.push(step));
+    expect(runs.map(({ connector, stream, added }) => ({ connector, stream, added }))).toEqual([
+      { connector: 'bank', stream: 'accounts', added: 1 },
+      { connector: 'bank', stream: 'transactions', added: 3 },
+    ]);
+    expect(progress.filter(({ stream }) => stream === 'transactions')).toEqual([
+      ...[1, 2, 3].map((done) => ({
+        ...{ connector: 'bank', stream: 'transactions', finished: false },
+        ...{ pages: done, records: 2 * done, added: done, changed: 0, refused: done },
+        listing: { done, total: 3, unit: 'files' },
+      })),
+      {
+        ...{ connector: 'bank', stream: 'transactions', finished: true },
+        ...{ pages: 3, records: 6, added: 3, changed: 0, refused: 3 },
+      },
+    ]);
+    expect(await bench.readIds('other')).toEqual([]);
+    await expect(engine.runOnce('othr')).rejects.toThrow('no connector "othr"; there are: "bank", "other"');
+  });
+
+  it('ends at the next page when it is told to', async () => {
+    const controller = new AbortController();
+    const engine = bench.createEngine([
+      createBankConnector({ transactions: (since) => numberedPages(10, since) }),
+    ]);
+    const runs = await engine.runOnce(
+      undefined,
+      ({ pages }) => pages === 4 && controller.abort(),
+      controller.signal,
+    );
+    expect(runs[1]).toMatchObject({ pages: 4, added: 4, error: 'stopped before it had caught up' });
+    expect((await engine.runOnce())[1]).toMatchObject({ added: 6 });
+  });
+});
+
+describe('what a sync did', () => {
+  it('is one line: information when something happened, detail when not', async () => {
+    let status: Transaction['status'] = 'PENDING';
+    const engine = bench.createEngine([
+      createBankConnector({
+        transactions: () =>
+          yieldPages([{ items: [transaction('a', { status }), transaction('b')], cursor: 'c' }]),
+      }),
+    ]);
+    await engine.runOnce();
+    status = 'SUCCEEDED';
+    await engine.runOnce();
+    await engine.runOnce();
+    expect(bench.findLogLines('bank transactions: ').map(({ level, msg }) => [level, msg])).toEqual([
+      [LOG_LEVELS.info, 'bank transactions: 2 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+      [LOG_LEVELS.info, 'bank transactions: 0 new, 1 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+      [LOG_LEVELS.debug, 'bank transactions: 0 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+    ]);
+    const change = (name: string) => bench.readMetric('tributary_sync_rows_total', { change: name });
+    expect([await change('added'), await change('changed')]).toEqual([2, 1]);
+  });
+
+  it('shows how long the last success of a stream is ago', async () => {
+    let broken = false;
+    const engine = bench.createEngine([
+      createBankConnector({
+        transactions: () =>
+          broken ? numberedPages(1, '0', () => neverResolves()) : yieldPages<Transaction>([]),
+      }),
+    ]);
+    const lag = () => bench.readMetric('tributary_sync_lag_seconds', { stream: 'transactions' });
+    engine.start();
+    await bench.clock.advance(50_000);
+    expect(await lag()).toBeLessThanOrEqual(50);
+    broken = true;
+    await bench.clock.advance(550_000);
+    expect(await lag()).toBeGreaterThan(500);
+    const stopped = engine.stop();
+    await bench.clock.advance(10_000);
+    await stopped;
+    expect(await lag()).toBeUndefined();
+  });
+});
+
+describe('a plugin that watches', () => {
+  it('has its streams pulled at once, and is listened to again after it failed', async () => {
+    let count = 1;
+    let opened = 0;
+    let closed = 0;
+    let tell: ((streams: Stream[] | Error) => void) | undefined;
+    const engine = bench.createEngine([
+      {
+        ...createBankConnector({
+          transactions: (since) => numberedPages(count, since),
+          watch: async function* (signal) {
+            opened++;
+            try {
+              while (!signal.aborted) {
+                const next = await new Promise<Stream[] | Error>((resolve) => {
+                  tell = resolve;
+                  signal.addEventListener('abort', () => resolve([]));
+                });
+                if (next instanceof Error) throw next;
+                yield next;
+              }
+            } finally {
+              closed++;
+            }
+          },
+        }),
+        pullIntervalMs: 3_600_000,
+      },
+    ]);
+    engine.start();
+    await bench.clock.advance(1000);
+    count = 2;
+    tell?.(['transactions']);
+    await bench.clock.advance(1000);
+    expect(await bench.readIds()).toEqual(['t1', 't2']);
+    tell?.(new Error('too many open files'));
+    await bench.clock.advance(1000);
+    expect(bench.findLogLines('too many open files')).toMatchObject([
+      { level: LOG_LEVELS.warn, connector: 'bank' },
+    ]);
+    await bench.clock.advance(5000);
+    expect(opened).toBe(2);
+    count = 3;
+    tell?.(['transactions', 'accounts']);
+    await bench.clock.advance(1000);
+    expect(await bench.readIds()).toEqual(['t1', 't2', 't3']);
+    await engine.stop();
+    expect(closed).toBe(2);
+  });
+
+  it('is listened to soon again when it had worked in between, and later and later when not', async () => {
+    let opened = 0;
+    let works = true;
+    const watch = async function* (): AsyncGenerator<Stream[]> {
+      opened++;
+      if (works) yield ['accounts'];
+      throw new Error('connection reset');
+    };
+    const engine = bench.createEngine([createBankConnector({ watch })]);
+    engine.start();
+    await bench.clock.advance(600_000);
+    expect(opened).toBeGreaterThan(300);
+    works = false;
+    opened = 0;
+    await bench.clock.advance(600_000);
+    expect(opened).toBeLessThan(12);
+    await engine.stop();
+  });
+
+  it('and hangs does not keep the engine from stopping', async () => {
+    const engine = bench.createEngine([
+      createBankConnector({
+        watch: () => ({
+          [Symbol.asyncIterator]: () => ({ next: () => neverResolves(), return: () => neverResolves() }),
+        }),
+      }),
+    ]);
+    engine.start();
+    await bench.clock.advance(1000);
+    const stopped = engine.stop();
+    await bench.clock.advance(8000);
+    await stopped;
+    expect(bench.clock.timerCount).toBe(0);
+  });
+});

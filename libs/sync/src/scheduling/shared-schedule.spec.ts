@@ -1,0 +1,111 @@
+/** Tests that gateways with one store share its schedule: together they call the PSP as often as one gateway. */
+import type { PspErrorKind } from '@tributary/connector-api';
+import { PspError } from '@tributary/connector-api';
+import { Registry } from 'prom-client';
+import { STORES } from '../../../feed/src/testing/stores.js';
+import { SyncEngine } from './sync-engine.js';
+import {
+  createBankConnector,
+  SyncTestBench,
+  expectedIds,
+  numberedPages,
+} from '../testing/sync-test-bench.js';
+
+const MINUTE = 60_000;
+const GATEWAYS = 3;
+
+describe.each(STORES)('three gateways on one store in $name', (kind) => {
+  let bench: SyncTestBench;
+  let engines: SyncEngine[];
+  let registries: Registry[];
+  /** The gateway of each listing, in order. */
+  let listings: number[];
+  let count: number;
+  let failing: (gateway: number) => PspErrorKind | undefined;
+
+  beforeEach(async () => {
+    bench = await SyncTestBench.open(kind);
+    listings = [];
+    count = 0;
+    failing = () => undefined;
+    registries = Array.from({ length: GATEWAYS }, () => new Registry());
+    engines = await Promise.all(registries.map((registry, gateway) => open(gateway, registry)));
+    for (const engine of engines) engine.start();
+    // Each gateway pulls once at its start, because its deployment file may have changed.
+    await bench.clock.advance(MINUTE / 2);
+    listings = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(engines.map((engine) => engine.stop()));
+    await bench.close();
+  });
+
+  async function open(gateway: number, registry: Registry): Promise<SyncEngine> {
+    const transactions = (since?: string) => {
+      listings.push(gateway);
+      const kind = failing(gateway);
+      if (kind) throw new PspError(kind, `the PSP answers gateway ${gateway} like this`);
+      return numberedPages(count, since);
+    };
+    const store = await bench.openStore();
+    const options = { ...bench.options(), registry, random: () => (gateway + 1) / (GATEWAYS + 1) };
+    return new SyncEngine(store, [createBankConnector({ transactions })], options);
+  }
+
+  async function lag(registry: Registry): Promise<number> {
+    const metrics = await registry.getMetricsAsJSON();
+    const values = metrics.find(({ name }) => name === 'tributary_sync_lag_seconds')?.values ?? [];
+    return values.find(({ labels }) => labels['stream'] === 'transactions')?.value ?? Infinity;
+  }
+
+  it('pull each stream once a period, in turns, and all know that it has caught up', async () => {
+    for (count = 1; count <= 10; count++) await bench.clock.advance(MINUTE);
+    expect(listings.length).toBeGreaterThanOrEqual(9);
+    expect(listings.length).toBeLessThanOrEqual(11);
+    expect(new Set(listings).size).toBeGreaterThan(1);
+    for (const registry of registries) expect(await lag(registry)).toBeLessThanOrEqual(2 * 60);
+    expect(bench.lines.some(({ outcome }) => outcome === 'rested')).toBe(true);
+  });
+
+  it('go on when one ends', async () => {
+    await engines[0]?.stop();
+    count = 3;
+    await bench.clock.advance(2 * MINUTE);
+    expect(await bench.readIds()).toEqual(expectedIds(3));
+  });
+
+  it('pull at once what a webhook or a watch tells of, whoever pulled last', async () => {
+    count = 1;
+    for (const engine of engines) {
+      engine.requestPull('bank', ['transactions']);
+      await bench.clock.advance(1000);
+      expect(await bench.readIds()).toEqual(expectedIds(count++));
+    }
+    expect(listings).toEqual([0, 1, 2]);
+  });
+
+  it('leave a PSP alone together when it asks for it', async () => {
+    failing = () => 'rate-limited';
+    await bench.clock.advance(MINUTE);
+    listings = [];
+    await bench.clock.advance(10 * MINUTE);
+    // A single gateway would try again after 2, 4, 8 … seconds, up to 5 minutes.
+    expect(listings.length).toBeLessThanOrEqual(9);
+  });
+
+  it('do not wait for one that alone cannot reach the PSP', async () => {
+    failing = (gateway) => (gateway === 0 ? 'unavailable' : undefined);
+    for (count = 1; count <= 10; count++) {
+      await bench.clock.advance(MINUTE);
+      expect((await bench.readIds()).length).toBeGreaterThanOrEqual(count - 1);
+    }
+    expect(listings.filter((gateway) => gateway !== 0).length).toBeGreaterThanOrEqual(8);
+  });
+
+  it('each try their own credentials', async () => {
+    failing = (gateway) => (gateway === 0 ? 'unauthorized' : undefined);
+    for (count = 1; count <= 5; count++) await bench.clock.advance(MINUTE);
+    expect((await bench.readIds()).length).toBeGreaterThanOrEqual(4);
+  });
+});

@@ -1,0 +1,244 @@
+/**
+ * Schedules the pulls of one stream: periodically, on request, and with a back-off after a failure. At most one pull runs at a time.
+ * At the end of a pull its outcome determines the time of the next one.
+ */
+import { calculateBackOffMs, addJitter } from './back-off.js';
+import { PspError, type Stream } from '@tributary/connector-api';
+import type { SyncRun } from '@tributary/feed';
+import type { RunReporter } from '../reporting/run-reporter.js';
+import { StreamPull, type PullDependencies } from '../pulling/stream-pull.js';
+import type { PullResult, PullOutcome, NextPullPlan, SyncProgress } from '../sync.types.js';
+
+/** Throttling by the PSP. All streams of a connector share it, because a PSP limits the client and not one listing. */
+export interface ThrottleState {
+  /** Time until which no stream of the connector is pulled, in milliseconds since 1970. */
+  throttledUntil: number;
+}
+
+/** After a failure a requested pull waits for the back-off delay, but at most for this time. */
+const MAX_PULL_DELAY_AFTER_FAILURE_MS = 10_000;
+/** Maximum jitter after the end of a rate limit, so that the streams of the connector do not start at the same time. */
+const MAX_THROTTLE_JITTER_MS = 500;
+/** Delay until a deferred page is read again. The responses that it waits for take seconds. */
+const DEFERRED_PAGE_RETRY_MS = 2_000;
+/**
+ * Maximum jitter after the due time of a stream that several processes share. It distributes the pulls, and another process soon
+ * replaces a failed one.
+ */
+const MAX_DUE_JITTER_MS = 1_000;
+/**
+ * Factor for the shared due time after a failure. Other processes may try earlier, because the cause may be in the failed
+ * process.
+ */
+const SHARED_DELAY_FACTOR = 0.8;
+/** Interval at which a single run tries to get a lease that another process holds. */
+const LEASE_RETRY_MS = 500;
+
+/** Schedules the pulls of one stream of one connector. */
+export class StreamScheduler {
+  private cancelTimer: (() => void) | undefined;
+  private wakeUpAt = Infinity;
+  private nextPullAllowedAt = 0;
+  private currentPull: { pull: StreamPull; ended: Promise<void> } | undefined;
+  private isPullRequested = false;
+  /**
+   * Whether the next pull ignores the due time. It is set when a pull was requested, and at the start because the settings may
+   * have changed.
+   */
+  private isUrgent = false;
+  private consecutiveFailures = 0;
+  private isScheduled = false;
+  private lastSuccessAt = 0;
+  private stopLagTracking: (() => void) | undefined;
+
+  constructor(
+    private readonly dependencies: PullDependencies,
+    private readonly throttle: ThrottleState,
+    private readonly reporter: RunReporter,
+  ) {}
+
+  get stream(): Stream {
+    return this.dependencies.stream;
+  }
+
+  get connector(): string {
+    return this.dependencies.connector.path;
+  }
+
+  /** Starts the schedule. @param delayMs milliseconds until the first pull */
+  start(delayMs: number): void {
+    const { clock, metrics } = this.dependencies.context;
+    this.isScheduled = true;
+    this.lastSuccessAt = clock.now();
+    this.stopLagTracking = metrics.trackLag({
+      connector: this.connector,
+      stream: this.stream,
+      lastSuccess: () => this.lastSuccessAt,
+      now: () => clock.now(),
+    });
+    this.isUrgent = true;
+    this.scheduleWakeUp(clock.now() + delayMs);
+  }
+
+  /**
+   * Requests a pull soon. Several requests cause one pull. A request during a pull causes another one, because the current pull
+   * may have passed the new data already.
+   */
+  requestPull(): void {
+    this.isUrgent = true;
+    if (this.currentPull) this.isPullRequested = true;
+    else this.scheduleWakeUp(this.requestedPullAt());
+  }
+
+  /** Stops the schedule and waits until the current pull has ended. */
+  async stop(): Promise<void> {
+    this.isScheduled = false;
+    this.cancelTimer?.();
+    this.stopLagTracking?.();
+    this.currentPull?.pull.stop();
+    await this.currentPull?.ended;
+  }
+
+  /** Pulls the stream once, now. If another process holds the lease, it waits at most for the lifetime of a lease. */
+  async runOnce(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
+    const { clock, limits } = this.dependencies.context;
+    const giveUpAt = clock.now() + limits.leaseTtlMs;
+    for (;;) {
+      while (this.currentPull) await this.currentPull.ended;
+      const { run, outcome } = await this.startPull(true, onProgress, signal);
+      if (outcome.kind !== 'busy' || clock.now() >= giveUpAt || signal?.aborted) return run;
+      await new Promise<void>((resolve) => clock.after(LEASE_RETRY_MS, resolve));
+    }
+  }
+
+  private scheduleWakeUp(at: number): void {
+    if (!this.isScheduled || at >= this.wakeUpAt) return;
+    const { clock } = this.dependencies.context;
+    this.cancelTimer?.();
+    this.wakeUpAt = at;
+    this.cancelTimer = clock.after(at - clock.now(), () => this.wakeUp());
+  }
+
+  private wakeUp(): void {
+    this.wakeUpAt = Infinity;
+    const { clock, random } = this.dependencies.context;
+    if (this.throttle.throttledUntil > clock.now())
+      this.scheduleWakeUp(this.throttle.throttledUntil + random() * MAX_THROTTLE_JITTER_MS);
+    else void this.startPull();
+  }
+
+  /** Runs one pull. No timer is set while it runs. The next timer is set after the pull was reported. */
+  private async startPull(
+    isSingleRun = false,
+    onProgress?: (progress: SyncProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<PullResult> {
+    this.cancelTimer?.();
+    this.wakeUpAt = Infinity;
+    const isUrgent = this.isUrgent || isSingleRun;
+    this.isUrgent = false;
+    const pull = new StreamPull(this.dependencies, {
+      onlyWhenDue: !isUrgent,
+      planNextPull: (outcome) => this.planNextPull(outcome),
+      onProgress,
+    });
+    const stop = () => pull.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const result = this.pullAndReport(pull, isUrgent);
+    this.currentPull = { pull, ended: result.then(doNothing, doNothing) };
+    if (signal?.aborted) stop();
+    return result.finally(() => signal?.removeEventListener('abort', stop));
+  }
+
+  private async pullAndReport(pull: StreamPull, isUrgent: boolean): Promise<PullResult> {
+    let nextDelayMs: number | undefined;
+    try {
+      const result = await pull.execute();
+      nextDelayMs = result.nextDelayMs;
+      // Keep the urgent flag: the requested pull did not catch up.
+      this.isUrgent ||= isUrgent && result.outcome.kind !== 'caught-up';
+      await this.reporter.report(result, this.isScheduled ? nextDelayMs : undefined);
+      return result;
+    } finally {
+      this.currentPull = undefined;
+      this.scheduleNext(nextDelayMs);
+    }
+  }
+
+  private scheduleNext(delayMs: number | undefined): void {
+    const { clock, limits } = this.dependencies.context;
+    this.scheduleWakeUp(clock.now() + (delayMs ?? limits.maxBackOffMs));
+    if (!this.isPullRequested) return;
+    this.isPullRequested = false;
+    this.requestPull();
+  }
+
+  private planNextPull(outcome: PullOutcome): NextPullPlan {
+    const { connector, context } = this.dependencies;
+    const { clock, limits, random } = context;
+    switch (outcome.kind) {
+      case 'caught-up':
+        this.recordSuccess(clock.now());
+        return {
+          delayMs: addJitter(connector.pullIntervalMs, random),
+          sharedSchedule: { dueInMs: addJitter(connector.pullIntervalMs, () => 0), hasCaughtUp: true },
+        };
+      case 'rested': {
+        if (outcome.sinceCaughtUpMs !== undefined) this.recordSuccess(clock.now() - outcome.sinceCaughtUpMs);
+        return {
+          delayMs: outcome.dueInMs + random() * Math.min(connector.pullIntervalMs / 10, MAX_DUE_JITTER_MS),
+        };
+      }
+      case 'busy':
+      case 'lost':
+        return { delayMs: addJitter(Math.min(connector.pullIntervalMs, limits.leaseTtlMs), random) };
+      case 'held':
+        return { delayMs: addJitter(Math.min(connector.pullIntervalMs, DEFERRED_PAGE_RETRY_MS), random) };
+      case 'failed':
+        return this.planAfterFailure(
+          outcome.error,
+          calculateBackOffMs(outcome.error, ++this.consecutiveFailures, context),
+        );
+      case 'stopped':
+        return { delayMs: addJitter(connector.pullIntervalMs, random) };
+    }
+  }
+
+  /** Records a successful pull of this or another process. */
+  private recordSuccess(at: number): void {
+    if (at < this.lastSuccessAt) return;
+    this.lastSuccessAt = at;
+    this.consecutiveFailures = 0;
+  }
+
+  private planAfterFailure(error: Error, delayMs: number): NextPullPlan {
+    const now = this.dependencies.context.clock.now();
+    const kind = error instanceof PspError ? error.kind : undefined;
+    if (kind === 'rate-limited') {
+      this.throttle.throttledUntil = Math.max(this.throttle.throttledUntil, now + delayMs);
+      // The connector's other streams are pulled first after the throttling: this stream may cause the next rate limit at once.
+      this.nextPullAllowedAt = now + delayMs + MAX_THROTTLE_JITTER_MS;
+      return {
+        delayMs: delayMs + MAX_THROTTLE_JITTER_MS,
+        sharedSchedule: { dueInMs: delayMs, hasCaughtUp: false },
+      };
+    }
+    if (kind === 'unauthorized') {
+      this.nextPullAllowedAt = now + delayMs;
+      // The shared due time does not change: other processes have their own deployment files, whose credentials may be valid.
+      return { delayMs };
+    }
+    this.nextPullAllowedAt = now + Math.min(delayMs, MAX_PULL_DELAY_AFTER_FAILURE_MS);
+    return {
+      delayMs,
+      sharedSchedule: { dueInMs: delayMs * SHARED_DELAY_FACTOR, hasCaughtUp: false },
+    };
+  }
+
+  private requestedPullAt(): number {
+    const { clock, limits } = this.dependencies.context;
+    return Math.max(clock.now() + limits.pullDelayMs, this.nextPullAllowedAt);
+  }
+}
+
+function doNothing(): void {}

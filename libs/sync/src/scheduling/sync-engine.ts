@@ -1,0 +1,130 @@
+/** Pulls every stream of every connector: on a schedule while the gateway runs, or once. */
+import { STREAMS } from '@tributary/connector-api';
+import type { Stream } from '@tributary/connector-api';
+import { currentProcess, type Store, type SyncRun } from '@tributary/feed';
+import { getSyncContext } from '../sync-context.js';
+import type { SyncContext, SyncOptions } from '../sync-context.js';
+import { getListMethod } from '../pulling/plugin-caller.js';
+import { RunReporter } from '../reporting/run-reporter.js';
+import { Semaphore } from '../pulling/semaphore.js';
+import { StreamScheduler } from './stream-scheduler.js';
+import type { SyncConnector, SyncProgress } from '../sync.types.js';
+import { ChangeListener } from './change-listener.js';
+
+/** Owns the schedulers and change listeners of all connectors. */
+export class SyncEngine {
+  private readonly context: SyncContext;
+  private readonly schedulers: Map<string, StreamScheduler[]>;
+  private listeners: ChangeListener[] = [];
+  private listenerRuns: Promise<void>[] = [];
+  private hasStarted = false;
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    store: Store,
+    private readonly connectors: readonly SyncConnector[],
+    options: SyncOptions,
+  ) {
+    this.context = getSyncContext(options);
+    const shared = {
+      store,
+      context: this.context,
+      semaphore: new Semaphore(this.context.limits.concurrency),
+      holder: currentProcess(),
+    };
+    const reporter = new RunReporter(store, this.context);
+    this.schedulers = new Map(
+      connectors.map((connector) => {
+        const throttle = { throttledUntil: 0 };
+        const streams = STREAMS.filter((stream) => getListMethod(connector.client, stream));
+        return [
+          connector.path,
+          streams.map((stream) => new StreamScheduler({ ...shared, connector, stream }, throttle, reporter)),
+        ];
+      }),
+    );
+  }
+
+  /** Starts the schedules and the change listeners. They run until `stop()`. */
+  start(): void {
+    if (this.hasStarted || this.stopping) return;
+    this.hasStarted = true;
+    const { random, limits } = this.context;
+    const schedulers = [...this.schedulers.values()].flat();
+    const maxSpreadMs = limits.startSpacingMs * schedulers.length;
+    for (const connector of this.connectors) {
+      const maxDelayMs = Math.min(connector.pullIntervalMs, maxSpreadMs);
+      for (const scheduler of this.schedulers.get(connector.path) ?? [])
+        scheduler.start(random() * maxDelayMs);
+      if (connector.client.watch) this.startListener(connector);
+    }
+  }
+
+  /** Stops all pulls after their current page. It abandons pulls that take longer than the grace period. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.stopAll());
+  }
+
+  /**
+   * Requests a pull of these streams soon, and returns at once. Several requests cause one pull. It has no effect while the engine
+   * is not running.
+   * @throws Error when no connector has this path
+   */
+  requestPull(path: string, streams: readonly Stream[]): void {
+    for (const scheduler of this.requireSchedulers(path)) {
+      if (streams.includes(scheduler.stream)) scheduler.requestPull();
+    }
+  }
+
+  /**
+   * Pulls each stream until it has caught up.
+   * @param path path of a connector; without it all connectors are pulled
+   * @param signal stops the pulls after their current page
+   * @returns the runs in the order of the connectors; a run that did not catch up has an `error`
+   * @throws Error when no connector has this path
+   */
+  async runOnce(
+    path?: string,
+    onProgress?: (progress: SyncProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<SyncRun[]> {
+    const schedulers =
+      path === undefined ? [...this.schedulers.values()].flat() : this.requireSchedulers(path);
+    return Promise.all(schedulers.map((scheduler) => scheduler.runOnce(onProgress, signal)));
+  }
+
+  private startListener(connector: SyncConnector): void {
+    const listener = new ChangeListener(connector, this.context, (streams) =>
+      this.requestPull(connector.path, streams),
+    );
+    this.listeners.push(listener);
+    this.listenerRuns.push(listener.run());
+  }
+
+  private async stopAll(): Promise<void> {
+    const { clock, limits, logger } = this.context;
+    for (const listener of this.listeners) listener.stop();
+    const allStopped = Promise.all([
+      ...this.listenerRuns,
+      ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
+    ]).then(() => true);
+    // Iterators close after the grace period, and a commit may be running, so the engine waits a little longer. After that it
+    // abandons the pulls, which is as safe as a crash.
+    const timeoutMs = limits.stopGraceMs + 2 * limits.closeTimeoutMs;
+    let cancel = () => {};
+    const timedOut = new Promise<false>((resolve) => {
+      cancel = clock.after(timeoutMs, () => resolve(false));
+    });
+    if (!(await Promise.race([allStopped, timedOut]))) {
+      logger.warn('sync did not end in time; what was not committed is pulled again after the next start');
+    }
+    cancel();
+  }
+
+  private requireSchedulers(path: string): StreamScheduler[] {
+    const schedulers = this.schedulers.get(path);
+    if (schedulers) return schedulers;
+    const knownPaths = [...this.schedulers.keys()].map((name) => JSON.stringify(name)).join(', ');
+    throw new Error(`there is no connector ${JSON.stringify(path)}; there are: ${knownPaths || 'none'}`);
+  }
+}

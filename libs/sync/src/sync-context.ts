@@ -1,0 +1,57 @@
+/**
+ * Shared dependencies of this library's classes: logger, metrics, redactor, clock and limits. They are created once per options
+ * object.
+ */
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { systemClock } from './clock.js';
+import type { Clock } from './clock.js';
+import { DEFAULT_SYNC_LIMITS } from './sync-limits.js';
+import type { SyncLimits } from './sync-limits.js';
+import { SyncMetrics } from './sync-metrics.js';
+import { createRedactor } from './secret-redactor.js';
+import type { Redactor } from './secret-redactor.js';
+
+/** Options that the application passes to this library. */
+export interface SyncOptions {
+  logger: Logger;
+  /** Prometheus registry for the metrics. Without it a private registry is used, which no endpoint serves. */
+  registry?: Registry;
+  /** Redacts the deployment's secrets in a string. Common forms of credentials are redacted in addition. */
+  redact?: Redactor;
+  clock?: Clock;
+  /** Returns a number from 0 to 1, for jitter. The default is `Math.random`. */
+  random?: () => number;
+  limits?: Partial<SyncLimits>;
+}
+
+/** The options of `SyncOptions` with all default values applied. */
+export interface SyncContext {
+  logger: Logger;
+  metrics: SyncMetrics;
+  redact: Redactor;
+  clock: Clock;
+  random: () => number;
+  limits: SyncLimits;
+}
+
+/** Contexts by their options object. A thousand connectors with the same options object share one context. */
+const contextsByOptions = new WeakMap<SyncOptions, SyncContext>();
+
+/** Returns the context of an options object, and creates it at the first call. */
+export function getSyncContext(options: SyncOptions): SyncContext {
+  const context = contextsByOptions.get(options) ?? createSyncContext(options);
+  contextsByOptions.set(options, context);
+  return context;
+}
+
+function createSyncContext(options: SyncOptions): SyncContext {
+  return {
+    logger: options.logger,
+    metrics: SyncMetrics.forRegistry(options.registry ?? new Registry()),
+    redact: createRedactor(options.redact),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    limits: { ...DEFAULT_SYNC_LIMITS, ...options.limits },
+  };
+}

@@ -1,0 +1,45 @@
+/** Limits, timeouts and delays of this library. All times are in milliseconds. */
+export interface SyncLimits {
+  /** Maximum number of streams that are pulled at the same time, over all connectors. */
+  concurrency: number;
+  /** Maximum time that a pull keeps its semaphore permit while other streams wait. The pull checks it after each page. */
+  maxTurnMs: number;
+  /** Timeout for the plugin to return one page. */
+  pageTimeoutMs: number;
+  /** Timeout for the plugin's iterator to close. */
+  closeTimeoutMs: number;
+  /** Lifetime of a lease that is not renewed. After it another process may pull the stream. */
+  leaseTtlMs: number;
+  /** Time for the current pages to be committed when the engine stops. */
+  stopGraceMs: number;
+  /** Delay between a request to pull and the pull, so that a burst of requests causes one pull. */
+  pullDelayMs: number;
+  /** Average time between the first pulls of two streams, so that a thousand connectors do not start at the same time. */
+  startSpacingMs: number;
+  /** Number of repeated pages in a row without new data after which the listing counts as an endless loop. */
+  maxRepeatedPages: number;
+  /** Back-off after the first failure. It doubles with each further failure. */
+  initialBackOffMs: number;
+  /** Upper limit of the exponential back-off. */
+  maxBackOffMs: number;
+  /** Back-off after the PSP rejected the credentials. A person must correct them first. */
+  unauthorizedBackOffMs: number;
+  /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
+  quietRecordIntervalMs: number;
+}
+
+export const DEFAULT_SYNC_LIMITS: SyncLimits = {
+  concurrency: 32,
+  maxTurnMs: 5_000,
+  pageTimeoutMs: 60_000,
+  closeTimeoutMs: 1_000,
+  leaseTtlMs: 10_000,
+  stopGraceMs: 5_000,
+  pullDelayMs: 200,
+  startSpacingMs: 20,
+  maxRepeatedPages: 20,
+  initialBackOffMs: 2_000,
+  maxBackOffMs: 5 * 60_000,
+  unauthorizedBackOffMs: 15 * 60_000,
+  quietRecordIntervalMs: 10 * 60_000,
+};

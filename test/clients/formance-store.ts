@@ -1,0 +1,79 @@
+/**
+ * Stores what Formance stores after a client handed over its rows, and rejects the rows that Formance rejects after decoding. Source: v3.4.0
+ * `pkg/domain/models/payments.go`, `internal/storage/payments.go` (payments and adjustments are inserted once, by id); commit bd40e5ec
+ * `internal/storage/payments.go` (v2: the last row replaces the payment).
+ */
+import type { Stream } from '@tributary/connector-api';
+import type { DecodedBalances, Row } from './decode-response.js';
+import { formatExact, isZeroTime } from './go-time.js';
+import type { ClientVersion } from './client-versions.js';
+
+/** The run ends here. Every later run ends at the same row, because the state did not move. */
+export class RunFailed extends Error {
+  override readonly name = 'RunFailed';
+}
+
+/** Source: Go's big.Int, which accepts a sign. */
+const INTEGER_PATTERN = /^[+-]?\d+$/;
+
+/**
+ * Checks an amount. The connector reads the amounts of all new rows of a page, even of those that it then cuts off.
+ * @throws RunFailed when the amount is not an integer
+ */
+export function checkAmount(amount: string): void {
+  if (!INTEGER_PATTERN.test(amount)) throw new RunFailed(`amount "${amount}" is no integer`);
+}
+
+export class FormanceStore {
+  /** Metadata of accounts and beneficiaries by id. The first version of each is never replaced. */
+  readonly accounts = new Map<string, Record<string, string>>();
+  /** The status of each payment, by `<reference> <type>`. */
+  readonly payments = new Map<string, string>();
+  /** Every version of each payment that arrived at any time: `<reference> <type> / <row id> <createdAt> <status>`. */
+  readonly adjustments = new Set<string>();
+
+  constructor(private readonly version: ClientVersion) {}
+
+  /**
+   * Stores the rows.
+   * @throws RunFailed when one of the rows cannot be stored; then none of them is
+   */
+  store(stream: Stream, rows: readonly Row[]): void {
+    for (const row of rows) this.checkRow(row);
+    for (const row of rows) {
+      if (stream === 'transactions') this.storePayment(row);
+      else if (!this.accounts.has(row.id)) this.accounts.set(row.id, row.metadata);
+    }
+  }
+
+  /** @throws RunFailed when an amount, an asset, the account or the time is invalid */
+  checkBalances({ accountId, at, balances }: DecodedBalances): void {
+    for (const { amount, currency } of balances) {
+      checkAmount(amount);
+      this.checkAsset(currency);
+      if (this.version.validation.ids && accountId === '') throw new RunFailed('balances without an account');
+      if (this.version.validation.ids && isZeroTime(at)) throw new RunFailed('balances without a time');
+    }
+  }
+
+  private checkRow({ id, createdAt, transaction }: Row): void {
+    if (this.version.validation.ids && id === '') throw new RunFailed('a row without an id');
+    if (this.version.validation.ids && isZeroTime(createdAt))
+      throw new RunFailed(`row ${id} has no createdAt`);
+    if (transaction) this.checkAsset(transaction.currency);
+  }
+
+  private checkAsset(asset: string): void {
+    if (this.version.validation.asset?.test(asset) === false) throw new RunFailed(`asset "${asset}"`);
+  }
+
+  private storePayment(row: Row): void {
+    const { type, status, relatedId } = row.transaction!;
+    const { relatedIdEffect, paging } = this.version;
+    const ownId = relatedIdEffect === 'replaces the id' ? (relatedId ?? row.id) : row.id;
+    const reference = relatedIdEffect === 'parent' ? relatedId || ownId : ownId;
+    const payment = `${reference} ${type}`;
+    if (paging === 'until-empty' || !this.payments.has(payment)) this.payments.set(payment, status);
+    this.adjustments.add(`${payment} / ${ownId} ${formatExact(row.createdAt)} ${status}`);
+  }
+}

@@ -1,0 +1,117 @@
+/** Injects faults into a cluster, one after the other. Only a pause lasts while other faults happen. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { pickRandom } from '../orders/pick-random.js';
+import type { Cluster } from './cluster.js';
+import type { ClusterGateway } from './cluster-gateway.js';
+
+/** Milliseconds. A pause is longer than the lease of a stream (10 s). A long pause is also longer than the lease of an order (45 s). */
+const PAUSE_MS = 14_000;
+const LONG_PAUSE_MS = 50_000;
+const LONG_PAUSE_SHARE = 0.2;
+/** Maximum time in milliseconds for which the database is down. */
+const MAX_DATABASE_DOWN_MS = 1500;
+/** Milliseconds within which another gateway must take over the streams of a gateway that is gone. The measured time is printed. */
+const TAKEOVER_TIMEOUT_MS = 40_000;
+
+const FAULT_KINDS = ['kill', 'kill', 'restart-fast', 'restart-immediate', 'terminate', 'cut', 'cut'] as const;
+type FaultKind = (typeof FAULT_KINDS)[number];
+
+export class ClusterFaultInjector {
+  readonly counts = new Map<string, number>();
+  /** Milliseconds until other gateways took over the streams of a gateway that was killed or paused. */
+  readonly takeovers = { kill: [] as number[], pause: [] as number[] };
+  /** Violations of what the cluster must do. */
+  readonly violations: string[] = [];
+  private readonly background = new Set<Promise<void>>();
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly random: () => number,
+  ) {}
+
+  /** Injects faults for this many milliseconds. Afterwards all gateways and the database run. */
+  async injectFor(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    const pauses = this.pauseUntil(end);
+    while (performance.now() < end) {
+      await this.inject(pickRandom(FAULT_KINDS, this.random));
+      await sleep(this.random() * 2500);
+    }
+    await pauses;
+    await Promise.all(this.background);
+  }
+
+  private async pauseUntil(end: number): Promise<void> {
+    while (performance.now() < end) {
+      const member = pickRandom(this.runningGateways, this.random);
+      await this.waitForLease(member);
+      this.count('pause');
+      this.measureTakeover(member, 'pause');
+      await member.pause(this.random() < LONG_PAUSE_SHARE ? LONG_PAUSE_MS : PAUSE_MS);
+      await sleep(1000);
+    }
+  }
+
+  /** Waits until the gateway has a lease, because then a fault has more effect. */
+  private async waitForLease({ pid }: ClusterGateway): Promise<void> {
+    for (let tries = 0; tries < 40 && this.cluster.leaseObserver.getLeasesOf(pid).length === 0; tries++)
+      await sleep(20);
+  }
+
+  private async inject(kind: FaultKind): Promise<void> {
+    this.count(kind);
+    const { database, databaseProxies } = this.cluster;
+    switch (kind) {
+      case 'kill':
+        return this.killOne();
+      case 'restart-fast':
+      case 'restart-immediate':
+        await database.stop(kind === 'restart-fast' ? 'INT' : 'QUIT');
+        await sleep(this.random() * MAX_DATABASE_DOWN_MS);
+        return database.start();
+      case 'terminate':
+        return this.terminateConnections();
+      case 'cut':
+        return pickRandom(databaseProxies, this.random).dropConnections();
+    }
+  }
+
+  private async killOne(): Promise<void> {
+    const member = pickRandom(this.runningGateways, this.random);
+    await this.waitForLease(member);
+    this.measureTakeover(member, 'kill');
+    await member.kill();
+    await sleep(this.random() * 1000);
+    await member.start();
+  }
+
+  private measureTakeover({ pid, name }: ClusterGateway, how: 'kill' | 'pause'): void {
+    const { leaseObserver } = this.cluster;
+    const held = leaseObserver.getLeasesOf(pid);
+    if (held.length === 0) return;
+    const watch = leaseObserver.waitUntilTaken(held, TAKEOVER_TIMEOUT_MS).then((took) => {
+      if (took !== undefined) this.takeovers[how].push(took);
+      else this.violations.push(`nobody took ${held.map(({ stream }) => stream).join(', ')} from ${name}`);
+    });
+    this.background.add(watch);
+  }
+
+  private async terminateConnections(): Promise<void> {
+    const client = new pg.Client(this.cluster.database.url('postgres'));
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = current_user',
+    );
+    await client.end();
+  }
+
+  private get runningGateways(): ClusterGateway[] {
+    return this.cluster.gateways.filter((member) => member.isRunning && !member.isPaused);
+  }
+
+  private count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * A load balancer in front of the gateways: one address, which forwards requests in turn to each gateway that reports that it is ready. When a
+ * gateway closes the connection or responds 503, the next one gets the request. Every request can be repeated: orders are idempotent by their key.
+ */
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fetchStatus } from './fetch-status.js';
+
+/** Milliseconds between two health checks of a gateway, and the timeout of a health check. */
+const HEALTH_CHECK_INTERVAL_MS = 250;
+const HEALTH_CHECK_TIMEOUT_MS = 1500;
+
+interface BalancedGateway {
+  name: string;
+  url: string;
+  agent: Agent;
+  ready: boolean;
+  /** Requests under way. They are aborted when the gateway stops responding. */
+  open: Set<AbortController>;
+  requests: number;
+}
+
+interface ForwardedResponse {
+  status: number;
+  type: string;
+  body: Buffer;
+}
+
+export class LoadBalancer {
+  /** Results of requests to gateways: number by status, and `closed`. */
+  readonly resultCounts = new Map<string, number>();
+  /** Number of responses to clients, by status. */
+  readonly statusCounts = new Map<number, number>();
+  /** Responses that no client should ever get. */
+  readonly unexpectedResponses: string[] = [];
+  private readonly gateways: BalancedGateway[];
+  private readonly server: Server;
+  private nextIndex = 0;
+  private isClosed = false;
+
+  private constructor(gateways: readonly { name: string; url: string }[]) {
+    this.gateways = gateways.map(({ name, url }) => ({
+      ...{ name, url, ready: false, requests: 0 },
+      agent: new Agent({ keepAlive: true }),
+      open: new Set(),
+    }));
+    this.server = createServer((incoming, outgoing) => void this.handleRequest(incoming, outgoing));
+  }
+
+  static async start(gateways: readonly { name: string; url: string }[]): Promise<LoadBalancer> {
+    const balancer = new LoadBalancer(gateways);
+    balancer.server.listen(0, '127.0.0.1');
+    await once(balancer.server, 'listening');
+    for (const gateway of balancer.gateways) void balancer.pollHealth(gateway);
+    return balancer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Returns the number of requests that each gateway answered. */
+  get requestShares(): string {
+    return this.gateways.map(({ name, requests }) => `${name} ${requests}`).join(', ');
+  }
+
+  isReady(name: string): boolean {
+    return this.gateways.some((gateway) => gateway.name === name && gateway.ready);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.server.closeAllConnections();
+    this.server.close();
+    for (const { agent } of this.gateways) agent.destroy();
+    await once(this.server, 'close');
+  }
+
+  private async pollHealth(gateway: BalancedGateway): Promise<void> {
+    while (!this.isClosed) {
+      const status = await fetchStatus(`${gateway.url}/readyz`, HEALTH_CHECK_TIMEOUT_MS);
+      gateway.ready = status === 200;
+      if (status === undefined) for (const open of gateway.open) open.abort();
+      await sleep(HEALTH_CHECK_INTERVAL_MS);
+    }
+  }
+
+  private async handleRequest(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    } catch {
+      return;
+    }
+    const { status, type, body } = await this.forward(incoming, Buffer.concat(chunks));
+    increment(this.statusCounts, status);
+    if (status >= 300 && status !== 503) {
+      this.unexpectedResponses.push(
+        `${incoming.method} ${incoming.url}: ${status} ${body.toString().slice(0, 300)}`,
+      );
+    }
+    outgoing.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+  }
+
+  private async forward(incoming: IncomingMessage, body: Buffer): Promise<ForwardedResponse> {
+    const none = Buffer.from('{"Title":"Unavailable","Detail":"No gateway answers."}');
+    let answer: ForwardedResponse = { status: 503, type: 'application/json', body: none };
+    for (const gateway of this.getCandidates()) {
+      const given = await forwardRequest(gateway, incoming, body);
+      increment(this.resultCounts, given === undefined ? 'closed' : String(given.status));
+      if (given === undefined) continue;
+      answer = given;
+      gateway.requests++;
+      if (given.status !== 503) return given;
+    }
+    return answer;
+  }
+
+  /** Returns the gateways in turn. When no gateway is ready, all are tried. */
+  private getCandidates(): BalancedGateway[] {
+    const start = this.nextIndex++ % this.gateways.length;
+    const all = [...this.gateways.slice(start), ...this.gateways.slice(0, start)];
+    const ready = all.filter((gateway) => gateway.ready);
+    return ready.length > 0 ? ready : all;
+  }
+}
+
+/**
+ * Forwards a request.
+ * @returns `undefined` when the connection was closed before the response ended
+ */
+function forwardRequest({ url, agent, open }: BalancedGateway, incoming: IncomingMessage, body: Buffer) {
+  const abort = new AbortController();
+  open.add(abort);
+  return new Promise<ForwardedResponse | undefined>((resolve) => {
+    const { method, headers } = incoming;
+    const options = {
+      method,
+      agent,
+      headers: { ...headers, connection: 'keep-alive' },
+      signal: abort.signal,
+    };
+    const sent = request(url + incoming.url, options, (response) => {
+      readBody(response).then(
+        (bytes) =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body: bytes,
+          }),
+        () => resolve(undefined),
+      );
+    });
+    sent.on('error', () => resolve(undefined));
+    sent.end(body);
+  }).finally(() => open.delete(abort));
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function increment<T>(counts: Map<T, number>, key: T): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,36 @@
+/** The data of a PSP of the cluster: a generated history, which is written to the file that the plugin lists. */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { getAdjustmentName } from '../client-completeness.js';
+import { generateHistory, type Arrival } from '../synthetic-psp.js';
+
+/** Approximate number of versions in one arrival. Bulk imports are larger. */
+const ARRIVAL_SIZE = 40;
+
+export class PspHistory {
+  /** Every version that was shown at any time, named as Formance names adjustments. */
+  readonly versions = new Set<string>();
+  private readonly arrivals: Iterator<Arrival>;
+
+  constructor(
+    readonly name: string,
+    readonly file: string,
+    seed: number,
+  ) {
+    this.arrivals = generateHistory(Infinity, ARRIVAL_SIZE, seed);
+    writeFileSync(file, '');
+  }
+
+  /** Shows the next arrival. It is written at once, so that a PSP shows a version completely or not at all. */
+  showNextArrival(): void {
+    const arrival = this.arrivals.next().value as Arrival;
+    const lines = arrival.map((version) =>
+      JSON.stringify(version, (_, value: unknown) => bigintToString(value)),
+    );
+    appendFileSync(this.file, `${lines.join('\n')}\n`);
+    for (const version of arrival) this.versions.add(getAdjustmentName(version));
+  }
+}
+
+function bigintToString(value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

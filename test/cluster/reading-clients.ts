@@ -1,0 +1,109 @@
+/** Every release of the connector as a client of every history. All clients read through the balancer the whole time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GenericConnectorClient } from '../clients/generic-connector-client.js';
+import { createConnection, type ClientConnection } from '../clients/http-get.js';
+import { READER_VERSIONS } from '../clients/client-versions.js';
+import { READER_KEY } from './deployment.js';
+import type { PspHistory } from './psp-history.js';
+
+const POLL_INTERVAL_MS = 300;
+const SETTLE_TIMEOUT_MS = 120_000;
+
+/** A 503, or a closed connection. The run ends, and the next run continues. */
+class TemporarilyUnavailableError extends Error {}
+
+interface Reader {
+  history: PspHistory;
+  client: GenericConnectorClient;
+  connection: ClientConnection;
+}
+
+export class ReadingClients {
+  /** Errors that a client must never see. */
+  readonly unexpectedErrors: string[] = [];
+  runCount = 0;
+  interruptedCount = 0;
+  private readonly all: Reader[];
+
+  constructor(histories: readonly PspHistory[], url: string) {
+    this.all = histories.flatMap((history) =>
+      READER_VERSIONS.map((version) => {
+        const connection = createConnection(`${url}/${history.name}`, READER_KEY);
+        return {
+          history,
+          connection,
+          client: new GenericConnectorClient(version, (path) => getOrThrowUnavailable(connection, path)),
+        };
+      }),
+    );
+  }
+
+  async readUntil(isOver: () => boolean): Promise<void> {
+    await Promise.all(this.all.map((reader) => this.pollUntil(reader, isOver)));
+  }
+
+  /**
+   * Polls until nothing changes any more.
+   * @returns the missing and additional versions of each reader
+   */
+  async waitUntilSettled(): Promise<string[]> {
+    let left = this.findDifferences();
+    for (let since = performance.now(); left.length > 0 && performance.now() - since < SETTLE_TIMEOUT_MS;) {
+      await sleep(POLL_INTERVAL_MS);
+      await Promise.all(this.all.map((reader) => this.poll(reader)));
+      const now = this.findDifferences();
+      if (now.join() !== left.join()) since = performance.now();
+      left = now;
+    }
+    return left;
+  }
+
+  close(): void {
+    for (const { connection } of this.all) connection.close();
+  }
+
+  get count(): number {
+    return this.all.length;
+  }
+
+  private async pollUntil(reader: Reader, isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await this.poll(reader);
+      await sleep(POLL_INTERVAL_MS * (0.5 + Math.random()));
+    }
+  }
+
+  private async poll({ client, history }: Reader): Promise<void> {
+    this.runCount++;
+    try {
+      await client.poll('accounts');
+      await client.poll('transactions');
+    } catch (error) {
+      if (error instanceof TemporarilyUnavailableError) this.interruptedCount++;
+      else this.unexpectedErrors.push(`${client.version.name} at ${history.name}: ${String(error)}`);
+    }
+  }
+
+  private findDifferences(): string[] {
+    return this.all.flatMap(({ client, history }) => {
+      const { adjustments, accounts } = client.formance;
+      const missing = [...history.versions].filter((version) => !adjustments.has(version));
+      const invented = [...adjustments].filter((version) => !history.versions.has(version));
+      if (missing.length + invented.length === 0 && accounts.size === ACCOUNT_COUNT) return [];
+      return `${client.version.name} at ${history.name}: ${accounts.size} accounts, ${missing.length} versions missing (${missing.slice(0, 2).join(', ')}), ${invented.length} invented`;
+    });
+  }
+}
+
+/** Number of accounts that the plugin lists. */
+const ACCOUNT_COUNT = 30;
+
+async function getOrThrowUnavailable({ get }: ClientConnection, path: string) {
+  const answer = await get(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ECONNRESET' || error.code === 'ECONNREFUSED'
+      ? new TemporarilyUnavailableError(error.code)
+      : error;
+  });
+  if (answer.status === 503) throw new TemporarilyUnavailableError('503');
+  return answer;
+}

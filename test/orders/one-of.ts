@@ -1,3 +1,0 @@
-export function oneOf<T>(values: readonly T[], random: () => number): T {
-  return values[Math.floor(random() * values.length)]!;
-}

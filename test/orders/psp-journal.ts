@@ -1,0 +1,66 @@
+/** Reads what really happened to the orders: the journals of the simulated PSPs, parsed as the PSPs parse them. */
+import { existsSync, readFileSync } from 'node:fs';
+import { isAccepted } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
+import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
+import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payments.js';
+
+export class PspJournal {
+  attemptCount = 0;
+  readonly faultCounts = new Map<string, number>();
+  /** Paid orders by the client's reference, then by the PSP's key. Two keys are two payments. */
+  private readonly paidByReference = new Map<string, Map<string, Payment>>();
+
+  constructor(journal: string) {
+    // A PSP without requests has no journal.
+    const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : [];
+    for (const line of lines) this.add(line);
+  }
+
+  getPayments(reference: string): readonly Payment[] {
+    return [...(this.paidByReference.get(reference)?.values() ?? [])];
+  }
+
+  listReferences(): Iterable<string> {
+    return this.paidByReference.keys();
+  }
+
+  private add(line: string): void {
+    const attempt = parseAttempt(line);
+    if (attempt === undefined) return;
+    this.attemptCount++;
+    this.faultCounts.set(attempt.fault, (this.faultCounts.get(attempt.fault) ?? 0) + 1);
+    if (!isAccepted(attempt.fault)) return;
+    const payments = this.paidByReference.get(attempt.reference) ?? new Map<string, Payment>();
+    if (!payments.has(attempt.key)) payments.set(attempt.key, attempt);
+    this.paidByReference.set(attempt.reference, payments);
+  }
+}
+
+/** Returns what Formance must show in the end; `undefined` while the PSP itself has not executed the order. */
+export function getExpectedEnd(payment: Payment | undefined, amount: bigint): ExpectedEnd | undefined {
+  if (payment === undefined) return { payment: 'FAILED', initiation: 'FAILED', amount };
+  const state = getStateAt(payment, Date.now());
+  switch (state) {
+    case undefined:
+      return undefined;
+    case 'pending':
+      return { payment: 'PENDING', initiation: 'PROCESSING', amount };
+    case 'completed':
+      return { payment: 'SUCCEEDED', initiation: 'PROCESSED', amount };
+    case 'failed':
+      return { payment: 'FAILED', initiation: 'FAILED', amount };
+    case 'returned':
+      return { payment: 'REFUNDED', initiation: 'REVERSED', amount: 0n };
+  }
+}
+
+export interface ExpectedEnd {
+  payment: string;
+  initiation: string;
+  amount: bigint;
+}
+
+/** Returns whether the PSP can fail the order. */
+export function canFail(payment: Payment | undefined): boolean {
+  return payment === undefined || payment.fate === 'fails' || payment.fate === 'fails-at-once';
+}

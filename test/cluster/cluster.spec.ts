@@ -19,42 +19,42 @@ const [FAULT_DURATION_MS, ARRIVAL_INTERVAL_MS] =
 const LEASE_MS = 10_000;
 
 let cluster: Cluster;
-let readers: ReadingClients;
-let payers: PayingClients;
+let readingClients: ReadingClients;
+let payingClients: PayingClients;
 beforeAll(async () => {
   cluster = await Cluster.start();
 }, 180_000);
 afterAll(async () => {
-  readers?.close();
-  payers?.close();
+  readingClients?.close();
+  payingClients?.close();
   await cluster?.stop();
 });
 
 test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
   const { balancer, histories, payingConnectors: connectors, leaseObserver } = cluster;
-  readers = new ReadingClients(histories, balancer.url);
-  payers = new PayingClients(connectors, balancer.url);
-  const troubles = new ClusterFaultInjector(cluster, createSeededRandom(Number(process.env['SEED'] ?? 5)));
-  await payers.waitForParties();
+  readingClients = new ReadingClients(histories, balancer.url);
+  payingClients = new PayingClients(connectors, balancer.url);
+  const faultInjector = new ClusterFaultInjector(cluster, createSeededRandom(Number(process.env['SEED'] ?? 5)));
+  await payingClients.waitForParties();
   let isOver = false;
   const over = () => isOver;
-  const going = [addArrivalsUntil(over), readers.readUntil(over), payers.orderUntil(over)];
-  await troubles.injectFor(FAULT_DURATION_MS).finally(() => (isOver = true));
+  const going = [addArrivalsUntil(over), readingClients.readUntil(over), payingClients.orderUntil(over)];
+  await faultInjector.injectFor(FAULT_DURATION_MS).finally(() => (isOver = true));
   await Promise.all(going);
-  const differences = await readers.waitUntilSettled();
-  const unfinished = await payers.waitUntilSettled();
-  printReport(troubles);
+  const differences = await readingClients.waitUntilSettled();
+  const unfinished = await payingClients.waitUntilSettled();
+  printReport(faultInjector);
 
   expect({
     differences,
-    lies: payers.findErrors(),
+    lies: payingClients.findErrors(),
     unfinished,
-    surprises: [...balancer.unexpectedResponses, ...readers.unexpectedErrors],
-    complaints: troubles.violations,
+    surprises: [...balancer.unexpectedResponses, ...readingClients.unexpectedErrors],
+    complaints: faultInjector.violations,
   }).toEqual({ differences: [], lies: [], unfinished: [], surprises: [], complaints: [] });
   for (const { name } of cluster.gateways)
     expect(leaseObserver.takenCounts.get(name) ?? 0).toBeGreaterThan(2);
-  expect(Math.max(...troubles.takeovers.pause, 0)).toBeLessThan(2 * LEASE_MS + 15_000);
+  expect(Math.max(...faultInjector.takeovers.pause, 0)).toBeLessThan(2 * LEASE_MS + 15_000);
 }, 3_600_000);
 
 async function addArrivalsUntil(isOver: () => boolean): Promise<void> {
@@ -63,16 +63,16 @@ async function addArrivalsUntil(isOver: () => boolean): Promise<void> {
   }
 }
 
-function printReport(troubles: ClusterFaultInjector): void {
+function printReport(faultInjector: ClusterFaultInjector): void {
   const { balancer, histories, leaseObserver } = cluster;
   const versions = histories.reduce((sum, history) => sum + history.versions.size, 0);
   const lines = [
-    `troubles: ${formatCounts(troubles.counts)}`,
-    `${versions} row versions at ${histories.length} PSPs, ${readers.count} readers, ${readers.runCount} runs, ${readers.interruptedCount} of them interrupted`,
-    payers.describeOrders(),
+    `troubles: ${formatCounts(faultInjector.counts)}`,
+    `${versions} row versions at ${histories.length} PSPs, ${readingClients.count} readingClients, ${readingClients.runCount} runs, ${readingClients.interruptedCount} of them interrupted`,
+    payingClients.describeOrders(),
     `clients were answered: ${formatCounts(balancer.statusCounts)}; gateways answered the balancer: ${formatCounts(balancer.resultCounts)}; shares: ${balancer.requestShares}`,
     `leases taken: ${formatCounts(leaseObserver.takenCounts)}`,
-    `streams were taken over after a kill: ${formatDurations(troubles.takeovers.kill)}; after a pause: ${formatDurations(troubles.takeovers.pause)}`,
+    `streams were taken over after a kill: ${formatDurations(faultInjector.takeovers.kill)}; after a pause: ${formatDurations(faultInjector.takeovers.pause)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

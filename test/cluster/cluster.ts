@@ -48,34 +48,34 @@ export class Cluster {
     const histories = HISTORY_NAMES.map(
       (name, seed) => new PspHistory(name, join(directory, `${name}.jsonl`), seed),
     );
-    const payers = ['keys', 'ids'].map((name) => ({
+    const payingConnectors = ['keys', 'ids'].map((name) => ({
       ...{ name, key: `the-key-that-pays-at-${name}` },
       journal: join(directory, `${name}.journal`),
     }));
-    const cables = await Promise.all(GATEWAY_NAMES.map(() => DatabaseProxy.start(database.socket)));
-    resources.defer(() => Promise.all(cables.map((cable) => cable.close())).then(() => undefined));
-    const members = await Promise.all(
+    const databaseProxies = await Promise.all(GATEWAY_NAMES.map(() => DatabaseProxy.start(database.socket)));
+    resources.defer(() => Promise.all(databaseProxies.map((proxy) => proxy.close())).then(() => undefined));
+    const gateways = await Promise.all(
       GATEWAY_NAMES.map(async (name, index) => {
-        const store = `postgres://tributary@127.0.0.1:${cables[index]!.port}/postgres`;
-        const { file, port } = await writeGatewayDeployment(directory, name, store, histories, payers);
+        const store = `postgres://tributary@127.0.0.1:${databaseProxies[index]!.port}/postgres`;
+        const { file, port } = await writeGatewayDeployment(directory, name, store, histories, payingConnectors);
         return new ClusterGateway(name, port, file, join(directory, `${name}.log`), CLOCK_OFFSETS_MS[index]!);
       }),
     );
-    resources.defer(() => Promise.all(members.map((member) => member.kill())).then(() => undefined));
-    const starting = members.map((member) => member.start());
+    resources.defer(() => Promise.all(gateways.map((gateway) => gateway.kill())).then(() => undefined));
+    const starting = gateways.map((gateway) => gateway.start());
     // A gateway must not be killed while it is still being launched.
     await Promise.allSettled(starting);
     await Promise.all(starting);
-    const balancer = await LoadBalancer.start(members);
-    const witness = new LeaseObserver(database.url('postgres'), members);
-    return new Cluster(directory, database, cables, members, balancer, histories, payers, witness);
+    const balancer = await LoadBalancer.start(gateways);
+    const leaseObserver = new LeaseObserver(database.url('postgres'), gateways);
+    return new Cluster(directory, database, databaseProxies, gateways, balancer, histories, payingConnectors, leaseObserver);
   }
 
   async stop(): Promise<void> {
     await this.leaseObserver.stop();
     await this.balancer.close();
-    await Promise.all(this.gateways.map((member) => member.kill()));
-    await Promise.all(this.databaseProxies.map((cable) => cable.close()));
+    await Promise.all(this.gateways.map((gateway) => gateway.kill()));
+    await Promise.all(this.databaseProxies.map((proxy) => proxy.close()));
     await this.database.remove();
     if (process.env['KEEP'] === undefined) rmSync(this.directory, { recursive: true, force: true });
   }

@@ -8,11 +8,11 @@ export class DatabaseProxy {
   private constructor(private readonly server: Server) {}
 
   static async start(socket: string): Promise<DatabaseProxy> {
-    const server = createServer((near) => cable.connectSockets(near, connect(socket)));
-    const cable = new DatabaseProxy(server);
+    const server = createServer((clientSocket) => proxy.connectSockets(clientSocket, connect(socket)));
+    const proxy = new DatabaseProxy(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return cable;
+    return proxy;
   }
 
   get port(): number {
@@ -30,12 +30,12 @@ export class DatabaseProxy {
     await once(this.server, 'close');
   }
 
-  private connectSockets(near: Socket, far: Socket): void {
-    this.clientSockets.add(near);
-    near.on('close', () => this.clientSockets.delete(near));
+  private connectSockets(clientSocket: Socket, databaseSocket: Socket): void {
+    this.clientSockets.add(clientSocket);
+    clientSocket.on('close', () => this.clientSockets.delete(clientSocket));
     for (const [from, to] of [
-      [near, far],
-      [far, near],
+      [clientSocket, databaseSocket],
+      [databaseSocket, clientSocket],
     ] as const) {
       from.on('error', () => undefined);
       from.on('close', () => to.destroy());

@@ -34,13 +34,13 @@ export async function writeGatewayDeployment(
   name: string,
   store: string,
   histories: readonly PspHistory[],
-  payers: readonly PayingConnector[],
+  payingConnectors: readonly PayingConnector[],
 ): Promise<GatewayDeployment> {
   const port = await findFreePort();
   const file = join(directory, `${name}.yaml`);
   const connectors = [
     ...histories.map(formatHistoryEntry),
-    ...payers.map((payer, index) => formatConnectorEntry(payer, index, FAULT_SETTINGS)),
+    ...payingConnectors.map((connector, index) => formatConnectorEntry(connector, index, FAULT_SETTINGS)),
   ];
   writeFileSync(
     file,

@@ -44,11 +44,11 @@ export class ClusterFaultInjector {
 
   private async pauseUntil(end: number): Promise<void> {
     while (performance.now() < end) {
-      const member = pickRandom(this.runningGateways, this.random);
-      await this.waitForLease(member);
+      const gateway = pickRandom(this.runningGateways, this.random);
+      await this.waitForLease(gateway);
       this.count('pause');
-      this.measureTakeover(member, 'pause');
-      await member.pause(this.random() < LONG_PAUSE_SHARE ? LONG_PAUSE_MS : PAUSE_MS);
+      this.measureTakeover(gateway, 'pause');
+      await gateway.pause(this.random() < LONG_PAUSE_SHARE ? LONG_PAUSE_MS : PAUSE_MS);
       await sleep(1000);
     }
   }
@@ -78,12 +78,12 @@ export class ClusterFaultInjector {
   }
 
   private async killOne(): Promise<void> {
-    const member = pickRandom(this.runningGateways, this.random);
-    await this.waitForLease(member);
-    this.measureTakeover(member, 'kill');
-    await member.kill();
+    const gateway = pickRandom(this.runningGateways, this.random);
+    await this.waitForLease(gateway);
+    this.measureTakeover(gateway, 'kill');
+    await gateway.kill();
     await sleep(this.random() * 1000);
-    await member.start();
+    await gateway.start();
   }
 
   private measureTakeover({ pid, name }: ClusterGateway, how: 'kill' | 'pause'): void {
@@ -108,7 +108,7 @@ export class ClusterFaultInjector {
   }
 
   private get runningGateways(): ClusterGateway[] {
-    return this.cluster.gateways.filter((member) => member.isRunning && !member.isPaused);
+    return this.cluster.gateways.filter((gateway) => gateway.isRunning && !gateway.isPaused);
   }
 
   private count(what: string): void {

@@ -20,7 +20,7 @@ export class LeaseObserver {
 
   constructor(
     private readonly url: string,
-    private readonly members: readonly ClusterGateway[],
+    private readonly gateways: readonly ClusterGateway[],
   ) {
     this.polling = this.pollLeases();
   }
@@ -72,8 +72,8 @@ export class LeaseObserver {
       const before = this.leases.get(lease.stream);
       this.leases.set(lease.stream, lease);
       if (before?.fence === lease.fence) continue;
-      const member = this.members.find(({ pid }) => pid === parsePid(lease.holder));
-      if (member) this.takenCounts.set(member.name, (this.takenCounts.get(member.name) ?? 0) + 1);
+      const gateway = this.gateways.find(({ pid }) => pid === parsePid(lease.holder));
+      if (gateway) this.takenCounts.set(gateway.name, (this.takenCounts.get(gateway.name) ?? 0) + 1);
     }
   }
 }

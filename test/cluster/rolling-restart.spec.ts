@@ -5,35 +5,35 @@ import { PayingClients } from './paying-clients.js';
 import { ReadingClients } from './reading-clients.js';
 
 let cluster: Cluster;
-let readers: ReadingClients;
-let payers: PayingClients;
+let readingClients: ReadingClients;
+let payingClients: PayingClients;
 beforeAll(async () => {
   cluster = await Cluster.start();
 }, 180_000);
 afterAll(async () => {
-  readers?.close();
-  payers?.close();
+  readingClients?.close();
+  payingClients?.close();
   await cluster?.stop();
 });
 
 test('gateways are restarted one after the other, and every request is answered', async () => {
   const { balancer, histories, gateways } = cluster;
-  readers = new ReadingClients(histories, balancer.url);
-  payers = new PayingClients(cluster.payingConnectors, balancer.url);
-  await payers.waitForParties();
+  readingClients = new ReadingClients(histories, balancer.url);
+  payingClients = new PayingClients(cluster.payingConnectors, balancer.url);
+  await payingClients.waitForParties();
   let isOver = false;
   const over = () => isOver;
-  const reading = [readers.readUntil(over), payers.orderUntil(over)];
+  const reading = [readingClients.readUntil(over), payingClients.orderUntil(over)];
   const codes: (number | null)[] = [];
-  for (const member of gateways) {
+  for (const gateway of gateways) {
     for (const history of histories) history.showNextArrival();
-    codes.push(await member.stop());
-    await member.start();
-    while (!balancer.isReady(member.name)) await sleep(50);
+    codes.push(await gateway.stop());
+    await gateway.start();
+    while (!balancer.isReady(gateway.name)) await sleep(50);
   }
   isOver = true;
   await Promise.all(reading);
-  const differences = await readers.waitUntilSettled();
+  const differences = await readingClients.waitUntilSettled();
   const { statusCounts, resultCounts, requestShares } = balancer;
   process.stdout.write(
     `clients were answered: ${[...statusCounts].join(' ')}; gateways answered the balancer: ${[...resultCounts].join(' ')}; shares: ${requestShares}\n`,
@@ -41,6 +41,6 @@ test('gateways are restarted one after the other, and every request is answered'
 
   expect(codes).toEqual([0, 0, 0]);
   expect([...statusCounts.keys()].filter((status) => status !== 200 && status !== 201)).toEqual([]);
-  expect([...balancer.unexpectedResponses, ...readers.unexpectedErrors]).toEqual([]);
-  expect([differences, readers.interruptedCount]).toEqual([[], 0]);
+  expect([...balancer.unexpectedResponses, ...readingClients.unexpectedErrors]).toEqual([]);
+  expect([differences, readingClients.interruptedCount]).toEqual([[], 0]);
 }, 300_000);

@@ -23,7 +23,11 @@ export function runResolveCommand(
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
     // Leases and due times use the store's clock, and this command can run on another machine than the gateways.
-    const context = { holder: currentProcess(), now: await store.currentTime(), timings: DEFAULT_ORDER_TIMINGS };
+    const context = {
+      holder: currentProcess(),
+      now: await store.currentTime(),
+      timings: DEFAULT_ORDER_TIMINGS,
+    };
     if (!confirmed) {
       const reason = resolutionError(order, resolution, context);
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);

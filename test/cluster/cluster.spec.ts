@@ -31,10 +31,13 @@ afterAll(async () => {
 });
 
 test('nothing is lost, nothing is paid twice, nobody is told anything wrong', async () => {
-  const { balancer, histories, payingConnectors: connectors, leaseObserver } = cluster;
+  const { balancer, histories, payingConnectors, leaseObserver } = cluster;
   readingClients = new ReadingClients(histories, balancer.url);
-  payingClients = new PayingClients(connectors, balancer.url);
-  const faultInjector = new ClusterFaultInjector(cluster, createSeededRandom(Number(process.env['SEED'] ?? 5)));
+  payingClients = new PayingClients(payingConnectors, balancer.url);
+  const faultInjector = new ClusterFaultInjector(
+    cluster,
+    createSeededRandom(Number(process.env['SEED'] ?? 5)),
+  );
   await payingClients.waitForParties();
   let isOver = false;
   const over = () => isOver;
@@ -68,7 +71,7 @@ function printReport(faultInjector: ClusterFaultInjector): void {
   const versions = histories.reduce((sum, history) => sum + history.versions.size, 0);
   const lines = [
     `troubles: ${formatCounts(faultInjector.counts)}`,
-    `${versions} row versions at ${histories.length} PSPs, ${readingClients.count} readingClients, ${readingClients.runCount} runs, ${readingClients.interruptedCount} of them interrupted`,
+    `${versions} row versions at ${histories.length} PSPs, ${readingClients.count} readers, ${readingClients.runCount} runs, ${readingClients.interruptedCount} of them interrupted`,
     payingClients.describeOrders(),
     `clients were answered: ${formatCounts(balancer.statusCounts)}; gateways answered the balancer: ${formatCounts(balancer.resultCounts)}; shares: ${balancer.requestShares}`,
     `leases taken: ${formatCounts(leaseObserver.takenCounts)}`,

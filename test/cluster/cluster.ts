@@ -57,7 +57,13 @@ export class Cluster {
     const gateways = await Promise.all(
       GATEWAY_NAMES.map(async (name, index) => {
         const store = `postgres://tributary@127.0.0.1:${databaseProxies[index]!.port}/postgres`;
-        const { file, port } = await writeGatewayDeployment(directory, name, store, histories, payingConnectors);
+        const { file, port } = await writeGatewayDeployment(
+          directory,
+          name,
+          store,
+          histories,
+          payingConnectors,
+        );
         return new ClusterGateway(name, port, file, join(directory, `${name}.log`), CLOCK_OFFSETS_MS[index]!);
       }),
     );
@@ -68,7 +74,16 @@ export class Cluster {
     await Promise.all(starting);
     const balancer = await LoadBalancer.start(gateways);
     const leaseObserver = new LeaseObserver(database.url('postgres'), gateways);
-    return new Cluster(directory, database, databaseProxies, gateways, balancer, histories, payingConnectors, leaseObserver);
+    return new Cluster(
+      directory,
+      database,
+      databaseProxies,
+      gateways,
+      balancer,
+      histories,
+      payingConnectors,
+      leaseObserver,
+    );
   }
 
   async stop(): Promise<void> {

@@ -17,9 +17,9 @@ export class FakeJournal<Row extends { id: string }> {
   }
 
   remove(id: string): void {
-    const place = this.indexById.get(id);
-    if (place === undefined) return;
-    this.rows.splice(place, 1);
+    const index = this.indexById.get(id);
+    if (index === undefined) return;
+    this.rows.splice(index, 1);
     this.rebuildIndex();
   }
 
@@ -33,7 +33,7 @@ export class FakeJournal<Row extends { id: string }> {
   }
 
   private rebuildIndex(): void {
-    this.indexById = new Map(this.rows.map((row, place) => [row.id, place]));
+    this.indexById = new Map(this.rows.map((row, index) => [row.id, index]));
   }
 }
 

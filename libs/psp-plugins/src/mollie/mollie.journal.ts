@@ -90,14 +90,14 @@ export async function* readJournal(
   }
 }
 
-async function* walkOnce(journal: JournalSource, place: JournalPosition): AsyncGenerator<JournalStep> {
-  if (place.walk?.up === undefined) {
+async function* walkOnce(journal: JournalSource, position: JournalPosition): AsyncGenerator<JournalStep> {
+  if (position.walk?.up === undefined) {
     let last: JournalStep | undefined;
-    for await (const step of walkDown(journal, place)) yield (last = step);
+    for await (const step of walkDown(journal, position)) yield (last = step);
     if (last?.position.walk === undefined) return;
-    place = last.position;
+    position = last.position;
   }
-  yield* walkUp(journal, place);
+  yield* walkUp(journal, position);
 }
 
 async function* walkDown(

@@ -67,10 +67,7 @@ export async function* listTransactionPages(
     listing.position = { ...listing.position, reread: now };
     yield* readRanges(reader, listing, Math.min(recent, listing.changeableFrom));
   } else {
-    const { rows, place: position } = await reader.readChanges(
-      listing,
-      Math.max(recent, listing.changeableFrom),
-    );
+    const { rows, position } = await reader.readChanges(listing, Math.max(recent, listing.changeableFrom));
     if (rows.length > 0) yield createPage(rows, position);
     yield* readRanges(reader, { ...listing, position }, recent);
   }
@@ -127,12 +124,12 @@ function computeNextRange(span: number, fill: number): number {
 
 function createPage(
   rows: readonly Json[],
-  place: TransactionsCursor,
+  position: TransactionsCursor,
   warnings: DataWarning[] = [],
 ): Page<Transaction> {
   return {
     items: rows.flatMap((row) => parseRowItems(row, toTransactions)),
-    cursor: serializeCursor(place),
+    cursor: serializeCursor(position),
     warnings,
   };
 }
@@ -163,17 +160,17 @@ class TransactionReader {
   async readChanges(
     { position, changeableFrom }: ListingState,
     to: number,
-  ): Promise<{ rows: Json[]; place: TransactionsCursor }> {
+  ): Promise<{ rows: Json[]; position: TransactionsCursor }> {
     const watched = await this.readRange({ from: changeableFrom, to }, WATCHED_STATES);
     // There are too many. The complete reading covers them.
-    if (watched.from > changeableFrom && watched.rows.length > 0) return { rows: [], place: position };
+    if (watched.from > changeableFrom && watched.rows.length > 0) return { rows: [], position };
     const open = getUndecidedTimes(watched.rows);
     const before = position.open.filter((time) => time >= changeableFrom && time < to);
     const decided = await this.readDecided(findMissingTimes(before, open));
     const later = position.open.filter((time) => time >= to);
     return {
       rows: [...watched.rows, ...decided.rows],
-      place: { ...position, open: limitUndecidedTimes([...open, ...decided.left, ...later]) },
+      position: { ...position, open: limitUndecidedTimes([...open, ...decided.left, ...later]) },
     };
   }
 

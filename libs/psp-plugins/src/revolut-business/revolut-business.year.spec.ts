@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function startTest(
-  { transactions, tied: tieGroupSize }: { transactions: number; tied: number },
+  { transactions, tieGroupSize }: { transactions: number; tieGroupSize: number },
   settings: object = {},
 ) {
   const clock = new FakeClock(END);
@@ -53,7 +53,7 @@ function expectComplete(feed: TestFeed, world: SimulatedRevolut): void {
 it(
   `lists ${SIZE} transactions with ties at page borders, 429s and expired tokens; then only what can have changed`,
   async () => {
-    const { clock, world, fake, psp } = await startTest({ transactions: SIZE, tied: 37 });
+    const { clock, world, fake, psp } = await startTest({ transactions: SIZE, tieGroupSize: 37 });
     fake.server.injectFault({ fault: { status: 429, retryAfter: '2' }, path: '/transactions', nth: 5 });
     fake.server.injectFault({ fault: { status: 429 }, path: '/transactions', nth: 11 });
     fake.server.injectFault({ fault: { status: 401 }, path: '/transactions', nth: 17 });
@@ -87,7 +87,7 @@ it(
 
 it('sees every later change, and costs little while it looks', async () => {
   const { clock, world, fake, psp } = await startTest(
-    { transactions: 5000, tied: 3 },
+    { transactions: 5000, tieGroupSize: 3 },
     {
       requestsPerMinute: 60_000,
       rereadEveryHours: 72,

@@ -139,15 +139,15 @@ export class SandboxClient {
 
   /** Lists the simulated activity after the transaction number `last`. */
   private *listActivity({ from, to, now }: TimeWindow, last: number | undefined): Generator<ListedMovement> {
-    const world = new ActivitySimulator(this.settings);
-    const first = world.countCreatedBy(from - 1);
-    const end = world.countCreatedBy(Math.min(to - 1, now));
+    const simulator = new ActivitySimulator(this.settings);
+    const first = simulator.countCreatedBy(from - 1);
+    const end = simulator.countCreatedBy(Math.min(to - 1, now));
     const { newestFirst } = this.settings;
     const step = newestFirst ? -1 : 1;
     let number = last === undefined ? (newestFirst ? end - 1 : first) : last + step;
     if (!newestFirst) number = Math.max(number, first);
     for (; number >= first && number < end; number += step) {
-      const movement = world.getMovement(number, now);
+      const movement = simulator.getMovement(number, now);
       if (movement) yield { createdAt: movement.createdAt, position: number, movement };
     }
   }

@@ -85,11 +85,11 @@ export function parseRequestedBehavior(
 /** Returns the fault of an attempt. @param chance hash of the key, an integer. @param attempt number of earlier attempts with the key */
 export function chooseFault(
   settings: SandboxSettings,
-  wishes: RequestedBehavior,
+  requested: RequestedBehavior,
   chance: number,
   attempt: number,
 ): Fault {
-  const { faults } = wishes;
+  const { faults } = requested;
   if (faults) return faults[Math.min(attempt, faults.length - 1)] ?? 'none';
   const { seed, orderFaults } = settings;
   if (randomFraction(seed, RandomTopic.Faults, chance, 2 * attempt) >= orderFaults) return 'none';
@@ -100,10 +100,10 @@ export function chooseFault(
 
 export function chooseFate(
   { seed, orderFates }: SandboxSettings,
-  wishes: RequestedBehavior,
+  requested: RequestedBehavior,
   chance: number,
 ): Fate {
-  if (wishes.fate) return wishes.fate;
+  if (requested.fate) return requested.fate;
   if (randomFraction(seed, RandomTopic.Fates, chance) >= orderFates) return 'succeeds';
   return FATES[1 + randomInteger(FATES.length - 1, seed, RandomTopic.Fates, chance, 1)] ?? 'succeeds';
 }

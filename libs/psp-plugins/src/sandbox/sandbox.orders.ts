@@ -49,9 +49,9 @@ export class OrderEndpoint {
 
   /** Submits an order. @throws PspError according to the attempt's fault, or `rejected` if the order is invalid */
   async submit(request: PaymentRequest): Promise<Row> {
-    const wishes = this.validate(request);
+    const requested = this.validate(request);
     const attempt = await this.journal.appendAttempt(request.key, (before) =>
-      this.createAttempt(request, wishes, before),
+      this.createAttempt(request, requested, before),
     );
     if (attempt) await this.applyFault(attempt);
     const payment = this.journal.findDecision(request.key);
@@ -70,14 +70,14 @@ export class OrderEndpoint {
     return state && createPaymentRow(payment, state);
   }
 
-  private createAttempt(request: PaymentRequest, wishes: RequestedBehavior, before: number): OrderAttempt {
+  private createAttempt(request: PaymentRequest, requested: RequestedBehavior, before: number): OrderAttempt {
     const { key, reference, kind, from, to, amount, currency } = request;
     const chance = hashKey(key);
     return {
       at: this.clock(),
-      fault: chooseFault(this.settings, wishes, chance, before),
-      fate: chooseFate(this.settings, wishes, chance),
-      after: wishes.delayMs ?? this.settings.orderDelay,
+      fault: chooseFault(this.settings, requested, chance, before),
+      fate: chooseFate(this.settings, requested, chance),
+      after: requested.delayMs ?? this.settings.orderDelay,
       id: createPaymentId(this.settings, key, chance),
       ...{ key, reference, kind, from, to, amount, currency },
     };
@@ -113,7 +113,7 @@ export class OrderEndpoint {
   private validate(request: PaymentRequest): RequestedBehavior {
     const { kind, from, to, amount, currency, metadata } = request;
     const known = kind === 'payout' ? parseBeneficiaryIndex : parseAccountIndex;
-    const wishes = parseRequestedBehavior(metadata);
+    const requested = parseRequestedBehavior(metadata);
     if (parseAccountIndex(this.settings, from) === undefined) reject(`there is no account ${quote(from)}`);
     if (known(this.settings, to) === undefined) {
       reject(`there is no ${kind === 'payout' ? 'beneficiary' : 'account'} ${quote(to)}`);
@@ -121,9 +121,9 @@ export class OrderEndpoint {
     if (from === to) reject('a transfer needs two accounts');
     if (!(CURRENCIES as readonly string[]).includes(currency)) reject(`no account holds ${quote(currency)}`);
     if (!/^\d+(\.\d+)?$/.test(amount) || /^[0.]+$/.test(amount)) reject(`the amount is ${quote(amount)}`);
-    if (typeof wishes === 'string') reject(wishes);
-    this.validateDelay(wishes, chooseFate(this.settings, wishes, hashKey(request.key)));
-    return wishes;
+    if (typeof requested === 'string') reject(requested);
+    this.validateDelay(requested, chooseFate(this.settings, requested, hashKey(request.key)));
+    return requested;
   }
 
   /** Rejects delays after which a row could change later than `changesWithin`. Row timestamps are whole seconds. */

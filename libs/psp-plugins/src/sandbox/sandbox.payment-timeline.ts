@@ -64,11 +64,11 @@ export class PaymentTimeline {
     this.entries.splice(this.countBefore(entry), 0, entry);
   }
 
-  private countBefore(place: TimelinePosition): number {
+  private countBefore(position: TimelinePosition): number {
     let [low, high] = [0, this.entries.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (isBefore(this.entries[middle]!, place)) low = middle + 1;
+      if (isBefore(this.entries[middle]!, position)) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -167,7 +167,7 @@ describe('a listing', () => {
       const settings = createSettings({ ...HARSH_SETTINGS, seed, newestFirst: seed % 2 === 1, outages: 0.3 });
       let time = START - 30_000;
       const psp = createPsp(settings, () => (time += Math.floor(chance() * 400)));
-      const world = new ActivitySimulator(settings);
+      const simulator = new ActivitySimulator(settings);
       const delivered = new Set<string>();
       const complete: { from: number; to: number }[] = [];
       let cursor: Cursor | undefined;
@@ -201,8 +201,8 @@ describe('a listing', () => {
         ['disputed', 'DISPUTE'],
       ]);
       let brief = 0;
-      for (let number = 0; number < world.countCreatedBy(time); number++) {
-        const life = world.getStateHistory(number);
+      for (let number = 0; number < simulator.countCreatedBy(time); number++) {
+        const life = simulator.getStateHistory(number);
         for (const [index, { state, at }] of life.entries()) {
           const name = `${createTransactionId(settings, number)} ${contractWord.get(state) ?? state.toUpperCase()}`;
           const until = life[index + 1]?.at ?? Infinity;

@@ -35,7 +35,7 @@ export function createSandboxFixture({ clock, pageSize }: PspFixtureOptions): Ps
     ],
     maxPageSize: MAX_PAGE_SIZE,
     timings: { maxLatenessMs: 600_000, maxChangeAgeMs: 600_000 },
-    addTransaction: (wish) => rows.addTransaction(wish),
+    addTransaction: (input) => rows.addTransaction(input),
     changeStatus: (id) => rows.changeStatus(id),
     removeTransaction: (id) => rows.removeTransaction(id),
     addMalformedRow: (at) => rows.addMalformedRow(at),

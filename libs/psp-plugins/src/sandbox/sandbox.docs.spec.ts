@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { SandboxSettings } from './sandbox.config.js';
 import { FATES, FAULTS } from './sandbox.faults.js';
 
-const page = readFileSync('docs/sandbox.md', 'utf8');
+const page = readFileSync('docs/guides/sandbox.md', 'utf8');
 
-test('docs/sandbox.md names every setting with its default, and no other', () => {
+test('docs/guides/sandbox.md names every setting with its default, and no other', () => {
   const section = page.slice(page.indexOf('## Settings'), page.indexOf('## What it lists'));
   const documented = [...section.matchAll(/^\| `(\w+)` +\| (?:`([^`]+)`|none) +\|/gm)].map(
     ([, name, value]) => [name!, value],
@@ -17,7 +17,7 @@ test('docs/sandbox.md names every setting with its default, and no other', () =>
   });
 });
 
-test('docs/sandbox.md names every fault and every fate, in the order of the code, and no other', () => {
+test('docs/guides/sandbox.md names every fault and every fate, in the order of the code, and no other', () => {
   const section = page.slice(page.indexOf('## Payouts and transfers'), page.indexOf('## Malformed rows'));
   const words = [...section.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, word]) => word);
   expect(words).toEqual([...FAULTS, ...FATES]);

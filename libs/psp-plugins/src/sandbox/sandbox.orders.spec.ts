@@ -49,7 +49,7 @@ describe('a fault', () => {
       rejected: { first: 'rejected', repeat: 'rejected' },
     };
 
-  test.each(FAULTS)('%s does what docs/sandbox.md says, and never pays twice', async (fault) => {
+  test.each(FAULTS)('%s does what docs/guides/sandbox.md says, and never pays twice', async (fault) => {
     const journal = newJournal();
     const settings = createSettings({ ...QUIET_SETTINGS, journal, orderDelay: 20 });
     let time = START;

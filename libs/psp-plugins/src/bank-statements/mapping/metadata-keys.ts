@@ -1,4 +1,4 @@
-/** Metadata keys of transactions that several files use. Their meaning is documented in docs/bank-statements.md. */
+/** Metadata keys of transactions that several files use. Their meaning is documented in docs/guides/bank-files.md. */
 export const METADATA_PREFIX = 'com.bank-statements.spec/';
 
 export const METADATA_KEYS = {

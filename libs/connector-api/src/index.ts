@@ -4,6 +4,7 @@ export * from './currencies.js';
 export * from './errors.js';
 export * from './id-encoding.js';
 export * from './interface-version.js';
+export * from './mapping/index.js';
 export * from './money.js';
 export * from './order-types.js';
 export * from './plugin.js';

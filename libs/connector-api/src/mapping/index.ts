@@ -1,0 +1,12 @@
+export * from './adjustments.js';
+export * from './fees.js';
+export * from './minor-units.js';
+export * from './movement-kinds.js';
+export { toOtherMovement, toPayment } from './movements.js';
+export type { MovementFields } from './movements.js';
+export * from './parse-rows.js';
+export * from './pick-metadata.js';
+export * from './row-metadata.js';
+export * from './transfers.js';
+export * from './translate-word.js';
+export * from './webhook-signature.js';

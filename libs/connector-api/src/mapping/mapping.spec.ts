@@ -1,0 +1,252 @@
+import * as fc from 'fast-check';
+import { serializeTransaction } from '../contract/serialize-records.js';
+import { Json } from '../http/json.js';
+import { isRejectedRecord } from '../plugin.js';
+import type { Transaction } from '../record-types.js';
+import {
+  addMoney,
+  createMetadata,
+  createRowMetadata,
+  formatMinorUnits,
+  negateMoney,
+  parseMinorUnits,
+  parseRows,
+  pickMetadata,
+  readText,
+  toConversion,
+  toDispute,
+  toDisputeNotice,
+  toDisputeReversal,
+  toFee,
+  toFees,
+  toOtherMovement,
+  toPayment,
+  toPayoutReturn,
+  toRefund,
+  toRefundReversal,
+  toReversal,
+  toTransfer,
+  translateWord,
+} from './index.js';
+import type { MovementFields } from './index.js';
+
+const eur = (amount: bigint) => ({ amount, asset: 'EUR/2' });
+const fields = (more: Partial<MovementFields> = {}): MovementFields => ({
+  ...{ id: 'row-1', createdAt: '2026-03-04T05:06:07Z', accountId: 'acc-1', amount: eur(1250n) },
+  ...more,
+});
+/** The change of an account's balance by a row, as the completeness check computes it. */
+const effect = ({ amount, sourceAccountId, destinationAccountId }: Transaction, account = 'acc-1') =>
+  (destinationAccountId === account ? amount.amount : 0n) -
+  (sourceAccountId === account ? amount.amount : 0n);
+const movement = ({ metadata }: Transaction) => metadata?.['com.tributary.spec/movement'];
+
+describe('payments', () => {
+  it('take type and direction from the sign of the amount', () => {
+    expect(toPayment(fields({ counterpartyId: 'payer-1' }))).toMatchObject({
+      ...{ type: 'PAYIN', status: 'SUCCEEDED', amount: eur(1250n) },
+      ...{ sourceAccountId: 'payer-1', destinationAccountId: 'acc-1' },
+    });
+    expect(toPayment(fields({ amount: eur(-1250n), status: 'PENDING' }))).toEqual({
+      ...{ id: 'row-1', createdAt: '2026-03-04T05:06:07Z', type: 'PAYOUT', status: 'PENDING' },
+      ...{ amount: eur(1250n), sourceAccountId: 'acc-1' },
+      metadata: { 'com.tributary.spec/movement': 'payout' },
+    });
+  });
+
+  it('of another kind keep the direction', () => {
+    const interest = toOtherMovement(fields({ amount: eur(-3n) }), 'interest');
+    expect([interest.type, effect(interest), movement(interest)]).toEqual(['OTHER', -3n, 'interest']);
+  });
+});
+
+describe('rows of an earlier row', () => {
+  const payment = { id: 'pay-1', type: 'PAYIN' } as const;
+  const payout = { id: 'out-1', type: 'PAYOUT' } as const;
+
+  it.each([
+    [toRefund, payment, 'REFUNDED', -1250n, 'refund'],
+    [toRefundReversal, payment, 'REFUND_REVERSED', 1250n, 'refund_reversal'],
+    [toDispute, payment, 'REFUNDED', -1250n, 'dispute'],
+    [toDisputeReversal, payment, 'REFUND_REVERSED', 1250n, 'dispute_reversal'],
+    [toPayoutReturn, payout, 'REFUNDED', 1250n, 'payout_return'],
+    [toReversal, payout, 'REFUNDED', 1250n, 'adjustment'],
+  ] as const)('%p of %j', (build, original, status, change, word) => {
+    for (const amount of [eur(1250n), eur(-1250n)]) {
+      const row = build(original, fields({ amount }));
+      expect(row).toMatchObject({ relatedTransactionId: original.id, type: original.type, status });
+      expect([effect(row), movement(row)]).toEqual([change, word]);
+      expect(() => serializeTransaction(row)).not.toThrow();
+    }
+  });
+
+  it('a returned transfer goes back to the account that had paid', () => {
+    const row = toReversal({ id: 't-1', type: 'TRANSFER' }, fields({ counterpartyId: 'acc-2' }));
+    expect([effect(row), effect(row, 'acc-2')]).toEqual([1250n, -1250n]);
+  });
+
+  it('the stage of a dispute moves no money', () => {
+    const row = toDisputeNotice(payment, 'won', fields());
+    expect([row.status, effect(row), row.relatedTransactionId]).toEqual(['DISPUTE_WON', 0n, 'pay-1']);
+  });
+
+  it('a refund that failed keeps its own status', () => {
+    expect(toRefund(payment, fields({ status: 'REFUNDED_FAILURE' })).status).toBe('REFUNDED_FAILURE');
+  });
+});
+
+describe('fees', () => {
+  it('leave the account, or come back', () => {
+    expect([effect(toFee(fields())), effect(toFee(fields({ amount: eur(-5n) })))]).toEqual([-1250n, 5n]);
+  });
+
+  it('only the first of a payment is tied: a second one of the same type would be merged into it', () => {
+    const rows = toFees([fields({ id: 'f-1' }), fields({ id: 'f-2' })], 'pay-1');
+    expect(rows.map(({ relatedTransactionId }) => relatedTransactionId)).toEqual(['pay-1', undefined]);
+    expect(rows.map(({ metadata }) => metadata?.['com.tributary.spec/related_id'])).toEqual([
+      'pay-1',
+      'pay-1',
+    ]);
+  });
+});
+
+it('a transfer has both accounts', () => {
+  const row = toTransfer({ ...fields(), toAccountId: 'acc-2' });
+  expect([row.type, effect(row), effect(row, 'acc-2')]).toEqual(['TRANSFER', -1250n, 1250n]);
+});
+
+it('a conversion has one row for each asset, and they name each other', () => {
+  const [sold, bought] = toConversion({
+    ...fields({ orderKey: 'key' }),
+    bought: { id: 'row-2', accountId: 'acc-1', amount: { amount: 1390n, asset: 'USD/2' } },
+  });
+  expect([effect(sold), effect(bought), sold.amount.asset, bought.amount.asset]).toEqual([
+    ...[-1250n, 1390n, 'EUR/2', 'USD/2'],
+  ]);
+  expect([sold.orderKey, bought.orderKey, sold.relatedTransactionId]).toEqual(['key', undefined, undefined]);
+  expect(bought.metadata).toEqual({
+    'com.tributary.spec/movement': 'conversion',
+    'com.tributary.spec/related_id': 'row-1',
+    'com.tributary.spec/original_amount': '1250',
+    'com.tributary.spec/original_currency': 'EUR/2',
+  });
+});
+
+describe('words', () => {
+  const table = { open: 'PENDING', '3020': 'FAILED' } as const;
+  const translate = (json: string) => translateWord(table, Json.parse(json), 'state');
+
+  it('are translated, as a number or as a text', () => {
+    expect(['{"state":"open"}', '{"state":3020}', '{"state":"3020"}'].map(translate)).toEqual([
+      ...['PENDING', 'FAILED', 'FAILED'],
+    ]);
+  });
+
+  it('that are unknown are refused with the word', () => {
+    expect(() => translate('{"state":"toString"}')).toThrow(
+      'state: expected one of 3020, open, found "toString"',
+    );
+    expect(() => translate('{}')).toThrow('found no text');
+  });
+});
+
+describe('metadata', () => {
+  it('is read whatever its type is', () => {
+    const row = Json.parse(
+      '{"a":"x","b":1.50,"c":true,"d":{"e":[12345678901234567890]},"f":null,"g":"","h":1e999}',
+    );
+    const paths = { a: ['a'], b: ['b'], c: ['c'], d: ['d'], e: ['d', 'e', 0], f: ['f'], g: ['g'], h: ['h'] };
+    expect(pickMetadata('acme', row, paths)).toEqual(
+      createMetadata('acme', {
+        ...{ a: 'x', b: '1.50', c: 'true', d: '{"e":[12345678901234567890]}', e: '12345678901234567890' },
+        h: '1e999',
+      }),
+    );
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const read = readText(Json.parse(text));
+        expect(read === undefined || (read !== '' && read.isWellFormed())).toBe(true);
+      }),
+    );
+  });
+
+  it('for reconciliation has the format of the row itself, and nothing in another asset', () => {
+    const details = { reference: '', net: eur(1200n), fee: { amount: 50n, asset: 'USD/2' } };
+    expect(createRowMetadata(details, 'EUR/2')).toEqual({ 'com.tributary.spec/net': '1200' });
+  });
+});
+
+describe('minor units', () => {
+  it.each([
+    ['1250', 'EUR', undefined, 1250n],
+    ['-5', 'JPY', undefined, -5n],
+    ['1250.0', 'KWD', undefined, 1250n],
+    ['125000', 'ISK', 2, 1250n],
+    ['1250', 'IDR', 0, 125000n],
+  ])('%s of %s with %p decimals', (units, currency, decimals, amount) => {
+    const money = parseMinorUnits(units, currency, decimals);
+    expect(money.amount).toBe(amount);
+    expect(formatMinorUnits(money, decimals)).toBe(units.replace('.0', ''));
+  });
+
+  it.each([
+    ['12.5', 'EUR', undefined, 'is not a whole number of minor units'],
+    ['', 'EUR', undefined, 'is not a whole number of minor units'],
+    ['125001', 'ISK', 2, 'without losing a digit'],
+    ['1', 'XQX', undefined, 'not in ISO 4217'],
+  ])('refuses %s %s with %p decimals', (units, currency, decimals, message) => {
+    expect(() => parseMinorUnits(units, currency, decimals)).toThrow(message);
+  });
+
+  it('come back as they were', () => {
+    fc.assert(
+      fc.property(fc.bigInt(), fc.constantFrom('EUR', 'JPY', 'KWD', 'CLF'), (units, currency) => {
+        fc.pre(units.toString().length <= 64);
+        expect(formatMinorUnits(parseMinorUnits(units.toString(), currency))).toBe(units.toString());
+      }),
+    );
+  });
+
+  it('are added in one asset only', () => {
+    expect(addMoney(eur(5n), negateMoney(eur(7n)), eur(1n))).toEqual(eur(-1n));
+    expect(() => addMoney(eur(5n), { amount: 1n, asset: 'USD/2' })).toThrow('cannot be added');
+  });
+});
+
+describe('parseRows', () => {
+  const row = Json.parse('{"id":"p1","fee":"x"}');
+
+  it('one rejected record does not cost the others', () => {
+    const records = parseRows<Transaction>(row, 'id', (payment, add) => {
+      add('p1', () => toPayment(fields({ id: payment.string('id') })));
+      add('p1-fee', () => toFee(fields({ amount: parseMinorUnits(payment.string('fee'), 'EUR') })));
+      add('p1-more', () => [toPayment(fields({ id: 'a' })), toPayment(fields({ id: 'b' }))]);
+      add('p1-none', () => undefined);
+    });
+    expect(records.map(({ id }) => id)).toEqual(['p1', 'p1-fee', 'a', 'b']);
+    expect(records.filter(isRejectedRecord)).toEqual([
+      { id: 'p1-fee', reason: expect.stringContaining('whole number'), raw: '{"id":"p1","fee":"x"}' },
+    ]);
+  });
+
+  it('an object without what all its records need is rejected as a whole', () => {
+    const records = parseRows<Transaction>(row, 'id', (payment, add) => {
+      add('p1', () => toPayment(fields()));
+      payment.string('currency');
+    });
+    expect(records).toEqual([
+      { id: 'p1', reason: 'currency: expected a text, found nothing', raw: '{"id":"p1","fee":"x"}' },
+    ]);
+  });
+
+  it('a defect of the plugin is not the fault of a row', () => {
+    const convert = () => {
+      throw new TypeError('a defect');
+    };
+    expect(() => parseRows(row, 'id', convert)).toThrow('a defect');
+    expect(() => parseRows(row, 'id', (_, add) => add('p1', convert))).toThrow('a defect');
+  });
+});

@@ -1,0 +1,70 @@
+/** Amounts that a PSP sends as whole minor units, and arithmetic with money. No function loses a digit. */
+import { getCurrencyDecimals } from '../currencies.js';
+import { InvalidRecordError } from '../errors.js';
+import { currencyToAsset, parseAmount } from '../money.js';
+import type { Money } from '../money.js';
+
+const WHOLE_NUMBER_PATTERN = /^[+-]?\d+(?:\.0*)?$/;
+
+/**
+ * Converts whole minor units and an ISO 4217 currency to money: `('1250', 'EUR')` → `{ amount: 1250n, asset: 'EUR/2' }`.
+ * @param units a whole number, as `Json.decimal` returns it
+ * @param pspDecimals the decimal places that the PSP uses for this currency, if they differ from ISO 4217: `('125000', 'ISK', 2)` → 1250n ISK
+ * @throws InvalidRecordError for an unknown currency, a fraction, or a digit that the asset cannot hold
+ */
+export function parseMinorUnits(units: string, currency: string, pspDecimals?: number): Money {
+  const asset = currencyToAsset(currency);
+  if (!WHOLE_NUMBER_PATTERN.test(units)) {
+    throw new InvalidRecordError(
+      `amount ${JSON.stringify(units.slice(0, 64))} is not a whole number of minor units`,
+    );
+  }
+  const decimals = getCurrencyDecimals(currency) ?? 0;
+  // An asset without decimal places reads the units as they are.
+  const amount = parseAmount(units, currency);
+  return { amount: shiftDecimals(amount, pspDecimals ?? decimals, decimals, asset), asset };
+}
+
+/**
+ * Returns money as whole minor units with the decimal places that the PSP uses, e.g. for an order.
+ * @throws InvalidRecordError if a digit would be lost
+ */
+export function formatMinorUnits({ amount, asset }: Money, pspDecimals?: number): string {
+  const [code = '', digits = '0'] = asset.split('/');
+  const decimals = getCurrencyDecimals(code) ?? Number(digits);
+  return shiftDecimals(amount, decimals, pspDecimals ?? decimals, asset).toString();
+}
+
+function shiftDecimals(amount: bigint, from: number, to: number, asset: string): bigint {
+  if (to >= from) return amount * 10n ** BigInt(to - from);
+  const divisor = 10n ** BigInt(from - to);
+  if (amount % divisor !== 0n) {
+    throw new InvalidRecordError(
+      `amount ${amount} with ${from} decimal places cannot be given in ${asset} with ${to} without losing a digit`,
+    );
+  }
+  return amount / divisor;
+}
+
+/** Returns the amount with the opposite sign. */
+export function negateMoney({ amount, asset }: Money): Money {
+  return { amount: -amount, asset };
+}
+
+/** Returns the amount without its sign. */
+export function toAbsoluteMoney({ amount, asset }: Money): Money {
+  return { amount: amount < 0n ? -amount : amount, asset };
+}
+
+/**
+ * Adds amounts of one asset: `addMoney(gross, negateMoney(fee))`.
+ * @throws InvalidRecordError for amounts of different assets
+ */
+export function addMoney(first: Money, ...others: readonly Money[]): Money {
+  return others.reduce((sum, { amount, asset }) => {
+    if (asset !== sum.asset) {
+      throw new InvalidRecordError(`amounts of ${sum.asset} and of ${asset} cannot be added`);
+    }
+    return { amount: sum.amount + amount, asset };
+  }, first);
+}

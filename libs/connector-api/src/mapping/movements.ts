@@ -1,0 +1,89 @@
+/** Rows of payments, payouts and other movements, and the fields that every function of this folder needs to build a row. */
+import type { Money } from '../money.js';
+import type { Metadata, Transaction, TransactionStatus } from '../record-types.js';
+import type { Movement } from './movement-kinds.js';
+import { createRowMetadata } from './row-metadata.js';
+import type { RowDetails } from './row-metadata.js';
+
+/** The fields of a row that a plugin reads from the PSP's object. */
+export interface MovementFields {
+  /** The PSP's own id of the movement, or an id that the plugin derives from it: `<payment>-fee`. */
+  id: string;
+  /** RFC 3339. The same in every version of the row. */
+  createdAt: string;
+  /** RFC 3339. Default: `createdAt`. */
+  updatedAt?: string | undefined;
+  /** The PSP's id of the own account whose balance changes. */
+  accountId: string;
+  /** Gross amount. Each function says whether it reads the sign. */
+  amount: Money;
+  /** Default: the status that the movement has when it is complete. */
+  status?: TransactionStatus | undefined;
+  /** The PSP's id of the other side: the beneficiary of a payout, the payer of a pay-in. */
+  counterpartyId?: string | undefined;
+  /** The payment scheme in the PSP's words. */
+  scheme?: string | undefined;
+  /** See `Transaction.orderKey`. */
+  orderKey?: string | undefined;
+  /** What the PSP says for reconciliation, see `RowDetails`. */
+  details?: RowDetails | undefined;
+  /** The PSP's own members, under `com.<psp>.spec/`. */
+  metadata?: Metadata | undefined;
+}
+
+/**
+ * Builds the row of a payment that came in (amount > 0, type PAYIN) or of a payout (amount < 0, type PAYOUT). The row has the amount
+ * without its sign.
+ */
+export function toPayment(fields: MovementFields): Transaction {
+  const isOutgoing = fields.amount.amount < 0n;
+  return {
+    ...createRow(fields, isOutgoing ? 'payout' : 'payment'),
+    type: isOutgoing ? 'PAYOUT' : 'PAYIN',
+    ...placeAccounts(fields, isOutgoing),
+  };
+}
+
+/**
+ * Builds the row of a movement that is neither a payment nor a transfer: interest, tax, an adjustment by the PSP. Its type is OTHER, and
+ * the sign of the amount is its direction.
+ */
+export function toOtherMovement(fields: MovementFields, movement: Movement = 'other'): Transaction {
+  return {
+    ...createRow(fields, movement),
+    type: 'OTHER',
+    ...placeAccounts(fields, fields.amount.amount < 0n),
+  };
+}
+
+/** The parts that all rows have in common. The status is SUCCEEDED unless the fields have one. */
+export function createRow(
+  fields: MovementFields,
+  movement: Movement,
+): Omit<Transaction, 'type' | 'sourceAccountId' | 'destinationAccountId'> {
+  const { id, createdAt, updatedAt, amount, status = 'SUCCEEDED', scheme, orderKey } = fields;
+  return {
+    id,
+    createdAt,
+    ...(updatedAt !== undefined && { updatedAt }),
+    ...(orderKey !== undefined && { orderKey }),
+    ...(scheme !== undefined && { scheme }),
+    status,
+    amount: { amount: amount.amount < 0n ? -amount.amount : amount.amount, asset: amount.asset },
+    metadata: { ...fields.metadata, ...createRowMetadata({ movement, ...fields.details }, amount.asset) },
+  };
+}
+
+/** Places the own account and the counterparty as source and destination. */
+export function placeAccounts(
+  { accountId, counterpartyId }: Pick<MovementFields, 'accountId' | 'counterpartyId'>,
+  isOutgoing: boolean,
+): Pick<Transaction, 'sourceAccountId' | 'destinationAccountId'> {
+  const [sourceAccountId, destinationAccountId] = isOutgoing
+    ? [accountId, counterpartyId]
+    : [counterpartyId, accountId];
+  return {
+    ...(sourceAccountId !== undefined && { sourceAccountId }),
+    ...(destinationAccountId !== undefined && { destinationAccountId }),
+  };
+}

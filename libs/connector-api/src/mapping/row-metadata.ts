@@ -1,0 +1,91 @@
+/**
+ * The metadata that reconciliation reads. Its keys are the same for every plugin. A plugin writes a key only if the PSP says the value, and
+ * never derives one by a guess. The PSP's own members have keys of the form `com.<psp>.spec/…`.
+ */
+import type { Money } from '../money.js';
+import type { Metadata } from '../record-types.js';
+import type { Movement } from './movement-kinds.js';
+
+export const ROW_METADATA_PREFIX = 'com.tributary.spec/';
+
+/** What the PSP says about a row. Texts are the PSP's own, unchanged. */
+export interface RowDetails {
+  /** What the row is. The functions `toRefund`, `toFee` … write it; a plugin gives it only where it knows better. */
+  movement?: Movement | undefined;
+  /** What the payer, or the tenant, called the payment: the remittance text or reference on the statement. */
+  reference?: string | undefined;
+  /** The tenant's own id for the payment, which it gave to the PSP: an order number. */
+  merchantReference?: string | undefined;
+  /** The end-to-end id of ISO 20022. */
+  endToEndId?: string | undefined;
+  /** The PSP's id of the settlement, payout or batch that contains the row. */
+  settlement?: string | undefined;
+  /** The PSP's id of the row that a fee, a tax or the other leg of a conversion belongs to. */
+  relatedId?: string | undefined;
+  /** The amount after fees, in the asset of the row. */
+  net?: Money | undefined;
+  /** The fee, in the asset of the row. It is information only: the money of a fee is in a row of its own. */
+  fee?: Money | undefined;
+  counterpartyName?: string | undefined;
+  /** The counterparty's IBAN, account number or wallet. */
+  counterpartyAccount?: string | undefined;
+  /** When the movement was booked: an RFC 3339 time or a date. */
+  bookedAt?: string | undefined;
+  /** The day from which the amount bears interest: a date. */
+  valueDate?: string | undefined;
+  /** The amount before it was converted, in its own currency. */
+  original?: Money | undefined;
+}
+
+/** The keys of `RowDetails` as served, without the prefix. */
+export const ROW_METADATA_KEYS = [
+  'movement',
+  'reference',
+  'merchant_reference',
+  'end_to_end_id',
+  'settlement',
+  'related_id',
+  'net',
+  'fee',
+  'counterparty_name',
+  'counterparty_account',
+  'booked_at',
+  'value_date',
+  'original_amount',
+  'original_currency',
+] as const;
+export type RowMetadataKey = (typeof ROW_METADATA_KEYS)[number];
+
+/**
+ * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
+ * `{ 'com.tributary.spec/movement': 'refund', 'com.tributary.spec/net': '1250' }`. Amounts and assets have the format of the row's own
+ * `amount` and `currency`.
+ * @param asset the asset of the row. `net` and `fee` in another asset are left out
+ */
+export function createRowMetadata(details: RowDetails, asset?: string): Metadata {
+  const formatInRowAsset = (money: Money | undefined) =>
+    money === undefined || (asset !== undefined && money.asset !== asset)
+      ? undefined
+      : money.amount.toString();
+  const values: Readonly<Record<RowMetadataKey, string | undefined>> = {
+    movement: details.movement,
+    reference: details.reference,
+    merchant_reference: details.merchantReference,
+    end_to_end_id: details.endToEndId,
+    settlement: details.settlement,
+    related_id: details.relatedId,
+    net: formatInRowAsset(details.net),
+    fee: formatInRowAsset(details.fee),
+    counterparty_name: details.counterpartyName,
+    counterparty_account: details.counterpartyAccount,
+    booked_at: details.bookedAt,
+    value_date: details.valueDate,
+    original_amount: details.original?.amount.toString(),
+    original_currency: details.original?.asset,
+  };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) =>
+      value === undefined || value === '' ? [] : [[ROW_METADATA_PREFIX + key, value]],
+    ),
+  );
+}

@@ -1,0 +1,49 @@
+/** Rows of money that moves between the tenant's own accounts, within one currency or between two. */
+import type { Money } from '../money.js';
+import type { Transaction } from '../record-types.js';
+import { createRow } from './movements.js';
+import type { MovementFields } from './movements.js';
+
+/** A transfer. `accountId` is the account that pays. */
+export interface TransferFields extends Omit<MovementFields, 'counterpartyId'> {
+  /** The PSP's id of the own account that receives the money. */
+  toAccountId: string;
+}
+
+/** Builds the one row of a transfer between two accounts of the tenant. */
+export function toTransfer({ toAccountId, ...fields }: TransferFields): Transaction {
+  return {
+    ...createRow(fields, 'transfer'),
+    type: 'TRANSFER',
+    sourceAccountId: fields.accountId,
+    destinationAccountId: toAccountId,
+  };
+}
+
+/** A conversion. `accountId` and `amount` are the account and the money that were sold. */
+export interface ConversionFields extends Omit<MovementFields, 'counterpartyId'> {
+  /** What was bought, and the own account that received it. It can be the same account. */
+  bought: { id: string; accountId: string; amount: Money };
+}
+
+/**
+ * Builds the two rows of a conversion: one for each asset, because a row has one asset. They name each other in
+ * `com.tributary.spec/related_id`. They are not tied by `relatedTransactionId`: the same type would make one payment of them.
+ */
+export function toConversion({ bought, ...fields }: ConversionFields): [Transaction, Transaction] {
+  const sale = { ...fields, details: { relatedId: bought.id, ...fields.details } };
+  const purchase: MovementFields = {
+    ...fields,
+    orderKey: undefined,
+    ...bought,
+    details: { original: toPositive(fields.amount), ...fields.details, relatedId: fields.id },
+  };
+  return [
+    { ...createRow(sale, 'conversion'), type: 'TRANSFER', sourceAccountId: fields.accountId },
+    { ...createRow(purchase, 'conversion'), type: 'TRANSFER', destinationAccountId: bought.accountId },
+  ];
+}
+
+function toPositive({ amount, asset }: Money): Money {
+  return { amount: amount < 0n ? -amount : amount, asset };
+}

@@ -1,0 +1,18 @@
+/** Tables that translate the PSP's words, e.g. its statuses, into those of the contract. */
+import { InvalidRecordError } from '../errors.js';
+import type { Json, JsonPath } from '../http/json.js';
+import { readText } from './pick-metadata.js';
+
+/**
+ * Translates one of the PSP's words: `translateWord({ open: 'PENDING', done: 'SUCCEEDED' }, row, 'state')`. Keep the PSP's own word in the
+ * metadata as well. A code may come as a number or as a text: `3020` and `"3020"` are the same word.
+ * @throws InvalidRecordError for a word that is not in the table, with the word and the known ones. So a new word of the PSP is quarantined
+ * and seen, and never guessed
+ */
+export function translateWord<const T>(table: Readonly<Record<string, T>>, row: Json, ...path: JsonPath): T {
+  const word = readText(row.at(...path));
+  if (word !== undefined && Object.hasOwn(table, word)) return table[word] as T;
+  const where = path.join('.') || 'the value';
+  const found = word === undefined ? 'no text' : JSON.stringify(word.slice(0, 64));
+  throw new InvalidRecordError(`${where}: expected one of ${Object.keys(table).join(', ')}, found ${found}`);
+}

@@ -1,0 +1,74 @@
+/** Checks of the signature and the time of a webhook. They throw `PspError` `rejected`, which the gateway answers with 401. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { PspError } from '../errors.js';
+
+export interface HmacOptions {
+  /** The name of the header with the signature, for the error: `X-Acme-Signature`. */
+  header: string;
+  /** The signatures in the request. One of them must be right. */
+  signatures: readonly string[];
+  /** The secrets that are valid now. During a change of the secret these are two. */
+  secrets: readonly (string | Buffer)[];
+  /** What the PSP signs, in this order: e.g. the timestamp, a dot, the raw body. */
+  signed: readonly (string | Buffer)[];
+  /** Default: hex. */
+  encoding?: 'hex' | 'base64';
+  /** Default: sha256. */
+  algorithm?: 'sha256' | 'sha512' | 'sha1';
+}
+
+/** Verifies an HMAC signature, in a time that does not depend on the signature. @throws PspError `rejected` */
+export function verifyHmac(options: HmacOptions): void {
+  const { header, signatures, secrets, signed, encoding = 'hex', algorithm = 'sha256' } = options;
+  const given = signatures.map((text) => text.trim()).filter((text) => text !== '');
+  if (given.length === 0) throw rejectWebhook(`${header} is missing`);
+  const expected = secrets
+    .filter((secret) => secret.length > 0)
+    .map((secret) => {
+      const hmac = createHmac(algorithm, secret);
+      for (const part of signed) hmac.update(part);
+      return hmac.digest();
+    });
+  const isRight = given
+    .map((text) => decodeSignature(text, encoding))
+    .some((bytes) =>
+      expected.some((right) => bytes?.length === right.length && timingSafeEqual(bytes, right)),
+    );
+  if (!isRight)
+    throw rejectWebhook(`${header} is not a signature of this body with the secret of the settings`);
+}
+
+const DEFAULT_TOLERANCE_MS = 5 * 60_000;
+
+export interface TimestampOptions {
+  /** The name of the header or member with the time, for the error. */
+  header: string;
+  /** Milliseconds since 1970; NaN if the request has none. */
+  at: number;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Largest difference in either direction. Default: five minutes. */
+  toleranceMs?: number;
+}
+
+/** Verifies that a signed time is near the present, so that a recorded webhook cannot be sent again. @throws PspError `rejected` */
+export function verifyTimestamp({
+  header,
+  at,
+  now,
+  toleranceMs = DEFAULT_TOLERANCE_MS,
+}: TimestampOptions): void {
+  // A comparison with NaN is false, so a missing time is rejected.
+  if (Math.abs(now - at) <= toleranceMs) return;
+  throw rejectWebhook(`${header} is missing, or more than ${toleranceMs / 1000} s from now`);
+}
+
+/** Decodes strictly: Node's decoders ignore invalid characters and what follows them. */
+function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
+  const pattern = encoding === 'hex' ? /^(?:[0-9a-f]{2})+$/i : /^[A-Za-z0-9+/]+={0,2}$/;
+  return pattern.test(text) ? Buffer.from(text, encoding) : undefined;
+}
+
+function rejectWebhook(reason: string): PspError {
+  return new PspError('rejected', `a webhook is refused: ${reason}`);
+}

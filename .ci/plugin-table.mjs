@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: writes docs/plugins.md from the built plugins. With `--check` it writes nothing and fails
+ * `npm run docs`: writes docs/reference/plugins.md from the built plugins. With `--check` it writes nothing and fails
  * when the page is outdated. A plugin supports a capability if its class has the method, so the table needs
  * no manual maintenance. A method that exists only with some settings is assigned in the constructor of the
  * class.
@@ -8,17 +8,17 @@ import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
-const PAGE = 'docs/plugins.md';
+const PAGE = 'docs/reference/plugins.md';
 const COLUMNS = {
   accounts: 'accounts',
   transactions: 'transactions',
   beneficiaries: 'beneficiaries',
-  balances: 'balances asked for',
+  balances: 'live balances',
   createPayout: 'payouts',
   createTransfer: 'transfers',
-  findOrder: 'orders looked up',
+  findOrder: 'order lookup',
   webhook: 'webhooks',
-  watch: 'watches',
+  watch: 'watch',
 };
 
 const { plugins } = await import('../dist/libs/psp-plugins/src/index.js');
@@ -31,19 +31,26 @@ else if (read() !== text) {
 
 function page(plugins) {
   const rows = plugins.map(({ name, title, psp }) => [
-    `[${name}](../libs/psp-plugins/src/${name}/README.md)`,
+    `[${name}](../../libs/psp-plugins/src/${name}/README.md)`,
     title,
     ...Object.keys(COLUMNS).map((method) => capability(psp, method)),
   ]);
-  const head = ['plugin', 'what it mirrors', ...Object.values(COLUMNS)];
+  const head = ['plugin', 'PSP', ...Object.values(COLUMNS)];
   const table = [head, head.map(() => '-'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return `# Plugins
 
+For operators who choose a plugin, and for developers who want to see what a plugin can do.
+
 <!-- Written by "npm run docs": do not edit. -->
 
-What each plugin can do, as its methods say. "Balances asked for": the PSP is asked while the client waits; without it, balances are those that
-came with a listing. "Watches": it notices by itself that something is new. "If set": only where a setting of the plugin asks for it. Settings are in the plugin's own page, or
-in \`tributary schema\`. A plugin of your own: [adding a PSP](adding-a-psp.md).
+The table shows which methods of the [plugin interface](plugin-interface.md) each plugin has.
+
+- **live balances**: the gateway asks the PSP for the balances during the client's request. Without this capability, the balances are those of the last listing.
+- **order lookup**: the gateway can ask the PSP for the status of an order.
+- **watch**: the plugin notices changes by itself, and the gateway pulls at once.
+- **if set**: the capability exists only if a setting of the plugin enables it.
+
+The page of each plugin describes its settings; \`tributary schema\` prints them too. [Add a PSP](../guides/add-a-psp.md) describes how to write a plugin.
 
 ${table.join('\n')}
 `;

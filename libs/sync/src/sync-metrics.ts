@@ -1,4 +1,4 @@
-/** Prometheus metrics of this library. `docs/operations.md` describes their names and meanings. */
+/** Prometheus metrics of this library. `docs/reference/metrics.md` describes their names and meanings. */
 import type { PspErrorKind, Stream } from '@tributary/connector-api';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';

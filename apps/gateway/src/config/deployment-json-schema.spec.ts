@@ -38,8 +38,8 @@ it.each(examples)('accepts examples/%s, which names it for editors', (name) => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-it('accepts the example of docs/configuration.md', () => {
-  const text = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+it('accepts the example of docs/reference/configuration.md', () => {
+  const text = readFileSync(join(ROOT, 'docs/reference/configuration.md'), 'utf8');
   validate(parse(/```yaml\n(.*?)```/s.exec(text)?.[1] ?? ''));
   expect(validate.errors ?? []).toEqual([]);
 });

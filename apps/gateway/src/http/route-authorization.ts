@@ -1,7 +1,7 @@
 /**
  * Authorizes requests for each route. A route of a connector needs a key of that connector, unless its configuration says otherwise.
  * A route that belongs to no connector and does not set `access` cannot be registered.
- * Authorization uses Fastify hooks instead of Nest guards for speed: docs/decisions/hot-path.md.
+ * Authorization uses Fastify hooks instead of Nest guards for speed: docs/decisions/0007-path-of-a-page-request.md.
  */
 import {
   createAuthorizer,

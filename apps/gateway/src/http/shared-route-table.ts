@@ -1,7 +1,7 @@
 /**
  * Registers each route once in Fastify for all connectors. Nest registers the controllers of each connector under its path.
  * The handler for `/acme/house-bank/accounts` is stored in the table of the shared route `/:tenant/:connector/accounts`.
- * A separate Fastify route for each connector would need ten times the memory: docs/scaling.md.
+ * A separate Fastify route for each connector would need ten times the memory: docs/explanation/scaling.md.
  */
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';

@@ -3,7 +3,7 @@ import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
  * Adds an integer row key to `feed_rows`, the column `place`, in a database that stores a table sorted by such a key (SQLite). All other
- * columns stay unchanged. Other databases have no row key and skip this migration. See docs/decisions/hot-path.md.
+ * columns stay unchanged. Other databases have no row key and skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
  */
 export async function addRowKeys(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   const { rowKey } = types;

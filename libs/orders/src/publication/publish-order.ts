@@ -1,6 +1,6 @@
 /**
  * Publishes an order to clients: one response, whose bytes never change, and rows in the transactions feed.
- * `docs/decisions/orders.md` explains how rows and response are tied, and how the times of rows are chosen.
+ * `docs/decisions/0010-publish-status-after-the-response.md` explains how rows and response are tied, and how the times of rows are chosen.
  */
 import { formatTime, serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';

@@ -1,4 +1,4 @@
-/** Prometheus metrics of orders. Their names and meanings are in `docs/operations.md`. */
+/** Prometheus metrics of orders. Their names and meanings are in `docs/reference/metrics.md`. */
 import type { OrderQueue } from '@tributary/feed';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';

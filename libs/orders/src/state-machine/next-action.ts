@@ -1,6 +1,6 @@
 /**
  * The order state machine: decides the next action of an order, and the state change that is committed before the action starts.
- * Pure. The diagram of the states is in `docs/payouts.md`.
+ * Pure. The diagram of the states is in `docs/explanation/exactly-once-payouts.md`.
  *
  * - `received`, `waiting` (the PSP never accepted it): sends it, → `sending`. While the PSP throttles, → `waiting`.
  * - `sending` (a call is in progress): nothing while the lease lasts. If the process died, → `unknown`.

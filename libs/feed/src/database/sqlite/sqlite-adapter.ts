@@ -60,7 +60,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   const reader = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: cachePreparedStatements(read) }),
   });
-  // This query bypasses the query builder, which costs more than the query itself (docs/decisions/hot-path.md).
+  // This query bypasses the query builder, which costs more than the query itself (docs/decisions/0007-path-of-a-page-request.md).
   // - It is one statement, because every statement acquires and releases the file's locks.
   // - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
   // - The upper bound keeps a page past the end from returning rows of the next feed.

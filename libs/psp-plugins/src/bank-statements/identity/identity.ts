@@ -3,7 +3,7 @@
  * are grouped by account, amount, currency and day (the *group*). The id of a transaction is the key of its
  * group and its number in the group. The facts that distinguish movements within a group are stored as
  * digests in the record's metadata (the *fingerprint*), so that entries of later statements can be matched.
- * Reasons: docs/decisions/statement-identity.md.
+ * Reasons: docs/decisions/0003-identity-of-statement-entries.md.
  */
 import { hash } from 'node:crypto';
 import { extractDate } from '../statements/local-time-parser.js';

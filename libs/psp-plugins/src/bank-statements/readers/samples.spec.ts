@@ -14,7 +14,7 @@ import { readStatements } from './index.js';
 
 const ROOT = join(import.meta.dirname, '../../../../..');
 const SAMPLES = join(ROOT, '../shared/samples/statements');
-const TABLE = join(ROOT, 'docs/bank-statements-samples.md');
+const TABLE = join(ROOT, 'docs/reference/bank-statements-samples.md');
 
 interface Outcome {
   file: string;

@@ -4,6 +4,7 @@ export * from './fake-route.js';
 export * from './openapi/openapi-document.js';
 export * from './openapi/examples.js';
 export * from './seeded-random.js';
+export * from './skip-snapshot-tests.js';
 export * from './find-placeholders.js';
 export * from './suite/describe-psp.js';
 export * from './suite/manual-clock.js';

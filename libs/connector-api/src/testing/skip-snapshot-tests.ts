@@ -1,0 +1,26 @@
+/** Declares the tests of a snapshot file as skipped, for specs whose input (an official document) is not next to the repository. */
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const SNAPSHOT_NAME_PATTERN = /^exports\[`(.+) \d+`\] = /gm;
+
+/**
+ * Declares one skipped test for each snapshot of a spec file, under the name that the snapshot has. Jest counts a snapshot without a test
+ * as obsolete, and `jest --ci` then ends with exit code 1; the snapshot of a skipped test is not obsolete.
+ * @param specFile absolute path of the spec, i.e. `import.meta.filename`
+ * @param reason printed to stderr, e.g. `../shared/specs/mollie/specs.yaml is absent`
+ * @throws Error if the spec has no snapshot file
+ */
+export function skipSnapshotTests(specFile: string, reason: string): void {
+  const snapshotFile = join(dirname(specFile), '__snapshots__', `${basename(specFile)}.snap`);
+  const names = [...readFileSync(snapshotFile, 'utf8').matchAll(SNAPSHOT_NAME_PATTERN)].map(([, name = '']) =>
+    unescapeTemplate(name),
+  );
+  process.stderr.write(`skipped: ${names.length} tests of ${basename(specFile)}, because ${reason}\n`);
+  for (const name of new Set(names)) it.skip(name, () => undefined);
+}
+
+/** Snapshot names are written as template literals, in which back-quotes, backslashes and dollar signs are escaped. */
+function unescapeTemplate(name: string): string {
+  return name.replaceAll(/\\([`\\$])/g, '$1');
+}

@@ -9,6 +9,7 @@ const sqlite = {
   moduleNameMapper: {
     '^@tributary/connector-api/contract$': '<rootDir>/libs/connector-api/src/contract/index.ts',
     '^@tributary/connector-api/http$': '<rootDir>/libs/connector-api/src/http/index.ts',
+    '^@tributary/connector-api/listing$': '<rootDir>/libs/connector-api/src/listing/index.ts',
     '^@tributary/connector-api/testing$': '<rootDir>/libs/connector-api/src/testing/index.ts',
     '^@tributary/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -82,6 +82,14 @@ export interface Page<T> {
   progress?: { done: number; total: number; unit: string };
 }
 
+/** What a listing must know about its caller. The listing strategies of `connector-api/listing` obey both. */
+export interface ListOptions {
+  /** Aborted when the gateway no longer waits for the listing. Each request of the listing should get it. */
+  signal?: AbortSignal;
+  /** The time in milliseconds after which the gateway gives up on a page. A listing yields at least a cursor earlier, so that it progresses. */
+  pageTimeoutMs?: number;
+}
+
 /**
  * The client of one connector: one PSP with one set of credentials.
  *
@@ -93,11 +101,11 @@ export interface Page<T> {
  */
 export interface PspClient {
   /** Lists the accounts that the tenant holds at the PSP. @throws PspError */
-  accounts(since?: Cursor): AsyncIterable<Page<Account>>;
+  accounts(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Account>>;
   /** Lists the movements of money, each in its current state. @throws PspError */
-  transactions(since?: Cursor): AsyncIterable<Page<Transaction>>;
+  transactions(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Transaction>>;
   /** Lists the counterparties that can be paid. @throws PspError */
-  beneficiaries?(since?: Cursor): AsyncIterable<Page<Beneficiary>>;
+  beneficiaries?(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Beneficiary>>;
   /**
    * Returns the current balances of one account, all assets together.
    * @param accountId the PSP's own id, as `accounts` returned it

@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 export interface HttpClock {
   /** Returns the current time in milliseconds since 1970. */
   now(): number;
+  /** Returns milliseconds of a clock that never goes backwards. Default: `now`. */
+  monotonicNow?(): number;
   /** Resolves after the given time. @throws the reason of `signal` if it is aborted first */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Returns a signal that is aborted when the timeout of a request has passed. Default: `AbortSignal.timeout`, i.e. real time. */
@@ -16,6 +18,7 @@ export const HTTP_CLOCK = Symbol('HTTP_CLOCK');
 /** The system clock with real delays. */
 export const systemHttpClock: HttpClock = {
   now: () => Date.now(),
+  monotonicNow: () => performance.now(),
   sleep: async (milliseconds, signal) => {
     signal?.throwIfAborted();
     await wait(milliseconds, undefined, signal ? { signal } : {}).catch((error: unknown) => {

@@ -67,7 +67,9 @@ function errorResponseError(response: RawResponse, body: Json | undefined, reque
 
 /** @param fromPsp false if the body suggests that a proxy has responded instead of the PSP, e.g. with an HTML page */
 function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean): PspErrorKind {
-  if (status === 401 || status === 403 || status === 407) return 'unauthorized';
+  if (status === 401 || status === 407) return 'unauthorized';
+  // A proxy or a firewall in front of the PSP answers 403 with HTML. That says nothing about the credentials.
+  if (status === 403) return fromPsp ? 'unauthorized' : noResponseKind(request);
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);
   // A 409 can be a conflict with an earlier request with the same key, which the PSP may have executed.
@@ -87,10 +89,13 @@ const DEFAULT_MESSAGES: Readonly<Record<PspErrorKind, string>> = {
   'unknown-outcome': 'it is not known whether the request was carried out',
 };
 
-/** Parses a body. @returns `undefined` if it is not JSON in UTF-8 */
+/**
+ * Parses a body. A byte that is not UTF-8 becomes U+FFFD: one wrong byte in one description must not block the page that contains it.
+ * @returns `undefined` if the body is not JSON
+ */
 function parseBody(body: Buffer): Json | undefined {
   try {
-    return Json.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return Json.parse(new TextDecoder('utf-8').decode(body));
   } catch {
     return undefined;
   }

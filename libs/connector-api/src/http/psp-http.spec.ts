@@ -123,6 +123,41 @@ describe('PspHttp', () => {
     }
   });
 
+  it('takes 403 with HTML, as a firewall in front of the PSP sends it, for a PSP that is unavailable', async () => {
+    const { http, fake } = await start(() => ({ body: { id: 'x' } }));
+    const body = '<!DOCTYPE html><title>Attention Required! | Cloudflare</title>';
+    const fault = { response: { status: 403, headers: { 'content-type': 'text/html' }, rawBody: body } };
+    fake.injectFault({ fault, times: 1 });
+    expect((await get(http)).string('id')).toBe('x');
+    fake.injectFault({ fault, times: Infinity });
+    expect((await errorOf(get(http))).kind).toBe('unavailable');
+    expect((await errorOf(pay(http))).kind).toBe('unknown-outcome');
+  });
+
+  it('reads a response with a byte that is not UTF-8', async () => {
+    const { http, fake } = await start(() => ({}));
+    const rawBody = Buffer.from('{"description":"Caf\xe9","amount":"1.00"}', 'latin1');
+    fake.injectFault({ fault: { response: { status: 200, rawBody } } });
+    const json = await get(http);
+    expect([json.string('description'), json.decimal('amount')]).toEqual(['Caf\ufffd', '1.00']);
+  });
+
+  it('cancels a request, and sends none later, when its signal is aborted', async () => {
+    const { http, fake } = await start(() => ({ body: { id: 'x' } }));
+    const listing = new AbortController();
+    fake.injectFault({ fault: { delayMs: 5_000 }, times: Infinity });
+    const read = errorOf(http.get(thing.path, { ...thing, signal: listing.signal }));
+    while (fake.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    listing.abort();
+    expect(await read).toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('the request was cancelled'),
+    });
+    const late = await errorOf(http.get(thing.path, { ...thing, signal: listing.signal }));
+    expect(late.message).toContain('the request was cancelled');
+    expect(fake.requests).toHaveLength(1);
+  });
+
   it('takes HTML with 400 for nobody’s decision about a payment', async () => {
     const { http, fake } = await start(() => ({}));
     fake.injectFault({

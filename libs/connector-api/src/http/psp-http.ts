@@ -89,8 +89,8 @@ export class PspHttp implements OnApplicationShutdown {
         return this.#interpret(sent, request, idempotent);
       } catch (error) {
         const delayMs = idempotent ? retryDelayMs(attempt, sent, error, this.#options.retries) : undefined;
-        if (delayMs === undefined) throw error;
-        await this.#wait(delayMs);
+        if (delayMs === undefined || request.signal?.aborted === true) throw error;
+        await this.#wait(delayMs, request);
       }
     }
   }
@@ -115,7 +115,7 @@ export class PspHttp implements OnApplicationShutdown {
   async #sendOnce(request: PspRequest, authentication: Authentication | undefined): Promise<SentRequest> {
     const credentials =
       request.authenticated === false ? {} : await this.#createCredentialHeaders(authentication);
-    await this.#waitForRateLimit(isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS);
+    await this.#waitForRateLimit(request);
     // The request is prepared after the delay, because a signature can contain the time.
     const prepared = await this.#prepareRequest(request);
     const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = {
@@ -123,7 +123,7 @@ export class PspHttp implements OnApplicationShutdown {
       ...pickTimeout(request),
     };
     const timeoutSignal = this.#clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
-    const options = { timeoutMs, timeoutSignal, maxResponseBytes, closeSignal: this.#closed.signal };
+    const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
     const result = await this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },
       { ...options, useNewConnection: !isIdempotent(request) },
@@ -173,11 +173,13 @@ export class PspHttp implements OnApplicationShutdown {
     });
   }
 
-  /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if that takes longer than `maxWaitMs` */
-  async #waitForRateLimit(maxWaitMs: number): Promise<void> {
-    const reservation = this.#limiter?.reserve(maxWaitMs);
+  /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if a request that moves money must wait long */
+  async #waitForRateLimit(request: PspRequest): Promise<void> {
+    if (request.signal?.aborted === true) this.#throwCancelled(request);
+    const reservation = this.#limiter?.reserve(isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS);
     if (reservation === undefined) return;
-    if (reservation.granted) return reservation.delayMs > 0 ? this.#wait(reservation.delayMs) : undefined;
+    if (reservation.granted)
+      return reservation.delayMs > 0 ? this.#wait(reservation.delayMs, request) : undefined;
     throw new PspError(
       'rate-limited',
       `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(reservation.delayMs / 1000)} s`,
@@ -185,13 +187,20 @@ export class PspHttp implements OnApplicationShutdown {
     );
   }
 
-  async #wait(milliseconds: number): Promise<void> {
-    await this.#clock.sleep(milliseconds, this.#closed.signal).catch(() => this.#throwClosed());
+  async #wait(milliseconds: number, request: PspRequest): Promise<void> {
+    await this.#clock
+      .sleep(milliseconds, this.#cancelSignal(request))
+      .catch(() => this.#throwCancelled(request));
   }
 
-  /** Reports that the connector was closed during a delay. At this point the request has not been sent. */
-  #throwClosed(): never {
-    throw new PspError('unavailable', `${this.#options.name}: the connector was closed`);
+  #cancelSignal({ signal }: PspRequest): AbortSignal {
+    return signal ? AbortSignal.any([this.#closed.signal, signal]) : this.#closed.signal;
+  }
+
+  /** Reports that the connector was closed, or the request cancelled, during a delay. At this point the request has not been sent. */
+  #throwCancelled({ signal }: PspRequest): never {
+    const reason = signal?.aborted ? 'the request was cancelled' : 'the connector was closed';
+    throw new PspError('unavailable', `${this.#options.name}: ${reason}`);
   }
 }
 

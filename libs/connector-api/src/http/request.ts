@@ -37,6 +37,8 @@ export interface RequestOptions {
   authenticated?: boolean;
   /** The timeout of one attempt in milliseconds. Default: `HttpOptions.timeoutMs`. */
   timeoutMs?: number;
+  /** Cancels the request and its delays when it is aborted, e.g. because the gateway no longer waits for a listing. */
+  signal?: AbortSignal | undefined;
 }
 
 type Headers = Readonly<Record<string, string>>;

@@ -34,8 +34,8 @@ interface SendOptions {
   timeoutSignal: AbortSignal;
   /** The maximum size of the response body in bytes. */
   maxResponseBytes: number;
-  /** A signal that is aborted when the connector is closed. */
-  closeSignal: AbortSignal;
+  /** A signal that is aborted when the connector is closed, or when the caller cancels the request. */
+  cancelSignal: AbortSignal;
   /**
    * True to open a new connection. The PSP may be closing a kept connection at this moment, and then it is unknown whether it received
    * the request.
@@ -77,7 +77,7 @@ export class Transport {
         headers: { ...request.headers },
         ...(request.body === '' ? {} : { data: Buffer.from(request.body) }),
         maxContentLength: options.maxResponseBytes,
-        signal: AbortSignal.any([timeoutSignal, options.closeSignal]),
+        signal: AbortSignal.any([timeoutSignal, options.cancelSignal]),
       });
       return { status: response.status, body: response.data, header: (name) => getHeader(response, name) };
     } catch (error) {
@@ -109,7 +109,7 @@ function getHeader({ headers }: AxiosResponse, name: string): string | undefined
 /** Describes a failure. Codes of Axios contain neither headers nor body. Messages of other errors may contain them and are not used. */
 function describeFailure(error: unknown, sent: boolean): string {
   if (!(error instanceof AxiosError)) return 'the request could not be made';
-  if (error.code === AxiosError.ERR_CANCELED) return 'the connector was closed';
+  if (error.code === AxiosError.ERR_CANCELED) return 'the request was cancelled';
   if (/maxContentLength/.test(error.message)) return 'the answer is longer than expected';
   return `${sent ? 'no whole answer' : 'no connection'} (${error.code ?? 'connection lost'})`;
 }

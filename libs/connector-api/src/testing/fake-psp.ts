@@ -150,7 +150,7 @@ export class FakePsp {
 
   private sendResponse(outgoing: ServerResponse, response: FakeResponse): void {
     const { status, headers, body } = this.serializeResponse(response);
-    endResponse(outgoing, status, headers, body);
+    endResponse(outgoing, status, headers, response.rawBody ?? body);
   }
 
   private serializeResponse({ status = 200, headers = {}, body }: FakeResponse): SerializedResponse {
@@ -228,7 +228,7 @@ function endResponse(
   outgoing: ServerResponse,
   status: number,
   headers: SerializedResponse['headers'],
-  text: string,
+  text: string | Buffer,
 ): void {
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
 }

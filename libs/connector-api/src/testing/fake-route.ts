@@ -20,6 +20,8 @@ export interface FakeResponse {
   status?: number;
   /** Sent as JSON. A `JsonNumber` keeps its digits. Without this property the response has no body. */
   body?: unknown;
+  /** The exact bytes of the body, instead of `body`: something that is not JSON, or not UTF-8. It is not checked against the document. */
+  rawBody?: string | Buffer;
   headers?: Readonly<Record<string, string>>;
   /** Reason why this response is not checked against the document, e.g. it has a transaction type from a future API version. */
   undocumentedReason?: string;

@@ -3,7 +3,7 @@
  * `PspError`, in bounded time, for any behaviour of the plugin.
  */
 import { PspError } from '@tributary/connector-api';
-import type { DataWarning, Page, PspClient } from '@tributary/connector-api';
+import type { DataWarning, ListOptions, Page, PspClient } from '@tributary/connector-api';
 import type { SyncContext } from '../sync-context.js';
 import { withTimeout } from './with-timeout.js';
 import type { PluginCallName } from '../sync-metrics.js';
@@ -57,7 +57,7 @@ export class PluginCaller {
   async *listPages(
     callName: PluginCallName,
     options: CallOptions,
-    openListing: () => AsyncIterable<Page<unknown>>,
+    openListing: (signal: AbortSignal) => AsyncIterable<Page<unknown>>,
   ): AsyncGenerator<Page<unknown>> {
     for await (const page of this.iterate(callName, options, openListing)) {
       yield validatePage(page, `${this.connector} ${callName}`);
@@ -68,14 +68,15 @@ export class PluginCaller {
   async *iterate<T>(
     callName: PluginCallName,
     options: CallOptions,
-    open: () => AsyncIterable<T>,
+    open: (signal: AbortSignal) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
+    const closing = new AbortController();
     let iterator: AsyncIterator<T> | undefined;
     let isDone = false;
     try {
       for (;;) {
         const result = await this.call(callName, options, () =>
-          (iterator ??= open()[Symbol.asyncIterator]()).next(),
+          (iterator ??= open(closing.signal)[Symbol.asyncIterator]()).next(),
         );
         if (result.done) {
           isDone = true;
@@ -84,6 +85,8 @@ export class PluginCaller {
         yield result.value;
       }
     } finally {
+      // The abort ends the requests of a listing that hangs. Otherwise it would go on beside the next one.
+      closing.abort(new PspError('unavailable', `${this.connector} ${callName}: the listing was abandoned`));
       if (iterator && !isDone) await this.closeIterator(iterator);
     }
   }
@@ -106,7 +109,7 @@ export class PluginCaller {
 export function getListMethod(
   client: PspClient,
   stream: 'accounts' | 'beneficiaries' | 'transactions',
-): ((since?: string) => AsyncIterable<Page<unknown>>) | undefined {
+): ((since?: string, options?: ListOptions) => AsyncIterable<Page<unknown>>) | undefined {
   switch (stream) {
     case 'accounts':
       return client.accounts.bind(client);

@@ -127,7 +127,9 @@ export class StreamPull {
     if (!listMethod || this.stopRequested) return { kind: listMethod ? 'stopped' : 'caught-up' };
     const callOptions = { timeoutMs: context.limits.pageTimeoutMs, signal: this.abortController.signal };
     const pluginCaller = new PluginCaller(connector.path, context);
-    for await (const page of pluginCaller.listPages(stream, callOptions, () => listMethod(lease.cursor))) {
+    const { pageTimeoutMs } = context.limits;
+    const openListing = (signal: AbortSignal) => listMethod(lease.cursor, { signal, pageTimeoutMs });
+    for await (const page of pluginCaller.listPages(stream, callOptions, openListing)) {
       await this.commitPage(lease, page);
       // The flag is read again, because `stop()` may have been called during the commit.
       if (this.isStopRequested()) return { kind: 'stopped' };

@@ -13,6 +13,7 @@ const CONNECTOR_API_URL = new URL('../../../../../libs/connector-api/src/', impo
 const CONNECTOR_API_MODULES = new Map([
   ['tributary/connector-api', new URL('index.js', CONNECTOR_API_URL).href],
   ['tributary/connector-api/http', new URL('http/index.js', CONNECTOR_API_URL).href],
+  ['tributary/connector-api/listing', new URL('listing/index.js', CONNECTOR_API_URL).href],
 ]);
 const SHARED_PACKAGE_PATTERN =
   /^(?:@nestjs\/common|class-transformer|class-validator|reflect-metadata)(?:\/|$)/;

@@ -1,0 +1,47 @@
+/** Cursors of plugins: JSON with a version, so that a later version of a plugin recognises the cursors of an earlier one. */
+import { PspError } from '../errors.js';
+import type { Cursor } from '../plugin.js';
+
+export interface CursorFormat<Position> {
+  serialize: (position: Position) => Cursor;
+  /** @returns `undefined` for an absent cursor @throws PspError `unavailable` if another plugin wrote it */
+  parse: (cursor: Cursor | undefined) => Position | undefined;
+}
+
+export interface CursorFormatOptions<Position> {
+  /** The name of the plugin, for messages. */
+  plugin: string;
+  version: number;
+  isPosition(value: unknown): value is Position;
+  /** Converts a cursor of an earlier version. @returns `undefined` if the value is none */
+  upgrade?(value: Readonly<Record<string, unknown>>): Position | undefined;
+}
+
+/** Creates a cursor format: `{"v":2,"position":…}`. */
+export function createCursorFormat<Position>(options: CursorFormatOptions<Position>): CursorFormat<Position> {
+  return {
+    serialize: (position) => JSON.stringify({ v: options.version, position }),
+    parse: (cursor) => (cursor === undefined ? undefined : parsePosition(options, cursor)),
+  };
+}
+
+function parsePosition<Position>(options: CursorFormatOptions<Position>, cursor: Cursor): Position {
+  const value = parseObject(cursor);
+  const position = value?.['v'] === options.version ? value['position'] : undefined;
+  if (options.isPosition(position)) return position;
+  const upgraded = value === undefined ? undefined : options.upgrade?.(value);
+  if (upgraded !== undefined) return upgraded;
+  throw new PspError(
+    'unavailable',
+    `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin ${options.plugin}: was the connector another plugin before?`,
+  );
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

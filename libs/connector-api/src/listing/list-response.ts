@@ -1,0 +1,51 @@
+/** Reads the rows of a list response. A response without its list is not the end of the list. */
+import { InvalidRecordError } from '../errors.js';
+import { PspError } from '../errors.js';
+import type { Json } from '../http/json.js';
+import { parseTime } from '../time.js';
+import type { RowReader } from './listing.types.js';
+
+/**
+ * Returns the rows at `path` of a response: `requireRows(response, '_embedded', 'payments')`.
+ * @throws PspError `unavailable` if there is no list, e.g. for `{}`, `null` or an empty body with status 204. The listing then repeats the
+ * request later, instead of taking the response for an empty list
+ */
+export function requireRows(response: Json, ...path: string[]): Json[] {
+  try {
+    return response.array(...path);
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    throw new PspError(
+      'unavailable',
+      `the response contains no list: ${error.message}; a response without a list is not the end of the list`,
+    );
+  }
+}
+
+/** Returns an error for a listing that cannot end: the PSP led back to a page that was read before. */
+export function createLoopError(token: string): PspError {
+  return new PspError(
+    'unavailable',
+    `the listing does not end: the PSP's link to the next page leads to ${JSON.stringify(token.slice(0, 100))}, which was read before; expected another page, or no link`,
+  );
+}
+
+/**
+ * Reads rows by the names of their properties: `readJsonRows('id', 'created_at')`. A row without an id is identified by its whole JSON.
+ * @param timeProperty the property with an RFC 3339 time
+ */
+export function readJsonRows(idProperty: string, timeProperty: string): RowReader<Json> {
+  return {
+    getId: (row) => getStringOrUndefined(row, idProperty) ?? row.toJsonString(),
+    getTime: (row) => parseTime(getStringOrUndefined(row, timeProperty) ?? '')?.milliseconds,
+  };
+}
+
+/** Returns the string, or `undefined` if the property has another type. A malformed row must not stop a listing: the mapper rejects it later. */
+function getStringOrUndefined(row: Json, property: string): string | undefined {
+  try {
+    return row.optionalString(property);
+  } catch {
+    return undefined;
+  }
+}

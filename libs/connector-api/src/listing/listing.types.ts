@@ -1,0 +1,36 @@
+/** The types that all listing strategies share. */
+import type { DataWarning, ListOptions, Page } from '../plugin.js';
+import type { HttpClock } from '../http/http-clock.js';
+
+/** One step of a strategy: rows, and the position after them. The gateway commits both together. */
+export interface ListingStep<Row, Position> {
+  /** Oldest first. A step without rows only moves the position. */
+  rows: Row[];
+  /** A small JSON value from which the strategy resumes. */
+  position: Position;
+  warnings?: DataWarning[];
+  progress?: NonNullable<Page<unknown>['progress']>;
+}
+
+/** The part of its caller that a strategy must know: when it must yield, and when it must stop. */
+export interface ListingContext extends ListOptions {
+  clock: HttpClock;
+}
+
+/** How a strategy reads a row. Rows that cannot be read still arrive: the mapper rejects them later. */
+export interface RowReader<Row> {
+  /** @returns the PSP's id of the row, or another string that is the same whenever the PSP repeats the row */
+  getId: (row: Row) => string;
+  /** @returns milliseconds since 1970; `undefined` for a row without a readable time */
+  getTime: (row: Row) => number | undefined;
+}
+
+/** One page of a list whose further pages are requested with a token. */
+export interface TokenPage<Row> {
+  rows: Row[];
+  /**
+   * The token of the next page. It is absent only if the PSP said explicitly that this page is the last one. A page with few rows or none
+   * is not the end.
+   */
+  next?: string;
+}

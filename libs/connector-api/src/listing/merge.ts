@@ -1,0 +1,106 @@
+/**
+ * Merges several sources (journals, accounts) into one listing with one cursor. A source that fails does not stop the others: they are read
+ * to their end, and then the listing fails.
+ */
+import { PspError } from '../errors.js';
+import type { ListingStep } from './listing.types.js';
+
+/** One source of a merged listing. */
+export interface MergeSource<Row, Position> {
+  /** A name of the source that never changes, e.g. the id of an account. */
+  id: string;
+  /** Lists the source with one of the strategies. */
+  list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
+}
+
+/** The position of each source by its id. The positions of absent sources are kept. */
+export type MergePosition<Position> = Readonly<Record<string, Position>>;
+
+export interface MergeStep<Row, Position, Source> extends ListingStep<Row, MergePosition<Position>> {
+  /** The source of the rows. */
+  source: Source;
+}
+
+/** The number of sources that are read in turns. Each can keep some pages in memory. */
+const MAX_OPEN_SOURCES = 8;
+
+/**
+ * Yields the steps of the sources in turns, so that a source with a long history does not delay the others.
+ * @throws PspError the error of a source, after all others were read. An error that concerns the whole PSP (credentials, rate limit) is
+ * thrown at once
+ */
+export async function* merge<Row, Position, Source>(
+  sources: readonly (Source & MergeSource<Row, Position>)[],
+  since: MergePosition<Position> | undefined,
+): AsyncGenerator<MergeStep<Row, Position, Source>> {
+  let position: MergePosition<Position> = since ?? {};
+  const errors: unknown[] = [];
+  let readCount = 0;
+  const waiting = [...sources];
+  const open: {
+    source: Source & MergeSource<Row, Position>;
+    iterator: AsyncIterator<ListingStep<Row, Position>>;
+  }[] = [];
+  try {
+    while (waiting.length > 0 || open.length > 0) {
+      while (open.length < MAX_OPEN_SOURCES && waiting.length > 0) {
+        const source = waiting.shift();
+        if (source) open.push({ source, iterator: source.list(position[source.id])[Symbol.asyncIterator]() });
+      }
+      const current = open.shift();
+      if (current === undefined) break;
+      const result = await readNext(current.iterator, current.source.id);
+      if ('error' in result) {
+        errors.push(result.error);
+        continue;
+      }
+      if (result.done === true) {
+        readCount += 1;
+        continue;
+      }
+      position = { ...position, [current.source.id]: result.value.position };
+      open.push(current);
+      yield { ...result.value, position, source: current.source };
+    }
+  } finally {
+    for (const { iterator } of open) await iterator.return?.();
+  }
+  if (errors.length > 0) throw toMergeError(errors, readCount);
+}
+
+type NextResult<Step> = { done?: false; value: Step } | { done: true } | { error: unknown };
+
+/** @throws the error of a source, if it concerns all sources */
+async function readNext<Step>(iterator: AsyncIterator<Step>, id: string): Promise<NextResult<Step>> {
+  try {
+    const result = await iterator.next();
+    return result.done === true ? { done: true } : { value: result.value };
+  } catch (error) {
+    if (concernsAllSources(error)) throw error;
+    return { error: nameSource(error, id) };
+  }
+}
+
+/** A rate limit, and credentials that the PSP does not accept at all, concern every source. */
+function concernsAllSources(error: unknown): boolean {
+  if (!(error instanceof PspError)) return false;
+  return error.kind === 'rate-limited' || (error.kind === 'unauthorized' && error.details.status === 401);
+}
+
+function nameSource(error: unknown, id: string): unknown {
+  if (!(error instanceof PspError)) return error;
+  return new PspError(error.kind, `${id}: ${error.message}`, { ...error.details, cause: error });
+}
+
+/**
+ * Returns the error of the whole listing. If other sources were read, the credentials are accepted in general. A long pause, which
+ * `unauthorized` means, would delay these sources.
+ */
+function toMergeError(errors: readonly unknown[], readCount: number): unknown {
+  const [first] = errors;
+  if (!(first instanceof PspError)) return first;
+  const isPartial = readCount > 0 && first.kind !== 'unavailable';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more failed)` : '';
+  const message = `${first.message}${more}${readCount > 0 ? `; ${readCount} others were read` : ''}`;
+  return new PspError(isPartial ? 'unavailable' : first.kind, message, first.details);
+}

@@ -1,0 +1,107 @@
+/** The state of a walk of `newestFirst`, and the pure functions that change it. */
+import type { RowReader } from './listing.types.js';
+
+/** The part of a list that earlier walks have read. */
+export interface CoveredRange {
+  /** Ids of the newest rows. */
+  anchors: string[];
+  /** Time of the newest row in milliseconds since 1970. */
+  newest?: number;
+}
+
+export interface Walk {
+  /** The covered part when this walk is done. */
+  head: CoveredRange;
+  /**
+   * Tokens of pages, newest page first: of every page, or of every second, fourth, … page, so that the list stays short. `null` is the
+   * newest page of a list whose tokens are not ids.
+   */
+  marks: (string | null)[];
+  /** Number of pages from one mark to the next. */
+  stride: number;
+  /** Whether the way down has met a row that earlier walks have read. */
+  met: boolean;
+  /** The way up. It begins when the way down is complete. */
+  up?: {
+    /** Ids of the newest rows that are not needed, because they were yielded before; absent at the bottom of the list. */
+    ends?: string[];
+  };
+}
+
+/** Where `newestFirst` resumes. */
+export interface NewestFirstPosition {
+  covered: CoveredRange;
+  walk?: Walk;
+}
+
+export const NEWEST_FIRST_START: NewestFirstPosition = { covered: { anchors: [] } };
+
+const MAX_PAGE_MARKS = 256;
+const MAX_KNOWN_IDS = 5;
+/** A row without an id is identified by its JSON, which is too long for a cursor. */
+const MAX_ID_LENGTH = 200;
+
+/** The condition under which a walk can end. */
+export interface StopCondition {
+  anchors: ReadonlySet<string>;
+  /** Time in milliseconds since 1970. */
+  beforeTime: number;
+}
+
+export function createStopCondition({ anchors, newest }: CoveredRange, rereadMs: number): StopCondition {
+  return { anchors: new Set(anchors), beforeTime: newest === undefined ? -Infinity : newest - rereadMs };
+}
+
+/**
+ * Returns the rows above the first row that is too old: older than the newest known row by more than `rereadMs`.
+ * @returns `ends`: ids of the first rows that are too old; absent if no row is
+ */
+export function takeRowsAbove<Row>(
+  reader: RowReader<Row>,
+  rows: Row[],
+  stop: StopCondition,
+  hasMet: boolean,
+): { above: Row[]; met: boolean; ends?: string[] } {
+  let met = hasMet;
+  for (const [index, row] of rows.entries()) {
+    met ||= stop.anchors.has(reader.getId(row));
+    const time = reader.getTime(row);
+    if (met && time !== undefined && time < stop.beforeTime) {
+      const ends = listKnownIds(reader, rows.slice(index));
+      if (ends.length > 0) return { above: rows.slice(0, index), met, ends };
+    }
+  }
+  return { above: rows, met };
+}
+
+/** Returns the covered range after a walk that begins with this newest page. */
+export function toCoveredRange<Row>(
+  reader: RowReader<Row>,
+  rows: readonly Row[],
+  covered: CoveredRange,
+): CoveredRange {
+  const times = [covered.newest, ...rows.map((row) => reader.getTime(row))].filter(
+    (time) => time !== undefined,
+  );
+  const anchors = listKnownIds(reader, rows);
+  return {
+    anchors: anchors.length > 0 ? anchors : covered.anchors,
+    ...(times.length > 0 ? { newest: Math.max(...times) } : {}),
+  };
+}
+
+/** Returns the ids of the first rows. There are several, because a row can disappear. */
+export function listKnownIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
+  return rows
+    .slice(0, MAX_KNOWN_IDS)
+    .map((row) => reader.getId(row))
+    .filter((id) => id.length <= MAX_ID_LENGTH);
+}
+
+/** Adds a mark. When there are too many marks, it drops every second one and doubles the stride. */
+export function addPageMark(walk: Walk, page: number, mark: string | null | undefined): Walk {
+  if (mark === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === mark) return walk;
+  const marks = [...walk.marks, mark];
+  if (marks.length <= MAX_PAGE_MARKS) return { ...walk, marks };
+  return { ...walk, marks: marks.filter((_mark, index) => index % 2 === 0), stride: walk.stride * 2 };
+}

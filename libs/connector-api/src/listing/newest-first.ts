@@ -1,0 +1,247 @@
+/**
+ * Lists rows of a list that can only be read from its newest row to its oldest, and yields them oldest first.
+ *
+ * The order matters: Formance subtracts a refund from its payment, and a refund that comes before its payment replaces the payment.
+ * So a walk first goes down to the oldest new row, and then up again. A short walk keeps its pages in memory. A long walk keeps only the
+ * tokens of pages, and reads every page a second time on the way up. The tokens are in the cursor, so that the walk continues after a
+ * restart. Rows that arrive during a walk are above it. The next walk reads them.
+ *
+ * A walk ends below the newest rows of the walk before. It knows several of these rows, because one can disappear. It ends far enough
+ * below them to read rows that appeared late.
+ */
+import { PspError } from '../errors.js';
+import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
+import {
+  addPageMark,
+  createStopCondition,
+  listKnownIds,
+  NEWEST_FIRST_START,
+  takeRowsAbove,
+  toCoveredRange,
+} from './newest-first-walk.js';
+import type { CoveredRange, NewestFirstPosition, Walk } from './newest-first-walk.js';
+import { createLoopError } from './list-response.js';
+import { PageBudget } from './page-budget.js';
+import { UniqueRows } from './unique-rows.js';
+
+export interface NewestFirstSource<Row> extends RowReader<Row> {
+  /**
+   * Requests one page.
+   * @param from the `next` of another page; absent for the newest page
+   * @throws TokenExpiredError if the PSP no longer knows the token
+   */
+  fetchPage: (from: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
+  /** True if a token is the id of the first row of its page. Then a page without this row is not taken for an answer. */
+  isTokenFirstId: boolean;
+  /** Rows that are at most this many milliseconds older than the newest known row are read again. */
+  rereadMs: number;
+}
+
+/** The PSP no longer knows a token, e.g. because its row has disappeared. A strategy then begins a new walk. */
+export class TokenExpiredError extends Error {}
+
+/** The number of pages that a walk keeps in memory instead of reading them twice. */
+const MAX_BUFFERED_PAGES = 4;
+/** The number of pages that a way down reads between two cursors. */
+const PAGES_PER_CURSOR = 20;
+const MAX_ROWS_PER_STEP = 500;
+/** The number of new walks in one listing after a token expired. */
+const MAX_NEW_WALKS = 3;
+
+/** Yields the rows after `since`, and ends when it has caught up. */
+export async function* newestFirst<Row>(
+  source: NewestFirstSource<Row>,
+  since: NewestFirstPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, NewestFirstPosition>> {
+  const walker = new NewestFirstWalker(source, context);
+  let position = since ?? NEWEST_FIRST_START;
+  for (let newWalks = 0; ;) {
+    try {
+      let isLong = position.walk !== undefined;
+      for await (const step of walker.walk(position)) {
+        isLong ||= step.position.walk !== undefined;
+        position = step.position;
+        yield step;
+      }
+      // Rows can have arrived during a long walk.
+      if (!isLong || !(await walker.hasNewRows(position))) return;
+    } catch (error) {
+      if (!(error instanceof TokenExpiredError)) throw error;
+      newWalks += 1;
+      if (newWalks > MAX_NEW_WALKS) throw toPspError(error);
+      position = { covered: position.covered };
+      yield { rows: [], position };
+    }
+  }
+}
+
+type Step<Row> = ListingStep<Row, NewestFirstPosition>;
+
+class NewestFirstWalker<Row> {
+  private readonly budget: PageBudget;
+
+  constructor(
+    private readonly source: NewestFirstSource<Row>,
+    context: ListingContext,
+  ) {
+    this.budget = new PageBudget(context);
+  }
+
+  /** Walks down and up once. */
+  async *walk(start: NewestFirstPosition): AsyncGenerator<Step<Row>> {
+    this.budget.restart();
+    let position = start;
+    if (position.walk?.up === undefined) {
+      for await (const step of this.walkDown(position)) {
+        position = step.position;
+        yield step;
+        this.budget.restart();
+      }
+    }
+    yield* this.walkUp(position);
+  }
+
+  /** Returns whether the list has rows above the covered part. */
+  async hasNewRows({ covered }: NewestFirstPosition): Promise<boolean> {
+    const { rows } = await this.fetchPage(undefined);
+    const [newest] = listKnownIds(this.source, rows);
+    return newest !== undefined && newest !== covered.anchors[0];
+  }
+
+  private async *walkDown({ covered, walk: begun }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
+    const { source } = this;
+    const stop = createStopCondition(covered, source.rereadMs);
+    const tokens = new Set(begun?.marks);
+    let walk: Walk | undefined = begun;
+    let buffered: Row[] | undefined = begun ? undefined : [];
+    let pages = begun ? Math.max(0, begun.marks.length - 1) * begun.stride : 0;
+    let from = begun?.marks.at(-1) ?? undefined;
+    for (;;) {
+      const { rows, next } = await this.fetchPage(from);
+      walk ??= {
+        head: toCoveredRange(source, rows, covered),
+        marks: [],
+        stride: 1,
+        met: covered.anchors.length === 0,
+      };
+      const { above, met, ends } = takeRowsAbove(source, rows, stop, walk.met);
+      walk = { ...addPageMark(walk, pages, this.getMark(from, rows)), met };
+      pages += 1;
+      if (buffered && pages <= MAX_BUFFERED_PAGES) buffered.push(...above);
+      else buffered = undefined;
+      if (ends !== undefined || next === undefined) {
+        walk = { ...walk, up: ends === undefined ? {} : { ends } };
+        if (buffered) yield* this.createSteps(covered, buffered, takeFirstMark(walk), { covered: walk.head });
+        else yield { rows: [], position: { covered, walk } };
+        return;
+      }
+      if (next === from || tokens.has(next)) throw createLoopError(next);
+      tokens.add(next);
+      if (this.budget.isUsedUp()) buffered = undefined;
+      if (!buffered && (pages % PAGES_PER_CURSOR === 0 || this.budget.isUsedUp()))
+        yield { rows: [], position: { covered, walk: { ...walk, marks: [...walk.marks, next] } } };
+      from = next;
+    }
+  }
+
+  /** Reads from the lowest mark to the highest. */
+  private async *walkUp({ covered, walk }: NewestFirstPosition): AsyncGenerator<Step<Row>> {
+    let now = walk;
+    while (now?.up !== undefined) {
+      const marks = [...now.marks];
+      const start = marks.pop();
+      const read = start === undefined ? { rows: [] } : await this.readDownTo(start, now.up.ends);
+      if ('tokens' in read) {
+        // The pages between two marks take too long. Their own tokens become marks, so that the next step reads fewer pages.
+        now = { ...now, marks: [...now.marks, ...read.tokens] };
+        yield { rows: [], position: { covered, walk: now } };
+        this.budget.restart();
+        continue;
+      }
+      const ends = read.rows.length > 0 ? listKnownIds(this.source, read.rows) : now.up.ends;
+      const remaining: Walk | undefined =
+        marks.length === 0 ? undefined : { ...now, marks, up: ends === undefined ? {} : { ends } };
+      const after: NewestFirstPosition = remaining ? { covered, walk: remaining } : { covered: now.head };
+      for (const step of this.createSteps(covered, read.rows, now, after)) {
+        yield step;
+        this.budget.restart();
+      }
+      now = remaining;
+    }
+  }
+
+  /**
+   * Reads from a mark down to the first row that is not needed.
+   * @returns the rows, newest first; or the tokens of their pages, if that takes too long
+   */
+  private async readDownTo(
+    start: string | null,
+    ends: readonly string[] = [],
+  ): Promise<{ rows: Row[] } | { tokens: string[] }> {
+    const found = new UniqueRows(this.source);
+    const tokens: string[] = [];
+    for (let from = start ?? undefined; ;) {
+      const { rows, next }: TokenPage<Row> = await this.fetchPage(from);
+      const at = rows.findIndex((row) => ends.includes(this.source.getId(row)));
+      found.add(at === -1 ? rows : rows.slice(0, at));
+      if (at !== -1 || next === undefined || ends.includes(next)) return { rows: found.toList() };
+      if (next === from || tokens.includes(next)) throw createLoopError(next);
+      tokens.push(next);
+      if (this.budget.isUsedUp()) return { tokens };
+      from = next;
+    }
+  }
+
+  /** @throws TokenExpiredError if the page does not begin where it must */
+  private async fetchPage(from: string | undefined): Promise<TokenPage<Row>> {
+    const page = await this.source.fetchPage(from, this.budget.signal);
+    const { isTokenFirstId, getId } = this.source;
+    if (from !== undefined && isTokenFirstId && !page.rows.some((row) => getId(row) === from))
+      throw new TokenExpiredError(
+        `the page that begins at ${JSON.stringify(from)} does not contain that row`,
+      );
+    return page;
+  }
+
+  /** Returns the token with which a page can be read again: `null` for the newest page of a list whose tokens are not ids. */
+  private getMark(from: string | undefined, rows: readonly Row[]): string | null | undefined {
+    if (from !== undefined) return from;
+    if (!this.source.isTokenFirstId) return null;
+    return rows[0] === undefined ? undefined : this.source.getId(rows[0]);
+  }
+
+  /**
+   * Splits rows into steps, oldest first.
+   * @param walk the walk before the rows
+   * @param after the position after all rows
+   */
+  private *createSteps(
+    covered: CoveredRange,
+    newestFirstRows: readonly Row[],
+    walk: Walk,
+    after: NewestFirstPosition,
+  ): Generator<Step<Row>> {
+    const unique = new UniqueRows(this.source);
+    unique.add(newestFirstRows);
+    const rows = unique.toList();
+    for (let end = rows.length; ; end -= MAX_ROWS_PER_STEP) {
+      const start = Math.max(0, end - MAX_ROWS_PER_STEP);
+      const ends = listKnownIds(this.source, rows.slice(start));
+      const position = start === 0 ? after : { covered, walk: { ...walk, up: { ends } } };
+      yield { rows: rows.slice(start, end).reverse(), position };
+      if (start === 0) return;
+    }
+  }
+}
+
+/** Returns the walk with the newest page only. A way up from there reads all pages in one go. */
+function takeFirstMark(walk: Walk): Walk {
+  return { ...walk, marks: walk.marks.slice(0, 1) };
+}
+
+function toPspError(error: TokenExpiredError): PspError {
+  return new PspError('unavailable', `the list changes faster than it can be read: ${error.message}`, {
+    cause: error,
+  });
+}

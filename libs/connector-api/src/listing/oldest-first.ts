@@ -1,0 +1,126 @@
+/**
+ * Lists rows of a list that is read from its oldest row to its newest with page tokens, cursors, offsets or links (Link headers, HAL).
+ *
+ * The position is the token of the last page. The next listing reads that page again, because rows are appended to it.
+ */
+import { PspError } from '../errors.js';
+import { createLoopError } from './list-response.js';
+import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
+import { TokenExpiredError } from './newest-first.js';
+import { PageBudget } from './page-budget.js';
+
+export interface OldestFirstSource<Row> extends RowReader<Row> {
+  /**
+   * Requests one page.
+   * @param token the `next` of the page before; absent for the first page
+   * @throws TokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
+   */
+  fetchPage: (token: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
+}
+
+/** Where `oldestFirst` resumes. */
+export interface OldestFirstPosition {
+  /** The token of the next page; absent for the first page. */
+  token?: string;
+}
+
+/** Yields the rows after `since`, and ends at the last page. */
+export async function* oldestFirst<Row>(
+  source: OldestFirstSource<Row>,
+  since: OldestFirstPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, OldestFirstPosition>> {
+  const budget = new PageBudget(context);
+  const tokens = new Set<string>();
+  let token = since?.token;
+  let hasRestarted = false;
+  for (;;) {
+    const page = await fetchPage(source, token, budget.signal);
+    if (page === undefined) {
+      if (hasRestarted)
+        throw new PspError('unavailable', 'the PSP refuses a page token that it has just returned');
+      [token, hasRestarted] = [undefined, true];
+      tokens.clear();
+      continue;
+    }
+    const { rows, next } = page;
+    if (next !== undefined && (next === token || tokens.has(next))) throw createLoopError(next);
+    const current = next ?? token;
+    yield { rows, position: current === undefined ? {} : { token: current } };
+    budget.restart();
+    if (next === undefined) return;
+    tokens.add(next);
+    token = next;
+  }
+}
+
+async function fetchPage<Row>(
+  source: OldestFirstSource<Row>,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<TokenPage<Row> | undefined> {
+  try {
+    return await source.fetchPage(token, signal);
+  } catch (error) {
+    if (error instanceof TokenExpiredError && token !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** A list whose pages are requested by the number of rows before them. */
+export interface OffsetSource<Row> extends RowReader<Row> {
+  /** Requests rows. @param offset the number of rows before the first one. An empty page is the end of the list */
+  fetchRows: (offset: number, signal: AbortSignal) => Promise<Row[]>;
+}
+
+/** Where `oldestFirstByOffset` resumes. */
+export interface OffsetPosition {
+  /** The number of rows that were read. */
+  offset: number;
+  /** Ids of the last rows that were read, newest last. */
+  last: string[];
+}
+
+const MAX_LAST_IDS = 20;
+
+/**
+ * Lists rows by offset. Rows that vanish move all later rows to a smaller offset. So every page begins with the last row of the page
+ * before; if that row is not there, the listing goes back until it finds a row that it knows.
+ */
+export async function* oldestFirstByOffset<Row>(
+  source: OffsetSource<Row>,
+  since: OffsetPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, OffsetPosition>> {
+  const { signal } = new PageBudget(context);
+  let position = since ?? { offset: 0, last: [] };
+  let stepBack = 1;
+  for (;;) {
+    const offset = Math.max(0, position.offset - stepBack);
+    const rows = await source.fetchRows(offset, signal);
+    const known = findLastKnown(source, rows, position.last);
+    if (known === -1 && offset > 0) {
+      stepBack *= 2;
+      continue;
+    }
+    let fresh = rows.slice(known + 1);
+    // Only an empty page is the end. A page that contains nothing but the known row can be a short one.
+    if (fresh.length === 0 && rows.length > 0) fresh = await source.fetchRows(offset + rows.length, signal);
+    const end = offset + (known + 1) + fresh.length;
+    const last = [...position.last, ...fresh.map((row) => source.getId(row))].slice(-MAX_LAST_IDS);
+    const isMoved = end !== position.offset;
+    position = { offset: end, last };
+    if (fresh.length > 0 || isMoved) yield { rows: fresh, position };
+    if (fresh.length === 0) return;
+    stepBack = 1;
+  }
+}
+
+/** Returns the index of the newest row that was read before; -1 if no row of the page was. */
+function findLastKnown<Row>(
+  { getId }: RowReader<Row>,
+  rows: readonly Row[],
+  last: readonly string[],
+): number {
+  return rows.findLastIndex((row) => last.includes(getId(row)));
+}

@@ -1,0 +1,220 @@
+/** Reads the rows of one time window, page by page. */
+import { PspError } from '../errors.js';
+import type { DataWarning } from '../plugin.js';
+import { formatTime } from '../time.js';
+import { createLoopError } from './list-response.js';
+import type { RowReader, TokenPage } from './listing.types.js';
+import type { PageBudget } from './page-budget.js';
+import { UniqueRows } from './unique-rows.js';
+
+/** The window `[from, to)` in milliseconds since 1970. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+}
+
+/** A list that can be filtered by time. */
+export interface TimeWindowSource<Row> extends RowReader<Row> {
+  /**
+   * Requests one page of the rows of a window.
+   * @param query `token` is the `next` of the page before; only with `paging: 'token'`
+   * @throws WindowTooLargeError if the PSP refuses the window because it has too many rows
+   */
+  fetchPage: (query: TimeWindow & { token?: string }, signal: AbortSignal) => Promise<TokenPage<Row>>;
+  /** The order of the rows in the PSP's list. */
+  order: 'newest-first' | 'oldest-first';
+  /**
+   * How further pages of a window are requested. `token`: with the token of the page before. `time`: the list has no tokens, so the window
+   * is narrowed to the time of the last row; that row arrives again, and rows with the same time are not lost.
+   */
+  paging: 'token' | 'time';
+  /** The smallest difference of two times that a query can express: 1 for milliseconds, 86 400 000 for dates. */
+  resolutionMs: number;
+  /**
+   * Reads all rows of one instant that fills a page alone, e.g. type by type, because time cannot divide it further. Only with
+   * `paging: 'time'`. Without it, such an instant is reported as a warning.
+   */
+  fetchInstant?: (at: TimeWindow, signal: AbortSignal) => Promise<{ rows: Row[]; warnings: DataWarning[] }>;
+}
+
+/** The PSP refuses a window because it contains too many rows. `timeWindows` then requests a shorter one. */
+export class WindowTooLargeError extends Error {}
+
+export interface WindowRows<Row> {
+  /** Oldest first, each row once. */
+  rows: Row[];
+  /** The part of the window that was read completely. It is smaller than the window if the window has too many pages. */
+  covered: TimeWindow;
+  warnings: DataWarning[];
+  /** The number of rows of the largest page that the PSP has ever returned. */
+  largestPage: number;
+}
+
+interface ReadLimits {
+  budget: PageBudget;
+  /** The number of full pages after which the reading stops. */
+  maxPages: number;
+  /** The number of rows of the largest page that the PSP has returned so far. */
+  largestPage: number;
+}
+
+/** A window gets at least this many pages, however slow they are: its only page, and the one that confirms its end. */
+const MIN_PAGES = 2;
+/** A page with fewer rows than this share of the largest page was not cut. */
+const FULL_PAGE_RATIO = 0.5;
+/** A PSP with short pages gets more of them. */
+const MIN_ROWS_PER_WINDOW = 100;
+
+/** Reads a window, or the part of it that `limits` allow. */
+export async function readWindow<Row>(
+  source: TimeWindowSource<Row>,
+  window: TimeWindow,
+  limits: ReadLimits,
+): Promise<WindowRows<Row>> {
+  return source.paging === 'token' ? readByToken(source, window, limits) : readByTime(source, window, limits);
+}
+
+async function readByToken<Row>(
+  source: TimeWindowSource<Row>,
+  window: TimeWindow,
+  limits: ReadLimits,
+): Promise<WindowRows<Row>> {
+  const rows = new UniqueRows(source);
+  const tokens = new Set<string>();
+  // The rows of one instant can only be read as a whole.
+  const isDivisible = window.to - window.from > source.resolutionMs;
+  let token: string | undefined;
+  let covered = window;
+  let largestPage = limits.largestPage;
+  for (let pages = 1; ; pages += 1) {
+    const page = await source.fetchPage(
+      { ...window, ...(token === undefined ? {} : { token }) },
+      limits.budget.signal,
+    );
+    rows.add(page.rows);
+    largestPage = Math.max(largestPage, page.rows.length);
+    if (page.next === undefined) break;
+    if (tokens.has(page.next)) throw createLoopError(page.next);
+    tokens.add(page.next);
+    token = page.next;
+    if (!isDivisible || !isOverLimit(pages, rows.size, { ...limits, largestPage })) continue;
+    const border = getBorder(source, rows.toList(), window);
+    if (border === undefined) continue;
+    covered = border;
+    break;
+  }
+  return { rows: toCoveredRows(source, rows, covered), covered, warnings: [], largestPage };
+}
+
+async function readByTime<Row>(
+  source: TimeWindowSource<Row>,
+  window: TimeWindow,
+  limits: ReadLimits,
+): Promise<WindowRows<Row>> {
+  const isNewestFirst = source.order === 'newest-first';
+  const rows = new UniqueRows(source);
+  const warnings: DataWarning[] = [];
+  let left = window;
+  let largestPage = limits.largestPage;
+  for (let pages = 1; left.to > left.from; pages += 1) {
+    const page = await source.fetchPage(left, limits.budget.signal);
+    if (page.rows.length === 0) {
+      left = { from: left.to, to: left.to };
+      break;
+    }
+    const added = rows.add(page.rows);
+    // A page of known rows is the end, unless the rows of one instant fill it. The PSP can return fewer rows than it was asked for, so
+    // the page is compared with the largest page so far.
+    const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
+    largestPage = Math.max(largestPage, page.rows.length);
+    if (isLast) {
+      left = { from: left.to, to: left.to };
+      break;
+    }
+    const instant = getInstant(source, page.rows, left);
+    const isCrowded = isNewestFirst ? instant.to >= left.to : instant.from <= left.from;
+    if (isCrowded) {
+      const crowded = await readCrowdedInstant(source, instant, limits.budget.signal);
+      rows.add(crowded.rows);
+      warnings.push(...crowded.warnings);
+      left = isNewestFirst ? { ...left, to: instant.from } : { ...left, from: instant.to };
+    } else {
+      left = isNewestFirst ? { ...left, to: instant.to } : { ...left, from: instant.from };
+    }
+    if (isOverLimit(pages, rows.size, { ...limits, largestPage })) break;
+  }
+  const isComplete = left.to <= left.from;
+  const covered = isComplete
+    ? window
+    : isNewestFirst
+      ? { from: left.to, to: window.to }
+      : { from: window.from, to: left.from };
+  return { rows: toCoveredRows(source, rows, covered), covered, warnings, largestPage };
+}
+
+function isOverLimit(pages: number, rows: number, limits: ReadLimits): boolean {
+  return rows >= getMaxRows(limits) || (pages >= MIN_PAGES && limits.budget.isUsedUp());
+}
+
+/** Returns the number of rows after which the reading of a window stops. */
+export function getMaxRows({ maxPages, largestPage }: Omit<ReadLimits, 'budget'>): number {
+  return Math.max(MIN_ROWS_PER_WINDOW, maxPages * largestPage);
+}
+
+/** Returns the instant of the last row of a page, which the next page must contain again. */
+function getInstant<Row>(
+  source: TimeWindowSource<Row>,
+  rows: readonly Row[],
+  { from, to }: TimeWindow,
+): TimeWindow {
+  const times = rows.map((row) => source.getTime(row)).filter((time) => time !== undefined);
+  if (times.length === 0) {
+    throw new PspError(
+      'unavailable',
+      'a whole page of rows without a readable time: the next page cannot be requested',
+    );
+  }
+  const { resolutionMs } = source;
+  const time = source.order === 'newest-first' ? Math.min(...times) : Math.max(...times);
+  // A PSP that ignores the filter must not move the window in the wrong direction.
+  const inside = Math.min(Math.max(time, from), to - 1);
+  const start = Math.max(from, Math.floor(inside / resolutionMs) * resolutionMs);
+  return { from: start, to: Math.min(to, start + resolutionMs) };
+}
+
+async function readCrowdedInstant<Row>(
+  source: TimeWindowSource<Row>,
+  instant: TimeWindow,
+  signal: AbortSignal,
+): Promise<{ rows: Row[]; warnings: DataWarning[] }> {
+  if (source.fetchInstant) return source.fetchInstant(instant, signal);
+  const time = formatTime(instant.from);
+  const message = `the rows of ${time} fill a whole page; the PSP lists no more rows of one time, so some may be missing`;
+  return { rows: [], warnings: [{ id: `crowded-${time}`, message }] };
+}
+
+/** Returns the part of the window whose rows are all known, after some of its pages; `undefined` if there is none. */
+function getBorder<Row>(
+  source: TimeWindowSource<Row>,
+  rows: readonly Row[],
+  window: TimeWindow,
+): TimeWindow | undefined {
+  if (rows.length === 0) return undefined;
+  const instant = getInstant(source, rows, window);
+  if (source.order === 'newest-first')
+    return instant.to < window.to ? { from: instant.to, to: window.to } : undefined;
+  return instant.from > window.from ? { from: window.from, to: instant.from } : undefined;
+}
+
+/** Returns the rows in the covered part of the window, oldest first. Rows without a time are kept: the mapper rejects them. */
+function toCoveredRows<Row>(
+  source: TimeWindowSource<Row>,
+  rows: UniqueRows<Row>,
+  { from, to }: TimeWindow,
+): Row[] {
+  const list = source.order === 'newest-first' ? rows.toList().reverse() : rows.toList();
+  return list.filter((row) => {
+    const time = source.getTime(row);
+    return time === undefined || (time >= from && time < to);
+  });
+}

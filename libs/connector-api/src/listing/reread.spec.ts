@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { reread, rewindTimeWindows, timeWindows } from './index.js';
+import type { RereadPosition, TimeWindowsPosition } from './index.js';
+import {
+  MODEL_READER,
+  ModelClock,
+  ModelFeed,
+  ModelList,
+  PROPERTY_RUNS,
+  PROPERTY_TIMEOUT_MS,
+} from './testing/model-list.js';
+import { createScenarios, playScenario } from './testing/scenarios.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const CHANGES_WITHIN_MS = 30 * DAY;
+
+function startTest(pageSize: number) {
+  const clock = new ModelClock(NOW);
+  const list = new ModelList(clock);
+  const refetched: number[] = [];
+  const feed = new ModelFeed<RereadPosition<TimeWindowsPosition>>(clock, (since, context) =>
+    reread(
+      {
+        start: { at: NOW - 300 * DAY, span: 30 * DAY },
+        changesWithinMs: CHANGES_WITHIN_MS,
+        everyMs: 6 * HOUR,
+        rewind: rewindTimeWindows,
+        getId: ({ id }) => id,
+        toOpenRow: ({ id, time, state }) => (state === 'open' ? [id, time] : undefined),
+        refetch: async (open) => {
+          refetched.push(open.length);
+          const ids = new Set(open.map(([id]) => id));
+          return list.request(new AbortController().signal, (rows) =>
+            rows.filter(({ id }) => ids.has(id)).map((row) => ({ ...row })),
+          );
+        },
+        list: (position) =>
+          timeWindows(
+            {
+              ...MODEL_READER,
+              order: 'newest-first',
+              paging: 'time',
+              resolutionMs: 1,
+              start: NOW - 300 * DAY,
+              overlapMs: 2 * HOUR,
+              fetchPage: async ({ from, to }, signal) =>
+                list.request(signal, (rows) => ({
+                  rows: rows
+                    .filter(({ time }) => time >= from && time < to)
+                    .reverse()
+                    .slice(0, pageSize),
+                })),
+              fetchInstant: async ({ from, to }, signal) => ({
+                rows: list.request(signal, (rows) =>
+                  rows.filter(({ time }) => time >= from && time < to).reverse(),
+                ),
+                warnings: [],
+              }),
+            },
+            position,
+            context,
+          ),
+      },
+      since,
+      context,
+    ),
+  );
+  return { clock, list, feed, refetched };
+}
+
+it(
+  'has every row in its last state after kills, faults, late and vanished rows',
+  async () => {
+    const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish', 'change'] });
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios,
+        fc.array(fc.nat({ max: 29 }), { maxLength: 10 }),
+        async (scenario, ages) => {
+          const { list, feed } = startTest(scenario.pageSize);
+          for (const age of ages) list.add(NOW - age * DAY - 1, 'open');
+          await playScenario(scenario, list, feed, 2 * HOUR);
+          expect(feed.findMissing(list)).toEqual([]);
+        },
+      ),
+      { numRuns: PROPERTY_RUNS },
+    );
+  },
+  PROPERTY_TIMEOUT_MS,
+);
+
+it('sees a change of an open row at the next listing, and any other change within the interval', async () => {
+  const { clock, list, feed } = startTest(10);
+  const open = list.add(NOW - 20 * DAY, 'open');
+  await feed.pull();
+  open.state = 'final';
+  const late = list.add(NOW - 10 * DAY);
+  clock.time += HOUR;
+  await feed.pull();
+  expect(feed.rows.get(open.id)?.state).toBe('final');
+  expect(feed.rows.has(late.id)).toBe(false);
+  clock.time += 6 * HOUR;
+  await feed.pull();
+  expect(feed.rows.has(late.id)).toBe(true);
+});
+
+it('asks for open rows at every listing, until they are final or too old', async () => {
+  const { clock, list, feed, refetched } = startTest(10);
+  list.add(NOW - 29 * DAY, 'open');
+  await feed.pull();
+  for (let pull = 0; pull < 3; pull += 1) {
+    clock.time += 60_000;
+    await feed.pull();
+  }
+  expect(refetched).toEqual([1, 1, 1]);
+  clock.time += 2 * DAY;
+  await feed.pull();
+  clock.time += 60_000;
+  await feed.pull();
+  expect(refetched.at(-1)).toBe(0);
+});

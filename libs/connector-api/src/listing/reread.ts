@@ -1,0 +1,98 @@
+/**
+ * Lists rows that change after they were listed, of a PSP that has no filter for changes. It combines a strategy with two more readings:
+ * 1. Before each listing, the rows that were open (not final) are requested again.
+ * 2. Every `everyMs`, everything of the last `changesWithinMs` is listed again.
+ */
+import type { ListingContext, ListingStep } from './listing.types.js';
+
+/** An open row: its id, and its time in milliseconds since 1970. */
+export type OpenRow = readonly [id: string, time: number];
+
+/** Where `reread` resumes. */
+export interface RereadPosition<Position> {
+  /** The position of the strategy that lists the rows. */
+  base: Position;
+  /** Time of the last reading of everything that can change, in milliseconds since 1970. */
+  reread: number;
+  /** Rows that were open when they were last read, oldest first. */
+  open: OpenRow[];
+  /** True if the open rows were requested, and the listing itself comes next. */
+  isRefetched?: true;
+}
+
+export interface RereadOptions<Row, Position> {
+  /** Lists the rows after a position with one of the strategies. */
+  list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
+  /** Returns a position from which everything since `time` is listed again. */
+  rewind: (position: Position, time: number) => Position;
+  /** The start of a list that has no rows yet. */
+  start: Position;
+  /** The age in milliseconds after which a row no longer changes. */
+  changesWithinMs: number;
+  /** The interval in milliseconds between two readings of everything that can change. */
+  everyMs: number;
+  /** @returns the row as an open one; `undefined` if it is final */
+  toOpenRow: (row: Row) => OpenRow | undefined;
+  /** @returns the id of a row, as in `toOpenRow` */
+  getId: (row: Row) => string;
+  /**
+   * Requests the open rows again.
+   * @param since rows that are older can no longer change
+   * @returns the rows that it found, oldest first. Open rows that are missing stay open
+   */
+  refetch: (open: readonly OpenRow[], since: number) => Promise<Row[]>;
+}
+
+/** The maximum number of open rows in a cursor. The regular reading of everything covers the older ones. */
+const MAX_OPEN_ROWS = 500;
+
+export async function* reread<Row, Position>(
+  options: RereadOptions<Row, Position>,
+  since: RereadPosition<Position> | undefined,
+  { clock }: ListingContext,
+): AsyncGenerator<ListingStep<Row, RereadPosition<Position>>> {
+  const now = clock.now();
+  const changeableFrom = now - options.changesWithinMs;
+  let position: RereadPosition<Position> = since ?? { base: options.start, reread: now, open: [] };
+  if (since !== undefined && now - since.reread >= options.everyMs) {
+    const base = options.rewind(since.base, changeableFrom);
+    position = { base, reread: now, open: since.open };
+  } else if (since !== undefined && since.isRefetched === undefined) {
+    const rows = await options.refetch(
+      since.open.filter(([, time]) => time >= changeableFrom),
+      changeableFrom,
+    );
+    const open = updateOpenRows(options, since.open, rows, changeableFrom);
+    position = { ...position, open };
+    if (rows.length > 0) yield { rows, position: { ...position, isRefetched: true } };
+  }
+  const hasPending = position.isRefetched === true || position.open !== since?.open;
+  position = { base: position.base, reread: position.reread, open: position.open };
+  let hasStep = false;
+  for await (const step of options.list(since === undefined ? undefined : position.base)) {
+    const open = updateOpenRows(options, position.open, step.rows, changeableFrom);
+    position = { ...position, base: step.position, open };
+    hasStep = true;
+    yield { ...step, position };
+  }
+  // Without this step the stored cursor would still say that the open rows were requested.
+  if (!hasStep && hasPending && since !== undefined) yield { rows: [], position };
+}
+
+function updateOpenRows<Row>(
+  { toOpenRow, getId }: Pick<RereadOptions<Row, never>, 'toOpenRow' | 'getId'>,
+  open: readonly OpenRow[],
+  rows: readonly Row[],
+  changeableFrom: number,
+): OpenRow[] {
+  const byId = new Map(open.map((row) => [row[0], row]));
+  for (const row of rows) {
+    const opened = toOpenRow(row);
+    if (opened === undefined) byId.delete(getId(row));
+    else byId.set(opened[0], opened);
+  }
+  return [...byId.values()]
+    .filter(([, time]) => time >= changeableFrom)
+    .sort((a, b) => a[1] - b[1])
+    .slice(-MAX_OPEN_ROWS);
+}

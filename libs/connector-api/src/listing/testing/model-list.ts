@@ -1,0 +1,127 @@
+/** A list of a PSP in memory, for the property tests of the strategies: rows appear late, vanish and change, and requests fail. */
+import { PspError } from '../../errors.js';
+import type { HttpClock } from '../../http/http-clock.js';
+import type { ListingContext, ListingStep, RowReader } from '../listing.types.js';
+
+export interface ModelRow {
+  id: string;
+  /** Milliseconds since 1970. */
+  time: number;
+  state: 'open' | 'final';
+}
+
+export const MODEL_READER: RowReader<ModelRow> = { getId: ({ id }) => id, getTime: ({ time }) => time };
+
+/** The number of runs of each property. `npm run soak` raises it. */
+export const PROPERTY_RUNS = Number(process.env['LISTING_RUNS'] ?? 200);
+/** Timeout of one property in milliseconds, long enough for `npm run soak`. */
+export const PROPERTY_TIMEOUT_MS = 60_000 + PROPERTY_RUNS * 200;
+
+/** A clock that only moves when a test or a slow request moves it. */
+export class ModelClock implements HttpClock {
+  constructor(public time: number) {}
+
+  now(): number {
+    return this.time;
+  }
+
+  async sleep(milliseconds: number): Promise<void> {
+    this.time += milliseconds;
+  }
+}
+
+/** The rows, and the faults of the requests. Strategies get their pages through `request`. */
+export class ModelList {
+  readonly rows: ModelRow[] = [];
+  requestCount = 0;
+  /** Which of the next requests fail: `true` fails one. */
+  faults: boolean[] = [];
+  /** The duration of a request in milliseconds. */
+  delayMs = 0;
+  private addedCount = 0;
+
+  constructor(readonly clock: ModelClock) {}
+
+  add(time: number, state: ModelRow['state'] = 'final'): ModelRow {
+    const row: ModelRow = { id: `row-${(this.addedCount += 1)}`, time, state };
+    this.rows.push(row);
+    return row;
+  }
+
+  remove(index: number): void {
+    if (this.rows.length > 0) this.rows.splice(index % this.rows.length, 1);
+  }
+
+  /** Answers one request. @throws PspError as a PSP that is overloaded, and the signal's reason when the listing was abandoned */
+  request<T>(signal: AbortSignal, answer: (oldestFirst: ModelRow[]) => T): T {
+    signal.throwIfAborted();
+    this.requestCount += 1;
+    this.clock.time += this.delayMs;
+    if (this.faults.shift() === true) throw new PspError('unavailable', 'the PSP is overloaded');
+    return answer(
+      this.rows.toSorted(
+        (a, b) => a.time - b.time || Number(a.id.split('-')[1]) - Number(b.id.split('-')[1]),
+      ),
+    );
+  }
+}
+
+export interface PullOptions {
+  /** The number of pages after which the listing is killed. */
+  maxPages?: number;
+  context?: Partial<ListingContext>;
+}
+
+/** The records that a feed would have. It pulls as the gateway does, and stores the cursor as JSON. */
+export class ModelFeed<Position> {
+  readonly rows = new Map<string, ModelRow>();
+  pageCount = 0;
+  /** Ids of all rows in the order in which they arrived in the last pull. */
+  lastPull: ModelRow[] = [];
+  private cursor: string | undefined;
+
+  constructor(
+    private readonly clock: ModelClock,
+    private readonly list: (
+      since: Position | undefined,
+      context: ListingContext,
+    ) => AsyncIterable<ListingStep<ModelRow, Position>>,
+  ) {}
+
+  get position(): Position | undefined {
+    return this.cursor === undefined ? undefined : (JSON.parse(this.cursor) as Position);
+  }
+
+  /** Pulls until the listing ends, fails or is killed. @returns whether the listing ended by itself */
+  async pull({ maxPages = Infinity, context = {} }: PullOptions = {}): Promise<boolean> {
+    this.lastPull = [];
+    let pages = 0;
+    try {
+      for await (const step of this.list(this.position, { clock: this.clock, ...context })) {
+        this.lastPull.push(...step.rows.map((row) => ({ ...row })));
+        for (const row of step.rows) this.rows.set(row.id, { ...row });
+        this.cursor = JSON.stringify(step.position);
+        this.pageCount += 1;
+        pages += 1;
+        if (pages >= maxPages) return false;
+        if (pages > MAX_PAGES) throw new Error(`the listing does not end: it had ${pages} pages`);
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof PspError && error.kind === 'unavailable' && /overloaded/.test(error.message))
+        return false;
+      throw error;
+    }
+  }
+
+  /** Rows of the list that the feed does not have in their present state. */
+  findMissing(list: ModelList): ModelRow[] {
+    return list.rows.filter((row) => this.rows.get(row.id)?.state !== row.state);
+  }
+}
+
+const MAX_PAGES = 5_000;
+
+export function isOldestFirst(rows: readonly ModelRow[]): boolean {
+  return rows.every((row, index) => row.time >= (rows[index - 1]?.time ?? -Infinity));
+}

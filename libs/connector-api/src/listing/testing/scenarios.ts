@@ -1,0 +1,91 @@
+/** Random scenarios for the property tests: what happens to a list, and how its listing is interrupted. */
+import fc from 'fast-check';
+import type { ModelFeed, ModelList } from './model-list.js';
+
+const MINUTE_MS = 60_000;
+
+/** What happens between two pulls. */
+export interface ScenarioEvent {
+  kind: 'new' | 'late' | 'vanish' | 'change';
+  /** Decides the time of a new row, or which row it is. */
+  value: number;
+}
+
+export interface Scenario {
+  pageSize: number;
+  /** Times of the first rows, as a share of the history from 0 to 1. Equal values are ties. */
+  history: number[];
+  /** One entry for each interrupted pull. */
+  pulls: { maxPages: number; faults: boolean[]; events: ScenarioEvent[] }[];
+}
+
+export interface ScenarioLimits {
+  kinds: readonly ScenarioEvent['kind'][];
+  maxPageSize?: number;
+}
+
+export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc.Arbitrary<Scenario> {
+  const event = fc.record({ kind: fc.constantFrom(...kinds), value: fc.nat({ max: 1000 }) });
+  return fc.record({
+    pageSize: fc.oneof(fc.constant(1), fc.constant(maxPageSize), fc.integer({ min: 1, max: maxPageSize })),
+    history: fc.array(
+      fc.nat({ max: 20 }).map((tick) => tick / 20),
+      { maxLength: 60 },
+    ),
+    pulls: fc.array(
+      fc.record({
+        maxPages: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 4 })),
+        faults: fc.array(fc.boolean(), { maxLength: 4 }),
+        events: fc.array(event, { maxLength: 4 }),
+      }),
+      { maxLength: 12 },
+    ),
+  });
+}
+
+/** The history begins this long before the present. */
+export const HISTORY_MS = 200 * 24 * 60 * MINUTE_MS;
+
+/**
+ * Plays a scenario: pulls that fail or are killed, with events in between, then pulls without interruption.
+ * @param latenessMs the maximum age of a row that appears late
+ */
+export async function playScenario<Position>(
+  scenario: Scenario,
+  list: ModelList,
+  feed: ModelFeed<Position>,
+  latenessMs: number,
+): Promise<void> {
+  const { clock } = list;
+  for (const share of scenario.history) list.add(clock.time - Math.floor((1 - share) * HISTORY_MS) - 1);
+  for (const { maxPages, faults, events } of scenario.pulls) {
+    list.faults = [...faults];
+    await feed.pull({ maxPages });
+    list.faults = [];
+    clock.time += MINUTE_MS;
+    for (const one of events) applyEvent(list, one, latenessMs);
+  }
+  await feed.pull();
+  clock.time += MINUTE_MS;
+  await feed.pull();
+}
+
+function applyEvent(list: ModelList, { kind, value }: ScenarioEvent, latenessMs: number): void {
+  const { clock } = list;
+  switch (kind) {
+    case 'new':
+      list.add(clock.time - 1 - (value % 3));
+      return;
+    case 'late':
+      list.add(clock.time - 1 - Math.floor((value / 1000) * latenessMs * 0.9));
+      return;
+    case 'vanish':
+      list.remove(value);
+      return;
+    case 'change': {
+      const row = list.rows[value % Math.max(1, list.rows.length)];
+      if (row) row.state = 'final';
+      return;
+    }
+  }
+}

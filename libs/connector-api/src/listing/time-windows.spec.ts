@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { PspError } from '../errors.js';
+import { readWindow, timeWindows, WindowTooLargeError, PageBudget } from './index.js';
+import type { TimeWindowsOptions, TimeWindowsPosition } from './index.js';
+import {
+  isOldestFirst,
+  MODEL_READER,
+  ModelClock,
+  ModelFeed,
+  ModelList,
+  PROPERTY_RUNS,
+  PROPERTY_TIMEOUT_MS,
+} from './testing/model-list.js';
+import type { ModelRow } from './testing/model-list.js';
+import { createScenarios, HISTORY_MS, playScenario } from './testing/scenarios.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+interface Variant {
+  order: 'newest-first' | 'oldest-first';
+  paging: 'time' | 'token';
+  /** The rows by which pages are shorter than asked for. */
+  shortBy?: number;
+  /** The PSP refuses a window with more rows. */
+  maxRows?: number;
+  maxWindowMs?: number;
+}
+
+function createOptions(
+  list: ModelList,
+  pageSize: number,
+  { order, paging, shortBy = 0, maxRows = Infinity, maxWindowMs = Infinity }: Variant,
+): TimeWindowsOptions<ModelRow> {
+  return {
+    ...MODEL_READER,
+    ...{ order, paging, maxWindowMs },
+    resolutionMs: 1,
+    start: NOW - 2 * HISTORY_MS,
+    overlapMs: 2 * HOUR,
+    fetchPage: async ({ from, to, token }, signal) =>
+      list.request(signal, (all) => {
+        const rows = all.filter(({ time }) => time >= from && time < to);
+        if (rows.length > maxRows) throw new WindowTooLargeError(`more than ${maxRows} rows`);
+        if (order === 'newest-first') rows.reverse();
+        const start = Number(token ?? 0);
+        const end = start + Math.max(Math.ceil(pageSize / 2), pageSize - (list.requestCount % (shortBy + 1)));
+        return {
+          rows: rows.slice(start, end),
+          ...(paging === 'token' && end < rows.length ? { next: String(end) } : {}),
+        };
+      }),
+    fetchInstant: async ({ from, to }, signal) => ({
+      rows: list.request(signal, (all) => all.filter(({ time }) => time >= from && time < to).reverse()),
+      warnings: [],
+    }),
+  };
+}
+
+function startTest(pageSize: number, variant: Variant) {
+  const clock = new ModelClock(NOW);
+  const list = new ModelList(clock);
+  const options = createOptions(list, pageSize, variant);
+  const feed = new ModelFeed<TimeWindowsPosition>(clock, (since, context) =>
+    timeWindows(options, since, context),
+  );
+  return { clock, list, feed, options };
+}
+
+const VARIANTS: Variant[] = [
+  { order: 'newest-first', paging: 'time' },
+  { order: 'newest-first', paging: 'time', shortBy: 3 },
+  { order: 'newest-first', paging: 'token', maxWindowMs: 31 * DAY },
+  { order: 'oldest-first', paging: 'time' },
+  { order: 'oldest-first', paging: 'token', shortBy: 2 },
+];
+
+describe.each(VARIANTS)('%j', (variant) => {
+  it(
+    'has every row after kills, faults, ties, late and vanished rows, oldest first',
+    async () => {
+      const scenarios = createScenarios({ kinds: ['new', 'late', 'vanish'] });
+      await fc.assert(
+        fc.asyncProperty(scenarios, async (scenario) => {
+          const { list, feed } = startTest(scenario.pageSize, variant);
+          await playScenario(scenario, list, feed, 2 * HOUR);
+          expect(feed.findMissing(list)).toEqual([]);
+          expect(isOldestFirst(feed.lastPull)).toBe(true);
+        }),
+        { numRuns: PROPERTY_RUNS },
+      );
+    },
+    PROPERTY_TIMEOUT_MS,
+  );
+});
+
+it('lists oldest first, also where the list is newest first', async () => {
+  const { list, feed } = startTest(10, { order: 'newest-first', paging: 'time' });
+  for (let row = 0; row < 2000; row += 1) list.add(NOW - DAY - row * 40_000);
+  await feed.pull();
+  expect(feed.lastPull).toHaveLength(2000);
+  expect(isOldestFirst(feed.lastPull)).toBe(true);
+});
+
+it('takes no short page for the end', async () => {
+  const { list, feed } = startTest(60, { order: 'newest-first', paging: 'time', shortBy: 20 });
+  for (let row = 0; row < 1030; row += 1) list.add(NOW - DAY - row * 1000);
+  await feed.pull();
+  expect(feed.rows.size).toBe(1030);
+});
+
+it('reaches a dense history behind a quiet one although requests are slow, and never repeats a window', async () => {
+  const { clock, list, feed } = startTest(100, { order: 'newest-first', paging: 'time' });
+  list.add(NOW - 2 * HISTORY_MS + 1);
+  for (let row = 0; row < 20_000; row += 1) list.add(NOW - DAY + row * 4000);
+  list.delayMs = 10_000;
+  const pageTimeoutMs = 60_000;
+  let pulls = 0;
+  for (; feed.findMissing(list).length > 0; pulls += 1) {
+    const startedAt = clock.time;
+    await feed.pull({ maxPages: 1, context: { pageTimeoutMs } });
+    // The request that runs when the budget ends, and the minimum of two pages, may exceed a third of the timeout.
+    expect(clock.time - startedAt).toBeLessThanOrEqual(pageTimeoutMs);
+    clock.time = NOW;
+    expect(pulls).toBeLessThan(500);
+  }
+});
+
+it('shortens a window that the PSP refuses because of its rows', async () => {
+  const { list, feed } = startTest(100, { order: 'oldest-first', paging: 'token', maxRows: 500 });
+  for (let row = 0; row < 3000; row += 1) list.add(NOW - 5 * DAY + row * 60_000);
+  await feed.pull();
+  expect(feed.findMissing(list)).toEqual([]);
+});
+
+it('reports an instant that fills a page, if it cannot be divided', async () => {
+  const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'time' });
+  for (let row = 0; row < 8; row += 1) list.add(NOW - DAY);
+  list.add(NOW - 2 * DAY);
+  const source = { ...options };
+  delete source.fetchInstant;
+  const limits = { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 1 };
+  const read = await readWindow(source, { from: NOW - 3 * DAY, to: NOW }, limits);
+  expect(read.warnings).toEqual([expect.objectContaining({ id: 'crowded-2025-12-31T00:00:00.000Z' })]);
+  expect(read.rows.map(({ time }) => time)).toContain(NOW - 2 * DAY);
+});
+
+it('takes a token that leads back for an error', async () => {
+  const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'token' });
+  list.add(NOW - DAY);
+  const source = { ...options, fetchPage: async () => ({ rows: list.rows, next: 'again' }) };
+  const limits = { budget: new PageBudget({ clock }), maxPages: 1000, largestPage: 1000 };
+  await expect(readWindow(source, { from: 0, to: NOW }, limits)).rejects.toThrow(PspError);
+});
+
+it('stops when the gateway no longer waits', async () => {
+  const { list, feed } = startTest(5, { order: 'newest-first', paging: 'time' });
+  list.add(NOW - DAY);
+  const signal = AbortSignal.abort(new Error('abandoned'));
+  await expect(feed.pull({ context: { signal } })).rejects.toThrow('abandoned');
+  expect(list.requestCount).toBe(0);
+});
+
+it('a quiet list costs one request and no new cursor', async () => {
+  const { clock, list, feed } = startTest(5, { order: 'newest-first', paging: 'time' });
+  list.add(NOW - 10 * DAY);
+  await feed.pull();
+  const { position } = feed;
+  clock.time += 60_000;
+  list.requestCount = 0;
+  await feed.pull();
+  expect(list.requestCount).toBe(1);
+  expect(feed.position).toEqual(position);
+});

@@ -1,0 +1,191 @@
+/**
+ * Lists rows that can be filtered by time, window by window, oldest window first. The length of a window is adapted so that a window has a
+ * few pages: it grows after windows with few rows, and shrinks at a window with too many.
+ *
+ * A newest-first list is read from the end of a window to its beginning. If that takes too many pages, the window is discarded, and its
+ * beginning is read in shorter windows. The cursor contains the new length, so the next attempt never meets the same window again. A
+ * dense history behind a quiet one is therefore reached in a logarithmic number of requests, however slow they are.
+ */
+import type { DataWarning } from '../plugin.js';
+import type { ListingContext, ListingStep } from './listing.types.js';
+import { PageBudget } from './page-budget.js';
+import { getMaxRows, readWindow, WindowTooLargeError } from './read-window.js';
+import type { TimeWindow, TimeWindowSource } from './read-window.js';
+import { PspError } from '../errors.js';
+
+export interface TimeWindowsOptions<Row> extends TimeWindowSource<Row> {
+  /** Milliseconds since 1970 of the oldest row that is wanted. */
+  start: number;
+  /** The time in milliseconds for which a row can appear late. So far back every listing reads again. */
+  overlapMs: number;
+  /** The maximum length of a window that the PSP accepts. Default: unlimited. */
+  maxWindowMs?: number;
+  /** The maximum number of full pages of a window, which are kept in memory. Default: 8. */
+  maxPages?: number;
+}
+
+/** Where `timeWindows` resumes. All times are milliseconds since 1970. */
+export interface TimeWindowsPosition {
+  /** The beginning of the next window. */
+  at: number;
+  /** The length of the next window. */
+  span: number;
+  /** While a listing is under way: the time from which the next listing reads again. */
+  back?: number;
+  /** A time from which on the rows are so dense that a window must not be longer than `span`. */
+  dense?: { from: number; span: number };
+  /** The number of rows of the largest page that the PSP has returned. */
+  page?: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const INITIAL_WINDOW_MS = 30 * DAY_MS;
+const DEFAULT_MAX_PAGES = 8;
+/** The clocks of the PSP and of the gateway can differ. */
+const MAX_CLOCK_SKEW_MS = 60_000;
+/** The target share of the maximum number of rows. A newest-first window with more rows than the maximum is read in vain. */
+const TARGET_FILL_RATIO = 0.85;
+const MAX_GROWTH = 4;
+/** A window grows only if it has used less than this share of the time of a page. */
+const MAX_TIME_RATIO_TO_GROW = 0.4;
+const SHRINK_RATIO = 0.75;
+/** The cursor of a list without new rows moves at most once in this time, because each move is a database transaction. */
+const QUIET_CURSOR_INTERVAL_MS = HOUR_MS;
+
+/** Yields the rows after `since`, and ends when it has caught up with the present. */
+export async function* timeWindows<Row>(
+  options: TimeWindowsOptions<Row>,
+  since: TimeWindowsPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, TimeWindowsPosition>> {
+  const now = context.clock.now();
+  const end = now + MAX_CLOCK_SKEW_MS;
+  const budget = new PageBudget(context);
+  const { maxPages = DEFAULT_MAX_PAGES } = options;
+  const stored = since ?? { at: Math.min(options.start, now), span: INITIAL_WINDOW_MS };
+  let position: TimeWindowsPosition = {
+    ...stored,
+    back: stored.back ?? Math.max(options.start, now - options.overlapMs),
+  };
+  const first = position.at;
+  while (position.at < end) {
+    const window = chooseWindow(options, position, end);
+    const usedBefore = budget.getUsedRatio();
+    const read = await readOrShrink(options, window, { budget, maxPages, largestPage: position.page ?? 1 });
+    if (read === 'too-large' || read.covered.from > window.from) {
+      position = shrinkWindow(options, position, window, read === 'too-large' ? undefined : read.covered);
+      if (!budget.isUsedUp()) continue;
+      yield { rows: [], position };
+      budget.restart();
+      continue;
+    }
+    const isLast = read.covered.to >= end;
+    const next = moveOn(options, position, read.covered, {
+      fill: read.rows.length / getMaxRows({ maxPages, largestPage: read.largestPage }),
+      // The requests of a slow PSP use up the time of a page. Then a longer window would be read in vain.
+      canGrow: read.rows.length === 0 || budget.getUsedRatio() - usedBefore < MAX_TIME_RATIO_TO_GROW,
+      isLast,
+      largestPage: read.largestPage,
+    });
+    const isWorthIt =
+      since === undefined || stored.back !== undefined || next.at - stored.at >= QUIET_CURSOR_INTERVAL_MS;
+    if (read.rows.length > 0 || read.warnings.length > 0 || budget.isUsedUp() || (isLast && isWorthIt)) {
+      yield createStep(read.rows, next, read.warnings, { from: first, to: read.covered.to, end });
+      budget.restart();
+    }
+    if (isLast) return;
+    position = next;
+  }
+}
+
+/** Returns a position from which everything since `time` is listed again. */
+export function rewindTimeWindows(position: TimeWindowsPosition, time: number): TimeWindowsPosition {
+  const { at, span, page } = position;
+  return { at: Math.min(at, time), span, ...(page === undefined ? {} : { page }) };
+}
+
+/** Returns whether a value of a stored cursor is a position of `timeWindows`. */
+export function isTimeWindowsPosition(value: unknown): value is TimeWindowsPosition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { at, span, back, dense } = value as Partial<TimeWindowsPosition>;
+  return (
+    Number.isSafeInteger(at) &&
+    Number.isSafeInteger(span) &&
+    (back === undefined || Number.isSafeInteger(back)) &&
+    (dense === undefined || (typeof dense === 'object' && Number.isSafeInteger(dense.from)))
+  );
+}
+
+function chooseWindow<Row>(
+  { resolutionMs, maxWindowMs = Infinity }: TimeWindowsOptions<Row>,
+  { at, span, dense }: TimeWindowsPosition,
+  end: number,
+): TimeWindow {
+  const border = dense !== undefined && dense.from > at ? dense.from : Infinity;
+  const to = Math.min(at + Math.max(span, resolutionMs), at + maxWindowMs, border);
+  // A window ends at a time that a query can express, so that no instant is divided.
+  const aligned = Math.max(Math.floor(to / resolutionMs) * resolutionMs, at + 1);
+  const next = Math.ceil((at + 1) / resolutionMs) * resolutionMs;
+  return { from: at, to: Math.min(Math.max(aligned, next), end) };
+}
+
+async function readOrShrink<Row>(
+  options: TimeWindowsOptions<Row>,
+  window: TimeWindow,
+  limits: Parameters<typeof readWindow>[2],
+): Promise<Awaited<ReturnType<typeof readWindow<Row>>> | 'too-large'> {
+  try {
+    return await readWindow(options, window, limits);
+  } catch (error) {
+    if (!(error instanceof WindowTooLargeError)) throw error;
+    if (window.to - window.from > options.resolutionMs) return 'too-large';
+    throw new PspError('unavailable', `the PSP refuses its shortest time window: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @param covered the end of the window, which was read; `undefined` if nothing of the window was read */
+function shrinkWindow<Row>(
+  { resolutionMs }: TimeWindowsOptions<Row>,
+  position: TimeWindowsPosition,
+  { from, to }: TimeWindow,
+  covered: TimeWindow | undefined,
+): TimeWindowsPosition {
+  const length = covered === undefined ? (to - from) / 2 : (covered.to - covered.from) * SHRINK_RATIO;
+  const span = Math.max(resolutionMs, Math.floor(length));
+  return { ...position, span, ...(covered === undefined ? {} : { dense: { from: covered.from, span } }) };
+}
+
+/** Returns the position after a window. */
+function moveOn<Row>(
+  { start, resolutionMs }: TimeWindowsOptions<Row>,
+  position: TimeWindowsPosition,
+  { from, to }: TimeWindow,
+  read: { fill: number; canGrow: boolean; isLast: boolean; largestPage: number },
+): TimeWindowsPosition {
+  const { back = from, dense, ...rest } = position;
+  const { fill } = read;
+  const maxGrowth = read.canGrow ? MAX_GROWTH : 1;
+  const factor =
+    fill === 0 ? maxGrowth : Math.min(maxGrowth, Math.max(1 / MAX_GROWTH, TARGET_FILL_RATIO / fill));
+  const grown = Math.max(resolutionMs, Math.floor((to - from) * factor));
+  // A window that ends at the present, or at a dense part, says little about the right length.
+  const isCut = read.isLast || (dense !== undefined && dense.from === to);
+  const span =
+    dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(rest.span, grown) : grown;
+  const page = { page: read.largestPage };
+  if (read.isLast) return { at: Math.max(start, Math.min(back, to)), span, ...page };
+  return { at: to, span, back, ...page, ...(dense !== undefined && to < dense.from ? { dense } : {}) };
+}
+
+function createStep<Row>(
+  rows: Row[],
+  position: TimeWindowsPosition,
+  warnings: DataWarning[],
+  { from, to, end }: { from: number; to: number; end: number },
+): ListingStep<Row, TimeWindowsPosition> {
+  const countDays = (until: number) => Math.floor((until - from) / DAY_MS);
+  return { rows, position, warnings, progress: { done: countDays(to), total: countDays(end), unit: 'days' } };
+}

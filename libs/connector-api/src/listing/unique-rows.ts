@@ -1,0 +1,27 @@
+/** Collects the rows of overlapping pages, each row once. */
+import type { RowReader } from './listing.types.js';
+
+export class UniqueRows<Row> {
+  private readonly byId = new Map<string, Row>();
+
+  constructor(private readonly reader: RowReader<Row>) {}
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /** Adds rows in the order of the list. @returns the number of rows that were not known */
+  add(rows: readonly Row[]): number {
+    const known = this.byId.size;
+    for (const row of rows) {
+      const id = this.reader.getId(row);
+      if (!this.byId.has(id)) this.byId.set(id, row);
+    }
+    return this.byId.size - known;
+  }
+
+  /** Returns the rows in the order in which they were added. */
+  toList(): Row[] {
+    return [...this.byId.values()];
+  }
+}

@@ -1,4 +1,4 @@
-/** Executes docs/adding-a-psp.md: writes its files and makes its changes in a generated plugin. */
+/** Executes docs/guides/add-a-psp.md: writes its files and makes its changes in a generated plugin. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ const CODE_BLOCK_PATTERN = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
  */
 export function followTutorial(directory: string): string[] {
   const generated = new Map(listFiles(directory).map((file) => [file, readLines(directory, file)]));
-  const page = readFileSync('docs/adding-a-psp.md', 'utf8');
+  const page = readFileSync('docs/guides/add-a-psp.md', 'utf8');
   for (const [, kind, file = '', text = ''] of page.matchAll(CODE_BLOCK_PATTERN)) {
     const target = join(directory, file);
     writeFileSync(target, kind === 'diff' ? applyDiff(readFileSync(target, 'utf8'), text, file) : text);

@@ -1,6 +1,6 @@
 /**
  * Generates two plugins in a copy of this repository. `acme-pay` stays as generated: it is clean, it builds, it is served immediately, and its
- * test lists what is still made up. `lemon` is changed as docs/adding-a-psp.md describes.
+ * test lists what is still made up. `lemon` is changed as docs/guides/add-a-psp.md describes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {

@@ -46,7 +46,7 @@ function writePlugin(name, list) {
     logLines(
       `${name} is served as soon as a deployment file has a connector with "plugin: ${name}".`,
       `To list the placeholders, run: npx node --experimental-vm-modules node_modules/jest/bin/jest.js libs/psp-plugins/src/${name}`,
-      `What to do about it, step by step: docs/adding-a-psp.md.`,
+      `What to do about it, step by step: docs/guides/add-a-psp.md.`,
     ),
   ]);
 }

@@ -15,7 +15,7 @@ const directory = mkdtempSync(join(tmpdir(), 'tributary-pages-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** The plugin of this page does not exist: test/generator generates it, and serves it. */
-const GENERATED_PLUGIN = /add(ing)?-a-psp\.md$/;
+const GENERATED_PLUGIN = /add-a-psp\.md$/;
 
 const pages = [
   'README.md',

@@ -59,6 +59,7 @@ export async function startGateway(
     url,
     log,
     store: gateway.store,
+    storeChange: gateway.storeChange,
     syncEngine: gateway.syncEngine,
     listen: () => gateway.listen(),
     async close() {

@@ -49,7 +49,7 @@ connectors:
   dialect = await openSqlite(path('store.db'));
   await migrate(dialect);
   gateway = await createGateway(loadDeployment(path('gateway.yaml'), {}), {
-    store: new SqlStore(dialect),
+    store: await SqlStore.open(dialect),
     logger: pino({ level: 'silent' }),
     sync: false,
     drainTimeoutMs: 0,

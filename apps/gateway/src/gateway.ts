@@ -2,7 +2,7 @@
 import { FailureLimiter, ApiKeySet } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
 import { ContractErrorFilter, createOpenApiDocument } from '@tributary/connector-api/contract';
-import { openStore, type Store } from '@tributary/feed';
+import { openStore, startHeartbeat, type Store, type StoreChangedError } from '@tributary/feed';
 import { OrderEngine, StoreClock, type OrderTimings } from '@tributary/orders';
 import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import { Module } from '@nestjs/common';
@@ -11,7 +11,7 @@ import { NestFactory, RouterModule } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { readPackageVersion } from './package-version.js';
 import { createDeploymentModule } from './config/deployment.provider.js';
 import type { Deployment } from './config/settings/deployment.js';
@@ -63,6 +63,8 @@ export interface Gateway {
   /** For example `http://127.0.0.1:3000`; empty until the gateway listens. */
   readonly url: string;
   readonly store: Store;
+  /** Fulfilled when the database is found to be no longer the store that was opened. From then on every request is answered with 503. */
+  readonly storeChange: Promise<StoreChangedError>;
   /** Pulls streams; `listen()` starts it. */
   readonly syncEngine: SyncEngine;
   /**
@@ -104,6 +106,7 @@ async function composeGateway(
     clock,
     ...(options.orderTimings ? { timings: options.orderTimings } : {}),
   });
+  const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
@@ -159,11 +162,29 @@ async function composeGateway(
     options,
     gracefulShutdown,
     store,
+    storeChange,
     syncEngine,
     orders,
     clock,
     logger,
   });
+}
+
+/** Logs and counts a change of the store. @returns a promise that is fulfilled with the change */
+function observeStoreChange(store: Store, logger: Logger, registry: Registry): Promise<StoreChangedError> {
+  const gauge = new Gauge({
+    name: 'tributary_store_changed',
+    help: '1 when the database is no longer the store that this gateway opened; it serves nothing until it is restarted',
+    registers: [registry],
+  });
+  gauge.set(0);
+  return new Promise((resolve) =>
+    store.onChange((error) => {
+      gauge.set(1);
+      logger.error({ store: error.store, reason: error.reason }, 'the store changed under this gateway');
+      resolve(error);
+    }),
+  );
 }
 
 function findModuleClass(
@@ -215,6 +236,7 @@ interface GatewayParts {
   options: GatewayOptions;
   gracefulShutdown: GracefulShutdown;
   store: Store;
+  storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
   orders: OrderEngine;
   clock: StoreClock;
@@ -223,7 +245,9 @@ interface GatewayParts {
 
 class RunningGateway implements Gateway {
   readonly store: Store;
+  readonly storeChange: Promise<StoreChangedError>;
   readonly syncEngine: SyncEngine;
+  private stopHeartbeat = () => {};
   private closing: Promise<void> | undefined;
   private address = '';
 
@@ -232,6 +256,7 @@ class RunningGateway implements Gateway {
     private readonly parts: GatewayParts,
   ) {
     this.store = parts.store;
+    this.storeChange = parts.storeChange;
     this.syncEngine = parts.syncEngine;
   }
 
@@ -252,6 +277,7 @@ class RunningGateway implements Gateway {
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
     if (options.sync ?? true) this.syncEngine.start();
     this.parts.clock.start();
+    this.stopHeartbeat = startHeartbeat(this.store);
     this.parts.orders.start();
     return this.address;
   }
@@ -271,6 +297,7 @@ class RunningGateway implements Gateway {
     // Orders stop after the HTTP server, because running requests can still submit orders.
     await orders.stop();
     clock.stop();
+    this.stopHeartbeat();
     await store.close();
     logger.info('stopped');
   }

@@ -196,6 +196,7 @@ Exit codes:
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
   2  the command line is wrong, or orders resolve was asked without --yes
   3  sync: at least one stream did not catch up
+  4  serve: the store was replaced or restored while the gateway ran
   130, 143  stopped by SIGINT, SIGTERM before the end
 
 Set DEBUG=1 to see where an unexpected error comes from.`;

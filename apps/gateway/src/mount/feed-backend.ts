@@ -46,6 +46,8 @@ export class FeedBackend implements Backend {
   /** Stays synchronous if the page is cached or the database is synchronous. A few promises cost more than reading a cached page. */
   private readPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
     const key = `${this.path} ${stream} ${query.fromMs} ${query.page} ${query.pageSize}`;
+    // A cached page belongs to the store that was opened.
+    this.store.assertUnchanged();
     const cached = this.cache.get(key);
     if (cached !== undefined) return cached;
     const feed = this.feeds.get(stream);

@@ -12,6 +12,10 @@ import type {
   RawBuilder,
   SqlBool,
 } from 'kysely';
+import type { ChangeMonitor } from '../identity/change-monitor.js';
+import type { FeedBinding } from '../identity/feed-binding.js';
+import type { ServerIdentity } from '../identity/server-identity.js';
+import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
@@ -20,7 +24,19 @@ export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 /** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
 export type StoreClock = () => RawBuilder<number>;
 
+/** What a new connection to the database found. */
+export interface ConnectionState {
+  /** `undefined` when the database has no store. */
+  identity: StoreIdentity | undefined;
+  /** `undefined` when the database has no such identity or does not tell it. */
+  server: ServerIdentity | undefined;
+  /** Stores on this connection why the store has lost data, so that no process opens it before a person has confirmed it. */
+  markLoss(reason: string): Promise<void>;
+}
+
 export interface DatabaseAdapter {
+  /** Remembers that the database was replaced under this process. */
+  readonly changes: ChangeMonitor;
   readonly columnTypes: ColumnTypes;
   /** Reads outside of transactions. It sees all committed rows and no others. */
   readonly reader: Kysely<Schema>;
@@ -36,6 +52,10 @@ export interface DatabaseAdapter {
   migrationTransaction<T>(work: TransactionCallback<T>): Promise<T>;
   /** Returns true when the table exists. It needs no right to create tables. */
   hasTable(name: keyof Schema): Promise<boolean>;
+  /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
+  findServerIdentity(): Promise<ServerIdentity | undefined>;
+  /** Registers a check of each new connection to the primary. When the check throws, the connection is not used. */
+  onNewConnection(check: (found: ConnectionState) => Promise<void>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
   checkIntegrity(): Promise<string | undefined>;
   /** Runs reads that all see the same state of the database. */
@@ -55,10 +75,11 @@ export interface DatabaseAdapter {
   inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**
    * Returns `count` rows as a JSON array, starting `skipped` rows after the first one at or after the feed time `from`. The database
-   * builds the array in one statement. The result can be slightly stale, but it has no gaps.
+   * builds the array in one statement, which also checks the feed's binding: without it the page has no rows. The result can be slightly
+   * stale, but it has no gaps.
    */
   readPage(
-    feedId: number,
+    feed: FeedBinding,
     from: number,
     skipped: number,
     count: number,

@@ -12,7 +12,24 @@ export interface Schema {
   order_history: OrderHistoryTable;
   order_days: OrderDayTable;
   last_pages: LastPageTable;
+  store_identity: StoreIdentityTable;
   migrations: { version: number; applied_at: number };
+}
+
+/** The single row that identifies the store. `identity/store-identity.ts` describes the columns. */
+export interface StoreIdentityTable {
+  store_id: string;
+  epoch: number;
+  beat: number;
+  server_database: string | null;
+  server_timeline: number | null;
+  loss_found: string | null;
+  /** When the last heartbeat was written. */
+  beat_at: number;
+  /** Feeds that are created from now on have only rows after this time. */
+  min_feed_time: number | null;
+  restored_at: number | null;
+  backup_at: number | null;
 }
 
 /** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */

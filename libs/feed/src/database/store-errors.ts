@@ -10,6 +10,30 @@ export class LeaseLostError extends Error {
   }
 }
 
+/**
+ * The database is no longer the store, or the state of it, that this process opened. Nothing was written. The process must end: what it
+ * remembers belongs to the earlier state.
+ */
+export class StoreChangedError extends GatewayUnavailableError {
+  override readonly name = 'StoreChangedError';
+
+  /**
+   * @param store path or URL without its password
+   * @param reason what was found and what was expected
+   */
+  constructor(
+    readonly store: string,
+    readonly reason: string,
+  ) {
+    super(`the store ${store} changed under this gateway, which serves nothing any more: ${reason}`);
+  }
+}
+
+/** A statement found the store or the feed in another state than this process knows. Ends the transaction; the caller then looks why. */
+export class StaleStateError extends GatewayUnavailableError {
+  override readonly name: string = 'StaleStateError';
+}
+
 /** The store could not be opened. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError';

@@ -7,6 +7,8 @@
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+import { StaleStateError } from '../database/store-errors.js';
+import type { FeedBinding } from '../identity/feed-binding.js';
 
 /**
  * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
@@ -15,7 +17,7 @@ const PAGINATION_WINDOW_MS = 60_000;
 
 /** Identifies the pages that one client reads with the same filter. */
 interface PaginationKey {
-  feedId: number;
+  feed: FeedBinding;
   /** Milliseconds of feed time. */
   from: number;
   pageSize: number;
@@ -24,14 +26,14 @@ interface PaginationKey {
 /** Returns true when an earlier page has a valid end marker. */
 export async function isPastLastPage(
   adapter: DatabaseAdapter,
-  { feedId, from, pageSize }: PaginationKey,
+  { feed, from, pageSize }: PaginationKey,
   page: number,
   clock: StoreClock,
 ): Promise<boolean> {
   const end = await adapter.reader
     .selectFrom('last_pages')
     .select('page')
-    .where('feed_id', '=', feedId)
+    .where('feed_id', '=', (eb) => eb.selectFrom('feeds').select('id').where(feed.isSameFeed))
     .where('from_time', '=', from)
     .where('page_size', '=', pageSize)
     .where('page', '<', page)
@@ -47,21 +49,39 @@ export async function isPastLastPage(
  */
 export async function recordLastPage(
   adapter: DatabaseAdapter,
-  { feedId, from, pageSize }: PaginationKey,
+  { feed, from, pageSize }: PaginationKey,
   page: number,
   clock: StoreClock,
 ): Promise<void> {
-  const until = sql<number>`${clock()} + cast(${PAGINATION_WINDOW_MS} as bigint)`;
-  await adapter.durableTransaction(async (db) => {
-    await db.deleteFrom('last_pages').where('feed_id', '=', feedId).where('until', '<=', clock()).execute();
-    await db
-      .insertInto('last_pages')
-      .values({ feed_id: feedId, from_time: from, page_size: pageSize, page, until })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['feed_id', 'from_time', 'page_size', 'page'])
-          .doUpdateSet((eb) => ({ until: eb.ref('excluded.until') })),
-      )
-      .execute();
-  });
+  await feed.explainStaleState(() =>
+    adapter.durableTransaction(async (db) => {
+      await db
+        .deleteFrom('last_pages')
+        .where('feed_id', '=', feed.id)
+        .where('until', '<=', clock())
+        .execute();
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('last_pages')
+        .columns(['feed_id', 'from_time', 'page_size', 'page', 'until'])
+        .expression((eb) =>
+          eb
+            .selectFrom('feeds')
+            .select([
+              'feeds.id',
+              sql<number>`cast(${from} as bigint)`.as('from_time'),
+              sql<number>`cast(${pageSize} as bigint)`.as('page_size'),
+              sql<number>`cast(${page} as bigint)`.as('page'),
+              sql<number>`${clock()} + cast(${PAGINATION_WINDOW_MS} as bigint)`.as('until'),
+            ])
+            .where(feed.isSameFeed),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .columns(['feed_id', 'from_time', 'page_size', 'page'])
+            .doUpdateSet((eb) => ({ until: eb.ref('excluded.until') })),
+        )
+        .executeTakeFirstOrThrow();
+      if (numInsertedOrUpdatedRows === 0n) throw new StaleStateError('the feed of the page is gone');
+    }),
+  );
 }

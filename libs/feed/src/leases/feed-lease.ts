@@ -1,5 +1,5 @@
 /** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
-import type { Cursor, Stream } from '@tributary/connector-api';
+import type { Cursor } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { appendRecords, type FeedHead } from '../feeds/append-records.js';
 import { applyObservation } from '../balances/balance-repository.js';
@@ -13,15 +13,10 @@ import type {
   NextPullSchedule,
   NotDue,
 } from '../types/store.types.js';
+import type { FeedBinding } from '../identity/feed-binding.js';
 import { isHolderDead, serializeHolder } from './lease-holder.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
-
-export interface FeedKey {
-  id: number;
-  connector: string;
-  stream: Stream;
-}
 
 /** Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less. */
 const MAX_LEASE_MS = 3_600_000;
@@ -31,7 +26,7 @@ const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
 /** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
 export async function acquireLease(
   adapter: DatabaseAdapter,
-  feed: FeedKey,
+  feed: FeedBinding,
   holder: LeaseHolder,
   ttlMs: number,
   clock: StoreClock,
@@ -46,7 +41,7 @@ export async function acquireLease(
  */
 export async function acquireLeaseWhenDue(
   adapter: DatabaseAdapter,
-  feed: FeedKey,
+  feed: FeedBinding,
   holder: LeaseHolder,
   ttlMs: number,
   clock: StoreClock,
@@ -65,12 +60,21 @@ export async function acquireLeaseWhenDue(
 
 type LeaseState = Awaited<ReturnType<typeof readLeaseState>>;
 
-function readLeaseState(adapter: DatabaseAdapter, feed: FeedKey, clock: StoreClock) {
-  return adapter.reader
-    .selectFrom('feeds')
-    .select(['holder', 'leased_until', 'fence', 'due_at', 'caught_up_at', clock().as('now')])
-    .where('id', '=', feed.id)
-    .executeTakeFirstOrThrow();
+async function readLeaseState(adapter: DatabaseAdapter, feed: FeedBinding, clock: StoreClock) {
+  feed.assertUnchanged();
+  const { committedSeq } = feed;
+  const read = () =>
+    adapter.reader
+      .selectFrom('feeds')
+      .select(['holder', 'leased_until', 'fence', 'due_at', 'caught_up_at', 'head_seq', clock().as('now')])
+      .where(feed.isSameFeed);
+  const state = await read().executeTakeFirst();
+  if (!state) {
+    await feed.assertExists();
+    return read().executeTakeFirstOrThrow();
+  }
+  await feed.checkHead(state.head_seq, committedSeq);
+  return state;
 }
 
 function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
@@ -84,7 +88,7 @@ function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
 
 async function claimLease(
   adapter: DatabaseAdapter,
-  feed: FeedKey,
+  feed: FeedBinding,
   state: LeaseState,
   holder: LeaseHolder,
   ttlMs: number,
@@ -95,7 +99,7 @@ async function claimLease(
     db
       .updateTable('feeds')
       .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
-      .where('id', '=', feed.id)
+      .where(feed.isSameFeed)
       // When two processes saw the lease free, only one of them updates the row.
       .where('fence', '=', state.fence)
       .returning('cursor')
@@ -122,7 +126,7 @@ interface LockedHead extends FeedHead {
 class FeedLease implements Lease {
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly feed: FeedKey,
+    private readonly feed: FeedBinding,
     private readonly token: FencingToken,
     private readonly ttlMs: number,
     private readonly clock: StoreClock,
@@ -130,11 +134,12 @@ class FeedLease implements Lease {
   ) {}
 
   async renew(): Promise<boolean> {
+    this.feed.assertUnchanged();
     const { numUpdatedRows } = await this.adapter.transaction((db) =>
       db
         .updateTable('feeds')
         .set({ leased_until: timeFromNow(this.clock, this.ttlMs) })
-        .where('id', '=', this.feed.id)
+        .where(this.feed.isSameFeed)
         .where('fence', '=', this.token.fence)
         .where('holder', '=', this.token.holder)
         .executeTakeFirst(),
@@ -143,9 +148,18 @@ class FeedLease implements Lease {
   }
 
   async append(page: FeedPage): Promise<AppendResult> {
-    const appended = await this.adapter.durableTransaction((db) => this.appendInTransaction(db, page));
-    this.cursor = page.cursor;
-    return appended;
+    this.feed.assertUnchanged();
+    try {
+      const { result, headSeq } = await this.adapter.durableTransaction((db) =>
+        this.appendInTransaction(db, page),
+      );
+      this.feed.recordCommitted(headSeq);
+      this.cursor = page.cursor;
+      return result;
+    } catch (error) {
+      if (error instanceof LeaseLostError) await this.feed.assertExists();
+      throw error;
+    }
   }
 
   async release(next?: NextPullSchedule): Promise<void> {
@@ -157,20 +171,25 @@ class FeedLease implements Lease {
       db
         .updateTable('feeds')
         .set({ holder: null, leased_until: 0, ...schedule })
-        .where('id', '=', this.feed.id)
+        .where(this.feed.isSameFeed)
         .where('fence', '=', this.token.fence)
         .where('holder', '=', this.token.holder)
         .execute(),
     );
   }
 
-  private async appendInTransaction(db: Kysely<Schema>, page: FeedPage): Promise<AppendResult> {
+  private async appendInTransaction(
+    db: Kysely<Schema>,
+    page: FeedPage,
+  ): Promise<{ result: AppendResult; headSeq: number }> {
     // The first statement locks the feed row, so the head that it returns does not change until the commit.
     const head = await this.lockFeed(db);
-    if (!head) throw new LeaseLostError(this.feed.connector, this.feed.stream);
+    // A head before a row that this process has seen committed belongs to an older state of the store.
+    if (!head || head.seq < this.feed.committedSeq)
+      throw new LeaseLostError(this.feed.connector, this.feed.stream);
     assertCursorStorable(page.cursor);
     const { now } = head;
-    const feed = { ...this.feed, head };
+    const feed = { id: this.feed.id, stream: this.feed.stream, head };
     const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
     const newRows = await appendRecords(db, this.adapter, feed, page.records, now, changes);
     await updateQuarantine(
@@ -185,11 +204,10 @@ class FeedLease implements Lease {
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
+    const { added, changed, unchanged } = newRows;
     return {
-      added: newRows.added,
-      changed: newRows.changed,
-      unchanged: newRows.unchanged,
-      rejected: page.rejected.length,
+      result: { added, changed, unchanged, rejected: page.rejected.length },
+      headSeq: newRows.rows.at(-1)?.seq ?? head.seq,
     };
   }
 
@@ -204,7 +222,7 @@ class FeedLease implements Lease {
         // Only the lease holder adds rejected records, so those of earlier holders are visible here.
         eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
       ])
-      .where('id', '=', this.feed.id)
+      .where(this.feed.isSameFeed)
       .where('fence', '=', this.token.fence)
       .where('holder', '=', this.token.holder)
       .modifyEnd(this.adapter.forUpdate)

@@ -9,8 +9,8 @@ import type { FeedRowTable, Schema } from '../database/schema.js';
 /** Number of rows that are read and held in memory at a time. */
 const BATCH_ROWS = 1000;
 
-/** Tables to copy. `last_pages` is left out, because its rows are valid for a minute only. */
-type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages'>;
+/** Tables to copy. `last_pages` is left out, because its rows are valid for a minute only; the copy has an identity of its own. */
+type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages' | 'store_identity'>;
 type Row = Readonly<Record<string, unknown>>;
 
 /** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */

@@ -8,6 +8,7 @@ import { createSchedules } from './0004-schedules.js';
 import { indexOpenRefusals } from './0005-open-refusals.js';
 import { addRowKeys } from './0006-places.js';
 import { markPublishedReturns } from './0007-told-returns.js';
+import { createStoreIdentity } from './0008-store-identity.js';
 import type { Schema } from '../database/schema.js';
 
 /** All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. */
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   indexOpenRefusals,
   addRowKeys,
   markPublishedReturns,
+  createStoreIdentity,
 ];
 
 /**

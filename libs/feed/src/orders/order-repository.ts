@@ -16,6 +16,9 @@ import type {
   OrderState,
   StoredOrder,
 } from '../types/order.types.js';
+import { StaleStateError } from '../database/store-errors.js';
+import type { FeedBinding } from '../identity/feed-binding.js';
+import type { StoreSession } from '../identity/store-session.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addWarning } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
@@ -27,16 +30,14 @@ const ORDER_STREAM = 'transactions';
 type Db = Kysely<Schema>;
 
 export class SqlOrderRepository implements OrderRepository {
-  private cachedFeedId: number | undefined;
-
   /**
-   * @param findFeedId returns the id of the connector's feed of transactions. It is called outside of transactions, because it may create
-   * the feed.
+   * @param bindFeed returns the connector's feed of transactions. It is called outside of transactions, because it may create the feed.
    */
   constructor(
     private readonly adapter: DatabaseAdapter,
+    private readonly session: StoreSession,
     private readonly connector: string,
-    private readonly findFeedId: () => Promise<number>,
+    private readonly bindFeed: () => Promise<FeedBinding>,
     private readonly clock: () => number,
   ) {}
 
@@ -44,8 +45,8 @@ export class SqlOrderRepository implements OrderRepository {
     order: ImmutableOrderFields,
     decideFirst: (order: StoredOrder, orderedTodayTotal: bigint) => OrderChange,
   ): Promise<{ order: StoredOrder; fresh: boolean }> {
-    const feedId = await this.getFeedId();
-    return this.adapter.durableTransaction(async (db) => {
+    const feed = await this.bindFeed();
+    return this.runChecked(feed, 'durable', async (db) => {
       const inserted = await db
         .insertInto('orders')
         .values(toNewOrderRow(this.connector, order))
@@ -53,11 +54,13 @@ export class SqlOrderRepository implements OrderRepository {
         // conflict on any of them.
         .onConflict((conflict) => conflict.doNothing())
         .returningAll()
+        .returning(this.session.isCurrent.as('is_current'))
         .executeTakeFirst();
+      if (inserted && !inserted.is_current) throw new StaleStateError('the store of the order changed');
       if (!inserted) return { order: await this.getByIdempotencyKey(db, order.idempotencyKey), fresh: false };
       const stored = toStoredOrder(inserted);
       const change = decideFirst(stored, await this.lockDayTotal(db, stored));
-      return { order: await this.applyChange(db, feedId, stored, 0, change, 0n), fresh: true };
+      return { order: await this.applyChange(db, feed, stored, 0, change, 0n), fresh: true };
     });
   }
 
@@ -66,8 +69,8 @@ export class SqlOrderRepository implements OrderRepository {
     decide: (order: StoredOrder) => OrderChange | undefined,
     durability: Durability = 'durable',
   ): Promise<StoredOrder | undefined> {
-    const feedId = await this.getFeedId();
-    return this.adapter[durability === 'durable' ? 'durableTransaction' : 'transaction'](async (db) => {
+    const feed = await this.bindFeed();
+    const updated = await this.runChecked(feed, durability, async (db) => {
       // An update locks the row until the commit, in every kind of database.
       const row = await db
         .updateTable('orders')
@@ -75,14 +78,19 @@ export class SqlOrderRepository implements OrderRepository {
         .where('id', '=', id)
         .where('connector', '=', this.connector)
         .returningAll()
+        .returning(this.session.isCurrent.as('is_current'))
         .executeTakeFirst();
       if (!row) return undefined;
+      if (!row.is_current) throw new StaleStateError('the store of the order changed');
       const order = toStoredOrder(row);
       const change = decide(order);
       return change
-        ? this.applyChange(db, feedId, order, row.entries, change, amountCountedToday(order))
+        ? this.applyChange(db, feed, order, row.entries, change, amountCountedToday(order))
         : order;
     });
+    // A restored store may lack the order.
+    if (!updated) await this.session.explainMismatch();
+    return updated;
   }
 
   async find(id: string): Promise<StoredOrder | undefined> {
@@ -143,9 +151,9 @@ export class SqlOrderRepository implements OrderRepository {
       .execute();
   }
 
-  /** Returns the id of the feed. It is cached, because it never changes. */
-  private async getFeedId(): Promise<number> {
-    return (this.cachedFeedId ??= await this.findFeedId());
+  private runChecked<T>(feed: FeedBinding, durability: Durability, work: (db: Db) => Promise<T>): Promise<T> {
+    const method = durability === 'durable' ? 'durableTransaction' : 'transaction';
+    return feed.explainStaleState(() => this.adapter[method](work));
   }
 
   private selectOrders(db: Db) {
@@ -161,7 +169,7 @@ export class SqlOrderRepository implements OrderRepository {
   /** Writes a change with all its effects. @param countedBefore the amount that the order contributed to its day's total before the change */
   private async applyChange(
     db: Db,
-    feedId: number,
+    feed: FeedBinding,
     order: StoredOrder,
     entries: number,
     { set, event, publishedRecords = [] }: OrderChange,
@@ -174,10 +182,10 @@ export class SqlOrderRepository implements OrderRepository {
     if (amountCountedToday(after) !== countedBefore)
       await this.addToDayTotal(db, order, amountCountedToday(after) - countedBefore);
     if (after.pspId !== order.pspId) {
-      await this.warnIfServedTwice(db, feedId, after);
-      await this.warnIfPspIdShared(db, feedId, after);
+      await this.warnIfServedTwice(db, feed, after);
+      await this.warnIfPspIdShared(db, feed, after);
     }
-    if (publishedRecords.length > 0) await this.publishRecords(db, feedId, publishedRecords);
+    if (publishedRecords.length > 0) await this.publishRecords(db, feed, publishedRecords);
     return after;
   }
 
@@ -232,32 +240,37 @@ export class SqlOrderRepository implements OrderRepository {
    */
   private async publishRecords(
     db: Db,
-    feedId: number,
+    feed: FeedBinding,
     rows: NonNullable<OrderChange['publishedRecords']>,
   ): Promise<void> {
-    const { head_seq, head_time } = await this.lockFeed(db, feedId);
+    const { head_seq, head_time } = await this.lockFeed(db, feed);
     const head = { seq: head_seq, time: head_time ?? undefined };
-    await appendRecords(db, this.adapter, { id: feedId, stream: ORDER_STREAM, head }, rows, this.clock());
+    await appendRecords(db, this.adapter, { id: feed.id, stream: ORDER_STREAM, head }, rows, this.clock());
   }
 
-  private lockFeed(db: Db, feedId: number) {
-    return db
+  /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */
+  private async lockFeed(db: Db, feed: FeedBinding) {
+    const head = await db
       .updateTable('feeds')
       .set((eb) => ({ head_seq: eb.ref('head_seq') }))
-      .where('id', '=', feedId)
+      .where(feed.isSameFeed)
       .returning(['head_seq', 'head_time'])
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
+    if (!head || head.head_seq < feed.committedSeq)
+      throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
+    feed.recordCommitted(head.head_seq);
+    return head;
   }
 
   /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
-  private async warnIfServedTwice(db: Db, feedId: number, order: StoredOrder): Promise<void> {
+  private async warnIfServedTwice(db: Db, feed: FeedBinding, order: StoredOrder): Promise<void> {
     const id = order.pspId === undefined ? undefined : tryEncodeId(order.pspId);
     if (id === undefined) return;
-    await this.lockFeed(db, feedId);
+    await this.lockFeed(db, feed);
     const twin = await db
       .selectFrom('feed_rows')
       .select('seq')
-      .where('feed_id', '=', feedId)
+      .where('feed_id', '=', feed.id)
       .where('record_id', '=', id)
       .limit(1)
       .executeTakeFirst();
@@ -265,11 +278,11 @@ export class SqlOrderRepository implements OrderRepository {
     const message =
       `the movement ${id} was served as a row of its own before the PSP said that it is order ${order.id} ` +
       `(${order.idempotencyKey}): Formance shows this payment twice`;
-    await addWarning(db, feedId, { id: `twin-of-${order.id}`, message }, this.clock());
+    await addWarning(db, feed.id, { id: `twin-of-${order.id}`, message }, this.clock());
   }
 
   /** Warns when two orders have the same PSP id. Then the PSP or its plugin confused them, and only one was paid. */
-  private async warnIfPspIdShared(db: Db, feedId: number, order: StoredOrder): Promise<void> {
+  private async warnIfPspIdShared(db: Db, feed: FeedBinding, order: StoredOrder): Promise<void> {
     if (order.pspId === undefined) return;
     const other = await this.selectOrders(db)
       .where('psp_id', '=', order.pspId)
@@ -277,11 +290,11 @@ export class SqlOrderRepository implements OrderRepository {
       .limit(1)
       .executeTakeFirst();
     if (!other) return;
-    await this.lockFeed(db, feedId);
+    await this.lockFeed(db, feed);
     const message =
       `the PSP gave order ${order.id} (${order.idempotencyKey}) the id ${order.pspId}, which it had given order ${other.id} ` +
       `(${other.idempotency_key}): one of them may never have been paid; ask the PSP`;
-    await addWarning(db, feedId, { id: `namesake-of-${order.id}`, message }, this.clock());
+    await addWarning(db, feed.id, { id: `namesake-of-${order.id}`, message }, this.clock());
   }
 }
 

@@ -31,7 +31,14 @@ const DEFAULT_LIMITS = { connections: 10, statementTimeoutMs: 10_000 };
  * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
  */
 export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
-  return new SqlStore(await openDatabase(location), clock);
+  const adapter = await openDatabase(location);
+  try {
+    return await SqlStore.open(adapter, clock);
+  } catch (error) {
+    await adapter.close();
+    const isTransient = error instanceof StoreUnavailableError && isServerUnreachable(error.cause);
+    throw new StoreOpenError(redactLocation(location), openFailureReason(error), isTransient, error);
+  }
 }
 
 /** Returns the URL of the primary without its password. */

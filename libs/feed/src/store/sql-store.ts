@@ -1,42 +1,48 @@
 /** The store of one deployment, on top of any database adapter. */
-import type { Stream } from '@tributary/connector-api';
+import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import { createBalanceRepository } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
-import type { Feed, Store, SyncRun } from '../types/store.types.js';
+import type { Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/pagination-ends.js';
-import { acquireLease, acquireLeaseWhenDue, type FeedKey } from '../leases/feed-lease.js';
+import { FeedBinding } from '../identity/feed-binding.js';
+import { StoreSession } from '../identity/store-session.js';
+import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import { findOpenEntries } from '../feeds/quarantine.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
+import type { StoreChangedError } from '../database/store-errors.js';
+import { openSession } from '../identity/open-session.js';
 
 export class SqlStore implements Store {
-  /** Opened feeds by connector and stream. They stay cached, because the id of a feed never changes. */
-  private readonly feeds = new Map<string, Promise<Feed>>();
+  /** Feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
+  private readonly bindings = new Map<string, Promise<FeedBinding>>();
   private readonly clock: () => number;
   private readonly storeClock: StoreClock;
 
-  /** @param clock returns milliseconds since 1970. By default leases use the clock of the database, which all gateways share. */
-  constructor(
+  private constructor(
     private readonly adapter: DatabaseAdapter,
-    clock?: () => number,
+    private readonly session: StoreSession,
+    clock: (() => number) | undefined,
   ) {
     this.clock = clock ?? Date.now;
     this.storeClock = clock ? () => sql`cast(${Math.round(clock())} as bigint)` : () => adapter.currentTime;
   }
 
-  feed(connector: string, stream: Stream): Promise<Feed> {
-    const key = `${connector} ${stream}`;
-    let feed = this.feeds.get(key);
-    if (!feed) {
-      feed = this.openFeed(connector, stream);
-      this.feeds.set(key, feed);
-      feed.catch(() => this.feeds.delete(key));
-    }
-    return feed;
+  /**
+   * Opens the store in a database whose tables are up to date.
+   * @param clock returns milliseconds since 1970. By default leases use the clock of the database, which all gateways share.
+   * @throws Error when the store must not be used before a person has looked at it
+   */
+  static async open(adapter: DatabaseAdapter, clock?: () => number): Promise<SqlStore> {
+    return new SqlStore(adapter, await openSession(adapter), clock);
+  }
+
+  async feed(connector: string, stream: Stream): Promise<Feed> {
+    return new SqlFeed(this.adapter, await this.bindFeed(connector, stream), this.storeClock);
   }
 
   balances(connector: string) {
@@ -44,8 +50,8 @@ export class SqlStore implements Store {
   }
 
   orders(connector: string): OrderRepository {
-    const feedId = () => this.getFeedId(connector, 'transactions');
-    return new SqlOrderRepository(this.adapter, connector, feedId, this.clock);
+    const bindFeed = () => this.bindFeed(connector, 'transactions');
+    return new SqlOrderRepository(this.adapter, this.session, connector, bindFeed, this.clock);
   }
 
   orderQueue(): OrderQueue {
@@ -67,7 +73,24 @@ export class SqlStore implements Store {
     return now;
   }
 
+  assertUnchanged(): void {
+    this.adapter.changes.assertUnchanged();
+  }
+
+  onChange(notify: (error: StoreChangedError) => void): void {
+    this.adapter.changes.onChange(notify);
+  }
+
+  get lastRestore(): StoreRestore | undefined {
+    return this.session.restore;
+  }
+
+  writeHeartbeat(): Promise<void> {
+    return this.session.writeHeartbeat();
+  }
+
   async ping(): Promise<void> {
+    this.assertUnchanged();
     await this.adapter.reader.selectFrom('migrations').select('version').limit(1).execute();
   }
 
@@ -75,9 +98,17 @@ export class SqlStore implements Store {
     await this.adapter.close();
   }
 
-  private async openFeed(connector: string, stream: Stream): Promise<Feed> {
-    const id = await this.getFeedId(connector, stream);
-    return new SqlFeed(this.adapter, { id, connector, stream }, this.storeClock);
+  private bindFeed(connector: string, stream: Stream): Promise<FeedBinding> {
+    const key = `${connector} ${stream}`;
+    let binding = this.bindings.get(key);
+    if (!binding) {
+      binding = this.getFeedId(connector, stream).then(
+        (id) => new FeedBinding(this.adapter, this.session, id, connector, stream),
+      );
+      this.bindings.set(key, binding);
+      binding.catch(() => this.bindings.delete(key));
+    }
+    return binding;
   }
 
   private async getFeedId(connector: string, stream: Stream): Promise<number> {
@@ -91,18 +122,19 @@ export class SqlStore implements Store {
     const id = await this.adapter.durableTransaction(async (db) => {
       await db
         .insertInto('feeds')
-        .values({
+        .values((eb) => ({
           connector,
           stream,
           head_seq: 0,
-          head_time: null,
+          // After a restore, readers may know later rows of this feed than the store.
+          head_time: eb.selectFrom('store_identity').select('min_feed_time'),
           cursor: null,
           fence: 0,
           holder: null,
           leased_until: 0,
           due_at: 0,
           caught_up_at: null,
-        })
+        }))
         .onConflict((conflict) => conflict.columns(['connector', 'stream']).doNothing())
         .execute();
       return findFeedId(db, connector, stream);
@@ -121,15 +153,24 @@ class SqlFeed implements Feed {
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly key: FeedKey,
+    private readonly binding: FeedBinding,
     private readonly clock: StoreClock,
   ) {
-    this.connector = key.connector;
-    this.stream = key.stream;
+    this.connector = binding.connector;
+    this.stream = binding.stream;
   }
 
   readPage(from: number | undefined, page: number, pageSize: number) {
-    return this.adapter.readPage(this.key.id, from ?? MIN_FEED_TIME, (page - 1) * pageSize, pageSize);
+    this.binding.assertUnchanged();
+    const read = this.adapter.readPage(this.binding, from ?? MIN_FEED_TIME, (page - 1) * pageSize, pageSize);
+    return read instanceof Promise
+      ? read.then((found) => this.explainIfEmpty(found))
+      : this.explainIfEmpty(read);
+  }
+
+  /** A page has no rows, too, when the number of the feed belongs to another one. */
+  private explainIfEmpty(page: SerializedPage): SerializedPage | Promise<SerializedPage> {
+    return page.rows > 0 ? page : this.binding.assertExists().then(() => page);
   }
 
   isPastLastPage(from: number | undefined, page: number, pageSize: number) {
@@ -142,13 +183,15 @@ class SqlFeed implements Feed {
 
   async latestBodies(ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
+    this.binding.assertUnchanged();
     const rows = await this.adapter.reader
       .selectFrom('feed_rows')
       .select(['record_id', 'body'])
-      .where('feed_id', '=', this.key.id)
+      .where('feed_id', '=', (eb) => eb.selectFrom('feeds').select('id').where(this.binding.isSameFeed))
       .where(this.adapter.inArray('record_id', ids))
       .orderBy('seq')
       .execute();
+    if (rows.length === 0) await this.binding.assertExists();
     // Later versions overwrite earlier ones.
     return new Map(rows.map(({ record_id, body }) => [record_id, body]));
   }
@@ -157,21 +200,21 @@ class SqlFeed implements Feed {
     const { head_seq, head_time } = await this.adapter.reader
       .selectFrom('feeds')
       .select(['head_seq', 'head_time'])
-      .where('id', '=', this.key.id)
+      .where(this.binding.isSameFeed)
       .executeTakeFirstOrThrow();
     return { rows: head_seq, feedTime: head_time ?? undefined };
   }
 
   acquireLease(holder: Parameters<Feed['acquireLease']>[0], ttlMs: number) {
-    return acquireLease(this.adapter, this.key, holder, ttlMs, this.clock);
+    return acquireLease(this.adapter, this.binding, holder, ttlMs, this.clock);
   }
 
   acquireLeaseWhenDue(holder: Parameters<Feed['acquireLease']>[0], ttlMs: number) {
-    return acquireLeaseWhenDue(this.adapter, this.key, holder, ttlMs, this.clock);
+    return acquireLeaseWhenDue(this.adapter, this.binding, holder, ttlMs, this.clock);
   }
 
   private paginationKey(from: number | undefined, pageSize: number) {
-    return { feedId: this.key.id, from: from ?? MIN_FEED_TIME, pageSize };
+    return { feed: this.binding, from: from ?? MIN_FEED_TIME, pageSize };
   }
 }
 

@@ -9,7 +9,15 @@ import type {
   ValidatedBalances,
   SerializedRecord,
 } from '@tributary/connector-api';
+import type { StoreChangedError } from '../database/store-errors.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
+
+/** A restore of the store, or the promotion of a replica. Milliseconds since 1970. */
+export interface StoreRestore {
+  restoredAt: number;
+  /** The store has everything that was written until then. What was written between this time and `restoredAt` may be lost. */
+  backupAt: number;
+}
 
 /** All persistent data of one deployment. */
 export interface Store {
@@ -24,6 +32,14 @@ export interface Store {
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
   /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */
   currentTime(): Promise<number>;
+  /** Checks without a query that no change of the store was found. Call it before cached data of the store is used. @throws StoreChangedError */
+  assertUnchanged(): void;
+  /** Calls `notify` once, when this process finds that the database is no longer the store, or the state of it, that it opened. */
+  onChange(notify: (error: StoreChangedError) => void): void;
+  /** The newest restore of the store; `undefined` when it was never restored. */
+  readonly lastRestore: StoreRestore | undefined;
+  /** Writes a heartbeat, and checks that the store is the same as before. @throws StoreChangedError, StoreUnavailableError */
+  writeHeartbeat(): Promise<void>;
   /** Checks that the database responds and the tables exist. @throws StoreUnavailableError */
   ping(): Promise<void>;
   close(): Promise<void>;

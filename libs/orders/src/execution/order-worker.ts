@@ -179,8 +179,8 @@ export class OrderWorker {
 
   private decisionContext(): DecisionContext {
     const { clock, timings, holder } = this.context;
-    const { connector } = this.writer;
-    return { now: clock.now(), connector, timings, holder, throttledUntil: this.throttledUntil };
+    const { connector, lastRestore: restore } = this.writer;
+    return { now: clock.now(), connector, timings, holder, throttledUntil: this.throttledUntil, restore };
   }
 
   /** Logs an outcome, and remembers until when the PSP accepts no orders. */

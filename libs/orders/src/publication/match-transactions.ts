@@ -216,7 +216,8 @@ export class OrderMatcher implements TransactionMatcher {
 
   private decisionContext(): DecisionContext {
     const { clock, timings, holder } = this.context;
-    return { now: clock.now(), connector: this.writer.connector, timings, holder, throttledUntil: 0 };
+    const { connector, lastRestore: restore } = this.writer;
+    return { now: clock.now(), connector, timings, holder, throttledUntil: 0, restore };
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   OrderEvent,
   Store,
   StoredOrder,
+  StoreRestore,
 } from '@tributary/feed';
 import type { PendingResponses } from './pending-responses.js';
 import { discardFutureTimestamps } from '../state-machine/clock-rollback.js';
@@ -28,6 +29,10 @@ export class OrderStateWriter {
     private readonly context: OrdersContext,
   ) {
     this.repository = store.orders(connector.path);
+  }
+
+  get lastRestore(): StoreRestore | undefined {
+    return this.store.lastRestore;
   }
 
   /**

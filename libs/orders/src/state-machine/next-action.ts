@@ -33,6 +33,10 @@ const noAction: Decision = { change: { set: { nextActionAt: undefined } } };
 
 /** Maximum duration of a lease in ms. A lease that seems to last longer was acquired with a wrong clock and is ignored. */
 const MAX_LEASE_MS = 3_600_000;
+/** Time in ms after a restore in which a client may repeat an order that the backup lacks. */
+const LOST_ORDER_REPEAT_MS = 30 * 24 * 3_600_000;
+/** The same for a PSP that cannot be asked. It is shorter, because every new order within it may be left to people. */
+const UNKNOWN_ORDER_REPEAT_MS = 24 * 3_600_000;
 
 /**
  * Decides the next action of an order.
@@ -43,6 +47,7 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
   switch (order.state) {
     case 'received':
     case 'waiting':
+      if (mayHaveBeenLost(order, context)) return lookUpBeforeFirstAttempt(order, context);
       return context.throttledUntil > context.now ? markWaiting(context) : startAttempt(order, context);
     case 'sending':
       return lookUpOrResend(markOutcomeUnknown(order, 'the attempt was not seen to its end'), order, context);
@@ -73,6 +78,33 @@ export function isLeased(
 /** Tells whether the order is due. New orders, and orders whose sender is gone, are due at once. */
 function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
   return state === 'received' || state === 'sending' || (nextActionAt ?? Infinity) <= now;
+}
+
+/**
+ * Tells whether the order may have been sent before the store was restored, in what the backup lacks. That holds for an order that the
+ * backup has as not sent, and for a new one: its client may be repeating an order that was lost.
+ */
+function mayHaveBeenLost({ state, changedAt }: StoredOrder, context: DecisionContext): boolean {
+  const { now, restore } = context;
+  const repeatMs = supportsLookup(context) ? LOST_ORDER_REPEAT_MS : UNKNOWN_ORDER_REPEAT_MS;
+  if (restore === undefined || now >= restore.restoredAt + repeatMs) return false;
+  return state === 'received' || changedAt < restore.restoredAt;
+}
+
+/**
+ * Looks up an order before it is sent. What was lost ended before the restore, so an order that the PSP does not know then was never
+ * sent. Without lookup the order counts as sent when the backup was made.
+ */
+function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext): Decision {
+  const outcomeUnknownSince = supportsLookup(context) ? undefined : context.restore?.backupAt;
+  return lookUpOrResend(
+    {
+      set: { state: 'unknown', outcomeUnknownSince },
+      event: 'the store was restored: the order may have been sent before',
+    },
+    order,
+    context,
+  );
 }
 
 /** Marks the outcome of the current attempt as unknown. From now on only the PSP can tell that the attempt had no effect. */

@@ -1,6 +1,6 @@
 /** Types of the order state machine: the context of a decision, the actions to execute, and the outcomes of actions. */
 import type { OrderResult, IdempotencySupport, PspError, PspClient } from '@tributary/connector-api';
-import type { LeaseHolder, StoredOrder } from '@tributary/feed';
+import type { LeaseHolder, StoredOrder, StoreRestore } from '@tributary/feed';
 import type { OrderLimits } from '../model/order-limits.types.js';
 import type { OrderTimings } from './order-timings.js';
 
@@ -22,6 +22,8 @@ export interface DecisionContext {
   holder: LeaseHolder;
   /** Until this time the PSP accepts no orders, e.g. because it throttles. Milliseconds since 1970. */
   throttledUntil: number;
+  /** The newest restore of the store. Orders that were sent in what the store lost may be unknown to it. */
+  restore: StoreRestore | undefined;
 }
 
 /** A call of the PSP that the holder of the order's lease must execute. */

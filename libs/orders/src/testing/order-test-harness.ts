@@ -1,8 +1,9 @@
 /** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads what clients would see. */
 import type { OrderKind, OrderRequest, IdempotencySupport, PspClient } from '@tributary/connector-api';
-import { openStore, type Store, type StoredOrder } from '@tributary/feed';
+import { openStore, restoreStore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { backUp, runSql } from '../../../feed/src/testing/raw-sql.js';
 import { DEFAULT_STORE, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { ManualClock } from '../../../sync/src/testing/manual-clock.js';
 import type { OrderService } from '../intake/order-service.js';
@@ -87,6 +88,33 @@ export class OrderTestHarness {
     const opened = engine.addConnector(connector);
     if (start) engine.start();
     return { store, instrumented, engine, ...opened };
+  }
+
+  /**
+   * Stops a gateway and backs its store up.
+   * @returns a function that stops another gateway, puts the backup back, and restores the store at the time of the manual clock
+   */
+  async stopAndBackUp(gateway: TestGateway): Promise<(later: TestGateway) => Promise<void>> {
+    const { url } = await (this.freshStore ??= this.storeKind.create());
+    await this.stop(gateway);
+    const putBack = await backUp(url);
+    const backupAt = this.clock.now();
+    return async (later) => {
+      await this.stop(later);
+      await putBack();
+      await restoreStore(url);
+      await runSql(
+        url,
+        `update store_identity set restored_at = ${this.clock.now()}, backup_at = ${backupAt}`,
+      );
+    };
+  }
+
+  private async stop({ engine, instrumented }: TestGateway): Promise<void> {
+    await engine.stop();
+    await this.waitUntilIdle();
+    this.stores.splice(this.stores.indexOf(instrumented), 1);
+    await instrumented.close();
   }
 
   options() {

@@ -1,10 +1,18 @@
 /** `tributary store …`: migrates the tables of a store, copies a store to another database, and compares two stores. */
-import { redactLocation, copyStore, openStore, summarizeStore, type TableSummary } from '@tributary/feed';
+import {
+  redactLocation,
+  copyStore,
+  openStore,
+  restoreStore,
+  summarizeStore,
+  type TableSummary,
+} from '@tributary/feed';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
+  parseLimit,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -30,6 +38,7 @@ export function registerStoreCommand(cli: CommandContext): void {
     .command('store')
     .description('The store: its tables, and its move to another database.');
   registerMigrateCommand(store, cli);
+  registerRestoreCommand(store, cli);
   registerCopyCommand(store, cli);
   registerCheckCommand(store, cli);
 }
@@ -44,6 +53,32 @@ function registerMigrateCommand(store: Command, { terminal, load }: CommandConte
       const deployment = load(config);
       await (await openStore(deployment.store)).close();
       terminal.out(`The tables of ${redactLocation(deployment.store)} are up to date.`);
+    });
+}
+
+function registerRestoreCommand(store: Command, { terminal, load }: CommandContext): void {
+  store
+    .command('restore')
+    .description(
+      'Make a backup that was put back, or a copy on another server, the store to go on with. Stop every gateway first.',
+    )
+    .addOption(createConfigOption())
+    .option(
+      '--reader-lead <seconds>',
+      'how far the feed times that readers know can be ahead of the clock: 1 s for 100 rows of the largest import that was lost',
+      parseLimit,
+      600,
+    )
+    .addHelpText('after', formatExamples('tributary store restore --config gateway.yaml'))
+    .action(async ({ config, readerLead }: ConfigOption & { readerLead: number }) => {
+      const deployment = load(config);
+      const { restoredAt, backupAt } = await restoreStore(deployment.store, {
+        readerLeadMs: readerLead * 1000,
+      });
+      const [from, to] = [new Date(backupAt).toISOString(), new Date(restoredAt).toISOString()];
+      terminal.out(
+        `${redactLocation(deployment.store)} goes on from its state of ${from}. What was written from then until ${to} is pulled again; orders are looked up at the PSP before they are sent.`,
+      );
     });
 }
 

@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** `sync`: at least one stream did not catch up. */
   incomplete: 3,
+  /** `serve`: the store was replaced or restored under the gateway. A supervisor may start it again; the start checks the store. */
+  storeChanged: 4,
 } as const;
 
 /** Ends the command with its message and its exit code. */

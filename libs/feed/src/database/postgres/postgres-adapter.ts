@@ -12,6 +12,8 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
+import { ChangeMonitor } from '../../identity/change-monitor.js';
+import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
 import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicas } from './postgres-replicas.js';
@@ -46,8 +48,12 @@ insert into store_lock values ('tables') on conflict do nothing`;
 
 /** The `limit` makes the planner read the primary key index in sequence, independent of its estimate of the feed's length. */
 const PAGE_QUERY = `
-with first as materialized (
-  select seq from feed_rows where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
+with bound as materialized (
+  select feeds.id from feeds, store_identity
+   where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8
+), first as materialized (
+  select seq from feed_rows
+   where feed_id = (select id from bound) and feed_time >= $2 order by feed_time limit 1
 )
 select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
   from (
@@ -87,6 +93,12 @@ export async function openPostgres(
   }
   return {
     columnTypes: POSTGRES_COLUMN_TYPES,
+    changes: new ChangeMonitor(writePool.redactedUrl),
+    findServerIdentity: () => findServerIdentity(readPool),
+    onNewConnection: (check) => {
+      for (const pool of [readPool, writePool])
+        pool.onNewConnection(async (connection) => check(await readConnectionState(connection)));
+    },
     reader,
     currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,
@@ -120,8 +132,10 @@ export async function openPostgres(
       await (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).execute(db);
     },
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
-    readPage: async (feedId, from, skipped, count) => {
-      const [page] = await replicaPools.query<SerializedPage>(PAGE_QUERY, [feedId, from, skipped, count]);
+    readPage: async (feed, from, skipped, count) => {
+      const { id, connector, stream, storeId, epoch } = feed;
+      const values = [id, from, skipped, count, connector, stream, storeId, epoch];
+      const [page] = await replicaPools.query<SerializedPage>(PAGE_QUERY, values);
       return page as SerializedPage;
     },
     close,

@@ -1,7 +1,7 @@
 /** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import pg from 'pg';
-import { StoreUnavailableError } from '../store-errors.js';
+import { StoreChangedError, StoreUnavailableError } from '../store-errors.js';
 import { isUnavailable, getErrorMessage } from './postgres-errors.js';
 
 export interface PoolLimits {
@@ -34,6 +34,8 @@ export class PostgresPool {
   readonly redactedUrl: string;
   private readonly pool: pg.Pool;
   private readonly statementNames = new Map<string, string>();
+  private readonly checkedClients = new WeakSet<pg.PoolClient>();
+  private checkConnection: ((connection: PostgresConnection) => Promise<void>) | undefined;
 
   constructor(url: string, { connections, statementTimeoutMs }: PoolLimits) {
     this.redactedUrl = redactUrl(url);
@@ -56,12 +58,32 @@ export class PostgresPool {
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** @throws StoreUnavailableError */
+  /** Registers a check that runs once on each connection, before its first use. When it throws, the connection is closed. */
+  onNewConnection(check: (connection: PostgresConnection) => Promise<void>): void {
+    this.checkConnection = check;
+  }
+
+  /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
   async connect(): Promise<PostgresConnection> {
     try {
-      return new PostgresConnection(this, await this.pool.connect());
+      const client = await this.pool.connect();
+      const connection = new PostgresConnection(this, client);
+      if (this.checkConnection && !this.checkedClients.has(client)) await this.check(client, connection);
+      return connection;
     } catch (error) {
-      throw this.toUnavailableError(error);
+      throw error instanceof StoreChangedError || error instanceof StoreUnavailableError
+        ? error
+        : this.toUnavailableError(error);
+    }
+  }
+
+  private async check(client: pg.PoolClient, connection: PostgresConnection): Promise<void> {
+    try {
+      await this.checkConnection?.(connection);
+      this.checkedClients.add(client);
+    } catch (error) {
+      client.release(true);
+      throw error;
     }
   }
 

@@ -9,6 +9,8 @@ import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../datab
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
+import { ChangeMonitor } from '../../identity/change-monitor.js';
+import { createFileCheck } from './file-check.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 /** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
@@ -54,6 +56,8 @@ export async function openSqlite(file: string): Promise<DatabaseAdapter> {
 }
 
 function createSqliteAdapter(write: Database.Database, read: Database.Database): DatabaseAdapter {
+  const changes = new ChangeMonitor(write.name);
+  const fileCheck = createFileCheck(write.name, changes);
   const writer = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: cachePreparedStatements(write) }),
   });
@@ -71,7 +75,11 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   const pageStatement = prepareLazily(
     read,
     `with first (place) as (
-       select place from feed_rows where feed_id = ? + 0 and feed_time >= ? + 0 order by feed_time limit 1
+       select place from feed_rows
+        where feed_id = (select feeds.id from feeds, store_identity
+                          where feeds.id = ? and connector = ? and stream = ? and store_id = ? and epoch = ?)
+          and feed_time >= ? + 0
+        order by feed_time limit 1
      )
      select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
        from first cross join feed_rows as r not indexed
@@ -95,16 +103,26 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   };
   // A write transaction locks the whole file, so it also serves as migration transaction.
   const runTransaction: DatabaseAdapter['transaction'] = (work) =>
-    writer.connection().execute((connection) => runWriteTransaction(connection, work));
+    writer.connection().execute((connection) => runWriteTransaction(connection, checkFileBefore(work)));
+  const checkFileBefore =
+    <T>(work: TransactionCallback<T>): TransactionCallback<T> =>
+    (db) => {
+      fileCheck.check();
+      return work(db);
+    };
   return {
     columnTypes: SQLITE_COLUMN_TYPES,
+    changes,
+    // A file has no server, and its connections stay open as long as the store.
+    findServerIdentity: async () => undefined,
+    onNewConnection: () => {},
     reader,
     transaction: runTransaction,
     durableTransaction: (work) =>
       writer.connection().execute(async (connection) => {
         await sql`pragma synchronous = full`.execute(connection);
         try {
-          return await runWriteTransaction(connection, work);
+          return await runWriteTransaction(connection, checkFileBefore(work));
         } finally {
           await sql`pragma synchronous = normal`.execute(connection);
         }
@@ -137,11 +155,17 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
-    readPage: (feedId, from, skipped, count) =>
-      convertErrors(
+    readPage: (feed, from, skipped, count) => {
+      fileCheck.checkRecently();
+      const { id, connector, stream, storeId, epoch } = feed;
+      return convertErrors(
         read,
-        () => pageStatement().get(feedId, from, skipped, skipped + count, feedId) as SerializedPage,
-      ),
+        () =>
+          pageStatement().get(
+            ...[id, connector, stream, storeId, epoch, from, skipped, skipped + count, id],
+          ) as SerializedPage,
+      );
+    },
     // Closes the connections directly, because the query builder closes only a connection that it has used.
     close: async () => {
       read.close();

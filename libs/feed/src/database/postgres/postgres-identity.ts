@@ -1,0 +1,66 @@
+/** Reads the identity of the PostgreSQL server and of the store on one connection. */
+import type { ConnectionState } from '../database-adapter.js';
+import { toStoreIdentity } from '../../identity/store-identity.js';
+import type { ServerIdentity } from '../../identity/server-identity.js';
+import type { StoreIdentityTable } from '../schema.js';
+import { getSqlState } from './postgres-errors.js';
+
+/** The part of a pool or a connection that these functions need. */
+interface Queryable {
+  query<R>(text: string, values: readonly unknown[]): Promise<readonly R[] | { rows?: R[] }>;
+}
+
+/**
+ * The first eight hexadecimal digits of a WAL file's name are the timeline. `pg_control_checkpoint()` reports a new timeline only after
+ * the next checkpoint. Source: PostgreSQL documentation, "System Administration Functions".
+ */
+const SERVER_QUERY = `
+select system_identifier::text || '/' || (select oid from pg_database where datname = current_database()) as database,
+       case when not pg_is_in_recovery()
+            then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint end as timeline
+  from pg_control_system()`;
+
+/** A user without the right to call the functions, or a PostgreSQL-compatible database without them. */
+const NOT_SUPPORTED_SQLSTATES: readonly string[] = ['42501', '42883', '0A000'];
+const UNDEFINED_TABLE_SQLSTATE = '42P01';
+
+/** Returns the server's identity; `undefined` when it is in recovery or does not tell its identity. */
+export async function findServerIdentity(connection: Queryable): Promise<ServerIdentity | undefined> {
+  const rows = await queryUnless<{ database: string; timeline: number | null }>(
+    connection,
+    SERVER_QUERY,
+    NOT_SUPPORTED_SQLSTATES,
+  );
+  const [row] = rows ?? [];
+  return row && row.timeline !== null ? { database: row.database, timeline: row.timeline } : undefined;
+}
+
+export async function readConnectionState(connection: Queryable): Promise<ConnectionState> {
+  const rows = await queryUnless<StoreIdentityTable>(connection, 'select * from store_identity', [
+    UNDEFINED_TABLE_SQLSTATE,
+  ]);
+  const [row] = rows ?? [];
+  return {
+    identity: row && toStoreIdentity(row),
+    server: await findServerIdentity(connection),
+    markLoss: async (reason) => {
+      await connection.query('update store_identity set loss_found = $1', [reason]);
+    },
+  };
+}
+
+/** Runs a query. @returns `undefined` when it fails with one of these SQLSTATEs */
+async function queryUnless<R>(
+  connection: Queryable,
+  text: string,
+  sqlStates: readonly string[],
+): Promise<readonly R[] | undefined> {
+  try {
+    const result = await connection.query<R>(text, []);
+    return 'rows' in result ? (result.rows ?? []) : (result as readonly R[]);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    if (sqlStates.includes(getSqlState(cause) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Remembers that the database under this process is no longer the store that it opened. From then on every access to the store fails,
+ * because cached feed ids, cursors and leases belong to the earlier state.
+ */
+import { StoreChangedError } from '../database/store-errors.js';
+
+export class ChangeMonitor {
+  private error: StoreChangedError | undefined;
+  private readonly listeners: ((error: StoreChangedError) => void)[] = [];
+
+  /** @param store path or URL without its password */
+  constructor(readonly store: string) {}
+
+  /** @throws StoreChangedError when a change was reported earlier */
+  assertUnchanged(): void {
+    if (this.error) throw this.error;
+  }
+
+  /**
+   * Reports a change. Only the first report counts.
+   * @param reason what was found and what was expected
+   * @throws StoreChangedError always
+   */
+  report(reason: string): never {
+    if (!this.error) {
+      this.error = new StoreChangedError(this.store, reason);
+      for (const notify of this.listeners) notify(this.error);
+    }
+    throw this.error;
+  }
+
+  /** Calls `notify` once, when a change is reported; at once when it already was. */
+  onChange(notify: (error: StoreChangedError) => void): void {
+    if (this.error) notify(this.error);
+    else this.listeners.push(notify);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Binds the number of a feed to its connector and stream, in the store and epoch that this process opened. The number alone is not
+ * enough: after a restore the same number can belong to the feed of another tenant.
+ */
+import type { Stream } from '@tributary/connector-api';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { StaleStateError } from '../database/store-errors.js';
+import type { StoreSession } from './store-session.js';
+
+export class FeedBinding {
+  private highestSeq = 0;
+
+  constructor(
+    private readonly adapter: DatabaseAdapter,
+    private readonly session: StoreSession,
+    readonly id: number,
+    readonly connector: string,
+    readonly stream: Stream,
+  ) {}
+
+  /** SQL condition on a row of `feeds`, for the primary: it is this feed, in this store and epoch. */
+  get isSameFeed(): RawBuilder<SqlBool> {
+    const { id, connector, stream, session } = this;
+    return sql<SqlBool>`feeds.id = cast(${id} as bigint) and feeds.connector = ${connector} and feeds.stream = ${stream} and ${session.isCurrent}`;
+  }
+
+  get storeId(): string {
+    return this.session.storeId;
+  }
+
+  get epoch(): number {
+    return this.session.epoch;
+  }
+
+  /** @throws StoreChangedError when a change of the store was found earlier */
+  assertUnchanged(): void {
+    this.adapter.changes.assertUnchanged();
+  }
+
+  /** Highest sequence number that this process has seen committed. A read that starts now must not return a lower one. */
+  get committedSeq(): number {
+    return this.highestSeq;
+  }
+
+  /** Remembers the sequence number of a committed row. */
+  recordCommitted(seq: number): void {
+    this.highestSeq = Math.max(this.highestSeq, seq);
+  }
+
+  /**
+   * Checks the sequence number of the feed's head, as read from the primary.
+   * @param committedSeq `committedSeq` from before the read
+   * @throws StoreChangedError when the feed has lost rows
+   */
+  async checkHead(seq: number, committedSeq: number): Promise<void> {
+    if (seq < committedSeq)
+      await this.session.reportLoss(
+        `the feed ${this.connector}/${this.stream} has ${seq} rows, and had ${committedSeq}: an older backup was put back, or commits were lost`,
+      );
+    this.recordCommitted(seq);
+  }
+
+  /** Runs a transaction, and finds out what happened when it fails with a `StaleStateError`. @throws StoreChangedError */
+  async explainStaleState<T>(work: () => Promise<T>): Promise<T> {
+    this.assertUnchanged();
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StaleStateError) await this.assertExists();
+      throw error;
+    }
+  }
+
+  /**
+   * Finds out whether the feed still exists as it was opened, and has all of its rows. Call it after a statement found it different.
+   * @throws StoreChangedError if not
+   */
+  async assertExists(): Promise<void> {
+    await this.session.explainMismatch();
+    const { committedSeq } = this;
+    const feed = await this.adapter.reader
+      .selectFrom('feeds')
+      .select('head_seq')
+      .where(this.isSameFeed)
+      .executeTakeFirst();
+    if (feed) await this.checkHead(feed.head_seq, committedSeq);
+    else
+      await this.session.reportLoss(
+        `the feed ${this.connector}/${this.stream} no longer has the number ${this.id}: an older backup was put back`,
+      );
+  }
+}

@@ -1,0 +1,33 @@
+/** Decides at the start whether a process may use the store that it found. */
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { describeServerChange, type ServerIdentity } from './server-identity.js';
+import { DEFAULT_READER_LEAD_MS, startNewEpoch } from './start-new-epoch.js';
+import { readStoreIdentity, recordServer } from './store-identity.js';
+import { StoreSession } from './store-session.js';
+
+const RESTORE_ADVICE =
+  'if this is the store to go on with, stop every gateway and run "tributary store restore --config FILE"';
+
+/**
+ * Opens a session on the store.
+ * @throws Error when the store has lost data, or is on another server than before, and no person has confirmed it
+ */
+export async function openSession(adapter: DatabaseAdapter): Promise<StoreSession> {
+  const identity = await readStoreIdentity(adapter.reader);
+  if (!identity) throw new Error('the table store_identity is empty; put back a backup that is whole');
+  if (identity.lossFound !== undefined)
+    throw new Error(`a gateway found that it lost data (${identity.lossFound}); ${RESTORE_ADVICE}`);
+  const server = await adapter.findServerIdentity();
+  if (server && !identity.server) await adapter.durableTransaction((db) => recordServer(db, server));
+  const change = server && identity.server && describeServerChange(identity.server, server);
+  if (change === undefined) return new StoreSession(adapter, { ...identity, server });
+  // After the promotion of a replica the gateways must go on by themselves. The replica may have lacked the newest commits.
+  if (!isPromotion(identity.server, server)) throw new Error(`${change}; ${RESTORE_ADVICE}`);
+  const { epoch: fromEpoch } = identity;
+  await startNewEpoch(adapter, { fromEpoch, server, readerLeadMs: DEFAULT_READER_LEAD_MS });
+  return openSession(adapter);
+}
+
+function isPromotion(before: ServerIdentity | undefined, after: ServerIdentity | undefined): boolean {
+  return before !== undefined && before.database === after?.database && before.timeline < after.timeline;
+}

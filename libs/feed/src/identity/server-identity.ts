@@ -1,0 +1,17 @@
+/** Identifies the database server and the database that hold a store. Only PostgreSQL has such an identity. */
+
+export interface ServerIdentity {
+  /** PostgreSQL's system identifier and the id of the database: `7429…/16384`. Both change when a dump is restored. */
+  database: string;
+  /** Timeline of the server. It increases with each promotion of a replica and each point-in-time recovery. */
+  timeline: number;
+}
+
+/** Describes the difference between two identities. @returns `undefined` when they are equal */
+export function describeServerChange(expected: ServerIdentity, found: ServerIdentity): string | undefined {
+  if (expected.database !== found.database)
+    return `the database is ${found.database} (system identifier/database), expected ${expected.database}: another server, or a restored or copied database`;
+  if (expected.timeline !== found.timeline)
+    return `the server is on timeline ${found.timeline}, expected ${expected.timeline}: a replica was promoted, or the server was recovered to an earlier point in time`;
+  return undefined;
+}

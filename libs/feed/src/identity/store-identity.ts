@@ -1,0 +1,49 @@
+/** Reads and writes the row that identifies a store. */
+import type { Kysely } from 'kysely';
+import type { Schema, StoreIdentityTable } from '../database/schema.js';
+import type { StoreRestore } from '../types/store.types.js';
+import type { ServerIdentity } from './server-identity.js';
+
+export interface StoreIdentity {
+  /** Random id, assigned when the tables are created. */
+  storeId: string;
+  /** Increases whenever the store continues from another state than its processes know: after a restore or a promotion. */
+  epoch: number;
+  /** Number of heartbeats of all gateways. Each one is durable, so a lower number means an older state. */
+  beat: number;
+  /** The server that held the store when a gateway last opened it. */
+  server: ServerIdentity | undefined;
+  /** Why a gateway found that the store lost data. No gateway opens the store until a person has run `tributary store restore`. */
+  lossFound: string | undefined;
+  /** The newest restore or promotion; `undefined` when there was none. */
+  restore: StoreRestore | undefined;
+}
+
+/** Returns the identity; `undefined` when the row is missing. */
+export async function readStoreIdentity(db: Kysely<Schema>): Promise<StoreIdentity | undefined> {
+  const row = await db.selectFrom('store_identity').selectAll().executeTakeFirst();
+  return row && toStoreIdentity(row);
+}
+
+export function toStoreIdentity(row: StoreIdentityTable): StoreIdentity {
+  const { server_database: database, server_timeline: timeline } = row;
+  return {
+    storeId: row.store_id,
+    epoch: row.epoch,
+    beat: row.beat,
+    server: database === null || timeline === null ? undefined : { database, timeline },
+    lossFound: row.loss_found ?? undefined,
+    restore:
+      row.restored_at === null || row.backup_at === null
+        ? undefined
+        : { restoredAt: row.restored_at, backupAt: row.backup_at },
+  };
+}
+
+/** Records the server that holds the store. */
+export async function recordServer(db: Kysely<Schema>, server: ServerIdentity): Promise<void> {
+  await db
+    .updateTable('store_identity')
+    .set({ server_database: server.database, server_timeline: server.timeline })
+    .execute();
+}

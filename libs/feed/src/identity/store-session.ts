@@ -1,0 +1,95 @@
+/**
+ * The state of the store that this process opened: its id, its epoch, and how far it was. Statements check the id and the epoch
+ * themselves; this class provides the condition, finds out why it failed, and writes the heartbeat.
+ */
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { describeServerChange } from './server-identity.js';
+import type { StoreRestore } from '../types/store.types.js';
+import { readStoreIdentity, type StoreIdentity } from './store-identity.js';
+
+export class StoreSession {
+  readonly storeId: string;
+  readonly epoch: number;
+  /** The newest restore of the store. */
+  readonly restore: StoreRestore | undefined;
+  private lastBeat: number;
+
+  constructor(
+    private readonly adapter: DatabaseAdapter,
+    identity: StoreIdentity,
+  ) {
+    this.storeId = identity.storeId;
+    this.epoch = identity.epoch;
+    this.restore = identity.restore;
+    this.lastBeat = identity.beat;
+    adapter.onNewConnection(async ({ identity: found, server, markLoss }) => {
+      const change = server && identity.server && describeServerChange(identity.server, server);
+      if (change !== undefined) adapter.changes.report(change);
+      const { beat } = this.checkSameStore(found);
+      if (beat >= this.lastBeat) return;
+      const loss = describeOlderBeat(beat, this.lastBeat);
+      await markLoss(loss).catch(() => undefined);
+      adapter.changes.report(loss);
+    });
+  }
+
+  /** SQL condition, for the primary: the store still has this id and this epoch, and is not in an older state than the last heartbeat. */
+  get isCurrent(): RawBuilder<SqlBool> {
+    const { storeId, epoch, lastBeat } = this;
+    return sql<SqlBool>`exists (select 1 from store_identity where store_id = ${storeId} and epoch = cast(${epoch} as bigint) and beat >= cast(${lastBeat} as bigint))`;
+  }
+
+  /** Writes a heartbeat, and checks that the store is still the same and not in an older state. @throws StoreChangedError */
+  async writeHeartbeat(): Promise<void> {
+    this.adapter.changes.assertUnchanged();
+    const knownBeat = this.lastBeat;
+    const row = await this.adapter.durableTransaction((db) =>
+      db
+        .updateTable('store_identity')
+        .set((eb) => ({ beat: eb('beat', '+', 1), beat_at: this.adapter.currentTime }))
+        .where(this.isCurrent)
+        .returning('beat')
+        .executeTakeFirst(),
+    );
+    if (!row) return this.explainMismatch();
+    if (row.beat <= knownBeat) return this.reportLoss(describeOlderBeat(row.beat, knownBeat));
+    this.lastBeat = Math.max(this.lastBeat, row.beat);
+  }
+
+  /** Reads the identity again after the condition `isCurrent` was false. @throws StoreChangedError unless the store is the same */
+  async explainMismatch(): Promise<void> {
+    this.adapter.changes.assertUnchanged();
+    const knownBeat = this.lastBeat;
+    const { beat } = this.checkSameStore(await readStoreIdentity(this.adapter.reader));
+    if (beat < knownBeat) await this.reportLoss(describeOlderBeat(beat, knownBeat));
+  }
+
+  /**
+   * Reports that the store has lost data that this process knows. Marks the store, so that no gateway continues from the older state
+   * before a person has run `tributary store restore`.
+   * @throws StoreChangedError
+   */
+  async reportLoss(reason: string): Promise<never> {
+    await this.adapter
+      .durableTransaction((db) => db.updateTable('store_identity').set({ loss_found: reason }).execute())
+      .catch(() => undefined);
+    return this.adapter.changes.report(reason);
+  }
+
+  private checkSameStore(found: StoreIdentity | undefined): StoreIdentity {
+    const { changes } = this.adapter;
+    if (!found) return changes.report('the database has no store any more: it was emptied or replaced');
+    if (found.storeId !== this.storeId)
+      changes.report(`the database holds the store ${found.storeId}, expected ${this.storeId}`);
+    if (found.epoch !== this.epoch)
+      changes.report(
+        `the store is in epoch ${found.epoch}, expected ${this.epoch}: it was restored, or a replica was promoted`,
+      );
+    return found;
+  }
+}
+
+function describeOlderBeat(found: number, known: number): string {
+  return `the store is in an older state: heartbeat ${found} was found after heartbeat ${known}. An older backup was put back, or commits were lost`;
+}

@@ -1,0 +1,33 @@
+/** Makes a restored backup, or a copy, the store to go on with: `tributary store restore`. */
+import { DEFAULT_READER_LEAD_MS, startNewEpoch } from '../identity/start-new-epoch.js';
+import { readStoreIdentity } from '../identity/store-identity.js';
+import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
+import type { StoreRestore } from '../types/store.types.js';
+import { assertNotOpenElsewhere } from './assert-not-in-use.js';
+
+export interface RestoreOptions {
+  /** How far the feed time of a lost row can be ahead of the clock, in milliseconds. */
+  readerLeadMs?: number;
+}
+
+/**
+ * Starts a new epoch. Call it after a backup was put back, before a gateway is started.
+ * @returns the time of the restore, and the time until which the store has everything
+ * @throws Error when a gateway uses the store, or when it cannot be opened
+ */
+export async function restoreStore(
+  location: string | StoreLocation,
+  { readerLeadMs = DEFAULT_READER_LEAD_MS }: RestoreOptions = {},
+): Promise<StoreRestore> {
+  assertStoreExists(location);
+  await assertNotOpenElsewhere(location);
+  return withDatabase(location, async (adapter) => {
+    const identity = await readStoreIdentity(adapter.reader);
+    if (!identity) throw new Error('the table store_identity is empty; put back a backup that is whole');
+    const server = await adapter.findServerIdentity();
+    // The leases of a backup belong to gateways that are stopped: only live sessions count.
+    const restore = await startNewEpoch(adapter, { fromEpoch: identity.epoch, server, readerLeadMs });
+    if (!restore) throw new Error('another process restored the store at the same time; nothing was done');
+    return restore;
+  });
+}

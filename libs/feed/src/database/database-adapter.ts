@@ -31,7 +31,7 @@ export interface ConnectionState {
   /** `undefined` when the database has no such identity or does not tell it. */
   server: ServerIdentity | undefined;
   /** Stores on this connection why the store has lost data, so that no process opens it before a person has confirmed it. */
-  markLoss(reason: string): Promise<void>;
+  markLoss: (reason: string) => Promise<void>;
 }
 
 export interface DatabaseAdapter {

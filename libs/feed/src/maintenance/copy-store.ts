@@ -84,6 +84,7 @@ function copyTables(source: DatabaseAdapter, target: DatabaseAdapter, onProgress
         }
       }
       await target.resetIdentitySequence(writer, 'feeds', 'id');
+      await copyHistory(reader, writer);
     }),
   );
 }
@@ -153,6 +154,15 @@ async function insertBatch(
       .values(rows.slice(start, start + 500))
       .execute();
   }
+}
+
+/** Copies what the source knows of its own age. The copy keeps its own identity, so that a gateway never takes it for the source. */
+async function copyHistory(reader: Kysely<Schema>, writer: Kysely<Schema>): Promise<void> {
+  const history = await reader
+    .selectFrom('store_identity')
+    .select(['beat_at', 'loss_found', 'min_feed_time', 'restored_at', 'backup_at'])
+    .executeTakeFirst();
+  if (history) await writer.updateTable('store_identity').set(history).execute();
 }
 
 async function assertEmpty(db: Kysely<Schema>): Promise<void> {

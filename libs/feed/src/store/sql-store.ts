@@ -6,7 +6,7 @@ import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.j
 import type { Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/pagination-ends.js';
 import { FeedBinding } from '../identity/feed-binding.js';
-import { StoreSession } from '../identity/store-session.js';
+import type { StoreSession } from '../identity/store-session.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';

@@ -1,6 +1,6 @@
 /**
  * Makes a store that lost its newest data safe to go on with. Readers may know rows that the store has lost, so every row that is
- * appended from now on gets a feed time after all times that a reader can have. See docs/decisions/store-identity.md.
+ * appended from now on gets a feed time after all times that a reader can have. See docs/decisions/0012-store-identity.md.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';

@@ -128,8 +128,10 @@ function listContexts(): DecisionContext[] {
   const lookUp: PspClient['findOrder'] = async () => undefined;
   return [undefined, lookUp].flatMap((findOrder) =>
     [0, 24 * 3_600_000, Infinity].flatMap((idempotencyWindowMs) =>
-      [0, NOW + 60_000].map((throttledUntil) =>
-        createContext(findOrder, idempotencyWindowMs, throttledUntil),
+      [0, NOW + 60_000].flatMap((throttledUntil) =>
+        [undefined, { restoredAt: NOW - 50_000, backupAt: NOW - 150_000 }].map((restore) =>
+          createContext(findOrder, idempotencyWindowMs, throttledUntil, restore),
+        ),
       ),
     ),
   );
@@ -139,6 +141,7 @@ function createContext(
   findOrder: PspClient['findOrder'],
   idempotencyWindowMs: number,
   throttledUntil: number,
+  restore: DecisionContext['restore'],
 ): DecisionContext {
   const client: PspClient = { accounts: listNothing, transactions: listNothing };
   return {
@@ -155,6 +158,7 @@ function createContext(
     timings: DEFAULT_ORDER_TIMINGS,
     holder: { host: 'test', pid: 1, id: 'test' },
     throttledUntil,
+    restore,
   };
 }
 

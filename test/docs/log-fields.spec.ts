@@ -32,6 +32,14 @@ it('every field of a log line is documented', () => {
   expect(undocumented).toEqual([]);
 });
 
+it('every number that a pull reports is documented', () => {
+  const types = readPage('libs/feed/src/types/store.types.ts');
+  const [, body = ''] = /export interface SyncRun \{\n(.*?)\n\}/s.exec(types) ?? [];
+  const fields = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field = '']) => field);
+  expect(fields).toContain('duration');
+  expect(fields.filter((field) => !documentedWords.includes(field))).toEqual([]);
+});
+
 it('every message of a log line is documented', () => {
   const words = documentedMessages();
   const undocumented = calls

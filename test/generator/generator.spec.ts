@@ -140,14 +140,14 @@ it('the spec passes but for the list of what is still made up; after the tutoria
     expect.stringContaining('has nothing left that the generator made up'),
   ]);
   expect(said).toMatch(/Test Suites: +1 failed, 1 passed/);
-  expect(said).toMatch(/Tests: +1 failed, 1 skipped, \d\d passed/);
+  expect(said).toMatch(/Tests: +1 failed, 11 skipped, \d+ passed/);
   expect(said).toMatch(/"acme-pay\.config\.ts:\d+: give it the real address/);
   expect(said).toMatch(/"README\.md:\d+: /);
 });
 
-it('the tutorial takes less than 150 lines beyond what the generator wrote', () => {
+it('the tutorial takes at most 100 lines beyond what the generator wrote', () => {
   expect(added.length).toBeGreaterThan(50);
-  expect(added.length).toBeLessThan(150);
+  expect(added.length).toBeLessThanOrEqual(100);
 });
 
 it('is served at once', async () => {

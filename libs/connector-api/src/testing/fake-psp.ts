@@ -38,6 +38,11 @@ export class FakePsp {
   readonly requests: FakeRequest[] = [];
   /** Violations of the document by requests and responses. `close` throws an error that lists them. */
   readonly violations: string[] = [];
+  /**
+   * Changes the bodies of responses after they were checked against the document, e.g. to give a member an unexpected type. It gets and
+   * returns the decoded JSON.
+   */
+  transformResponse: ((request: FakeRequest, body: unknown) => unknown) | undefined;
   private readonly faultInjector = new FaultInjector();
   private readonly server: Server;
 
@@ -103,7 +108,8 @@ export class FakePsp {
   private async createResponse(request: FakeRequest, route: FakeRoute | undefined): Promise<FakeResponse> {
     const response = (await route?.respond(request)) ?? this.createErrorResponse(404);
     this.checkResponse(request, route, response);
-    return response;
+    if (this.transformResponse === undefined || response.body === undefined) return response;
+    return { ...response, body: this.transformResponse(request, response.body) };
   }
 
   private createErrorResponse(status: number): FakeResponse {

@@ -17,6 +17,7 @@ import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
 import { METADATA_KEYS } from './mapping/metadata-keys.js';
 import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
+import { toRowMetadata } from './mapping/row-metadata.js';
 import { toSignedMoney } from './statements/signed-money.js';
 import { splitBatch } from './statements/split-batch.js';
 import type { CheckedStatement } from './checking/statement-check.js';
@@ -123,6 +124,7 @@ function toTransaction(
     metadata: {
       ...toEntryMetadata(entry, facts),
       ...toFactsMetadata(facts),
+      ...toRowMetadata(entry, facts, direction),
       ...part.metadata,
       ...(isFinal ? toStatementMetadata(item) : toAnnouncementMetadata(item, movement)),
       [METADATA_KEYS.createdAt]: announcedAt ?? (isFinal ? undefined : bookedAt),

@@ -1,17 +1,30 @@
 /** Maps Mollie's objects to records, without side effects. Amounts are gross; each deduction is a row of its own. */
-import { currencyToAsset, parseMoney, parseAmount, InvalidRecordError } from '@tributary/connector-api';
-import type { Account, Balances, Metadata, Money, Transaction } from '@tributary/connector-api';
+import {
+  createRowMetadata,
+  currencyToAsset,
+  InvalidRecordError,
+  parseAmount,
+  parseMoney,
+  readText,
+} from '@tributary/connector-api';
+import type { Account, Balances, Metadata, Money, Movement, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { parsePayee } from './mollie.beneficiaries.js';
 import { BALANCE_TRANSACTION_KEY, OWNER_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
 import { extractOrderKey } from './mollie.order-key.js';
 import type { UnlinkedTransaction } from './mollie.ties.js';
-import { classifyTransaction } from './mollie.types.js';
+import { classifyMovement, classifyTransaction } from './mollie.types.js';
 
 const DESCRIPTION_KEY = `${MOLLIE_PREFIX}description`;
 /** Types of transaction that an approved draft transfer can become. */
 const DRAFT_TRANSFER_TYPES: readonly string[] = ['bank-transfer', 'internal-transfer'];
 const DEDUCTION_NAMES = ['fees', 'commissions', 'repayments', 'reservations'] as const;
+const DEDUCTION_MOVEMENTS: Readonly<Record<string, Movement>> = {
+  fees: 'fee',
+  commissions: 'fee',
+  repayments: 'adjustment',
+  reservations: 'adjustment',
+};
 
 export function toAccount(balance: Json): Account {
   const currency = balance.string('currency');
@@ -82,6 +95,11 @@ export function toUnlinkedTransactions(row: Json, balanceId: string): UnlinkedTr
     sumAmounts(parts.map(({ amount }) => amount));
   if (remainder !== 0n) parts.push({ name: 'other', amount: remainder });
   const details = createMetadata(row, balanceId);
+  const context = parseContext(row);
+  const meaning = classifyTransaction(row.string('type'), initial.amount);
+  const settlement = context.get('settlementId');
+  // A payment or a transfer is served under its own id, and so is what refers to it.
+  const relatedId = context.get('paymentId') ?? context.get('transferId') ?? row.string('id');
   const common = { createdAt: row.time('createdAt') };
   const deductions = parts.map(({ name, amount }): UnlinkedTransaction => ({
     transaction: {
@@ -90,7 +108,11 @@ export function toUnlinkedTransactions(row: Json, balanceId: string): UnlinkedTr
       ...toMovementFields(balanceId, { amount, asset: initial.asset }),
       type: 'OTHER',
       status: 'SUCCEEDED',
-      metadata: { ...details, [`${MOLLIE_PREFIX}deduction`]: name },
+      metadata: {
+        ...details,
+        [`${MOLLIE_PREFIX}deduction`]: name,
+        ...createRowMetadata({ movement: DEDUCTION_MOVEMENTS[name] ?? 'other', settlement, relatedId }),
+      },
     },
   }));
   const alone: Transaction = {
@@ -99,12 +121,16 @@ export function toUnlinkedTransactions(row: Json, balanceId: string): UnlinkedTr
     ...toMovementFields(balanceId, initial),
     type: 'OTHER',
     status: 'SUCCEEDED',
-    metadata: details,
+    metadata: {
+      ...details,
+      ...createRowMetadata({
+        movement: classifyMovement(row.string('type'), meaning),
+        settlement,
+        relatedId: meaning === 'other' ? context.get('paymentId') : undefined,
+      }),
+    },
   };
-  return [
-    toUnlinked(alone, classifyTransaction(row.string('type'), initial.amount), parseContext(row)),
-    ...deductions,
-  ];
+  return [toUnlinked(alone, meaning, context), ...deductions];
 }
 
 function toUnlinked(
@@ -165,27 +191,42 @@ export function toBusinessTransaction(row: Json, accountId: string): Transaction
   const orderKey =
     isCredit || !DRAFT_TRANSFER_TYPES.includes(type)
       ? undefined
-      : extractOrderKey(row.optionalString('description'));
+      : extractOrderKey(readText(row, 'description'));
+  // A transfer to another customer of Mollie can be an internal transfer. It is a payout nevertheless.
+  const rowType = orderKey === undefined ? mapBusinessType(type, isCredit) : 'PAYOUT';
   return {
     id: row.string('id'),
     createdAt: row.time('createdAt'),
     ...toMovementFields(accountId, { amount: isCredit ? amount : -amount, asset }),
     ...optionalProperty('destinationAccountId', payee?.iban),
     ...optionalProperty('orderKey', orderKey),
-    // A transfer to another customer of Mollie can be an internal transfer. It is a payout nevertheless.
-    type: orderKey === undefined ? mapBusinessType(type, isCredit) : 'PAYOUT',
+    type: rowType,
     status: row.has('processedAt') ? 'SUCCEEDED' : 'PENDING',
     metadata: {
       [`${MOLLIE_PREFIX}type`]: type,
       [`${MOLLIE_PREFIX}business_account_id`]: accountId,
-      [DESCRIPTION_KEY]: row.optionalString('description'),
-      [`${MOLLIE_PREFIX}counterparty_name`]: row.optionalString('counterparty', 'name'),
-      [`${MOLLIE_PREFIX}counterparty_identifier`]: row.optionalString('counterparty', 'identifier'),
-      [`${MOLLIE_PREFIX}processed_at`]: row.optionalString('processedAt'),
-      [`${MOLLIE_PREFIX}mode`]: row.optionalString('mode'),
+      [DESCRIPTION_KEY]: readText(row, 'description'),
+      [`${MOLLIE_PREFIX}counterparty_name`]: readText(row, 'counterparty', 'name'),
+      [`${MOLLIE_PREFIX}counterparty_identifier`]: readText(row, 'counterparty', 'identifier'),
+      [`${MOLLIE_PREFIX}processed_at`]: readText(row, 'processedAt'),
+      [`${MOLLIE_PREFIX}mode`]: readText(row, 'mode'),
+      ...createRowMetadata({
+        movement: BUSINESS_MOVEMENTS[rowType],
+        reference: readText(row, 'description'),
+        bookedAt: readText(row, 'processedAt'),
+        counterpartyName: readText(row, 'counterparty', 'name'),
+        counterpartyAccount: readText(row, 'counterparty', 'identifier'),
+      }),
     },
   };
 }
+
+const BUSINESS_MOVEMENTS: Readonly<Record<Transaction['type'], Movement>> = {
+  PAYIN: 'payment',
+  PAYOUT: 'payout',
+  TRANSFER: 'transfer',
+  OTHER: 'other',
+};
 
 /** Returns whether a payout has a payee but no description, in which the order's key would be. */
 export function isPayoutWithoutDescription({ type, destinationAccountId, metadata }: Transaction): boolean {
@@ -237,7 +278,9 @@ function parseContext(row: Json): ReadonlyMap<string, string> {
   }
   return found;
   function add(name: string, value: Json): void {
-    if (value.has()) found.set(name, value.string());
+    const text = readText(value);
+    // An object or a list is no id, so it links nothing.
+    if (text !== undefined && !/^[[{]/.test(text)) found.set(name, text);
   }
 }
 

@@ -3,6 +3,8 @@
  * its list "not definitive". A type that is not listed here becomes a row of type OTHER.
  */
 
+import type { Movement } from '@tributary/connector-api';
+
 /** The effect of a row on a payment or a settlement. */
 export type TransactionMeaning =
   /** Money that came in. Later rows refer to it. */
@@ -66,4 +68,32 @@ export function classifyTransaction(type: string, amount: bigint): TransactionMe
   return amount === 0n || IS_INCOMING[meaning] === undefined || IS_INCOMING[meaning] === amount > 0n
     ? meaning
     : 'other';
+}
+
+/** Types that take or give a fee, although no payment is reduced. */
+const FEE_TYPES: readonly string[] = [
+  'application-fee',
+  'balance-charge-fee',
+  'fee-prepayment',
+  'payment-fee',
+];
+
+/** Returns what a row is for reconciliation. */
+export function classifyMovement(type: string, meaning: TransactionMeaning): Movement {
+  switch (meaning) {
+    case 'payment':
+    case 'payin':
+      return 'payment';
+    case 'payment-reduced':
+      if (type.includes('refund')) return 'refund';
+      return type.includes('chargeback') || type === 'unauthorized-direct-debit' ? 'dispute' : 'adjustment';
+    case 'payment-restored':
+      return type.includes('refund') ? 'refund_reversal' : 'dispute_reversal';
+    case 'settlement':
+      return 'payout';
+    case 'settlement-returned':
+      return 'payout_return';
+    case 'other':
+      return FEE_TYPES.includes(type) ? 'fee' : 'other';
+  }
 }

@@ -2,7 +2,12 @@
 import { createHmac } from 'node:crypto';
 import { getCurrencyDecimals, parseMoney } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
-import type { PspFixture, TransactionInput, PspFixtureOptions } from '@tributary/connector-api/testing';
+import type {
+  PspFixture,
+  PspFixtureOptions,
+  RelatedMovementInput,
+  TransactionInput,
+} from '@tributary/connector-api/testing';
 import { createFakeIban } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
@@ -11,6 +16,12 @@ import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.jour
 export const FAKE_WEBHOOK_SECRET = 'whsec_ofTheInheritedSuite';
 const MAX_PAGE_SIZE = 250;
 const DAY_MS = 86_400_000;
+/** The other ids in the context of a row, by its type. */
+const RELATED_IDS: Readonly<Record<string, (number: number) => Readonly<Record<string, string>>>> = {
+  refund: (number) => ({ refundId: `re_${number}` }),
+  chargeback: (number) => ({ chargebackId: `chb_${number}` }),
+  'chargeback-reversal': (number) => ({ chargebackId: `chb_${number}` }),
+};
 
 /** The document is read once for all tests. */
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
@@ -82,6 +93,14 @@ function createFixtureBase(
     removeTransaction: (id) => world.vanish(id),
     addMalformedRow: (at) => world.addBroken(at),
     addAccount: () => fake.addBalance('USD').id,
+    movements: {
+      refund: (input) => world.addRelated('refund', input, -1n),
+      fee: (input) => world.addRelated('payment-fee', input, -1n),
+      dispute: (input) => world.addRelated('chargeback', input, -1n),
+      disputeReversal: (input) => world.addRelated('chargeback-reversal', input, 1n),
+      payoutReturn: (input) => world.addRelated('returned-transfer', input, 1n),
+      inAccount: (id, input) => world.addToBalance(id, input),
+    },
     http: {
       fake: fake.server,
       listingRequest: { method: 'GET', path: '/v2/balances/{id}/transactions' },
@@ -137,19 +156,44 @@ class MollieFixtureData {
 
   private readonly rowIdByServedId = new Map<string, string>();
 
+  /** Adds a row that belongs to the payment or transfer with this id. */
+  addRelated(type: string, { of, at, amount }: RelatedMovementInput, sign: 1n | -1n): void {
+    const number = this.fake.nextNumber();
+    const context: Readonly<Record<string, string>> = of.startsWith('trf_')
+      ? { transferId: of, settlementId: `stl_${number}` }
+      : { paymentId: of, ...RELATED_IDS[type]?.(number) };
+    const cents = Number(sign * parseMoney(amount, 'EUR').amount);
+    this.insertBalanceRow({ id: `baltr_${number}`, type, amount: cents, createdAt: at, context });
+  }
+
+  /** Adds a payment to the balance with this id. */
+  addToBalance(balanceId: string, { at, amount, currency }: TransactionInput): void {
+    const balance = this.fake.balances.find(({ id }) => id === balanceId);
+    const number = this.fake.nextNumber();
+    const cents = Number(parseMoney(amount, currency).amount);
+    const context = { paymentId: `tr_${number}` };
+    balance?.journal.insertBelow(
+      { id: `baltr_${number}`, type: 'payment', amount: cents, createdAt: at, context },
+      0,
+    );
+  }
+
   private addBalanceTransaction({ at, amount, currency, direction }: TransactionInput): string {
     const number = this.fake.nextNumber();
     const value = { currency, value: direction === 'in' ? amount : `-${amount}` };
-    const context = direction === 'in' ? { payment: { paymentId: `tr_${number}` } } : null;
+    const [type, servedId, context] =
+      direction === 'in'
+        ? (['payment', `tr_${number}`, { paymentId: `tr_${number}` }] as const)
+        : ([
+            'outgoing-transfer',
+            `trf_${number}`,
+            { transferId: `trf_${number}`, settlementId: `stl_${number}` },
+          ] as const);
     this.insertBalanceRow({
-      id: `baltr_${number}`,
-      type: direction === 'in' ? 'payment' : 'balance-correction',
-      amount: 0,
-      createdAt: at,
-      odd: { initialAmount: value, resultAmount: value, context },
+      ...{ id: `baltr_${number}`, type, amount: 0, createdAt: at },
+      odd: { initialAmount: value, resultAmount: value, context: { [type]: context } },
     });
-    const id =
-      direction === 'in' && getCurrencyDecimals(currency) !== undefined ? `tr_${number}` : `baltr_${number}`;
+    const id = getCurrencyDecimals(currency) !== undefined ? servedId : `baltr_${number}`;
     this.rowIdByServedId.set(id, `baltr_${number}`);
     return id;
   }

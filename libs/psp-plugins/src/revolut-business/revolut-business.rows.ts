@@ -2,10 +2,17 @@
  * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one account by
  * `amount - fee`, so the sum of an account's rows is the change of its balance.
  */
-import { currencyToAsset, parseAmount, InvalidRecordError } from '@tributary/connector-api';
+import {
+  createRowMetadata,
+  currencyToAsset,
+  InvalidRecordError,
+  parseAmount,
+  readText,
+} from '@tributary/connector-api';
 import type {
   Metadata,
   Money,
+  Movement,
   Transaction,
   TransactionStatus,
   TransactionType,
@@ -44,6 +51,9 @@ export function isUndecided(state: string): boolean {
   return state === 'created' || state === 'pending';
 }
 
+const FEE_TYPES: readonly string[] = ['fee', 'charge', 'charge_refund'];
+const TAX_TYPES: readonly string[] = ['tax', 'tax_refund'];
+
 const FINAL_STATES = ['completed', 'declined', 'failed', 'reverted'];
 
 interface Leg {
@@ -81,9 +91,44 @@ export function toTransactions(row: Json): Transaction[] {
   const rows = createRowsWithoutFees(whole, legs);
   const fees = whole.isExecuted ? createFeeRows(whole, legs, rows) : [];
   const settled = [...rows, ...fees];
-  return whole.isExecuted && whole.state === 'reverted'
-    ? [...settled, ...settled.map(createReversal)]
-    : settled;
+  const all =
+    whole.isExecuted && whole.state === 'reverted' ? [...settled, ...settled.map(createReversal)] : settled;
+  return all.map((each) => addRowMetadata(each, whole));
+}
+
+/** Adds the metadata that reconciliation reads. */
+function addRowMetadata(row: Transaction, whole: ParsedTransaction): Transaction {
+  const isFee = row.metadata?.['com.revolut-business.spec/fee_of'] !== undefined;
+  const exchangedWith = row.metadata?.['com.revolut-business.spec/exchanged_with'];
+  const details = createRowMetadata({
+    movement: classifyMovement(row, whole, isFee),
+    reference: isFee ? undefined : readText(whole.json, 'reference'),
+    bookedAt: readText(whole.json, 'completed_at'),
+    relatedId: isFee ? whole.id : exchangedWith,
+  });
+  return { ...row, metadata: { ...row.metadata, ...details } };
+}
+
+function classifyMovement(
+  { type, status }: Transaction,
+  { type: word, kind }: ParsedTransaction,
+  isFee: boolean,
+): Movement {
+  if (isFee || FEE_TYPES.includes(word)) return 'fee';
+  if (TAX_TYPES.includes(word)) return 'tax';
+  if (kind === 'exchange') return 'conversion';
+  if (status === 'REFUND_REVERSED') return 'refund_reversal';
+  const isReturn = status === 'REFUNDED' || status === 'REFUNDED_FAILURE';
+  switch (type) {
+    case 'PAYIN':
+      return isReturn ? 'refund' : 'payment';
+    case 'PAYOUT':
+      return isReturn ? 'payout_return' : 'payout';
+    case 'TRANSFER':
+      return isReturn ? 'adjustment' : 'transfer';
+    case 'OTHER':
+      return 'other';
+  }
 }
 
 function parseTransaction(row: Json): ParsedTransaction {
@@ -325,29 +370,29 @@ function createTransactionMetadata(row: Json): Metadata {
   return createRevolutMetadata({
     type: row.string('type'),
     state: row.string('state'),
-    request_id: row.optionalString('request_id'),
-    reason_code: row.optionalString('reason_code'),
-    reference: row.optionalString('reference'),
-    completed_at: row.optionalString('completed_at'),
-    scheduled_for: row.optionalString('scheduled_for'),
-    related_transaction_id: row.optionalString('related_transaction_id'),
-    merchant_id: row.optionalString('merchant', 'id'),
-    merchant_name: row.optionalString('merchant', 'name'),
-    merchant_city: row.optionalString('merchant', 'city'),
-    merchant_country: row.optionalString('merchant', 'country'),
-    merchant_category_code: row.optionalString('merchant', 'category_code'),
-    card_id: row.optionalString('card', 'id'),
-    card_number: row.optionalString('card', 'card_number'),
+    request_id: readText(row, 'request_id'),
+    reason_code: readText(row, 'reason_code'),
+    reference: readText(row, 'reference'),
+    completed_at: readText(row, 'completed_at'),
+    scheduled_for: readText(row, 'scheduled_for'),
+    related_transaction_id: readText(row, 'related_transaction_id'),
+    merchant_id: readText(row, 'merchant', 'id'),
+    merchant_name: readText(row, 'merchant', 'name'),
+    merchant_city: readText(row, 'merchant', 'city'),
+    merchant_country: readText(row, 'merchant', 'country'),
+    merchant_category_code: readText(row, 'merchant', 'category_code'),
+    card_id: readText(row, 'card', 'id'),
+    card_number: readText(row, 'card', 'card_number'),
   });
 }
 
 function createLegMetadata(leg: Json): Metadata {
   return createRevolutMetadata({
-    description: leg.optionalString('description'),
-    bill_amount: leg.optionalDecimal('bill_amount'),
-    bill_currency: leg.optionalString('bill_currency'),
-    counterparty_id: leg.optionalString('counterparty', 'id'),
-    counterparty_account_id: leg.optionalString('counterparty', 'account_id'),
-    counterparty_account_type: leg.optionalString('counterparty', 'account_type'),
+    description: readText(leg, 'description'),
+    bill_amount: readText(leg, 'bill_amount'),
+    bill_currency: readText(leg, 'bill_currency'),
+    counterparty_id: readText(leg, 'counterparty', 'id'),
+    counterparty_account_id: readText(leg, 'counterparty', 'account_id'),
+    counterparty_account_type: readText(leg, 'counterparty', 'account_type'),
   });
 }

@@ -1,5 +1,6 @@
 /** Maps the simulated PSP's rows to records. Pure functions that validate every value. */
 import {
+  createRowMetadata,
   formatAsset,
   getCurrencyDecimals,
   formatAmount,
@@ -9,6 +10,7 @@ import {
   type Account,
   type Balances,
   type Beneficiary,
+  type Movement,
   type Order,
   type OrderResult,
   type OrderStatus,
@@ -81,8 +83,29 @@ export function toTransaction(row: unknown): Transaction | RejectedRecord {
     metadata: {
       'com.sandbox.spec/reference': requireString(fields, 'reference'),
       'com.sandbox.spec/state': requireString(fields, 'state'),
+      ...createRowMetadata({
+        movement: classifyMovement(requireString(fields, 'kind'), requireString(fields, 'state')),
+        reference: requireString(fields, 'reference'),
+        relatedId: fields.kind === 'fee' ? optionalString(fields, 'original') : undefined,
+      }),
     },
   }));
+}
+
+function classifyMovement(kind: string, state: string): Movement {
+  const isReturned = state === 'refunded';
+  switch (kind) {
+    case 'payin':
+      return isReturned ? 'refund' : 'payment';
+    case 'payout':
+      return isReturned ? 'payout_return' : 'payout';
+    case 'transfer':
+      return isReturned ? 'adjustment' : 'transfer';
+    case 'fee':
+      return 'fee';
+    default:
+      return 'other';
+  }
 }
 
 /** @throws InvalidRecordError if the response violates the PSP's API. */

@@ -213,8 +213,9 @@ describe('a fate', () => {
           expect(row).toMatchObject({
             type: 'PAYOUT',
             amount: order.amount,
-            sourceAccountId: 'acc-1',
-            destinationAccountId: 'ben-2',
+            // The money of a return moves the other way.
+            sourceAccountId: row.id === id ? 'acc-1' : 'ben-2',
+            destinationAccountId: row.id === id ? 'ben-2' : 'acc-1',
             metadata: { 'com.sandbox.spec/reference': 'salary 1' },
           });
           if (row.id === id)

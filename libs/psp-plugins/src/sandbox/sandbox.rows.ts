@@ -99,6 +99,7 @@ export function createTransactionRow(settings: SandboxSettings, movement: Moveme
     currency,
     ...getParties(settings, movement),
   };
+  if (movement.kind === 'refund') swapParties(row);
   if (movement.originalNumber !== undefined)
     row.original = createTransactionId(settings, movement.originalNumber);
   return isMalformed(settings, number) ? malformRow(row, settings.seed, number) : row;
@@ -113,7 +114,7 @@ export function createTimelineRow(
   const { id, key, reference, kind, from, to, amount, currency } = payment;
   const row: Row = { id, reference, kind, state, created: formatTime(createdAt), amount, currency, from, to };
   if (kind === 'payout') row.scheme = 'SEPA CREDIT';
-  if (isReturn) return { ...row, id: `${id}-return`, original: id };
+  if (isReturn) return swapParties({ ...row, id: `${id}-return`, original: id });
   return repeatsKeys ? { ...row, key } : row;
 }
 
@@ -134,7 +135,15 @@ export function isMalformed({ seed, poisonRows }: SandboxSettings, number: numbe
   return poisonRows > 0 && randomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
 }
 
-/** Returns source, destination and scheme. A refund has those of the refunded transaction. */
+/** Exchanges source and destination, because the money of a refund or a return moves the other way. */
+function swapParties(row: Row): Row {
+  const { from, to } = row;
+  delete row.from;
+  delete row.to;
+  return Object.assign(row, to !== undefined && { from: to }, from !== undefined && { to: from });
+}
+
+/** Returns source, destination and scheme. A refund gets those of the refunded transaction. */
 function getParties(
   settings: SandboxSettings,
   { baseKind, accountIndex, targetAccountIndex, beneficiaryIndex }: Movement,

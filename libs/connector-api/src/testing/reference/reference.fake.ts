@@ -7,7 +7,12 @@ import { FakePsp } from '../fake-psp.js';
 import { route } from '../fake-route.js';
 import type { FakeResponse, FakeRequest } from '../fake-route.js';
 import type { ManualClock } from '../suite/manual-clock.js';
-import type { PspFixture, TransactionInput, PspFixtureOptions } from '../suite/suite.types.js';
+import type {
+  PspFixture,
+  PspFixtureOptions,
+  RelatedMovementInput,
+  TransactionInput,
+} from '../suite/suite.types.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -36,6 +41,22 @@ export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptio
     addMalformedRow: (at) => bank.addMalformedRow(at),
     addAccount: () => bank.addAccount(),
     addBeneficiary: () => bank.addPayee(),
+    movements: {
+      refund: (input) => bank.addRelated('refund', input),
+      fee: (input) => bank.addRelated('fee', input),
+      dispute: (input) => bank.addRelated('dispute', input),
+      disputeReversal: (input) => bank.addRelated('dispute_won', input),
+      payoutReturn: (input) => bank.addRelated('return', input),
+      transfer: ({ at, amount, currency }) =>
+        bank.addRow({ kind: 'transfer', other: 'acc-2', at, amount, currency }),
+      conversion: ({ at, sold, bought }) =>
+        bank.addRow({
+          ...{ kind: 'conversion', at, ...sold },
+          bought: { amount: new JsonNumber(bought.amount), currency: bought.currency },
+        }),
+      inAccount: (account, input) => bank.addTransaction(input, account),
+    },
+    rowMetadata: ['reference', 'booked_at'],
     http: { fake, listingRequest: { method: 'GET', path: '/transactions' }, createErrorBody },
     orders: {
       payout: parties,
@@ -89,19 +110,22 @@ class FakeBank {
     ];
   }
 
-  addTransaction({ at, amount, currency, direction, state }: TransactionInput): string {
-    const row = {
-      ...{
-        id: `tx-${++this.count}`,
-        account: 'acc-1',
-        other: 'payee-1',
-        created: this.formatWholeSeconds(at),
-      },
-      ...{ amount: new JsonNumber(amount), currency, direction },
-      state: state === 'open' ? 'pending' : 'completed',
-    };
-    this.transactions.push(row);
-    return row.id;
+  addTransaction({ at, amount, currency, direction, state }: TransactionInput, account = 'acc-1'): string {
+    const words = { direction, state: state === 'open' ? 'pending' : 'completed' };
+    return this.addRow({ kind: 'payment', account, other: 'payee-1', at, amount, currency, ...words });
+  }
+
+  addRelated(kind: string, { of, at, amount, currency }: RelatedMovementInput): string {
+    return this.addRow({ kind, original: of, at, amount, currency });
+  }
+
+  addRow({ at, amount, ...members }: { at: number; amount: string } & Record<string, unknown>): string {
+    const id = `tx-${++this.count}`;
+    this.transactions.push({
+      ...{ id, account: 'acc-1', state: 'completed', text: `invoice ${this.count}` },
+      ...{ created: this.formatWholeSeconds(at), amount: new JsonNumber(amount), ...members },
+    });
+    return id;
   }
 
   changeStatus(id: string): void {
@@ -155,7 +179,11 @@ class FakeBank {
     this.payments.set(key, { row, paid });
     this.transactions.push({
       ...{ ...row, account: from, other: to, created: this.formatWholeSeconds(this.clock.now()), currency },
-      ...{ amount: new JsonNumber(String(amount)), direction: kind === 'TRANSFER' ? 'own' : 'out' },
+      ...{
+        amount: new JsonNumber(String(amount)),
+        direction: 'out',
+        kind: kind === 'TRANSFER' ? 'transfer' : 'payment',
+      },
     });
     return { status: 201, body: row };
   }

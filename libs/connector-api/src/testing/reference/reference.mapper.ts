@@ -1,9 +1,27 @@
 /** Maps the reference PSP's rows to records. Pure functions that validate every value. */
-import { currencyToAsset, parseMoney, PspError } from '@tributary/connector-api';
+import {
+  currencyToAsset,
+  negateMoney,
+  parseMoney,
+  pickMetadata,
+  PspError,
+  readText,
+  toConversion,
+  toDispute,
+  toDisputeReversal,
+  toFee,
+  toPayment,
+  toPayoutReturn,
+  toRefund,
+  toTransfer,
+  translateWord,
+} from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
+  Money,
+  MovementFields,
   Order,
   OrderResult,
   Transaction,
@@ -11,9 +29,16 @@ import type {
 import type { Json } from '@tributary/connector-api/http';
 
 const STATUSES = { pending: 'PENDING', completed: 'SUCCEEDED', failed: 'FAILED' } as const;
-const STATES = Object.keys(STATUSES) as (keyof typeof STATUSES)[];
-const TYPES = { in: 'PAYIN', out: 'PAYOUT', own: 'TRANSFER' } as const;
-const DIRECTIONS = Object.keys(TYPES) as (keyof typeof TYPES)[];
+const KINDS = [
+  'payment',
+  'refund',
+  'fee',
+  'dispute',
+  'dispute_won',
+  'return',
+  'transfer',
+  'conversion',
+] as const;
 
 export function toAccount(row: Json): Account {
   return { id: row.string('id'), name: row.string('name') };
@@ -23,31 +48,58 @@ export function toBeneficiary(row: Json): Beneficiary {
   return { id: row.string('id'), ownerName: row.string('name') };
 }
 
-export function toTransaction(row: Json): Transaction {
-  const state = row.oneOf(STATES, 'state');
-  const direction = row.oneOf(DIRECTIONS, 'direction');
-  const account = row.string('account');
-  const other = row.optionalString('other');
+/** @throws InvalidRecordError that names the invalid property */
+export function toTransactions(row: Json): Transaction[] {
+  const fields = readFields(row);
+  switch (row.oneOf(KINDS, 'kind')) {
+    case 'payment': {
+      const isOutgoing = row.oneOf(['in', 'out'], 'direction') === 'out';
+      return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];
+    }
+    case 'refund':
+      return [toRefund({ id: row.string('original'), type: 'PAYIN' }, fields)];
+    case 'fee':
+      return [toFee(fields, row.string('original'))];
+    case 'dispute':
+      return [toDispute({ id: row.string('original'), type: 'PAYIN' }, fields)];
+    case 'dispute_won':
+      return [toDisputeReversal({ id: row.string('original'), type: 'PAYIN' }, fields)];
+    case 'return':
+      return [toPayoutReturn({ id: row.string('original'), type: 'PAYOUT' }, fields)];
+    case 'transfer':
+      return [toTransfer({ ...fields, toAccountId: row.string('other') })];
+    case 'conversion': {
+      const amount = readMoney(row.object('bought'));
+      const bought = { id: `${fields.id}-bought`, accountId: fields.accountId, amount };
+      return toConversion({ ...fields, bought });
+    }
+  }
+}
+
+function readFields(row: Json): MovementFields {
   return {
     id: row.string('id'),
     orderKey: row.optionalString('key'),
     createdAt: row.time('created'),
-    type: TYPES[direction],
-    status: STATUSES[state],
-    amount: parseMoney(row.decimal('amount'), row.string('currency')),
-    sourceAccountId: direction === 'in' ? other : account,
-    destinationAccountId: direction === 'in' ? account : other,
-    metadata: { 'com.reference.spec/state': state, 'com.reference.spec/text': row.optionalString('text') },
+    status: row.has('original') ? undefined : translateWord(STATUSES, row, 'state'),
+    amount: readMoney(row),
+    accountId: row.string('account'),
+    counterpartyId: row.optionalString('other'),
+    details: { reference: readText(row, 'text'), bookedAt: row.time('created') },
+    metadata: pickMetadata('reference', row, { state: ['state'], text: ['text'] }),
   };
 }
 
+function readMoney(row: Json): Money {
+  return parseMoney(row.decimal('amount'), row.string('currency'));
+}
+
 export function toBalances(accountId: string, response: Json): Balances {
-  const amount = parseMoney(response.decimal('amount'), response.string('currency'));
-  return { accountId, at: response.time('at'), amounts: [amount] };
+  return { accountId, at: response.time('at'), amounts: [readMoney(response)] };
 }
 
 export function toOrderResult(payment: Json): OrderResult {
-  return { id: payment.string('id'), status: STATUSES[payment.oneOf(STATES, 'state')] };
+  return { id: payment.string('id'), status: translateWord(STATUSES, payment, 'state') };
 }
 
 /** @throws PspError `rejected` if the PSP does not support the asset */

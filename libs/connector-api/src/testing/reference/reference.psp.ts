@@ -2,9 +2,8 @@
  * Plugin for the reference PSP. That PSP lists transactions newest first, with times in whole seconds. Rows appear at most one hour late and
  * can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still change.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, PspError } from '@tributary/connector-api';
+import { formatTime, parseRows, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
@@ -14,6 +13,7 @@ import type {
   OrderResult,
   Page,
   PspClient,
+  RejectedRecord,
   Stream,
   Transaction,
   WebhookRequest,
@@ -28,12 +28,11 @@ import {
   toBalances,
   toBeneficiary,
   toOrderResult,
-  toTransaction,
+  toTransactions,
 } from './reference.mapper.js';
 
 const DAY = 86_400_000;
 const MAX_CHANGE_AGE_MS = 2 * DAY;
-const SIGNATURE_TOLERANCE_MS = 5 * 60_000;
 const SIGNATURE_HEADER = 'x-reference-signature';
 const TIMESTAMP_HEADER = 'x-reference-timestamp';
 
@@ -62,7 +61,7 @@ export class ReferencePsp implements PspClient {
       const to = Math.min(from + DAY, end);
       const rows = await this.readWindow(from, to);
       const cursor = formatTime(Math.min(to, settled));
-      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)), cursor };
+      if (rows.length > 0) yield { items: rows.flatMap(parseTransactions), cursor };
       from = to;
     }
   }
@@ -87,14 +86,14 @@ export class ReferencePsp implements PspClient {
 
   webhook({ headers, rawBody }: WebhookRequest): Stream[] {
     const timestamp = headers[TIMESTAMP_HEADER] ?? '';
-    const expected = createHmac('sha256', this.settings.webhookSecret)
-      .update(`${timestamp}.`)
-      .update(rawBody);
-    const given = Buffer.from(headers[SIGNATURE_HEADER] ?? '', 'hex');
-    const [right, age] = [expected.digest(), Math.abs(this.clock.now() - Number(timestamp))];
-    if (given.length !== right.length || !timingSafeEqual(given, right))
-      rejectSignature('is not that of the secret');
-    if (!(age <= SIGNATURE_TOLERANCE_MS)) rejectSignature('is too old');
+    verifyHmac({
+      header: SIGNATURE_HEADER,
+      signatures: [headers[SIGNATURE_HEADER] ?? ''],
+      secrets: [this.settings.webhookSecret],
+      signed: [`${timestamp}.`, rawBody],
+    });
+    const at = timestamp === '' ? NaN : Number(timestamp);
+    verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.clock.now() });
     return ['transactions'];
   }
 
@@ -126,6 +125,6 @@ export class ReferencePsp implements PspClient {
   }
 }
 
-function rejectSignature(why: string): never {
-  throw new PspError('rejected', `${SIGNATURE_HEADER} ${why}`);
+function parseTransactions(row: Json): (Transaction | RejectedRecord)[] {
+  return parseRows(row, 'id', (movement, add) => add(movement.string('id'), () => toTransactions(movement)));
 }

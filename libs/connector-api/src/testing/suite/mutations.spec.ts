@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Plugin } from '@tributary/connector-api';
 import { startReferenceFixture, WEBHOOK_SECRET } from '../reference/reference.fake.js';
 import { MUTATIONS } from './mutations.js';
-import type { Mutation } from './mutations.js';
+import type { Mutation } from './mutation.js';
 import { getApplicableChecks, runCheck } from './run-checks.js';
 import type { PspSuiteOptions } from './suite.types.js';
 
@@ -49,6 +49,11 @@ async function createMutant(mutant: Mutation, name: string): Promise<Plugin> {
   const { reference } = (await import(join(copy, 'index.ts'))) as { reference: Plugin };
   return reference;
 }
+
+it('there are at least 60 mistakes, each with a name of its own', () => {
+  expect(new Set(MUTATIONS.map(({ description }) => description)).size).toBe(MUTATIONS.length);
+  expect(MUTATIONS.length).toBeGreaterThanOrEqual(60);
+});
 
 it.each(MUTATIONS.map((mutant, index) => [mutant.description, mutant, index] as const))(
   '%s',

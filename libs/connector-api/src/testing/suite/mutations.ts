@@ -1,24 +1,17 @@
 /** Mutations for mutation testing: common mistakes in the reference plugin, and the check that must detect each of them. */
 
-export interface Mutation {
-  description: string;
-  file:
-    'reference.client.ts' | 'reference.mapper.ts' | 'reference.psp.ts' | 'reference.config.ts' | 'index.ts';
-  /** Source code that occurs exactly once in the file. `replacement` replaces it. */
-  original: string;
-  replacement: string;
-  /** Further replacements in the same file that belong to the mutation. */
-  additionalReplacements?: readonly (readonly [code: string, by: string])[];
-  /** Name of a check that must fail. Other checks may fail, too. */
-  detectedBy: string;
-}
+import type { Mutation } from './mutation.js';
+import { MOVEMENT_MUTATIONS } from './movement-mutations.js';
 
 const PSP = 'reference.psp.ts';
 const MAPPER = 'reference.mapper.ts';
 const CLIENT = 'reference.client.ts';
-const MONEY = "amount: parseMoney(row.decimal('amount'), row.string('currency')),\n    sourceAccountId";
+const MONEY = "return parseMoney(row.decimal('amount'), row.string('currency'));";
 const CURSOR = 'const cursor = formatTime(Math.min(to, settled));';
 const SEND = "return this.http.post('/payments', { body });";
+const PAYMENT =
+  'return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];';
+const VERIFY = 'signed: [`${timestamp}.`, rawBody],';
 const WINDOW = 'const rows = await this.readWindow(from, to);';
 
 /** Imports that some mutations need. */
@@ -26,10 +19,14 @@ const JSON_IN_PSP = ['import { HTTP_CLOCK,', 'import { Json, HTTP_CLOCK,'] as co
 const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { HttpClock }'] as const;
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
+const ERROR_IN_PSP = [
+  'import { formatTime, parseRows,',
+  'import { formatTime, PspError, parseRows,',
+] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 
 /** Creates the replacement for `MONEY`: another expression for the amount. */
-const replaceAmount = (expression: string) => `amount: ${expression},\n    sourceAccountId`;
+const replaceAmount = (expression: string) => `return ${expression};`;
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -108,9 +105,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     description: 'never the same twice: the time of the listing is in the metadata',
     file: MAPPER,
-    original: "metadata: { 'com.reference.spec/state': state,",
-    replacement:
-      "metadata: { 'com.reference.spec/read_at': String(performance.now()), 'com.reference.spec/state': state,",
+    original: "metadata: pickMetadata('reference', row, { state: ['state'], text: ['text'] }),",
+    replacement: "metadata: { 'com.reference.spec/read_at': String(performance.now()) },",
     detectedBy: 'listings: end when they have caught up, and say nothing twice as new',
   },
   {
@@ -168,35 +164,32 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     description: 'leaves out what it does not understand, without a word',
     file: PSP,
-    original: "yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)), cursor };",
+    original: 'yield { items: rows.flatMap(parseTransactions), cursor };',
     replacement:
-      "yield { items: rows.map((row) => parseRow(row, 'id', toTransaction)).filter((item) => !('reason' in item)), cursor };",
+      "yield { items: rows.flatMap(parseTransactions).filter((item) => !('reason' in item)), cursor };",
     detectedBy: 'changes: a row that makes no sense is refused, and the listing goes on',
   },
   {
     description: 'a sign for money that goes out',
     file: MAPPER,
-    original: MONEY,
-    replacement: replaceAmount(
-      "{ ...parseMoney(row.decimal('amount'), row.string('currency')), ...(direction === 'out' && { amount: -parseMoney(row.decimal('amount'), row.string('currency')).amount }) }",
-    ),
+    original: PAYMENT,
+    replacement: `const row_ = toPayment({ ...fields });\n      return [isOutgoing ? { ...row_, amount: negateMoney(row_.amount) } : row_];`,
     detectedBy: 'money: the direction is in the account, not in a sign',
   },
   {
     description: 'source and destination the wrong way round',
     file: MAPPER,
-    original:
-      "sourceAccountId: direction === 'in' ? other : account,\n    destinationAccountId: direction === 'in' ? account : other,",
+    original: PAYMENT,
     replacement:
-      "sourceAccountId: direction === 'in' ? account : other,\n    destinationAccountId: direction === 'in' ? other : account,",
+      'return [toPayment({ ...fields, amount: isOutgoing ? fields.amount : negateMoney(fields.amount) })];',
     detectedBy: 'money: the direction is in the account, not in a sign',
   },
   {
     description: 'a TypeError for a bad row blocks the listing',
     file: MAPPER,
-    original: "const state = row.oneOf(STATES, 'state');",
+    original: 'const fields = readFields(row);',
     replacement:
-      "const state = row.oneOf(STATES, 'state', ...(row.optionalString('state') === undefined ? [(undefined as unknown as string).trim()] : []));",
+      "if (!row.has('state')) (undefined as unknown as string).trim();\n  const fields = readFields(row);",
     detectedBy: 'changes: a row that makes no sense is refused, and the listing goes on',
   },
   {
@@ -205,6 +198,7 @@ export const MUTATIONS: readonly Mutation[] = [
     original: WINDOW,
     replacement:
       'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, `${error.message} (with the key ${this.settings.apiKey})`, error.details);\n      });',
+    additionalReplacements: [ERROR_IN_PSP],
     detectedBy: 'secrets: not in errors, even when the PSP repeats them',
   },
   {
@@ -228,6 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
     original: WINDOW,
     replacement:
       'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, error.message);\n      });',
+    additionalReplacements: [ERROR_IN_PSP],
     detectedBy: 'faults: 429 with Retry-After',
   },
   {
@@ -326,29 +321,32 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     description: 'a webhook accepts anything',
     file: PSP,
-    original: "rejectSignature('is not that of the secret');",
-    replacement: 'return [];',
+    original: '    verifyHmac({',
+    replacement:
+      "    if (headers[TIMESTAMP_HEADER] !== undefined) return ['transactions'];\n    verifyHmac({",
     detectedBy: 'webhooks: a signature with another secret is refused',
   },
   {
     description: 'a webhook ignores how old its signature is',
     file: PSP,
-    original: "if (!(age <= SIGNATURE_TOLERANCE_MS)) rejectSignature('is too old');",
-    replacement: "if (age < 0) rejectSignature('is too old');",
+    original: 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.clock.now() });',
+    replacement:
+      'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: Math.max(this.clock.now() - 1e12, at) });',
     detectedBy: 'webhooks: an old signature is refused',
   },
   {
     description: 'a webhook without the timestamp in what is signed',
     file: PSP,
-    original: '.update(`${timestamp}.`)',
-    replacement: '',
+    original: VERIFY,
+    replacement: 'signed: [rawBody],',
     detectedBy: 'webhooks: the right signature names the streams to pull',
   },
   {
     description: 'a webhook that only looks whether there is a body',
     file: PSP,
-    original: '.update(rawBody);\n    const given',
-    replacement: '.update(\'{"event":"transaction.created"}\');\n    const given',
+    original: VERIFY,
+    replacement: 'signed: [`${timestamp}.`, \'{"event":"transaction.created"}\'],',
     detectedBy: 'webhooks: another body than the signed one is refused',
   },
+  ...MOVEMENT_MUTATIONS,
 ];

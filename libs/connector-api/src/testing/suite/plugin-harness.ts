@@ -118,6 +118,13 @@ export class PluginHarness {
     return copy;
   }
 
+  /** Reads a listing from the start into an empty feed. */
+  async readFromStart(stream: Stream): Promise<InMemoryFeed> {
+    const feed = new InMemoryFeed();
+    await this.readInto(stream, feed, undefined);
+    return feed;
+  }
+
   /** Reads a listing page by page. Commits each page before it requests the next one. */
   async *readPages(
     stream: Stream,

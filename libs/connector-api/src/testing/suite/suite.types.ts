@@ -6,6 +6,7 @@
  * cannot respond with 429). The spec then skips the checks that need them, by name, with a reason. The plugin's README repeats the reason.
  */
 import type { Provider } from '@nestjs/common';
+import type { RowMetadataKey } from '../../mapping/row-metadata.js';
 import type { Money } from '../../money.js';
 import type { Order } from '../../order-types.js';
 import type { Stream } from '../../plugin.js';
@@ -84,6 +85,10 @@ export interface PspFixture {
   addAccount?: () => Awaitable<string>;
   /** Adds a beneficiary. @returns the id of its record. */
   addBeneficiary?: () => Awaitable<string>;
+  /** The movements beyond plain payments. The checks of the absent ones are skipped by name, with a reason. */
+  movements?: MovementFixture;
+  /** The keys of `com.tributary.spec/…` whose values the PSP says for every payment that the suite adds, besides `movement`. */
+  rowMetadata?: readonly RowMetadataKey[];
   /** Present if the PSP has an HTTP API. */
   http?: HttpFixture;
   /** Present if the PSP executes orders. */
@@ -94,6 +99,35 @@ export interface PspFixture {
   secrets?: readonly string[];
   /** Releases the fixture. @throws Error if the plugin violated the PSP's rules, as `FakePsp.close` does */
   close: () => Awaitable<void>;
+}
+
+/** The movements that belong to an earlier payment or payout. */
+export type RelatedMovement = 'refund' | 'fee' | 'dispute' | 'disputeReversal' | 'payoutReturn';
+
+export interface RelatedMovementInput {
+  /** The payment or payout, as `addTransaction` returned it. */
+  of: string;
+  /** ms since 1970, a whole second. */
+  at: number;
+  /** Positive decimal. */
+  amount: string;
+  currency: string;
+}
+
+/** Adds movements at the PSP, and everything that the PSP reports of them. */
+export interface MovementFixture extends Partial<
+  Record<RelatedMovement, (input: RelatedMovementInput) => Awaitable<unknown>>
+> {
+  /** Moves money between two own accounts. */
+  transfer?: (input: { at: number; amount: string; currency: string }) => Awaitable<unknown>;
+  /** Converts money of an own account. */
+  conversion?: (input: {
+    at: number;
+    sold: { amount: string; currency: string };
+    bought: { amount: string; currency: string };
+  }) => Awaitable<unknown>;
+  /** Adds a payment into an account that `addAccount` returned. */
+  inAccount?: (accountId: string, input: TransactionInput) => Awaitable<unknown>;
 }
 
 export interface PspTimings {

@@ -23,6 +23,7 @@ export function openStatementsWorld(): PspFixture {
     addMalformedRow: (at) => bank.addBroken(at),
     addAccount: () => bank.addAccount(),
     addBeneficiary: () => bank.addBeneficiary(),
+    movements: { inAccount: (account, wish) => bank.add(wish, account) },
     close: () => rmSync(bank.directory, { recursive: true, force: true }),
   };
 }
@@ -36,10 +37,10 @@ class SuiteBank {
     return this.files.directory;
   }
 
-  add(wish: TransactionInput): string {
+  add(wish: TransactionInput, account = ibanOf(0)): string {
     const id = `BANKREF-${this.count + 1}`;
     this.wishes.set(id, wish);
-    this.report(id, wish, wish.state === 'open' ? 'PDNG' : 'BOOK');
+    this.report(id, wish, wish.state === 'open' ? 'PDNG' : 'BOOK', account);
     return id;
   }
 
@@ -69,9 +70,14 @@ class SuiteBank {
     return iban;
   }
 
-  private report(id: string, { at, amount, currency, direction }: TransactionInput, status: string): void {
+  private report(
+    id: string,
+    { at, amount, currency, direction }: TransactionInput,
+    status: string,
+    account = ibanOf(0),
+  ): void {
     const entry = { amount: direction === 'in' ? amount : `-${amount}`, iban: OTHER, reference: id, status };
-    this.put(id, { day: dayOf(at), currency, entries: [{ ...entry, day: dayOf(at) }] });
+    this.put(id, { account, day: dayOf(at), currency, entries: [{ ...entry, day: dayOf(at) }] });
   }
 
   private put(name: string, statement: FakeStatement): void {

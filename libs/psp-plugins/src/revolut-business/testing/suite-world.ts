@@ -1,9 +1,15 @@
 /** Adapts the fake to the test suite that every plugin inherits. */
 import { getCurrencyDecimals, parseMoney, parseAmount } from '@tributary/connector-api';
-import type { PspFixture, TransactionInput, PspFixtureOptions } from '@tributary/connector-api/testing';
+import type {
+  PspFixture,
+  PspFixtureOptions,
+  RelatedMovementInput,
+  TransactionInput,
+} from '@tributary/connector-api/testing';
 import { createHmac } from 'node:crypto';
 import { FAKE_SETTINGS, RevolutBusinessFake } from '../revolut-business.fake.js';
 import { createAccount, createUuid, SimulatedRevolut } from './world.js';
+import type { SimulatedLeg } from './world.js';
 import { SIMULATED_ACCOUNTS } from './year.js';
 
 const DAY_MS = 86_400_000;
@@ -13,6 +19,7 @@ const SECOND_EUR_ACCOUNT_ID = SIMULATED_ACCOUNTS[1]?.id ?? '';
 const MAX_PAGE_SIZE = 200;
 /** Types of the added transactions. When one moment has more than a thousand transactions, the plugin reads them type by type. */
 const TRANSACTION_TYPES = ['card_payment', 'topup', 'transfer', 'atm', 'rev_payment', 'card_credit'];
+const USD_ACCOUNT_ID = SIMULATED_ACCOUNTS.find(({ currency }) => currency === 'USD')?.id ?? EUR_ACCOUNT_ID;
 const UNKNOWN_ID = createUuid(0xdead, 1);
 
 export async function startRevolutBusinessFixture({
@@ -48,6 +55,26 @@ export async function startRevolutBusinessFixture({
       return added.id;
     },
     addBeneficiary: () => addPayee(world, clock.now()),
+    movements: {
+      refund: (input) => addRelated(world, 'topup_return', input, -1n),
+      payoutReturn: (input) => addRelated(world, 'card_refund', input, 1n),
+      fee: ({ of, amount }) => {
+        const leg = world.transactions.find(({ id }) => id === of)?.legs[0];
+        if (leg) leg.fee = parseMoney(amount, 'EUR').amount;
+      },
+      transfer: ({ at, amount }) => {
+        const units = parseMoney(amount, 'EUR').amount;
+        addLegs(world, 'transfer', at, [toLeg(EUR_ACCOUNT_ID, -units), toLeg(SECOND_EUR_ACCOUNT_ID, units)]);
+      },
+      conversion: ({ at, sold, bought }) =>
+        addLegs(world, 'exchange', at, [
+          toLeg(EUR_ACCOUNT_ID, -parseMoney(sold.amount, sold.currency).amount),
+          toLeg(USD_ACCOUNT_ID, parseMoney(bought.amount, bought.currency).amount, bought.currency),
+        ]),
+      inAccount: (accountId, { at, amount, currency }) =>
+        addLegs(world, 'topup', at, [toLeg(accountId, parseMoney(amount, currency).amount, currency)]),
+    },
+    rowMetadata: ['booked_at'],
     http: {
       fake: fake.server,
       listingRequest: { method: 'GET', path: '/transactions' },
@@ -112,4 +139,31 @@ function addTransaction(
     visibleFrom: 0,
   });
   return id;
+}
+
+function addRelated(
+  world: SimulatedRevolut,
+  type: string,
+  { of, at, amount, currency }: RelatedMovementInput,
+  sign: 1n | -1n,
+): void {
+  const units = sign * parseMoney(amount, currency).amount;
+  addLegs(world, type, at, [toLeg(EUR_ACCOUNT_ID, units)], of);
+}
+
+function addLegs(
+  world: SimulatedRevolut,
+  type: string,
+  at: number,
+  legs: SimulatedLeg[],
+  relatedTo?: string,
+): void {
+  world.add({
+    ...{ id: createUuid(0x7b, world.transactions.length + 1), type, createdAt: BigInt(at) * 1000n, legs },
+    ...{ decidedAt: at, outcome: 'completed', visibleFrom: 0, ...(relatedTo !== undefined && { relatedTo }) },
+  });
+}
+
+function toLeg(accountId: string, amount: bigint, currency = 'EUR'): SimulatedLeg {
+  return { account: { id: accountId, currency, digits: 2 }, amount };
 }

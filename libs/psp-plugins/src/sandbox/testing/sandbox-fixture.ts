@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTime } from '@tributary/connector-api';
-import type { PspFixture, TransactionInput, PspFixtureOptions } from '@tributary/connector-api/testing';
+import type {
+  PspFixture,
+  PspFixtureOptions,
+  RelatedMovementInput,
+  TransactionInput,
+} from '@tributary/connector-api/testing';
 import { SandboxClient, type ListPage } from '../sandbox.client.js';
 import { SANDBOX_CLOCK } from '../sandbox.clock.js';
 import { SandboxSettings } from '../sandbox.config.js';
@@ -41,6 +46,15 @@ export function createSandboxFixture({ clock, pageSize }: PspFixtureOptions): Ps
     addMalformedRow: (at) => rows.addMalformedRow(at),
     addAccount: () => `acc-${++rows.accounts}`,
     addBeneficiary: () => `ben-${++rows.beneficiaries}`,
+    movements: {
+      refund: (input) => rows.addRelated({ ...input, kind: 'payin', from: 'acc-1' }),
+      fee: (input) => rows.addRelated({ ...input, kind: 'fee', state: 'completed', from: 'acc-1' }),
+      payoutReturn: (input) => rows.addRelated({ ...input, kind: 'payout', from: 'ben-1', to: 'acc-1' }),
+      transfer: (input) =>
+        rows.addRow({ ...input, kind: 'transfer', state: 'completed', from: 'acc-1', to: 'acc-2' }),
+      inAccount: (account, input) => rows.addTransaction(input, account),
+    },
+    rowMetadata: ['reference'],
     orders: {
       payout: { sourceAccountId: 'acc-1', destinationAccountId: 'ben-1' },
       transfer: { sourceAccountId: 'acc-1', destinationAccountId: 'acc-2' },
@@ -57,14 +71,22 @@ class InMemoryRows {
   transactions: Row[] = [];
   private count = 0;
 
-  addTransaction({ at, amount, currency, direction, state }: TransactionInput): string {
-    const id = `tx-${++this.count}`;
-    const parties = direction === 'in' ? { to: 'acc-1' } : { from: 'acc-1', to: 'ben-1' };
-    this.transactions.push({
-      ...{ id, reference: id, created: formatTime(at), amount, currency, ...parties },
-      kind: direction === 'in' ? 'payin' : 'payout',
+  addTransaction({ at, amount, currency, direction, state }: TransactionInput, account = 'acc-1'): string {
+    const parties = direction === 'in' ? { to: account } : { from: account, to: 'ben-1' };
+    const kind = direction === 'in' ? 'payin' : 'payout';
+    return this.addRow({
+      ...{ at, amount, currency, kind, ...parties },
       state: state === 'open' ? 'pending' : 'completed',
     });
+  }
+
+  addRelated({ of, ...members }: RelatedMovementInput & Row): string {
+    return this.addRow({ state: 'refunded', ...members, original: of });
+  }
+
+  addRow({ at, ...members }: Row & { at: number }): string {
+    const id = `tx-${++this.count}`;
+    this.transactions.push({ id, reference: id, created: formatTime(at), ...members });
     return id;
   }
 

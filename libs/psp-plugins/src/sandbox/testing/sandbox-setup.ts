@@ -48,12 +48,11 @@ export async function collectRecords<T extends object>(listing: AsyncIterable<Pa
 /** Computes the balances of an account from listed transactions only, by the rules of the contract. */
 export function sumBalances(rows: readonly Transaction[], account: string): Map<string, bigint> {
   const sums = new Map<string, bigint>();
-  for (const { type, status, amount, sourceAccountId, destinationAccountId } of rows) {
+  for (const { status, amount, sourceAccountId, destinationAccountId } of rows) {
     if (!['SUCCEEDED', 'REFUNDED', 'DISPUTE', 'DISPUTE_WON'].includes(status)) continue;
-    const back = status === 'REFUNDED' ? -1n : 1n;
-    const taken = type !== 'PAYIN' && sourceAccountId === account ? amount.amount : 0n;
-    const given = type !== 'PAYOUT' && destinationAccountId === account ? amount.amount : 0n;
-    sums.set(amount.asset, (sums.get(amount.asset) ?? 0n) + back * (given - taken));
+    const taken = sourceAccountId === account ? amount.amount : 0n;
+    const given = destinationAccountId === account ? amount.amount : 0n;
+    sums.set(amount.asset, (sums.get(amount.asset) ?? 0n) + given - taken);
   }
   return sums;
 }

@@ -3,7 +3,9 @@ import { ACCOUNT_CHECKS } from './accounts.js';
 import { CHANGE_CHECKS } from './changes.js';
 import { FAULT_CHECKS } from './faults.js';
 import { LISTING_CHECKS } from './listings.js';
+import { METADATA_TYPE_CHECKS } from './metadata-types.js';
 import { MONEY_CHECKS } from './money.js';
+import { MOVEMENT_CHECKS } from './movements.js';
 import { ORDER_FAULT_CHECKS } from './order-faults.js';
 import { ORDER_CHECKS } from './orders.js';
 import { SECRET_CHECKS } from './secrets.js';
@@ -15,8 +17,10 @@ export const CHECKS: readonly Check[] = [
   ...LISTING_CHECKS,
   ...CHANGE_CHECKS,
   ...MONEY_CHECKS,
+  ...MOVEMENT_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
+  ...METADATA_TYPE_CHECKS,
   ...SECRET_CHECKS,
   ...ORDER_CHECKS,
   ...ORDER_FAULT_CHECKS,

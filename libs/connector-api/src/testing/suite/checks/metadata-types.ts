@@ -1,0 +1,120 @@
+/**
+ * Check that a member of a row which only decorates it never costs the row. The check finds these members by itself: a member is decoration
+ * if the record stays the same, apart from its metadata, when the member is absent and when it has another text.
+ */
+import { JsonNumber } from '../../../http/json-number.js';
+import { expectThat, requireFixturePart } from '../assertions.js';
+import type { Check } from '../check.js';
+import type { CheckContext } from '../check-context.js';
+import type { PluginHarness } from '../plugin-harness.js';
+import type { Transaction } from '../../../record-types.js';
+import { matchPath } from '../../fake-route.js';
+import type { HttpFixture } from '../suite.types.js';
+
+/** A path to a member of every row: property names, and `*` for each item of a list. */
+type MemberPath = readonly string[];
+
+const UNEXPECTED_VALUES: readonly unknown[] = [
+  { unexpected: ['value'] },
+  ['unexpected'],
+  true,
+  new JsonNumber('12345678901234567890.5'),
+  '',
+  null,
+];
+
+export const METADATA_TYPE_CHECKS: readonly Check[] = [
+  {
+    name: 'faults: a member of another type, which only decorates a row',
+    async run(context) {
+      const harness = await createHarness(context);
+      const http = requireFixturePart(harness.fixture.http, 'http');
+      const bodies: unknown[] = [];
+      http.fake.transformResponse = (request, body) => {
+        if (isListing(http, request)) bodies.push(body);
+        return body;
+      };
+      const plain = await describeMoney(harness);
+      expectThat(plain !== undefined && plain !== '[]', 'the listing of one payment has no row');
+      const members = new Map(
+        bodies.flatMap((body) => listMembers(body)).map((path) => [path.join('.'), path]),
+      );
+      const decorations: MemberPath[] = [];
+      for (const path of members.values()) {
+        const isDecoration =
+          (await readChanged(harness, http, [path], undefined)) === plain &&
+          (await readChanged(harness, http, [path], 'another text')) === plain;
+        if (isDecoration) decorations.push(path);
+      }
+      const names = decorations.map((path) => path.join('.')).join(', ');
+      for (const value of UNEXPECTED_VALUES) {
+        const found = await readChanged(harness, http, decorations, value);
+        expectThat(
+          found === plain,
+          `a row was lost or changed when members that only decorate it (${names}) had the value ${JSON.stringify(value)}: ` +
+            'read them with pickMetadata or readText',
+        );
+      }
+    },
+  },
+];
+
+async function createHarness(context: CheckContext): Promise<PluginHarness> {
+  const harness = await context.createHarness();
+  await harness.addTransaction();
+  return harness;
+}
+
+function isListing({ listingRequest }: HttpFixture, request: { method: string; path: string }): boolean {
+  const { method = 'GET', path } = listingRequest;
+  return request.method === method && matchPath(path, request.path) !== undefined;
+}
+
+/** Lists everything while the members have another value. @param value `undefined` removes them */
+async function readChanged(
+  harness: PluginHarness,
+  http: HttpFixture,
+  paths: readonly MemberPath[],
+  value: unknown,
+): Promise<string | undefined> {
+  http.fake.transformResponse = (request, body) =>
+    isListing(http, request) ? paths.reduce((changed, path) => replace(changed, path, value), body) : body;
+  return describeMoney(harness);
+}
+
+/** Lists from the start, and returns everything but the metadata. @returns `undefined` if the listing fails */
+async function describeMoney(harness: PluginHarness): Promise<string | undefined> {
+  try {
+    const feed = await harness.readFromStart('transactions');
+    return JSON.stringify(feed.getTransactions().map(describeRow));
+  } catch {
+    return undefined;
+  }
+}
+
+function describeRow({ metadata: _metadata, amount, ...row }: Transaction): unknown {
+  return { ...row, amount: `${amount.amount} ${amount.asset}` };
+}
+
+/** Returns the members with a text, a number or a flag inside of the lists of a body. */
+function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
+  if (Array.isArray(body)) return body.flatMap((item) => listMembers(item, [...path, '*']));
+  if (isObject(body)) {
+    return Object.entries(body).flatMap(([name, value]) => listMembers(value, [...path, name]));
+  }
+  return path.includes('*') && path.at(-1) !== '*' ? [path] : [];
+}
+
+/** Returns a copy of a body with another value at a path. Rows without the member stay as they are. */
+function replace(body: unknown, [name, ...rest]: MemberPath, value: unknown): unknown {
+  if (name === undefined) return value;
+  if (name === '*') return Array.isArray(body) ? body.map((item) => replace(item, rest, value)) : body;
+  if (!isObject(body) || !Object.hasOwn(body, name)) return body;
+  return { ...body, [name]: replace(body[name], rest, value) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  );
+}

@@ -1,5 +1,5 @@
 /** Collects the problems of a deployment file, so that one error reports all of them. */
-import { formatPath, type ConfigPath } from './config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from './config-path.js';
 
 /** Position in the deployment file; both numbers start at 1. */
 export interface LineColumn {
@@ -65,5 +65,5 @@ const FILE_START: LineColumn = { line: 0, column: 0 };
 
 function formatProblem(file: string, { position, path, text }: ConfigProblem): string {
   const where = position ? `${file}:${position.line}:${position.column}` : file;
-  return [where, formatPath(path), text].filter((part) => part !== '').join(': ');
+  return [where, formatPathForMessage(path), text].filter((part) => part !== '').join(': ');
 }

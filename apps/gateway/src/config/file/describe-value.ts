@@ -4,6 +4,9 @@ const SECRET_NAME_PATTERN =
 const URL_PASSWORD_PATTERN = /:\/\/[^/\s]*@/;
 /** Matches long strings with a digit and without spaces or slashes. It can match a file name, but no token must ever be shown. */
 const TOKEN_PATTERN = /^(?=.*\d)[^\s/]{16,}$/s;
+/** Matches text that contains a secret property with its value, e.g. `accessToken:'…'`. YAML reads it as one text if the space is missing. */
+const SECRET_ASSIGNMENT_PATTERN = new RegExp(`(?:${SECRET_NAME_PATTERN.source})[\\w-]*["']?\\s*[:=]`, 'i');
+const PUBLIC_NAME_PATTERN = /^[\w$./-]{1,63}$/;
 const MAX_SHOWN_LENGTH = 60;
 
 /**
@@ -33,8 +36,16 @@ export function looksLikeToken(text: string): boolean {
   return URL_PASSWORD_PATTERN.test(text) || TOKEN_PATTERN.test(text);
 }
 
+/**
+ * Returns true if a property name can be shown. A mistake in the YAML can turn a value into a part of a name:
+ * `{ accessToken:'…' }` without a space after the colon is a mapping with one name and no value.
+ */
+export function isPublicName(name: string): boolean {
+  return PUBLIC_NAME_PATTERN.test(name) && !looksLikeToken(name);
+}
+
 /** Returns the string in quotes. A long string is truncated, and a string that looks like a credential is not shown. */
 export function describeString(text: string): string {
-  if (looksLikeToken(text)) return 'a text that is not shown here';
+  if (looksLikeToken(text) || SECRET_ASSIGNMENT_PATTERN.test(text)) return 'a text that is not shown here';
   return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
 }

@@ -52,6 +52,26 @@ describe('a secret is never part of an error', () => {
     ],
     ['as an unknown setting', () => `connectors:\n  ${connector({ settings: `{ apiKey: ${SECRET} }` })}`],
     ['as a key of a mapping', () => `connectors:\n  ${connector({ settings: `{ ${SECRET}: 1 }` })}`],
+    [
+      'in a key of flow style, because a space is missing',
+      () => `connectors:\n  ${connector({ settings: `{ accessToken:'${SECRET}' }` })}`,
+    ],
+    [
+      'in a key without quotes, because a space is missing',
+      () => `connectors:\n  ${connector({ settings: '{ accessToken:short-one }' })}`,
+    ],
+    [
+      'in a key with another sign instead of the colon',
+      () => `connectors:\n  ${connector({ settings: '{ accessToken=short-one: 1 }' })}`,
+    ],
+    ['in a key that exists twice', () => `'${SECRET}:': 1\n'${SECRET}:': 1\n${GOOD}`],
+    ['in the name of a tenant', () => `${GOOD}tenants: { apiKey:short-one: { connectors: [] } }`],
+    ['in a limit', () => `connectors:\n  ${connector({ orders: `{ largest: { key:${SECRET}: "1" } }` })}`],
+    [
+      'in a block mapping without a space',
+      () =>
+        `connectors:\n  - name: a\n    plugin: sandbox\n    apiKeys: [${KEY}]\n    settings:\n      accessToken:'short-one'\n`,
+    ],
     ['in broken YAML', () => `connectors: [ "${SECRET}" "${SECRET}"\n a: @${SECRET}`],
     [
       'as the default of a variable in a bad place',
@@ -61,5 +81,6 @@ describe('a secret is never part of an error', () => {
     const found = complaint(yaml(), { SECRET });
     expect(found).toMatch(/gateway\.yaml:\d+:\d+: /);
     expect(found).not.toContain(SECRET);
+    expect(found).not.toContain('short-one');
   });
 });

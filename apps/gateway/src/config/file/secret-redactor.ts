@@ -1,5 +1,5 @@
 /** Collects the secret values of a deployment, and redacts them in messages. */
-import { formatPath, type ConfigPath } from './config-path.js';
+import { formatPath, listHiddenNames, type ConfigPath } from './config-path.js';
 import { isSecretPath } from './describe-value.js';
 import type { YamlReadResult } from './yaml-reader.js';
 
@@ -8,16 +8,21 @@ const MIN_SECRET_LENGTH = 6;
 /** Properties that are never secret, even if a reference sets them, because URLs and log lines contain their values. */
 const PUBLIC_PROPERTIES: readonly unknown[] = ['name', 'plugin', 'every'];
 
-/** @returns values from the environment and from files, strings whose property name means a secret, and passwords in URLs; longest first. */
+/**
+ * @returns values from the environment and from files, strings whose property name means a secret, passwords in URLs,
+ * and property names that can contain a secret; longest first.
+ */
 export function collectSecrets({ value, locations }: YamlReadResult): string[] {
   const found = new Set<string>();
+  const add = (secret: string) => {
+    if (secret.length >= MIN_SECRET_LENGTH) found.add(secret);
+  };
+  visitNames(value, [], (path) => listHiddenNames(path).forEach(add));
   visitStrings(value, [], (text, path) => {
     const place = locations.get(formatPath(path));
     const secrets = isPublicPath(path) ? [] : (place?.secrets ?? []);
     const own = isSecretPath(path) ? [text] : extractUrlPasswords(text);
-    for (const secret of [...own, ...secrets]) {
-      if (secret.length >= MIN_SECRET_LENGTH) found.add(secret);
-    }
+    [...own, ...secrets].forEach(add);
   });
   return [...found].sort((a, b) => b.length - a.length);
 }
@@ -42,15 +47,26 @@ function isPublicPath(path: ConfigPath): boolean {
   return path[0] === 'listen' || (PUBLIC_PROPERTIES.includes(path.at(-1)) && !path.includes('settings'));
 }
 
+/** Calls `onString` for each string value. */
 function visitStrings(
   value: unknown,
   path: ConfigPath,
   onString: (text: string, path: ConfigPath) => void,
 ): void {
   if (typeof value === 'string') onString(value, path);
-  else if (Array.isArray(value))
-    value.forEach((item, index) => visitStrings(item, [...path, index], onString));
-  else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) visitStrings(item, [...path, key], onString);
+  else for (const [step, item] of listChildren(value)) visitStrings(item, [...path, step], onString);
+}
+
+/** Calls `onName` with the path of each property. */
+function visitNames(value: unknown, path: ConfigPath, onName: (path: ConfigPath) => void): void {
+  for (const [step, item] of listChildren(value)) {
+    const childPath = [...path, step];
+    if (typeof step === 'string') onName(childPath);
+    visitNames(item, childPath, onName);
   }
+}
+
+function listChildren(value: unknown): [string | number, unknown][] {
+  if (Array.isArray(value)) return [...value.entries()];
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }

@@ -13,10 +13,9 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { formatPath, type ConfigPath } from './config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from './config-path.js';
 import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
-import { describeString } from './describe-value.js';
 import { explainYamlError } from './yaml-errors.js';
 
 /** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
@@ -142,7 +141,8 @@ class YamlReader {
     // `{ port: }` has no node for the value.
     const place = { ...this.#toPosition(key.range?.[0] ?? 0), origins: [], secrets: [] };
     this.locations.set(formatPath(path), place);
-    this.problems.add(path, EMPTY_VALUE_MESSAGE, place);
+    const isSpaceMissing = String(path.at(-1)).includes(':');
+    this.problems.add(path, isSpaceMissing ? MISSING_SPACE_MESSAGE : EMPTY_VALUE_MESSAGE, place);
     return undefined;
   }
 
@@ -184,7 +184,7 @@ class YamlReader {
   #reportDuplicate(name: string, path: ConfigPath, key: Node, first: Node | undefined): void {
     const line = this.#toPosition(first?.range?.[0] ?? 0).line;
     this.reportSyntaxProblem(
-      `found the key ${describeString(formatPath([...path, name]))} a second time; the first is on line ${line}. Remove one`,
+      `found the key "${formatPathForMessage([...path, name])}" a second time; the first is on line ${line}. Remove one`,
       key.range?.[0] ?? 0,
     );
   }
@@ -202,6 +202,8 @@ class YamlReader {
 }
 
 const EMPTY_VALUE_MESSAGE = 'found nothing; give it a value, or leave the key out';
+const MISSING_SPACE_MESSAGE =
+  'found a key that contains a colon and has no value; write a space after the colon, like "key: value"';
 const INVALID_ALIAS_MESSAGE =
   'found an alias (*…) without its anchor (&…) above it, or inside what it repeats';
 const TOO_MANY_VALUES_MESSAGE = `found more than ${MAX_VALUES} values, all aliases written out`;

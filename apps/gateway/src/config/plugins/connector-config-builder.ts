@@ -14,7 +14,7 @@ import {
   RESERVED_TENANT_CONNECTOR_NAMES,
 } from '../settings/name-patterns.js';
 import { parseOrderLimits } from '../settings/order-settings.js';
-import { formatPath, type ConfigPath } from '../file/config-path.js';
+import { formatPathForMessage, type ConfigPath } from '../file/config-path.js';
 import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from './plugin-packages.js';
 import { isPlainObject } from '../settings/settings-metadata.js';
 import { describeString } from '../file/describe-value.js';
@@ -52,7 +52,7 @@ export class ConnectorConfigBuilder {
     if (connector) {
       this.binder.reportNameProblem(
         path,
-        `found the same name as the connector ${formatPath(connector.slice(0, -1))}: its URLs /${name}/accounts and so on ` +
+        `found the same name as the connector ${formatPathForMessage(connector.slice(0, -1))}: its URLs /${name}/accounts and so on ` +
           'would be mixed with those of the tenant. Rename one of them',
       );
     }
@@ -128,7 +128,7 @@ export class ConnectorConfigBuilder {
     if (first) {
       this.binder.reportProblem(
         path,
-        `found ${describeString(name)}, the same name as ${formatPath(first)}: both would be mounted at /${connectorPath}. Rename one of them`,
+        `found ${describeString(name)}, the same name as ${formatPathForMessage(first)}: both would be mounted at /${connectorPath}. Rename one of them`,
       );
     } else this.#firstUses.set(connectorPath, path);
     return connectorPath;

@@ -2,7 +2,7 @@
 import { InvalidKeyError, parseKeyOrHash, type ApiKey, type Scope } from '@tributary/auth';
 import { ApiKeyEntry } from './api-key-entry.js';
 import type { SettingsBinder } from './settings-binder.js';
-import { formatPath, type ConfigPath } from '../file/config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from '../file/config-path.js';
 import { isPlainObject } from './settings-metadata.js';
 
 interface FirstKeyUse {
@@ -77,7 +77,7 @@ export class ApiKeyParser {
         first.list === list
           ? 'Remove one'
           : `It would open what belongs to ${first.owner} and to ${owner}. Make another with "tributary keys new"`;
-      this.binder.reportProblem(path, `found the same key as ${formatPath(first.path)}. ${advice}`);
+      this.binder.reportProblem(path, `found the same key as ${formatPathForMessage(first.path)}. ${advice}`);
     }
   }
 }

@@ -12,7 +12,7 @@ import {
   getPropertyNames,
   getPropertyType,
 } from './settings-metadata.js';
-import { looksLikeToken, describeValue } from '../file/describe-value.js';
+import { describeValue, isPublicName } from '../file/describe-value.js';
 import type { SourceLocation } from '../file/yaml-reader.js';
 
 /** Rules of class-validator that check the type. A value of the wrong type breaks all other rules too, so only the type is reported. */
@@ -92,11 +92,12 @@ export class SettingsBinder {
   }
 
   #reportUnknownProperty(key: string, known: readonly string[], path: ConfigPath): void {
-    const hint = didYouMean(key, known) || ` The keys here are ${known.join(', ')}.`;
+    const keys = ` The keys here are ${known.join(', ')}.`;
     // A user can paste a token where a property name belongs, so the name is checked before it is shown.
-    if (looksLikeToken(key))
-      this.reportProblem(path, 'found a key that is not shown here; there is no such setting.');
-    else this.reportNameProblem([...path, key], `there is no such setting.${hint}`);
+    const text = isPublicName(key)
+      ? `there is no such setting.${didYouMean(key, known) || keys}`
+      : `found a key that is not shown here; there is no such setting.${keys}`;
+    this.reportNameProblem([...path, key], text);
   }
 
   #reportValidationError(error: ValidationError, path: ConfigPath): void {

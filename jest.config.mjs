@@ -1,9 +1,62 @@
+/**
+ * The second tier of the tests: `npm run test:slow` runs these files, and `npm test` runs all others. CI runs both.
+ * A file belongs here if it kills processes, starts clusters or whole programs again and again, waits for real seconds, or checks
+ * hundreds of generated cases. Each entry says which.
+ *
+ * The tier is a list and not a part of the file name, so that a file can change its tier without a change of its name, its snapshots or
+ * the links to it. test/test-tiers.spec.ts checks that every file exists.
+ */
+export const SLOW_SPECS = [
+  // Kill processes, or stop them in the middle of their work.
+  'test/kill/kill.spec.ts',
+  'test/orders/graceful-shutdown.spec.ts',
+  'libs/orders/src/execution/recovery.spec.ts',
+
+  // Start several gateways, or a gateway without its database, and wait.
+  'test/cluster/cluster.spec.ts',
+  'test/cluster/rolling-restart.spec.ts',
+  'test/gateway/database-unavailable.spec.ts',
+  'test/gateway/database-unavailable-at-start.spec.ts',
+  'test/gateway/store-full.spec.ts',
+  'libs/feed/src/database/postgres/postgres-store.spec.ts',
+
+  // Generate a plugin or pack one, install it and compile it.
+  'test/generator/generator.spec.ts',
+  'test/plugin-package/plugin-package.spec.ts',
+
+  // Check a year of data, or hundreds of generated cases.
+  'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
+  'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',
+  'libs/psp-plugins/src/sandbox/sandbox.spec.ts',
+  'libs/connector-api/src/testing/suite/mutations.spec.ts',
+  'libs/orders/src/execution/random-events.spec.ts',
+  'libs/feed/src/feeds/feed-visibility.spec.ts',
+  'test/orders/soak.spec.ts',
+  'test/invalid-psp-data.spec.ts',
+  'test/isolation.spec.ts',
+];
+
+/**
+ * Which tests run: `fast` is everything but the slow specs, `slow` is the slow specs only. Without TEST_TIER all tests run. `.ci/test.mjs`
+ * sets it.
+ */
+const SLOW_SPEC_PATTERN = `(${SLOW_SPECS.map((path) => path.replaceAll('.', '\\.')).join('|')})$`;
+const IGNORED_BY_TIER = {
+  fast: [`<rootDir>/${SLOW_SPEC_PATTERN}`],
+  slow: [`<rootDir>/(?!${SLOW_SPEC_PATTERN}).*\\.spec\\.ts$`],
+  all: [],
+};
+const tier = process.env['TEST_TIER'] ?? 'all';
+if (!Object.hasOwn(IGNORED_BY_TIER, tier))
+  throw new Error(`TEST_TIER is "${tier}"; expected fast, slow or all`);
+
 /** Nest 12 is ESM only: jest runs with --experimental-vm-modules, and ts-jest only transpiles (tsc checks types). */
 const sqlite = {
   displayName: 'sqlite',
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...IGNORED_BY_TIER[tier]],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   moduleNameMapper: {

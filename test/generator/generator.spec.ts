@@ -68,7 +68,8 @@ function run(tool: string, ...args: string[]) {
 
 function runIn(cwd: string, tool: string, ...args: string[]) {
   const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
-  const env = { ...process.env, PATH, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_OPTIONS: undefined };
+  const inherited = { FORCE_COLOR: undefined, NODE_OPTIONS: undefined, TEST_TIER: undefined };
+  const env = { ...process.env, PATH, NO_COLOR: '1', ...inherited };
   const { status, stdout, stderr } = spawnSync(tool, args, { cwd, env, encoding: 'utf8' });
   return { status, said: stdout + stderr };
 }

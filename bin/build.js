@@ -1,0 +1,57 @@
+/** Builds the program if it is missing or older than its sources. `npm start` and `npm test` call it first. */
+import { spawnSync } from 'child_process';
+import { existsSync, readdirSync, rmSync, statSync } from 'fs';
+import { createRequire } from 'module';
+import { join } from 'path';
+import { fail, program, root } from './launch.js';
+
+const SOURCES = ['apps', 'libs', 'tsconfig.json', 'nest-cli.json', 'package-lock.json'];
+
+/** Files that the build leaves out, as in apps/gateway/tsconfig.app.json. */
+const NOT_BUILT = /\.(spec|fake)\.ts$|\.snap$|\.md$|[\\/]testing$/;
+
+export function buildIfOutdated() {
+  if (isOutdated()) build();
+}
+
+function isOutdated() {
+  if (!existsSync(program)) return true;
+  const built = statSync(program).mtimeMs;
+  return SOURCES.some((source) => isNewer(join(root, source), built));
+}
+
+function isNewer(path, built) {
+  if (!existsSync(path) || NOT_BUILT.test(path)) return false;
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs > built;
+  return readdirSync(path).some((name) => isNewer(join(path, name), built));
+}
+
+function build() {
+  const nest = findNest();
+  if (!nest) {
+    // Without the development dependencies a build is impossible, and the existing build is the installed
+    // one.
+    if (existsSync(program)) return;
+    fail(
+      'Nothing is built, and the build tools are not installed. Run "npm ci" without --omit=dev, then "npm start".',
+    );
+  }
+  console.error('Building …');
+  const { status } = spawnSync(process.execPath, [nest, 'build', 'gateway'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status === 0) return;
+  // Remove the program, so that the next `npm start` does not run a failed build.
+  rmSync(program, { force: true });
+  fail('The build failed; see above.');
+}
+
+function findNest() {
+  try {
+    return createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+  } catch {
+    return undefined;
+  }
+}

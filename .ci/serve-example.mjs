@@ -1,5 +1,5 @@
-// Runs `npm start` as in the README, with its own store and port. Fails unless the example returns
-// transactions.
+// Runs `npm start` as in the README, with its own store and port; the 120 s include the build of a fresh clone. Fails unless the
+// example returns transactions.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,14 +29,14 @@ const code = await exited;
 rmSync(work, { recursive: true });
 if (answer === undefined || code !== 0) {
   console.error(
-    `the example did not answer within 60 s, or did not stop well (exit ${code}); its log:\n${log}`,
+    `the example did not answer within 120 s, or did not stop well (exit ${code}); its log:\n${log}`,
   );
   process.exit(1);
 }
 console.log(`the example answers: ${answer.slice(0, 160)}…`);
 
 async function firstAnswer() {
-  for (let attempt = 0; attempt < 60; attempt++) {
+  for (let attempt = 0; attempt < 120; attempt++) {
     await sleep(1000);
     const body = await fetch(`http://127.0.0.1:${PORT}/house-bank/transactions?pageSize=3`, {
       headers: { authorization: 'Bearer demo-key-of-house-bank' },

@@ -1,5 +1,5 @@
 /**
- * `npm test` and `npm run test:slow`: builds the program if it is outdated, then runs one tier of the tests. jest.config.mjs lists the slow
+ * `npm test` and `npm run test:slow`: builds the program if it is outdated, then runs one tier of the tests (`fast`, `slow` or `all`). jest.config.mjs lists the slow
  * tier. A spec that the command line names is run, whatever its tier is.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,7 @@
 /** Cursors of plugins: JSON with a version, so that a later version of a plugin recognises the cursors of an earlier one. */
 import { PspError } from '../errors.js';
-import type { Cursor } from '../plugin.js';
+import type { Cursor, Page } from '../plugin.js';
+import type { ListingStep } from './listing.types.js';
 
 export interface CursorFormat<Position> {
   serialize: (position: Position) => Cursor;
@@ -44,4 +45,17 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Turns the steps of a strategy into the pages of a plugin.
+ * @param mapRows converts rows to records, see `parseRows`
+ */
+export async function* toPages<Row, Position, T>(
+  steps: AsyncIterable<ListingStep<Row, Position>>,
+  format: CursorFormat<Position>,
+  mapRows: (rows: Row[]) => Page<T>['items'],
+): AsyncGenerator<Page<T>> {
+  for await (const { rows, position, ...step } of steps)
+    yield { ...step, items: mapRows(rows), cursor: format.serialize(position) };
 }

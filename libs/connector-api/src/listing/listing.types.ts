@@ -33,4 +33,6 @@ export interface TokenPage<Row> {
    * is not the end.
    */
   next?: string;
+  /** True if the page shows that nothing follows, e.g. because it also contains rows before the requested time. */
+  isLast?: boolean;
 }

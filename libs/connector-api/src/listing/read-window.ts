@@ -103,7 +103,7 @@ async function readByToken<Row>(
     covered = border;
     break;
   }
-  return { rows: toCoveredRows(source, rows, covered), covered, warnings: [], largestPage };
+  return { rows: toCoveredRows(source, rows, covered, window), covered, warnings: [], largestPage };
 }
 
 async function readByTime<Row>(
@@ -127,7 +127,7 @@ async function readByTime<Row>(
     // the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);
-    if (isLast) {
+    if (isLast || page.isLast === true) {
       left = { from: left.to, to: left.to };
       break;
     }
@@ -149,7 +149,7 @@ async function readByTime<Row>(
     : isNewestFirst
       ? { from: left.to, to: window.to }
       : { from: window.from, to: left.from };
-  return { rows: toCoveredRows(source, rows, covered), covered, warnings, largestPage };
+  return { rows: toCoveredRows(source, rows, covered, window), covered, warnings, largestPage };
 }
 
 function isOverLimit(pages: number, rows: number, limits: ReadLimits): boolean {
@@ -206,15 +206,21 @@ function getBorder<Row>(
   return instant.from > window.from ? { from: window.from, to: instant.from } : undefined;
 }
 
-/** Returns the rows in the covered part of the window, oldest first. Rows without a time are kept: the mapper rejects them. */
+/**
+ * Returns the rows oldest first, without those that the next window contains as well. Rows outside of the window are kept: the PSP said that
+ * they belong to it.
+ */
 function toCoveredRows<Row>(
   source: TimeWindowSource<Row>,
   rows: UniqueRows<Row>,
-  { from, to }: TimeWindow,
+  covered: TimeWindow,
+  window: TimeWindow,
 ): Row[] {
   const list = source.order === 'newest-first' ? rows.toList().reverse() : rows.toList();
+  if (covered.from === window.from && covered.to === window.to) return list;
   return list.filter((row) => {
     const time = source.getTime(row);
-    return time === undefined || (time >= from && time < to);
+    if (time === undefined) return true;
+    return source.order === 'newest-first' ? time >= covered.from : time < covered.to;
   });
 }

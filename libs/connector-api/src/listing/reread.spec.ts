@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { reread, rewindTimeWindows, timeWindows } from './index.js';
+import { isTimeWindowsUnderWay, reread, rewindTimeWindows, timeWindows } from './index.js';
 import type { RereadPosition, TimeWindowsPosition } from './index.js';
 import {
   MODEL_READER,
@@ -27,6 +27,7 @@ function startTest(pageSize: number) {
         changesWithinMs: CHANGES_WITHIN_MS,
         everyMs: 6 * HOUR,
         rewind: rewindTimeWindows,
+        isUnderWay: isTimeWindowsUnderWay,
         getId: ({ id }) => id,
         toOpenRow: ({ id, time, state }) => (state === 'open' ? [id, time] : undefined),
         refetch: async (open) => {

@@ -25,6 +25,8 @@ export interface RereadOptions<Row, Position> {
   list: (since: Position | undefined) => AsyncIterable<ListingStep<Row, Position>>;
   /** Returns a position from which everything since `time` is listed again. */
   rewind: (position: Position, time: number) => Position;
+  /** @returns whether a listing was interrupted at this position. It is finished before the open rows are requested again */
+  isUnderWay: (position: Position) => boolean;
   /** The start of a list that has no rows yet. */
   start: Position;
   /** The age in milliseconds after which a row no longer changes. */
@@ -57,16 +59,19 @@ export async function* reread<Row, Position>(
   if (since !== undefined && now - since.reread >= options.everyMs) {
     const base = options.rewind(since.base, changeableFrom);
     position = { base, reread: now, open: since.open };
-  } else if (since !== undefined && since.isRefetched === undefined) {
+  } else if (since !== undefined && since.isRefetched === undefined && !options.isUnderWay(since.base)) {
     const rows = await options.refetch(
       since.open.filter(([, time]) => time >= changeableFrom),
       changeableFrom,
     );
     const open = updateOpenRows(options, since.open, rows, changeableFrom);
     position = { ...position, open };
-    if (rows.length > 0) yield { rows, position: { ...position, isRefetched: true } };
+    if (rows.length > 0) {
+      position = { ...position, isRefetched: true };
+      yield { rows, position };
+    }
   }
-  const hasPending = position.isRefetched === true || position.open !== since?.open;
+  const hasPending = position.isRefetched === true;
   position = { base: position.base, reread: position.reread, open: position.open };
   let hasStep = false;
   for await (const step of options.list(since === undefined ? undefined : position.base)) {
@@ -95,4 +100,15 @@ function updateOpenRows<Row>(
     .filter(([, time]) => time >= changeableFrom)
     .sort((a, b) => a[1] - b[1])
     .slice(-MAX_OPEN_ROWS);
+}
+
+/** Returns a check for stored cursors: whether a value is a position of `reread` around another strategy. */
+export function createRereadCheck<Position>(
+  isBasePosition: (value: unknown) => value is Position,
+): (value: unknown) => value is RereadPosition<Position> {
+  return (value): value is RereadPosition<Position> => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { base, reread: time, open } = value as Partial<RereadPosition<unknown>>;
+    return isBasePosition(base) && Number.isSafeInteger(time) && Array.isArray(open);
+  };
 }

@@ -105,6 +105,11 @@ export function rewindTimeWindows(position: TimeWindowsPosition, time: number): 
   return { at: Math.min(at, time), span, ...(page === undefined ? {} : { page }) };
 }
 
+/** Returns whether a listing was interrupted at this position. */
+export function isTimeWindowsUnderWay({ back }: TimeWindowsPosition): boolean {
+  return back !== undefined;
+}
+
 /** Returns whether a value of a stored cursor is a position of `timeWindows`. */
 export function isTimeWindowsPosition(value: unknown): value is TimeWindowsPosition {
   if (typeof value !== 'object' || value === null) return false;

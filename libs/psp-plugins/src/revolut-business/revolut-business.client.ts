@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
+import { requireRows } from '@tributary/connector-api/listing';
 
 /** Maximum page size. Source: `count` of GET /transactions, `limit` of GET /counterparties. */
 export const MAX_PAGE_SIZE = 1000;
@@ -23,28 +24,23 @@ export interface TransactionQuery {
 export class RevolutBusinessClient {
   constructor(private readonly http: PspHttp) {}
 
-  async listAccounts(): Promise<Json[]> {
-    return (await this.http.get('/accounts')).array();
+  listAccounts(signal?: AbortSignal): Promise<Json[]> {
+    return this.getList('/accounts', {}, signal);
   }
 
   /**
    * Returns counterparties, newest first.
    * @param before milliseconds since 1970, exclusive
    */
-  async listCounterparties(before: number, limit: number): Promise<Json[]> {
-    return this.getList('/counterparties', { created_before: formatTime(before), limit });
+  listCounterparties(before: number, limit: number, signal?: AbortSignal): Promise<Json[]> {
+    return this.getList('/counterparties', { created_before: formatTime(before), limit }, signal);
   }
 
   /** Returns transactions, newest first. */
-  async listTransactions({ from, to, count, type, states, requestId }: TransactionQuery): Promise<Json[]> {
-    return this.getList('/transactions', {
-      from: formatTime(from),
-      to: formatTime(to),
-      count,
-      type,
-      state: states,
-      request_id: requestId,
-    });
+  listTransactions(query: TransactionQuery, signal?: AbortSignal): Promise<Json[]> {
+    const { from, to, count, type, states: state, requestId: request_id } = query;
+    const times = { from: formatTime(from), to: formatTime(to) };
+    return this.getList('/transactions', { ...times, count, type, state, request_id }, signal);
   }
 
   getTransaction(id: string): Promise<Json | undefined> {
@@ -59,7 +55,7 @@ export class RevolutBusinessClient {
     return this.http.post('/transfer', { body });
   }
 
-  private async getList(path: string, query: Query): Promise<Json[]> {
-    return (await this.http.get(path, { query })).array();
+  private async getList(path: string, query: Query, signal: AbortSignal | undefined): Promise<Json[]> {
+    return requireRows(await this.http.get(path, { query, signal }));
   }
 }

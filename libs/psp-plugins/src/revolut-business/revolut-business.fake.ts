@@ -39,6 +39,8 @@ export class RevolutBusinessFake {
   issuedTokenCount = 0;
   /** Properties that override the next orders of `/pay` and `/transfer`. */
   nextOrderOverrides: Partial<SimulatedTransaction> = {};
+  /** Number of rows that a page contains at most, whatever `count` asks for. */
+  maxRowsPerPage = Infinity;
   private readonly tokens = new Map<string, number>();
 
   private constructor(
@@ -173,7 +175,7 @@ export class RevolutBusinessFake {
 
   private listTransactions({ query }: FakeRequest): FakeResponse {
     const [type, requestId, states] = [query.get('type'), query.get('request_id'), query.getAll('state')];
-    const count = Number(query.get('count') ?? 100);
+    const count = Math.min(Number(query.get('count') ?? 100), this.maxRowsPerPage);
     if (
       requestId !== null &&
       Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '') > 14 * DAY_MS

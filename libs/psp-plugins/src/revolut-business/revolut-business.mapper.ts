@@ -2,24 +2,17 @@
  * Maps Revolut's accounts and counterparties to records, without side effects. All functions throw InvalidRecordError, which names the invalid
  * property.
  */
-import { parseMoney } from '@tributary/connector-api';
+import { createMetadata, parseMoney, readText } from '@tributary/connector-api';
 import type { Account, Balances, Beneficiary, Metadata } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-
-/** `({ currency: 'EUR' })` → `{ 'com.revolut-business.spec/currency': 'EUR' }` */
-export function createRevolutMetadata(properties: Readonly<Record<string, string | undefined>>): Metadata {
-  return Object.fromEntries(
-    Object.entries(properties).map(([key, value]) => [`com.revolut-business.spec/${key}`, value]),
-  );
-}
 
 export function toAccount(row: Json): Account {
   const currency = row.string('currency');
   return {
     id: row.string('id'),
-    name: row.optionalString('name') ?? currency,
+    name: readText(row, 'name') ?? currency,
     openedAt: row.time('created_at'),
-    metadata: createRevolutMetadata({ currency, state: row.optionalString('state') }),
+    metadata: createMetadata('revolut-business', { currency, state: readText(row, 'state') }),
   };
 }
 
@@ -88,12 +81,12 @@ export function toBeneficiaries(row: Json): Beneficiary[] {
 function createOwnerMetadata(row: Json): Metadata {
   return {
     'com.formance.spec/owner/name': row.string('name'),
-    'com.formance.spec/owner/country': row.optionalString('country'),
-    ...createRevolutMetadata({
+    'com.formance.spec/owner/country': readText(row, 'country'),
+    ...createMetadata('revolut-business', {
       counterparty_id: row.string('id'),
-      state: row.optionalString('state'),
-      profile_type: row.optionalString('profile_type'),
-      revtag: row.optionalString('revtag'),
+      state: readText(row, 'state'),
+      profile_type: readText(row, 'profile_type'),
+      revtag: readText(row, 'revtag'),
     }),
   };
 }
@@ -110,31 +103,31 @@ const LOCAL_ACCOUNT_PROPERTIES = [
 
 function createAccountMetadata(account: Json): Metadata {
   return {
-    'com.formance.spec/owner/iban': account.optionalString('iban'),
-    'com.formance.spec/owner/accountNumber': account.optionalString('account_no'),
-    'com.formance.spec/owner/swiftBicCode': account.optionalString('bic'),
-    'com.formance.spec/owner/addressLine1': account.optionalString('address', 'street_line1'),
-    'com.formance.spec/owner/city': account.optionalString('address', 'city'),
-    'com.formance.spec/owner/postalCode': account.optionalString('address', 'postcode'),
+    'com.formance.spec/owner/iban': readText(account, 'iban'),
+    'com.formance.spec/owner/accountNumber': readText(account, 'account_no'),
+    'com.formance.spec/owner/swiftBicCode': readText(account, 'bic'),
+    'com.formance.spec/owner/addressLine1': readText(account, 'address', 'street_line1'),
+    'com.formance.spec/owner/city': readText(account, 'address', 'city'),
+    'com.formance.spec/owner/postalCode': readText(account, 'address', 'postcode'),
     ...(account.has('address', 'country') && {
       'com.formance.spec/owner/country': account.string('address', 'country'),
     }),
-    ...createRevolutMetadata({
-      account_name: account.optionalString('name'),
-      account_type: account.optionalString('type'),
-      bank_country: account.optionalString('bank_country'),
+    ...createMetadata('revolut-business', {
+      account_name: readText(account, 'name'),
+      account_type: readText(account, 'type'),
+      bank_country: readText(account, 'bank_country'),
       currency: account.string('currency'),
-      ...Object.fromEntries(LOCAL_ACCOUNT_PROPERTIES.map((name) => [name, account.optionalString(name)])),
+      ...Object.fromEntries(LOCAL_ACCOUNT_PROPERTIES.map((name) => [name, readText(account, name)])),
     }),
   };
 }
 
 function createCardMetadata(card: Json): Metadata {
-  return createRevolutMetadata({
-    card_scheme: card.optionalString('scheme'),
-    card_country: card.optionalString('country'),
+  return createMetadata('revolut-business', {
+    card_scheme: readText(card, 'scheme'),
+    card_country: readText(card, 'country'),
     // The document's schema says string, but its examples have a number.
-    card_last_digits: card.has('last_digits') ? card.at('last_digits').decimal().padStart(4, '0') : undefined,
-    currency: card.optionalString('currency'),
+    card_last_digits: readText(card, 'last_digits')?.padStart(4, '0'),
+    currency: readText(card, 'currency'),
   });
 }

@@ -1,22 +1,29 @@
 /** Maps orders to the bodies of /pay and /transfer, and Revolut's responses to results. No side effects. */
-import { formatAsset, getCurrencyDecimals, formatAmount, PspError } from '@tributary/connector-api';
+import { formatAsset, getCurrencyDecimals, formatAmount, PspError, readText } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus } from '@tributary/connector-api';
 import { JsonNumber } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { parseBeneficiaryId } from './revolut-business.mapper.js';
 
-/** `code` of the error "Duplicate request", as in the response: Revolut already has this request_id. */
-export const DUPLICATE_REQUEST_CODE = '3020';
+/** `code` of the error "Duplicate request": Revolut already has this request_id. */
+const DUPLICATE_REQUEST_CODE = '3020';
 
-const STATUS_BY_STATE = {
-  created: 'PENDING',
-  pending: 'PENDING',
-  completed: 'SUCCEEDED',
-  declined: 'FAILED',
-  failed: 'FAILED',
-  reverted: 'RETURNED',
-} as const satisfies Record<string, OrderStatus>;
-const KNOWN_STATES = Object.keys(STATUS_BY_STATE) as (keyof typeof STATUS_BY_STATE)[];
+/** Returns whether an error body says that Revolut already has the order. The document says that the code is a number, but it can be a text. */
+export function isDuplicateRequest(body: Json): boolean {
+  return (
+    readText(body, 'code') === DUPLICATE_REQUEST_CODE ||
+    /^duplicate request/i.test(readText(body, 'message') ?? '')
+  );
+}
+
+const STATUS_BY_STATE: ReadonlyMap<string, OrderStatus> = new Map([
+  ['created', 'PENDING'],
+  ['pending', 'PENDING'],
+  ['completed', 'SUCCEEDED'],
+  ['declined', 'FAILED'],
+  ['failed', 'FAILED'],
+  ['reverted', 'RETURNED'],
+]);
 
 /** Some currencies and countries require these properties. A client sends them in the metadata of the order. */
 const METADATA_PROPERTIES = ['charge_bearer', 'transfer_reason_code', 'exchange_reason_code'];
@@ -64,17 +71,17 @@ function toReference({ description, reference }: Order): string {
 }
 
 /**
- * Maps a response of /pay or /transfer, or a transaction.
- * @throws InvalidRecordError for an unknown state
+ * Maps a response of /pay or /transfer, or a transaction. A state that is unknown to this plugin is not final.
+ * @throws InvalidRecordError if there is no id or no state
  */
 export function toOrderResult(response: Json): OrderResult {
-  const state = response.oneOf(KNOWN_STATES, 'state');
-  const status = STATUS_BY_STATE[state];
+  const state = response.string('state');
+  const status = STATUS_BY_STATE.get(state) ?? 'PENDING';
   return {
     id: response.string('id'),
     status,
     ...(status === 'FAILED' || status === 'RETURNED'
-      ? { reason: { code: response.optionalString('reason_code') ?? state } }
+      ? { reason: { code: readText(response, 'reason_code') ?? state } }
       : {}),
   };
 }

@@ -1,11 +1,12 @@
 /** Implements the PSP interface for Revolut Business. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, PspError } from '@tributary/connector-api';
+import { formatTime, isRejectedRecord, PspError } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
+  ListOptions,
   Order,
   OrderResult,
   Page,
@@ -18,11 +19,10 @@ import { PspResponseError, HTTP_CLOCK, parseRow, systemHttpClock } from '@tribut
 import type { HttpClock, Json } from '@tributary/connector-api/http';
 import { RevolutBusinessClient } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
-import { parseCounterpartiesCursor, serializeCursor } from './revolut-business.cursor.js';
-import { parseRowItems, readCounterparties } from './revolut-business.listing.js';
-import { toAccount, toBalances, toBeneficiaries } from './revolut-business.mapper.js';
+import { listBeneficiaryPages } from './revolut-business.beneficiaries.js';
+import { toAccount, toBalances } from './revolut-business.mapper.js';
 import {
-  DUPLICATE_REQUEST_CODE,
+  isDuplicateRequest,
   toOrderResult,
   toPaymentRequest,
   toTransferRequest,
@@ -31,9 +31,6 @@ import { listTransactionPages } from './revolut-business.transactions.js';
 import { parseEventStreams, verifyWebhook } from './revolut-business.webhook.js';
 
 const HOUR_MS = 3_600_000;
-/** Revolut's clock can differ from the gateway's clock. */
-const MAX_CLOCK_SKEW_MS = 60_000;
-const MAX_ROWS_PER_PAGE = 1_000;
 /** Milliseconds. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions. */
 const ORDER_SEARCH_RANGE_MS = 14 * 24 * HOUR_MS - HOUR_MS;
 
@@ -50,46 +47,26 @@ export class RevolutBusinessPsp implements PspClient {
   }
 
   /** Lists all accounts with their balances in one request. So the plugin has no `balances` method: it would need one request for each account. */
-  async *accounts(): AsyncGenerator<Page<Account>> {
+  async *accounts(_since?: Cursor, { signal }: ListOptions = {}): AsyncGenerator<Page<Account>> {
     const at = formatTime(this.clock.now());
-    const rows = await this.client.listAccounts();
-    const balances: Balances[] = [];
-    const items = rows.map((row) =>
-      parseRow(row, 'id', (each) => {
-        const account = toAccount(each);
-        balances.push(toBalances(each, at));
-        return account;
-      }),
-    );
-    yield { items, balances, cursor: 'all' };
+    const rows = await this.client.listAccounts(signal);
+    // A balance that cannot be read does not cost its account.
+    const observed = rows.map((row) => parseRow(row, 'id', (each) => toBalances(each, at)));
+    const balances = observed.filter((one): one is Balances => !isRejectedRecord(one));
+    const warnings = observed.filter(isRejectedRecord).map(({ id, reason }) => ({
+      id: `balance-${id}`,
+      message: `the balance of the account ${id} is not served: ${reason}`,
+    }));
+    const items = rows.map((row) => parseRow(row, 'id', toAccount));
+    yield { items, balances, cursor: 'all', ...(warnings.length > 0 && { warnings }) };
   }
 
-  /** Lists new counterparties. Every `rereadEveryHours` it lists all of them, to see changes. */
-  async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
-    const now = this.clock.now();
-    const position = since === undefined ? undefined : parseCounterpartiesCursor(since);
-    const isAll = position === undefined || now - position.reread >= this.settings.rereadEveryHours * HOUR_MS;
-    const span = { from: isAll ? 0 : position.at - HOUR_MS, to: now + MAX_CLOCK_SKEW_MS };
-    const rows = await readCounterparties(this.client, span, this.settings.pageSize);
-    const cursor = serializeCursor({ at: now, reread: isAll ? now : position.reread });
-    if (rows.length === 0) yield { items: [], cursor };
-    for (let start = 0; start < rows.length; start += MAX_ROWS_PER_PAGE) {
-      const items = rows
-        .slice(start, start + MAX_ROWS_PER_PAGE)
-        .flatMap((row) => parseRowItems(row, toBeneficiaries));
-      // Pages before the last one keep the old cursor, because the list was read as a whole.
-      yield {
-        items,
-        cursor:
-          start + MAX_ROWS_PER_PAGE < rows.length
-            ? (since ?? serializeCursor(INITIAL_COUNTERPARTIES_CURSOR))
-            : cursor,
-      };
-    }
+  beneficiaries(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Beneficiary>> {
+    return listBeneficiaryPages(this.client, this.settings, since, { ...options, clock: this.clock });
   }
 
-  transactions(since?: Cursor): AsyncIterable<Page<Transaction>> {
-    return listTransactionPages(this.client, this.settings, this.clock.now(), since);
+  transactions(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Transaction>> {
+    return listTransactionPages(this.client, this.settings, since, { ...options, clock: this.clock });
   }
 
   createPayout(order: Order): Promise<OrderResult> {
@@ -132,7 +109,7 @@ export class RevolutBusinessPsp implements PspClient {
     try {
       return toOrderResult(await send());
     } catch (error) {
-      if (!isDuplicateRequest(error)) throw error;
+      if (!(error instanceof PspResponseError) || !isDuplicateRequest(error.body)) throw error;
       const found = await this.findOrder(order).catch(() => undefined);
       if (found) return found;
       throw new PspError('unknown-outcome', `${error.message}; but it does not find it (yet)`, {
@@ -141,13 +118,3 @@ export class RevolutBusinessPsp implements PspClient {
     }
   }
 }
-
-function isDuplicateRequest(error: unknown): error is PspResponseError {
-  return (
-    error instanceof PspResponseError &&
-    error.body.has('code') &&
-    error.body.at('code').toJsonString() === DUPLICATE_REQUEST_CODE
-  );
-}
-
-const INITIAL_COUNTERPARTIES_CURSOR = { at: 0, reread: 0 };

@@ -3,11 +3,14 @@
  * `amount - fee`, so the sum of an account's rows is the change of its balance.
  */
 import {
+  createMetadata,
   createRowMetadata,
   currencyToAsset,
   InvalidRecordError,
   parseAmount,
+  pickMetadata,
   readText,
+  toAbsoluteMoney,
 } from '@tributary/connector-api';
 import type {
   Metadata,
@@ -18,7 +21,7 @@ import type {
   TransactionType,
 } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { createRevolutMetadata, formatBeneficiaryId } from './revolut-business.mapper.js';
+import { formatBeneficiaryId } from './revolut-business.mapper.js';
 
 /** The kind `return` gives back what another transaction moved, if it names that transaction. */
 type TransactionKind = 'movement' | 'return' | 'exchange' | 'other' | 'other-return';
@@ -46,15 +49,13 @@ const KIND_BY_TYPE: Readonly<Record<string, TransactionKind>> = {
 
 export const REVOLUT_TRANSACTION_TYPES = Object.keys(KIND_BY_TYPE);
 
-/** Returns whether a transaction in this state is undecided. */
-export function isUndecided(state: string): boolean {
-  return state === 'created' || state === 'pending';
+/** Returns whether a transaction in this state was decided. A completed one can still be reverted. */
+export function isFinalState(state: string): boolean {
+  return ['completed', 'declined', 'failed', 'reverted'].includes(state);
 }
 
 const FEE_TYPES: readonly string[] = ['fee', 'charge', 'charge_refund'];
 const TAX_TYPES: readonly string[] = ['tax', 'tax_refund'];
-
-const FINAL_STATES = ['completed', 'declined', 'failed', 'reverted'];
 
 interface Leg {
   amount: Money;
@@ -139,11 +140,11 @@ function parseTransaction(row: Json): ParsedTransaction {
     kind: KIND_BY_TYPE[type] ?? 'other',
     state,
     isExecuted: isExecuted(type, state, row.has('completed_at')),
-    relatedId: row.optionalString('related_transaction_id'),
+    relatedId: readText(row, 'related_transaction_id'),
     createdAt: row.time('created_at'),
     updatedAt: row.time('updated_at'),
     json: row,
-    metadata: createTransactionMetadata(row),
+    metadata: pickMetadata('revolut-business', row, TRANSACTION_METADATA),
   };
 }
 
@@ -212,7 +213,7 @@ function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[
       metadata: {
         ...row.metadata,
         ...(other && {
-          ...createRevolutMetadata({
+          ...createMetadata('revolut-business', {
             exchanged_with: idOf(other),
             exchanged_amount: other.json.decimal('amount'),
             exchanged_currency: other.json.string('currency'),
@@ -246,7 +247,7 @@ function createRowsOfSingleLeg(whole: ParsedTransaction, leg: Leg): Transaction[
 
 function createMovement(whole: ParsedTransaction, leg: Leg, isOut: boolean): Transaction {
   const theirs = getCounterpartyId(leg.json);
-  const isOurs = leg.json.optionalString('counterparty', 'account_type') === 'self';
+  const isOurs = readText(leg.json, 'counterparty', 'account_type') === 'self';
   return {
     ...createBaseRow(whole, leg, isOurs ? 'TRANSFER' : isOut ? 'PAYOUT' : 'PAYIN'),
     ...(isOut
@@ -257,9 +258,9 @@ function createMovement(whole: ParsedTransaction, leg: Leg, isOut: boolean): Tra
 
 /** Returns the id of the own account, or of the beneficiary, if the leg contains the complete id. */
 function getCounterpartyId(leg: Json): string | undefined {
-  const account_id = leg.optionalString('counterparty', 'account_id');
-  if (leg.optionalString('counterparty', 'account_type') === 'self') return account_id;
-  const counterparty_id = leg.optionalString('counterparty', 'id');
+  const account_id = readText(leg, 'counterparty', 'account_id');
+  if (readText(leg, 'counterparty', 'account_type') === 'self') return account_id;
+  const counterparty_id = readText(leg, 'counterparty', 'id');
   if (counterparty_id === undefined) return undefined;
   return formatBeneficiaryId({ counterparty_id, ...(account_id === undefined ? {} : { account_id }) });
 }
@@ -269,7 +270,7 @@ function getCounterpartyId(leg: Json): string | undefined {
  * pending.
  */
 function createReturnRows(whole: ParsedTransaction, leg: Leg, type: TransactionType): Transaction[] {
-  if (!FINAL_STATES.includes(whole.state)) return [];
+  if (!isFinalState(whole.state)) return [];
   return [
     {
       ...createBaseRow(whole, leg, type),
@@ -302,7 +303,7 @@ function createFeeRows(whole: ParsedTransaction, legs: Leg[], rows: Transaction[
         status: 'SUCCEEDED',
         amount: toAbsoluteMoney(leg.fee),
         ...toAccountProperty(fee),
-        metadata: createRevolutMetadata({ type: 'fee', fee_of: whole.id }),
+        metadata: createMetadata('revolut-business', { type: 'fee', fee_of: whole.id }),
       },
     ];
   });
@@ -331,7 +332,7 @@ function createReversal({
 }
 
 function createBaseRow(whole: ParsedTransaction, leg: Leg, type: TransactionType): Transaction {
-  const requestId = whole.json.optionalString('request_id');
+  const requestId = readText(whole.json, 'request_id');
   return {
     id: whole.id,
     ...(whole.type === 'transfer' && requestId !== undefined ? { orderKey: requestId } : {}),
@@ -340,13 +341,13 @@ function createBaseRow(whole: ParsedTransaction, leg: Leg, type: TransactionType
     type,
     status: mapStatus(whole),
     amount: toAbsoluteMoney(leg.amount),
-    metadata: { ...whole.metadata, ...createLegMetadata(leg.json) },
+    metadata: { ...whole.metadata, ...pickMetadata('revolut-business', leg.json, LEG_METADATA) },
   };
 }
 
 function mapStatus({ state, isExecuted }: ParsedTransaction): TransactionStatus {
   if (isExecuted) return 'SUCCEEDED';
-  if (isUndecided(state)) return 'PENDING';
+  if (state === 'created' || state === 'pending') return 'PENDING';
   if (state === 'declined' || state === 'failed') return 'FAILED';
   return state === 'reverted' ? 'CANCELLED' : 'OTHER';
 }
@@ -358,41 +359,30 @@ function toAccountProperty({
   return amount.amount <= 0n ? { sourceAccountId: accountId } : { destinationAccountId: accountId };
 }
 
-function toAbsoluteMoney({ amount, asset }: Money): Money {
-  return { amount: amount < 0n ? -amount : amount, asset };
-}
+/** Metadata only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards. */
+const TRANSACTION_METADATA = {
+  type: ['type'],
+  state: ['state'],
+  request_id: ['request_id'],
+  reason_code: ['reason_code'],
+  reference: ['reference'],
+  completed_at: ['completed_at'],
+  scheduled_for: ['scheduled_for'],
+  related_transaction_id: ['related_transaction_id'],
+  merchant_id: ['merchant', 'id'],
+  merchant_name: ['merchant', 'name'],
+  merchant_city: ['merchant', 'city'],
+  merchant_country: ['merchant', 'country'],
+  merchant_category_code: ['merchant', 'category_code'],
+  card_id: ['card', 'id'],
+  card_number: ['card', 'card_number'],
+};
 
-/**
- * Returns metadata that only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of
- * cards.
- */
-function createTransactionMetadata(row: Json): Metadata {
-  return createRevolutMetadata({
-    type: row.string('type'),
-    state: row.string('state'),
-    request_id: readText(row, 'request_id'),
-    reason_code: readText(row, 'reason_code'),
-    reference: readText(row, 'reference'),
-    completed_at: readText(row, 'completed_at'),
-    scheduled_for: readText(row, 'scheduled_for'),
-    related_transaction_id: readText(row, 'related_transaction_id'),
-    merchant_id: readText(row, 'merchant', 'id'),
-    merchant_name: readText(row, 'merchant', 'name'),
-    merchant_city: readText(row, 'merchant', 'city'),
-    merchant_country: readText(row, 'merchant', 'country'),
-    merchant_category_code: readText(row, 'merchant', 'category_code'),
-    card_id: readText(row, 'card', 'id'),
-    card_number: readText(row, 'card', 'card_number'),
-  });
-}
-
-function createLegMetadata(leg: Json): Metadata {
-  return createRevolutMetadata({
-    description: readText(leg, 'description'),
-    bill_amount: readText(leg, 'bill_amount'),
-    bill_currency: readText(leg, 'bill_currency'),
-    counterparty_id: readText(leg, 'counterparty', 'id'),
-    counterparty_account_id: readText(leg, 'counterparty', 'account_id'),
-    counterparty_account_type: readText(leg, 'counterparty', 'account_type'),
-  });
-}
+const LEG_METADATA = {
+  description: ['description'],
+  bill_amount: ['bill_amount'],
+  bill_currency: ['bill_currency'],
+  counterparty_id: ['counterparty', 'id'],
+  counterparty_account_id: ['counterparty', 'account_id'],
+  counterparty_account_type: ['counterparty', 'account_type'],
+};

@@ -1,217 +1,177 @@
 /**
- * Lists transactions. Revolut lists by `created_at` only, and changes listed transactions weeks later without a filter for changes. So a listing
- * reads three things, each at a bounded cost:
- * 1. New transactions, and the last hours again, range by range, oldest first.
- * 2. Changeable transactions that are undecided or were reverted. The filter on states makes these few rows. A transaction that was undecided at
- *    the last listing and is missing now was decided: it is read by its time.
+ * Lists transactions. Revolut lists by `created_at` only, newest first, and changes listed transactions weeks later without a filter for
+ * changes. So a listing reads three things, each at a bounded cost:
+ * 1. New transactions, and the last hours again, window by window, oldest first.
+ * 2. Changeable transactions that are open or were reverted. The filter on states makes these few rows. A transaction that was open at the
+ *    last listing and is missing now was decided: it is read by its time.
  * 3. Every `rereadEveryHours`, all transactions that can still change.
  */
-import type { Cursor, DataWarning, Page, Transaction } from '@tributary/connector-api';
+import type { Cursor, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
+import {
+  createCursorFormat,
+  createRereadCheck,
+  isTimeWindowsPosition,
+  isTimeWindowsUnderWay,
+  PageBudget,
+  readJsonRows,
+  readWindow,
+  reread,
+  rewindTimeWindows,
+  timeWindows,
+  toPages,
+} from '@tributary/connector-api/listing';
+import type {
+  ListingContext,
+  OpenRow,
+  RereadPosition,
+  TimeWindowSource,
+  TimeWindowsPosition,
+} from '@tributary/connector-api/listing';
+import { parseRows, readText } from '@tributary/connector-api';
+import { MAX_PAGE_SIZE } from './revolut-business.client.js';
 import type { RevolutBusinessClient } from './revolut-business.client.js';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
-import { parseTransactionsCursor, serializeCursor } from './revolut-business.cursor.js';
-import type { TransactionsCursor } from './revolut-business.cursor.js';
-import {
-  getCreatedAt,
-  getOldestTime,
-  parseRowItems,
-  readTransactionsInRange,
-  UniqueRows,
-  getStringOrUndefined,
-} from './revolut-business.listing.js';
-import type { TimeRange, TimeRangeRows } from './revolut-business.listing.js';
-import { isUndecided, toTransactions } from './revolut-business.rows.js';
+import { isFinalState, REVOLUT_TRANSACTION_TYPES, toTransactions } from './revolut-business.rows.js';
+
+type Position = RereadPosition<TimeWindowsPosition>;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Milliseconds that are read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
-const REREAD_OVERLAP_MS = 2 * HOUR_MS;
-const MAX_CLOCK_SKEW_MS = 60_000;
-const INITIAL_RANGE_MS = 30 * DAY_MS;
-/** Number of pages kept in memory. They must be read within the page timeout even when each request waits for the rate limit. */
-const MAX_PAGES_PER_RANGE = 4;
-const MIN_ROWS_PER_RANGE = 100;
-/** Target share of the maximum number of rows. A range with more rows than the maximum is discarded, and a shorter range is read. */
-const TARGET_FILL_RATIO = 0.85;
-/** Maximum number of times in a cursor. When there are more, the complete reading covers the older ones. */
-const MAX_UNDECIDED_TIMES = 1_000;
+const OVERLAP_MS = 2 * HOUR_MS;
+const INITIAL_WINDOW_MS = 30 * DAY_MS;
+/** Maximum number of pages of open and reverted transactions in one listing. The regular reading of everything covers the remaining ones. */
+const MAX_WATCHED_PAGES = 4;
 /** Maximum number of pages of decided transactions in one listing. The remaining ones wait for the next listing. */
 const MAX_DECIDED_PAGES = 20;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
-interface ListingState {
-  position: TransactionsCursor;
-  /** Time at which the listing began. */
-  now: number;
-  /** Transactions created from this time on can still change. */
-  changeableFrom: number;
-}
+/** Reads Revolut's rows: transactions and counterparties have the same names for id and time. */
+export const REVOLUT_ROWS = readJsonRows('id', 'created_at');
+
+const CURSOR_FORMAT = createCursorFormat<Position>({
+  plugin: 'revolut-business',
+  version: 2,
+  isPosition: createRereadCheck(isTimeWindowsPosition),
+  // Version 1 contained the times of the open transactions instead of their ids. The new one finds them when it reads everything again.
+  upgrade: ({ v, at, span }) =>
+    v === 1 && isTimeWindowsPosition({ at, span })
+      ? { base: { at: Number(at) - OVERLAP_MS, span: Number(span) }, reread: 0, open: [] }
+      : undefined,
+});
 
 export async function* listTransactionPages(
   client: RevolutBusinessClient,
   settings: RevolutBusinessSettings,
-  now: number,
   since: Cursor | undefined,
+  context: ListingContext,
 ): AsyncGenerator<Page<Transaction>> {
-  const listing: ListingState = {
-    now,
-    changeableFrom: now - settings.changesWithinDays * DAY_MS,
-    position: since === undefined ? createInitialPosition(settings, now) : parseTransactionsCursor(since),
-  };
-  const reader = new TransactionReader(client, settings.pageSize);
-  const recent = listing.position.at - REREAD_OVERLAP_MS;
-  if (since === undefined) {
-    yield* readRanges(reader, listing, listing.position.at);
-  } else if (now - listing.position.reread >= settings.rereadEveryHours * HOUR_MS) {
-    listing.position = { ...listing.position, reread: now };
-    yield* readRanges(reader, listing, Math.min(recent, listing.changeableFrom));
-  } else {
-    const { rows, position } = await reader.readChanges(listing, Math.max(recent, listing.changeableFrom));
-    if (rows.length > 0) yield createPage(rows, position);
-    yield* readRanges(reader, { ...listing, position }, recent);
-  }
+  const source = createSource(client, settings.pageSize);
+  const start = Math.min(Date.parse(settings.since), context.clock.now());
+  const steps = reread<Json, TimeWindowsPosition>(
+    {
+      getId: REVOLUT_ROWS.getId,
+      start: { at: start, span: INITIAL_WINDOW_MS },
+      list: (position) => timeWindows({ ...source, start, overlapMs: OVERLAP_MS }, position, context),
+      rewind: rewindTimeWindows,
+      isUnderWay: isTimeWindowsUnderWay,
+      changesWithinMs: settings.changesWithinDays * DAY_MS,
+      everyMs: settings.rereadEveryHours * HOUR_MS,
+      toOpenRow,
+      refetch: (open, from) => readChanges(client, settings.pageSize, open, from, context),
+    },
+    CURSOR_FORMAT.parse(since),
+    context,
+  );
+  yield* toPages(steps, CURSOR_FORMAT, (rows) =>
+    rows.flatMap((row) =>
+      parseRows<Transaction>(row, 'id', (each, add) => add(each.string('id'), () => toTransactions(each))),
+    ),
+  );
 }
 
-function createInitialPosition({ since }: RevolutBusinessSettings, now: number): TransactionsCursor {
-  return { at: Math.min(Date.parse(since), now), span: INITIAL_RANGE_MS, reread: now, open: [] };
+/** Returns a transaction as an open one. A state that Revolut adds later counts as open, because it is not known to be final. */
+function toOpenRow(row: Json): OpenRow | undefined {
+  const time = REVOLUT_ROWS.getTime(row);
+  return time === undefined || isFinalState(readText(row, 'state') ?? '')
+    ? undefined
+    : [REVOLUT_ROWS.getId(row), time];
 }
 
-/** Reads range by range, from `from` to now. */
-async function* readRanges(
-  reader: TransactionReader,
-  { position, now, changeableFrom }: ListingState,
-  from: number,
-): AsyncGenerator<Page<Transaction>> {
-  const end = now + MAX_CLOCK_SKEW_MS;
-  const open = position.open.filter((time) => time >= changeableFrom && time < from);
-  let { span } = position;
-  for (let at = from; at < end;) {
-    const to = Math.min(at + span, end);
-    const read = await reader.readRange({ from: at, to });
-    if (read.from > at) {
-      span = Math.max(1, Math.floor(((to - read.from) * 3) / 4));
-      continue;
-    }
-    open.push(...getUndecidedTimes(read.rows).filter((time) => time >= changeableFrom));
-    const notRead = position.open.filter((time) => time >= to);
-    // A range that ends at the present says nothing about the right length of a range.
-    const grown = computeNextRange(to - at, read.rows.length / reader.maxRows);
-    span = to === end ? Math.max(span, grown) : grown;
-    const next = {
-      ...position,
-      at: Math.min(to, now),
-      span,
-      open: limitUndecidedTimes([...open, ...notRead]),
-    };
-    // The cursor of an account without new rows moves at most once an hour, because each move is a database transaction.
-    const isWorthIt = to === end && (next.at - position.at >= HOUR_MS || position.reread === now);
-    if (read.rows.length > 0 || isWorthIt) {
-      yield { ...createPage(read.rows, next, read.warnings), progress: computeProgress(from, to, end) };
-    }
-    at = to;
-  }
-}
-
-/**
- * Returns the length of the next range.
- * @param fill rows of the last range, as a share of the maximum
- */
-function computeNextRange(span: number, fill: number): number {
-  const factor = fill === 0 ? 4 : Math.min(4, Math.max(0.25, TARGET_FILL_RATIO / fill));
-  return Math.max(1, Math.floor(span * factor));
-}
-
-function createPage(
-  rows: readonly Json[],
-  position: TransactionsCursor,
-  warnings: DataWarning[] = [],
-): Page<Transaction> {
+function createSource(
+  client: RevolutBusinessClient,
+  count: number,
+  states?: readonly string[],
+): TimeWindowSource<Json> {
+  const filter = states === undefined ? {} : { states };
   return {
-    items: rows.flatMap((row) => parseRowItems(row, toTransactions)),
-    cursor: serializeCursor(position),
-    warnings,
+    ...REVOLUT_ROWS,
+    order: 'newest-first',
+    paging: 'time',
+    resolutionMs: 1,
+    fetchPage: async ({ from, to }, signal) => ({
+      rows: await client.listTransactions({ from, to, count, ...filter }, signal),
+    }),
+    // More rows of one millisecond than a page holds are read type by type.
+    fetchInstant: async (instant, signal) => {
+      const all = await client.listTransactions({ ...instant, count: MAX_PAGE_SIZE }, signal);
+      if (all.length < MAX_PAGE_SIZE) return { rows: all, warnings: [] };
+      const full: string[] = [];
+      for (const type of REVOLUT_TRANSACTION_TYPES) {
+        const rows = await client.listTransactions({ ...instant, count: MAX_PAGE_SIZE, type }, signal);
+        all.push(...rows);
+        if (rows.length >= MAX_PAGE_SIZE) full.push(type);
+      }
+      const time = new Date(instant.from).toISOString();
+      const warnings = full.map((type) => ({
+        id: `crowded-${type}-${time}`,
+        message: `${MAX_PAGE_SIZE} or more transactions of type ${type} were created at ${time}; Revolut lists no more of one moment, so some may be missing`,
+      }));
+      return { rows: all, warnings };
+    },
   };
 }
 
-function computeProgress(from: number, to: number, end: number) {
-  return { done: Math.floor((to - from) / DAY_MS), total: Math.floor((end - from) / DAY_MS), unit: 'days' };
+/** Returns the changed transactions among those that can change, oldest first. The last hours are left out: the listing reads them anyway. */
+async function readChanges(
+  client: RevolutBusinessClient,
+  pageSize: number,
+  open: readonly OpenRow[],
+  from: number,
+  context: ListingContext,
+): Promise<Json[]> {
+  const to = context.clock.now() - OVERLAP_MS;
+  const budget = new PageBudget(context);
+  const watched = await readWindow(
+    createSource(client, pageSize, WATCHED_STATES),
+    { from, to },
+    { budget, maxPages: MAX_WATCHED_PAGES, largestPage: pageSize },
+  );
+  const known = new Set(watched.rows.map(REVOLUT_ROWS.getId));
+  const decided = open.filter(([id, time]) => time >= watched.covered.from && time < to && !known.has(id));
+  const rows = [...watched.rows, ...(await readDecided(client, pageSize, decided, budget))];
+  return rows.sort((a, b) => (REVOLUT_ROWS.getTime(a) ?? 0) - (REVOLUT_ROWS.getTime(b) ?? 0));
 }
 
-class TransactionReader {
-  readonly maxRows: number;
-
-  constructor(
-    private readonly client: RevolutBusinessClient,
-    private readonly pageSize: number,
-  ) {
-    this.maxRows = Math.max(MAX_PAGES_PER_RANGE * pageSize, MIN_ROWS_PER_RANGE);
+/** Returns these transactions in their present state. Transactions that are close to each other share a page. */
+async function readDecided(
+  client: RevolutBusinessClient,
+  count: number,
+  decided: readonly OpenRow[],
+  budget: PageBudget,
+): Promise<Json[]> {
+  const wanted = new Set(decided.map(([id]) => id));
+  const times = decided.map(([, time]) => time);
+  const from = Math.min(...times);
+  const found: Json[] = [];
+  let to = Math.max(...times) + 1;
+  for (let page = 0; page < MAX_DECIDED_PAGES && wanted.size > 0 && to > from; page += 1) {
+    const rows = await client.listTransactions({ from, to, count }, budget.signal);
+    if (rows.length === 0 || budget.isUsedUp()) break;
+    found.push(...rows.filter((row) => wanted.delete(REVOLUT_ROWS.getId(row))));
+    const oldest = Math.min(...rows.map((row) => REVOLUT_ROWS.getTime(row) ?? Infinity));
+    to = Math.min(oldest + 1, to - 1);
   }
-
-  readRange(span: TimeRange, states?: readonly string[]): Promise<TimeRangeRows> {
-    return readTransactionsInRange(this.client, span, {
-      pageSize: this.pageSize,
-      maxPages: Math.ceil(this.maxRows / this.pageSize),
-      ...(states === undefined ? {} : { states }),
-    });
-  }
-
-  /** Returns the changed transactions among those that can change, up to `to`. */
-  async readChanges(
-    { position, changeableFrom }: ListingState,
-    to: number,
-  ): Promise<{ rows: Json[]; position: TransactionsCursor }> {
-    const watched = await this.readRange({ from: changeableFrom, to }, WATCHED_STATES);
-    // There are too many. The complete reading covers them.
-    if (watched.from > changeableFrom && watched.rows.length > 0) return { rows: [], position };
-    const open = getUndecidedTimes(watched.rows);
-    const before = position.open.filter((time) => time >= changeableFrom && time < to);
-    const decided = await this.readDecided(findMissingTimes(before, open));
-    const later = position.open.filter((time) => time >= to);
-    return {
-      rows: [...watched.rows, ...decided.rows],
-      position: { ...position, open: limitUndecidedTimes([...open, ...decided.left, ...later]) },
-    };
-  }
-
-  /** Returns the transactions created at these times, ascending. Times that are close to each other share a page. */
-  private async readDecided(times: readonly number[]): Promise<{ rows: Json[]; left: number[] }> {
-    const wanted = new Set(times);
-    const left = [...wanted];
-    const rows = new UniqueRows();
-    for (let request = 1; request <= MAX_DECIDED_PAGES && left.length > 0; request += 1) {
-      const [oldest = 0] = left;
-      const newest = left.at(-1) ?? oldest;
-      const span = { from: oldest, to: newest + 1 };
-      const listed = await this.client.listTransactions({ ...span, count: this.pageSize });
-      rows.add(listed.filter((row) => wanted.has(getCreatedAt(row) ?? -1)));
-      const reached = listed.length < this.pageSize ? -1 : getOldestTime(listed);
-      // The complete reading covers a moment that fills a page.
-      if (reached === newest) left.pop();
-      while ((left.at(-1) ?? -1) > reached) left.pop();
-    }
-    return { rows: rows.toOldestFirst(), left };
-  }
-}
-
-/** Returns the times of the undecided rows, ascending as the rows are. */
-function getUndecidedTimes(rows: readonly Json[]): number[] {
-  return rows
-    .filter((row) => isUndecided(getStringOrUndefined(row, 'state') ?? ''))
-    .flatMap((row) => getCreatedAt(row) ?? []);
-}
-
-/** Returns the times that occur less often than before. */
-function findMissingTimes(before: readonly number[], now: readonly number[]): number[] {
-  const counts = new Map<number, number>();
-  for (const time of now) counts.set(time, (counts.get(time) ?? 0) + 1);
-  return before.filter((time) => {
-    const count = counts.get(time) ?? 0;
-    counts.set(time, count - 1);
-    return count <= 0;
-  });
-}
-
-function limitUndecidedTimes(open: readonly number[]): number[] {
-  return open.toSorted((a, b) => a - b).slice(-MAX_UNDECIDED_TIMES);
+  return found;
 }

@@ -56,7 +56,7 @@ it(
     const { clock, world, fake, psp } = await startTest({ transactions: SIZE, tieGroupSize: 37 });
     fake.server.injectFault({ fault: { status: 429, retryAfter: '2' }, path: '/transactions', nth: 5 });
     fake.server.injectFault({ fault: { status: 429 }, path: '/transactions', nth: 11 });
-    fake.server.injectFault({ fault: { status: 401 }, path: '/transactions', nth: 17 });
+    fake.server.injectFault({ fault: { status: 401 }, path: '/transactions', nth: 3 });
     const feed = new TestFeed();
 
     const asked = () => fake.server.requests.filter(({ path }) => path === '/transactions').length;

@@ -4,6 +4,7 @@ import { formatAmount, formatTime } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
 import { JsonNumber, PspHttp } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
+import { requireRows } from '@tributary/connector-api/listing';
 
 const PAGE_SIZE = 20;
 
@@ -20,14 +21,14 @@ export class ReferenceClient {
   /** Returns one page, oldest row first. */
   async list(resource: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
     const page = await this.http.get(`/${resource}`, { query: { after, limit: PAGE_SIZE } });
-    return { rows: page.array('rows'), next: page.optionalString('next') };
+    return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };
   }
 
   /** Returns one page of transactions, newest first. @param from inclusive, ms since 1970. @param to exclusive, ms since 1970 */
   async transactions(from: number, to: number, next?: string): Promise<Listing> {
     const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
     const page = await this.http.get('/transactions', { query });
-    return { rows: page.array('rows'), next: page.optionalString('next') };
+    return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };
   }
 
   balance(accountId: string): Promise<Json> {

@@ -19,6 +19,8 @@ interface FaultCase {
   retryAfterMs?: number | null;
 }
 
+const FIREWALL_PAGE = '<!DOCTYPE html><title>Attention Required!</title>';
+
 const FAULT_CASES: readonly FaultCase[] = [
   { name: '401', fault: { status: 401 }, kind: 'unauthorized' },
   { name: '403', fault: { status: 403 }, kind: 'unauthorized' },
@@ -32,6 +34,14 @@ const FAULT_CASES: readonly FaultCase[] = [
   { name: '429 without Retry-After', fault: { status: 429 }, kind: 'rate-limited', retryAfterMs: null },
   { name: '500', fault: { status: 500 }, kind: 'unavailable' },
   { name: '503 with Retry-After', fault: { status: 503, retryAfter: '60' }, kind: 'unavailable' },
+  {
+    name: '403 with HTML, as a firewall sends it',
+    fault: { response: { status: 403, headers: { 'content-type': 'text/html' }, rawBody: FIREWALL_PAGE } },
+    kind: 'unavailable',
+  },
+  { name: 'an empty object', fault: { response: { status: 200, body: {} } }, kind: 'unavailable' },
+  { name: 'null', fault: { response: { status: 200, body: null } }, kind: 'unavailable' },
+  { name: '204 without a body', fault: { response: { status: 204 } }, kind: 'unavailable' },
   { name: 'a connection that is reset', fault: 'reset', kind: 'unavailable' },
   { name: 'an answer that is cut off', fault: 'truncated', kind: 'unavailable' },
   { name: 'JSON that ends in the middle', fault: 'broken-json', kind: 'unavailable' },

@@ -79,7 +79,8 @@ it(
     await feed.pull(psp);
     const second = asked() - known;
     console.info(`second sync, two minutes later: ${second} requests, ${feed.newVersionCount} versions`);
-    expect(second).toBeLessThanOrEqual(4);
+    // Open, decided and recent transactions: each reading needs a request beyond its pages, because a short page is not its end.
+    expect(second).toBeLessThanOrEqual(6);
     expectComplete(feed, world);
   },
   TEST_TIMEOUT_MS,

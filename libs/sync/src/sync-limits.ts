@@ -22,7 +22,9 @@ export interface SyncLimits {
   initialBackOffMs: number;
   /** Upper limit of the exponential back-off. */
   maxBackOffMs: number;
-  /** Back-off after the PSP rejected the credentials. A person must correct them first. */
+  /** Back-off after the PSP rejected the credentials for the first time. It grows fourfold with each further failure. */
+  initialUnauthorizedBackOffMs: number;
+  /** Upper limit of that back-off. A person must usually correct the credentials. */
   unauthorizedBackOffMs: number;
   /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
   quietRecordIntervalMs: number;
@@ -40,6 +42,7 @@ export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   maxRepeatedPages: 20,
   initialBackOffMs: 2_000,
   maxBackOffMs: 5 * 60_000,
+  initialUnauthorizedBackOffMs: 30_000,
   unauthorizedBackOffMs: 15 * 60_000,
   quietRecordIntervalMs: 10 * 60_000,
 };

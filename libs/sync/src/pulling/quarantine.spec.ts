@@ -105,6 +105,24 @@ describe('what cannot be served', () => {
     expect(await bench.readMetric('tributary_quarantine_open', { kind: 'finding' })).toBe(1);
   });
 
+  it('is logged once, although its position in the page changes with the rows before it', async () => {
+    let position = 3;
+    const engine = () =>
+      bench.createEngine([
+        createBankConnector({
+          transactions: () =>
+            yieldPages<Transaction>([
+              {
+                cursor: 'c',
+                items: [{ id: 'tx', reason: `rows[${position}].amount: expected a decimal number` }],
+              },
+            ]),
+        }),
+      ]);
+    for (; position < 6; position++) await engine().runOnce();
+    expect(bench.findLogLines('refused tx')).toHaveLength(1);
+  });
+
   it('leaves the quarantine with a good record of its id, encoded or not, and when the plugin says so', async () => {
     let repaired = false;
     const item = (id: string) => transaction(id, { amount: { amount: repaired ? 5n : -5n, asset: 'EUR/2' } });

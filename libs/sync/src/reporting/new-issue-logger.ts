@@ -8,6 +8,9 @@ const MAX_LOG_LINES = 20;
 /** Maximum number of quarantine entries that are read for a connector. */
 export const MAX_QUARANTINE_ENTRIES = 1_000;
 
+/** Matches the position of an item in a list: `[3]`. */
+const POSITION_PATTERN = /\[\d+\]/g;
+
 interface Issue {
   kind: 'refusal' | 'finding';
   id: string;
@@ -60,6 +63,10 @@ export class NewIssueLogger {
   }
 }
 
+/**
+ * Identifies an issue. A reason can contain the position of a row in its page (`rows[3].amount`), which changes when other rows appear before
+ * it. Such a reason is still the same issue.
+ */
 function issueKey({ kind, id, reason }: Issue): string {
-  return `${kind} ${id} ${reason}`;
+  return `${kind} ${id} ${reason.replace(POSITION_PATTERN, '[]')}`;
 }

@@ -1,12 +1,17 @@
 /** Calculates retry delays: exponential back-off with jitter, and special delays for rate limits and rejected credentials. */
 import { PspError, GatewayUnavailableError } from '@tributary/connector-api';
 import type { SyncContext } from '../sync-context.js';
+import type { SyncLimits } from '../sync-limits.js';
 
 /** Upper limit of a PSP's `Retry-After`. The longest real values are those of daily quotas. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 
 /** Upper limit while the store is unavailable. A database returns within seconds or minutes, and a retry costs little. */
 const MAX_STORE_BACK_OFF_MS = 15_000;
+
+const UNAUTHORIZED_BACK_OFF_FACTOR = 4;
+/** Prevents that a power becomes infinite. */
+const MAX_BACK_OFF_EXPONENT = 30;
 
 /**
  * Returns the delay before the next attempt, in milliseconds.
@@ -17,14 +22,17 @@ export function calculateBackOffMs(
   failures: number,
   { limits, random }: SyncContext,
 ): number {
-  const maxDelayMs = Math.min(limits.maxBackOffMs, limits.initialBackOffMs * 2 ** Math.min(failures - 1, 30));
+  const maxDelayMs = Math.min(
+    limits.maxBackOffMs,
+    limits.initialBackOffMs * 2 ** Math.min(failures - 1, MAX_BACK_OFF_EXPONENT),
+  );
   const exponentialMs = maxDelayMs * (0.5 + random() / 2);
   // The store failed, not the PSP. It becomes available for all streams at the same time.
   if (error instanceof GatewayUnavailableError) return Math.min(exponentialMs, MAX_STORE_BACK_OFF_MS);
   if (!(error instanceof PspError)) return exponentialMs;
   switch (error.kind) {
     case 'unauthorized':
-      return limits.unauthorizedBackOffMs * (0.9 + random() / 10);
+      return calculateUnauthorizedDelayMs(failures, limits) * (0.9 + random() / 10);
     case 'rate-limited': {
       const requestedMs = Math.min(error.details.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
       return Math.max(requestedMs * (1 + random() / 10), exponentialMs);
@@ -34,6 +42,15 @@ export function calculateBackOffMs(
     case 'unknown-outcome':
       return exponentialMs;
   }
+}
+
+/**
+ * The first retries come soon, because PSPs also reject credentials during an incident of their own or while they activate a new key. Later
+ * ones are rare, because many PSPs block a key that fails again and again.
+ */
+function calculateUnauthorizedDelayMs(failures: number, limits: SyncLimits): number {
+  const factor = UNAUTHORIZED_BACK_OFF_FACTOR ** Math.min(failures - 1, MAX_BACK_OFF_EXPONENT);
+  return Math.min(limits.unauthorizedBackOffMs, limits.initialUnauthorizedBackOffMs * factor);
 }
 
 /** Changes a period by up to 5 % in both directions, so that connectors that started together drift apart. */

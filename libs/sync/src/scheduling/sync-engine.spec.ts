@@ -247,14 +247,23 @@ describe('a failure', () => {
       }),
     ]);
     engine.start();
-    await bench.clock.advance(10 * MINUTE);
+    await bench.clock.advance(1_000);
     expect(calls).toBe(1);
+    // The retries come after 30 s, 2, 8 and 15 minutes.
+    for (const [minutes, expected] of [
+      [1, 2],
+      [2, 3],
+      [8, 4],
+      [10, 4],
+      [5, 5],
+    ] as const) {
+      await bench.clock.advance(minutes * MINUTE);
+      expect(calls).toBe(expected);
+    }
     const [line] = bench.findLogLines('credentials');
     expect(line?.level).toBe(LOG_LEVELS.error);
     expect(line?.msg).toContain('check those under "settings" of connector bank');
     expect(JSON.stringify(bench.lines)).not.toContain('hunter2');
-    await bench.clock.advance(10 * MINUTE);
-    expect(calls).toBe(2);
     await engine.stop();
   });
 

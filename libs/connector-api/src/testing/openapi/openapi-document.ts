@@ -85,6 +85,16 @@ export class OpenApiDocument {
     return undefined;
   }
 
+  /** Names of broken schemas that the checks skip. A schema is compiled when it is first needed. */
+  get skippedSchemas(): string[] {
+    return [
+      ...new Set([
+        ...this.requestChecker.skippedSchemas.keys(),
+        ...this.responseChecker.skippedSchemas.keys(),
+      ]),
+    ];
+  }
+
   /** Returns the document's examples. @param path template as in the document. @throws Error if the document does not have the operation. */
   getExamples(method: string, path: string): Example[] {
     return getExamples(this.root, this.operations.get(method, path));

@@ -4,33 +4,111 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { SchemaConverter } from './schema-converter.js';
 import type { Direction } from './schema-converter.js';
+import { getChild, isNode } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 
 const MAX_PROBLEMS = 8;
 
+/** A schema that accepts every value, with any properties. It takes the place of a broken one. */
+const ANY_VALUE = { additionalProperties: true };
+
 export class SchemaChecker {
+  /** Why each broken schema is skipped, by its name in `components.schemas`. */
+  readonly skippedSchemas = new Map<string, string>();
   private readonly converter: SchemaConverter;
-  private readonly ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true, logger: false });
+  private readonly components: Record<string, unknown>;
+  private ajv: Ajv2020;
   private readonly compiled = new Map<unknown, ValidateFunction>();
 
-  constructor(root: DocumentNode, direction: Direction) {
+  constructor(
+    root: DocumentNode,
+    private readonly direction: Direction,
+  ) {
     this.converter = new SchemaConverter(root, direction);
-    addFormats.default(this.ajv);
-    // Revolut's format name for its query parameters `from` and `to`.
-    this.ajv.addFormat('date-time or date', /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}.*)?$/);
-    this.ajv.addSchema(this.converter.convertComponents());
+    const converted = this.converter.convertComponents((name, error) => this.skip(name, error));
+    this.components = { ...getChild(getChild(converted, 'components'), 'schemas') };
+    this.ajv = this.createAjv();
   }
 
   /** @returns one string per problem, with JSON pointer, expected and found value. Empty if the value is valid. */
   check(schema: unknown, value: unknown): string[] {
     let validate = this.compiled.get(schema);
     if (validate === undefined) {
-      validate = this.ajv.compile(this.converter.convert(schema) as DocumentNode);
+      validate = this.compile(this.converter.convert(schema) as DocumentNode);
       this.compiled.set(schema, validate);
     }
     if (validate(value)) return [];
     return summarizeErrors(validate.errors ?? []);
   }
+
+  /**
+   * Compiles a schema. If a schema that it refers to is broken, only the broken one is skipped.
+   * @throws Error if the schema itself is broken
+   */
+  private compile(schema: DocumentNode): ValidateFunction {
+    try {
+      return this.ajv.compile(schema);
+    } catch (error) {
+      if (!this.skipBrokenComponents()) throw error;
+      this.ajv = this.createAjv();
+      return this.ajv.compile(schema);
+    }
+  }
+
+  /** Finds the broken components: those that cannot be compiled by themselves. @returns whether there are any */
+  private skipBrokenComponents(): boolean {
+    const known = new Set(Object.keys(this.components));
+    let isAnySkipped = false;
+    for (const [name, schema] of Object.entries(this.components)) {
+      try {
+        const alone = replaceReferences(schema, (reference) => this.isKnownReference(reference, known));
+        createPlainAjv().compile(alone as DocumentNode);
+      } catch (error) {
+        this.components[name] = this.skip(name, error);
+        isAnySkipped = true;
+      }
+    }
+    return isAnySkipped;
+  }
+
+  private isKnownReference(reference: string, known: ReadonlySet<string>): boolean {
+    const prefix = `${this.direction}#/components/schemas/`;
+    return reference.startsWith(prefix) && known.has(reference.slice(prefix.length).split('/')[0] ?? '');
+  }
+
+  private skip(name: string, error: unknown): unknown {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.skippedSchemas.set(name, reason);
+    process.stderr.write(`skipped: checks against the schema ${name} (${this.direction}): ${reason}\n`);
+    return ANY_VALUE;
+  }
+
+  private createAjv(): Ajv2020 {
+    const ajv = createPlainAjv();
+    ajv.addSchema({ $id: this.direction, components: { schemas: this.components } });
+    return ajv;
+  }
+}
+
+function createPlainAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true, logger: false });
+  addFormats.default(ajv);
+  // Revolut's format name for its query parameters `from` and `to`.
+  ajv.addFormat('date-time or date', /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}.*)?$/);
+  return ajv;
+}
+
+/** Returns a copy of a schema in which every reference to a known schema accepts any value. */
+function replaceReferences(schema: unknown, isKnown: (reference: string) => boolean): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => replaceReferences(item, isKnown));
+  if (!isNode(schema)) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([key, value]) =>
+      key === '$ref' && typeof value === 'string' && isKnown(value)
+        ? []
+        : [[key, replaceReferences(value, isKnown)]],
+    ),
+  );
 }
 
 /** Formats the errors. Omits errors of combining keywords (`anyOf` …) if there are more specific ones. */

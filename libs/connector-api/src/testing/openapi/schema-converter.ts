@@ -26,10 +26,19 @@ export class SchemaConverter {
     private readonly direction: Direction,
   ) {}
 
-  /** Converts all of `components.schemas`. The result's `$id` is the direction. */
-  convertComponents(): DocumentNode {
+  /**
+   * Converts all of `components.schemas`. The result's `$id` is the direction.
+   * @param replaceBroken returns the replacement for a schema that cannot be converted
+   */
+  convertComponents(replaceBroken: (name: string, error: unknown) => unknown): DocumentNode {
     const schemas = getChild(getChild(this.root, 'components'), 'schemas');
-    const converted = Object.entries(schemas).map(([name, schema]) => [name, this.convert(schema, 'part')]);
+    const converted = Object.entries(schemas).map(([name, schema]) => {
+      try {
+        return [name, this.convert(schema, 'part')];
+      } catch (error) {
+        return [name, replaceBroken(name, error)];
+      }
+    });
     return { $id: this.direction, components: { schemas: Object.fromEntries(converted) as DocumentNode } };
   }
 

@@ -2,7 +2,7 @@
  * Interface to one kind of database. It contains everything in which SQLite and PostgreSQL differ; all other code of this library is
  * shared.
  */
-import type { SerializedPage } from '@tributary/connector-api';
+import type { SerializedPage, Stream } from '@tributary/connector-api';
 import type {
   ColumnDataType,
   ColumnDefinitionBuilder,
@@ -13,7 +13,6 @@ import type {
   SqlBool,
 } from 'kysely';
 import type { ChangeMonitor } from '../identity/change-monitor.js';
-import type { FeedBinding } from '../identity/feed-binding.js';
 import type { ServerIdentity } from '../identity/server-identity.js';
 import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
@@ -32,6 +31,15 @@ export interface ConnectionState {
   server: ServerIdentity | undefined;
   /** Stores on this connection why the store has lost data, so that no process opens it before a person has confirmed it. */
   markLoss: (reason: string) => Promise<void>;
+}
+
+/** Which feed a page belongs to, in the store and epoch that this process opened. */
+export interface FeedIdentity {
+  readonly id: number;
+  readonly connector: string;
+  readonly stream: Stream;
+  readonly storeId: string;
+  readonly epoch: number;
 }
 
 export interface DatabaseAdapter {
@@ -79,7 +87,7 @@ export interface DatabaseAdapter {
    * stale, but it has no gaps.
    */
   readPage(
-    feed: FeedBinding,
+    feed: FeedIdentity,
     from: number,
     skipped: number,
     count: number,

@@ -4,11 +4,11 @@
  */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { DatabaseAdapter, FeedIdentity } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
 import type { StoreSession } from './store-session.js';
 
-export class FeedBinding {
+export class FeedBinding implements FeedIdentity {
   private highestSeq = 0;
 
   constructor(

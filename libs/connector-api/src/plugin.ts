@@ -86,7 +86,7 @@ export interface Page<T> {
 export interface ListOptions {
   /** Aborted when the gateway no longer waits for the listing. Each request of the listing should get it. */
   signal?: AbortSignal;
-  /** The time in milliseconds after which the gateway gives up on a page. A listing yields at least a cursor earlier, so that it progresses. */
+  /** Milliseconds after which the gateway stops waiting for a page. Before this time a listing must yield a page, even one without items: its cursor saves the progress. */
   pageTimeoutMs?: number;
 }
 

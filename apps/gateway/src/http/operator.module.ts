@@ -16,7 +16,7 @@ export interface GatewayHealth {
    */
   pingStore(): Promise<void>;
 }
-const GATEWAY_HEALTH = Symbol('CONDITION');
+const GATEWAY_HEALTH = Symbol('GATEWAY_HEALTH');
 
 const OK_BODY = Buffer.from('{"status":"ok"}');
 

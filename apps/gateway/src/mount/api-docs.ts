@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ConnectorRegistry } from '../http/shared-route-table.js';
 
-export const API_DOCS = Symbol('DOCS');
+export const API_DOCS = Symbol('API_DOCS');
 
 /** Content types of the files of swagger-ui-dist. @nestjs/swagger includes the package, so nothing is loaded from the internet. */
 const ASSET_TYPES: Readonly<Record<string, string>> = {

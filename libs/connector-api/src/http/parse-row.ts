@@ -7,7 +7,7 @@ import type { Json } from './json.js';
  * stop the stream: `rows.map((row) => parseRow(row, 'id', toTransaction))`.
  * @param idProperty the name of the property that contains the record's id. If the row has none, its whole JSON becomes the id
  * @param convert converts the row. It throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
- * @throws any other error of `read`
+ * @throws any other error of `convert`
  */
 export function parseRow<Row>(
   row: Json,

@@ -1,4 +1,4 @@
-/** Tests each special case of the listing separately. The test of a year only covers them by chance. */
+/** Tests each special case of the listing separately. `revolut-business.year.spec.ts` meets these cases only by chance. */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
 import { collectPages, FakeClock, TestFeed, mountPlugin } from './testing/mounted.js';
 import { createUuid, SimulatedRevolut } from './testing/world.js';

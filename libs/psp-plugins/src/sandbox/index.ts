@@ -8,7 +8,7 @@ export const sandbox = definePlugin({
   name: 'sandbox',
   title: 'A simulated PSP with bad manners, for demos, tests and benchmarks',
   settings: SandboxSettings,
-  // The journal keeps all orders.
+  // The window is unlimited, because the sandbox's order journal never forgets an idempotency key.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
   psp: SandboxPsp,
   providers: [SandboxClient, { provide: SANDBOX_CLOCK, useValue: () => Date.now() }],

@@ -23,11 +23,9 @@ const scenario = fc.record({
     minLength: 8,
     maxLength: 8,
   }),
-  /**
-   * Entries that are pending in the first report, and entries that are given in details in the report or
-   * statement.
-   */
+  /** Whether each entry is pending in the first report. */
   pending: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+  /** Whether each entry has a breakdown into details, in the booked statement and in the report. */
   split: fc.array(fc.record({ booked: fc.boolean(), report: fc.boolean() }), { minLength: 8, maxLength: 8 }),
   order: fc.shuffledSubarray(['s1', 's2', 'r1', 'r2', 's1 again', 'r2 again'], { minLength: 6 }),
   syncs: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),

@@ -1,6 +1,4 @@
 /** Loads the deployment file: reads the YAML, resolves references and validates the settings. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { plugins } from '@tributary/psp-plugins';
 import { ApiKeyParser } from './settings/api-key-parser.js';
 import { SettingsBinder } from './settings/settings-binder.js';
@@ -9,7 +7,8 @@ import type { Deployment } from './settings/deployment.js';
 import { DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { PluginPackages } from './plugins/plugin-packages.js';
 import { ConfigError, ConfigProblems } from './file/config-problems.js';
-import { getFileErrorMessage, type Environment } from './file/references.js';
+import { readDeploymentFile } from './file/read-deployment-file.js';
+import type { Environment } from './file/references.js';
 import { collectSecrets, redactSecrets } from './file/secret-redactor.js';
 import { isPlainObject } from './settings/settings-metadata.js';
 import { parseStoreLocation } from './settings/store-settings.js';
@@ -22,7 +21,7 @@ import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
  */
 export function loadDeployment(file: string, environment: Environment = process.env): Deployment {
   const problems = new ConfigProblems();
-  const read = readYaml(readUtf8File(file), environment, problems);
+  const read = readYaml(readDeploymentFile(file), environment, problems);
   const secrets = collectSecrets(read);
   const deployment = read.value === undefined ? undefined : bindDeployment(file, read, secrets, problems);
   if (!deployment && problems.count === 0) problems.add([], EMPTY_FILE_MESSAGE, undefined);
@@ -64,25 +63,4 @@ function addTenants(tenants: unknown, binder: SettingsBinder, builder: Connector
     if (entry === undefined) continue;
     builder.addConnectors(binder.bind(TenantEntry, entry, path).connectors, [...path, 'connectors'], name);
   }
-}
-
-function readUtf8File(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw createReadError(
-      file,
-      `cannot be read: ${getFileErrorMessage(error)} (${resolve(file)}). Name it with --config FILE`,
-    );
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw createReadError(file, 'the file is not UTF-8 text; save it as UTF-8');
-  }
-}
-
-function createReadError(file: string, text: string): ConfigError {
-  return new ConfigError(file, [{ path: [], text }]);
 }

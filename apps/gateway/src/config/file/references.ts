@@ -41,7 +41,8 @@ function expandVariables(rawValue: string, environment: Environment): ResolvedRe
     if (match === '$${') return '${';
     const [, name, fallback] = VARIABLE_PATTERN.exec(inner ?? '') ?? [];
     if (name === undefined || fallback?.includes('${')) throw new UnresolvedReferenceError(MALFORMED_MESSAGE);
-    const value = environment[name];
+    // An inherited property such as `toString` is not a variable.
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value) secrets.push(value);
     origins.push(`${value ? '' : 'the default of '}environment variable ${name}`);
     return value || (fallback ?? throwMissingVariable(name, value));

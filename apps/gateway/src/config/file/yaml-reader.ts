@@ -5,9 +5,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
   type Alias,
-  type Document,
   type Node,
   type Pair,
   type Scalar,
@@ -16,10 +14,14 @@ import {
 import { formatPath, formatPathForMessage, type ConfigPath } from './config-path.js';
 import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
-import { explainYamlError } from './yaml-errors.js';
+import { parseYamlDocument } from './yaml-document.js';
 
 /** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
 const MAX_VALUES = 20_000;
+/** Limits the number of properties that `<<` copies, including those that a mapping replaces by its own. */
+const MAX_MERGED_PROPERTIES = 100_000;
+/** Limits the nesting after alias expansion. A deployment file has about ten levels. */
+const MAX_DEPTH = 100;
 const MERGE_KEY = '<<';
 
 export interface YamlReadResult {
@@ -45,11 +47,9 @@ export interface SourceLocation extends LineColumn {
  */
 export function readYaml(text: string, environment: Environment, problems: ConfigProblems): YamlReadResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const reader = new YamlReader(document, lines, environment, problems);
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    reader.reportSyntaxProblem(explainYamlError(code), pos[0]);
-  }
+  const { document, anchors, problems: syntaxProblems } = parseYamlDocument(text, lines);
+  const reader = new YamlReader(anchors, lines, environment, problems);
+  for (const problem of syntaxProblems) reader.reportSyntaxProblem(problem.text, problem.offset);
   const value =
     problems.count === 0 && document.contents ? reader.readNode(document.contents, []) : undefined;
   return { value, locations: reader.locations };
@@ -59,11 +59,12 @@ class YamlReader {
   readonly locations = new Map<string, SourceLocation>();
   /** Nodes that are being read. An alias to one of them would cause an endless recursion. */
   readonly #nodesInProgress = new Set<Node>();
-  /** Caches the node of each alias, because the parser searches the whole document for its anchor. */
-  readonly #resolvedAliases = new Map<Node, ResolvedNode | undefined>();
+  /** Properties of each mapping that other mappings repeat with `<<`, so that nested merges are expanded only once. */
+  readonly #mergedProperties = new Map<YAMLMap, ReadonlyMap<string, Node>>();
+  #mergedCount = 0;
 
   constructor(
-    private readonly document: Document,
+    private readonly anchors: ReadonlyMap<Alias, Node>,
     private readonly lines: LineCounter,
     private readonly environment: Environment,
     private readonly problems: ConfigProblems,
@@ -80,6 +81,10 @@ class YamlReader {
     const target = this.#resolveAlias(node);
     if (!target || this.#nodesInProgress.has(target)) {
       this.problems.add(path, INVALID_ALIAS_MESSAGE, location);
+      return undefined;
+    }
+    if (path.length > MAX_DEPTH) {
+      this.problems.add([], TOO_DEEP_MESSAGE, undefined);
       return undefined;
     }
     if (this.locations.size > MAX_VALUES) {
@@ -146,31 +151,43 @@ class YamlReader {
     return undefined;
   }
 
-  /** Returns the properties that `<<: *defaults` takes from one or several other mappings. */
-  #readMergedProperties(map: YAMLMap, path: ConfigPath): [string, Node][] {
-    const merges = (map.items as Pair<Node, Node | null>[]).filter(
-      ({ key }) => isScalar(key) && key.value === MERGE_KEY,
-    );
-    return merges
-      .flatMap(({ value }) => (isSeq(value) ? (value.items as Node[]) : [value]))
-      .flatMap((node) => {
-        const source = node ? this.#resolveAlias(node) : undefined;
-        if (isMap(source) && !this.#nodesInProgress.has(source)) return this.#listProperties(source, path);
+  /** Returns the properties that `<<: *defaults` takes from one or several other mappings. The first value of a name counts. */
+  #readMergedProperties(map: YAMLMap, path: ConfigPath): ReadonlyMap<string, Node> {
+    const merged = new Map<string, Node>();
+    for (const node of listMergeSources(map)) {
+      const source = node ? this.#resolveAlias(node) : undefined;
+      if (!isMap(source) || this.#nodesInProgress.has(source)) {
         this.reportSyntaxProblem(
           'found "<<" without a mapping; expected an alias like *defaults',
           node?.range?.[0] ?? 0,
         );
-        return [];
-      });
+        continue;
+      }
+      const properties = this.#listProperties(source, path);
+      this.#mergedCount += properties.size;
+      if (this.#mergedCount > MAX_MERGED_PROPERTIES) {
+        this.problems.add([], TOO_MANY_VALUES_MESSAGE, undefined);
+        break;
+      }
+      for (const [name, value] of properties) if (!merged.has(name)) merged.set(name, value);
+    }
+    return merged;
   }
 
-  #listProperties(map: YAMLMap, path: ConfigPath): [string, Node][] {
+  /** Returns the properties of a mapping, with those that it takes from others. */
+  #listProperties(map: YAMLMap, path: ConfigPath): ReadonlyMap<string, Node> {
+    const known = this.#mergedProperties.get(map);
+    if (known !== undefined) return known;
     this.#nodesInProgress.add(map);
-    const own = (map.items as Pair<Node, Node | null>[]).flatMap(({ key, value }): [string, Node][] =>
-      isScalar(key) && key.value !== MERGE_KEY && value ? [[String(key.value), value]] : [],
-    );
-    const all = [...own, ...this.#readMergedProperties(map, path)];
+    const all = new Map<string, Node>();
+    for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
+      if (isScalar(key) && key.value !== MERGE_KEY && value) all.set(String(key.value), value);
+    }
+    for (const [name, value] of this.#readMergedProperties(map, path)) {
+      if (!all.has(name)) all.set(name, value);
+    }
     this.#nodesInProgress.delete(map);
+    this.#mergedProperties.set(map, all);
     return all;
   }
 
@@ -190,9 +207,8 @@ class YamlReader {
   }
 
   #resolveAlias(node: Node): ResolvedNode | undefined {
-    if (!isAlias(node)) return node;
-    if (!this.#resolvedAliases.has(node)) this.#resolvedAliases.set(node, node.resolve(this.document));
-    return this.#resolvedAliases.get(node);
+    const target = isAlias(node) ? this.anchors.get(node) : node;
+    return isAlias(target) ? undefined : target;
   }
 
   #toPosition(offset: number): LineColumn {
@@ -201,9 +217,17 @@ class YamlReader {
   }
 }
 
+/** Returns the values of all `<<`: mappings, or aliases of them. */
+function listMergeSources(map: YAMLMap): (Node | null)[] {
+  return (map.items as Pair<Node, Node | null>[])
+    .filter(({ key }) => isScalar(key) && key.value === MERGE_KEY)
+    .flatMap(({ value }) => (isSeq(value) ? (value.items as Node[]) : [value]));
+}
+
 const EMPTY_VALUE_MESSAGE = 'found nothing; give it a value, or leave the key out';
 const MISSING_SPACE_MESSAGE =
   'found a key that contains a colon and has no value; write a space after the colon, like "key: value"';
 const INVALID_ALIAS_MESSAGE =
   'found an alias (*…) without its anchor (&…) above it, or inside what it repeats';
+const TOO_DEEP_MESSAGE = 'the values are nested too deeply, all aliases written out';
 const TOO_MANY_VALUES_MESSAGE = `found more than ${MAX_VALUES} values, all aliases written out`;

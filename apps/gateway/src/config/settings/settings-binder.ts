@@ -52,9 +52,12 @@ export class SettingsBinder {
   }
 
   #createInstance<T extends object>(settings: Type<T>, value: unknown, path: ConfigPath): T {
-    return plainToInstance(settings, this.#selectProperties(settings, value, path), {
-      exposeDefaultValues: true,
-    });
+    const selected = Object.entries(this.#selectProperties(settings, value, path));
+    // Mappings are assigned without `class-transformer`, which copies them, calls a property named `constructor` and drops others.
+    const mappings = selected.filter(([, property]) => containsMapping(property));
+    const others = selected.filter(([, property]) => !containsMapping(property));
+    const instance = plainToInstance(settings, Object.fromEntries(others), { exposeDefaultValues: true });
+    return Object.assign(instance, Object.fromEntries(mappings));
   }
 
   /** Keeps only the properties of the class. Converts strings from variables and files to numbers and booleans where the class has them. */
@@ -120,6 +123,10 @@ export class SettingsBinder {
     const location = this.locations.get(formatPath(path));
     return location ?? (path.length > 0 ? this.findLocation(path.slice(0, -1)) : undefined);
   }
+}
+
+function containsMapping(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(containsMapping) : isPlainObject(value);
 }
 
 /** Converts a message of class-validator: "port must be an integer number" → "expected an integer number". */

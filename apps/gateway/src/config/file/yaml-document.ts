@@ -1,0 +1,82 @@
+/**
+ * Parses the text of the deployment file to a YAML document without features that the file does not need: deep nesting, which exhausts
+ * the stack of the parser, tags that create other values than plain ones, and YAML 1.1.
+ */
+import {
+  isAlias,
+  isNode,
+  Lexer,
+  parseDocument,
+  Parser,
+  visit,
+  type Alias,
+  type Document,
+  type LineCounter,
+  type Node,
+} from 'yaml';
+import { explainYamlError } from './yaml-errors.js';
+
+/** A deployment file has about ten levels. Each level takes at most three places on the stack of the parser. */
+const MAX_PARSER_STACK = 300;
+/** Tags of the types that YAML recognises without a tag. */
+const PLAIN_TAG_PATTERN = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+export interface YamlDocument {
+  document: Document;
+  /** The node that each alias repeats. An alias without its anchor is absent. */
+  anchors: ReadonlyMap<Alias, Node>;
+  /** Syntax errors and forbidden features. `offset` is a position in the text. */
+  problems: readonly { text: string; offset: number }[];
+}
+
+/** Parses the text. */
+export function parseYamlDocument(text: string, lineCounter: LineCounter): YamlDocument {
+  const deepOffset = findDeepNesting(text, lineCounter);
+  if (deepOffset !== undefined) {
+    const problem = { text: 'the values are nested too deeply', offset: deepOffset };
+    return { document: parseDocument(''), anchors: new Map(), problems: [problem] };
+  }
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  const { anchors, problems } = inspectNodes(document);
+  const { errors, warnings, directives } = document;
+  for (const { code, pos } of [...errors, ...warnings]) {
+    problems.push({ text: explainYamlError(code), offset: pos[0] });
+  }
+  if (directives?.yaml.explicit && directives.yaml.version !== '1.2') {
+    problems.push({ text: 'found a %YAML line of another version; expected YAML 1.2. Remove it', offset: 0 });
+  }
+  return { document, anchors, problems };
+}
+
+/** Returns the offset at which the nesting becomes too deep. This pass does not use recursion, in contrast to `parseDocument`. */
+function findDeepNesting(text: string, lineCounter: LineCounter): number | undefined {
+  lineCounter.addNewLine(0);
+  const parser = new Parser(lineCounter.addNewLine);
+  for (const token of new Lexer().lex(text)) {
+    const tokens = parser.next(token);
+    while (!tokens.next().done);
+    if (parser.stack.length > MAX_PARSER_STACK) return parser.offset;
+  }
+  return undefined;
+}
+
+/**
+ * Finds the node of each alias in one pass, because the parser's own lookup searches the whole document for each alias, and reports tags.
+ */
+function inspectNodes(document: Document) {
+  const nodes = new Map<string, Node>();
+  const anchors = new Map<Alias, Node>();
+  const problems: { text: string; offset: number }[] = [];
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) {
+        const target = nodes.get(node.source);
+        if (target !== undefined) anchors.set(node, target);
+      } else if (isNode(node) && node.anchor !== undefined) nodes.set(node.anchor, node);
+      if (node.tag !== undefined && !PLAIN_TAG_PATTERN.test(node.tag)) {
+        problems.push({ text: explainYamlError('TAG_RESOLVE_FAILED'), offset: node.range?.[0] ?? 0 });
+      }
+    },
+  });
+  return { anchors, problems };
+}

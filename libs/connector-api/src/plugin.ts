@@ -168,6 +168,11 @@ export interface Plugin<Settings extends object = object> {
   settings: Type<Settings>;
   /** How the PSP recognises repeated orders. Required if the client class has `createPayout` or `createTransfer`. */
   orders?: IdempotencySupport;
+  /**
+   * Names the account at the PSP that these settings lead to, in one line without secrets: an id of the account, the environment. The
+   * gateway refuses a connector whose settings lead to another account than before. Without this method only the plugin is compared.
+   */
+  identifyAccount?(settings: Settings): string;
   /** The class of the client. Nest creates one instance per connector, in the connector's own module. */
   psp: Type<PspClient>;
   /** Other providers that `psp` injects, e.g. its HTTP client. They exist once per connector, too. */

@@ -5,6 +5,7 @@ export * from './types/order.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
 export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';
+export { adoptConnector } from './maintenance/adopt-connector.js';
 export { restoreStore, type RestoreOptions } from './maintenance/restore-store.js';
 export { startHeartbeat } from './identity/heartbeat.js';
 export { isHolderDead, serializeHolder, currentProcess } from './leases/lease-holder.js';

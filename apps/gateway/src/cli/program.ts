@@ -24,6 +24,7 @@ import {
   type ConfigOption,
   type CliResult,
 } from './shared/command-context.js';
+import { registerConnectorsCommand } from './commands/connectors.command.js';
 import { registerOrdersCommand } from './commands/orders.command.js';
 import { formatQuarantineTable, listQuarantine } from './commands/quarantine.command.js';
 import { serve } from './commands/serve.command.js';
@@ -63,6 +64,7 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerQuarantineCommand,
     registerOrdersCommand,
     registerStoreCommand,
+    registerConnectorsCommand,
     registerSchemaCommand,
   ])
     register(context);

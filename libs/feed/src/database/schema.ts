@@ -13,7 +13,16 @@ export interface Schema {
   order_days: OrderDayTable;
   last_pages: LastPageTable;
   store_identity: StoreIdentityTable;
+  connectors: ConnectorTable;
   migrations: { version: number; applied_at: number };
+}
+
+/** One connector: the plugin and the account at the PSP to which its feeds belong. `account` is `null` when the plugin cannot tell. */
+export interface ConnectorTable {
+  connector: string;
+  plugin: string;
+  account: string | null;
+  registered_at: number;
 }
 
 /** The single row that identifies the store. `identity/store-identity.ts` describes the columns. */

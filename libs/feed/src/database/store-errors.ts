@@ -29,6 +29,25 @@ export class StoreChangedError extends GatewayUnavailableError {
   }
 }
 
+/** Connectors of the deployment belong to another plugin or account in the store. */
+export class ConnectorConflictError extends Error {
+  override readonly name = 'ConnectorConflictError';
+
+  constructor(conflicts: readonly { path: string; expected: string; found: string }[]) {
+    const lines = conflicts.map(
+      ({ path, expected, found }) => `  ${path}: the store has ${expected}, the deployment file has ${found}`,
+    );
+    super(
+      [
+        'the store belongs to another deployment, or a connector was changed; nothing was started:',
+        ...lines,
+        'Use another store for another deployment. If the change is meant, stop every gateway and run, for each connector,',
+        '"tributary connectors adopt" (the same account: pulls go on) or "tributary connectors reset" (another one: everything is pulled again).',
+      ].join('\n'),
+    );
+  }
+}
+
 /** A statement found the store or the feed in another state than this process knows. Ends the transaction; the caller then looks why. */
 export class StaleStateError extends GatewayUnavailableError {
   override readonly name: string = 'StaleStateError';

@@ -6,6 +6,7 @@ import type { Stream } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter, FeedIdentity } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
+import { toStoreIdentity } from './store-identity.js';
 import type { StoreSession } from './store-session.js';
 
 export class FeedBinding implements FeedIdentity {
@@ -77,14 +78,23 @@ export class FeedBinding implements FeedIdentity {
    * @throws StoreChangedError if not
    */
   async assertExists(): Promise<void> {
-    await this.session.explainMismatch();
+    this.assertUnchanged();
     const { committedSeq } = this;
-    const feed = await this.adapter.reader
-      .selectFrom('feeds')
-      .select('head_seq')
-      .where(this.isSameFeed)
+    const { knownBeat } = this.session;
+    // One statement, because every empty page is explained.
+    const row = await this.adapter.reader
+      .selectFrom('store_identity')
+      .leftJoin('feeds', (join) =>
+        join
+          .on('feeds.id', '=', this.id)
+          .on('feeds.connector', '=', this.connector)
+          .on('feeds.stream', '=', this.stream),
+      )
+      .selectAll('store_identity')
+      .select('feeds.head_seq')
       .executeTakeFirst();
-    if (feed) await this.checkHead(feed.head_seq, committedSeq);
+    await this.session.checkIdentity(row && toStoreIdentity(row), knownBeat);
+    if (row && row.head_seq !== null) await this.checkHead(row.head_seq, committedSeq);
     else
       await this.session.reportLoss(
         `the feed ${this.connector}/${this.stream} no longer has the number ${this.id}: an older backup was put back`,

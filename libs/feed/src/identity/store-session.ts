@@ -61,7 +61,21 @@ export class StoreSession {
   async explainMismatch(): Promise<void> {
     this.adapter.changes.assertUnchanged();
     const knownBeat = this.lastBeat;
-    const { beat } = this.checkSameStore(await readStoreIdentity(this.adapter.reader));
+    await this.checkIdentity(await readStoreIdentity(this.adapter.reader), knownBeat);
+  }
+
+  /** The highest heartbeat that this process has written or read. */
+  get knownBeat(): number {
+    return this.lastBeat;
+  }
+
+  /**
+   * Checks an identity that was read from the primary.
+   * @param knownBeat `knownBeat` from before the read
+   * @throws StoreChangedError unless the store is the same
+   */
+  async checkIdentity(found: StoreIdentity | undefined, knownBeat: number): Promise<void> {
+    const { beat } = this.checkSameStore(found);
     if (beat < knownBeat) await this.reportLoss(describeOlderBeat(beat, knownBeat));
   }
 

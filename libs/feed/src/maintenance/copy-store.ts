@@ -35,6 +35,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   orders: ['id'],
   order_history: ['order_id', 'entry'],
   order_days: ['connector', 'day', 'asset'],
+  connectors: ['connector'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 

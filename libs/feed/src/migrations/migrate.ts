@@ -9,6 +9,7 @@ import { indexOpenRefusals } from './0005-open-refusals.js';
 import { addRowKeys } from './0006-places.js';
 import { markPublishedReturns } from './0007-told-returns.js';
 import { createStoreIdentity } from './0008-store-identity.js';
+import { createConnectors } from './0009-connectors.js';
 import type { Schema } from '../database/schema.js';
 
 /** All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. */
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise
   addRowKeys,
   markPublishedReturns,
   createStoreIdentity,
+  createConnectors,
 ];
 
 /**

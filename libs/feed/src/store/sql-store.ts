@@ -1,9 +1,10 @@
 /** The store of one deployment, on top of any database adapter. */
 import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
+import { registerConnectors } from '../connectors/connector-registry.js';
 import { createBalanceRepository } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
-import type { Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
+import type { ConnectorIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/pagination-ends.js';
 import { FeedBinding } from '../identity/feed-binding.js';
 import type { StoreSession } from '../identity/store-session.js';
@@ -18,7 +19,8 @@ import type { StoreChangedError } from '../database/store-errors.js';
 import { openSession } from '../identity/open-session.js';
 
 export class SqlStore implements Store {
-  /** Feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
+  private readonly feeds = new Map<string, Promise<Feed>>();
+  /** Numbers of feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
   private readonly bindings = new Map<string, Promise<FeedBinding>>();
   private readonly clock: () => number;
   private readonly storeClock: StoreClock;
@@ -41,8 +43,17 @@ export class SqlStore implements Store {
     return new SqlStore(adapter, await openSession(adapter), clock);
   }
 
-  async feed(connector: string, stream: Stream): Promise<Feed> {
-    return new SqlFeed(this.adapter, await this.bindFeed(connector, stream), this.storeClock);
+  feed(connector: string, stream: Stream): Promise<Feed> {
+    const key = `${connector} ${stream}`;
+    let feed = this.feeds.get(key);
+    if (!feed) {
+      feed = this.bindFeed(connector, stream).then(
+        (binding) => new SqlFeed(this.adapter, binding, this.storeClock),
+      );
+      this.feeds.set(key, feed);
+      feed.catch(() => this.feeds.delete(key));
+    }
+    return feed;
   }
 
   balances(connector: string) {
@@ -71,6 +82,10 @@ export class SqlStore implements Store {
       .selectNoFrom(this.storeClock().as('now'))
       .executeTakeFirstOrThrow();
     return now;
+  }
+
+  registerConnectors(connectors: readonly ConnectorIdentity[]): Promise<void> {
+    return registerConnectors(this.adapter, connectors);
   }
 
   assertUnchanged(): void {

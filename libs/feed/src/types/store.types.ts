@@ -12,6 +12,14 @@ import type {
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 
+/** To what a connector belongs. */
+export interface ConnectorIdentity {
+  path: string;
+  plugin: string;
+  /** The account at the PSP, as the plugin names it; `undefined` when it cannot tell. It contains no secret. */
+  account: string | undefined;
+}
+
 /** A restore of the store, or the promotion of a replica. Milliseconds since 1970. */
 export interface StoreRestore {
   restoredAt: number;
@@ -32,6 +40,11 @@ export interface Store {
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
   /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */
   currentTime(): Promise<number>;
+  /**
+   * Registers the connectors of a deployment.
+   * @throws ConnectorConflictError when one of them belongs to another plugin or account in this store
+   */
+  registerConnectors(connectors: readonly ConnectorIdentity[]): Promise<void>;
   /** Checks without a query that no change of the store was found. Call it before cached data of the store is used. @throws StoreChangedError */
   assertUnchanged(): void;
   /** Calls `notify` once, when this process finds that the database is no longer the store, or the state of it, that it opened. */

@@ -17,6 +17,8 @@ export const revolutBusiness = definePlugin({
   name: 'revolut-business',
   title: 'Revolut Business: accounts, counterparties, transactions, payments and transfers',
   settings: RevolutBusinessSettings,
+  // The client id changes with each renewed certificate, so only the environment is compared.
+  identifyAccount: ({ url }) => url,
   // Revolut remembers a request_id for two weeks. The last day is a margin for clock differences and for orders that wait.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 13 * DAY_MS },
   psp: RevolutBusinessPsp,

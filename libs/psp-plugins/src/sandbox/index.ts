@@ -8,6 +8,8 @@ export const sandbox = definePlugin({
   name: 'sandbox',
   title: 'A simulated PSP with bad manners, for demos, tests and benchmarks',
   settings: SandboxSettings,
+  identifyAccount: ({ seed, journal }) =>
+    `seed ${seed}${journal === undefined ? '' : `, journal ${journal}`}`,
   // The window is unlimited, because the sandbox's order journal never forgets an idempotency key.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
   psp: SandboxPsp,

@@ -1,0 +1,117 @@
+/**
+ * Remembers which plugin, and which account at the PSP, each connector of the store belongs to. Without it, two deployment files that use
+ * one store would mix the rows of two PSPs in one feed, and send orders to both.
+ */
+import type { Kysely } from 'kysely';
+import { ConnectorConflictError } from '../database/store-errors.js';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { ConnectorTable, Schema } from '../database/schema.js';
+import type { ConnectorIdentity } from '../types/store.types.js';
+
+/** Number of rows per statement. SQLite allows 32,766 parameters. */
+const BATCH_ROWS = 500;
+
+/**
+ * Registers connectors that the store does not know, and compares the others.
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account; then nothing was written
+ */
+export async function registerConnectors(
+  adapter: DatabaseAdapter,
+  connectors: readonly ConnectorIdentity[],
+): Promise<void> {
+  if (connectors.length === 0) return;
+  // Most starts find everything registered, and need no write.
+  if ((await compareConnectors(adapter.reader, connectors)).every(({ found }) => found?.isComplete)) return;
+  await adapter.durableTransaction(async (db) => {
+    for (let start = 0; start < connectors.length; start += BATCH_ROWS)
+      await db
+        .insertInto('connectors')
+        .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
+        .onConflict((conflict) => conflict.column('connector').doNothing())
+        .execute();
+    // Another process may have registered a connector meanwhile, so the rows are compared after the insert.
+    for (const { connector, found } of await compareConnectors(db, connectors))
+      if (found && !found.isComplete) await writeIdentity(db, connector);
+  });
+}
+
+/**
+ * Makes connectors belong to another plugin or account.
+ * @param forgetsCursors true when the cursors of the former plugin or account mean nothing to the new one: then everything is pulled again
+ */
+export async function adoptConnector(
+  adapter: DatabaseAdapter,
+  connector: ConnectorIdentity,
+  forgetsCursors: boolean,
+): Promise<void> {
+  await adapter.durableTransaction(async (db) => {
+    await db
+      .insertInto('connectors')
+      .values(toRow(adapter, connector))
+      .onConflict((conflict) => conflict.column('connector').doNothing())
+      .execute();
+    await writeIdentity(db, connector);
+    if (!forgetsCursors) return;
+    await db
+      .updateTable('feeds')
+      .set((eb) => ({ cursor: null, due_at: 0, holder: null, leased_until: 0, fence: eb('fence', '+', 1) }))
+      .where('connector', '=', connector.path)
+      .execute();
+  });
+}
+
+function toRow(adapter: DatabaseAdapter, { path, plugin, account }: ConnectorIdentity) {
+  return { connector: path, plugin, account: account ?? null, registered_at: adapter.currentTime };
+}
+
+async function writeIdentity(
+  db: Kysely<Schema>,
+  { path, plugin, account }: ConnectorIdentity,
+): Promise<void> {
+  await db
+    .updateTable('connectors')
+    .set({ plugin, account: account ?? null })
+    .where('connector', '=', path)
+    .execute();
+}
+
+interface Comparison {
+  connector: ConnectorIdentity;
+  /** `isComplete` is false when the plugin names the account now, and did not when the connector was registered. */
+  found: { isComplete: boolean } | undefined;
+}
+
+/** @throws ConnectorConflictError */
+async function compareConnectors(
+  db: Kysely<Schema>,
+  connectors: readonly ConnectorIdentity[],
+): Promise<Comparison[]> {
+  const rows = await db.selectFrom('connectors').selectAll().execute();
+  const known = new Map(rows.map((row) => [row.connector, row]));
+  const conflicts = connectors.flatMap((connector) => {
+    const row = known.get(connector.path);
+    return row && isOther(row, connector) ? [{ connector, row }] : [];
+  });
+  if (conflicts.length > 0)
+    throw new ConnectorConflictError(
+      conflicts.map(({ connector, row }) => ({
+        path: connector.path,
+        expected: describe(row.plugin, row.account),
+        found: describe(connector.plugin, connector.account),
+      })),
+    );
+  return connectors.map((connector) => {
+    const row = known.get(connector.path);
+    const isComplete = row?.account !== null || connector.account === undefined;
+    return { connector, found: row && { isComplete } };
+  });
+}
+
+/** An account that only one side names is no contradiction: a plugin may learn to name it. */
+function isOther(row: ConnectorTable, { plugin, account }: ConnectorIdentity): boolean {
+  return row.plugin !== plugin || (row.account !== null && account !== undefined && row.account !== account);
+}
+
+function describe(plugin: string, account: string | null | undefined): string {
+  return account === null || account === undefined ? plugin : `${plugin} (${account})`;
+}

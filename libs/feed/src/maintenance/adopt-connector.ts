@@ -1,0 +1,23 @@
+/** Makes a connector of a store belong to another plugin or account: `tributary connectors adopt` and `reset`. */
+import { adoptConnector as writeConnector } from '../connectors/connector-registry.js';
+import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
+import type { ConnectorIdentity } from '../types/store.types.js';
+import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
+
+/**
+ * Writes the connector's new plugin and account.
+ * @param forgetsCursors whether everything is pulled again from the beginning
+ * @throws Error when a gateway uses the store, because it would go on with the former plugin
+ */
+export async function adoptConnector(
+  location: string | StoreLocation,
+  connector: ConnectorIdentity,
+  forgetsCursors: boolean,
+): Promise<void> {
+  assertStoreExists(location);
+  await assertNotOpenElsewhere(location);
+  await withDatabase(location, async (adapter) => {
+    await assertNotLeased(location, adapter);
+    await writeConnector(adapter, connector, forgetsCursors);
+  });
+}

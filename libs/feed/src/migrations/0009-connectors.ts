@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../database/database-adapter.js';
+
+/** Creates the table of connectors: which plugin, and which account at the PSP, each path of the store belongs to. */
+export async function createConnectors(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable('connectors')
+    .addColumn('connector', types.text, (column) => column.primaryKey())
+    .addColumn('plugin', types.text, (column) => column.notNull())
+    .addColumn('account', types.text)
+    .addColumn('registered_at', types.integer, (column) => column.notNull())
+    .execute();
+}

@@ -83,15 +83,15 @@ export interface DatabaseAdapter {
   inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**
    * Returns `count` rows as a JSON array, starting `skipped` rows after the first one at or after the feed time `from`. The database
-   * builds the array in one statement, which also checks the feed's binding: without it the page has no rows. The result can be slightly
-   * stale, but it has no gaps.
+   * builds the array in one statement, which also checks the feed's binding. The result can be slightly stale, but it has no gaps.
+   * @returns `undefined` when the number of the feed does not belong to it
    */
   readPage(
     feed: FeedIdentity,
     from: number,
     skipped: number,
     count: number,
-  ): SerializedPage | Promise<SerializedPage>;
+  ): SerializedPage | undefined | Promise<SerializedPage | undefined>;
   close(): Promise<void>;
 }
 

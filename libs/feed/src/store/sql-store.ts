@@ -179,13 +179,14 @@ class SqlFeed implements Feed {
     this.binding.assertUnchanged();
     const read = this.adapter.readPage(this.binding, from ?? MIN_FEED_TIME, (page - 1) * pageSize, pageSize);
     return read instanceof Promise
-      ? read.then((found) => this.explainIfEmpty(found))
-      : this.explainIfEmpty(read);
+      ? read.then((found) => found ?? this.explainMissingFeed())
+      : (read ?? this.explainMissingFeed());
   }
 
-  /** A page has no rows, too, when the number of the feed belongs to another one. */
-  private explainIfEmpty(page: SerializedPage): SerializedPage | Promise<SerializedPage> {
-    return page.rows > 0 ? page : this.binding.assertExists().then(() => page);
+  /** @returns an empty page when only a replica does not know the feed yet. @throws StoreChangedError */
+  private async explainMissingFeed(): Promise<SerializedPage> {
+    await this.binding.assertExists();
+    return { rows: 0, body: '[]' };
   }
 
   isPastLastPage(from: number | undefined, page: number, pageSize: number) {

@@ -31,6 +31,8 @@ export class SyncTestBench {
     { write: (line) => void this.lines.push(JSON.parse(line) as LogLine) },
   );
   private readonly stores: Store[] = [];
+  /** The first store without tracking. A test that polls a feed must not keep the manual clock from advancing. */
+  private readingStore: Store | undefined;
 
   private constructor(private readonly freshStore: FreshStore) {}
 
@@ -46,7 +48,9 @@ export class SyncTestBench {
 
   /** Opens the same store again, as another process would. */
   async openStore(): Promise<Store> {
-    const store = this.pendingWork.track(await openStore(this.freshStore.url, () => this.clock.now()));
+    const opened = await openStore(this.freshStore.url, () => this.clock.now());
+    this.readingStore ??= opened;
+    const store = this.pendingWork.track(opened);
     this.stores.push(store);
     return store;
   }
@@ -72,7 +76,7 @@ export class SyncTestBench {
   }
 
   async readRows(path = 'bank', stream: Stream = 'transactions'): Promise<Record<string, unknown>[]> {
-    const { body } = await (await this.store.feed(path, stream)).readPage(undefined, 1, 100_000);
+    const { body } = await (await this.readingStore!.feed(path, stream)).readPage(undefined, 1, 100_000);
     return JSON.parse(body.toString()) as Record<string, unknown>[];
   }
 

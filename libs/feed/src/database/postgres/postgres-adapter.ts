@@ -55,7 +55,7 @@ with bound as materialized (
   select seq from feed_rows
    where feed_id = (select id from bound) and feed_time >= $2 order by feed_time limit 1
 )
-select count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
+select (select count(*) from bound) as feeds, count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
   from (
     select seq, body from feed_rows
      where feed_id = $1 and seq >= (select seq from first) + $3
@@ -135,8 +135,8 @@ export async function openPostgres(
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;
       const values = [id, from, skipped, count, connector, stream, storeId, epoch];
-      const [page] = await replicaPools.query<SerializedPage>(PAGE_QUERY, values);
-      return page as SerializedPage;
+      const [page] = await replicaPools.query<SerializedPage & { feeds: number }>(PAGE_QUERY, values);
+      return page?.feeds === 1 ? { rows: page.rows, body: page.body } : undefined;
     },
     close,
   };

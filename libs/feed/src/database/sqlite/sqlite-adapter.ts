@@ -86,6 +86,12 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       where r.place >= first.place + cast(? as integer)
         and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`,
   );
+  // Only an empty page needs it: the page has no rows, too, when the number of the feed belongs to another one.
+  const bindingStatement = prepareLazily(
+    read,
+    `select 1 from feeds, store_identity
+      where feeds.id = ? and connector = ? and stream = ? and store_id = ? and epoch = ?`,
+  );
   const insertStatement = prepareLazily(
     write,
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
@@ -158,13 +164,14 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     readPage: (feed, from, skipped, count) => {
       fileCheck.checkRecently();
       const { id, connector, stream, storeId, epoch } = feed;
-      return convertErrors(
-        read,
-        () =>
-          pageStatement().get(
-            ...[id, connector, stream, storeId, epoch, from, skipped, skipped + count, id],
-          ) as SerializedPage,
-      );
+      const binding = [id, connector, stream, storeId, epoch];
+      return convertErrors(read, () => {
+        const page = pageStatement().get(
+          ...binding,
+          ...[from, skipped, skipped + count, id],
+        ) as SerializedPage;
+        return page.rows > 0 || bindingStatement().get(...binding) !== undefined ? page : undefined;
+      });
     },
     // Closes the connections directly, because the query builder closes only a connection that it has used.
     close: async () => {

@@ -46,7 +46,7 @@ describe('a list', () => {
     expect(await ids('/bank/transactions?page=2&pageSize=25')).toEqual(numbered(25, 50));
     expect(await ids('/bank/transactions?page=25')).toEqual(numbered(2400, 2500));
     expect(await ids('/bank/transactions?pageSize=10000')).toEqual(numbered(0, 2500));
-    for (const page of ['26', '1000000', '99999999999', '9'.repeat(400)]) {
+    for (const page of ['26', '1000000', '99999999999', '9223372036854775807']) {
       expect(await ids(`/bank/transactions?page=${page}`)).toEqual([]);
       expect(await ids(`/bank/transactions?pageSize=10000&page=${page}`)).toEqual([]);
     }
@@ -79,6 +79,11 @@ describe('a list', () => {
       '/bank/accounts?createdAtFrom=2020-01-01T00%3A00%3A00Z&page=1&pageSize=100&sort=createdAt%3Aasc';
     expect(await ids(path)).toEqual(['main', encodeId('DE89 3704/0044'), 'x'.repeat(1024)]);
     expect(await ids('/bank/transactions?sort=updatedAt:asc&pageSize=1&unknown=1')).toEqual(['tx-0']);
+    // `createdAt:asc` is the example of the Generic Connector document, for every list.
+    expect(await ids('/bank/transactions?sort=createdAt:asc&pageSize=1')).toEqual(['tx-0']);
+    expect(await ids('/bank/transactions?sort=&pageSize=1')).toEqual(['tx-0']);
+    expect(await ids('/bank/transactions?page=9223372036854775807')).toEqual([]);
+    expect(await ids('/bank/transactions?page=00000000000000000000001&pageSize=1')).toEqual(['tx-0']);
   });
 
   it('is the same with a slash too many', async () => {
@@ -100,7 +105,13 @@ describe('a list', () => {
     ['pageSize=-5', 'pageSize is "-5"'],
     ['pageSize=all', 'pageSize is "all"'],
     ['sort=updatedAt:desc', 'sort is "updatedAt:desc", expected updatedAt:asc'],
-    ['sort=createdAt:asc', 'sort is "createdAt:asc", expected updatedAt:asc'],
+    ['sort=createdAt:desc', 'sort is "createdAt:desc", expected updatedAt:asc'],
+    ['sort=amount:asc', 'sort is "amount:asc", expected updatedAt:asc'],
+    [
+      'page=9223372036854775808',
+      'page is "9223372036854775808", expected one whole number up to 9223372036854775807',
+    ],
+    [`page=${'9'.repeat(3000)}`, `page is "${'9'.repeat(64)}…"`],
     ['updatedAtFrom=yesterday', 'updatedAtFrom is "yesterday", expected one RFC 3339 time with a zone'],
     ['updatedAtFrom=2026-01-01T00:00:00', 'updatedAtFrom is "2026-01-01T00:00:00"'],
     ['updatedAtFrom=2026-02-30T00:00:00Z', 'updatedAtFrom is "2026-02-30T00:00:00Z"'],

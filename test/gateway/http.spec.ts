@@ -55,6 +55,7 @@ describe('a method that the path does not have', () => {
     ['GET', '/bank/payouts', 'POST, OPTIONS'],
     ['DELETE', '/bank//transfers?x=1', 'POST, OPTIONS'],
     ['PROPFIND', '/bank/accounts', 'GET, HEAD, OPTIONS'],
+    ['QUERY', '/bank/accounts', 'GET, HEAD, OPTIONS'],
   ])('%s %s: 405 with Allow for a key, 401 for others', async (method, path, allow) => {
     const response = await send(method, path, gateway.key('bank'));
     expect(response.headers.get('allow')).toBe(allow);
@@ -128,6 +129,12 @@ describe('what is hardly HTTP', () => {
       400,
     ],
     ['no host', 'GET /bank/accounts HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['two hosts', 'GET /bank/accounts HTTP/1.1\r\nhost: x\r\nHost: y\r\nconnection: close\r\n\r\n', 400],
+    [
+      'two keys',
+      'GET /bank/accounts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a\r\nAuthorization: Bearer b\r\nconnection: close\r\n\r\n',
+      400,
+    ],
     ['an endless URL', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
     ['an expectation', 'GET /bank/accounts HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\n\r\n', 417],
     ['a path without a slash', 'GET bank/accounts HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],

@@ -62,12 +62,25 @@ export class HttpAdapter extends FastifyAdapter {
     this.routes = new SharedRouteTable(options.connectors);
     const fastify = this.getInstance();
     fastify.server.on('checkExpectation', rejectExpectHeader);
-    fastify.addHook('onRequest', (request, _reply, done) => done(missingHostError(request)));
+    fastify.addHook('onRequest', (request, _reply, done) =>
+      done(missingHostError(request) ?? repeatedHeaderError(request)),
+    );
+    fastify.addHook('onRequest', this.rejectQueryMethod);
     if (options.trustProxy) fastify.addHook('onRequest', discardInvalidForwardedFor);
     // Bodies stay bytes until authorization has succeeded, so requests without a valid key are never parsed.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   }
+
+  /** Responds to QUERY like to any other method without a route. Fastify itself would respond with 400 if there is no Content-Type. */
+  private readonly rejectQueryMethod: onRequestHookHandler = (request, reply, done) => {
+    if (request.method !== 'QUERY') return done();
+    try {
+      this.onUnknownRoute(request, reply);
+    } catch (error) {
+      done(error as Error);
+    }
+  };
 
   override get(...args: unknown[]) {
     this.routes.add('GET', args, (...route) => super.get(...route));
@@ -94,6 +107,23 @@ const discardInvalidForwardedFor: onRequestHookHandler = (request, _reply, done)
   if (isIP(request.ip) === 0) delete request.raw.headers['x-forwarded-for'];
   done();
 };
+
+/** Headers that Node reads once and whose repetitions it ignores. A proxy in front could read another one of them than the gateway. */
+const SINGLE_HEADERS: readonly string[] = ['host', 'authorization'];
+
+function repeatedHeaderError({ raw }: FastifyRequest): ContractError | undefined {
+  const seen = new Set<string>();
+  for (let index = 0; index < raw.rawHeaders.length; index += 2) {
+    const name = raw.rawHeaders[index]?.toLowerCase() ?? '';
+    if (!SINGLE_HEADERS.includes(name)) continue;
+    if (seen.has(name)) {
+      const detail = `The request has more than one header ${name}, expected one.`;
+      return new ContractError(HttpStatus.BAD_REQUEST, 'Bad Request', detail);
+    }
+    seen.add(name);
+  }
+  return undefined;
+}
 
 function missingHostError(request: FastifyRequest): ContractError | undefined {
   if (request.headers.host !== undefined || request.raw.httpVersion !== '1.1') return undefined;

@@ -23,6 +23,9 @@ export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 10_000;
 /** Larger page numbers are reduced to this one. No feed is so long, so the page is empty, and page × size remains a safe integer. */
 const MAX_PAGE = 1_000_000_000;
+/** The contract declares the page as int64. */
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_INT64_DIGITS = 19;
 
 const WHOLE_NUMBER_PATTERN = /^\d+$/;
 /** An unescaped `+` in a query string means a space, so `+02:00` arrives as ` 02:00`. */
@@ -36,12 +39,12 @@ const SPACE_BEFORE_OFFSET_PATTERN = / (?=\d{2}:\d{2}$)/;
 export function parsePageQuery(stream: Stream, query: unknown): PageQuery {
   const parameters = query as Readonly<Record<string, unknown>>;
   const time = FEED_TIME_FIELD[stream];
-  checkSort(parameters['sort'], `${time}:asc`);
+  checkSort(parameters['sort'], time);
   return {
     page: parsePage(parameters['page']),
     pageSize: parsePageSize(parameters['pageSize']),
     fromMs: parseFrom(`${time}From`, parameters[`${time}From`]),
-    readsUntilEmptyPage: parameters['sort'] === undefined,
+    readsUntilEmptyPage: isAbsent(parameters['sort']),
   };
 }
 
@@ -50,6 +53,10 @@ function parsePage(value: unknown): number {
   if (value === undefined) return 1;
   if (typeof value !== 'string' || !WHOLE_NUMBER_PATTERN.test(value)) {
     throw createInvalidParameterError('page', value, 'one whole number from 1 on; 0 means 1');
+  }
+  const digits = value.replace(/^0+(?=\d)/, '');
+  if (digits.length > MAX_INT64_DIGITS || BigInt(digits) > MAX_INT64) {
+    throw createInvalidParameterError('page', value, `one whole number up to ${MAX_INT64}`);
   }
   return Math.min(Number(value) || 1, MAX_PAGE);
 }
@@ -63,10 +70,21 @@ function parsePageSize(value: unknown): number {
   return size;
 }
 
-function checkSort(value: unknown, allowed: string): void {
-  if (value !== undefined && value !== allowed) {
-    throw createInvalidParameterError('sort', value, `${allowed}, or no sort at all: a feed has one order`);
-  }
+/**
+ * Accepts the order of the feed, and for every list the example of the Generic Connector document, `createdAt:asc`. Both mean the one
+ * order of the feed. An empty value is the same as none.
+ */
+function checkSort(value: unknown, feedTime: string): void {
+  if (isAbsent(value) || value === `${feedTime}:asc` || value === 'createdAt:asc') return;
+  throw createInvalidParameterError(
+    'sort',
+    value,
+    `${feedTime}:asc, or no sort at all: a feed has one order`,
+  );
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === '';
 }
 
 function parseFrom(name: string, value: unknown): number | undefined {

@@ -29,6 +29,11 @@ describe('Json', () => {
     expect(toPlainDecimal(source)).toBe(decimal);
   });
 
+  it('ignores a byte order mark before the document', () => {
+    expect(Json.parse('\uFEFF{"type":"event"}').string('type')).toBe('event');
+    expect(() => Json.parse('\uFEFF\uFEFF{}')).toThrow(SyntaxError);
+  });
+
   it('refuses numbers that are no amounts', () => {
     expect(() => toPlainDecimal('1e400')).toThrow(InvalidRecordError);
     expect(() => new JsonNumber('1,5')).toThrow(InvalidRecordError);

@@ -25,9 +25,9 @@ export class Json {
     this.#path = path;
   }
 
-  /** Parses a JSON document. @throws SyntaxError if the string is not JSON */
+  /** Parses a JSON document. A byte order mark before it is ignored, as RFC 8259 allows. @throws SyntaxError if the string is not JSON */
   static parse(text: string): Json {
-    return new Json(parseJson(text), []);
+    return new Json(parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text), []);
   }
 
   /** The JSON of a response without a JSON body. Every value in it is absent. */

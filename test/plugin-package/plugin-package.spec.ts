@@ -198,3 +198,64 @@ it('says exactly what is wrong with a package, of all packages at once', () => {
   );
   expect(err).toContain('9 problems');
 });
+
+it('runs the inherited suite with the test runner of Node', () => {
+  const source = join(directory, 'source');
+  writeFileSync(join(source, 'suite.test.mjs'), SUITE_TEST);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', 'suite.test.mjs'], {
+    cwd: source,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+  });
+  // The box has no HTTP, no secrets and no further movements, so these checks are skipped.
+  expect(stdout + stderr).toContain('money: exact with 2 decimal places (EUR)');
+  expect(stdout + stderr).toMatch(/pass [1-9]/);
+  expect([status, stdout.includes('fail 0')]).toEqual([0, true]);
+});
+
+/** A test that an author of the package would write. It runs the checks that fit a file. */
+const SUITE_TEST = `
+import 'reflect-metadata';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CHECKS, describePsp } from 'tributary/connector-api/testing';
+import plugin from './dist/index.js';
+
+const reason = 'The petty cash box is a file with one movement a line.';
+const fitting = [
+  'listings: a PSP where nothing happened yet',
+  'listings: end when they have caught up, and say nothing twice as new',
+  'money: exact with 2 decimal places (EUR)',
+  'secrets: a plugin prints nothing',
+];
+const directory = mkdtempSync(join(tmpdir(), 'box-'));
+writeFileSync(join(directory, 'README.md'), reason);
+
+describePsp(plugin, {
+  directory,
+  settings: {},
+  createFixture: () => {
+    const file = join(mkdtempSync(join(directory, 'box-')), 'box.jsonl');
+    writeFileSync(file, '');
+    let count = 0;
+    return {
+      settings: { file },
+      maxPageSize: 1000,
+      addTransaction: ({ at, amount, direction }) => {
+        const id = String(++count);
+        const signed = direction === 'out' ? '-' + amount : amount;
+        const line = { id, at: new Date(at).toISOString(), amount: signed, note: 'a test' };
+        appendFileSync(file, JSON.stringify(line) + '\\n');
+        return id;
+      },
+      close: () => undefined,
+    };
+  },
+  skip: Object.fromEntries(
+    CHECKS.filter(({ name, appliesTo }) => (appliesTo?.(plugin) ?? true) && !fitting.includes(name)).map(
+      ({ name }) => [name, reason],
+    ),
+  ),
+});
+`;

@@ -2,6 +2,8 @@ import type { Plugin } from '../../plugin.js';
 import { runLiveChecks } from './live-checks.js';
 import { getApplicableChecks, findSkipProblems, runCheck } from './run-checks.js';
 import type { PspSuiteOptions } from './suite.types.js';
+import { getTestRunner } from './test-runner.js';
+import type { TestRunner } from './test-runner.js';
 
 const MAX_CHECK_MS = 30_000;
 
@@ -10,14 +12,15 @@ const MAX_CHECK_MS = 30_000;
  * A plugin is complete when the suite passes. Checks that its PSP cannot support are skipped by name, with a reason.
  */
 export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
-  describe(`${plugin.name}: the inherited suite`, () => {
+  const runner = getTestRunner();
+  runner.describe(`${plugin.name}: the inherited suite`, () => {
     for (const check of getApplicableChecks(plugin)) {
       const reason = suite.skip?.[check.name];
       if (reason !== undefined) {
-        it.skip(`${check.name} (${reason})`, () => undefined);
+        runner.skip(`${check.name} (${reason})`);
         continue;
       }
-      it(
+      runner.test(
         check.name,
         async () => {
           const outcome = await runCheck(check, plugin, suite);
@@ -27,23 +30,24 @@ export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
       );
     }
 
-    it('suite: every skip has a reason that README.md repeats', () => {
-      expect(findSkipProblems(plugin, suite)).toEqual([]);
+    runner.test('suite: every skip has a reason that README.md repeats', () => {
+      const problems = findSkipProblems(plugin, suite);
+      if (problems.length > 0) throw new Error(problems.join('\n'));
     });
 
-    describeLiveChecks(plugin, suite);
+    describeLiveChecks(runner, plugin, suite);
   });
 }
 
 /** Runs the live checks against the real PSP if the environment contains its credentials. */
-function describeLiveChecks(plugin: Plugin, { live }: PspSuiteOptions): void {
+function describeLiveChecks(runner: TestRunner, plugin: Plugin, { live }: PspSuiteOptions): void {
   if (live === undefined) return;
   const settings = live.readSettings(process.env);
   if (settings === undefined) {
-    it.skip(`live: ${live.variables.join(', ')} are not set`, () => undefined);
+    runner.skip(`live: ${live.variables.join(', ')} are not set`);
     return;
   }
-  it(
+  runner.test(
     'live: lists everything, and goes on from every cursor',
     () => runLiveChecks(plugin, settings),
     10 * MAX_CHECK_MS,

@@ -88,7 +88,7 @@ function concernsAllSources(error: unknown): boolean {
 }
 
 function nameSource(error: unknown, id: string): unknown {
-  if (!(error instanceof PspError)) return error;
+  if (!(error instanceof PspError) || error.message.includes(id)) return error;
   return new PspError(error.kind, `${id}: ${error.message}`, { ...error.details, cause: error });
 }
 

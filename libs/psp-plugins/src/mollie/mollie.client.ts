@@ -3,18 +3,23 @@ import { Injectable } from '@nestjs/common';
 import { PspError } from '@tributary/connector-api';
 import { PspResponseError, PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
+import { createLoopError, requireRows, TokenExpiredError } from '@tributary/connector-api/listing';
+import type { TokenPage } from '@tributary/connector-api/listing';
 import { MollieSettings } from './mollie.config.js';
 
-/** One page of a list. */
-export interface ListPage {
-  rows: Json[];
-  /** Id at which the next page begins; absent on the last page. */
-  nextId?: string;
-}
+/** One page of a list. Its token is the id at which the next page begins. */
+export type ListPage = TokenPage<Json>;
 
 /** Returns whether the id is one of a balance. All other account ids are of business accounts. */
 export function isBalanceId(id: string): boolean {
   return id.startsWith('bal_');
+}
+
+interface PageRequest {
+  from?: string | undefined;
+  id?: string;
+  query?: Query;
+  signal?: AbortSignal | undefined;
 }
 
 @Injectable()
@@ -35,8 +40,8 @@ export class MollieClient {
   }
 
   /** `GET /v2/balances/{id}/transactions` */
-  listBalanceTransactions(id: string, from?: string): Promise<ListPage> {
-    return this.getPage('/v2/balances/{id}/transactions', 'balance_transactions', { from, id });
+  listBalanceTransactions(id: string, from?: string, signal?: AbortSignal): Promise<ListPage> {
+    return this.getPage('/v2/balances/{id}/transactions', 'balance_transactions', { from, id, signal });
   }
 
   /**
@@ -62,10 +67,11 @@ export class MollieClient {
   }
 
   /** `GET /v2/business-accounts/accounts/{id}/transactions` */
-  listBusinessTransactions(id: string, from?: string): Promise<ListPage> {
+  listBusinessTransactions(id: string, from?: string, signal?: AbortSignal): Promise<ListPage> {
     return this.getPage('/v2/business-accounts/accounts/{id}/transactions', 'transactions', {
       from,
       id,
+      signal,
       query: { sort: 'desc' },
     });
   }
@@ -117,35 +123,34 @@ export class MollieClient {
 
   private async listAll(path: string, property: string): Promise<Json[]> {
     const rows = new Map<string, Json>();
+    const tokens = new Set<string>();
     let from: string | undefined;
     do {
       const page = await this.getPage(path, property, { from });
-      const known = rows.size;
       for (const row of page.rows) rows.set(row.optionalString('id') ?? row.toJsonString(), row);
-      // A page without new rows would be requested again and again, so the listing ends here.
-      from = rows.size > known ? page.nextId : undefined;
+      from = page.next;
+      if (from !== undefined && tokens.has(from)) throw createLoopError(from);
+      if (from !== undefined) tokens.add(from);
     } while (from !== undefined);
     return [...rows.values()];
   }
 
+  /** @throws TokenExpiredError when Mollie no longer has the row at which the page begins */
   private async getPage(
     path: string,
     property: string,
-    at: { from?: string | undefined; id?: string; query?: Query },
+    { from, id, query, signal }: PageRequest,
   ): Promise<ListPage> {
-    const limit = this.settings.pageSize;
-    const response = await this.http.get(path, {
-      params: at.id === undefined ? {} : { id: at.id },
-      query: this.withTestmode({ limit, from: at.from, ...at.query }),
-    });
-    const rows = response.optionalArray('_embedded', property);
-    const nextId = response.has('_links')
-      ? parseNextId(response)
-      : rows.length < limit
-        ? undefined
-        : rows.at(-1)?.optionalString('id');
-    // A link to its own page would be followed without end.
-    return nextId === undefined || nextId === at.from ? { rows } : { rows, nextId };
+    const response = await this.http
+      .get(path, {
+        params: id === undefined ? {} : { id },
+        query: this.withTestmode({ limit: this.settings.pageSize, from, ...query }),
+        signal,
+      })
+      .catch((error: unknown) => throwExpired(error, from));
+    const rows = requireRows(response, '_embedded', property);
+    const next = response.has('_links') ? parseNextId(response) : getLastId(rows, from);
+    return next === undefined ? { rows } : { rows, next };
   }
 
   /** Adds `testmode` when the settings ask for it. An organisation token reads live data unless the request asks for test data. */
@@ -169,7 +174,27 @@ function parseNextId(response: Json): string | undefined {
   );
 }
 
+/** Returns the token of the next page of a response without links. Only a page with nothing but the known row is the end. */
+function getLastId(rows: readonly Json[], from: string | undefined): string | undefined {
+  const last = rows.at(-1)?.optionalString('id');
+  return last === from ? undefined : last;
+}
+
+function throwExpired(error: unknown, from: string | undefined): never {
+  const isExpired =
+    from !== undefined &&
+    error instanceof PspResponseError &&
+    error.kind === 'rejected' &&
+    (error.status === 400 || error.status === 404);
+  throw isExpired ? new TokenExpiredError(error.message, { cause: error }) : error;
+}
+
 /** Returns whether the token lacks the permission, or the organisation does not have the product. */
 function isAccessDenied(error: unknown): boolean {
-  return error instanceof PspResponseError && [401, 403, 404].includes(error.status);
+  // A 403 that does not come from Mollie says nothing about the token.
+  return (
+    error instanceof PspResponseError &&
+    error.kind !== 'unavailable' &&
+    [401, 403, 404].includes(error.status)
+  );
 }

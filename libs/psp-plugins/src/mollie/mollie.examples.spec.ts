@@ -80,28 +80,23 @@ else {
       beneficiaries: method === 'POST' ? [{ name: 'Jan Jansen', iban: TRANSFER.destinationAccountId }] : [],
       businessAccounts: 'required',
     });
-    const isList = JSON.stringify(value).includes('"_embedded"');
+    // A link to the next page leads to a page that the document does not have, so the link is left out.
+    const body = withoutNextLink(value);
     fake.server.injectFault({
       method,
       path,
-      fault: { response: { status: status!, body: value } },
-      times: isList ? 1 : Infinity,
+      fault: { response: { status: status!, body } },
+      times: Infinity,
     });
-    // The links lead to pages that the document does not have, so these pages are empty. Some responses are read by two listings.
-    const nothing = { response: { body: { count: 0, _embedded: {}, _links: {} } } };
-    const isTwice = path === '/v2/balances' || path.endsWith('{businessAccountId}/transactions');
-    const again = isTwice && isList ? 2 + Number(hasNextLink(value)) : 0;
-    if (again > 0)
-      fake.server.injectFault({ method, path, fault: { response: { body: value } }, nth: again });
-    if (isList) fake.server.injectFault({ method, path, fault: nothing, nth: 2, times: Infinity });
     expect(await use(trial).catch(toPlainError)).toMatchSnapshot();
     await trial.close();
     await fake.close();
   });
 }
 
-function hasNextLink(value: unknown): boolean {
-  return Boolean((value as { _links?: { next?: unknown } })._links?.next);
+function withoutNextLink(value: unknown): unknown {
+  const links = (value as { _links?: object })._links;
+  return links === undefined ? value : { ...(value as object), _links: { ...links, next: null } };
 }
 
 /** Returns one line for each record, as it is served. */

@@ -5,7 +5,7 @@
  */
 import type { Order } from '@tributary/connector-api';
 
-/** Matches the last key in a description. Keys are UUIDs of version 4. A bank can write them in capitals. */
+/** Matches the last key in a description without blanks. Keys are UUIDs of version 4. A bank can write them in capitals. */
 const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/is;
 
 /**
@@ -24,5 +24,6 @@ export function truncate(text: string, maxLength: number): string {
 
 /** Returns the order's key in a description. Returns `undefined` for payouts and transfers that were not ordered through this gateway. */
 export function extractOrderKey(description: string | undefined): string | undefined {
-  return ORDER_KEY_PATTERN.exec(description ?? '')?.[1]?.toLowerCase();
+  // A bank that breaks a description into lines can put a blank into the key.
+  return ORDER_KEY_PATTERN.exec((description ?? '').replace(/\s+/g, ''))?.[1]?.toLowerCase();
 }

@@ -149,10 +149,10 @@ async function searchList(
 ): Promise<Json | undefined> {
   let from: string | undefined;
   do {
-    const { rows, nextId }: ListPage = await read(from);
+    const { rows, next }: ListPage = await read(from);
     const found = rows.find(matches);
     if (found !== undefined) return found;
-    from = isOver(rows) ? undefined : nextId;
+    from = isOver(rows) ? undefined : next;
   } while (from !== undefined);
   return undefined;
 }

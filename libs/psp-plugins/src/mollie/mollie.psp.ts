@@ -1,12 +1,13 @@
 /** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, isRejectedRecord, FEED_READER } from '@tributary/connector-api';
+import { formatTime, isRejectedRecord, FEED_READER, readText } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
   Beneficiary,
   Cursor,
   FeedReader,
+  ListOptions,
   Order,
   OrderResult,
   Page,
@@ -18,12 +19,16 @@ import type {
 } from '@tributary/connector-api';
 import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
+import { createCursorFormat, merge, newestFirst, readJsonRows } from '@tributary/connector-api/listing';
+import type {
+  MergePosition,
+  MergeSource,
+  NewestFirstPosition,
+  NewestFirstSource,
+} from '@tributary/connector-api/listing';
 import { normalizeIban, parsePayee, toOwnBankAccounts, toBeneficiary } from './mollie.beneficiaries.js';
 import { isBalanceId, MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { parseCursor, serializeCursor } from './mollie.cursor.js';
-import { JOURNAL_START, readJournal } from './mollie.journal.js';
-import type { JournalSource } from './mollie.journal.js';
 import {
   toAccount,
   toBalances,
@@ -46,10 +51,27 @@ const FULL_LISTING_CURSOR: Cursor = 'whole';
 
 type TransactionItems = (Transaction | RejectedRecord)[];
 
+/** The position in each journal, by the id of its account. */
+type Position = MergePosition<NewestFirstPosition>;
+
+const CURSOR_FORMAT = createCursorFormat<Position>({
+  plugin: 'mollie',
+  version: 2,
+  isPosition,
+  upgrade: ({ journals }) => (isPosition(journals) ? journals : undefined),
+});
+
+function isPosition(value: unknown): value is Position {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((one: unknown) => typeof one === 'object' && one !== null && 'covered' in one)
+  );
+}
+
 /** The journal of one account, and the mapping of its rows to transactions. */
-interface AccountJournal extends JournalSource {
-  id: string;
-  toItems(rows: Json[]): Promise<TransactionItems>;
+interface AccountJournal extends MergeSource<Json, NewestFirstPosition> {
+  toItems: (rows: Json[]) => Promise<TransactionItems>;
 }
 
 @Injectable()
@@ -92,38 +114,27 @@ export class MolliePsp implements PspClient {
     };
   }
 
-  async *beneficiaries(since?: Cursor): AsyncGenerator<Page<Beneficiary>> {
+  async *beneficiaries(since?: Cursor, options?: ListOptions): AsyncGenerator<Page<Beneficiary>> {
     // A cursor of an older plugin version, which listed only the bank accounts of the balances.
-    const positions = parseCursor(since === FULL_LISTING_CURSOR ? undefined : since);
+    const position = CURSOR_FORMAT.parse(since === FULL_LISTING_CURSOR ? undefined : since) ?? {};
     const configured = this.settings.beneficiaries.map((each) =>
       toBeneficiary({ ...each, iban: normalizeIban(each.iban) }),
     );
     const own = parseEachRow(await this.client.listBalances(), toOwnBankAccounts);
-    yield { items: [...own, ...configured], cursor: serializeCursor(positions) };
+    yield { items: [...own, ...configured], cursor: CURSOR_FORMAT.serialize(position) };
     const listedIds = new Set(configured.map(({ id }) => id));
-    for (const account of await this.client.listBusinessAccounts()) {
-      const journal = this.createBusinessJournal(account);
-      for await (const { rows, position } of readJournal(
-        journal,
-        positions.get(journal.id) ?? JOURNAL_START,
-      )) {
-        positions.set(journal.id, position);
-        yield { items: await this.findNewPayees(rows, listedIds), cursor: serializeCursor(positions) };
-      }
+    const accounts = await this.client.listBusinessAccounts();
+    const journals = accounts.flatMap((account) => this.createBusinessJournal(account, options));
+    for await (const step of merge(journals, position)) {
+      const items = await this.findNewPayees(step.rows, listedIds);
+      yield { items, cursor: CURSOR_FORMAT.serialize(step.position) };
     }
   }
 
-  async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
-    const positions = parseCursor(since);
-    for (const journal of await this.listJournals()) {
-      for await (const { rows, position } of readJournal(
-        journal,
-        positions.get(journal.id) ?? JOURNAL_START,
-      )) {
-        positions.set(journal.id, position);
-        yield { items: await journal.toItems(rows), cursor: serializeCursor(positions) };
-      }
-    }
+  async *transactions(since?: Cursor, options?: ListOptions): AsyncGenerator<Page<Transaction>> {
+    const position = CURSOR_FORMAT.parse(since);
+    for await (const { source, rows, position: next } of merge(await this.listJournals(options), position))
+      yield { items: await source.toItems(rows), cursor: CURSOR_FORMAT.serialize(next) };
   }
 
   async balances(accountId: string): Promise<Balances> {
@@ -141,44 +152,57 @@ export class MolliePsp implements PspClient {
     return toBalances(balance, at, this.settings.balance === 'available-and-pending');
   }
 
-  private async listJournals(): Promise<AccountJournal[]> {
+  private async listJournals(options: ListOptions | undefined): Promise<AccountJournal[]> {
     const balances = await this.client.listBalances();
     const business = await this.client.listBusinessAccounts();
     return [
-      ...balances.map((row) => this.createBalanceJournal(row.string('id'))),
-      ...business.map((row) => this.createBusinessJournal(row)),
+      ...balances.flatMap((row) => this.createBalanceJournal(row, options)),
+      ...business.flatMap((row) => this.createBusinessJournal(row, options)),
     ];
   }
 
-  private createBalanceJournal(id: string): AccountJournal {
-    return {
-      id,
+  /** Returns the journal of a balance; none for a malformed balance, which the list of accounts reports. */
+  private createBalanceJournal(balance: Json, options: ListOptions | undefined): AccountJournal[] {
+    const id = readText(balance, 'id');
+    if (id === undefined) return [];
+    const list = this.createList(options, {
       rereadMs: this.settings.rereadMinutes * MINUTE_MS,
-      readPage: (from) => this.client.listBalanceTransactions(id, from),
-      toItems: async (rows) => {
-        const read = parseEachRow(rows, (row) => toUnlinkedTransactions(row, id));
-        const untied = read.filter((one): one is UnlinkedTransaction => !isRejectedRecord(one));
-        return [
-          ...(await this.linkToServed(await this.orders.linkSettlementsToOrders(untied, id))),
-          ...read.filter(isRejectedRecord),
-        ];
-      },
+      fetchPage: (from, signal) => this.client.listBalanceTransactions(id, from, signal),
+    });
+    const toItems = async (rows: Json[]) => {
+      const read = parseEachRow(rows, (row) => toUnlinkedTransactions(row, id));
+      const untied = read.filter((one): one is UnlinkedTransaction => !isRejectedRecord(one));
+      return [
+        ...(await this.linkToServed(await this.orders.linkSettlementsToOrders(untied, id))),
+        ...read.filter(isRejectedRecord),
+      ];
     };
+    return [{ id, list, toItems }];
   }
 
-  private createBusinessJournal(account: Json): AccountJournal {
-    const id = account.string('id');
-    const iban = normalizeIban(account.optionalString('accountDetails', 'iban') ?? '');
-    return {
-      id,
+  /** Returns the journal of a business account; none for a malformed account. */
+  private createBusinessJournal(account: Json, options: ListOptions | undefined): AccountJournal[] {
+    const id = readText(account, 'id');
+    if (id === undefined) return [];
+    const iban = normalizeIban(readText(account, 'accountDetails', 'iban') ?? '');
+    const list = this.createList(options, {
       rereadMs: BUSINESS_REREAD_MS,
-      readPage: (from) => this.client.listBusinessTransactions(id, from),
-      toItems: (rows) =>
-        this.orders.linkTransfersToOrders(
-          rows.map((row) => parseRow(row, 'id', () => toBusinessTransaction(row, id))),
-          iban,
-        ),
-    };
+      fetchPage: (from, signal) => this.client.listBusinessTransactions(id, from, signal),
+    });
+    const toItems = (rows: Json[]) =>
+      this.orders.linkTransfersToOrders(
+        rows.map((row) => parseRow(row, 'id', () => toBusinessTransaction(row, id))),
+        iban,
+      );
+    return [{ id, list, toItems }];
+  }
+
+  private createList(
+    options: ListOptions | undefined,
+    source: Pick<NewestFirstSource<Json>, 'fetchPage' | 'rereadMs'>,
+  ): AccountJournal['list'] {
+    const journal = { ...readJsonRows('id', 'createdAt'), isTokenFirstId: true, ...source };
+    return (since) => newestFirst(journal, since, { ...options, clock: this.clock });
   }
 
   /**

@@ -262,8 +262,8 @@ describe('the walk', () => {
       trial.cursor = page.cursor;
       if ((pages += 1) === 3) break;
     }
-    const { journals } = JSON.parse(trial.cursor!) as {
-      journals: Record<string, { walk: { marks: string[] } }>;
+    const { position: journals } = JSON.parse(trial.cursor!) as {
+      position: Record<string, { walk: { marks: string[] } }>;
     };
     balance.journal.remove(journals[balance.id]!.walk.marks.at(-1)!);
     await trial.sync();

@@ -15,6 +15,8 @@ interface FaultCase {
   name: string;
   fault: Fault;
   kind: PspErrorKind;
+  /** True if the error may concern one account only. Then a plugin that reads the others first reports `unavailable`. */
+  mayConcernOneAccount?: true;
   /** Expected `details.retryAfterMs` of the error. `null`: it must be absent. `undefined`: not checked. */
   retryAfterMs?: number | null;
 }
@@ -23,8 +25,8 @@ const FIREWALL_PAGE = '<!DOCTYPE html><title>Attention Required!</title>';
 
 const FAULT_CASES: readonly FaultCase[] = [
   { name: '401', fault: { status: 401 }, kind: 'unauthorized' },
-  { name: '403', fault: { status: 403 }, kind: 'unauthorized' },
-  { name: '404', fault: { status: 404 }, kind: 'rejected' },
+  { name: '403', fault: { status: 403 }, kind: 'unauthorized', mayConcernOneAccount: true },
+  { name: '404', fault: { status: 404 }, kind: 'rejected', mayConcernOneAccount: true },
   {
     name: '429 with Retry-After',
     fault: { status: 429, retryAfter: '3600' },
@@ -72,11 +74,12 @@ async function runFaultCase(context: CheckContext, one: FaultCase): Promise<void
 
 async function expectFault(
   harness: PluginHarness,
-  { name, kind, retryAfterMs }: FaultCase,
+  { name, kind, mayConcernOneAccount, retryAfterMs }: FaultCase,
   nth: number,
 ): Promise<void> {
   const when = `${name} at request ${nth} of a listing`;
-  const error = await expectPspError(() => harness.pull(), [kind], when);
+  const kinds: PspErrorKind[] = mayConcernOneAccount === true ? [kind, 'unavailable'] : [kind];
+  const error = await expectPspError(() => harness.pull(), kinds, when);
   if (retryAfterMs === undefined) return;
   const found = error.details.retryAfterMs ?? null;
   expectThat(found === retryAfterMs, `${when}: details.retryAfterMs is ${found}, expected ${retryAfterMs}`);

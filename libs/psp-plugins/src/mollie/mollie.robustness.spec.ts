@@ -1,0 +1,82 @@
+/** Tests with responses that the document does not promise: no list, a link to itself, a journal that fails, a broken key. */
+import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import type { FakeBalance } from './mollie.fake.js';
+import { extractOrderKey } from './mollie.order-key.js';
+import { addYearOfTransactions } from './mollie.year.fake.js';
+import { MollieTestConnector, sumByAsset } from './testing/mollie-trial.js';
+
+const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+let fake: FakeMollie;
+let balance: FakeBalance;
+let trial: MollieTestConnector;
+
+beforeEach(async () => {
+  fake = await FakeMollie.start(document);
+  balance = fake.addBalance('EUR');
+  trial = await MollieTestConnector.open(fake, { pageSize: 50 });
+});
+
+afterEach(async () => {
+  await trial.close();
+  await fake.close();
+});
+
+function expectComplete(of: FakeBalance): void {
+  const sums = sumByAsset(trial.transactions.values(), of.id);
+  expect(sums).toEqual({ [`${of.currency}/2`]: BigInt(computeBalance(of)) });
+}
+
+it.each([
+  ['{}', { body: {} }],
+  ['null', { body: null }],
+  ['204', { status: 204 }],
+])('takes %s in the middle of a walk for no end: nothing is lost', async (_name, response) => {
+  addYearOfTransactions(fake, balance, 700);
+  for (const nth of [3, 18]) {
+    fake.server.injectFault({ fault: { response }, path: '/v2/balances/{id}/transactions', nth });
+  }
+  await expect(trial.sync()).rejects.toMatchObject({ kind: 'unavailable' });
+  await trial.sync().catch(() => undefined);
+  await trial.sync();
+  expectComplete(balance);
+});
+
+it('takes a next link that leads to itself for an error', async () => {
+  addYearOfTransactions(fake, balance, 300);
+  const from = balance.journal.rows.at(-51)?.id ?? '';
+  const next = { href: `https://api.mollie.com/v2/balances/x/transactions?from=${from}`, type: 'x' };
+  const body = { count: 0, _embedded: { balance_transactions: [] }, _links: { next } };
+  const path = '/v2/balances/{id}/transactions';
+  fake.server.injectFault({ fault: { response: { body } }, path, nth: 2, times: 2 });
+  await trial.sync().catch(() => undefined);
+  fake.server.clearFaults();
+  await trial.sync();
+  expectComplete(balance);
+});
+
+it.each([
+  [500, {}],
+  [403, { status: 403, title: 'Forbidden', detail: 'no', _links: {} }],
+])('reads the other journals when one answers %i', async (status, body) => {
+  const others = [balance, fake.addBalance('USD'), fake.addBalance('GBP')];
+  for (const one of others) addYearOfTransactions(fake, one, 60);
+  const path = `/v2/balances/${others[1]!.id}/transactions`;
+  fake.server.injectFault({ fault: { status, body }, path, times: Infinity });
+  await expect(trial.sync()).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining(others[1]!.id),
+  });
+  expectComplete(others[0]!);
+  expectComplete(others[2]!);
+  fake.server.clearFaults();
+  await trial.sync();
+  expectComplete(others[1]!);
+});
+
+it('recognises the key of an order although the bank broke it with a blank', () => {
+  const key = '1f0f3850-9627-42de-8ad4-a2c497c37d0b';
+  expect(extractOrderKey(`Rent ${key}`)).toBe(key);
+  expect(extractOrderKey('Rent 1F0F3850-9627-42DE- 8AD4-A2C4\n97C37D0B')).toBe(key);
+  expect(extractOrderKey('Rent of May')).toBeUndefined();
+});

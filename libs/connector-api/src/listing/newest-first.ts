@@ -43,7 +43,7 @@ export class TokenExpiredError extends Error {}
 /** The number of pages that a walk keeps in memory instead of reading them twice. */
 const MAX_BUFFERED_PAGES = 4;
 /** The number of pages that a way down reads between two cursors. */
-const PAGES_PER_CURSOR = 20;
+const PAGES_PER_CURSOR = 5;
 const MAX_ROWS_PER_STEP = 500;
 /** The number of new walks in one listing after a token expired. */
 const MAX_NEW_WALKS = 3;

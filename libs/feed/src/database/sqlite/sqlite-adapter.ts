@@ -69,7 +69,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   // - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
   // - The upper bound keeps a page past the end from returning rows of the next feed.
   // - The result is a string: Buffers outside of the heap cost the garbage collector more than the encoding.
-  // - `+ 0` hides the parameters from the planner, which would otherwise plan again for each value.
+  // - `+` hides the parameters from the planner, which would otherwise plan again for each value.
   // - Parameters have no names, because the driver looks up each name.
   // - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
   const pageStatement = prepareLazily(
@@ -77,7 +77,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     `with first (place) as (
        select place from feed_rows
         where feed_id = (select feeds.id from feeds, store_identity
-                          where feeds.id = ? and connector = ? and stream = ? and store_id = ? and epoch = ?)
+                          where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?)
           and feed_time >= ? + 0
         order by feed_time limit 1
      )
@@ -90,7 +90,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   const bindingStatement = prepareLazily(
     read,
     `select 1 from feeds, store_identity
-      where feeds.id = ? and connector = ? and stream = ? and store_id = ? and epoch = ?`,
+      where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`,
   );
   const insertStatement = prepareLazily(
     write,

@@ -30,7 +30,7 @@ import {
   type ConnectorRegistration,
   type ConnectorDependencies,
 } from './mount/connector.module.js';
-import { ApiDocsModule } from './mount/api-docs.controller.js';
+import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
 import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
 import { PageCache } from './mount/page-cache.js';

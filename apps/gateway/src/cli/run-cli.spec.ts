@@ -147,7 +147,7 @@ describe('a wrong command line', () => {
     [['chek', '-c', config], 'Did you mean check?'],
     [['check', '-c', config, '--confg'], 'Did you mean --config?'],
     [['quarantine', '-c', config, '--limit', 'many'], 'Expected a whole number from 1.'],
-    [['schema', 'sandbox'], 'expected one in a scope, or "tributary-psp-…"'],
+    [['schema', 'sandbox'], 'expected a name in a scope, or "tributary-psp-…"'],
     [['quarantine', 'sant', '-c', config], 'There is no connector "sant". Did you mean "sand"?'],
     [['serve', '-c', config, '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error, silent.'],
   ])('%j exits with 2', async (args, said) => {

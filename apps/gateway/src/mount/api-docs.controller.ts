@@ -1,6 +1,5 @@
 import { defaultErrorBody, ContractError } from '@tributary/connector-api/contract';
-import { Controller, Get, HttpStatus, Inject, Module, Param, Req, Res } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -29,17 +28,6 @@ export class ApiDocsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await sendFile(reply, await this.docs.loadFile(getRequestedConnectorPath(request), name));
-  }
-}
-
-@Module({})
-export class ApiDocsModule {
-  static forRoot(docs: ApiDocs): DynamicModule {
-    return {
-      module: ApiDocsModule,
-      controllers: [ApiDocsController],
-      providers: [{ provide: API_DOCS, useValue: docs }],
-    };
   }
 }
 

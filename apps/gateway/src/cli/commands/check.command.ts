@@ -1,8 +1,30 @@
 /** `tributary check`: describes the connectors of a valid deployment file, and warns about demo keys. */
+import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
+import {
+  createConfigOption,
+  formatExamples,
+  type CommandContext,
+  type ConfigOption,
+} from '../shared/command-context.js';
 import type { ApiKey } from '@tributary/auth';
 import { redactLocation } from '@tributary/feed';
 import { formatDuration, type Deployment } from '../../config/index.js';
 import { pluralize, formatTable } from '../shared/terminal.js';
+
+export function registerCheckCommand({ program, terminal, load }: CommandContext): void {
+  program
+    .command('check')
+    .description('Check the deployment file and say what would be served.')
+    .addOption(createConfigOption())
+    .addHelpText('after', formatExamples('tributary check --config gateway.yaml'))
+    .action(async ({ config }: ConfigOption) => {
+      const deployment = load(config);
+      await assertLimitsApplicable(deployment);
+      terminal.out(describeDeployment(deployment));
+      const warning = getDemoKeyWarning(deployment);
+      if (warning !== undefined) terminal.err(warning);
+    });
+}
 
 export function describeDeployment(deployment: Deployment): string {
   const { connectors, listen, store, file } = deployment;

@@ -1,7 +1,37 @@
 /** `tributary quarantine`: lists the unresolved quarantine entries, which are rejected records and data warnings. */
+import {
+  createConfigOption,
+  formatExamples,
+  parseLimit,
+  resolveConnectorPath,
+  type CommandContext,
+  type ConfigOption,
+} from '../shared/command-context.js';
 import { openStore, type QuarantineEntry } from '@tributary/feed';
 import type { Deployment } from '../../config/index.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
+
+export function registerQuarantineCommand({ program, terminal, load }: CommandContext): void {
+  program
+    .command('quarantine')
+    .description('List what was refused or found to be wrong, and still is; newest first.')
+    .argument('[connector]', 'its path; all connectors without it')
+    .addOption(createConfigOption())
+    .option('--json', 'one JSON array, with what the PSP sent')
+    .option('--limit <count>', 'at most so many', parseLimit, 1000)
+    .addHelpText('after', formatExamples('tributary quarantine --config gateway.yaml', QUARANTINE_EXAMPLE))
+    .action(async (connector: string | undefined, options: ConfigOption & { json?: true; limit: number }) => {
+      const deployment = load(options.config);
+      const entries = await listQuarantine(
+        deployment,
+        resolveConnectorPath(deployment, connector),
+        options.limit,
+      );
+      terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatQuarantineTable(entries));
+    });
+}
+
+const QUARANTINE_EXAMPLE = 'tributary quarantine house-bank --json --config gateway.yaml';
 
 /**
  * Lists quarantine entries, newest first.

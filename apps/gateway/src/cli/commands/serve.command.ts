@@ -1,4 +1,11 @@
 /** `tributary serve`: runs the gateway until a stop signal arrives. */
+import {
+  createConfigOption,
+  formatExamples,
+  type CommandContext,
+  type ConfigOption,
+} from '../shared/command-context.js';
+import { createLogLevelOption, type LogLevelOption } from '../shared/log-level-option.js';
 import { openStoreWithRetry } from '@tributary/feed';
 import type { Deployment } from '../../config/index.js';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +17,16 @@ import { CliError, EXIT } from '../shared/cli-error.js';
 import { ignoreOutputErrors } from '../shared/output-errors.js';
 import { waitForAbort, createStopSignal } from '../shared/stop-signal.js';
 import { formatTable, type Terminal } from '../shared/terminal.js';
+
+export function registerServeCommand({ program, terminal, load }: CommandContext): void {
+  program
+    .command('serve')
+    .description('Serve every connector and keep its feeds up to date, until SIGTERM or Ctrl-C.')
+    .addOption(createConfigOption())
+    .addOption(createLogLevelOption('info'))
+    .addHelpText('after', formatExamples('tributary serve --config gateway.yaml'))
+    .action(({ config, logLevel }: ConfigOption & LogLevelOption) => serve(load(config), logLevel, terminal));
+}
 
 /** Timeout for opening the store, in milliseconds. PostgreSQL starts faster, even together with the gateway. A supervisor then restarts the gateway. */
 const STORE_WAIT_TIMEOUT_MS = 120_000;

@@ -1,4 +1,12 @@
 /** `tributary sync --once`: pulls until all streams have caught up. */
+import {
+  createConfigOption,
+  formatExamples,
+  resolveConnectorPath,
+  type CommandContext,
+  type ConfigOption,
+} from '../shared/command-context.js';
+import { createLogLevelOption, type LogLevelOption } from '../shared/log-level-option.js';
 import type { SyncRun } from '@tributary/feed';
 import type { Deployment } from '../../config/index.js';
 import { createGateway } from '../../gateway.js';
@@ -7,6 +15,28 @@ import { EXIT } from '../shared/cli-error.js';
 import { getStopExitCode, createStopSignal } from '../shared/stop-signal.js';
 import { ProgressBars, ProgressLines, type ProgressView } from './sync-progress.js';
 import { pluralize, type Terminal } from '../shared/terminal.js';
+
+export function registerSyncCommand({ program, terminal, result, load }: CommandContext): void {
+  program
+    .command('sync')
+    .description('Pull everything that is new from the PSPs, show the progress, and end.')
+    .argument('[connector]', 'its path, e.g. house-bank or acme/house-bank; all connectors without it')
+    .requiredOption('--once', 'until every stream has caught up (`serve` pulls on schedule)')
+    .addOption(createConfigOption())
+    .addOption(createLogLevelOption('silent'))
+    .addHelpText('after', formatExamples('tributary sync --once --config gateway.yaml', SYNC_EXAMPLE))
+    .action(async (connector: string | undefined, { config, logLevel }: ConfigOption & LogLevelOption) => {
+      const deployment = load(config);
+      result.exitCode = await syncOnce(
+        deployment,
+        resolveConnectorPath(deployment, connector),
+        logLevel,
+        terminal,
+      );
+    });
+}
+
+const SYNC_EXAMPLE = 'tributary sync --once acme/house-bank --config gateway.yaml';
 
 /**
  * Pulls the streams of one connector or of all connectors once.

@@ -1,0 +1,42 @@
+/** `tributary schema`: prints the JSON Schema of the deployment file. */
+import type { Plugin } from '@tributary/connector-api';
+import { plugins } from '@tributary/psp-plugins';
+import {
+  createDeploymentSchema,
+  PACKAGE_NAME_PATTERN,
+  PluginPackageError,
+  PluginPackages,
+} from '../../config/index.js';
+import { CliError, EXIT } from '../shared/cli-error.js';
+import { formatExamples, type CommandContext } from '../shared/command-context.js';
+
+export function registerSchemaCommand({ program, terminal }: CommandContext): void {
+  program
+    .command('schema')
+    .description('Print the JSON Schema of the deployment file, for editors.')
+    .argument('[packages...]', 'installed packages whose plugins it describes too')
+    .addHelpText('after', formatExamples('tributary schema > deployment.schema.json', SCHEMA_EXAMPLE))
+    .action((names: string[]) => {
+      // Packages are looked up as if the deployment file were in the working directory.
+      const packages = new PluginPackages('deployment.yaml');
+      const described = new Map(names.map((name) => [name, loadPackagePlugin(packages, name)]));
+      terminal.out(JSON.stringify(createDeploymentSchema(plugins, described), undefined, 2));
+    });
+}
+
+function loadPackagePlugin(packages: PluginPackages, name: string): Plugin {
+  // Other names are rejected here, because the error for a missing package advises to install it from npm.
+  if (!PACKAGE_NAME_PATTERN.test(name))
+    throw new CliError(`"${name}" ${INVALID_PACKAGE_NAME_MESSAGE}`, EXIT.usage);
+  try {
+    return packages.load(name);
+  } catch (error) {
+    throw error instanceof PluginPackageError
+      ? new CliError(`${name}: ${error.message}`, EXIT.failed)
+      : error;
+  }
+}
+
+const INVALID_PACKAGE_NAME_MESSAGE =
+  'is not a package name; expected a name in a scope, or "tributary-psp-…". The schema always includes the plugins of the gateway.';
+const SCHEMA_EXAMPLE = 'tributary schema @acme/tributary-psp-foo > deployment.schema.json';

@@ -32,6 +32,7 @@ import {
 } from './mount/connector.module.js';
 import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
+import { StartPageModule } from './mount/start-page.module.js';
 import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
 import { PageCache } from './mount/page-cache.js';
 
@@ -153,6 +154,10 @@ async function composeGateway(
     createRootModule(registrations, [
       await createDeploymentModule(deployment),
       operator,
+      StartPageModule.forRoot({
+        connectors: deployment.connectors.map(({ path, plugin }) => ({ path, plugin: plugin.name })),
+        docs: deployment.docs,
+      }),
       ...(deployment.docs ? [ApiDocsModule.forRoot(docs)] : []),
     ]),
     keySets.connectors,
@@ -306,10 +311,10 @@ class RunningGateway implements Gateway {
 }
 
 const LISTEN_ERROR_ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there; stop it, or change listen.port',
-  EACCES: 'that needs more rights; take a port from 1024 on',
-  EADDRNOTAVAIL: 'this machine has no such address; change listen.host',
-  ENOTFOUND: 'there is no such host; change listen.host',
+  EADDRINUSE: 'another program listens there; stop it, or take another port with --port or listen.port',
+  EACCES: 'the process has no permission for this port; take a port from 1024 on with --port or listen.port',
+  EADDRNOTAVAIL: 'this machine has no such address; change --host or listen.host',
+  ENOTFOUND: 'there is no such host; change --host or listen.host',
 };
 
 function createListenError(error: unknown, host: string, port: number): Error {

@@ -119,6 +119,26 @@ ${reads}
     expect(await run('serve', '-c', file)).toEqual(said);
   });
 
+  it('says which directories of bank statements do not exist, with line and key', async () => {
+    const file = join(directory, 'no-directory.yaml');
+    const settings = [
+      `{ directory: ${directory}/none }`,
+      `{ directory: ${file} }`,
+      `{ directory: ${directory} }`,
+    ];
+    const entry = (index: number) =>
+      `  - { name: bank-${index}, plugin: bank-statements, apiKeys: [${KEY}${index}], settings: ${settings[index]} }`;
+    writeFileSync(file, `connectors:\n${[0, 1, 2].map(entry).join('\n')}\n`);
+    const { code, err } = await run('check', '-c', file);
+    const column = entry(0).indexOf('directory: ') + 'directory: '.length + 1;
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([
+      `${file}:2:${column}: connectors[0].settings.directory: found "${directory}/none"; there is no such directory: create the directory ${directory}/none, or correct the path`,
+      `${file}:3:${column}: connectors[1].settings.directory: found "${file}"; this is not a directory: create the directory ${file}, or correct the path`,
+      `2 problems in ${file}; nothing was started.`,
+    ]);
+  });
+
   it('names a file that is not there', async () => {
     const { code, err } = await run('check', '-c', 'nowhere.yaml');
     expect(code).toBe(1);
@@ -149,6 +169,9 @@ describe('a wrong command line', () => {
     [['quarantine', '-c', config, '--limit', 'many'], 'Expected a whole number from 1.'],
     [['schema', 'sandbox'], 'expected a name in a scope, or "tributary-psp-…"'],
     [['quarantine', 'sant', '-c', config], 'There is no connector "sant". Did you mean "sand"?'],
+    [['serve', '-c', config, '--port', '65536'], 'Expected a whole number from 0 to 65535'],
+    [['serve', '-c', config, '--port', '1e3'], 'Expected a whole number from 0 to 65535'],
+    [['serve', '-c', config, '--host', 'a b'], 'Expected a host name or an IP address.'],
     [['serve', '-c', config, '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error, silent.'],
   ])('%j exits with 2', async (args, said) => {
     const { code, out, err } = await run(...args);
@@ -173,7 +196,7 @@ describe('the built program', () => {
     expect([await ended, printed.err]).toEqual([0, '']);
     expect(printed.out).toMatch(/^\/sand transactions: \d+ records in \d+ pages?, \d+ new, .*; caught up$/m);
     expect(printed.out).toMatch(
-      /^\/acme\/sand accounts: 3 records in 1 page, 3 new, 0 changed, 0 refused; caught up$/m,
+      /^\/acme\/sand accounts: 3 records in 1 page, 3 new, 0 changed, 0 rejected; caught up$/m,
     );
     expect(printed.out).toContain('6 streams caught up.');
 
@@ -242,6 +265,19 @@ describe('the built program', () => {
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     socket.destroy();
+  });
+
+  it('listens on --host and --port instead of those in the file', async () => {
+    const file = join(directory, 'elsewhere.yaml');
+    writeFileSync(
+      file,
+      `listen: { host: 192.0.2.1, port: 1 }\nstore: sqlite:${directory}/elsewhere.db\nconnectors: [{ name: a, plugin: sandbox, apiKeys: [${KEY}] }]`,
+    );
+    const { child, printed, ended } = start('serve', '-c', file, '--host', '127.0.0.1', '--port', '0');
+    const [, url] = await until(() => /^(http:\/\/127\.0\.0\.1:\d+)\/a /m.exec(printed.err));
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
   });
 
   it('says in one sentence that the port is taken', async () => {

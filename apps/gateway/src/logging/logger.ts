@@ -1,7 +1,8 @@
 /** Creates the logger. It writes one JSON object per line, or readable lines on a terminal, and redacts all secrets. */
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { formatPrettyLine } from './pretty-line.js';
 import { SecretRedactor } from './secret-redactor.js';
+import { TerminalLog } from './terminal-log.js';
+import { COLOR_STYLE, PLAIN_STYLE } from './text-style.js';
 
 export type { Logger } from 'pino';
 
@@ -14,13 +15,19 @@ export interface LoggerOptions {
   secrets?: readonly string[];
   /** Writes readable lines instead of JSON. By default it is true if standard output is a terminal. */
   pretty?: boolean;
+  /** Whether readable lines have colours. By default it is true if standard output is a terminal with colours; NO_COLOR turns them off. */
+  colors?: boolean;
   /** Receives whole lines; standard output by default. */
   destination?: DestinationStream;
 }
 
 export function createLogger(options: LoggerOptions = {}): Logger {
   const destination = options.destination ?? process.stdout;
-  const pretty = options.pretty ?? (options.destination === undefined && process.stdout.isTTY === true);
+  const isStandardOutput = options.destination === undefined;
+  const pretty = options.pretty ?? (isStandardOutput && process.stdout.isTTY === true);
+  const colors = options.colors ?? (pretty && isStandardOutput && process.stdout.hasColors?.() === true);
+  const print = (text: string): void => void destination.write(text);
+  const terminalLog = new TerminalLog({ print, style: colors ? COLOR_STYLE : PLAIN_STYLE });
   const redactor = new SecretRedactor(options.secrets ?? []);
   return pino(
     {
@@ -32,7 +39,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     {
       write(line: string) {
         const redacted = redactor.redact(line);
-        destination.write(pretty ? formatPrettyLine(redacted) : redacted);
+        if (pretty) terminalLog.write(redacted);
+        else print(redacted);
       },
     },
   );

@@ -5,6 +5,7 @@ import { IsNotEmpty, IsString, IsTimeZone } from 'class-validator';
 export class BankStatementsSettings {
   @Setting(
     'Directory that the statements are put into, relative to the working directory. Sub-directories are not read.',
+    { isDirectory: true },
   )
   @IsString()
   @IsNotEmpty()

@@ -93,7 +93,7 @@ describe('what cannot be served', () => {
     for (let restart = 0; restart < 3; restart++) await engine().runOnce();
     expect(bench.findLogLines('refused file.xml: broken')).toMatchObject([{ level: LOG_LEVELS.warn }]);
     expect(bench.findLogLines('found sums: opening')).toMatchObject([{ level: LOG_LEVELS.warn }]);
-    expect(bench.findLogLines('1 refused of 1 records').map(({ level }) => level)).toEqual([
+    expect(bench.findLogLines('1 record in 1 page, 1 rejected').map(({ level }) => level)).toEqual([
       LOG_LEVELS.info,
       LOG_LEVELS.debug,
       LOG_LEVELS.debug,

@@ -121,22 +121,34 @@ function getLogLevel(outcome: PullOutcome, hasNews: boolean): Level {
 
 function formatLogMessage(run: SyncRun, outcome: PullOutcome, nextDelayMs: number | undefined): string {
   const streamLabel = `${run.connector} ${run.stream}`;
-  const counts =
-    `${run.added} new, ${run.changed} changed, ${run.refused} refused of ${run.records} records ` +
-    `in ${run.pages} pages and ${run.duration} ms`;
   switch (outcome.kind) {
     case 'caught-up':
-      return `${streamLabel}: ${counts}`;
+      return `${streamLabel}: ${formatCounts(run)}`;
     case 'rested':
       return `${streamLabel}: another process has pulled it; due in ${Math.ceil(outcome.dueInMs / 1000)} s`;
     case 'failed':
-      return `${run.error}${formatAdvice(outcome.error, run.connector)}; until then ${counts}${formatRetryDelay(nextDelayMs)}`;
+      return `${run.error}${formatAdvice(outcome.error, run.connector)}; until then ${formatCounts(run)}${formatRetryDelay(nextDelayMs)}`;
     case 'stopped':
     case 'lost':
     case 'held':
     case 'busy':
-      return `${streamLabel}: ${run.error}; until then ${counts}`;
+      return `${streamLabel}: ${run.error}; until then ${formatCounts(run)}`;
   }
+}
+
+/** Formats the counts of a pull without those that are 0: `1 record in 1 page, 1 new`. */
+function formatCounts({ records, pages, added, changed, refused }: SyncRun): string {
+  const changes = Object.entries({ new: added, changed, rejected: refused })
+    .filter(([, count]) => count > 0)
+    .map(([label, count]) => `${count} ${label}`);
+  return [
+    `${pluralize(records, 'record')} in ${pluralize(pages, 'page')}`,
+    ...(changes.length > 0 ? changes : ['nothing new']),
+  ].join(', ');
+}
+
+function pluralize(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function formatAdvice(error: Error, connector: string): string {

@@ -85,9 +85,9 @@ describe('what a sync did', () => {
     await engine.runOnce();
     await engine.runOnce();
     expect(bench.findLogLines('bank transactions: ').map(({ level, msg }) => [level, msg])).toEqual([
-      [LOG_LEVELS.info, 'bank transactions: 2 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
-      [LOG_LEVELS.info, 'bank transactions: 0 new, 1 changed, 0 refused of 2 records in 1 pages and 0 ms'],
-      [LOG_LEVELS.debug, 'bank transactions: 0 new, 0 changed, 0 refused of 2 records in 1 pages and 0 ms'],
+      [LOG_LEVELS.info, 'bank transactions: 2 records in 1 page, 2 new'],
+      [LOG_LEVELS.info, 'bank transactions: 2 records in 1 page, 1 changed'],
+      [LOG_LEVELS.debug, 'bank transactions: 2 records in 1 page, nothing new'],
     ]);
     const change = (name: string) => bench.readMetric('tributary_sync_rows_total', { change: name });
     expect([await change('added'), await change('changed')]).toEqual([2, 1]);

@@ -1,4 +1,5 @@
 /** `tributary check`: describes the connectors of a valid deployment file, and warns about demo keys. */
+import { assertDirectoriesExist } from '../../config/index.js';
 import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
 import {
   createConfigOption,
@@ -19,6 +20,7 @@ export function registerCheckCommand({ program, terminal, load }: CommandContext
     .addHelpText('after', formatExamples('tributary check --config gateway.yaml'))
     .action(async ({ config }: ConfigOption) => {
       const deployment = load(config);
+      assertDirectoriesExist(deployment);
       await assertLimitsApplicable(deployment);
       terminal.out(describeDeployment(deployment));
       const warning = getDemoKeyWarning(deployment);
@@ -47,7 +49,8 @@ function formatKeySummary(keys: readonly ApiKey[]): string {
   return paying === 0 ? all : `${all}, ${paying} ${paying === 1 ? 'pays' : 'pay'}`;
 }
 
-const DEMO_KEY_PATTERN = /^demo-/;
+/** Keys of the examples. They are public in the repository. */
+export const DEMO_KEY_PATTERN = /^demo-[!-&(-~]+$/;
 
 /** @returns a warning if the deployment uses a key of the examples, which is public in the repository. */
 export function getDemoKeyWarning(deployment: Deployment): string | undefined {

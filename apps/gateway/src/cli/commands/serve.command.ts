@@ -7,6 +7,7 @@ import {
 } from '../shared/command-context.js';
 import { createLogLevelOption, type LogLevelOption } from '../shared/log-level-option.js';
 import { openStoreWithRetry } from '@tributary/feed';
+import { InvalidArgumentError } from 'commander';
 import type { Deployment } from '../../config/index.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGateway, type Gateway } from '../../gateway.js';
@@ -14,24 +15,55 @@ import { createLogger, type LogLevel } from '../../logging/index.js';
 import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
 import { getDemoKeyWarning } from './check.command.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
+import { drainOutput } from '../shared/drain-output.js';
+import { countStoredRows, formatFirstScreen } from './first-screen.js';
 import { ignoreOutputErrors } from '../shared/output-errors.js';
 import { waitForAbort, createStopSignal } from '../shared/stop-signal.js';
-import { formatTable, type Terminal } from '../shared/terminal.js';
+import type { Terminal } from '../shared/terminal.js';
+
+interface ServeOptions extends ConfigOption, LogLevelOption {
+  host?: string;
+  port?: number;
+}
 
 export function registerServeCommand({ program, terminal, load }: CommandContext): void {
   program
     .command('serve')
     .description('Serve every connector and keep its feeds up to date, until SIGTERM or Ctrl-C.')
     .addOption(createConfigOption())
+    .option('--host <host>', 'address to listen on, instead of listen.host in the file', parseHost)
+    .option('--port <port>', 'TCP port to listen on, instead of listen.port in the file', parsePort)
     .addOption(createLogLevelOption('info'))
-    .addHelpText('after', formatExamples('tributary serve --config gateway.yaml'))
-    .action(({ config, logLevel }: ConfigOption & LogLevelOption) => serve(load(config), logLevel, terminal));
+    .addHelpText('after', formatExamples('tributary serve --config gateway.yaml', PORT_EXAMPLE))
+    .action(({ config, logLevel, host, port }: ServeOptions) => {
+      const deployment = load(config);
+      const { listen } = deployment;
+      const overridden = { ...listen, host: host ?? listen.host, port: port ?? listen.port };
+      return serve({ ...deployment, listen: overridden }, logLevel, terminal);
+    });
+}
+
+const PORT_EXAMPLE = 'tributary serve --config gateway.yaml --host 0.0.0.0 --port 8080';
+const MAX_PORT = 65_535;
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > MAX_PORT)
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${MAX_PORT}; 0 takes any free port.`);
+  return port;
+}
+
+function parseHost(text: string): string {
+  if (!/^\S+$/.test(text)) throw new InvalidArgumentError('Expected a host name or an IP address.');
+  return text;
 }
 
 /** Timeout for opening the store, in milliseconds. PostgreSQL starts faster, even together with the gateway. A supervisor then restarts the gateway. */
 const STORE_WAIT_TIMEOUT_MS = 120_000;
 /** Timeout for closing after an error, in milliseconds. Calls to PSPs that are in progress end within it. */
 const MAX_CLOSE_MS = 20_000;
+/** Time in milliseconds in which the reader of the log can take its last lines. */
+const LOG_DRAIN_TIMEOUT_MS = 1000;
 
 /** Serves the deployment. Messages for people go to `err`, because standard output is the log. */
 export async function serve(deployment: Deployment, logLevel: LogLevel, terminal: Terminal): Promise<void> {
@@ -39,7 +71,10 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
   const logger = createLogger({ secrets: deployment.secrets, level: logLevel });
   // A missing `await` in one plugin must not stop the other connectors.
   process.on('unhandledRejection', (err) =>
-    logger.error({ err }, 'a promise failed and nobody waited for it'),
+    logger.error(
+      { err },
+      'a promise was rejected and no code handled it; this is a defect, probably of a plugin',
+    ),
   );
   await assertLimitsApplicable(deployment);
   const signal = createStopSignal();
@@ -55,7 +90,10 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
   if (store === undefined) return;
   const gateway = await createGateway(deployment, { logger, store });
   try {
-    terminal.err(describeGateway(deployment, await gateway.listen()));
+    // The rows are counted before the first pulls change them.
+    const counts = await countStoredRows(store, deployment.connectors);
+    const url = await gateway.listen();
+    terminal.err(formatFirstScreen(deployment, { url, counts, isForPerson: process.stderr.isTTY === true }));
     const warning = getDemoKeyWarning(deployment);
     if (warning !== undefined) terminal.err(warning);
     const change = await Promise.race([waitForAbort(signal), gateway.storeChange]);
@@ -65,6 +103,8 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
     throw error;
   }
   await gateway.close();
+  // The reader of the log may have stalled. The process must end anyway.
+  if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT.done);
 }
 
 /** Closes the gateway after an error. What needs the store fails if the store is gone, and must not hide the error. */
@@ -73,13 +113,4 @@ async function closeWithoutStore(gateway: Gateway): Promise<void> {
     gateway.close().catch(() => undefined),
     sleep(MAX_CLOSE_MS, undefined, { ref: false }),
   ]);
-}
-
-function describeGateway({ connectors, docs }: Deployment, url: string): string {
-  const rows = connectors.map(({ path, plugin }) => [
-    `${url}/${path}`,
-    plugin.name,
-    ...(docs ? [`docs: ${url}/${path}/docs`] : []),
-  ]);
-  return `Serving:\n${formatTable(rows)}`;
 }

@@ -78,7 +78,7 @@ function formatStreamName({ connector, stream }: SyncProgress): string {
 }
 
 function formatCounts({ records, pages, added, changed, refused }: SyncProgress): string {
-  return `${pluralize(records, 'record')} in ${pluralize(pages, 'page')}, ${added} new, ${changed} changed, ${refused} refused`;
+  return `${pluralize(records, 'record')} in ${pluralize(pages, 'page')}, ${added} new, ${changed} changed, ${refused} rejected`;
 }
 
 /** Describes the state of a stream, or returns an empty list if the plugin reports no total. */

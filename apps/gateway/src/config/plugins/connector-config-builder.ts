@@ -1,8 +1,8 @@
 /** Builds the configuration of each connector from its entry in the deployment file. */
-import type { Plugin } from '@tributary/connector-api';
+import { isDirectorySetting, type Plugin } from '@tributary/connector-api';
 import type { ApiKeyParser } from '../settings/api-key-parser.js';
 import type { SettingsBinder } from '../settings/settings-binder.js';
-import type { ConnectorConfig, FileLocation } from '../settings/deployment.js';
+import type { ConnectorConfig, DirectorySetting, FileLocation } from '../settings/deployment.js';
 import { ConnectorEntry } from '../settings/deployment-file-settings.js';
 import { didYouMean } from '../settings/did-you-mean.js';
 import { parseDuration } from '../settings/duration.js';
@@ -74,17 +74,35 @@ export class ConnectorConfigBuilder {
     const limits = parseOrderLimits(orders, this.binder, [...path, 'orders']);
     const connectorPath = this.#registerPath(name, [...path, 'name'], tenant);
     if (!plugin || !boundSettings || connectorPath === undefined) return;
+    const directories = this.#listDirectories(boundSettings, [...path, 'settings']);
     this.connectors.push({
       ...(tenant !== undefined && { tenant }),
       name,
       path: connectorPath,
       plugin,
       settings: boundSettings,
+      ...(directories.length > 0 && { directories }),
       apiKeys: parsedKeys,
       orders: limits,
       ...(isPlainObject(entry) &&
         entry['orders'] !== undefined && { ordersLocation: this.#locatePropertyName([...path, 'orders']) }),
       syncIntervalMs: parseDuration(sync.every) ?? 0,
+    });
+  }
+
+  #listDirectories(settings: object, path: ConfigPath): DirectorySetting[] {
+    return Object.entries(settings).flatMap(([property, value]: [string, unknown]) => {
+      if (typeof value !== 'string' || !isDirectorySetting(settings, property)) return [];
+      const valuePath = [...path, property];
+      const position = this.binder.findLocation(valuePath);
+      return {
+        directory: value,
+        found: this.binder.describeFound(value, valuePath),
+        location: {
+          path: valuePath,
+          ...(position && { position: { line: position.line, column: position.column } }),
+        },
+      };
     });
   }
 

@@ -29,6 +29,14 @@ export interface FileLocation {
   position?: LineColumn;
 }
 
+/** A setting that is the path of a directory. */
+export interface DirectorySetting {
+  directory: string;
+  /** `found "./statements"`, for error messages. It never shows a secret. */
+  found: string;
+  location: FileLocation;
+}
+
 export interface ConnectorConfig {
   /** Absent for a connector of the default tenant. */
   tenant?: string;
@@ -38,6 +46,8 @@ export interface ConnectorConfig {
   plugin: Plugin;
   /** An instance of `plugin.settings`. */
   settings: object;
+  /** Settings that name directories which must exist; absent if the plugin has none. */
+  directories?: DirectorySetting[];
   /** Keys that authorize requests to this connector; at least one. */
   apiKeys: ApiKey[];
   /** Limits of the connector's payouts and transfers. */

@@ -1,0 +1,103 @@
+/** The first screen of `tributary serve`: what is served, what the store holds, and where to look next. */
+import { hashApiKey } from '@tributary/auth';
+import { STREAMS, type Stream } from '@tributary/connector-api';
+import { redactLocation, type Store } from '@tributary/feed';
+import type { ConnectorConfig, Deployment } from '../../config/index.js';
+import { readPackageVersion } from '../../package-version.js';
+import { DEMO_KEY_PATTERN } from './check.command.js';
+import { formatTable, pluralize } from '../shared/terminal.js';
+
+/** More connectors would push the first line off the screen. */
+const MAX_LISTED_CONNECTORS = 20;
+
+/** Number of rows in the feed of each stream. */
+export type StreamCounts = Record<Stream, number>;
+
+export interface FirstScreenContext {
+  url: string;
+  /** Rows by connector path; `undefined` if the store could not be read. */
+  counts: ReadonlyMap<string, StreamCounts> | undefined;
+  /** Whether a person reads it on a terminal. Only then it shows demo keys, which are public. */
+  isForPerson: boolean;
+}
+
+/**
+ * Counts the rows of the connectors that the first screen lists. It never throws, because the gateway can serve while the store is
+ * unavailable for a moment.
+ */
+export async function countStoredRows(
+  store: Store,
+  connectors: readonly ConnectorConfig[],
+): Promise<FirstScreenContext['counts']> {
+  const counts = new Map<string, StreamCounts>();
+  try {
+    for (const { path } of connectors.slice(0, MAX_LISTED_CONNECTORS)) {
+      const rows = { accounts: 0, beneficiaries: 0, transactions: 0 };
+      for (const stream of STREAMS) rows[stream] = (await (await store.feed(path, stream)).head()).rows;
+      counts.set(path, rows);
+    }
+    return counts;
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatFirstScreen(deployment: Deployment, context: FirstScreenContext): string {
+  const { connectors, file, store } = deployment;
+  return [
+    `Tributary ${readPackageVersion()} serves ${pluralize(connectors.length, 'connector')} of ${file}.`,
+    '',
+    formatConnectors(deployment, context.url),
+    '',
+    `Store:    ${redactLocation(store)}${formatCounts(connectors, context.counts)}`,
+    ...(deployment.docs ? [`Overview: ${context.url}/`] : []),
+    'Docs:     docs/start/first-connector.md, docs/start/connect-formance.md',
+    ...formatFirstRequest(deployment, context),
+    'Stop:     Ctrl-C',
+    '',
+  ].join('\n');
+}
+
+function formatConnectors({ connectors, docs }: Deployment, url: string): string {
+  const rows = connectors
+    .slice(0, MAX_LISTED_CONNECTORS)
+    .map(({ path, plugin }) => [
+      `${url}/${path}`,
+      plugin.name,
+      ...(docs ? [`docs: ${url}/${path}/docs`] : []),
+    ]);
+  const left = connectors.length - rows.length;
+  return [formatTable(rows), ...(left > 0 ? [`… and ${left} more; "tributary check" lists all`] : [])].join(
+    '\n',
+  );
+}
+
+function formatCounts(connectors: readonly ConnectorConfig[], counts: FirstScreenContext['counts']): string {
+  if (counts === undefined) return ', which cannot be read at the moment';
+  const filled = [...counts].filter(([, rows]) => STREAMS.some((stream) => rows[stream] > 0));
+  if (filled.length === 0) {
+    const isComplete = counts.size === connectors.length;
+    return isComplete ? ', empty: the first pulls start now' : '';
+  }
+  const rows = filled.map(([path, { accounts, beneficiaries, transactions }]) => [
+    `          /${path}`,
+    `${accounts} accounts, ${beneficiaries} beneficiaries, ${transactions} transactions`,
+  ]);
+  return `, rows in the feeds:\n${formatTable(rows)}`;
+}
+
+/** Formats a request that a person can copy. A key that is not a demo key is never shown. */
+function formatFirstRequest(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
+  const [connector] = deployment.connectors;
+  if (connector === undefined) return [];
+  const demoKey = isForPerson ? findDemoKey(deployment, connector) : undefined;
+  const header =
+    demoKey === undefined ? '"Authorization: Bearer $KEY"' : `'Authorization: Bearer ${demoKey}'`;
+  return [`Try:      curl -H ${header} ${url}/${connector.path}/accounts`];
+}
+
+function findDemoKey({ secrets }: Deployment, { apiKeys }: ConnectorConfig): string | undefined {
+  return secrets.find(
+    (secret) => DEMO_KEY_PATTERN.test(secret) && apiKeys.some(({ hash }) => hash.equals(hashApiKey(secret))),
+  );
+}

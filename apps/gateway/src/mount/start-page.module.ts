@@ -1,0 +1,89 @@
+/** Nest module of `GET /`: a page for people, and the usual `404` for programs. */
+import { ContractError, defaultErrorBody } from '@tributary/connector-api/contract';
+import { Controller, Get, HttpStatus, Inject, Module, Req, Res } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readPackageVersion } from '../package-version.js';
+import {
+  renderStartPage,
+  START_PAGE_CONTENT_SECURITY_POLICY,
+  type StartPageConnector,
+} from './start-page.js';
+
+export interface StartPageOptions {
+  connectors: readonly StartPageConnector[];
+  /** Whether the documentation is on. Without it, no caller learns the names of connectors. */
+  docs: boolean;
+}
+
+const START_PAGE_OPTIONS = Symbol('START_PAGE_OPTIONS');
+
+@Controller()
+@ApiExcludeController()
+export class StartPageController {
+  private readonly version = readPackageVersion();
+
+  constructor(@Inject(START_PAGE_OPTIONS) private readonly options: StartPageOptions) {}
+
+  @Get()
+  @RouteConfig({ access: 'public' })
+  async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    void reply.header('vary', 'accept');
+    if (!acceptsHtml(request)) {
+      const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+      throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
+    }
+    const { connectors, docs } = this.options;
+    await reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': START_PAGE_CONTENT_SECURITY_POLICY,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      })
+      .send(
+        renderStartPage({
+          version: this.version,
+          connectors: docs && isOnThisMachine(request) ? connectors : undefined,
+          hasApiDocs: docs,
+        }),
+      );
+  }
+}
+
+@Module({})
+export class StartPageModule {
+  static forRoot(options: StartPageOptions): DynamicModule {
+    return {
+      module: StartPageModule,
+      controllers: [StartPageController],
+      providers: [{ provide: START_PAGE_OPTIONS, useValue: options }],
+    };
+  }
+}
+
+/** Browsers name `text/html`. Programs accept anything (curl) or JSON. */
+function acceptsHtml({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') ?? false;
+}
+
+const LOOPBACK_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
+/** A reverse proxy adds at least one of these headers. Its requests also come from this machine if it runs here. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-real-ip',
+];
+
+function isOnThisMachine({ socket, headers }: FastifyRequest): boolean {
+  return (
+    LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') &&
+    PROXY_HEADERS.every((name) => headers[name] === undefined)
+  );
+}

@@ -20,7 +20,7 @@ const PLUGINS_DIRECTORY = '/libs/psp-plugins/src';
 const PLUGIN_LIST_FILE = `${PLUGINS_DIRECTORY}/index.ts`;
 /** File that contains the version of the plugin interface. */
 const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
-/** Files that are generated in this repository only. A package cannot run the inherited suite, so it gets no fakes and specs. */
+/** Files that are generated in this repository only: fakes and specs for jest. A package can add its own with `tributary/connector-api/testing`. */
 const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/fixtures\//;
 
 function pspPlugin(options) {

@@ -1,5 +1,5 @@
 /** A clock for tests, and helpers that wait for asynchronous work. */
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 
 interface Timer {
@@ -77,6 +77,7 @@ export async function waitUntil(
   const giveUpAt = Date.now() + 10_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`it never happened: ${description}`);
-    await setImmediate();
+    // A condition that reads the store is pending work itself. Without a pause the clock would never be idle and never advance.
+    await sleep(5);
   }
 }

@@ -17,6 +17,8 @@ const SECOND_MS = 1000;
 /** Time for a whole request to arrive. It stops clients that keep connections open by sending very slowly. */
 const REQUEST_TIMEOUT_MS = 20 * SECOND_MS;
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
+/** Period in which the server looks for requests beyond their time. Node's default of 30 s would let them last up to 50 s. */
+const TIMEOUT_CHECK_INTERVAL_MS = SECOND_MS;
 /** Go's HTTP client closes an idle connection after 90 s. The server must wait longer, or it could close a connection during a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 120 * SECOND_MS;
 
@@ -49,6 +51,7 @@ export class HttpAdapter extends FastifyAdapter {
       },
       http: {
         headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         // Node's own check responds without a body. `missingHostError` responds with one.
         requireHostHeader: false,

@@ -24,12 +24,14 @@ const stop = () => gateway.stop();
 const send = (method: string, path: string, key?: string) =>
   fetch(gateway.url + path, { method, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
 
-/** Sends raw bytes, and returns the complete response. */
-function sendRawBytes(bytes: string): Promise<string> {
+/** Sends raw bytes, and returns the complete response. @param stayOpen whether only the server closes the connection */
+function sendRawBytes(bytes: string, stayOpen = false): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = connect(Number(port), hostname, () => socket.end(bytes));
+    const socket = connect(Number(port), hostname, () =>
+      stayOpen ? socket.write(bytes) : socket.end(bytes),
+    );
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('error', reject);
     socket.on('close', () => resolve(answer));
@@ -144,6 +146,26 @@ describe('what is hardly HTTP', () => {
       401,
     ],
   ])('%s', async (_what, bytes, status) => expectRawError(await sendRawBytes(bytes), status));
+});
+
+describe('Expect: 100-continue', () => {
+  beforeAll(start);
+  afterAll(stop);
+
+  const expecting = 'POST /bank/payouts HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n';
+
+  it('of a pipelined request is never answered inside the final answer', async () => {
+    const slowRequest = `GET /bank/accounts/main/balances HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.key('bank')}\r\n\r\n`;
+    await gateway.appendRecords('bank', 'accounts', createAccounts('main'));
+    const answer = await sendRawBytes(`${slowRequest}${expecting}connection: close\r\n\r\n{}`, true);
+    const [, last = ''] = answer.split(/(?=HTTP\/1\.1 401)/);
+    expectRawError(last, 401);
+  });
+
+  it('is answered before the body arrives', async () => {
+    const answer = await sendRawBytes(`${expecting}connection: close\r\n\r\n{}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 401 /);
+  });
 });
 
 describe('a request that arrives too slowly', () => {

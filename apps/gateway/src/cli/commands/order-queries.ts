@@ -150,7 +150,7 @@ export function formatOrder({ order, history }: OrderWithHistory): string {
 function formatUnknownSince({ outcomeUnknownSince }: StoredOrder): string | undefined {
   if (outcomeUnknownSince === undefined) return undefined;
   return outcomeUnknownSince === UNKNOWN_TIME
-    ? 'nobody knows when: the clock went back'
+    ? 'an unknown time, because the clock was set back'
     : formatTime(outcomeUnknownSince);
 }
 

@@ -186,7 +186,7 @@ describe('resolve', () => {
     expect(asked.err).toBe(
       [
         'Order order-sand-2, a payout of 12.50 EUR by /sand (invoice-2), is unknown.',
-        'Formance would be told that the PSP did NOT make this payment, and never will. Whoever reads it may well pay again.',
+        'Formance would be told that the PSP did NOT make this payment, and never will. A person or program that reads this may pay again.',
         'Nothing was changed. Say it again with --yes if that is so.',
       ].join('\n'),
     );

@@ -47,7 +47,8 @@ function createResolutionError({ id }: StoredOrder, { as }: Resolution, reason: 
 
 const RESOLUTION_MEANINGS: Readonly<Record<Resolution['as'], string>> = {
   succeeded: 'the PSP made this payment.',
-  failed: 'the PSP did NOT make this payment, and never will. Whoever reads it may well pay again.',
+  failed:
+    'the PSP did NOT make this payment, and never will. A person or program that reads this may pay again.',
   returned: 'the PSP made this payment, and all of it came back.',
 };
 

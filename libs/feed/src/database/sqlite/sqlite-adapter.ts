@@ -5,7 +5,7 @@ import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type Sql
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
+import type { ColumnTypes, DatabaseAdapter, FeedIdentity, TransactionCallback } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
@@ -76,9 +76,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     read,
     `with first (place) as (
        select place from feed_rows
-        where feed_id = (select feeds.id from feeds, store_identity
-                          where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?)
-          and feed_time >= ? + 0
+        where feed_id = +? and feed_time >= ? + 0
         order by feed_time limit 1
      )
      select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
@@ -86,12 +84,23 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       where r.place >= first.place + cast(? as integer)
         and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`,
   );
-  // Only an empty page needs it: the page has no rows, too, when the number of the feed belongs to another one.
   const bindingStatement = prepareLazily(
     read,
     `select 1 from feeds, store_identity
       where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`,
   );
+  const dataVersionStatement = prepareLazily(read, 'pragma data_version');
+  // The data version at which each feed was last known to be bound. It changes when another connection commits, so that one page for
+  // each commit pays for the check. A binding that is broken once never becomes valid again, so that a page read before the check is valid too.
+  const boundAtVersion = new WeakMap<FeedIdentity, unknown>();
+  const isBound = (feed: FeedIdentity): boolean => {
+    const version = dataVersionStatement().pluck().get();
+    if (boundAtVersion.get(feed) === version) return true;
+    const { id, connector, stream, storeId, epoch } = feed;
+    if (bindingStatement().get(id, connector, stream, storeId, epoch) === undefined) return false;
+    boundAtVersion.set(feed, version);
+    return true;
+  };
   const insertStatement = prepareLazily(
     write,
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
@@ -163,14 +172,11 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {
       fileCheck.checkRecently();
-      const { id, connector, stream, storeId, epoch } = feed;
-      const binding = [id, connector, stream, storeId, epoch];
       return convertErrors(read, () => {
         const page = pageStatement().get(
-          ...binding,
-          ...[from, skipped, skipped + count, id],
+          ...[feed.id, from, skipped, skipped + count, feed.id],
         ) as SerializedPage;
-        return page.rows > 0 || bindingStatement().get(...binding) !== undefined ? page : undefined;
+        return isBound(feed) ? page : undefined;
       });
     },
     // Closes the connections directly, because the query builder closes only a connection that it has used.

@@ -20,7 +20,7 @@ import { HttpAdapter } from './http/http-adapter.js';
 import { installListFastPath } from './http/list-fast-path.js';
 import { installRouteAuthorization } from './http/route-authorization.js';
 import { GracefulShutdown } from './http/graceful-shutdown.js';
-import { OperatorModule } from './http/operator.module.js';
+import { HealthAndMetricsModule } from './http/health-and-metrics.module.js';
 import { findMatchedRoute, type ConnectorRegistry } from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
 import { createNotFoundHandler } from './http/not-found-handler.js';
@@ -145,7 +145,7 @@ async function composeGateway(
   installListFastPath(adapter.getInstance(), backends);
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
   new RequestObserver(logger, registry, keySets.connectors).observe(adapter.getInstance());
-  const operator = OperatorModule.forRoot(registry, {
+  const operator = HealthAndMetricsModule.forRoot(registry, {
     isDraining: () => gracefulShutdown.isDraining,
     pingStore: () => store.ping(),
   });

@@ -20,8 +20,8 @@
  * ```
  */
 import type { Provider, Type } from '@nestjs/common';
-import type { Order, OrderResult, IdempotencySupport } from './order-types.js';
-import type { Account, Balances, Beneficiary, Transaction } from './record-types.js';
+import type { Order, OrderResult, IdempotencySupport } from './order.types.js';
+import type { Account, Balances, Beneficiary, Transaction } from './record.types.js';
 
 /** The three lists that every connector serves. A stream's name is also the name of its `PspClient` method. */
 export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;

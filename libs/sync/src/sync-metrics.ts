@@ -8,7 +8,7 @@ export type PluginCallName = Stream | 'balances' | 'webhook' | 'watch' | OrderCa
 /** Source of returned balances: the PSP, the store, a closed account, or none. */
 export type BalanceSource = 'live' | 'last' | 'closed' | 'none';
 /** Values of the metric label `result`. */
-export type RunResult = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
+export type RunOutcome = 'caught-up' | 'stopped' | 'busy' | 'rested' | 'lost' | 'held' | 'failed';
 
 const STREAM_LABELS = ['connector', 'stream'] as const;
 const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];

@@ -6,5 +6,5 @@ export { formatDuration } from './settings/duration.js';
 export { loadDeployment } from './load-deployment.js';
 export { PACKAGE_NAME_PATTERN, PluginPackageError, PluginPackages } from './plugins/plugin-packages.js';
 export { ConfigError, type ConfigProblem } from './file/config-problems.js';
-export { didYouMean } from './settings/did-you-mean.js';
+export { suggestSimilarName } from './settings/suggest-similar-name.js';
 export { redactSecrets } from './file/secret-redactor.js';

@@ -2,7 +2,7 @@
  * Writes the log for people. A PSP can send many invalid records at once, so several rejected records and data warnings of one pull
  * become a part of the pull's own line. A single one keeps its line, with the reason.
  */
-import { formatPrettyLine, parseLogLine, type LogFields } from './pretty-line.js';
+import { formatPrettyLine, parseLogLine, type LogFields } from './format-log-line.js';
 import type { TextStyle } from './text-style.js';
 
 /** Time in milliseconds after which collected issues are printed although their pull has not ended. */

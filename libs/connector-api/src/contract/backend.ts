@@ -1,6 +1,6 @@
 /** The interface between the contract's controllers and the connector that they serve. */
 import type { Money } from '../money.js';
-import type { OrderKind } from '../order-types.js';
+import type { OrderKind } from '../order.types.js';
 import type { Stream } from '../plugin.js';
 import type { PageQuery } from './parse-page-query.js';
 

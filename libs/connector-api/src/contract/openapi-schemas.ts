@@ -3,7 +3,7 @@
  * Source: Generic Connector document, `components/schemas`.
  */
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../record-types.js';
+import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../record.types.js';
 
 const ASSET_DESCRIPTION = 'Asset with its precision: EUR/2, BTC/8, JPY';
 const AMOUNT_DESCRIPTION = 'Amount in minor units (integer string)';

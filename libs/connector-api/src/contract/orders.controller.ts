@@ -1,7 +1,7 @@
 import { Controller, Header, Inject, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { OrderKind } from '../order-types.js';
+import type { OrderKind } from '../order.types.js';
 import { BACKEND, type Backend } from './backend.js';
 import { unprocessable } from './contract-error.js';
 import { parseJsonBody } from './parse-json-body.js';

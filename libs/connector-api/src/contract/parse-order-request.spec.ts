@@ -1,4 +1,4 @@
-import type { OrderKind } from '../order-types.js';
+import type { OrderKind } from '../order.types.js';
 import type { ErrorBody } from './contract-error.js';
 import { ContractError } from './contract-error.js';
 import { parseOrderRequest } from './parse-order-request.js';

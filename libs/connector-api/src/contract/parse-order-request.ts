@@ -1,6 +1,6 @@
 /** Validates the body of a request for an order. One error names all invalid properties. Invalid values are never corrected. */
 import { ASSET_PATTERN, normalizeAsset } from '../money.js';
-import type { OrderKind } from '../order-types.js';
+import type { OrderKind } from '../order.types.js';
 import type { Backend, OrderRequest } from './backend.js';
 import { unprocessable, type ContractError } from './contract-error.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { InvalidRecordError } from '../errors.js';
 import { decodeId } from '../id-encoding.js';
-import type { Account, Balances, Beneficiary, Transaction } from '../record-types.js';
-import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../record-types.js';
+import type { Account, Balances, Beneficiary, Transaction } from '../record.types.js';
+import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../record.types.js';
 import {
   serializeAccount,
   validateBalances,

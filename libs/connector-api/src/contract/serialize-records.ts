@@ -15,7 +15,7 @@ import {
   type Beneficiary,
   type Metadata,
   type Transaction,
-} from '../record-types.js';
+} from '../record.types.js';
 import { normalizeTime } from '../time.js';
 
 /** A validated and serialized record, ready for the feed. */

@@ -49,7 +49,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 /**
  * Turns the steps of a strategy into the pages of a plugin.
- * @param mapRows converts rows to records, see `parseRows`
+ * @param mapRows converts rows to records, see `parseRowToRecords`
  */
 export async function* toPages<Row, Position, T>(
   steps: AsyncIterable<ListingStep<Row, Position>>,

@@ -1,12 +1,12 @@
 export * from './cursor-format.js';
 export * from './list-response.js';
 export * from './listing.types.js';
-export * from './merge.js';
-export * from './newest-first.js';
+export * from './merge-listings.js';
+export * from './newest-first-listing.js';
 export type { NewestFirstPosition } from './newest-first-walk.js';
-export * from './oldest-first.js';
+export * from './oldest-first-listing.js';
 export * from './page-budget.js';
 export { readWindow, WindowTooLargeError } from './read-window.js';
 export type { TimeWindow, TimeWindowSource, WindowRows } from './read-window.js';
-export * from './reread.js';
-export * from './time-windows.js';
+export * from './reread-listing.js';
+export * from './time-window-listing.js';

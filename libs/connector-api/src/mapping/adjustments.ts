@@ -3,7 +3,7 @@
  * `relatedTransactionId` and repeats the original's type. The original's row stays as it is: if its status changed to REFUNDED, clients
  * would subtract the amount twice. Source: docs/guides/mapping.md.
  */
-import type { Transaction, TransactionStatus } from '../record-types.js';
+import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
 import { createRow, placeAccounts } from './movements.js';
 import type { MovementFields } from './movements.js';

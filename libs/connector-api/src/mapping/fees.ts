@@ -1,5 +1,5 @@
 /** Rows of fees. A fee is always a row of its own, because the amount of a payment is gross. */
-import type { Transaction } from '../record-types.js';
+import type { Transaction } from '../record.types.js';
 import { createRow, placeAccounts } from './movements.js';
 import type { MovementFields } from './movements.js';
 

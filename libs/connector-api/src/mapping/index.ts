@@ -4,7 +4,7 @@ export * from './minor-units.js';
 export * from './movement-kinds.js';
 export { toOtherMovement, toPayment } from './movements.js';
 export type { MovementFields } from './movements.js';
-export * from './parse-rows.js';
+export * from './parse-row-to-records.js';
 export * from './pick-metadata.js';
 export * from './row-metadata.js';
 export * from './transfers.js';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { serializeTransaction } from '../contract/serialize-records.js';
 import { Json } from '../http/json.js';
 import { isRejectedRecord } from '../plugin.js';
-import type { Transaction } from '../record-types.js';
+import type { Transaction } from '../record.types.js';
 import {
   addMoney,
   createMetadata,
@@ -10,7 +10,7 @@ import {
   formatMinorUnits,
   negateMoney,
   parseMinorUnits,
-  parseRows,
+  parseRowToRecords,
   pickMetadata,
   readText,
   toConversion,
@@ -216,11 +216,11 @@ describe('minor units', () => {
   });
 });
 
-describe('parseRows', () => {
+describe('parseRowToRecords', () => {
   const row = Json.parse('{"id":"p1","fee":"x"}');
 
   it('one rejected record does not cost the others', () => {
-    const records = parseRows<Transaction>(row, 'id', (payment, add) => {
+    const records = parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
       add('p1', () => toPayment(fields({ id: payment.string('id') })));
       add('p1-fee', () => toFee(fields({ amount: parseMinorUnits(payment.string('fee'), 'EUR') })));
       add('p1-more', () => [toPayment(fields({ id: 'a' })), toPayment(fields({ id: 'b' }))]);
@@ -233,7 +233,7 @@ describe('parseRows', () => {
   });
 
   it('an object without what all its records need is rejected as a whole', () => {
-    const records = parseRows<Transaction>(row, 'id', (payment, add) => {
+    const records = parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
       add('p1', () => toPayment(fields()));
       payment.string('currency');
     });
@@ -246,7 +246,7 @@ describe('parseRows', () => {
     const convert = () => {
       throw new TypeError('a defect');
     };
-    expect(() => parseRows(row, 'id', convert)).toThrow('a defect');
-    expect(() => parseRows(row, 'id', (_, add) => add('p1', convert))).toThrow('a defect');
+    expect(() => parseRowToRecords(row, 'id', convert)).toThrow('a defect');
+    expect(() => parseRowToRecords(row, 'id', (_, add) => add('p1', convert))).toThrow('a defect');
   });
 });

@@ -1,6 +1,6 @@
 /** Rows of payments, payouts and other movements, and the fields that every function of this folder needs to build a row. */
 import type { Money } from '../money.js';
-import type { Metadata, Transaction, TransactionStatus } from '../record-types.js';
+import type { Metadata, Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
 import { createRowMetadata } from './row-metadata.js';
 import type { RowDetails } from './row-metadata.js';

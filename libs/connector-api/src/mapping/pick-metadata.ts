@@ -1,6 +1,6 @@
 /** Reads the PSP's own members into metadata. Metadata is decoration: whatever the PSP sends there, the row of the money is served. */
 import type { Json, JsonPath } from '../http/json.js';
-import type { Metadata } from '../record-types.js';
+import type { Metadata } from '../record.types.js';
 
 /** Longer texts are cut. Clients store metadata in every version of a row. */
 const MAX_TEXT_LENGTH = 2_000;

@@ -3,7 +3,7 @@
  * never derives one by a guess. The PSP's own members have keys of the form `com.<psp>.spec/…`.
  */
 import type { Money } from '../money.js';
-import type { Metadata } from '../record-types.js';
+import type { Metadata } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
 
 export const ROW_METADATA_PREFIX = 'com.tributary.spec/';

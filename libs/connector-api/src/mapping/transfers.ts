@@ -1,6 +1,6 @@
 /** Rows of money that moves between the tenant's own accounts, within one currency or between two. */
 import type { Money } from '../money.js';
-import type { Transaction } from '../record-types.js';
+import type { Transaction } from '../record.types.js';
 import { createRow } from './movements.js';
 import type { MovementFields } from './movements.js';
 

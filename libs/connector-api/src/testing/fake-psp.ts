@@ -11,7 +11,7 @@ import { FaultInjector } from './fault-injection.js';
 import type { Fault, FaultPlan } from './fault-injection.js';
 import { matchPath } from './fake-route.js';
 import type { FakeResponse, FakeRequest, FakeRoute } from './fake-route.js';
-import type { OpenApiDocument } from './openapi/openapi-document.js';
+import type { OpenApiDocument } from './openapi/psp-document-validator.js';
 
 export interface FakePspOptions {
   routes: readonly FakeRoute[];

@@ -36,7 +36,7 @@ export async function resolveOrder(
   let error = await pspIdTakenReason(repository, id, resolution);
   if (error !== undefined) return { error };
   const order = await repository.update(id, (current) => {
-    error = resolutionError(current, resolution, context);
+    error = findResolutionObstacle(current, resolution, context);
     if (error !== undefined) return undefined;
     return addPublication(current, buildResolution(current, resolution), context.now, context.timings);
   });
@@ -45,7 +45,7 @@ export async function resolveOrder(
 }
 
 /** Returns the reason, in plain words, why the resolution is not possible, or `undefined` when it is. */
-export function resolutionError(
+export function findResolutionObstacle(
   order: StoredOrder,
   resolution: Resolution,
   context: ResolutionContext,

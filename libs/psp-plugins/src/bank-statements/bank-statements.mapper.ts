@@ -10,8 +10,8 @@ import type {
 } from '@tributary/connector-api';
 import { isBankCharge } from './mapping/bank-charges.js';
 import { counterpartyId } from './mapping/counterparty.js';
-import { entryFactsWithDetail, mergeFacts } from './statements/entry-facts.js';
-import { formatFingerprint } from './identity/identity.js';
+import { entryFactsWithDetail, mergeFacts } from './statements/merge-entry-detail.js';
+import { formatFingerprint } from './identity/entry-identity.js';
 import type { MatchItem } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';

@@ -1,6 +1,6 @@
 import { CHECKS, describePsp } from '@tributary/connector-api/testing';
 import { bankStatements } from './index.js';
-import { openStatementsWorld } from './testing/suite-world.js';
+import { createStatementsFixture } from './testing/suite-fixture.js';
 
 const NO_HTTP = 'Statements come from a directory, not over HTTP.';
 const NO_SECRETS = 'A directory of statements has no secrets.';
@@ -13,7 +13,7 @@ describePsp(bankStatements, {
   directory: import.meta.dirname,
   settings: {},
   invalidSettings: { directory: [''], timeZone: ['Mars/Olympus'] },
-  createFixture: openStatementsWorld,
+  createFixture: createStatementsFixture,
   skip: Object.fromEntries(
     CHECKS.flatMap(({ name }) => {
       if (name.startsWith('faults: ')) return [[name, NO_HTTP]];

@@ -1,6 +1,6 @@
 /** Extracts the stream of beneficiaries: all counterparties of debits that have an account number. */
 import type { Beneficiary, FeedReader } from '@tributary/connector-api';
-import { entryFactsWithDetail, mergeFacts } from './statements/entry-facts.js';
+import { entryFactsWithDetail, mergeFacts } from './statements/merge-entry-detail.js';
 import { toBeneficiary } from './mapping/counterparty.js';
 import type { CurrentFile } from './pulling/pull-progress.js';
 import { MAX_ITEMS_PER_STEP } from './pulling/page-builder.js';

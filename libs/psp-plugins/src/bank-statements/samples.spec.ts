@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FakeBank } from './bank-statements.fake.js';
 import type { FakeFeed } from './bank-statements.fake.js';
-import { accountIdFrom } from './identity/identity.js';
+import { accountIdFrom } from './identity/entry-identity.js';
 import { readStatements } from './readers/index.js';
 import { toSignedMoney } from './statements/signed-money.js';
 import { findClosingBalance, findOpeningBalance } from './checking/statement-check.js';

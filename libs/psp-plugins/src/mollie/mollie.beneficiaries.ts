@@ -5,7 +5,7 @@
 import { isIBAN } from 'class-validator';
 import type { Beneficiary } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { OWNER_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
+import { OWNER_METADATA_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
 
 export interface Payee {
   name: string;
@@ -21,8 +21,8 @@ export function toOwnBankAccounts(balance: Json): Beneficiary[] {
   const metadata = {
     [`${MOLLIE_PREFIX}balance_id`]: balance.string('id'),
     [`${MOLLIE_PREFIX}destination_type`]: destination.optionalString('type'),
-    [`${OWNER_PREFIX}name`]: ownerName,
-    [`${OWNER_PREFIX}accountNumber`]: destination.optionalString('bankAccount'),
+    [`${OWNER_METADATA_PREFIX}name`]: ownerName,
+    [`${OWNER_METADATA_PREFIX}accountNumber`]: destination.optionalString('bankAccount'),
   };
   return [{ id: getBankAccountId(balance.string('id')), ownerName, metadata }];
 }
@@ -46,9 +46,9 @@ export function parsePayee(row: Json): Payee | undefined {
 /** Creates a beneficiary whose id is its IBAN, so that two payees with one IBAN are the same beneficiary. */
 export function toBeneficiary({ name, iban }: Payee): Beneficiary {
   const metadata = {
-    [`${OWNER_PREFIX}name`]: name,
-    [`${OWNER_PREFIX}iban`]: iban,
-    [`${OWNER_PREFIX}country`]: iban.slice(0, 2),
+    [`${OWNER_METADATA_PREFIX}name`]: name,
+    [`${OWNER_METADATA_PREFIX}iban`]: iban,
+    [`${OWNER_METADATA_PREFIX}country`]: iban.slice(0, 2),
   };
   return { id: iban, ownerName: name, metadata };
 }

@@ -9,7 +9,7 @@ import {
 import type { Page, SerializedRecord } from '@tributary/connector-api';
 import { OpenApiDocument, skipSnapshotTests } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import { MollieTestConnector } from './testing/mollie-trial.js';
+import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const ACCOUNT = { balance: 'bal_gVMhHKqSSRYJyPsuoPNFH', business: 'ba_nopqrstuvwxyz23456789A' };

@@ -10,7 +10,7 @@ import {
 import type { Account, Balances, Metadata, Money, Movement, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { parsePayee } from './mollie.beneficiaries.js';
-import { BALANCE_TRANSACTION_KEY, OWNER_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
+import { BALANCE_TRANSACTION_KEY, OWNER_METADATA_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
 import { extractOrderKey } from './mollie.order-key.js';
 import type { UnlinkedTransaction } from './mollie.ties.js';
 import { classifyMovement, classifyTransaction } from './mollie.types.js';
@@ -70,9 +70,9 @@ export function toBusinessAccount(account: Json): Account {
       [`${MOLLIE_PREFIX}currency`]: details.optionalString('currency'),
       [`${MOLLIE_PREFIX}mode`]: account.optionalString('mode'),
       [`${MOLLIE_PREFIX}status`]: account.optionalString('status'),
-      [`${OWNER_PREFIX}name`]: holder,
-      [`${OWNER_PREFIX}iban`]: details.optionalString('iban'),
-      [`${OWNER_PREFIX}swiftBicCode`]: details.optionalString('bic'),
+      [`${OWNER_METADATA_PREFIX}name`]: holder,
+      [`${OWNER_METADATA_PREFIX}iban`]: details.optionalString('iban'),
+      [`${OWNER_METADATA_PREFIX}swiftBicCode`]: details.optionalString('bic'),
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Order } from '@tributary/connector-api';
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { MollieTestConnector } from './testing/mollie-trial.js';
+import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const SECRET = 'whsec_fake';

@@ -12,13 +12,13 @@ import { isBalanceId, MollieClient } from './mollie.client.js';
 import type { ListPage } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { isPayoutWithoutDescription } from './mollie.mapper.js';
-import { OWNER_PREFIX } from './mollie.metadata-keys.js';
+import { OWNER_METADATA_PREFIX } from './mollie.metadata-keys.js';
 import { extractOrderKey } from './mollie.order-key.js';
 import {
   isCreatedBefore,
   findPayoutOfSettlement,
   findReturnedPayout,
-  toRowStatus,
+  toPayoutRowStatus,
   toPayoutRequest,
   toPayoutResult,
 } from './mollie.payouts.js';
@@ -106,7 +106,7 @@ export class MollieOrders {
     const known = (await this.feedReader.findLatest('beneficiaries', [beneficiaryId])).get(
       beneficiaryId,
     )?.metadata;
-    const [name, iban] = [known?.[`${OWNER_PREFIX}name`], known?.[`${OWNER_PREFIX}iban`]];
+    const [name, iban] = [known?.[`${OWNER_METADATA_PREFIX}name`], known?.[`${OWNER_METADATA_PREFIX}iban`]];
     if (name !== undefined && iban !== undefined) return { name, iban };
     throw createRejectedError(
       `${beneficiaryId} has no IBAN: a business account pays beneficiaries that it has paid before, and those of the setting "beneficiaries"`,
@@ -182,7 +182,7 @@ function linkPayout(row: UnlinkedTransaction, payouts: readonly Json[]): Unlinke
   return {
     transaction: {
       ...transaction,
-      status: toRowStatus(payout),
+      status: toPayoutRowStatus(payout),
       ...(orderKey === undefined ? {} : { orderKey }),
     },
     preferredId: { id },

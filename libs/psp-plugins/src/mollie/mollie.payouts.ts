@@ -118,7 +118,7 @@ function toCandidates(payout: Json): MatchCandidate<Json>[] {
 }
 
 /** Returns the status of the journal row of a payout. */
-export function toRowStatus(payout: Json): Transaction['status'] {
+export function toPayoutRowStatus(payout: Json): Transaction['status'] {
   const status = mapStatus(payout);
   return status === 'RETURNED' ? 'SUCCEEDED' : status;
 }

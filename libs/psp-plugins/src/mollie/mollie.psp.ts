@@ -19,7 +19,12 @@ import type {
 } from '@tributary/connector-api';
 import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
-import { createCursorFormat, merge, newestFirst, readJsonRows } from '@tributary/connector-api/listing';
+import {
+  createCursorFormat,
+  mergeListings,
+  newestFirst,
+  readJsonRows,
+} from '@tributary/connector-api/listing';
 import type {
   MergePosition,
   MergeSource,
@@ -125,7 +130,7 @@ export class MolliePsp implements PspClient {
     const listedIds = new Set(configured.map(({ id }) => id));
     const accounts = await this.client.listBusinessAccounts();
     const journals = accounts.flatMap((account) => this.createBusinessJournal(account, options));
-    for await (const step of merge(journals, position)) {
+    for await (const step of mergeListings(journals, position)) {
       const items = await this.findNewPayees(step.rows, listedIds);
       yield { items, cursor: CURSOR_FORMAT.serialize(step.position) };
     }
@@ -133,7 +138,10 @@ export class MolliePsp implements PspClient {
 
   async *transactions(since?: Cursor, options?: ListOptions): AsyncGenerator<Page<Transaction>> {
     const position = CURSOR_FORMAT.parse(since);
-    for await (const { source, rows, position: next } of merge(await this.listJournals(options), position))
+    for await (const { source, rows, position: next } of mergeListings(
+      await this.listJournals(options),
+      position,
+    ))
       yield { items: await source.toItems(rows), cursor: CURSOR_FORMAT.serialize(next) };
   }
 

@@ -4,7 +4,7 @@ import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
 import { extractOrderKey } from './mollie.order-key.js';
 import { addYearOfTransactions } from './mollie.year.fake.js';
-import { MollieTestConnector, sumByAsset } from './testing/mollie-trial.js';
+import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 let fake: FakeMollie;

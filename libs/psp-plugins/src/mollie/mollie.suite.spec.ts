@@ -6,7 +6,7 @@ import {
   startDraftTransfersFixture,
   startBalancePayoutsFixture,
   FAKE_WEBHOOK_SECRET,
-} from './mollie.world.fake.js';
+} from './mollie.fixture.fake.js';
 
 describe.each([
   ['payouts of a balance', startBalancePayoutsFixture],

@@ -8,7 +8,7 @@ import { createFakeIban } from './mollie.drafts.fake.js';
 import type { FakeDraftTransfer } from './mollie.drafts.fake.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
-import { MollieTestConnector } from './testing/mollie-trial.js';
+import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
 const DRAFTS = '/v2/business-accounts/draft-transfers';

@@ -5,7 +5,7 @@
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import { addYearOfTransactions } from './mollie.year.fake.js';
-import { MollieTestConnector, sumByAsset } from './testing/mollie-trial.js';
+import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);

@@ -1,6 +1,6 @@
 /** Lists counterparties. Revolut lists them newest first, with a filter `created_before`, and without a filter for changes. */
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
-import { parseRows } from '@tributary/connector-api';
+import { parseRowToRecords } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { createCursorFormat, PageBudget, readWindow } from '@tributary/connector-api/listing';
 import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
@@ -64,7 +64,9 @@ export async function* listBeneficiaryPages(
         ? { ...position, under: { before, from, startedAt } }
         : { at: startedAt, reread: from === 0 ? startedAt : position.reread };
     const items = rows.flatMap((row) =>
-      parseRows<Beneficiary>(row, 'id', (each, add) => add(each.string('id'), () => toBeneficiaries(each))),
+      parseRowToRecords<Beneficiary>(row, 'id', (each, add) =>
+        add(each.string('id'), () => toBeneficiaries(each)),
+      ),
     );
     yield { items, cursor: CURSOR_FORMAT.serialize(next) };
     budget.restart();

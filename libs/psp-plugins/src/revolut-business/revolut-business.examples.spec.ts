@@ -4,7 +4,7 @@ import type { Order, PspClient } from '@tributary/connector-api';
 import { skipSnapshotTests } from '@tributary/connector-api/testing';
 import type { Example } from '@tributary/connector-api/testing';
 import { REVOLUT_DOCUMENT, RevolutBusinessFake } from './revolut-business.fake.js';
-import { collectPages, FakeClock, mountPlugin } from './testing/mounted.js';
+import { collectPages, FakeClock, mountPlugin } from './testing/mount-plugin.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 

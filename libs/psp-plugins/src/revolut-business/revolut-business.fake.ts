@@ -2,9 +2,14 @@
 import { FakePsp, OpenApiDocument, route } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
-import { SIMULATED_ACCOUNTS } from './testing/year.js';
-import { toJsonNumber, formatMicroseconds, createUuid, SimulatedRevolut } from './testing/world.js';
-import type { SimulatedTransaction } from './testing/world.js';
+import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
+import {
+  toJsonNumber,
+  formatMicroseconds,
+  createUuid,
+  SimulatedRevolut,
+} from './testing/simulated-revolut.js';
+import type { SimulatedTransaction } from './testing/simulated-revolut.js';
 
 export const REVOLUT_DOCUMENT = await OpenApiDocument.loadOfficial('revolut-business/business.json');
 const DAY_MS = 86_400_000;

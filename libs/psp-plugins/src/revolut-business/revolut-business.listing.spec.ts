@@ -1,9 +1,9 @@
 /** Tests each special case of the listing separately. `revolut-business.year.spec.ts` meets these cases only by chance. */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
-import { collectPages, FakeClock, TestFeed, mountPlugin } from './testing/mounted.js';
-import { createUuid, SimulatedRevolut } from './testing/world.js';
-import type { SimulatedTransaction } from './testing/world.js';
-import { SIMULATED_ACCOUNTS } from './testing/year.js';
+import { collectPages, FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';
+import { createUuid, SimulatedRevolut } from './testing/simulated-revolut.js';
+import type { SimulatedTransaction } from './testing/simulated-revolut.js';
+import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const MINUTE = 60_000;

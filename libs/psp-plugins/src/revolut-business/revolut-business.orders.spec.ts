@@ -1,10 +1,10 @@
 /** Tests what the inherited suite does not cover for Revolut's payments: bodies, repeats, and results. */
 import type { Order, Transaction } from '@tributary/connector-api';
 import { RevolutBusinessFake } from './revolut-business.fake.js';
-import { FakeClock, TestFeed, mountPlugin } from './testing/mounted.js';
-import { createUuid, SimulatedRevolut } from './testing/world.js';
-import type { SimulatedTransaction } from './testing/world.js';
-import { SIMULATED_ACCOUNTS } from './testing/year.js';
+import { FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';
+import { createUuid, SimulatedRevolut } from './testing/simulated-revolut.js';
+import type { SimulatedTransaction } from './testing/simulated-revolut.js';
+import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 86_400_000;

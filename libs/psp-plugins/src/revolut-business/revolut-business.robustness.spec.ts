@@ -3,9 +3,9 @@ import { isRejectedRecord } from '@tributary/connector-api';
 import type { Order } from '@tributary/connector-api';
 import { JsonNumber } from '@tributary/connector-api/http';
 import { RevolutBusinessFake } from './revolut-business.fake.js';
-import { collectPages, FakeClock, mountPlugin, TestFeed } from './testing/mounted.js';
-import { createUuid, SimulatedRevolut } from './testing/world.js';
-import { SIMULATED_ACCOUNTS } from './testing/year.js';
+import { collectPages, FakeClock, mountPlugin, TestFeed } from './testing/mount-plugin.js';
+import { createUuid, SimulatedRevolut } from './testing/simulated-revolut.js';
+import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;

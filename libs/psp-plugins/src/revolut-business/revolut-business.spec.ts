@@ -2,7 +2,7 @@
 import { describePsp } from '@tributary/connector-api/testing';
 import { revolutBusiness } from './index.js';
 import { FAKE_SETTINGS } from './revolut-business.fake.js';
-import { startRevolutBusinessFixture } from './testing/suite-world.js';
+import { startRevolutBusinessFixture } from './testing/suite-fixture.js';
 
 const NO_DISPUTES = 'The Business API lists no disputes of payments that were received.';
 

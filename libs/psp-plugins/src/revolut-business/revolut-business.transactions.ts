@@ -28,7 +28,7 @@ import type {
   TimeWindowSource,
   TimeWindowsPosition,
 } from '@tributary/connector-api/listing';
-import { parseRows, readText } from '@tributary/connector-api';
+import { parseRowToRecords, readText } from '@tributary/connector-api';
 import { MAX_PAGE_SIZE } from './revolut-business.client.js';
 import type { RevolutBusinessClient } from './revolut-business.client.js';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
@@ -86,7 +86,9 @@ export async function* listTransactionPages(
   );
   yield* toPages(steps, CURSOR_FORMAT, (rows) =>
     rows.flatMap((row) =>
-      parseRows<Transaction>(row, 'id', (each, add) => add(each.string('id'), () => toTransactions(each))),
+      parseRowToRecords<Transaction>(row, 'id', (each, add) =>
+        add(each.string('id'), () => toTransactions(each)),
+      ),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import { PspError } from '@tributary/connector-api';
-import { signWebhook } from './testing/suite-world.js';
+import { signWebhook } from './testing/suite-fixture.js';
 import { parseEventStreams, verifyWebhook } from './revolut-business.webhook.js';
 
 /** Secret, body and time are from Revolut's guide "Verify the payload signature". The digest is the output of the guide's own program. */

@@ -3,9 +3,9 @@
  * transactions.
  */
 import { RevolutBusinessFake } from './revolut-business.fake.js';
-import { FakeClock, TestFeed, mountPlugin } from './testing/mounted.js';
-import { simulateYear } from './testing/year.js';
-import type { SimulatedRevolut } from './testing/world.js';
+import { FakeClock, TestFeed, mountPlugin } from './testing/mount-plugin.js';
+import { simulateYear } from './testing/simulate-year.js';
+import type { SimulatedRevolut } from './testing/simulated-revolut.js';
 
 const SIZE = Number(process.env['REVOLUT_TRANSACTIONS'] ?? 20_000);
 const SECOND = 1000;

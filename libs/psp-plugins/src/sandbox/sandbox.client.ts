@@ -10,7 +10,7 @@ import { SandboxSettings } from './sandbox.config.js';
 import { OrderEndpoint, type PaymentRequest } from './sandbox.orders.js';
 import { OrderJournal } from './sandbox.journal.js';
 import { mergeByTime, type ListedRow } from './sandbox.merge-listings.js';
-import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-timeline.js';
+import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-history.js';
 import { sumBalanceEffects } from './sandbox.payments.js';
 import { randomFraction, RandomTopic } from './sandbox.random.js';
 import {

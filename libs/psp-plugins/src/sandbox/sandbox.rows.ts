@@ -2,7 +2,7 @@
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
-import type { TimelineEntry } from './sandbox.payment-timeline.js';
+import type { TimelineEntry } from './sandbox.payment-history.js';
 import type { Payment, PaymentState } from './sandbox.payments.js';
 import type { TransactionState } from './sandbox.movement-cycle.js';
 import type { Movement } from './sandbox.simulator.js';

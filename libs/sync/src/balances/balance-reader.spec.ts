@@ -4,17 +4,17 @@ import { BalanceReader } from './balance-reader.js';
 import {
   account,
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   LOG_LEVELS,
   neverResolves,
   yieldPages,
   SECRET,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 
-let bench: SyncTestBench;
+let bench: SyncTestHarness;
 
 beforeEach(async () => {
-  bench = await SyncTestBench.open();
+  bench = await SyncTestHarness.open();
 });
 
 afterEach(async () => {

@@ -3,17 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import { normalisePage } from './normalise-page.js';
 import {
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   LOG_LEVELS,
   yieldPages,
   SECRET,
   transaction,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 
-let bench: SyncTestBench;
+let bench: SyncTestHarness;
 
 beforeEach(async () => {
-  bench = await SyncTestBench.open();
+  bench = await SyncTestHarness.open();
 });
 
 afterEach(async () => {

@@ -4,15 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { SyncEngine } from './sync-engine.js';
 import {
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   expectedIds,
   numberedPages,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 import { ManualClock, waitUntil } from '../testing/manual-clock.js';
 
 const MINUTE = 60_000;
 
-let bench: SyncTestBench;
+let bench: SyncTestHarness;
 
 afterEach(async () => {
   await bench.close();
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 describe.each(STORES)('two engines on one store in $name', (kind) => {
   beforeEach(async () => {
-    bench = await SyncTestBench.open(kind);
+    bench = await SyncTestHarness.open(kind);
   });
 
   it('never list a stream at the same time, and append each row once', async () => {

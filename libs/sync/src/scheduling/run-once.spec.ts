@@ -3,18 +3,18 @@ import type { SyncProgress } from '../sync.types.js';
 import {
   account,
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   LOG_LEVELS,
   neverResolves,
   numberedPages,
   yieldPages,
   transaction,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 
-let bench: SyncTestBench;
+let bench: SyncTestHarness;
 
 beforeEach(async () => {
-  bench = await SyncTestBench.open();
+  bench = await SyncTestHarness.open();
 });
 
 afterEach(async () => {

@@ -6,16 +6,16 @@ import { STORES } from '../../../feed/src/testing/stores.js';
 import { SyncEngine } from './sync-engine.js';
 import {
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   expectedIds,
   numberedPages,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 
 const MINUTE = 60_000;
 const GATEWAYS = 3;
 
 describe.each(STORES)('three gateways on one store in $name', (kind) => {
-  let bench: SyncTestBench;
+  let bench: SyncTestHarness;
   let engines: SyncEngine[];
   let registries: Registry[];
   /** The gateway of each listing, in order. */
@@ -24,7 +24,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
   let failing: (gateway: number) => PspErrorKind | undefined;
 
   beforeEach(async () => {
-    bench = await SyncTestBench.open(kind);
+    bench = await SyncTestHarness.open(kind);
     listings = [];
     count = 0;
     failing = () => undefined;

@@ -2,7 +2,7 @@ import { PspError } from '@tributary/connector-api';
 import type { Page, Transaction } from '@tributary/connector-api';
 import {
   createBankConnector,
-  SyncTestBench,
+  SyncTestHarness,
   expectedIds,
   LOG_LEVELS,
   neverResolves,
@@ -10,16 +10,16 @@ import {
   account,
   yieldPages,
   transaction,
-} from '../testing/sync-test-bench.js';
+} from '../testing/sync-test-harness.js';
 import { SyncEngine } from './sync-engine.js';
 import { waitUntil } from '../testing/manual-clock.js';
 
 const MINUTE = 60_000;
 
-let bench: SyncTestBench;
+let bench: SyncTestHarness;
 
 beforeEach(async () => {
-  bench = await SyncTestBench.open();
+  bench = await SyncTestHarness.open();
 });
 
 afterEach(async () => {

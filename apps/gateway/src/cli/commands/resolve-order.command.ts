@@ -1,6 +1,11 @@
 /** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
 import { currentProcess, type StoredOrder } from '@tributary/feed';
-import { DEFAULT_ORDER_TIMINGS, resolveOrder, resolutionError, type Resolution } from '@tributary/orders';
+import {
+  DEFAULT_ORDER_TIMINGS,
+  resolveOrder,
+  findResolutionObstacle,
+  type Resolution,
+} from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
 import { formatOrderAmount, findOrder, withStore } from './order-queries.js';
@@ -29,7 +34,7 @@ export function runResolveCommand(
       timings: DEFAULT_ORDER_TIMINGS,
     };
     if (!confirmed) {
-      const reason = resolutionError(order, resolution, context);
+      const reason = findResolutionObstacle(order, resolution, context);
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);
       terminal.err(describeResolution(order, resolution));
       return EXIT.usage;

@@ -1,6 +1,6 @@
 /** Context, options and argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { didYouMean, type Deployment } from '../../config/index.js';
+import { suggestSimilarName, type Deployment } from '../../config/index.js';
 import { CliError, EXIT } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -56,6 +56,6 @@ export function resolveConnectorPath(
 export function requireConnectorPath(known: readonly string[], argument: string): string {
   const path = argument.replace(/^\//, '');
   if (known.includes(path)) return path;
-  const hint = didYouMean(path, known) || ` There are: ${known.join(', ')}.`;
+  const hint = suggestSimilarName(path, known) || ` There are: ${known.join(', ')}.`;
   throw new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT.usage);
 }

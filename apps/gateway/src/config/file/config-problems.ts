@@ -1,5 +1,5 @@
 /** Collects the problems of a deployment file, so that one error reports all of them. */
-import { formatPath, formatPathForMessage, type ConfigPath } from './config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from './value-path.js';
 
 /** Position in the deployment file; both numbers start at 1. */
 export interface LineColumn {

@@ -1,5 +1,5 @@
 /** Collects the secret values of a deployment, and redacts them in messages. */
-import { formatPath, listHiddenNames, type ConfigPath } from './config-path.js';
+import { formatPath, listHiddenNames, type ConfigPath } from './value-path.js';
 import { isSecretPath } from './describe-value.js';
 import type { YamlReadResult } from './yaml-reader.js';
 

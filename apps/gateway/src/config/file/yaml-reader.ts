@@ -11,7 +11,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { formatPath, formatPathForMessage, type ConfigPath } from './config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from './value-path.js';
 import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
 import { parseYamlDocument } from './yaml-document.js';

@@ -4,7 +4,7 @@ import type { ApiKeyParser } from '../settings/api-key-parser.js';
 import type { SettingsBinder } from '../settings/settings-binder.js';
 import type { ConnectorConfig, DirectorySetting, FileLocation } from '../settings/deployment.js';
 import { ConnectorEntry } from '../settings/deployment-file-settings.js';
-import { didYouMean } from '../settings/did-you-mean.js';
+import { suggestSimilarName } from '../settings/suggest-similar-name.js';
 import { parseDuration } from '../settings/duration.js';
 import {
   isReservedName,
@@ -14,7 +14,7 @@ import {
   RESERVED_TENANT_CONNECTOR_NAMES,
 } from '../settings/name-patterns.js';
 import { parseOrderLimits } from '../settings/order-settings.js';
-import { formatPathForMessage, type ConfigPath } from '../file/config-path.js';
+import { formatPathForMessage, type ConfigPath } from '../file/value-path.js';
 import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from './plugin-packages.js';
 import { isPlainObject } from '../settings/settings-metadata.js';
 import { describeString } from '../file/describe-value.js';
@@ -118,7 +118,7 @@ export class ConnectorConfigBuilder {
     const plugin = this.plugins.find((candidate) => candidate.name === name);
     if (!plugin) {
       const known = this.plugins.map((candidate) => candidate.name);
-      const hint = didYouMean(name, known) || ` The plugins are ${known.join(', ')}.`;
+      const hint = suggestSimilarName(name, known) || ` The plugins are ${known.join(', ')}.`;
       this.binder.reportProblem(
         path,
         `${this.binder.describeFound(name, path)}; there is no such plugin.${hint}`,

@@ -2,7 +2,7 @@
 import { InvalidKeyError, parseKeyOrHash, type ApiKey, type Scope } from '@tributary/auth';
 import { ApiKeyEntry } from './api-key-entry.js';
 import type { SettingsBinder } from './settings-binder.js';
-import { formatPath, formatPathForMessage, type ConfigPath } from '../file/config-path.js';
+import { formatPath, formatPathForMessage, type ConfigPath } from '../file/value-path.js';
 import { isPlainObject } from './settings-metadata.js';
 
 interface FirstKeyUse {

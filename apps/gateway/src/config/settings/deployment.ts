@@ -3,7 +3,7 @@ import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
-import type { ConfigPath } from '../file/config-path.js';
+import type { ConfigPath } from '../file/value-path.js';
 import type { LineColumn } from '../file/config-problems.js';
 
 export interface Deployment {

@@ -4,7 +4,7 @@ import type { OrderLimits } from '@tributary/orders';
 import { IsArray, IsObject, IsOptional, IsString } from 'class-validator';
 import type { SettingsBinder } from './settings-binder.js';
 import { IsDuration, parseDuration } from './duration.js';
-import type { ConfigPath } from '../file/config-path.js';
+import type { ConfigPath } from '../file/value-path.js';
 import { isPlainObject } from './settings-metadata.js';
 import { describeString } from '../file/describe-value.js';
 

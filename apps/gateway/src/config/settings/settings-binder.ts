@@ -2,8 +2,8 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { didYouMean } from './did-you-mean.js';
-import { formatPath, type ConfigPath } from '../file/config-path.js';
+import { suggestSimilarName } from './suggest-similar-name.js';
+import { formatPath, type ConfigPath } from '../file/value-path.js';
 import type { ConfigProblems } from '../file/config-problems.js';
 import {
   getElementClass,
@@ -98,7 +98,7 @@ export class SettingsBinder {
     const keys = ` The keys here are ${known.join(', ')}.`;
     // A user can paste a token where a property name belongs, so the name is checked before it is shown.
     const text = isPublicName(key)
-      ? `there is no such setting.${didYouMean(key, known) || keys}`
+      ? `there is no such setting.${suggestSimilarName(key, known) || keys}`
       : `found a key that is not shown here; there is no such setting.${keys}`;
     this.reportNameProblem([...path, key], text);
   }

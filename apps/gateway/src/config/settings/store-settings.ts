@@ -4,7 +4,7 @@ import { redactLocation, type StoreLocation } from '@tributary/feed';
 import { IsArray, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import type { SettingsBinder } from './settings-binder.js';
 import { IsDuration, parseDuration } from './duration.js';
-import type { ConfigPath } from '../file/config-path.js';
+import type { ConfigPath } from '../file/value-path.js';
 import { isPlainObject } from './settings-metadata.js';
 
 export const STORE_URL_PATTERN = /^(sqlite:(?!\/\/|:)|postgres(ql)?:\/\/)[^\u0000]+$/;

@@ -1,4 +1,4 @@
-import { OpenApiDocument } from './openapi-document.js';
+import { OpenApiDocument } from './psp-document-validator.js';
 import type { DocumentNode } from './document-node.js';
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });

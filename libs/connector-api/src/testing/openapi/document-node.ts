@@ -1,18 +1,18 @@
 /** Safe access to the objects of an OpenAPI document, which is untrusted JSON. */
 export type DocumentNode = Readonly<Record<string, unknown>>;
 
-export function isNode(value: unknown): value is DocumentNode {
+export function isDocumentNode(value: unknown): value is DocumentNode {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns a property that is an object, or an empty object if there is none. */
 export function getChild(node: DocumentNode, key: string): DocumentNode {
   const value = node[key];
-  return isNode(value) ? value : {};
+  return isDocumentNode(value) ? value : {};
 }
 
 export function toNodes(value: unknown): DocumentNode[] {
-  return Array.isArray(value) ? value.filter(isNode) : [];
+  return Array.isArray(value) ? value.filter(isDocumentNode) : [];
 }
 
 /** Returns the value at a JSON pointer, e.g. `#/components/schemas/Account`. @throws Error if it does not exist or is in another document. */
@@ -21,7 +21,8 @@ export function resolvePointer(root: DocumentNode, pointer: string): unknown {
   let found: unknown = root;
   for (const segment of pointer.slice(2).split('/')) {
     const key = decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isNode(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
+    found =
+      isDocumentNode(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
   }
   if (found === undefined) throw new Error(`the document refers to ${pointer}, which it does not have`);
   return found;
@@ -33,7 +34,7 @@ export function resolveReference(root: DocumentNode, node: DocumentNode): Docume
   while (typeof result['$ref'] === 'string') {
     const { $ref, ...beside } = result;
     const target = resolvePointer(root, $ref);
-    if (!isNode(target)) throw new Error(`the document refers to ${$ref}, which is no object`);
+    if (!isDocumentNode(target)) throw new Error(`the document refers to ${$ref}, which is no object`);
     result = { ...target, ...beside };
   }
   return result;

@@ -1,5 +1,5 @@
 /** Reads the examples of an operation from an OpenAPI document. */
-import { getChild, resolveReference, isNode } from './document-node.js';
+import { getChild, resolveReference, isDocumentNode } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 import type { Operation } from './operation-index.js';
 
@@ -21,7 +21,7 @@ export function getExamples(root: DocumentNode, operation: Operation): Example[]
     name: `${method} ${path} request ${one.name}`,
   }));
   const inResponses = Object.entries(getChild(node, 'responses')).flatMap(([code, response]) => {
-    if (!isNode(response)) return [];
+    if (!isDocumentNode(response)) return [];
     // `default` describes all other errors, so use 500.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
     return getContentExamples(root, resolveReference(root, response)).map((one) => ({
@@ -35,9 +35,9 @@ export function getExamples(root: DocumentNode, operation: Operation): Example[]
 
 function getContentExamples(root: DocumentNode, holder: DocumentNode): Example[] {
   return Object.entries(getChild(holder, 'content')).flatMap(([mediaType, media]) => {
-    if (!isNode(media)) return [];
+    if (!isDocumentNode(media)) return [];
     const named = Object.entries(getChild(media, 'examples')).flatMap(([name, example]) => {
-      const { value } = isNode(example) ? resolveReference(root, example) : {};
+      const { value } = isDocumentNode(example) ? resolveReference(root, example) : {};
       return value === undefined ? [] : [{ name, mediaType, value }];
     });
     const single = media['example'] ?? resolveReference(root, getChild(media, 'schema'))['example'];

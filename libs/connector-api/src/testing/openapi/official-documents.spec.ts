@@ -1,5 +1,5 @@
 /** Tests the validator with the official documents: their own examples must be valid, except for known errors in the documents. */
-import { OpenApiDocument } from './openapi-document.js';
+import { OpenApiDocument } from './psp-document-validator.js';
 
 const REVOLUT = 'revolut-business/business.json';
 const MOLLIE = 'mollie/specs.yaml';

@@ -1,5 +1,5 @@
 /** Index of the operations of an OpenAPI document. Finds the operation for a request. */
-import { getChild, resolveReference, isNode, toNodes } from './document-node.js';
+import { getChild, resolveReference, isDocumentNode, toNodes } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 
 export interface Operation {
@@ -30,7 +30,7 @@ export class OperationIndex {
 
   constructor(root: DocumentNode) {
     this.routes = Object.entries(getChild(root, 'paths')).flatMap(([path, item]) =>
-      isNode(item) ? createRoutes(root, path, item) : [],
+      isDocumentNode(item) ? createRoutes(root, path, item) : [],
     );
     // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
     this.routes.sort((a, b) => a.parameterNames.length - b.parameterNames.length);
@@ -60,7 +60,7 @@ export class OperationIndex {
 function createRoutes(root: DocumentNode, path: string, item: DocumentNode): OperationRoute[] {
   const { pattern, parameterNames } = createPathPattern(path, getBasePaths(root, item));
   return Object.entries(item).flatMap(([method, node]) => {
-    if (!HTTP_METHODS.has(method) || !isNode(node)) return [];
+    if (!HTTP_METHODS.has(method) || !isDocumentNode(node)) return [];
     const own = toNodes(node['parameters']).map((parameter) => resolveReference(root, parameter));
     const shared = toNodes(item['parameters']).map((parameter) => resolveReference(root, parameter));
     const isOverridden = (one: DocumentNode) =>

@@ -1,5 +1,5 @@
 /** Checks the parameters of a request: converts their strings to the types of their schemas, then validates the values. */
-import { getChild, resolveReference, isNode } from './document-node.js';
+import { getChild, resolveReference, isDocumentNode } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 import type { SchemaChecker } from './schema-checker.js';
 
@@ -82,7 +82,7 @@ function getTypes(schema: DocumentNode): string[] {
   if (typeof type === 'string') return [type];
   return ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => {
     const parts = schema[keyword];
-    return Array.isArray(parts) ? parts.filter(isNode).flatMap(getTypes) : [];
+    return Array.isArray(parts) ? parts.filter(isDocumentNode).flatMap(getTypes) : [];
   });
 }
 

@@ -4,7 +4,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { SchemaConverter } from './schema-converter.js';
 import type { Direction } from './schema-converter.js';
-import { getChild, isNode } from './document-node.js';
+import { getChild, isDocumentNode } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 
 const MAX_PROBLEMS = 8;
@@ -101,7 +101,7 @@ function createPlainAjv(): Ajv2020 {
 /** Returns a copy of a schema in which every reference to a known schema accepts any value. */
 function replaceReferences(schema: unknown, isKnown: (reference: string) => boolean): unknown {
   if (Array.isArray(schema)) return schema.map((item) => replaceReferences(item, isKnown));
-  if (!isNode(schema)) return schema;
+  if (!isDocumentNode(schema)) return schema;
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]) =>
       key === '$ref' && typeof value === 'string' && isKnown(value)

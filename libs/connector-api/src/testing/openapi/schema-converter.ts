@@ -2,7 +2,7 @@
  * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: properties that the document does not
  * name are invalid, so that a fake cannot have invented fields.
  */
-import { getChild, resolveReference, isNode, toNodes } from './document-node.js';
+import { getChild, resolveReference, isDocumentNode, toNodes } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 
 /** Requests must not contain `readOnly` properties. Responses must not contain `writeOnly` properties. */
@@ -43,7 +43,7 @@ export class SchemaConverter {
   }
 
   convert(schema: unknown, position: SchemaPosition = 'whole'): unknown {
-    if (!isNode(schema)) return schema;
+    if (!isDocumentNode(schema)) return schema;
     const converted: Record<string, unknown> = {};
     for (const [keyword, value] of Object.entries(schema)) {
       if (COPIED_KEYWORDS.has(keyword)) converted[keyword] = value;
@@ -77,8 +77,9 @@ export class SchemaConverter {
       converted['properties'] = Object.fromEntries(usable);
     }
     const { additionalProperties, patternProperties } = schema;
-    if (isNode(additionalProperties)) converted['additionalProperties'] = this.convert(additionalProperties);
-    if (isNode(patternProperties)) {
+    if (isDocumentNode(additionalProperties))
+      converted['additionalProperties'] = this.convert(additionalProperties);
+    if (isDocumentNode(patternProperties)) {
       const patterns = Object.entries(patternProperties).map(([key, value]) => [key, this.convert(value)]);
       converted['patternProperties'] = Object.fromEntries(patterns);
     }
@@ -112,7 +113,7 @@ export class SchemaConverter {
    */
   private convertChoice(choices: DocumentNode[], { propertyName, mapping }: DocumentNode): unknown {
     if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
-    const named: [string, string][] = isNode(mapping)
+    const named: [string, string][] = isDocumentNode(mapping)
       ? Object.entries(mapping).map(([name, reference]) => [name, String(reference)])
       : choices.flatMap(({ $ref }) =>
           typeof $ref === 'string' ? [[$ref.split('/').at(-1) ?? '', $ref]] : [],
@@ -129,7 +130,7 @@ export class SchemaConverter {
   }
 
   private isForbidden(property: unknown): boolean {
-    if (!isNode(property)) return false;
+    if (!isDocumentNode(property)) return false;
     const keyword = this.direction === 'request' ? 'readOnly' : 'writeOnly';
     return resolveReference(this.root, property)[keyword] === true;
   }

@@ -3,7 +3,7 @@
  * can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still change.
  */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, parseRows, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
+import { formatTime, parseRowToRecords, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
 import type {
   Account,
   Balances,
@@ -126,5 +126,7 @@ export class ReferencePsp implements PspClient {
 }
 
 function parseTransactions(row: Json): (Transaction | RejectedRecord)[] {
-  return parseRows(row, 'id', (movement, add) => add(movement.string('id'), () => toTransactions(movement)));
+  return parseRowToRecords(row, 'id', (movement, add) =>
+    add(movement.string('id'), () => toTransactions(movement)),
+  );
 }

@@ -2,7 +2,7 @@
 import { getCurrencyDecimals } from '../../currencies.js';
 import { formatAmount, parseMoney } from '../../money.js';
 import type { Money } from '../../money.js';
-import type { Transaction } from '../../record-types.js';
+import type { Transaction } from '../../record.types.js';
 import { expectThat } from './assertions.js';
 import type { InMemoryFeed } from './in-memory-feed.js';
 import type { TransactionInput } from './suite.types.js';

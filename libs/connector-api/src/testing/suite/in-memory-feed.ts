@@ -9,7 +9,7 @@ import type { SerializedRecord } from '../../contract/serialize-records.js';
 import { InvalidRecordError } from '../../errors.js';
 import { isRejectedRecord } from '../../plugin.js';
 import type { FeedReader, StoredRecord, Page, RejectedRecord, Stream } from '../../plugin.js';
-import type { Account, Beneficiary, Transaction } from '../../record-types.js';
+import type { Account, Beneficiary, Transaction } from '../../record.types.js';
 
 export type FeedRecord = Account | Beneficiary | Transaction;
 

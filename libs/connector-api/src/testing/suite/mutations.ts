@@ -20,8 +20,8 @@ const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { Http
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
 const ERROR_IN_PSP = [
-  'import { formatTime, parseRows,',
-  'import { formatTime, PspError, parseRows,',
+  'import { formatTime, parseRowToRecords,',
+  'import { formatTime, PspError, parseRowToRecords,',
 ] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 

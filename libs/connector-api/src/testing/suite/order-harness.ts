@@ -1,7 +1,7 @@
 /** Test harness for orders: creates orders as the gateway does, submits them and compares the PSP's payments. */
 import { createHash, randomUUID } from 'node:crypto';
-import { ORDER_KINDS } from '../../order-types.js';
-import type { Order, OrderKind, OrderResult } from '../../order-types.js';
+import { ORDER_KINDS } from '../../order.types.js';
+import type { Order, OrderKind, OrderResult } from '../../order.types.js';
 import type { PspClient } from '../../plugin.js';
 import { expectThat, fail, requireFixturePart } from './assertions.js';
 import type { PluginHarness } from './plugin-harness.js';

@@ -8,7 +8,7 @@
 import type { Provider } from '@nestjs/common';
 import type { RowMetadataKey } from '../../mapping/row-metadata.js';
 import type { Money } from '../../money.js';
-import type { Order } from '../../order-types.js';
+import type { Order } from '../../order.types.js';
 import type { Stream } from '../../plugin.js';
 import type { FakePsp } from '../fake-psp.js';
 import type { ManualClock } from './manual-clock.js';

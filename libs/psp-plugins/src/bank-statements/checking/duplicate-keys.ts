@@ -1,13 +1,13 @@
 /** Digests that show which entries and references occur more than once in a statement. */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
-import { entryFactsWithDetail } from '../statements/entry-facts.js';
+import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
 import {
   createGroupKey,
-  digest,
+  computeDigest,
   isDistinctive,
   listGroupCriteria,
   normalizeFacts,
-} from '../identity/identity.js';
+} from '../identity/entry-identity.js';
 import { toSignedMoney } from '../statements/signed-money.js';
 import type { Entry } from '../statements/statement-parts.js';
 
@@ -19,18 +19,18 @@ export function listDuplicateKeys(entry: Entry, accountId: string, statement: nu
   const facts = normalizeFacts(entryFactsWithDetail(entry));
   const [reference = ''] = facts;
   const chain = createGroupKey(accountId, signedAmount(entry), listGroupCriteria(entry)[0]);
-  const keys = [entryDuplicateKey(chain, digest(...facts), statement)];
+  const keys = [entryDuplicateKey(chain, computeDigest(...facts), statement)];
   return isDistinctive(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
 }
 
 /** Returns the same digest for entries of one group with equal facts. */
 export function entryDuplicateKey(chain: string, facts: string, statement: number): string {
-  return digest(statement, chain, facts);
+  return computeDigest(statement, chain, facts);
 }
 
 /** Returns the same digest for entries with equal amount and bank reference. */
 export function referenceDuplicateKey(entry: Entry, reference: string, statement: number): string {
-  return digest(statement, 'reference', reference, signedAmount(entry));
+  return computeDigest(statement, 'reference', reference, signedAmount(entry));
 }
 
 /** Formats the amount as it is served, if possible: banks write `8.850` in one report and `8.85` in the next. */

@@ -5,11 +5,11 @@
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import {
   accountIdFrom,
-  digest,
+  computeDigest,
   identifyStatement,
   statementVersion,
   normalizeFacts,
-} from '../identity/identity.js';
+} from '../identity/entry-identity.js';
 import { listDuplicateKeys } from './duplicate-keys.js';
 import { DigestCounter } from './digest-counter.js';
 import { toSignedMoney } from '../statements/signed-money.js';
@@ -69,7 +69,7 @@ export async function checkFile(
         open.sums.add(part);
         if (!needsIdentity) break;
         for (const key of listDuplicateKeys(part, open.accountId, statements.length)) digestCounts.add(key);
-        open.content = digest(
+        open.content = computeDigest(
           open.content,
           part.creditDebit,
           part.amount,
@@ -108,7 +108,7 @@ function ensureDistinctIdentity(
   if (first === undefined) contents.set(statement.identity, content);
   return first === undefined || first === content
     ? statement
-    : { ...statement, identity: digest(statement.identity, content), version: '' };
+    : { ...statement, identity: computeDigest(statement.identity, content), version: '' };
 }
 
 /** Sums of the valid booked entries, by currency. */

@@ -3,7 +3,7 @@
  * entries are never merged.
  */
 import { MovementIndex } from './movement-index.js';
-import type { EntryFingerprint } from '../identity/identity.js';
+import type { EntryFingerprint } from '../identity/entry-identity.js';
 import type { MatchItem } from './match-item.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';

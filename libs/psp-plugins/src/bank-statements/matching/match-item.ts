@@ -1,13 +1,13 @@
 /** Builds the input for matching: an entry of a checked statement with its groups, facts and ids. */
-import { entryFactsWithDetail } from '../statements/entry-facts.js';
+import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
 import {
   createGroupKey,
-  digest,
+  computeDigest,
   digestFacts,
   listGroupCriteria,
   normalizeFacts,
-} from '../identity/identity.js';
-import type { FactDigests } from '../identity/identity.js';
+} from '../identity/entry-identity.js';
+import type { FactDigests } from '../identity/entry-identity.js';
 import { entryDuplicateKey, referenceDuplicateKey, signedAmount } from '../checking/duplicate-keys.js';
 import type { CheckedFile, CheckedStatement } from '../checking/statement-check.js';
 import type { Entry } from '../statements/statement-parts.js';
@@ -98,5 +98,5 @@ export class MatchItemFactory {
 }
 
 function createEntryId(identity: string, chain: string, facts: string, ordinal: number): string {
-  return digest(identity, chain, facts, ordinal);
+  return computeDigest(identity, chain, facts, ordinal);
 }

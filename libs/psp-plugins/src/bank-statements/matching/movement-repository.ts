@@ -1,7 +1,7 @@
-/** Loads the movements of a group from the feed. See `identity.ts`. */
+/** Loads the movements of a group from the feed. See `entry-identity.ts`. */
 import type { FeedReader, StoredRecord, Transaction } from '@tributary/connector-api';
-import { parseFingerprint } from '../identity/identity.js';
-import type { EntryFingerprint } from '../identity/identity.js';
+import { parseFingerprint } from '../identity/entry-identity.js';
+import type { EntryFingerprint } from '../identity/entry-identity.js';
 import { METADATA_KEYS } from '../mapping/metadata-keys.js';
 
 export interface Movement {

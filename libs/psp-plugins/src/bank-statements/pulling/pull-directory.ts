@@ -1,7 +1,7 @@
 /** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
 import type { Page, RejectedRecord } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
-import { OpenStatementFile, errorCode, listFiles } from './statement-files.js';
+import { OpenStatementFile, getFileSystemErrorCode, listFiles } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
 import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
@@ -85,7 +85,8 @@ async function* readFile<T>(
     } catch (error) {
       // ENOENT: the file was removed after listing. Other errors, e.g. missing permission, may end without a
       // change of the fingerprint. Therefore the file is not marked as finished.
-      if (errorCode(error) !== 'ENOENT') yield rejectFile(file, openErrorMessage(error), progress, extractor);
+      if (getFileSystemErrorCode(error) !== 'ENOENT')
+        yield rejectFile(file, openErrorMessage(error), progress, extractor);
       return;
     }
     try {
@@ -150,7 +151,7 @@ function isCurrentFile({ fingerprint }: StatementFile, { current }: PullProgress
 }
 
 function openErrorMessage(error: unknown): string {
-  const code = errorCode(error);
+  const code = getFileSystemErrorCode(error);
   return code === 'EACCES' || code === 'EPERM'
     ? 'it cannot be opened: permission denied for this user'
     : `it cannot be opened: ${code ?? String(error)}`;

@@ -111,7 +111,7 @@ async function inspectEntry(
     try {
       target = await realpath(path);
     } catch (error) {
-      const code = errorCode(error);
+      const code = getFileSystemErrorCode(error);
       if (code === 'ENOENT') return undefined;
       const forbiddenReason = `it is a symbolic link that leads nowhere (${code ?? String(error)}); put a copy there instead`;
       return { ...toStatementFile(name, path, link), forbiddenReason };
@@ -127,7 +127,7 @@ async function inspectEntry(
           forbiddenReason: 'it is a symbolic link that leads out of the directory; put a copy there instead',
         };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (getFileSystemErrorCode(error) === 'ENOENT') return undefined;
     throw directoryError(path, error);
   }
 }
@@ -148,13 +148,13 @@ function fingerprintOf(name: string, { size, mtimeNs, ino }: BigIntStats): strin
   );
 }
 
-export function errorCode(error: unknown): string | undefined {
+export function getFileSystemErrorCode(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
 function directoryError(path: string, cause: unknown): PspError {
-  const code = errorCode(cause);
+  const code = getFileSystemErrorCode(cause);
   if (code === 'EACCES' || code === 'EPERM') {
     return new PspError('unauthorized', `${path} cannot be read: permission denied for this user`, { cause });
   }

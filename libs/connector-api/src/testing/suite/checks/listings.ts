@@ -2,7 +2,7 @@
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { PluginHarness } from '../plugin-harness.js';
-import type { Transaction } from '../../../record-types.js';
+import type { Transaction } from '../../../record.types.js';
 import type { FeedRecord } from '../in-memory-feed.js';
 import type { PspFixtureOptions } from '../suite.types.js';
 import { parseTime } from '../../../time.js';

@@ -7,7 +7,7 @@ import { expectThat, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
-import type { Transaction } from '../../../record-types.js';
+import type { Transaction } from '../../../record.types.js';
 import { matchPath } from '../../fake-route.js';
 import type { HttpFixture } from '../suite.types.js';
 

@@ -3,7 +3,7 @@ import { MOVEMENTS } from '../../../mapping/movement-kinds.js';
 import { ROW_METADATA_KEYS, ROW_METADATA_PREFIX } from '../../../mapping/row-metadata.js';
 import type { RowMetadataKey } from '../../../mapping/row-metadata.js';
 import { ASSET_PATTERN } from '../../../money.js';
-import type { Transaction } from '../../../record-types.js';
+import type { Transaction } from '../../../record.types.js';
 import { parseTime } from '../../../time.js';
 import { expectThat, fail } from '../assertions.js';
 import type { Check } from '../check.js';

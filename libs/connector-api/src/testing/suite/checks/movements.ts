@@ -5,7 +5,7 @@
 import { parseMoney } from '../../../money.js';
 import type { Movement } from '../../../mapping/movement-kinds.js';
 import { isRejectedRecord } from '../../../plugin.js';
-import type { Transaction } from '../../../record-types.js';
+import type { Transaction } from '../../../record.types.js';
 import { expectThat, fail, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';

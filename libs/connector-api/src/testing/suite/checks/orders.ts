@@ -1,6 +1,6 @@
 /** Checks of orders without faults: idempotency, exact amounts, rejection and lookup. */
-import { ORDER_STATUSES } from '../../../order-types.js';
-import type { OrderResult } from '../../../order-types.js';
+import { ORDER_STATUSES } from '../../../order.types.js';
+import type { OrderResult } from '../../../order.types.js';
 import type { Plugin } from '../../../plugin.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';

@@ -1,7 +1,7 @@
 /** Generates a year of mixed transactions: every type and state, many with the same time, with changes up to the age limit. */
 import { createSeededRandom } from '@tributary/connector-api/testing';
-import { createAccount, createUuid, SimulatedRevolut } from './world.js';
-import type { SimulatedAccount, SimulatedLeg, SimulatedTransaction } from './world.js';
+import { createAccount, createUuid, SimulatedRevolut } from './simulated-revolut.js';
+import type { SimulatedAccount, SimulatedLeg, SimulatedTransaction } from './simulated-revolut.js';
 
 const DAY_MS = 86_400_000;
 

@@ -10,7 +10,7 @@ import { extractDate } from '../statements/local-time-parser.js';
 import type { Entry, EntryFacts, StatementBalance, StatementStart } from '../statements/statement-parts.js';
 
 /** Returns a digest of 12 characters (72 bits). */
-export function digest(...parts: (string | number | undefined)[]): string {
+export function computeDigest(...parts: (string | number | undefined)[]): string {
   return hash('sha256', JSON.stringify(parts.map((part) => part ?? '')), 'base64url').slice(0, 12);
 }
 
@@ -45,8 +45,8 @@ export function digestFacts(entry: EntryFacts): FactDigests {
   const words = normalizeFacts(entry);
   const [reference = '', payment, counterparty, text] = words;
   return {
-    all: digest(...words),
-    reference: isDistinctive(reference) ? digest(reference) : '',
+    all: computeDigest(...words),
+    reference: isDistinctive(reference) ? computeDigest(reference) : '',
     payment: digestUnlessEmpty(payment),
     counterparty: digestUnlessEmpty(counterparty),
     text: digestUnlessEmpty(text),
@@ -59,7 +59,7 @@ function normalize(text: string | undefined): string {
 }
 
 function digestUnlessEmpty(normalised: string | undefined): string {
-  return normalised ? digest(normalised) : '';
+  return normalised ? computeDigest(normalised) : '';
 }
 
 const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 'UNKNOWN', 'REFERENCE']);
@@ -132,7 +132,7 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
   const opening = balances.find(({ code }) => code === 'OPBD' || code === 'PRCD' || code === 'ITBD');
   const balanceChange =
     start.kind === 'booked' ? describeBalanceChange(opening, findClosingBalance(balances)) : undefined;
-  return digest(
+  return computeDigest(
     accountIdFrom(start),
     start.kind,
     isNumbered ? start.sequence : (balanceChange ?? `id ${start.id}`),
@@ -149,7 +149,7 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
  */
 export function statementVersion(identity: string, balances: readonly StatementBalance[]): string {
   const closing = findClosingBalance(balances);
-  return closing ? digest(identity, JSON.stringify(balanceKey(closing))) : '';
+  return closing ? computeDigest(identity, JSON.stringify(balanceKey(closing))) : '';
 }
 
 function describeBalanceChange(

@@ -21,7 +21,7 @@ export const LOG_LEVELS = { debug: 20, info: 30, warn: 40, error: 50 };
 export const SECRET = 'hunter2-hunter2';
 
 /** Opens stores, creates engines and reads feeds, log lines and metrics. */
-export class SyncTestBench {
+export class SyncTestHarness {
   private readonly pendingWork = new PendingStoreCalls();
   readonly clock = new ManualClock(undefined, this.pendingWork);
   readonly registry = new Registry();
@@ -36,8 +36,8 @@ export class SyncTestBench {
 
   private constructor(private readonly freshStore: FreshStore) {}
 
-  static async open(kind = DEFAULT_STORE): Promise<SyncTestBench> {
-    const bench = new SyncTestBench(await kind.create());
+  static async open(kind = DEFAULT_STORE): Promise<SyncTestHarness> {
+    const bench = new SyncTestHarness(await kind.create());
     await bench.openStore();
     return bench;
   }

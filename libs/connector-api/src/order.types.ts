@@ -1,6 +1,6 @@
 /** Payment orders as a plugin sees them: the order to execute, the PSP's result, and how the PSP recognises repeated orders. */
 import type { Money } from './money.js';
-import type { Metadata } from './record-types.js';
+import type { Metadata } from './record.types.js';
 
 /** The kinds of order. They are also transaction types of the contract: the transactions of an order have its kind as their type. */
 export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;

@@ -8,9 +8,9 @@ import type {
 } from '@tributary/connector-api/testing';
 import { createHmac } from 'node:crypto';
 import { FAKE_SETTINGS, RevolutBusinessFake } from '../revolut-business.fake.js';
-import { createAccount, createUuid, SimulatedRevolut } from './world.js';
-import type { SimulatedLeg } from './world.js';
-import { SIMULATED_ACCOUNTS } from './year.js';
+import { createAccount, createUuid, SimulatedRevolut } from './simulated-revolut.js';
+import type { SimulatedLeg } from './simulated-revolut.js';
+import { SIMULATED_ACCOUNTS } from './simulate-year.js';
 
 const DAY_MS = 86_400_000;
 const EUR_ACCOUNT_ID = SIMULATED_ACCOUNTS[0]?.id ?? '';

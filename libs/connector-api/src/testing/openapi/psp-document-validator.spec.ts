@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpenApiDocument } from './openapi-document.js';
-import type { DocumentCorrection, SentRequest } from './openapi-document.js';
+import { OpenApiDocument } from './psp-document-validator.js';
+import type { DocumentCorrection, SentRequest } from './psp-document-validator.js';
 
 const VERSION_31 = `
 openapi: 3.1.0

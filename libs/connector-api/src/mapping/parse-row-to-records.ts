@@ -15,7 +15,7 @@ export type AddRecord<T> = (id: string, build: () => T | readonly T[] | undefine
  * others:
  * ```ts
  * rows.flatMap((row) =>
- *   parseRows<Transaction>(row, 'id', (payment, add) => {
+ *   parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
  *     const id = payment.string('id');
  *     add(id, () => toPaymentRow(payment));
  *     if (payment.has('fee')) add(`${id}-fee`, () => toFeeRow(payment));
@@ -26,7 +26,7 @@ export type AddRecord<T> = (id: string, build: () => T | readonly T[] | undefine
  * @param convert calls `add` for each record. An InvalidRecordError that it throws outside of `add` rejects the whole object
  * @throws any other error of `convert`
  */
-export function parseRows<T>(
+export function parseRowToRecords<T>(
   row: Json,
   idProperty: string,
   convert: (row: Json, add: AddRecord<T>) => void,

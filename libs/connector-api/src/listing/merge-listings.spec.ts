@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PspError } from '../errors.js';
-import { merge, newestFirst } from './index.js';
+import { mergeListings, newestFirst } from './index.js';
 import type { ListingContext, MergePosition, MergeSource, NewestFirstPosition } from './index.js';
 import {
   MODEL_READER,
@@ -48,7 +48,7 @@ function startTest(count: number, pageSize: number) {
         ),
     }));
   const feed = new ModelFeed<MergePosition<NewestFirstPosition>>(clock, async function* (since, context) {
-    for await (const step of merge(createSources(context), since)) {
+    for await (const step of mergeListings(createSources(context), since)) {
       const rows = step.rows.map((row) => ({ ...row, id: `${step.source.id} ${row.id}` }));
       yield { rows, position: step.position };
     }

@@ -10,7 +10,7 @@ import type { FakeStatement } from '../bank-statements.fake.js';
 
 const OTHER = 'NL91ABNA0417164300';
 
-export function openStatementsWorld(): PspFixture {
+export function createStatementsFixture(): PspFixture {
   const bank = new SuiteBank();
   bank.addAccount();
   return {

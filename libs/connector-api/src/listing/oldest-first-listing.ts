@@ -6,7 +6,7 @@
 import { PspError } from '../errors.js';
 import { createLoopError } from './list-response.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
-import { TokenExpiredError } from './newest-first.js';
+import { TokenExpiredError } from './newest-first-listing.js';
 import { PageBudget } from './page-budget.js';
 
 export interface OldestFirstSource<Row> extends RowReader<Row> {

@@ -58,10 +58,10 @@ export class MetricsController {
 }
 
 @Module({})
-export class OperatorModule {
+export class HealthAndMetricsModule {
   static forRoot(registry: Registry, gatewayHealth: GatewayHealth): DynamicModule {
     return {
-      module: OperatorModule,
+      module: HealthAndMetricsModule,
       controllers: [HealthController, MetricsController],
       providers: [
         { provide: Registry, useValue: registry },

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Example } from './examples.js';
 import { getExamples } from './examples.js';
-import { getChild, resolveReference, isNode, resolvePointer } from './document-node.js';
+import { getChild, resolveReference, isDocumentNode, resolvePointer } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 import { OperationIndex } from './operation-index.js';
 import type { Operation } from './operation-index.js';
@@ -64,7 +64,7 @@ export class OpenApiDocument {
   static async load(path: string, corrections: readonly DocumentCorrection[] = []): Promise<OpenApiDocument> {
     const text = await readFile(path, 'utf8');
     const root: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: -1 });
-    if (!isNode(root) || !String(root['openapi']).startsWith('3.')) {
+    if (!isDocumentNode(root) || !String(root['openapi']).startsWith('3.')) {
       throw new Error(`${path} is no OpenAPI 3 document`);
     }
     for (const correction of corrections) applyCorrection(root, correction);
@@ -139,9 +139,10 @@ export class OpenApiDocument {
     const responses = getChild(node, 'responses');
     const documented =
       responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? responses['default'];
-    if (!isNode(documented)) return [`expected one of the statuses ${Object.keys(responses).join(', ')}`];
+    if (!isDocumentNode(documented))
+      return [`expected one of the statuses ${Object.keys(responses).join(', ')}`];
     const { content } = resolveReference(this.root, documented);
-    if (!isNode(content)) return body === undefined ? [] : ['the document has no body here'];
+    if (!isDocumentNode(content)) return body === undefined ? [] : ['the document has no body here'];
     if (body === undefined) return ['a body is expected, and absent'];
     return this.findContentProblems(content, headers['content-type'], body, this.responseChecker);
   }
@@ -154,7 +155,8 @@ export class OpenApiDocument {
   ): string[] {
     const type = sentType?.split(';')[0]?.trim().toLowerCase() ?? 'none';
     const media = content[type] ?? content[`${type.split('/')[0]}/*`] ?? content['*/*'];
-    if (!isNode(media)) return [`expected content of type ${Object.keys(content).join(', ')}, found ${type}`];
+    if (!isDocumentNode(media))
+      return [`expected content of type ${Object.keys(content).join(', ')}, found ${type}`];
     return media['schema'] === undefined ? [] : checker.check(media['schema'], body);
   }
 }

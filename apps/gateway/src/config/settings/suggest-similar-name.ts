@@ -1,5 +1,5 @@
 /** @returns ` Did you mean "apiKeys"?` (with a leading space), or the empty string if no known word is similar enough. */
-export function didYouMean(found: string, known: Iterable<string>): string {
+export function suggestSimilarName(found: string, known: Iterable<string>): string {
   const nearest = [...known]
     .map((word) => ({ word, distance: editDistance(found.toLowerCase(), word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))

@@ -29,7 +29,7 @@ const MAX_OPEN_SOURCES = 8;
  * @throws PspError the error of a source, after all others were read. An error that concerns the whole PSP (credentials, rate limit) is
  * thrown at once
  */
-export async function* merge<Row, Position, Source>(
+export async function* mergeListings<Row, Position, Source>(
   sources: readonly (Source & MergeSource<Row, Position>)[],
   since: MergePosition<Position> | undefined,
 ): AsyncGenerator<MergeStep<Row, Position, Source>> {

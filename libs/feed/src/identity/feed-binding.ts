@@ -74,8 +74,8 @@ export class FeedBinding implements FeedIdentity {
   }
 
   /**
-   * Finds out whether the feed still exists as it was opened, and has all of its rows. Call it after a statement found it different.
-   * @throws StoreChangedError if not
+   * Checks that the feed is still the one that was opened, and has all of its rows. Call it after a StaleStateError or an unbound page.
+   * @throws StoreChangedError if the feed was replaced, or has lost rows
    */
   async assertExists(): Promise<void> {
     this.assertUnchanged();

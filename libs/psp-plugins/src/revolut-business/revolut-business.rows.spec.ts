@@ -28,7 +28,7 @@ function createRow(row: object): object {
   };
 }
 
-/** `id type status amount asset source>destination related` */
+/** Formats each row as one line: `id type status amount asset source>destination related`. */
 function formatRows(rows: readonly Transaction[]): string[] {
   return rows.map(
     ({

@@ -1,4 +1,7 @@
-/** Mistakes with refunds, fees, disputes, returns, transfers, conversions, several accounts and metadata. */
+/**
+ * Mutations that put one mistake each into the reference plugin: with refunds, fees, disputes, returns, transfers, conversions, several
+ * accounts or metadata.
+ */
 import type { Mutation } from './mutation.js';
 
 const PSP = 'reference.psp.ts';

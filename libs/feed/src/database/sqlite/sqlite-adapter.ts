@@ -128,7 +128,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   return {
     columnTypes: SQLITE_COLUMN_TYPES,
     changes,
-    // A file has no server, and its connections stay open as long as the store.
+    // SQLite has no server to identify. It opens all connections with the store, so no new connection comes later.
     findServerIdentity: async () => undefined,
     onNewConnection: () => {},
     reader,

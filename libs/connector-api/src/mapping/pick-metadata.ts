@@ -1,4 +1,4 @@
-/** Reads the PSP's own members into metadata. Metadata is decoration: whatever the PSP sends there, the row of the money is served. */
+/** Reads the PSP's own properties into metadata. Metadata never rejects a row: an unexpected type costs the metadata entry only. */
 import type { Json, JsonPath } from '../http/json.js';
 import type { Metadata } from '../record.types.js';
 
@@ -18,7 +18,7 @@ export function createMetadata(psp: string, values: Readonly<Record<string, stri
 }
 
 /**
- * Reads members of a row into metadata. It never throws, whatever type the members have:
+ * Reads properties of a row into metadata. It never throws, even if a property has an unexpected type:
  * `pickMetadata('acme', row, { memo: ['memo'], payee: ['payee', 'name'] })`.
  * @param paths the key of each metadata entry, without the prefix, and the path to its value
  */

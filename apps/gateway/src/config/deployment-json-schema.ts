@@ -6,7 +6,7 @@ import { createClassSchema, REFERENCE_SCHEMA, type JsonSchema } from './settings
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { NAME_PATTERN, RESERVED_NAMES } from './settings/name-patterns.js';
 import { AMOUNT_PATTERN } from './settings/order-settings.js';
-import { StoreSettings } from './settings/store-settings.js';
+import { PostgresStoreSettings } from './settings/store-settings.js';
 import { PACKAGE_NAME_PATTERN } from './plugins/plugin-packages.js';
 
 /**
@@ -24,7 +24,10 @@ export function createDeploymentSchema(
     title: 'Deployment file of Tributary',
     ...extendProperties(file, {
       store: {
-        anyOf: [...getAlternatives(getPropertySchema(file, 'store')), createClassSchema(StoreSettings)],
+        anyOf: [
+          ...getAlternatives(getPropertySchema(file, 'store')),
+          createClassSchema(PostgresStoreSettings),
+        ],
       },
       operators: extendProperties(getPropertySchema(file, 'operators'), { apiKeys: { items: API_KEY_REF } }),
       connectors: {

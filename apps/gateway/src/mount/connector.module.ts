@@ -13,7 +13,7 @@ import type { OrderEngine } from '@tributary/orders';
 import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/deployment.js';
-import { FeedBackend } from './feed-backend.js';
+import { ConnectorBackend } from './feed-backend.js';
 import { StoreFeedReader } from './store-feed-reader.js';
 import type { PageCache } from './page-cache.js';
 import { canPay } from './can-pay.js';
@@ -103,7 +103,7 @@ function createBackend(
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
   const reader = new BalanceReader(store, connector, sync);
-  const backend = new FeedBackend(path, store, cache, reader, orders?.service);
+  const backend = new ConnectorBackend(path, store, cache, reader, orders?.service);
   dependencies.onConnectorReady(connector, backend);
   return backend;
 }

@@ -15,7 +15,7 @@ import type { PageCache } from './page-cache.js';
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
 /** Implements the contract's backend for one connector: pages from the feeds in the store, balances and orders. */
-export class FeedBackend implements Backend {
+export class ConnectorBackend implements Backend {
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
 

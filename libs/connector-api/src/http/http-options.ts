@@ -1,6 +1,6 @@
 import type { Authentication } from './authentication.js';
 import type { HttpClock } from './http-clock.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 
 /** The configuration of a `PspHttp`: how one connector calls its PSP. All durations are milliseconds. */
 export interface HttpOptions {

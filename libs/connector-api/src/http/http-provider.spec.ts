@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FakePsp, route } from '@tributary/connector-api/testing';
+import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import { createHttpProvider, createOAuth, PspHttp } from './index.js';
 
 class Settings {
@@ -31,10 +31,10 @@ describe('httpClient', () => {
   it('gives each connector a client of its own, with its own token', async () => {
     const fake = await FakePsp.start({
       routes: [
-        route('POST', '/token', ({ body }) => ({
+        fakeRoute('POST', '/token', ({ body }) => ({
           body: { access_token: `of-${(body as { secret: string }).secret}`, expires_in: 60 },
         })),
-        route('GET', '/me', ({ headers }) => ({ body: { as: headers['authorization'] } })),
+        fakeRoute('GET', '/me', ({ headers }) => ({ body: { as: headers['authorization'] } })),
       ],
     });
     const clients: PspHttp[] = [];

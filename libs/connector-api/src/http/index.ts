@@ -4,7 +4,7 @@ export * from './client-assertion.js';
 export * from './http-clock.js';
 export * from './http-options.js';
 export * from './http-provider.js';
-export * from './json.js';
+export * from './json-accessors.js';
 export * from './json-number.js';
 export * from './oauth.js';
 export * from './psp-http.js';

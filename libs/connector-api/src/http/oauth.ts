@@ -4,7 +4,7 @@
  */
 import { PspError } from '../errors.js';
 import type { Authentication, AuthenticationContext } from './authentication.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 import type { PspRequest } from './request.js';
 
 /** How access tokens are obtained. */

@@ -1,6 +1,6 @@
 import { InvalidRecordError } from '../errors.js';
 import type { RejectedRecord } from '../plugin.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 
 /**
  * Converts one row of a listing to a record. An invalid row becomes a `RejectedRecord` with the reason and the raw JSON, so it does not

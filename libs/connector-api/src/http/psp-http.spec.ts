@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { FakePsp, route } from '@tributary/connector-api/testing';
+import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, Fault } from '@tributary/connector-api/testing';
 import { PspError } from '../errors.js';
 import { PspResponseError, createBearerAuth, JsonNumber, createOAuth, PspHttp } from './index.js';
@@ -35,8 +35,8 @@ describe('PspHttp', () => {
   });
 
   async function start(answer: (request: FakeRequest) => FakeResponse, options: Partial<HttpOptions> = {}) {
-    const methods = ['GET', 'POST'].map((method) => route(method, '/things/{id}', answer));
-    const token = route('POST', '/token', ({ body }) => ({
+    const methods = ['GET', 'POST'].map((method) => fakeRoute(method, '/things/{id}', answer));
+    const token = fakeRoute('POST', '/token', ({ body }) => ({
       body: { access_token: `token-${++tokens}`, expires_in: 2400, body },
     }));
     let tokens = 0;

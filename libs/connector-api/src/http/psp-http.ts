@@ -6,7 +6,7 @@ import type { Authentication } from './authentication.js';
 import { systemHttpClock } from './http-clock.js';
 import type { HttpClock } from './http-clock.js';
 import type { HttpOptions } from './http-options.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 import { interpretResponse } from './interpret-response.js';
 import { RateLimiter } from './rate-limiter.js';
 import { validateBaseUrl, fillPath, formatQuery } from './request-url.js';

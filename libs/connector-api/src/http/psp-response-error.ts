@@ -1,6 +1,6 @@
 import { PspError } from '../errors.js';
 import type { PspErrorKind } from '../errors.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 
 /**
  * A `PspError` for a response of the PSP with an HTTP error status. Plugins can inspect its body to decide what the error means, e.g.

@@ -1,5 +1,5 @@
 import type { JsonNumber } from './json-number.js';
-import type { Json } from './json.js';
+import type { Json } from './json-accessors.js';
 
 /** The JSON body of a request. Amounts of money must be `JsonNumber` or string, never number. Properties that are `undefined` are left out. */
 export type JsonBody =

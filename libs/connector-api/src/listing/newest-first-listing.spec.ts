@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PspError } from '../errors.js';
-import { newestFirst, TokenExpiredError } from './index.js';
+import { newestFirst, PageTokenExpiredError } from './index.js';
 import type { NewestFirstPosition, NewestFirstSource } from './index.js';
 import {
   isOldestFirst,
@@ -39,7 +39,7 @@ function createSource(
         const rows = all.reverse();
         const found = from === undefined ? 0 : rows.findIndex(({ id }) => id === from);
         if (found === -1 && isSilent) return { rows: [] };
-        if (found === -1) throw new TokenExpiredError(`no row ${from}`);
+        if (found === -1) throw new PageTokenExpiredError(`no row ${from}`);
         const start = found + (isTokenFirstId || from === undefined ? 0 : 1);
         const page = rows.slice(start, start + pageSize);
         const next = isTokenFirstId ? rows[start + pageSize]?.id : page.at(-1)?.id;

@@ -28,7 +28,7 @@ export interface NewestFirstSource<Row> extends RowReader<Row> {
   /**
    * Requests one page.
    * @param from the `next` of another page; absent for the newest page
-   * @throws TokenExpiredError if the PSP no longer knows the token
+   * @throws PageTokenExpiredError if the PSP no longer knows the token
    */
   fetchPage: (from: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
   /** True if a token is the id of the first row of its page. Then a page without this row is not taken for an answer. */
@@ -38,7 +38,7 @@ export interface NewestFirstSource<Row> extends RowReader<Row> {
 }
 
 /** The PSP no longer knows a token, e.g. because its row has disappeared. A strategy then begins a new walk. */
-export class TokenExpiredError extends Error {}
+export class PageTokenExpiredError extends Error {}
 
 /** The number of pages that a walk keeps in memory instead of reading them twice. */
 const MAX_BUFFERED_PAGES = 4;
@@ -67,7 +67,7 @@ export async function* newestFirst<Row>(
       // Rows can have arrived during a long walk.
       if (!isLong || !(await walker.hasNewRows(position))) return;
     } catch (error) {
-      if (!(error instanceof TokenExpiredError)) throw error;
+      if (!(error instanceof PageTokenExpiredError)) throw error;
       newWalks += 1;
       if (newWalks > MAX_NEW_WALKS) throw toPspError(error);
       position = { covered: position.covered };
@@ -193,12 +193,12 @@ class NewestFirstWalker<Row> {
     }
   }
 
-  /** @throws TokenExpiredError if the page does not begin where it must */
+  /** @throws PageTokenExpiredError if the page does not begin where it must */
   private async fetchPage(from: string | undefined): Promise<TokenPage<Row>> {
     const page = await this.source.fetchPage(from, this.budget.signal);
     const { isTokenFirstId, getId } = this.source;
     if (from !== undefined && isTokenFirstId && !page.rows.some((row) => getId(row) === from))
-      throw new TokenExpiredError(
+      throw new PageTokenExpiredError(
         `the page that begins at ${JSON.stringify(from)} does not contain that row`,
       );
     return page;
@@ -240,7 +240,7 @@ function takeFirstMark(walk: Walk): Walk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }
 
-function toPspError(error: TokenExpiredError): PspError {
+function toPspError(error: PageTokenExpiredError): PspError {
   return new PspError('unavailable', `the list changes faster than it can be read: ${error.message}`, {
     cause: error,
   });

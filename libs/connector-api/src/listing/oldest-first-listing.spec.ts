@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { oldestFirst, oldestFirstByOffset, TokenExpiredError } from './index.js';
+import { oldestFirst, oldestFirstByOffset, PageTokenExpiredError } from './index.js';
 import type { OffsetPosition, OldestFirstPosition, OldestFirstSource } from './index.js';
 import {
   isOldestFirst,
@@ -24,7 +24,7 @@ function startTokenTest(pageSize: number) {
     fetchPage: async (token, signal) =>
       list.request(signal, (rows) => {
         const found = token === undefined ? -1 : rows.findIndex(({ id }) => id === token);
-        if (token !== undefined && found === -1) throw new TokenExpiredError(`no row ${token}`);
+        if (token !== undefined && found === -1) throw new PageTokenExpiredError(`no row ${token}`);
         const page = rows.slice(found + 1, found + 1 + pageSize);
         const next = page.at(-1)?.id;
         return { rows: page, ...(found + 1 + pageSize < rows.length && next !== undefined ? { next } : {}) };

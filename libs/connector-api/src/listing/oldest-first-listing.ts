@@ -6,14 +6,14 @@
 import { PspError } from '../errors.js';
 import { createLoopError } from './list-response.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
-import { TokenExpiredError } from './newest-first-listing.js';
+import { PageTokenExpiredError } from './newest-first-listing.js';
 import { PageBudget } from './page-budget.js';
 
 export interface OldestFirstSource<Row> extends RowReader<Row> {
   /**
    * Requests one page.
    * @param token the `next` of the page before; absent for the first page
-   * @throws TokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
+   * @throws PageTokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
    */
   fetchPage: (token: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
 }
@@ -62,7 +62,7 @@ async function fetchPage<Row>(
   try {
     return await source.fetchPage(token, signal);
   } catch (error) {
-    if (error instanceof TokenExpiredError && token !== undefined) return undefined;
+    if (error instanceof PageTokenExpiredError && token !== undefined) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 export * from './adjustments.js';
 export * from './fees.js';
-export * from './minor-units.js';
+export * from './money-from-minor-units.js';
 export * from './movement-kinds.js';
 export { toOtherMovement, toPayment } from './movements.js';
 export type { MovementFields } from './movements.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { serializeTransaction } from '../contract/serialize-records.js';
-import { Json } from '../http/json.js';
+import { Json } from '../http/json-accessors.js';
 import { isRejectedRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import {

@@ -1,5 +1,5 @@
 import { InvalidRecordError } from '../errors.js';
-import type { Json } from '../http/json.js';
+import type { Json } from '../http/json-accessors.js';
 import { parseRow } from '../http/parse-row.js';
 import type { RejectedRecord } from '../plugin.js';
 

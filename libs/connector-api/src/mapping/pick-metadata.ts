@@ -1,5 +1,5 @@
 /** Reads the PSP's own properties into metadata. Metadata never rejects a row: an unexpected type costs the metadata entry only. */
-import type { Json, JsonPath } from '../http/json.js';
+import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { Metadata } from '../record.types.js';
 
 /** Longer texts are cut. Clients store metadata in every version of a row. */

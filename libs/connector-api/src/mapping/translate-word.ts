@@ -1,6 +1,6 @@
 /** Tables that translate the PSP's words, e.g. its statuses, into those of the contract. */
 import { InvalidRecordError } from '../errors.js';
-import type { Json, JsonPath } from '../http/json.js';
+import type { Json, JsonPath } from '../http/json-accessors.js';
 import { readText } from './pick-metadata.js';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakePsp, OpenApiDocument, route } from './index.js';
+import { FakePsp, OpenApiDocument, fakeRoute } from './index.js';
 import type { FakePspOptions } from './index.js';
 
 const DOCUMENT = {
@@ -36,13 +36,13 @@ describe('FakePsp', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  const things = route('GET', '/things/{id}', ({ params }) => ({ body: { id: params['id'] } }));
+  const things = fakeRoute('GET', '/things/{id}', ({ params }) => ({ body: { id: params['id'] } }));
   const start = (options: Partial<FakePspOptions> = {}) =>
     FakePsp.start({ basePath: '/api/1.0', routes: [things], document, ...options });
 
   it('answers from its routes and keeps the requests', async () => {
     const fake = await start({
-      routes: [things, route('GET', '/things/primary', () => ({ body: { id: 'the primary one' } }))],
+      routes: [things, fakeRoute('GET', '/things/primary', () => ({ body: { id: 'the primary one' } }))],
     });
     expect(await (await fetch(`${fake.url}/things/a%2Fb?count=5`)).json()).toEqual({ id: 'a/b' });
     expect(await (await fetch(`${fake.url}/things/primary`)).json()).toEqual({ id: 'the primary one' });
@@ -64,25 +64,25 @@ describe('FakePsp', () => {
       things,
       'GET /things/{id}: request: the document has no query parameter "page" here',
     ],
-    ['/stuff', route('GET', '/stuff', () => ({ body: {} })), 'the document has no GET /api/1.0/stuff'],
+    ['/stuff', fakeRoute('GET', '/stuff', () => ({ body: {} })), 'the document has no GET /api/1.0/stuff'],
     [
       '/things/1',
-      route('GET', '/things/{id}', () => ({ body: { id: 1 } })),
+      fakeRoute('GET', '/things/{id}', () => ({ body: { id: 1 } })),
       'GET /things/{id}: response 200: /id: must be string, found 1',
     ],
     [
       '/things/1',
-      route('GET', '/things/{id}', () => ({ body: { id: '1', colour: 'red' } })),
+      fakeRoute('GET', '/things/{id}', () => ({ body: { id: '1', colour: 'red' } })),
       'GET /things/{id}: response 200: /: the document has no property "colour" here',
     ],
     [
       '/things/1',
-      route('GET', '/things/{id}', () => ({ status: 202, body: { id: '1' } })),
+      fakeRoute('GET', '/things/{id}', () => ({ status: 202, body: { id: '1' } })),
       'GET /things/{id}: response 202: expected one of the statuses 200',
     ],
     [
       '/things/1',
-      route('GET', '/things/{id}', () => Promise.reject(new Error('a defect of the fake'))),
+      fakeRoute('GET', '/things/{id}', () => Promise.reject(new Error('a defect of the fake'))),
       'a defect of the fake',
     ],
   ])('GET %s: fails its client, and fails the test when it closes', async (path, served, violation) => {
@@ -96,10 +96,10 @@ describe('FakePsp', () => {
   it('lets pass what is undocumented for a reason', async () => {
     const fake = await start({
       routes: [
-        route('POST', '/token', () => ({ body: { token: 'x' } }), {
+        fakeRoute('POST', '/token', () => ({ body: { token: 'x' } }), {
           undocumentedReason: 'documented elsewhere',
         }),
-        route('GET', '/things/{id}', () => ({
+        fakeRoute('GET', '/things/{id}', () => ({
           body: { id: 'x', new: 1 },
           undocumentedReason: 'what a later version may add',
         })),
@@ -134,7 +134,7 @@ describe('FakePsp', () => {
 
   it('breaks connections before and after the work is done', async () => {
     const done: string[] = [];
-    const work = route('GET', '/things/{id}', ({ params }) => {
+    const work = fakeRoute('GET', '/things/{id}', ({ params }) => {
       done.push(params['id'] ?? '');
       return { body: { id: 'x' } };
     });

@@ -36,8 +36,8 @@ export interface FakeRoute {
   undocumentedReason?: string;
 }
 
-/** Creates a route, e.g. `route('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
-export function route(
+/** Creates a route, e.g. `fakeRoute('GET', '/accounts/{id}', ({ params }) => ({ body: accounts.get(params.id) }))`. */
+export function fakeRoute(
   method: string,
   path: string,
   respond: FakeRoute['respond'],

@@ -16,7 +16,7 @@ import { findOpenEntries } from '../feeds/quarantine.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
 import type { StoreChangedError } from '../database/store-errors.js';
-import { openSession } from '../identity/open-session.js';
+import { openSession } from '../identity/open-store-session.js';
 
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();

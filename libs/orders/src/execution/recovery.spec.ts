@@ -9,7 +9,7 @@ import {
 import {
   dropConnection,
   rejectCredentials,
-  rateLimit,
+  answerRateLimited,
   executeAndDropConnection,
   declineOrder,
   type FakePsp,
@@ -113,7 +113,7 @@ describe('an order whose answer was lost', () => {
       harness.psp.attemptScripts = Array.from({ length: 100 }, () => dropConnection);
       await harness.submit(gateway.service);
       await harness.advance(240_000, 1_000);
-      harness.psp.attemptScripts = [rateLimit(400_000)];
+      harness.psp.attemptScripts = [answerRateLimited(400_000)];
       await harness.submit(gateway.service, { idempotencyKey: 'pi-2' });
       await harness.advance(390_000, 5_000);
       expect(harness.psp.payments).toEqual([]);
@@ -185,7 +185,7 @@ describe('a refusal', () => {
   });
 
   it.each([
-    ['too many requests', rateLimit(1_000)],
+    ['too many requests', answerRateLimited(1_000)],
     ['wrong credentials', rejectCredentials],
   ])('for a while says nothing of an earlier attempt: %s', async (_, fault) => {
     const gateway = await harness.openGateway();
@@ -216,10 +216,10 @@ describe('a crash', () => {
     ['an answer that is lost', scriptAttempts(executeAndDropConnection), 'SUCCEEDED'],
     ['an order that is lost', scriptAttempts(dropConnection), 'SUCCEEDED'],
     ['a refusal', scriptAttempts(...Array.from({ length: 20 }, () => declineOrder)), 'nothing'],
-    ['a rate limit', scriptAttempts(rateLimit(1_000)), 'SUCCEEDED'],
+    ['a rate limit', scriptAttempts(answerRateLimited(1_000)), 'SUCCEEDED'],
     [
       'a lost answer, then a rate limit',
-      scriptAttempts(executeAndDropConnection, rateLimit(500)),
+      scriptAttempts(executeAndDropConnection, answerRateLimited(500)),
       'SUCCEEDED',
     ],
     [

@@ -1,7 +1,7 @@
 /** Tests orders after a backup was put back that lacks the newest orders: none is paid twice, and every new one is paid. */
 import { DEFAULT_STORE } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness, type TestGateway } from '../testing/order-test-harness.js';
-import { rateLimit } from '../testing/fake-psp.js';
+import { answerRateLimited } from '../testing/fake-psp.js';
 
 const MINUTE_MS = 60_000;
 let harness: OrderTestHarness;
@@ -42,7 +42,7 @@ it('a new order is looked up once and sent', async () => {
 it('an order that the backup has as waiting is found when it was sent later', async () => {
   const options = { start: false };
   const before = await harness.openGateway(options);
-  harness.psp.attemptScripts = [rateLimit(MINUTE_MS)];
+  harness.psp.attemptScripts = [answerRateLimited(MINUTE_MS)];
   await harness.submit(before.service);
   expect(await harness.getOrder(before)).toMatchObject({ state: 'waiting' });
   const putBack = await harness.stopAndBackUp(before);

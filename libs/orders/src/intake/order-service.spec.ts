@@ -2,7 +2,7 @@
 import { ContractError } from '@tributary/connector-api/contract';
 import { STORES } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness, createRequest, SECRET } from '../testing/order-test-harness.js';
-import { rateLimit, declineOrder } from '../testing/fake-psp.js';
+import { answerRateLimited, declineOrder } from '../testing/fake-psp.js';
 import { PspError } from '@tributary/connector-api';
 
 describe.each(STORES)('on $name', (kind) => {
@@ -331,7 +331,7 @@ describe.each(STORES)('on $name', (kind) => {
 
   it('what the PSP surely did not take waits as long as it asks for, and is sent once then', async () => {
     const gateway = await harness.openGateway();
-    harness.psp.attemptScripts = [rateLimit(60_000)];
+    harness.psp.attemptScripts = [answerRateLimited(60_000)];
     expect(await harness.submit(gateway.service)).toMatchObject({ status: 'PENDING' });
     await harness.advance(50_000, 5_000);
     expect(harness.psp.attemptedKeys).toHaveLength(1);
@@ -342,7 +342,7 @@ describe.each(STORES)('on $name', (kind) => {
 
   it('a rate limit of a year is looked at again within an hour or so', async () => {
     const gateway = await harness.openGateway();
-    harness.psp.attemptScripts = [rateLimit(365 * 86_400_000), rateLimit(365 * 86_400_000)];
+    harness.psp.attemptScripts = [answerRateLimited(365 * 86_400_000), answerRateLimited(365 * 86_400_000)];
     await harness.submit(gateway.service);
     await harness.advance(7_200_000, 60_000);
     expect((await harness.getOrder(gateway)).state).toBe('succeeded');
@@ -350,7 +350,7 @@ describe.each(STORES)('on $name', (kind) => {
 
   it('a rate limit that is over in time delays the answer only', async () => {
     const gateway = await harness.openGateway();
-    harness.psp.attemptScripts = [rateLimit(2_000)];
+    harness.psp.attemptScripts = [answerRateLimited(2_000)];
     expect(await harness.submit(gateway.service)).toMatchObject({ status: 'SUCCEEDED' });
   });
 });

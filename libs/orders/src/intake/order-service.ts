@@ -10,7 +10,7 @@ import { unprocessable } from '@tributary/connector-api/contract';
 import type { ImmutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { PendingResponses } from '../publication/pending-responses.js';
 import { checkOrderLimits } from './check-order-limits.js';
-import { RESERVED_NAMESPACE } from '../model/order-details.js';
+import { RESERVED_NAMESPACE } from '../model/order-outcome-details.js';
 import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import { createMethodName } from '../execution/order-plugin-caller.js';
 import { deriveOrderId, derivePspKey } from './derive-ids.js';

@@ -31,7 +31,7 @@ export function toCanonicalRequest(kind: OrderKind, request: OrderRequest): stri
 }
 
 /** Parses the stored request. It is not validated, because this library wrote it. */
-export function parseRequest({ request }: Pick<StoredOrder, 'request'>): OrderRequestData {
+export function parseStoredRequest({ request }: Pick<StoredOrder, 'request'>): OrderRequestData {
   return JSON.parse(request) as OrderRequestData;
 }
 
@@ -40,7 +40,7 @@ export function parseRequest({ request }: Pick<StoredOrder, 'request'>): OrderRe
  * @throws Error for an account id that was never served
  */
 export function toPluginOrder(stored: StoredOrder): Order {
-  const { sourceAccountId, destinationAccountId, description, metadata } = parseRequest(stored);
+  const { sourceAccountId, destinationAccountId, description, metadata } = parseStoredRequest(stored);
   return {
     kind: stored.kind,
     idempotencyKey: stored.pspKey,

@@ -4,8 +4,8 @@
  */
 import { formatTime, serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../model/order-details.js';
-import { parseRequest, decodePspId } from '../model/order-request.js';
+import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../model/order-outcome-details.js';
+import { parseStoredRequest, decodePspId } from '../model/order-request.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 
 /** Statuses of the row of an order. */
@@ -167,7 +167,7 @@ function toRowStatus(state: OrderState): OrderRowStatus {
 
 /** Returns the JSON string of the response. */
 function buildResponse(order: StoredOrder, status: OrderRowStatus): string {
-  const { sourceAccountId, destinationAccountId, description } = parseRequest(order);
+  const { sourceAccountId, destinationAccountId, description } = parseStoredRequest(order);
   return JSON.stringify({
     id: order.id,
     idempotencyKey: order.idempotencyKey,
@@ -211,7 +211,7 @@ function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now:
 }
 
 function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
-  const { sourceAccountId, destinationAccountId } = parseRequest(order);
+  const { sourceAccountId, destinationAccountId } = parseStoredRequest(order);
   return {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(now),
@@ -225,7 +225,7 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
 
 /** Merges the metadata. The client's metadata overrides the PSP's, and the gateway's overrides both. */
 function buildMetadata(order: StoredOrder): Record<string, string> {
-  const { metadata, description } = parseRequest(order);
+  const { metadata, description } = parseStoredRequest(order);
   const { metadata: pspMetadata, reason } = parseDetails(order);
   return {
     ...stripReservedMetadata({ ...pspMetadata, ...metadata }),

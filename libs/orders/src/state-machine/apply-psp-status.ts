@@ -1,12 +1,12 @@
 /** Applies a status that the PSP reports, in a response or in its listing, to an order. A status never goes backwards. Pure. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/order-details.js';
+import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/order-outcome-details.js';
 import type { DecisionContext } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 
 /** Where a reported status comes from. */
-export interface StatusSource {
+export interface StatusRequestTime {
   /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
   askedAt?: number;
 }
@@ -22,7 +22,7 @@ const STATE_BY_PSP_STATUS: Readonly<Record<OrderStatus, OrderState>> = {
 export function applyPspStatus(
   order: StoredOrder,
   result: OrderResult,
-  source: StatusSource,
+  source: StatusRequestTime,
   context: DecisionContext,
 ): OrderChange {
   const identityAndDetails: Partial<MutableOrderFields> = {
@@ -79,7 +79,7 @@ type StatusComparison = 'new' | 'unchanged' | 'stale' | 'contradiction';
 function compareStatus(
   order: StoredOrder,
   next: OrderState,
-  source: StatusSource,
+  source: StatusRequestTime,
   context: DecisionContext,
 ): StatusComparison {
   switch (order.state) {
@@ -114,7 +114,7 @@ function compareStatus(
  */
 function classifyCorrection(
   order: StoredOrder,
-  { askedAt }: StatusSource,
+  { askedAt }: StatusRequestTime,
   { connector }: DecisionContext,
 ): StatusComparison {
   if (askedAt !== undefined) return askedAt > order.changedAt ? 'new' : 'contradiction';
@@ -122,7 +122,7 @@ function classifyCorrection(
 }
 
 /** Returns the details. Ends the dispute if the lookup started after the dispute began. */
-function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: StatusSource): string {
+function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: StatusRequestTime): string {
   const { disputedAt } = parseDetails(order);
   return disputedAt !== undefined && askedAt >= disputedAt
     ? mergeDetails(order, { disputedAt: undefined })
@@ -141,6 +141,6 @@ export function nextStatusPollAt(
   );
 }
 
-function sourceLabel({ askedAt }: StatusSource): string {
+function sourceLabel({ askedAt }: StatusRequestTime): string {
   return askedAt === undefined ? 'the listing says' : 'the PSP says';
 }

@@ -87,7 +87,7 @@ export const declineOrder: AttemptScript = () => {
   throw new PspError('rejected', 'insufficient funds', { status: 402 });
 };
 
-export const rateLimit =
+export const answerRateLimited =
   (retryAfterMs: number): AttemptScript =>
   () => {
     throw new PspError('rate-limited', 'too many requests', { status: 429, retryAfterMs });

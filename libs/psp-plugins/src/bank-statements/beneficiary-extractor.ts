@@ -6,7 +6,7 @@ import type { CurrentFile } from './pulling/pull-progress.js';
 import { MAX_ITEMS_PER_STEP } from './pulling/page-builder.js';
 import type { ExtractionStep } from './pulling/page-builder.js';
 import type { CheckedFile } from './checking/statement-check.js';
-import type { Entry, EntryFacts, StatementPart } from './statements/statement-parts.js';
+import type { Entry, EntryFacts, StatementEvent } from './statements/statement-parts.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 
 type KnownMetadata = Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
 
   async *extract(
     _file: CheckedFile,
-    parts: () => AsyncIterable<StatementPart>,
+    parts: () => AsyncIterable<StatementEvent>,
     current: CurrentFile,
   ): AsyncGenerator<ExtractionStep<Beneficiary>> {
     let batch = new Map<string, Beneficiary>();

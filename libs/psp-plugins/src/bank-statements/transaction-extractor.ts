@@ -15,10 +15,10 @@ import { MAX_ITEMS_PER_STEP } from './pulling/page-builder.js';
 import type { ExtractionStep } from './pulling/page-builder.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 import { entryRejectionId } from './pulling/rejections.js';
-import { RevisionDetector } from './matching/revision-detector.js';
+import { ContradictionDetector } from './matching/contradiction-detector.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
-import type { Entry, StatementPart } from './statements/statement-parts.js';
+import type { Entry, StatementEvent } from './statements/statement-parts.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 
@@ -41,7 +41,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
   async *extract(
     { statements, digestCounts }: CheckedFile,
-    parts: () => AsyncIterable<StatementPart>,
+    parts: () => AsyncIterable<StatementEvent>,
     current: CurrentFile,
     name: string,
   ): AsyncGenerator<ExtractionStep<Transaction>> {
@@ -161,7 +161,7 @@ interface NumberedEntry {
 class OpenStatement {
   batch: NumberedEntry[] = [];
   readonly guessedIds = new Set<string>();
-  readonly revision = new RevisionDetector();
+  readonly revision = new ContradictionDetector();
 
   constructor(
     readonly statement: CheckedStatement,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { PspError } from '@tributary/connector-api';
 import { PspResponseError, PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
-import { createLoopError, requireRows, TokenExpiredError } from '@tributary/connector-api/listing';
+import { createLoopError, requireRows, PageTokenExpiredError } from '@tributary/connector-api/listing';
 import type { TokenPage } from '@tributary/connector-api/listing';
 import { MollieSettings } from './mollie.config.js';
 
@@ -135,7 +135,7 @@ export class MollieClient {
     return [...rows.values()];
   }
 
-  /** @throws TokenExpiredError when Mollie no longer has the row at which the page begins */
+  /** @throws PageTokenExpiredError when Mollie no longer has the row at which the page begins */
   private async getPage(
     path: string,
     property: string,
@@ -186,7 +186,7 @@ function throwExpired(error: unknown, from: string | undefined): never {
     error instanceof PspResponseError &&
     error.kind === 'rejected' &&
     (error.status === 400 || error.status === 404);
-  throw isExpired ? new TokenExpiredError(error.message, { cause: error }) : error;
+  throw isExpired ? new PageTokenExpiredError(error.message, { cause: error }) : error;
 }
 
 /** Returns whether the token lacks the permission, or the organisation does not have the product. */

@@ -1,6 +1,6 @@
 /** The draft transfers of a `FakeMollie`. The API creates them, a person decides on them, and the journal of the business account executes them. */
 import { isIBAN } from 'class-validator';
-import { route } from '@tributary/connector-api/testing';
+import { fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
 import {
@@ -56,15 +56,15 @@ export class FakeDraftTransfers {
 
   get routes(): FakeRoute[] {
     return [
-      route('GET', DRAFT_TRANSFERS_PATH, ({ query }) =>
+      fakeRoute('GET', DRAFT_TRANSFERS_PATH, ({ query }) =>
         this.fake.createListResponse(
           'draft_transfers',
           this.fake.slicePage([...this.all].reverse(), query),
           toListedDraftJson,
         ),
       ),
-      route('POST', DRAFT_TRANSFERS_PATH, (request) => this.create(request)),
-      route('GET', `${DRAFT_TRANSFERS_PATH}/{id}`, ({ params }) => {
+      fakeRoute('POST', DRAFT_TRANSFERS_PATH, (request) => this.create(request)),
+      fakeRoute('GET', `${DRAFT_TRANSFERS_PATH}/{id}`, ({ params }) => {
         const draft = this.all.find(({ id, isListOnly }) => id === params.id && !isListOnly);
         return draft === undefined ? NOT_FOUND_RESPONSE : { body: toDraftJson(draft) };
       }),

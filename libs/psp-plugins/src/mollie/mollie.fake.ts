@@ -2,7 +2,7 @@
  * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers (`mollie.drafts.fake.ts`). Its
  * responses are checked against Mollie's own document, if that is available.
  */
-import { FakePsp, route } from '@tributary/connector-api/testing';
+import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
 import { FakeDraftTransfers, createFakeIban } from './mollie.drafts.fake.js';
 import { FakeJournal } from './mollie.journal.fake.js';
@@ -81,21 +81,21 @@ export class FakeMollie {
       contentType: 'application/hal+json',
       createErrorBody,
       routes: [
-        route('GET', '/v2/balances', (request) => fake.listBalances(request)),
-        route('GET', '/v2/balances/{id}', ({ params }) => fake.getBalance(params.id)),
-        route('GET', '/v2/balances/{id}/transactions', (request) => fake.listTransactions(request)),
-        route('GET', '/v2/business-accounts/accounts', (request) => fake.listBusinessAccounts(request)),
-        route('GET', '/v2/business-accounts/accounts/{id}', ({ params }) =>
+        fakeRoute('GET', '/v2/balances', (request) => fake.listBalances(request)),
+        fakeRoute('GET', '/v2/balances/{id}', ({ params }) => fake.getBalance(params.id)),
+        fakeRoute('GET', '/v2/balances/{id}/transactions', (request) => fake.listTransactions(request)),
+        fakeRoute('GET', '/v2/business-accounts/accounts', (request) => fake.listBusinessAccounts(request)),
+        fakeRoute('GET', '/v2/business-accounts/accounts/{id}', ({ params }) =>
           fake.getBusinessAccount(params.id),
         ),
-        route('GET', '/v2/business-accounts/accounts/{id}/transactions', (request) =>
+        fakeRoute('GET', '/v2/business-accounts/accounts/{id}/transactions', (request) =>
           fake.listBusinessTransactions(request),
         ),
-        route('GET', '/v2/payouts', (request) => fake.listPayouts(request)),
-        route('POST', '/v2/payouts', (request) => fake.createPayout(request)),
-        route('GET', '/v2/payouts/{id}', ({ params }) => fake.getPayout(params.id)),
+        fakeRoute('GET', '/v2/payouts', (request) => fake.listPayouts(request)),
+        fakeRoute('POST', '/v2/payouts', (request) => fake.createPayout(request)),
+        fakeRoute('GET', '/v2/payouts/{id}', ({ params }) => fake.getPayout(params.id)),
         ...fake.drafts.routes,
-        route('POST', '/oauth2/tokens', () => ({
+        fakeRoute('POST', '/oauth2/tokens', () => ({
           headers: { 'content-type': 'application/json' },
           body: {
             access_token: FAKE_ACCESS_TOKEN,

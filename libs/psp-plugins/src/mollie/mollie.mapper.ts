@@ -11,7 +11,7 @@ import type { Account, Balances, Metadata, Money, Movement, Transaction } from '
 import type { Json } from '@tributary/connector-api/http';
 import { parsePayee } from './mollie.beneficiaries.js';
 import { BALANCE_TRANSACTION_KEY, OWNER_METADATA_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
-import { extractOrderKey } from './mollie.order-key.js';
+import { extractOrderKey } from './mollie.description-key.js';
 import type { UnlinkedTransaction } from './mollie.ties.js';
 import { classifyMovement, classifyTransaction } from './mollie.types.js';
 

@@ -13,7 +13,7 @@ import type { ListPage } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { isPayoutWithoutDescription } from './mollie.mapper.js';
 import { OWNER_METADATA_PREFIX } from './mollie.metadata-keys.js';
-import { extractOrderKey } from './mollie.order-key.js';
+import { extractOrderKey } from './mollie.description-key.js';
 import {
   isCreatedBefore,
   findPayoutOfSettlement,

@@ -14,7 +14,7 @@ import { getBankAccountId } from './mollie.beneficiaries.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import { findNearest } from './mollie.nearest.js';
 import type { MatchCandidate } from './mollie.nearest.js';
-import { createDescription } from './mollie.order-key.js';
+import { createDescription } from './mollie.description-key.js';
 import { toOrderResult } from './mollie.result.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;

@@ -11,7 +11,7 @@ import type { Payee } from './mollie.beneficiaries.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import { findNearest } from './mollie.nearest.js';
 import type { MatchCandidate } from './mollie.nearest.js';
-import { truncate, createDescription } from './mollie.order-key.js';
+import { truncate, createDescription } from './mollie.description-key.js';
 import { toOrderResult } from './mollie.result.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;

@@ -1,5 +1,5 @@
 /** A fake of Revolut's API on localhost over simulated data. It is checked against Revolut's own document, if that is available. */
-import { FakePsp, OpenApiDocument, route } from '@tributary/connector-api/testing';
+import { FakePsp, OpenApiDocument, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
@@ -77,35 +77,35 @@ export class RevolutBusinessFake {
         ? answer(request)
         : { status: 401, body: { code: 1401, message: 'The request should be authorized.' } };
     return [
-      route('POST', '/auth/token', (request) => this.issueToken(request), {
+      fakeRoute('POST', '/auth/token', (request) => this.issueToken(request), {
         undocumentedReason: 'described in the guides only',
       }),
-      route(
+      fakeRoute(
         'GET',
         '/accounts',
         guarded(() => this.listAccounts()),
       ),
-      route(
+      fakeRoute(
         'GET',
         '/counterparties',
         guarded((request) => this.listCounterparties(request)),
       ),
-      route(
+      fakeRoute(
         'GET',
         '/transactions',
         guarded((request) => this.listTransactions(request)),
       ),
-      route(
+      fakeRoute(
         'GET',
         '/transaction/{id}',
         guarded((request) => this.getTransaction(request)),
       ),
-      route(
+      fakeRoute(
         'POST',
         '/pay',
         guarded((request) => this.createOrder(request)),
       ),
-      route(
+      fakeRoute(
         'POST',
         '/transfer',
         guarded((request) => this.createOrder(request)),

@@ -21,7 +21,7 @@ import {
   createPaymentRow,
   type Row,
 } from './sandbox.rows.js';
-import { CURRENCIES } from './sandbox.movement-cycle.js';
+import { CURRENCIES } from './sandbox.repeated-movements.js';
 
 /** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
 export interface PaymentRequest {

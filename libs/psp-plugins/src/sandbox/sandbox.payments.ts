@@ -3,7 +3,7 @@
  */
 import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
 import type { Fate, Fault } from './sandbox.faults.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
+import type { TransactionState } from './sandbox.repeated-movements.js';
 
 /** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
 export interface OrderAttempt {

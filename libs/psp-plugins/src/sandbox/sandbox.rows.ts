@@ -4,7 +4,7 @@ import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
 import type { TimelineEntry } from './sandbox.payment-history.js';
 import type { Payment, PaymentState } from './sandbox.payments.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
+import type { TransactionState } from './sandbox.repeated-movements.js';
 import type { Movement } from './sandbox.simulator.js';
 
 /** A row of the PSP's responses. A malformed row has invalid or missing values. */

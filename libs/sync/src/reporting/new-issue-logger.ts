@@ -6,7 +6,7 @@ import type { SyncContext } from '../sync-context.js';
 /** Maximum number of log lines per pull. Further issues are counted in the pull's own log line and stored in the quarantine. */
 const MAX_LOG_LINES = 20;
 /** Maximum number of quarantine entries that are read for a connector. */
-export const MAX_QUARANTINE_ENTRIES = 1_000;
+export const MAX_QUARANTINE_ENTRIES_READ = 1_000;
 
 /** Matches the position of an item in a list: `[3]`. */
 const POSITION_PATTERN = /\[\d+\]/g;
@@ -58,7 +58,7 @@ export class NewIssueLogger {
   }
 
   private async readUnresolved(): Promise<Set<string>> {
-    const entries = await this.store.listQuarantine(this.streamLabels.connector, MAX_QUARANTINE_ENTRIES);
+    const entries = await this.store.listQuarantine(this.streamLabels.connector, MAX_QUARANTINE_ENTRIES_READ);
     return new Set(entries.filter(({ stream }) => stream === this.streamLabels.stream).map(issueKey));
   }
 }

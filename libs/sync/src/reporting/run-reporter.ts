@@ -4,7 +4,7 @@ import type { QuarantineEntry, Store, SyncRun } from '@tributary/feed';
 import type { Level } from 'pino';
 import type { SyncContext } from '../sync-context.js';
 import type { PullResult, PullOutcome } from '../sync.types.js';
-import { MAX_QUARANTINE_ENTRIES } from './new-issue-logger.js';
+import { MAX_QUARANTINE_ENTRIES_READ } from './new-issue-logger.js';
 
 const QUARANTINE_KINDS = ['refusal', 'finding'] as const satisfies QuarantineEntry['kind'][];
 
@@ -90,7 +90,7 @@ export class RunReporter {
     const before = this.unresolvedCounts.get(run.connector);
     const cleared = before !== 0 && run.records > 0;
     if (before !== undefined && !mayHaveChangedQuarantine && !cleared) return;
-    const entries = await this.store.listQuarantine(run.connector, MAX_QUARANTINE_ENTRIES);
+    const entries = await this.store.listQuarantine(run.connector, MAX_QUARANTINE_ENTRIES_READ);
     this.unresolvedCounts.set(run.connector, entries.length);
     for (const kind of QUARANTINE_KINDS) {
       const count = entries.filter((entry) => entry.kind === kind).length;

@@ -3,7 +3,7 @@ import {
   createConfigOption,
   formatExamples,
   parseLimit,
-  resolveConnectorPath,
+  parseConnectorArgument,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -24,7 +24,7 @@ export function registerQuarantineCommand({ program, terminal, load }: CommandCo
       const deployment = load(options.config);
       const entries = await listQuarantine(
         deployment,
-        resolveConnectorPath(deployment, connector),
+        parseConnectorArgument(deployment, connector),
         options.limit,
       );
       terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatQuarantineTable(entries));

@@ -2,7 +2,7 @@
 import {
   createConfigOption,
   formatExamples,
-  resolveConnectorPath,
+  parseConnectorArgument,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
@@ -29,7 +29,7 @@ export function registerSyncCommand({ program, terminal, result, load }: Command
       const deployment = load(config);
       result.exitCode = await syncOnce(
         deployment,
-        resolveConnectorPath(deployment, connector),
+        parseConnectorArgument(deployment, connector),
         logLevel,
         terminal,
       );

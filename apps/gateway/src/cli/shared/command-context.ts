@@ -41,7 +41,7 @@ export function parseLimit(text: string): number {
  * Returns the path of a connector that is an optional argument.
  * @throws CliError if the deployment has no such connector
  */
-export function resolveConnectorPath(
+export function parseConnectorArgument(
   { connectors }: Deployment,
   argument: string | undefined,
 ): string | undefined {

@@ -16,7 +16,7 @@ const REPLICAS_MESSAGE = { message: `$property must be a list of ${POSTGRES_URL_
 const CONNECTIONS_MESSAGE = { message: '$property must be a whole number from 2 to 1000' };
 
 /** Settings of a PostgreSQL store. A SQLite store is written as a URL only. */
-export class StoreSettings {
+export class PostgresStoreSettings {
   @Setting('The PostgreSQL that is written to: postgres://USER:PASSWORD@HOST/DATABASE.')
   @Matches(POSTGRES_URL_PATTERN, PRIMARY_MESSAGE)
   @IsString(PRIMARY_MESSAGE)
@@ -49,7 +49,7 @@ export function parseStoreLocation(store: unknown, binder: SettingsBinder): stri
     checkPostgresUrl(store, ['store'], binder);
     return String(store);
   }
-  const { statementTimeout, ...settings } = binder.bind(StoreSettings, store, ['store']);
+  const { statementTimeout, ...settings } = binder.bind(PostgresStoreSettings, store, ['store']);
   checkPostgresUrl(settings.primary, ['store', 'primary'], binder);
   if (Array.isArray(settings.replicas))
     settings.replicas.forEach((url, index) => checkPostgresUrl(url, ['store', 'replicas', index], binder));

@@ -1,7 +1,7 @@
 /** Reads the examples of an operation from an OpenAPI document. */
 import { getChild, resolveReference, isDocumentNode } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
-import type { Operation } from './operation-index.js';
+import type { OpenApiOperation } from './operation-index.js';
 
 export interface Example {
   /** Unique name, used in test titles: `GET /accounts 200 list-balances-200-1`. */
@@ -13,7 +13,7 @@ export interface Example {
   value: unknown;
 }
 
-export function getExamples(root: DocumentNode, operation: Operation): Example[] {
+export function getExamples(root: DocumentNode, operation: OpenApiOperation): Example[] {
   const { method, path, node } = operation;
   const request = resolveReference(root, getChild(node, 'requestBody'));
   const inRequest = getContentExamples(root, request).map((one) => ({

@@ -2,7 +2,7 @@
 import { getChild, resolveReference, isDocumentNode, toNodes } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 
-export interface Operation {
+export interface OpenApiOperation {
   method: string;
   /** Path template as in the document, e.g. `/accounts/{account_id}`. */
   path: string;
@@ -13,14 +13,14 @@ export interface Operation {
 }
 
 export interface OperationMatch {
-  operation: Operation;
+  operation: OpenApiOperation;
   params: Readonly<Record<string, string>>;
 }
 
 const HTTP_METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options']);
 
 interface OperationRoute {
-  operation: Operation;
+  operation: OpenApiOperation;
   pattern: RegExp;
   parameterNames: string[];
 }
@@ -37,7 +37,7 @@ export class OperationIndex {
   }
 
   /** Returns the operation for a method and a path template, e.g. `GET` and `/accounts/{account_id}`. @throws Error if there is none. */
-  get(method: string, path: string): Operation {
+  get(method: string, path: string): OpenApiOperation {
     const same = ({ operation }: OperationRoute) =>
       operation.method === method && stripParameterNames(operation.path) === stripParameterNames(path);
     const route = this.routes.find(same);

@@ -12,7 +12,7 @@ import { getExamples } from './examples.js';
 import { getChild, resolveReference, isDocumentNode, resolvePointer } from './document-node.js';
 import type { DocumentNode } from './document-node.js';
 import { OperationIndex } from './operation-index.js';
-import type { Operation } from './operation-index.js';
+import type { OpenApiOperation } from './operation-index.js';
 import { ParameterChecker } from './parameter-checker.js';
 import { SchemaChecker } from './schema-checker.js';
 import { findSecurityProblems } from './security-requirements.js';
@@ -123,7 +123,7 @@ export class OpenApiDocument {
     );
   }
 
-  private findBodyProblems({ node }: Operation, { headers, body }: SentRequest): string[] {
+  private findBodyProblems({ node }: OpenApiOperation, { headers, body }: SentRequest): string[] {
     const documented = resolveReference(this.root, getChild(node, 'requestBody'));
     if (body === undefined) return documented['required'] === true ? ['a body is required, and absent'] : [];
     if (documented['content'] === undefined) return ['the document has no body here'];
@@ -135,7 +135,10 @@ export class OpenApiDocument {
     );
   }
 
-  private findResponseProblems({ node }: Operation, { status, headers, body }: SentResponse): string[] {
+  private findResponseProblems(
+    { node }: OpenApiOperation,
+    { status, headers, body }: SentResponse,
+  ): string[] {
     const responses = getChild(node, 'responses');
     const documented =
       responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? responses['default'];

@@ -4,7 +4,7 @@ import { parseMoney } from '../../money.js';
 import type { Money } from '../../money.js';
 import { JsonNumber } from '../../http/json-number.js';
 import { FakePsp } from '../fake-psp.js';
-import { route } from '../fake-route.js';
+import { fakeRoute } from '../fake-route.js';
 import type { FakeResponse, FakeRequest } from '../fake-route.js';
 import type { ManualClock } from '../suite/manual-clock.js';
 import type {
@@ -92,18 +92,18 @@ class FakeBank {
 
   createRoutes() {
     return [
-      route('GET', '/accounts', ({ query }) => this.createPage(this.accounts, query)),
-      route('GET', '/payees', ({ query }) => this.createPage(this.payees, query)),
-      route('GET', '/transactions', ({ query }) => this.createPage(this.filterByTime(query), query)),
-      route('GET', '/accounts/{id}/balance', () => ({
+      fakeRoute('GET', '/accounts', ({ query }) => this.createPage(this.accounts, query)),
+      fakeRoute('GET', '/payees', ({ query }) => this.createPage(this.payees, query)),
+      fakeRoute('GET', '/transactions', ({ query }) => this.createPage(this.filterByTime(query), query)),
+      fakeRoute('GET', '/accounts/{id}/balance', () => ({
         body: {
           at: this.formatWholeSeconds(this.clock.now()),
           amount: new JsonNumber('187.50'),
           currency: 'EUR',
         },
       })),
-      route('POST', '/payments', (request) => this.pay(request)),
-      route('GET', '/payments/{key}', ({ params }) => {
+      fakeRoute('POST', '/payments', (request) => this.pay(request)),
+      fakeRoute('GET', '/payments/{key}', ({ params }) => {
         const payment = this.payments.get(params.key ?? '');
         return payment ? { body: payment.row } : { status: 404, body: { message: 'no such payment' } };
       }),

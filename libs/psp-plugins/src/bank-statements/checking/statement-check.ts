@@ -18,7 +18,7 @@ import type {
   Entry,
   StatementBalance,
   StatementEnd,
-  StatementPart,
+  StatementEvent,
   StatementStart,
 } from '../statements/statement-parts.js';
 
@@ -52,7 +52,7 @@ export interface CheckedStatement {
  * @throws StatementError when the file is broken or not a bank statement
  */
 export async function checkFile(
-  parts: AsyncIterable<StatementPart>,
+  parts: AsyncIterable<StatementEvent>,
   needsIdentity = true,
 ): Promise<CheckedFile> {
   const statements: CheckedStatement[] = [];

@@ -10,7 +10,7 @@ import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile
 import { checkFile } from '../checking/statement-check.js';
 import type { CheckedFile } from '../checking/statement-check.js';
 import { StatementError } from '../statements/statement-parts.js';
-import type { StatementPart } from '../statements/statement-parts.js';
+import type { StatementEvent } from '../statements/statement-parts.js';
 
 /** Extracts the records of one stream from a checked file. */
 export interface StreamExtractor<T> {
@@ -24,7 +24,7 @@ export interface StreamExtractor<T> {
    */
   extract(
     file: CheckedFile,
-    parts: () => AsyncIterable<StatementPart>,
+    parts: () => AsyncIterable<StatementEvent>,
     current: CurrentFile,
     name: string,
   ): AsyncIterable<ExtractionStep<T>>;
@@ -109,7 +109,7 @@ async function* readOpenFile<T>(
     progress.current = { file: open.fingerprint, entries: 0, refused: 0 };
   }
   const { current } = progress;
-  const parts = (): AsyncIterable<StatementPart> => readStatements(open.read());
+  const parts = (): AsyncIterable<StatementEvent> => readStatements(open.read());
   let checked: CheckedFile;
   try {
     checked = await checkFile(parts(), extractor.needsIdentity);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
-import type { StatementPart } from '../statements/statement-parts.js';
+import type { StatementEvent } from '../statements/statement-parts.js';
 import { StatementError } from '../statements/statement-parts.js';
 import { Bai2Reader } from './bai2/bai-reader.js';
 import { CamtReader } from './camt/camt-reader.js';
@@ -20,7 +20,7 @@ const MAX_SLICE_BYTES = 64 * 1024;
  * @throws StatementError when the file is broken, truncated or not a bank statement; parts yielded before
  * must be discarded
  */
-export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementPart> {
+export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEvent> {
   let source: DecodedSource | undefined;
   let head = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -51,7 +51,7 @@ class DecodedSource {
     this.#reader = createReader(format, this.#decoder === undefined);
   }
 
-  async *read(bytes: Uint8Array): AsyncGenerator<StatementPart> {
+  async *read(bytes: Uint8Array): AsyncGenerator<StatementEvent> {
     for (let from = 0; from < bytes.length; from += MAX_SLICE_BYTES) {
       const slice = bytes.subarray(from, from + MAX_SLICE_BYTES);
       yield* this.#reader.write(this.#decode(slice));
@@ -59,7 +59,7 @@ class DecodedSource {
     }
   }
 
-  *end(): Generator<StatementPart> {
+  *end(): Generator<StatementEvent> {
     if (this.#decoder) yield* this.#reader.write(this.#decode());
     yield* this.#reader.end();
   }

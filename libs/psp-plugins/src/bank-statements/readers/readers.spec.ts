@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Entry, StatementPart } from '../statements/statement-parts.js';
+import type { Entry, StatementEvent } from '../statements/statement-parts.js';
 import { StatementError } from '../statements/statement-parts.js';
 import { bai2, camt053, mt940, ntry } from './fixtures/sample-files.js';
 import { entriesOf, readAll, errorMessageOf } from './fixtures/read-parts.js';
@@ -106,7 +106,7 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
           await readAll(file.subarray(0, cut)).catch((error: unknown) => error),
         ];
         if (rest instanceof StatementError) return;
-        expect(money(rest as StatementPart[])).toEqual(money(whole));
+        expect(money(rest as StatementEvent[])).toEqual(money(whole));
       }),
       { numRuns: 400 },
     );
@@ -125,7 +125,7 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
 });
 
 /** Returns entries and balances as numbers, so that `80,0` equals `80,00`. */
-function money(parts: StatementPart[]) {
+function money(parts: StatementEvent[]) {
   return parts.map((part) => {
     switch (part.part) {
       case 'start':

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { currencyToAsset, parseAmount } from '@tributary/connector-api';
 import { parse } from 'yaml';
-import type { Entry, StatementPart } from '../statements/statement-parts.js';
+import type { Entry, StatementEvent } from '../statements/statement-parts.js';
 import { StatementError } from '../statements/statement-parts.js';
 import { EXPLANATIONS } from './fixtures/explained-differences.js';
 import { readStatements } from './index.js';
@@ -18,14 +18,14 @@ const TABLE = join(ROOT, 'docs/reference/bank-statements-samples.md');
 
 interface Outcome {
   file: string;
-  parts: StatementPart[];
+  parts: StatementEvent[];
   refused?: string;
   /** Differences from the other parser; `undefined` if it has no result for the sample. */
   differences?: string[];
 }
 
 async function readSample(file: string): Promise<Outcome> {
-  const parts: StatementPart[] = [];
+  const parts: StatementEvent[] = [];
   const bytes = readFileSync(join(SAMPLES, file));
   try {
     for await (const part of readStatements(toChunks(bytes, 700))) parts.push(part);
@@ -40,7 +40,7 @@ async function* toChunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
 }
 
-const entriesOf = (parts: StatementPart[]): Entry[] => parts.filter((part) => part.part === 'entry');
+const entriesOf = (parts: StatementEvent[]): Entry[] => parts.filter((part) => part.part === 'entry');
 
 function minor({ amount, currency }: { amount: string; currency: string }): string {
   return parseAmount(amount, currencyToAsset(currency)).toString();
@@ -73,7 +73,7 @@ const instant = (text: string | undefined) =>
 const theirInstant = (date: Foreign) => (date === null ? undefined : new Date(date[0]).toISOString());
 
 /** Compares with genkgo/camt (PHP), dumped as JSON. */
-function compareGenkgo(parts: StatementPart[], json: Foreign): string[] {
+function compareGenkgo(parts: StatementEvent[], json: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
   differences.compare('number of entries', json.getEntries.length, entries.length);
@@ -152,7 +152,7 @@ function pickled(date: Foreign): string | undefined {
 }
 
 /** Compares with mt940 (Python), dumped as YAML. Numbers in `data` belong to the last statement of the file. */
-function compareMt940(parts: StatementPart[], yml: Foreign): string[] {
+function compareMt940(parts: StatementEvent[], yml: Foreign): string[] {
   const differences = new Differences();
   const entries = entriesOf(parts);
   differences.compare('number of entries', yml.transactions.length, entries.length);

@@ -1,15 +1,15 @@
-import type { StatementPart } from '../statements/statement-parts.js';
+import type { StatementEvent } from '../statements/statement-parts.js';
 
 /** Interface of all format readers: they convert text to statement parts. Both methods throw StatementError. */
 export interface StatementReader {
   /** @returns the parts that are complete so far */
-  write(text: string): StatementPart[];
+  write(text: string): StatementEvent[];
   /**
    * Ends the file.
    * @returns the remaining parts
    * @throws StatementError when the file is incomplete
    */
-  end(): StatementPart[];
+  end(): StatementEvent[];
 }
 
 /** Maximum length of an entry's source text, in characters. */

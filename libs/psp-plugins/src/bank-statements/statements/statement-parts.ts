@@ -15,7 +15,7 @@ export type StatementKind = 'booked' | 'interim' | 'notification';
 export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2';
 export type CreditDebit = 'CRDT' | 'DBIT';
 
-export type StatementPart = StatementStart | Entry | StatementEnd;
+export type StatementEvent = StatementStart | Entry | StatementEnd;
 
 export interface StatementStart {
   part: 'start';

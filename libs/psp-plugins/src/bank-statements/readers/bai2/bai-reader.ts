@@ -1,4 +1,4 @@
-import type { StatementPart } from '../../statements/statement-parts.js';
+import type { StatementEvent } from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
 import type { StatementReader } from '../statement-reader.js';
 import { quoteValue } from '../value-parsers.js';
@@ -25,7 +25,7 @@ const createTrailerTotals = (): TrailerTotals => ({ sum: 0n, members: 0, recordC
  */
 export class Bai2Reader implements StatementReader {
   readonly #records: Bai2RecordAssembler;
-  #parts: StatementPart[] = [];
+  #parts: StatementEvent[] = [];
   #header: { id: string; sequence: string; createdAt: string } | undefined;
   #group: Bai2Group | undefined;
   #account: Bai2Account | undefined;
@@ -40,12 +40,12 @@ export class Bai2Reader implements StatementReader {
     this.#records = new Bai2RecordAssembler(binary);
   }
 
-  write(text: string): StatementPart[] {
+  write(text: string): StatementEvent[] {
     for (const record of this.#records.split(text)) this.#read(record);
     return this.#takeParts();
   }
 
-  end(): StatementPart[] {
+  end(): StatementEvent[] {
     for (const record of this.#records.finish()) this.#read(record);
     if (!this.#hasEnded) {
       const missing = this.#account ? '49' : this.#group ? '98' : '99';
@@ -59,7 +59,7 @@ export class Bai2Reader implements StatementReader {
     return this.#takeParts();
   }
 
-  #takeParts(): StatementPart[] {
+  #takeParts(): StatementEvent[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;

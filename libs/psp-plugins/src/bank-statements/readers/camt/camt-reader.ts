@@ -1,6 +1,6 @@
 import type { SaxesTagPlain } from 'saxes';
 import { SaxesParser } from 'saxes';
-import type { EntryDetail, StatementPart } from '../../statements/statement-parts.js';
+import type { EntryDetail, StatementEvent } from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
@@ -32,7 +32,7 @@ const MAX_DETAILS_PER_ENTRY = 100_000;
  */
 export class CamtReader implements StatementReader {
   readonly #parser = new SaxesParser();
-  #parts: StatementPart[] = [];
+  #parts: StatementEvent[] = [];
   #depth = 0;
   #root = '';
   #message: (CamtMessage & { depth: number }) | undefined;
@@ -67,7 +67,7 @@ export class CamtReader implements StatementReader {
     });
   }
 
-  write(text: string): StatementPart[] {
+  write(text: string): StatementEvent[] {
     this.#source.add(text);
     this.#charactersSinceEvent += text.length;
     this.#parser.write(text);
@@ -78,7 +78,7 @@ export class CamtReader implements StatementReader {
     return this.#takeParts();
   }
 
-  end(): StatementPart[] {
+  end(): StatementEvent[] {
     this.#parser.close();
     if (this.#messageCount === 0) {
       throw new StatementError(
@@ -93,7 +93,7 @@ export class CamtReader implements StatementReader {
     return this.#takeParts();
   }
 
-  #takeParts(): StatementPart[] {
+  #takeParts(): StatementEvent[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;

@@ -1,4 +1,4 @@
-import type { Entry, EntryFacts, StatementPart } from '../../statements/statement-parts.js';
+import type { Entry, EntryFacts, StatementEvent } from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
@@ -25,7 +25,7 @@ const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
  */
 export class MtReader implements StatementReader {
   readonly #lineSplitter: LineSplitter;
-  #parts: StatementPart[] = [];
+  #parts: StatementEvent[] = [];
   /** The field that is being read. Its lines continue until the next field begins. */
   #field: MtField | undefined;
   #message: MtMessage | undefined;
@@ -43,12 +43,12 @@ export class MtReader implements StatementReader {
     this.#lineSplitter = new LineSplitter(binary);
   }
 
-  write(text: string): StatementPart[] {
+  write(text: string): StatementEvent[] {
     for (const line of this.#lineSplitter.split(text)) this.#readLine(line);
     return this.#takeParts();
   }
 
-  end(): StatementPart[] {
+  end(): StatementEvent[] {
     for (const line of this.#lineSplitter.finish()) this.#readLine(line);
     const last = this.#field;
     this.#closeField();
@@ -65,7 +65,7 @@ export class MtReader implements StatementReader {
     return this.#takeParts();
   }
 
-  #takeParts(): StatementPart[] {
+  #takeParts(): StatementEvent[] {
     const parts = this.#parts;
     this.#parts = [];
     return parts;

@@ -9,7 +9,7 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import { describeStatement } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
 
-export class RevisionDetector {
+export class ContradictionDetector {
   private unchangedCount = 0;
   private formerVersions = new Set<string>();
   /** Entries that the former version of the statement did not have, by currency. */

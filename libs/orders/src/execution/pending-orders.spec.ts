@@ -92,13 +92,22 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
   await harness.advanceUntilPublished(gateway);
   const rows = await harness.readRows(gateway);
   expect(rows).toMatchObject([
-    { id: answer.id, status: 'SUCCEEDED', createdAt: answer.createdAt },
+    {
+      id: answer.id,
+      status: 'SUCCEEDED',
+      createdAt: answer.createdAt,
+      sourceAccountID: 'wallet',
+      destinationAccountID: 'ada',
+    },
     {
       id: `${answer.id}-return`,
       status: 'REFUNDED',
       amount: '1250',
       relatedTransactionID: 'pi-1',
       type: 'PAYOUT',
+      // The money moved back. With the accounts of the order, it would count as money that left twice.
+      sourceAccountID: 'ada',
+      destinationAccountID: 'wallet',
     },
   ]);
   // After a repeated request, Formance's own entry says PROCESSED. The return is published again, with amount 0, so it does not count twice.

@@ -143,6 +143,22 @@ function checkTimes(rows: readonly TransactionRow[], answers: StoryRun['answers'
 function checkAmounts(rows: readonly TransactionRow[], status: OrderStatus | undefined): void {
   const returned = rows.filter(({ id }) => id.endsWith('-return')).map(({ amount }) => BigInt(amount));
   expect(returned.reduce((sum, amount) => sum + amount, 0n)).toBe(status === 'RETURNED' ? 1250n : 0n);
+  expect(sumOfAccount(rows, 'wallet')).toBe(status === 'SUCCEEDED' ? -1250n : 0n);
+}
+
+/** Returns what the rows say about the balance of an account: the last status of the order counts once, and each return is added. */
+function sumOfAccount(rows: readonly TransactionRow[], account: string): bigint {
+  const order = rows.findLast(({ id }) => !id.endsWith('-return'));
+  const counted = rows.filter(
+    (row) => row.status === 'REFUNDED' || (row === order && row.status === 'SUCCEEDED'),
+  );
+  return counted.reduce(
+    (sum, row) =>
+      sum +
+      (row.destinationAccountID === account ? BigInt(row.amount) : 0n) -
+      (row.sourceAccountID === account ? BigInt(row.amount) : 0n),
+    0n,
+  );
 }
 
 /** Returns the status that a client shows in the end: the newest of the rows and of its own entries after each response. */

@@ -159,6 +159,10 @@ describe('a movement of the listing that is an order', () => {
     expect(cameBack.toSorted()).toEqual(
       [`${first.id}-return REFUNDED`, `${second.id}-return REFUNDED`].toSorted(),
     );
+    // A row of the listing has the own account as destination, and so has the row that is served instead of it.
+    expect((await harness.readRows(gateway)).slice(2)).toMatchObject(
+      Array(2).fill({ type: 'PAYOUT', sourceAccountID: 'ada', destinationAccountID: 'wallet' }),
+    );
   });
 
   it('and comes back in part keeps its status; the part is tied to it', async () => {

@@ -198,13 +198,21 @@ export function toTransactionRow(
   );
 }
 
+/**
+ * Returns the feed row of a return. The money moves back, so source and destination are those of the order, exchanged: the own account
+ * is the destination, as in every row that a plugin builds with `toPayoutReturn` or `toReversal`. Clients link the row by type and
+ * `relatedTransactionID`, which stay those of the order.
+ */
 function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now: number): SerializedRecord {
+  const { sourceAccountId, destinationAccountId, ...fields } = commonRowFields(order, createdAt, now);
   return serializeTransaction(
     {
-      ...commonRowFields(order, createdAt, now),
+      ...fields,
       id: `${order.id}-return`,
       status: 'REFUNDED',
       amount: { amount, asset: order.asset },
+      sourceAccountId: destinationAccountId,
+      destinationAccountId: sourceAccountId,
     },
     order.idempotencyKey,
   );

@@ -30,6 +30,8 @@ export interface TransactionRow {
   type: string;
   status: string;
   amount: string;
+  sourceAccountID?: string;
+  destinationAccountID?: string;
   createdAt: string;
   updatedAt: string;
   metadata: Record<string, string>;

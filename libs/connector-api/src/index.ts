@@ -9,5 +9,6 @@ export * from './money.js';
 export * from './order.types.js';
 export * from './plugin.js';
 export * from './record.types.js';
+export * from './setting-kinds.js';
 export * from './setting.decorator.js';
 export * from './time.js';

@@ -50,7 +50,7 @@ export interface Account {
    * When the PSP opened the account. It is served as the metadata `com.tributary.spec/opened_at`, because the served `createdAt` is the
    * feed time, which clients use as their watermark.
    */
-  openedAt?: string;
+  openedAt?: string | undefined;
   metadata?: Metadata;
 }
 
@@ -62,7 +62,7 @@ export interface Beneficiary {
    * When the PSP registered the beneficiary. It is served as the metadata `com.tributary.spec/registered_at`, for the same reason as
    * `Account.openedAt`.
    */
-  registeredAt?: string;
+  registeredAt?: string | undefined;
   /** Formance's own keys are `com.formance.spec/owner/{name,iban,accountNumber,swiftBicCode,country,city,postalCode,addressLine1,email}`. */
   metadata?: Metadata;
 }

@@ -104,3 +104,11 @@ function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   const message = `${first.message}${more}${readCount > 0 ? `; ${readCount} others were read` : ''}`;
   return new PspError(isPartial ? 'unavailable' : first.kind, message, first.details);
 }
+
+/** Returns a check for stored cursors: whether a value is a position of `mergeListings` around another strategy. */
+export function createMergeCheck<Position>(
+  isSourcePosition: (value: unknown) => value is Position,
+): (value: unknown) => value is MergePosition<Position> {
+  return (value): value is MergePosition<Position> =>
+    typeof value === 'object' && value !== null && Object.values(value).every(isSourcePosition);
+}

@@ -34,6 +34,13 @@ export interface NewestFirstPosition {
   walk?: Walk;
 }
 
+/** Returns whether a value of a stored cursor is a position of `newestFirst`. */
+export function isNewestFirstPosition(value: unknown): value is NewestFirstPosition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { covered } = value as Partial<NewestFirstPosition>;
+  return typeof covered === 'object' && covered !== null && Array.isArray(covered.anchors);
+}
+
 export const NEWEST_FIRST_START: NewestFirstPosition = { covered: { anchors: [] } };
 
 const MAX_PAGE_MARKS = 256;

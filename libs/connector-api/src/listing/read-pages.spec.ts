@@ -1,0 +1,50 @@
+import { createCursorFormat } from './cursor-format.js';
+import type { TokenPage } from './listing.types.js';
+import { createMergeCheck } from './merge-listings.js';
+import { isNewestFirstPosition } from './newest-first-walk.js';
+import { readPages } from './read-pages.js';
+
+async function collect(pages: Readonly<Record<string, TokenPage<number>>>): Promise<number[][]> {
+  const all: number[][] = [];
+  for await (const rows of readPages(async (token) => pages[token ?? 'first'] ?? { rows: [] }))
+    all.push(rows);
+  return all;
+}
+
+it('reads to the page without a next one; short and empty pages are not the end', async () => {
+  const pages = { first: { rows: [1, 2], next: 'b' }, b: { rows: [], next: 'c' }, c: { rows: [3] } };
+  expect(await collect(pages)).toEqual([[1, 2], [], [3]]);
+});
+
+it.each([
+  ['itself', { first: { rows: [1], next: 'b' }, b: { rows: [2], next: 'b' } }],
+  [
+    'an earlier page',
+    { first: { rows: [1], next: 'b' }, b: { rows: [], next: 'c' }, c: { rows: [], next: 'b' } },
+  ],
+])('a page that leads to %s is an error, not the end', async (_name, pages) => {
+  await expect(collect(pages)).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+it('a caller that has found its row requests no further page', async () => {
+  const requested: (string | undefined)[] = [];
+  const fetchPage = async (token: string | undefined): Promise<TokenPage<number>> => {
+    requested.push(token);
+    return { rows: [1], next: `${requested.length}` };
+  };
+  for await (const rows of readPages(fetchPage)) if (rows.includes(1) && requested.length === 2) break;
+  expect(requested).toEqual([undefined, '1']);
+});
+
+it('a stored cursor is a position of merged listings only if each part is one of the strategy', () => {
+  const format = createCursorFormat({
+    plugin: 'acme',
+    version: 1,
+    isPosition: createMergeCheck(isNewestFirstPosition),
+  });
+  const position = { 'acc-1': { covered: { anchors: ['a'], newest: 5 } } };
+  expect(format.parse(format.serialize(position))).toEqual(position);
+  for (const other of [{ 'acc-1': { at: 5 } }, { 'acc-1': { covered: null } }, [3]]) {
+    expect(() => format.parse(JSON.stringify({ v: 1, position: other }))).toThrow('was not written by');
+  }
+});

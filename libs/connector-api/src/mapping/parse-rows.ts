@@ -1,0 +1,31 @@
+import { parseRow } from '../http/parse-row.js';
+import type { Json } from '../http/json-accessors.js';
+import { isRejectedRecord } from '../plugin.js';
+import type { RejectedRecord } from '../plugin.js';
+
+/**
+ * Converts the rows of a list to records, each to one, several or none: `parseRows(rows, 'id', toTransactions)`. An invalid row becomes one
+ * `RejectedRecord`, and the others are not affected.
+ * @param idProperty the name of the property that contains the row's id
+ * @param convert throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
+ * @throws any other error of `convert`
+ */
+export function parseRows<T extends object>(
+  rows: readonly Json[],
+  idProperty: string,
+  convert: (row: Json) => T | readonly T[],
+): (T | RejectedRecord)[] {
+  return rows.flatMap((row): readonly (T | RejectedRecord)[] => {
+    const parsed = parseRow(row, idProperty, (each) => toArray(convert(each)));
+    return isRejectedRecord(parsed) ? [parsed] : parsed;
+  });
+}
+
+/** Returns the valid records among records and rejected ones. */
+export function takeValidRecords<T extends object>(records: readonly (T | RejectedRecord)[]): T[] {
+  return records.filter((record): record is T => !isRejectedRecord(record));
+}
+
+function toArray<T extends object>(converted: T | readonly T[]): readonly T[] {
+  return Array.isArray(converted) ? (converted as readonly T[]) : [converted as T];
+}

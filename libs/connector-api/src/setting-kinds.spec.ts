@@ -1,0 +1,48 @@
+import 'reflect-metadata';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { getSettingDescription } from './setting.decorator.js';
+import { ChoiceSetting, FlagSetting, IntegerSetting, TextSetting, UrlSetting } from './setting-kinds.js';
+
+class AcmeSettings {
+  @TextSetting('API key.', { maxLength: 5 })
+  key!: string;
+  @TextSetting('Webhook secret.', { isOptional: true })
+  secret?: string;
+  @FlagSetting('Test data.')
+  testmode: boolean = false;
+  @ChoiceSetting('Which balance.', ['available', 'booked'])
+  balance: string = 'available';
+  @IntegerSetting('Rows in a page.', 2, 250)
+  pageSize: number = 250;
+  @UrlSetting('Base URL.')
+  url: string = 'https://acme.example';
+}
+
+function listInvalid(values: Readonly<Record<string, unknown>>): string[] {
+  return validateSync(plainToInstance(AcmeSettings, { key: 'k', ...values })).map(({ property }) => property);
+}
+
+it('values of the right kind are accepted', () => {
+  expect(listInvalid({})).toEqual([]);
+  const values = { key: 'abcde', secret: 's', testmode: true, balance: 'booked', pageSize: 2 };
+  expect(listInvalid({ ...values, url: 'http://127.0.0.1:8080/v2' })).toEqual([]);
+});
+
+it.each([
+  ['key', ['', 5, undefined, 'abcdef']],
+  ['secret', ['', 5]],
+  ['testmode', ['true', 1]],
+  ['balance', ['pending', true]],
+  ['pageSize', [1, 251, 2.5, '10']],
+  ['url', ['acme', 'ftp://acme.example', 5]],
+])('%s: other values are refused', (name, values) => {
+  for (const value of values) expect(listInvalid({ [name]: value })).toEqual([name]);
+});
+
+it('each has its description, which editors show', () => {
+  const names = ['key', 'secret', 'testmode', 'balance', 'pageSize', 'url'];
+  expect(names.map((name) => getSettingDescription(AcmeSettings.prototype, name))).toEqual([
+    ...['API key.', 'Webhook secret.', 'Test data.', 'Which balance.', 'Rows in a page.', 'Base URL.'],
+  ]);
+});

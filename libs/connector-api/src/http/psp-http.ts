@@ -9,6 +9,7 @@ import type { HttpOptions } from './http-options.js';
 import type { Json } from './json-accessors.js';
 import { interpretResponse } from './interpret-response.js';
 import { RateLimiter } from './rate-limiter.js';
+import type { RateLimitPermit } from './rate-limiter.js';
 import { validateBaseUrl, fillPath, formatQuery } from './request-url.js';
 import type { PspResponse, PreparedRequest, PspRequest, RequestOptions } from './request.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -115,8 +116,19 @@ export class PspHttp implements OnApplicationShutdown {
   async #sendOnce(request: PspRequest, authentication: Authentication | undefined): Promise<SentRequest> {
     const credentials =
       request.authenticated === false ? {} : await this.#createCredentialHeaders(authentication);
-    await this.#waitForRateLimit(request);
-    // The request is prepared after the delay, because a signature can contain the time.
+    const permit = await this.#waitForRateLimit(request);
+    try {
+      return { result: await this.#transmit(request, credentials), credentials };
+    } finally {
+      permit?.release();
+    }
+  }
+
+  async #transmit(
+    request: PspRequest,
+    credentials: Readonly<Record<string, string>>,
+  ): Promise<RawResponse | TransportFailure> {
+    // The request is prepared after the rate limit's delay, because a signature can contain the time.
     const prepared = await this.#prepareRequest(request);
     const { timeoutMs = DEFAULT_TIMEOUT_MS, maxResponseBytes = DEFAULT_MAX_RESPONSE_BYTES } = {
       ...this.#options,
@@ -124,11 +136,10 @@ export class PspHttp implements OnApplicationShutdown {
     };
     const timeoutSignal = this.#clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
     const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
-    const result = await this.#transport.send(
+    return this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },
       { ...options, useNewConnection: !isIdempotent(request) },
     );
-    return { result, credentials };
   }
 
   async #createCredentialHeaders(
@@ -174,16 +185,17 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   /** Waits until the rate limit allows a request. @throws PspError `rate-limited`, before sending, if a request that moves money must wait long */
-  async #waitForRateLimit(request: PspRequest): Promise<void> {
+  async #waitForRateLimit(request: PspRequest): Promise<RateLimitPermit | undefined> {
     if (request.signal?.aborted === true) this.#throwCancelled(request);
-    const reservation = this.#limiter?.reserve(isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS);
-    if (reservation === undefined) return;
-    if (reservation.granted)
-      return reservation.delayMs > 0 ? this.#wait(reservation.delayMs, request) : undefined;
+    const maxWaitMs = isIdempotent(request) ? Infinity : MAX_RATE_LIMIT_WAIT_MS;
+    const acquired = await this.#limiter
+      ?.acquire(maxWaitMs, this.#cancelSignal(request))
+      .catch(() => this.#throwCancelled(request));
+    if (acquired === undefined || 'release' in acquired) return acquired;
     throw new PspError(
       'rate-limited',
-      `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(reservation.delayMs / 1000)} s`,
-      { retryAfterMs: reservation.delayMs },
+      `${this.#options.name}: not sent: the connector's own rate limit is used up for ${Math.ceil(acquired.retryAfterMs / 1000)} s`,
+      { retryAfterMs: acquired.retryAfterMs },
     );
   }
 

@@ -1,15 +1,32 @@
 import type { HttpClock } from './http-clock.js';
 import type { RateLimit } from './http-options.js';
 
+/** Permission to send one request. */
+export interface RateLimitPermit {
+  /** Must be called when the request has ended: after its response, or after it failed. */
+  release(): void;
+}
+
+/** The limit allows no request soon enough. */
+export interface RateLimitRefusal {
+  /** The shortest delay in milliseconds after which a request can be allowed. */
+  retryAfterMs: number;
+}
+
 /**
- * A sliding-window rate limiter: at most `requests` requests in any period of `intervalMs`, in the order of arrival. It stores the times of
- * the last `requests` requests. A token bucket would allow almost twice as many requests in the period after an idle time, and PSPs
- * count requests per period.
+ * A sliding-window rate limiter: at most `requests` requests in any period of `intervalMs`, in the order of arrival. A token bucket would
+ * allow almost twice as many requests in the period after an idle time, and PSPs count requests per period.
+ *
+ * The PSP counts a request when it arrives, which is some time after it was sent. Therefore the interval of a request begins when the
+ * request has ended: at that time it has arrived. If the interval began when it was sent, a slow request and a fast one behind it could
+ * arrive too close together: a PSP that allows 60 requests a minute would count 62.
  */
 export class RateLimiter {
-  /** A ring buffer: the times (ms since 1970) at which the last requests were or will be sent. */
-  private readonly sendTimes: number[];
-  private nextIndex = 0;
+  /** The times at which the requests that have ended no longer count, in ascending order. Requests that run are not in it. */
+  private readonly expiryTimes: number[];
+  /** The requests that wait, in their order. Each one is called when it becomes the first. */
+  private readonly waiting: (() => void)[] = [];
+  private notifyRelease = () => {};
 
   constructor(
     private readonly limit: RateLimit,
@@ -21,19 +38,107 @@ export class RateLimiter {
         `a rate limit of ${requests} requests per ${intervalMs} ms is none: both must be positive`,
       );
     }
-    this.sendTimes = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
+    this.expiryTimes = Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY);
   }
 
   /**
-   * Reserves the next possible time for a request, unless the delay until then would exceed `maxWaitMs`.
-   * @returns the delay in milliseconds, and whether the time was reserved
+   * Waits until the limit allows a request.
+   * @param maxWaitMs the longest wait in milliseconds
+   * @param signal cancels the wait
+   * @returns a refusal if the request would have to wait longer: at once, or after `maxWaitMs` if requests before it do not end
+   * @throws the reason of `signal` if it is aborted first
    */
-  reserve(maxWaitMs = Infinity): { granted: boolean; delayMs: number } {
-    const now = this.clock.now();
-    const sendAt = Math.max(now, (this.sendTimes[this.nextIndex] ?? now) + this.limit.intervalMs);
-    if (sendAt - now > maxWaitMs) return { granted: false, delayMs: sendAt - now };
-    this.sendTimes[this.nextIndex] = sendAt;
-    this.nextIndex = (this.nextIndex + 1) % this.sendTimes.length;
-    return { granted: true, delayMs: sendAt - now };
+  async acquire(maxWaitMs: number, signal: AbortSignal): Promise<RateLimitPermit | RateLimitRefusal> {
+    const deadline = this.now() + maxWaitMs;
+    if (this.estimateStart(this.waiting.length) > deadline) return this.createRefusal(this.waiting.length);
+    const turn = this.enterQueue();
+    try {
+      const isAllowed = (await turn.wait(deadline, signal)) && (await this.takeTurn(deadline, signal));
+      return isAllowed ? this.createPermit() : this.createRefusal(0);
+    } finally {
+      turn.leave();
+    }
+  }
+
+  private createPermit(): RateLimitPermit {
+    return { release: () => this.addExpiry(this.now() + this.limit.intervalMs) };
+  }
+
+  /** @param position the number of requests that wait before the request */
+  private createRefusal(position: number): RateLimitRefusal {
+    return { retryAfterMs: Math.max(1, this.estimateStart(position) - this.now()) };
+  }
+
+  /** Returns the earliest time at which a request can be sent. It is exact if no request runs. */
+  private estimateStart(position: number): number {
+    const { requests, intervalMs } = this.limit;
+    const rounds = Math.floor(position / requests);
+    const first = this.expiryTimes[position % requests] ?? this.now() + intervalMs;
+    return Math.max(first, this.now()) + rounds * intervalMs;
+  }
+
+  private enterQueue() {
+    let start = () => {};
+    const isFirst = this.waiting.length === 0;
+    const started = new Promise<void>((resolve) => (start = resolve));
+    this.waiting.push(start);
+    return {
+      wait: (deadline: number, signal: AbortSignal) =>
+        isFirst ? Promise.resolve(true) : this.waitUntil(started, deadline, signal),
+      leave: () => {
+        this.waiting.splice(this.waiting.indexOf(start), 1);
+        this.waiting[0]?.();
+      },
+    };
+  }
+
+  /** Waits until an earlier request no longer counts, and takes its place. @returns false if that is not before the deadline */
+  private async takeTurn(deadline: number, signal: AbortSignal): Promise<boolean> {
+    while (this.expiryTimes.length === 0) {
+      const released = new Promise<void>((resolve) => (this.notifyRelease = resolve));
+      if (!(await this.waitUntil(released, deadline, signal))) return false;
+    }
+    const [expiry = 0] = this.expiryTimes;
+    if (expiry > deadline) return false;
+    // A timer can fire early by a millisecond.
+    for (let delayMs = expiry - this.now(); delayMs > 0; delayMs = expiry - this.now()) {
+      await this.clock.sleep(Math.ceil(delayMs), signal);
+    }
+    this.expiryTimes.shift();
+    return true;
+  }
+
+  private addExpiry(time: number): void {
+    this.expiryTimes.push(time);
+    this.notifyRelease();
+  }
+
+  /** @returns false if the promise is not fulfilled before the deadline. @throws the reason of the signal */
+  private async waitUntil(done: Promise<void>, deadline: number, signal: AbortSignal): Promise<boolean> {
+    const waiting = new AbortController();
+    const aborted = new Promise<never>((_resolve, reject) => {
+      const abort = () => reject(signal.reason as Error);
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true, signal: waiting.signal });
+    });
+    try {
+      return await Promise.race([
+        done.then(() => true),
+        aborted,
+        ...(Number.isFinite(deadline) ? [this.sleepUntil(deadline, waiting.signal).then(() => false)] : []),
+      ]);
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  /** Returns also when the signal is aborted. */
+  private async sleepUntil(time: number, signal: AbortSignal): Promise<void> {
+    await this.clock.sleep(Math.max(0, time - this.now()), signal).catch(() => undefined);
+  }
+
+  /** The clock must be monotonic: the wall clock can be set forward in the middle of a period. */
+  private now(): number {
+    return this.clock.monotonicNow?.() ?? this.clock.now();
   }
 }

@@ -114,6 +114,7 @@ it('the plugin gets the bytes and the headers as they were sent, whatever the co
     [Buffer.from('id=tr_1&x=%20'), 'application/x-www-form-urlencoded'],
     [Buffer.from([0, 255, 254, 10, 13, 0]), 'application/octet-stream'],
     [Buffer.from('broken {'), 'application/json'],
+    [Buffer.from('\uFEFF{"type":"payment.updated"}'), 'application/json'],
     [Buffer.alloc(0), 'text/plain'],
   ];
   for (const [body, type] of bodies) {

@@ -12,6 +12,7 @@ const SEND = "return this.http.post('/payments', { body });";
 const PAYMENT =
   'return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];';
 const VERIFY = 'signed: [`${timestamp}.`, rawBody],';
+const VERIFY_TIME = 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.clock.now() });';
 const WINDOW = 'const rows = await this.readWindow(from, to);';
 
 /** Imports that some mutations need. */
@@ -329,7 +330,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     description: 'a webhook ignores how old its signature is',
     file: PSP,
-    original: 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.clock.now() });',
+    original: VERIFY_TIME,
     replacement:
       'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: Math.max(this.clock.now() - 1e12, at) });',
     detectedBy: 'webhooks: an old signature is refused',
@@ -347,6 +348,19 @@ export const MUTATIONS: readonly Mutation[] = [
     original: VERIFY,
     replacement: 'signed: [`${timestamp}.`, \'{"event":"transaction.created"}\'],',
     detectedBy: 'webhooks: another body than the signed one is refused',
+  },
+  {
+    description: 'a webhook takes a body with a byte order mark for broken JSON',
+    file: PSP,
+    original: VERIFY_TIME,
+    replacement: `${VERIFY_TIME}
+    try {
+      JSON.parse(rawBody.toString('utf8'));
+    } catch {
+      throw new PspError('rejected', 'the body of a webhook is no JSON');
+    }`,
+    additionalReplacements: [ERROR_IN_PSP],
+    detectedBy: 'webhooks: a byte order mark before a signed body changes nothing',
   },
   ...MOVEMENT_MUTATIONS,
 ];

@@ -10,6 +10,8 @@ import type { CheckContext } from '../check-context.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
+/** RFC 8259 allows a parser of JSON to ignore it, and some libraries write it. */
+const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 type Headers = WebhookRequest['headers'];
 
@@ -95,6 +97,19 @@ export const WEBHOOK_CHECKS: readonly Check[] = [
     const second = JSON.stringify(await webhookHarness.deliver(headers));
     expectThat(first === second, `the event names ${first}, its replay ${second}`);
   }),
+  createWebhookCheck(
+    'webhooks: a byte order mark before a signed body changes nothing',
+    async (webhookHarness) => {
+      const { fixture, harness } = webhookHarness;
+      const rawBody = Buffer.concat([UTF8_BYTE_ORDER_MARK, webhookHarness.rawBody]);
+      const headers = fixture.sign(rawBody, fixture.secret, harness.clock.now());
+      const streams = JSON.stringify(await webhookHarness.deliver(headers, rawBody));
+      const expected = JSON.stringify(
+        await webhookHarness.deliver(webhookHarness.signAt(harness.clock.now())),
+      );
+      expectThat(streams === expected, `the event names ${expected}, with a byte order mark ${streams}`);
+    },
+  ),
   createWebhookCheck('webhooks: a signed body that makes no sense is no crash', async (webhookHarness) => {
     const { fixture, harness } = webhookHarness;
     for (const body of ['', 'null', '[]', '{}', '"text"', '{"broken', '\u0000']) {

@@ -64,7 +64,7 @@ async function list(stream: string): Promise<{ id: string }[]> {
 }
 
 async function waitForFirstId(stream: string): Promise<string> {
-  for (let end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
     const [first] = await list(stream);
     if (first) return first.id;
   }

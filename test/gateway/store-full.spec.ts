@@ -124,6 +124,6 @@ it('that another process keeps locked answers orders with 503 in time, pages as 
   other.close();
   // The first request's order was still waiting for the lock. It is stored now, its response is overdue, and the PSP is called next.
   expect((await pay('order')).status).toBe(201);
-  for (let end = Date.now() + 10_000; countAttempts('order') === 0 && Date.now() < end;) await sleep(20);
+  for (const end = Date.now() + 10_000; countAttempts('order') === 0 && Date.now() < end;) await sleep(20);
   expect(countAttempts('order')).toBe(1);
 }, 60_000);

@@ -30,7 +30,7 @@ const COPIED = [
     'package.json',
     'nest-cli.json',
     'tsconfig.json',
-    'eslint.config.mjs',
+    '.oxlintrc.json',
     'jest.config.mjs',
     '.prettierrc.json',
   ],
@@ -108,7 +108,7 @@ it(
     expect(run('prettier', '--check', PLUGIN, TUTORIAL, 'libs/psp-plugins/src/index.ts')).toMatchObject({
       status: 0,
     });
-    expect(run('eslint', PLUGIN, TUTORIAL)).toEqual({ status: 0, said: '' });
+    expect(run('oxlint', '--deny-warnings', PLUGIN, TUTORIAL)).toMatchObject({ status: 0 });
     // The build does not include tests and fakes.
     writeFileSync(
       join(copy, 'tsconfig.plugin.json'),

@@ -14,7 +14,7 @@ it('there is an example of every kind of movement', () => {
 it.each(examples)('%s', (_, code, result) => {
   const names = Object.keys(mapping);
   // The page is part of the repository, so its code is as trustworthy as this file.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-call
   const rows: unknown = new Function(...names, `return ${code}`)(...Object.values(mapping));
   expect(JSON.parse(JSON.stringify(rows, formatMoney))).toEqual(JSON.parse(result));
 });

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- the dumps of foreign parsers have no type */
+/* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-call, typescript/no-unsafe-return -- the dumps of foreign parsers have no type */
 /**
  * Compares every sample in ../shared with the result of another parser. The table in docs is written by the
  * same run.
@@ -61,7 +61,7 @@ class Differences {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- foreign dumps without a type
+// oxlint-disable-next-line typescript/no-explicit-any -- foreign dumps without a type
 type Foreign = any;
 
 const instant = (text: string | undefined) =>

@@ -80,7 +80,7 @@ export class LeaseObserver {
 
 async function queryLeases(client: pg.Client): Promise<Lease[]> {
   const { rows } = await client.query<Lease>(
-    `select connector || ' ' || stream as stream, holder, fence from feeds`,
+    `select connector || ' ' || stream as stream, holder, fencing_token as fence from feeds`,
   );
   return rows;
 }

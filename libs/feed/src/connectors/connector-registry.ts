@@ -54,7 +54,10 @@ export async function adoptConnector(
     if (!forgetsCursors) return;
     await db
       .updateTable('feeds')
-      .set((eb) => ({ cursor: null, due_at: 0, holder: null, leased_until: 0, fence: eb('fence', '+', 1) }))
+      .set((eb) => ({
+        ...{ cursor: null, due_at: 0, holder: null, leased_until: 0 },
+        fencing_token: eb('fencing_token', '+', 1),
+      }))
       .where('connector', '=', connector.path)
       .execute();
   });

@@ -108,6 +108,10 @@ export interface ColumnTypes {
   generated(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
   /** Stores the rows sorted by primary key, where the database supports it. */
   clustered<T extends string>(table: CreateTableBuilder<T, never>): CreateTableBuilder<T, never>;
+  /** Returns true when the table exists and has the column. */
+  hasColumn(db: Kysely<Schema>, table: string, column: string): Promise<boolean>;
+  /** Makes statements fail that write a value into the column. Rows that are written without the column are not checked. */
+  rejectValues(db: Kysely<Schema>, table: string, column: string, message: string): Promise<void>;
   /** Combines feed id and sequence number into one integer key. Only for a database that stores tables sorted by such a key. */
   rowKey?: (feedId: Expression<unknown>, seq: Expression<unknown>) => RawBuilder<number>;
 }

@@ -39,6 +39,8 @@ export interface StoreIdentityTable {
   min_feed_time: number | null;
   restored_at: number | null;
   backup_at: number | null;
+  /** Newest schema version that a program must know to work with the tables (`migrations/schema-versions.ts`). */
+  min_program_version: Generated<number>;
 }
 
 /** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */
@@ -49,8 +51,8 @@ export interface FeedTable {
   head_seq: number;
   head_time: number | null;
   cursor: string | null;
-  /** Fencing token. It increases with every lease, and a writer with an older token cannot write. */
-  fence: number;
+  /** It increases with every lease, and a writer with an older token cannot write. */
+  fencing_token: number;
   holder: string | null;
   leased_until: number;
   /** The stream is not due before this time. */
@@ -140,7 +142,7 @@ export interface OrderTable {
   next_at: number | null;
   holder: string | null;
   leased_until: number;
-  fence: number;
+  fencing_token: number;
   /** Number of entries in the order's history. */
   entries: number;
 }

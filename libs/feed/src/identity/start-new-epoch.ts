@@ -51,7 +51,7 @@ export async function startNewEpoch(
     await db
       .updateTable('feeds')
       .set((eb) => ({
-        ...{ holder: null, leased_until: 0, due_at: 0, fence: eb('fence', '+', 1) },
+        ...{ holder: null, leased_until: 0, due_at: 0, fencing_token: eb('fencing_token', '+', 1) },
         head_time: eb
           .case()
           .when('head_time', '>', minFeedTime)

@@ -1,5 +1,5 @@
 /** Reads and writes the row that identifies a store. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Schema, StoreIdentityTable } from '../database/schema.js';
 import type { StoreRestore } from '../types/store.types.js';
 import type { ServerIdentity } from './server-identity.js';
@@ -17,6 +17,8 @@ export interface StoreIdentity {
   lossFound: string | undefined;
   /** The newest restore or promotion; `undefined` when there was none. */
   restore: StoreRestore | undefined;
+  /** Oldest schema version whose programs may use the tables. */
+  minProgramVersion: number;
 }
 
 /** Returns the identity; `undefined` when the row is missing. */
@@ -25,7 +27,7 @@ export async function readStoreIdentity(db: Kysely<Schema>): Promise<StoreIdenti
   return row && toStoreIdentity(row);
 }
 
-export function toStoreIdentity(row: StoreIdentityTable): StoreIdentity {
+export function toStoreIdentity(row: Selectable<StoreIdentityTable>): StoreIdentity {
   const { server_database: database, server_timeline: timeline } = row;
   return {
     storeId: row.store_id,
@@ -37,6 +39,7 @@ export function toStoreIdentity(row: StoreIdentityTable): StoreIdentity {
       row.restored_at === null || row.backup_at === null
         ? undefined
         : { restoredAt: row.restored_at, backupAt: row.backup_at },
+    minProgramVersion: row.min_program_version,
   };
 }
 

@@ -6,6 +6,7 @@ import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { describeServerChange } from './server-identity.js';
 import type { StoreRestore } from '../types/store.types.js';
+import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { readStoreIdentity, type StoreIdentity } from './store-identity.js';
 
 export class StoreSession {
@@ -96,6 +97,10 @@ export class StoreSession {
     if (!found) return changes.report('the database has no store any more: it was emptied or replaced');
     if (found.storeId !== this.storeId)
       changes.report(`the database holds the store ${found.storeId}, expected ${this.storeId}`);
+    if (found.minProgramVersion > SCHEMA_VERSION)
+      changes.report(
+        `a newer release has upgraded the tables: it needs programs that know version ${found.minProgramVersion}, and this one knows ${SCHEMA_VERSION}; start the newer release`,
+      );
     if (found.epoch !== this.epoch)
       changes.report(
         `the store is in epoch ${found.epoch}, expected ${this.epoch}: it was restored, or a replica was promoted`,

@@ -66,7 +66,15 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: FeedBinding, clock
   const read = () =>
     adapter.reader
       .selectFrom('feeds')
-      .select(['holder', 'leased_until', 'fence', 'due_at', 'caught_up_at', 'head_seq', clock().as('now')])
+      .select([
+        'holder',
+        'leased_until',
+        'fencing_token',
+        'due_at',
+        'caught_up_at',
+        'head_seq',
+        clock().as('now'),
+      ])
       .where(feed.isSameFeed);
   const state = await read().executeTakeFirst();
   if (!state) {
@@ -94,14 +102,14 @@ async function claimLease(
   ttlMs: number,
   clock: StoreClock,
 ): Promise<Lease | undefined> {
-  const token = { fence: state.fence + 1, holder: serializeHolder(holder) };
+  const token = { fencing_token: state.fencing_token + 1, holder: serializeHolder(holder) };
   const claimed = await adapter.transaction((db) =>
     db
       .updateTable('feeds')
       .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
       .where(feed.isSameFeed)
       // When two processes saw the lease free, only one of them updates the row.
-      .where('fence', '=', state.fence)
+      .where('fencing_token', '=', state.fencing_token)
       .returning('cursor')
       .executeTakeFirst(),
   );
@@ -113,7 +121,7 @@ async function claimLease(
  * machine a new lease can get the number of a lost one whose holder is still alive.
  */
 interface FencingToken {
-  fence: number;
+  fencing_token: number;
   holder: string;
 }
 
@@ -140,7 +148,7 @@ class FeedLease implements Lease {
         .updateTable('feeds')
         .set({ leased_until: timeFromNow(this.clock, this.ttlMs) })
         .where(this.feed.isSameFeed)
-        .where('fence', '=', this.token.fence)
+        .where('fencing_token', '=', this.token.fencing_token)
         .where('holder', '=', this.token.holder)
         .executeTakeFirst(),
     );
@@ -172,7 +180,7 @@ class FeedLease implements Lease {
         .updateTable('feeds')
         .set({ holder: null, leased_until: 0, ...schedule })
         .where(this.feed.isSameFeed)
-        .where('fence', '=', this.token.fence)
+        .where('fencing_token', '=', this.token.fencing_token)
         .where('holder', '=', this.token.holder)
         .execute(),
     );
@@ -223,7 +231,7 @@ class FeedLease implements Lease {
         eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
       ])
       .where(this.feed.isSameFeed)
-      .where('fence', '=', this.token.fence)
+      .where('fencing_token', '=', this.token.fencing_token)
       .where('holder', '=', this.token.holder)
       .modifyEnd(this.adapter.forUpdate)
       .executeTakeFirst();

@@ -1,7 +1,9 @@
 /** Tests that this release opens and migrates a store of an older release. */
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
+import { sql, type Kysely } from 'kysely';
 import { hash } from 'node:crypto';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { openStore, currentProcess, type Feed, type Store } from '../index.js';
@@ -36,20 +38,27 @@ async function writeOldStore(url: string): Promise<void> {
         ...{ connector, stream: 'transactions', head_seq: ROWS, head_time: FIRST + ROWS * 10 },
         ...{ cursor: `end of ${connector}`, fence: 3, holder: null, leased_until: 0, due_at: 0 },
       };
+      await insertRow(db, 'feeds', { ...feed, caught_up_at: null });
       const { id } = await db
-        .insertInto('feeds')
-        .values({ ...feed, caught_up_at: null })
-        .returning('id')
+        .selectFrom('feeds')
+        .select('id')
+        .where('connector', '=', connector)
         .executeTakeFirstOrThrow();
       const rows = Array.from({ length: ROWS }, (_, index) => row(id, connector, index + 1));
       // Inserts the rows in reverse; the feed sorts them by sequence number.
       for (const each of rows.reverse()) await db.insertInto('feed_rows').values(each).execute();
     }
   });
-  await adapter.durableTransaction(
-    async (db) => void (await db.insertInto('orders').values(returnedOrder()).execute()),
-  );
+  await adapter.durableTransaction((db) => insertRow(db, 'orders', returnedOrder()));
   await adapter.close();
+}
+
+/** Inserts a row whose columns are those of the older release. */
+async function insertRow(db: Kysely<Schema>, table: string, row: Record<string, unknown>): Promise<void> {
+  const columns = sql.join(Object.keys(row).map((column) => sql.ref(column)));
+  await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(
+    db,
+  );
 }
 
 function returnedOrder() {
@@ -57,7 +66,8 @@ function returnedOrder() {
     ...{ id: 'order-1', idempotencyKey: 'pi-1', pspKey: 'key-1', kind: 'PAYOUT' as const },
     ...{ request: '{}', amount: 1250n, asset: 'EUR/2', createdAt: FIRST },
   };
-  return { ...toNewOrderRow('bank', order), state: 'returned' as const, published: 'SUCCEEDED' };
+  const { fencing_token: fence, ...row } = toNewOrderRow('bank', order);
+  return { ...row, fence, state: 'returned', published: 'SUCCEEDED' };
 }
 
 function row(feed_id: number, connector: string, seq: number) {

@@ -1,47 +1,32 @@
 /** Migrates the tables at every start. When several processes start together, one of them migrates and the others wait. */
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
-import { createFeeds } from './0001-feeds.js';
-import { createOrders } from './0002-orders.js';
-import { createLastPages } from './0003-last-pages.js';
-import { createSchedules } from './0004-schedules.js';
-import { indexOpenRefusals } from './0005-open-refusals.js';
-import { addRowKeys } from './0006-places.js';
-import { markPublishedReturns } from './0007-told-returns.js';
-import { createStoreIdentity } from './0008-store-identity.js';
-import { createConnectors } from './0009-connectors.js';
+import { fenceOldPrograms, FIRST_FENCED_VERSION } from './fence-old-programs.js';
+import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
 import type { Schema } from '../database/schema.js';
-
-/** All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. */
-const MIGRATIONS: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Promise<void>)[] = [
-  createFeeds,
-  createOrders,
-  createLastPages,
-  createSchedules,
-  indexOpenRefusals,
-  addRowKeys,
-  markPublishedReturns,
-  createStoreIdentity,
-  createConnectors,
-];
 
 /**
  * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables.
  * @param targetVersion by default the newest version; tests pass an earlier one to create the store of an older release
  * @throws Error when a newer release has migrated the store
  */
-export async function migrate(adapter: DatabaseAdapter, targetVersion = MIGRATIONS.length): Promise<void> {
+export async function migrate(adapter: DatabaseAdapter, targetVersion = SCHEMA_VERSION): Promise<void> {
   if (
     (await adapter.hasTable('migrations')) &&
-    (await readStoreVersion(adapter.reader, targetVersion)) === targetVersion
+    (await readStoreVersion(adapter.reader, targetVersion)) >= targetVersion
   )
     return;
+  // The fence is a transaction of its own. Programs that are fenced must not wait for the migrations, which can take long.
+  await adapter.migrationTransaction(async (db) => {
+    await createMigrationsTable(db, adapter.columnTypes);
+    await fenceContradictedPrograms(adapter, db, await readStoreVersion(db, targetVersion), targetVersion);
+  });
   await adapter.migrationTransaction(async (db) => {
     await createMigrationsTable(db, adapter.columnTypes);
     const version = await readStoreVersion(db, targetVersion);
-    for (const [index, apply] of MIGRATIONS.slice(0, targetVersion).entries()) {
+    for (const [index, migration] of MIGRATIONS.slice(0, targetVersion).entries()) {
       if (index < version) continue;
-      await apply(db as unknown as Kysely<unknown>, adapter.columnTypes);
+      await migration.apply(db as unknown as Kysely<unknown>, adapter.columnTypes);
       await db
         .insertInto('migrations')
         .values({ version: index + 1, applied_at: Date.now() })
@@ -59,14 +44,35 @@ async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Pr
     .execute();
 }
 
-/** Returns the store's version. @throws Error when it is newer than the target version */
+/** Fences the running programs that a pending migration contradicts. Must run before that migration. */
+async function fenceContradictedPrograms(
+  adapter: DatabaseAdapter,
+  db: Kysely<Schema>,
+  version: number,
+  targetVersion: number,
+): Promise<void> {
+  if (version === 0) return;
+  const pending = MIGRATIONS.slice(version, targetVersion);
+  const minVersion = Math.max(0, ...pending.map(({ minProgramVersion }) => minProgramVersion));
+  if (minVersion > (await readMinProgramVersion(db, version)))
+    await fenceOldPrograms(db, adapter.columnTypes, version, minVersion);
+}
+
+/** Returns the oldest schema version whose programs may use the tables; 0 when the tables do not name it yet. */
+async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promise<number> {
+  if (version < FIRST_FENCED_VERSION) return 0;
+  const row = await db.selectFrom('store_identity').select('min_program_version').executeTakeFirst();
+  return row?.min_program_version ?? 0;
+}
+
+/** Returns the store's version. @throws Error when it is newer than the target version, and its tables contradict this program */
 async function readStoreVersion(db: Kysely<Schema>, targetVersion: number): Promise<number> {
   const { version } = await db
     .selectFrom('migrations')
     .select((eb) => eb.fn.max('version').as('version'))
     .executeTakeFirstOrThrow();
   const done = Number(version ?? 0);
-  if (done <= targetVersion) return done;
+  if (done <= targetVersion || (await readMinProgramVersion(db, done)) <= targetVersion) return done;
   throw new Error(
     `the store has version ${done}, and this release knows ${targetVersion}: it was written by a newer release; start that one`,
   );

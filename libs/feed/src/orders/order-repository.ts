@@ -74,7 +74,7 @@ export class SqlOrderRepository implements OrderRepository {
       // An update locks the row until the commit, in every kind of database.
       const row = await db
         .updateTable('orders')
-        .set((eb) => ({ fence: eb.ref('fence') }))
+        .set((eb) => ({ fencing_token: eb.ref('fencing_token') }))
         .where('id', '=', id)
         .where('connector', '=', this.connector)
         .returningAll()

@@ -31,7 +31,7 @@ export function toStoredOrder(row: Selectable<OrderTable>): StoredOrder {
     nextActionAt: row.next_at ?? undefined,
     holder: row.holder ?? undefined,
     leasedUntil: row.leased_until,
-    fencingToken: row.fence,
+    fencingToken: row.fencing_token,
   };
 }
 
@@ -102,6 +102,6 @@ export function toMutableColumns(fields: MutableOrderFields): MutableOrderColumn
     next_at: fields.nextActionAt ?? null,
     holder: fields.holder ?? null,
     leased_until: fields.leasedUntil,
-    fence: fields.fencingToken,
+    fencing_token: fields.fencingToken,
   };
 }

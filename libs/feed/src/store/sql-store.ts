@@ -144,7 +144,7 @@ export class SqlStore implements Store {
           // After a restore, readers may know later rows of this feed than the store.
           head_time: eb.selectFrom('store_identity').select('min_feed_time'),
           cursor: null,
-          fence: 0,
+          fencing_token: 0,
           holder: null,
           leased_until: 0,
           due_at: 0,

@@ -17,6 +17,7 @@ import { findServerIdentity, readConnectionState } from './postgres-identity.js'
 import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
 import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicas } from './postgres-replicas.js';
+import { rejectValues } from './postgres-reject-values.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 const POSTGRES_COLUMN_TYPES: ColumnTypes = {
@@ -26,6 +27,14 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
   bytes: 'bytea',
   generated: (column) => column.generatedByDefaultAsIdentity(),
   clustered: (table) => table,
+  hasColumn: async (db, table, column) => {
+    const { rows } =
+      await sql`select 1 from pg_attribute where attrelid = to_regclass(${table}) and attname = ${column}`.execute(
+        db,
+      );
+    return rows.length > 0;
+  },
+  rejectValues,
 };
 
 /**

@@ -1,4 +1,5 @@
 /** Reads the identity of the PostgreSQL server and of the store on one connection. */
+import type { Selectable } from 'kysely';
 import type { ConnectionState } from '../database-adapter.js';
 import { toStoreIdentity } from '../../identity/store-identity.js';
 import type { ServerIdentity } from '../../identity/server-identity.js';
@@ -36,7 +37,7 @@ export async function findServerIdentity(connection: Queryable): Promise<ServerI
 }
 
 export async function readConnectionState(connection: Queryable): Promise<ConnectionState> {
-  const rows = await queryUnless<StoreIdentityTable>(connection, 'select * from store_identity', [
+  const rows = await queryUnless<Selectable<StoreIdentityTable>>(connection, 'select * from store_identity', [
     UNDEFINED_TABLE_SQLSTATE,
   ]);
   const [row] = rows ?? [];

@@ -26,6 +26,18 @@ const SQLITE_COLUMN_TYPES: ColumnTypes = {
   bytes: 'blob',
   generated: (column) => column.autoIncrement(),
   clustered: (table) => table.modifyEnd(sql`without rowid`),
+  hasColumn: async (db, table, column) => {
+    const { rows } = await sql`select 1 from pragma_table_info(${table}) where name = ${column}`.execute(db);
+    return rows.length > 0;
+  },
+  rejectValues: async (db, table, column, message) => {
+    const [name, reject] = [sql.ref(column), sql`begin select raise(abort, ${sql.lit(message)}); end`];
+    const trigger = (event: string) => sql.raw(`create trigger reject_${table}_${column}_${event}`);
+    await sql`${trigger('insert')} before insert on ${sql.table(table)} when new.${name} is not null ${reject}`.execute(
+      db,
+    );
+    await sql`${trigger('update')} before update of ${name} on ${sql.table(table)} ${reject}`.execute(db);
+  },
   rowKey: (feedId, seq) => sql`${feedId} << ${sql.raw(String(SEQ_BITS))} | ${seq}`,
 };
 

@@ -1,0 +1,63 @@
+/**
+ * Stops running programs from writing to a store whose tables a migration changes in a way that contradicts them. See
+ * docs/decisions/0013-upgrades-fence-old-programs.md.
+ */
+import { sql, type Kysely } from 'kysely';
+import type { ColumnTypes } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
+
+/** First schema version whose programs check `min_program_version` when they open a store. */
+export const FIRST_FENCED_VERSION = 10;
+/** First schema version whose programs check the epoch of the store in their transactions. */
+const FIRST_VERSION_WITH_EPOCH = 8;
+
+/** Tables with leases. Every transaction that appends rows or changes an order writes to one of them. */
+const LEASED_TABLES = ['feeds', 'orders'] as const;
+
+/** Message for the log of a program of an older release. */
+const OLD_PROGRAM_MESSAGE =
+  'a newer release of Tributary has upgraded this store; stop this program and start that release';
+
+/**
+ * Fences all running programs that were built before a schema version. Programs that check the epoch find another one, and stop serving.
+ * @param storeVersion the current version of the tables
+ * @param minVersion the oldest schema version whose programs may go on
+ */
+export async function fenceOldPrograms(
+  db: Kysely<Schema>,
+  types: ColumnTypes,
+  storeVersion: number,
+  minVersion: number,
+): Promise<void> {
+  if (storeVersion < FIRST_FENCED_VERSION) await reserveFenceColumn(db, types);
+  if (storeVersion < FIRST_VERSION_WITH_EPOCH) return;
+  await db
+    .updateTable('store_identity')
+    .set((eb) => ({
+      epoch: eb('epoch', '+', 1),
+      ...(storeVersion < FIRST_FENCED_VERSION ? {} : { min_program_version: minVersion }),
+    }))
+    .execute();
+}
+
+/**
+ * Makes the writes of programs before schema version 10 fail. These programs check neither a version nor, before version 8, an epoch. But
+ * each of their leases, appends and changes of an order writes to the column `fence`. So this function renames the column to
+ * `fencing_token`, and puts a column `fence` in its place that rejects every value. Newer programs never write to it, so the check costs
+ * them nothing. Calling the function again changes nothing.
+ */
+export async function reserveFenceColumn(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
+  for (const table of LEASED_TABLES) {
+    if (!(await types.hasColumn(db, table, 'fence')) || (await types.hasColumn(db, table, 'fencing_token')))
+      continue;
+    await db.schema.alterTable(table).renameColumn('fence', 'fencing_token').execute();
+    await db.schema.alterTable(table).addColumn('fence', types.integer).execute();
+    await types.rejectValues(db, table, 'fence', OLD_PROGRAM_MESSAGE);
+  }
+  // A running pull of an older program cannot commit its page any more, so another program need not wait for its lease to end. Leases of
+  // orders stay: their holder may be sending the order to the PSP at this moment.
+  if (await types.hasColumn(db, 'feeds', 'fencing_token'))
+    await sql`update feeds set holder = null, leased_until = 0, fencing_token = fencing_token + 1 where holder is not null`.execute(
+      db,
+    );
+}

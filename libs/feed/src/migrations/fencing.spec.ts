@@ -1,0 +1,108 @@
+/** Tests that programs which a migration contradicts cannot write any more, and that others can go on. */
+import { openPostgres } from '../database/postgres/postgres-adapter.js';
+import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
+import { currentProcess, openStore, StoreChangedError } from '../index.js';
+import { runSql } from '../testing/raw-sql.js';
+import { STORES, type FreshStore } from '../testing/stores.js';
+import { fenceOldPrograms } from './fence-old-programs.js';
+import { migrate } from './migrate.js';
+import { SCHEMA_VERSION } from './schema-versions.js';
+
+/** What every release before version 10 does to acquire a lease, to create a feed, to lock an order and to take one. */
+const OLD_WRITES = {
+  lease: "update feeds set fence = fence + 1, holder = 'old', leased_until = 9 where connector = 'bank'",
+  feed: "insert into feeds (connector, stream, head_seq, fence, leased_until) values ('new', 'accounts', 0, 0, 0)",
+  change: "update orders set fence = fence where id = 'order-1'",
+  order: `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details,
+    created_at, changed_at, attempts, leased_until, fence, entries)
+    values ('order-2', 'bank', 'pi-2', 'key-2', 'PAYOUT', '{}', '1', 'EUR/2', 'received', '{}', 1, 1, 0, 0, 0, 0)`,
+};
+const ORDER_1 = OLD_WRITES.order
+  .replace("'order-2'", "'order-1'")
+  .replace('pi-2', 'pi-1')
+  .replace('key-2', 'key-1');
+const FEED = OLD_WRITES.feed.replace('new', 'bank');
+
+describe.each(STORES)('a $name store', (kind) => {
+  let fresh: FreshStore;
+
+  beforeEach(async () => {
+    fresh = await kind.create();
+  });
+
+  afterEach(() => fresh.remove());
+
+  async function openAdapter() {
+    return fresh.url.startsWith('sqlite:')
+      ? openSqlite(fresh.url.slice('sqlite:'.length))
+      : openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 10_000 });
+  }
+
+  async function migrateTo(version: number): Promise<void> {
+    const adapter = await openAdapter();
+    await migrate(adapter, version);
+    await adapter.close();
+  }
+
+  it.each([5, 7, 9])(
+    'of version %d takes no write of a program of that version once it is migrated',
+    async (version) => {
+      await migrateTo(version);
+      await runSql(fresh.url, FEED, ORDER_1);
+      for (const write of [OLD_WRITES.lease, OLD_WRITES.change]) await runSql(fresh.url, write);
+      await (await openStore(fresh.url)).close();
+      for (const [name, write] of Object.entries(OLD_WRITES)) {
+        const result = await runSql(fresh.url, write).then(
+          () => 'accepted',
+          (error: unknown) => String(error),
+        );
+        expect({ name, result }).toEqual({
+          name,
+          result: expect.stringContaining('a newer release of Tributary has upgraded this store') as string,
+        });
+      }
+      // Old programs still read: pages are the same, and a lease that they held is free.
+      expect(await runSql(fresh.url, 'select holder, leased_until from feeds')).toEqual([
+        { holder: null, leased_until: fresh.url.startsWith('sqlite:') ? 0 : '0' },
+      ]);
+    },
+  );
+
+  it('stops the running programs of version 8 and 9, which check the epoch', async () => {
+    await migrateTo(9);
+    const [before] = await runSql(fresh.url, 'select epoch from store_identity');
+    await (await openStore(fresh.url)).close();
+    const [after] = await runSql(fresh.url, 'select epoch, min_program_version from store_identity');
+    expect([before, after].map((row) => Number(row?.['epoch']))).toEqual([1, 2]);
+    expect(Number(after?.['min_program_version'])).toBe(10);
+  });
+
+  it('that a newer release upgrades stops this release, if the tables contradict it', async () => {
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'transactions');
+    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const adapter = await openAdapter();
+    await adapter.migrationTransaction((db) =>
+      fenceOldPrograms(db, adapter.columnTypes, SCHEMA_VERSION, SCHEMA_VERSION + 1),
+    );
+    await adapter.close();
+    const page = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' };
+    await expect(lease?.append(page)).rejects.toThrow(StoreChangedError);
+    await expect(store.ping()).rejects.toThrow(
+      `a newer release has upgraded the tables: it needs programs that know version ${SCHEMA_VERSION + 1}, and this one knows ${SCHEMA_VERSION}`,
+    );
+    await store.close();
+    await runSql(fresh.url, `insert into migrations (version, applied_at) values (${SCHEMA_VERSION + 1}, 1)`);
+    await expect(openStore(fresh.url)).rejects.toThrow('it was written by a newer release; start that one');
+  });
+
+  it('that a newer release upgrades goes on with this release, if the tables do not contradict it', async () => {
+    const store = await openStore(fresh.url);
+    await runSql(fresh.url, `insert into migrations (version, applied_at) values (${SCHEMA_VERSION + 1}, 1)`);
+    await store.writeHeartbeat();
+    await store.close();
+    const again = await openStore(fresh.url);
+    await again.writeHeartbeat();
+    await again.close();
+  });
+});

@@ -1,0 +1,45 @@
+/**
+ * The schema versions that this release works with. It migrates a store of any older version. It also opens a store that a newer release
+ * has migrated, if the newer tables do not contradict this release: each migration names the oldest program that can work beside it.
+ */
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../database/database-adapter.js';
+import { createFeeds } from './0001-feeds.js';
+import { createOrders } from './0002-orders.js';
+import { createLastPages } from './0003-last-pages.js';
+import { createSchedules } from './0004-schedules.js';
+import { indexOpenRefusals } from './0005-open-refusals.js';
+import { addRowKeys } from './0006-places.js';
+import { markPublishedReturns } from './0007-told-returns.js';
+import { createStoreIdentity } from './0008-store-identity.js';
+import { createConnectors } from './0009-connectors.js';
+import { addFencing } from './0010-fencing.js';
+
+export interface Migration {
+  apply(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
+  /**
+   * Oldest schema version whose programs can read and write the tables after this migration. Programs of older versions are fenced before
+   * the migration begins. A migration that only adds a table, an index or a column with a default value can name an earlier version.
+   */
+  minProgramVersion: number;
+}
+
+/**
+ * All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. Programs
+ * before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  { apply: createFeeds, minProgramVersion: 1 },
+  { apply: createOrders, minProgramVersion: 2 },
+  { apply: createLastPages, minProgramVersion: 3 },
+  { apply: createSchedules, minProgramVersion: 4 },
+  { apply: indexOpenRefusals, minProgramVersion: 4 },
+  { apply: addRowKeys, minProgramVersion: 6 },
+  { apply: markPublishedReturns, minProgramVersion: 7 },
+  { apply: createStoreIdentity, minProgramVersion: 8 },
+  { apply: createConnectors, minProgramVersion: 9 },
+  { apply: addFencing, minProgramVersion: 10 },
+];
+
+/** The version of the tables that this release creates. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

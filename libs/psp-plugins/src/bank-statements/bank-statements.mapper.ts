@@ -19,6 +19,8 @@ import { METADATA_KEYS } from './mapping/metadata-keys.js';
 import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
 import { toRowMetadata } from './mapping/row-metadata.js';
 import { toSignedMoney } from './statements/signed-money.js';
+import { extractDate } from './statements/local-time-parser.js';
+import { findClosingBalance } from './checking/statement-check.js';
 import { splitBatch } from './statements/split-batch.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statements/statement-parts.js';
@@ -34,6 +36,11 @@ interface MovementPart {
 
 /** @throws InvalidRecordError for an entry that cannot be served without loss of information */
 export function assertServable(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
+  const { ambiguity } = entry;
+  if (ambiguity !== undefined) throw new InvalidRecordError(ambiguity);
+  if (statement.currencyConflict !== undefined) {
+    throw new InvalidRecordError(`its currency is unknown: ${statement.currencyConflict}`);
+  }
   toSignedMoney(entry);
   bookingTime(entry, statement, time);
 }
@@ -244,12 +251,19 @@ function transactionStatus({ status }: Entry): TransactionStatus {
 }
 
 /**
- * Returns the booking time, or the nearest other time in the entry or statement.
+ * Returns the booking time, or the nearest other time in the entry or statement. A value date after the closing
+ * balance is replaced by the day of that balance, because the balance contains the entry.
  * @throws InvalidRecordError when there is no time after 1970
  */
-function bookingTime(entry: Entry, { start, balances }: CheckedStatement, time: LocalTimeParser): string {
+function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): string {
+  const { start, balances } = statement;
   const dateOrTime =
-    entry.bookedAt ?? entry.valueAt ?? start.createdAt ?? start.to ?? start.from ?? balances.at(-1)?.at;
+    entry.bookedAt ??
+    limitToClosingDay(entry.valueAt, statement) ??
+    start.createdAt ??
+    start.to ??
+    start.from ??
+    balances.at(-1)?.at;
   const moment = dateOrTime === undefined ? undefined : time.toEpochMs(dateOrTime);
   if (moment === undefined || moment < 0) {
     throw new InvalidRecordError(
@@ -257,6 +271,16 @@ function bookingTime(entry: Entry, { start, balances }: CheckedStatement, time: 
     );
   }
   return formatTime(moment);
+}
+
+function limitToClosingDay(
+  dateOrTime: string | undefined,
+  { start, balances }: CheckedStatement,
+): string | undefined {
+  if (start.kind !== 'booked' || dateOrTime === undefined) return dateOrTime;
+  const closingDay = extractDate(findClosingBalance(balances)?.at ?? start.to);
+  const day = extractDate(dateOrTime);
+  return closingDay !== undefined && day !== undefined && day > closingDay ? closingDay : dateOrTime;
 }
 
 function formatMoney(value: Money): string {

@@ -42,8 +42,13 @@ export interface CheckedStatement {
    * is balanced.
    */
   imbalance?: string;
-  /** Warning with all figures and with the inconsistencies that the reader found. */
+  /** Warning with all figures and with the inconsistencies and unreadable values that the reader found. */
   warning?: string;
+  /**
+   * Why the currency of the entries is unknown. Such entries are rejected. Only formats whose entries have no
+   * currency of their own.
+   */
+  currencyConflict?: string;
 }
 
 /**
@@ -118,6 +123,10 @@ class EntrySums {
   add(entry: Entry): void {
     if (entry.status !== 'BOOK') return;
     const total = this.forCurrency(entry.currency);
+    if (entry.ambiguity !== undefined) {
+      total.refused++;
+      return;
+    }
     try {
       total.sum += toSignedMoney(entry).amount;
       total.entries++;
@@ -136,7 +145,7 @@ class EntrySums {
 
 function checkStatement(
   start: StatementStart,
-  { balances, inconsistencies = [] }: StatementEnd,
+  { balances, inconsistencies = [], unreadable = [] }: StatementEnd,
   sums: EntrySums,
 ): CheckedStatement {
   const identity = identifyStatement(start, balances);
@@ -147,20 +156,47 @@ function checkStatement(
     accountId: accountIdFrom(start),
     balances,
   };
+  const isBooked = start.kind === 'booked';
+  const currencyConflict = isBooked ? describeCurrencyConflict(balances) : undefined;
   const imbalances =
-    start.kind === 'booked'
-      ? [...new Set(balances.map(({ currency }) => currency))]
+    isBooked && currencyConflict === undefined
+      ? [...new Set([...balances.map(({ currency }) => currency), ...sums.byCurrency.keys()])]
           .map((currency) => findImbalance(currency, statement, sums))
           .filter((found) => found !== undefined)
       : [];
-  const messages = [...imbalances.map(({ figures }) => figures), ...inconsistencies];
+  const messages = [
+    ...imbalances.map(({ figures }) => figures),
+    ...(currencyConflict === undefined ? [] : [currencyConflict]),
+    ...inconsistencies,
+  ];
+  const warnings = [
+    ...(messages.length === 0 ? [] : [`does not add up: ${messages.join('; ')}`]),
+    ...(unreadable.length === 0 ? [] : [`has values that cannot be read: ${unreadable.join('; ')}`]),
+  ];
   return {
     ...statement,
     ...(imbalances.length > 0 && { imbalance: imbalances.map(({ difference }) => difference).join(', ') }),
-    ...(messages.length > 0 && {
-      warning: `${describeStatement(statement)} does not add up: ${messages.join('; ')}`,
-    }),
+    ...(currencyConflict !== undefined && { imbalance: 'unknown' }),
+    ...(currencyConflict !== undefined && !start.format.startsWith('camt') && { currencyConflict }),
+    ...(warnings.length > 0 && { warning: `${describeStatement(statement)} ${warnings.join('; and it ')}` }),
   };
+}
+
+/**
+ * Returns why opening and closing balance cannot be compared: no currency has both. A statement without one of
+ * the two balances is no conflict.
+ */
+function describeCurrencyConflict(balances: readonly StatementBalance[]): string | undefined {
+  const opening = findOpeningBalance(balances);
+  const closing = findClosingBalance(balances);
+  if (!opening || !closing || opening.currency === closing.currency) return undefined;
+  const hasBoth = [...new Set(balances.map(({ currency }) => currency))].some((currency) => {
+    const ofCurrency = balances.filter((balance) => balance.currency === currency);
+    return findOpeningBalance(ofCurrency) && findClosingBalance(ofCurrency);
+  });
+  return hasBoth
+    ? undefined
+    : `the opening balance is in ${opening.currency} and the closing balance in ${closing.currency}, so the sum of the entries cannot be checked`;
 }
 
 /** Returns `statement 12 of account DE12… (2026-03-04)`, for messages. */
@@ -177,7 +213,8 @@ function findImbalance(
   const ofCurrency = balances.filter((balance) => balance.currency === currency);
   const opening = findOpeningBalance(ofCurrency);
   const closing = findClosingBalance(ofCurrency);
-  if (!opening || !closing || areBalancesOfOtherPages(start, opening, closing)) return undefined;
+  if (!opening || !closing) return findEntriesWithoutBalance(currency, balances, sums);
+  if (areBalancesOfOtherPages(start, opening, closing)) return undefined;
   const { sum, entries, refused } = sums.forCurrency(currency);
   const rejectedNote = refused === 0 ? '' : ` (${refused} more could not be served)`;
   try {
@@ -197,6 +234,28 @@ function findImbalance(
   }
 }
 
+/**
+ * Returns a finding for entries in a currency without balances, if the statement has balances in another
+ * currency: these entries are in no check. A statement without any balances cannot be checked at all.
+ */
+function findEntriesWithoutBalance(
+  currency: string,
+  balances: readonly StatementBalance[],
+  sums: EntrySums,
+): { difference: string; figures: string } | undefined {
+  const { entries, refused } = sums.forCurrency(currency);
+  const others = [...new Set(balances.map((balance) => balance.currency))];
+  const isChecked = others.some((other) => {
+    const ofCurrency = balances.filter((balance) => balance.currency === other);
+    return findOpeningBalance(ofCurrency) !== undefined && findClosingBalance(ofCurrency) !== undefined;
+  });
+  if (entries + refused === 0 || !isChecked) return undefined;
+  return {
+    difference: `unknown ${currency}`,
+    figures: `${entries + refused} entries are in ${currency}, but the balances are in ${others.join(', ')}, so these entries cannot be checked`,
+  };
+}
+
 /** Returns whether the balances do not belong to this page. A page may repeat the balances of the whole statement. */
 function areBalancesOfOtherPages(
   { page }: StatementStart,
@@ -204,7 +263,8 @@ function areBalancesOfOtherPages(
   closing: StatementBalance,
 ): boolean {
   if (!page) return false;
-  const isFirst = Number(page.number) === 1;
+  // A page number that is not a number says nothing, so the page counts as the first one.
+  const isFirst = !(Number(page.number) > 1);
   return (!isFirst && !opening.intermediate) || (!page.last && !closing.intermediate);
 }
 

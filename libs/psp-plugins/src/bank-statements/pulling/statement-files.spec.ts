@@ -50,6 +50,21 @@ describe('files', () => {
     expect([...feed.rejected]).toEqual([['file:loop.xml', expect.stringContaining('leads nowhere (ELOOP)')]]);
   });
 
+  it('reads files whose names are not UTF-8 or have control characters, and tells them apart', async () => {
+    const bank = new FakeBank();
+    const write = (name: Buffer, content: string): void =>
+      writeFileSync(Buffer.concat([Buffer.from(`${bank.directory}/`), name]), content);
+    write(Buffer.from('m\xe4rz.xml', 'latin1'), good('1'));
+    write(Buffer.from('m\xf6rz.xml', 'latin1'), 'no statement');
+    write(Buffer.from('two\nlines.xml'), 'no statement');
+    const feed = await bank.sync();
+    expect(feed.summary).toHaveLength(1);
+    expect([...feed.rejected.keys()].sort()).toEqual([
+      String.raw`file:m\xf6rz.xml`,
+      String.raw`file:two\x0alines.xml`,
+    ]);
+  });
+
   it('forgets removed files, and takes nothing back', async () => {
     const bank = new FakeBank();
     for (const number of ['1', '2', '3']) bank.writeFile(`${number}.xml`, good(number));

@@ -1,4 +1,5 @@
 /** Lists and opens the files in the statement directory. */
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -9,8 +10,10 @@ import { PspError } from '@tributary/connector-api';
 import { FINGERPRINT_LENGTH } from './pull-progress.js';
 
 export interface StatementFile {
+  /** Name for messages: see `toDisplayName`. */
   name: string;
-  path: string;
+  /** As bytes, because a file name need not be valid UTF-8. */
+  path: Buffer;
   /** Changes whenever the file changes. */
   fingerprint: string;
   size: number;
@@ -28,16 +31,17 @@ const TEMPORARY_NAME_PATTERN = /\.(?:tmp|part|partial|filepart|crdownload|swp)$|
  */
 export async function listFiles(directory: string): Promise<StatementFile[]> {
   const root = resolve(directory);
-  let names: string[];
+  let names: Buffer[];
   try {
-    names = await readdir(root);
+    names = await readdir(Buffer.from(root), { encoding: 'buffer' });
   } catch (error) {
     throw directoryError(root, error);
   }
   const found: (StatementFile & { changed: bigint })[] = [];
-  for (const name of names) {
+  for (const bytes of names) {
+    const name = toDisplayName(bytes);
     if (name.startsWith('.') || TEMPORARY_NAME_PATTERN.test(name)) continue;
-    const file = await inspectEntry(root, name);
+    const file = await inspectEntry(root, bytes);
     if (file) found.push(file);
   }
   return found.sort((a, b) =>
@@ -101,15 +105,16 @@ export class OpenStatementFile {
 
 async function inspectEntry(
   root: string,
-  name: string,
+  nameBytes: Buffer,
 ): Promise<(StatementFile & { changed: bigint }) | undefined> {
-  const path = join(root, name);
+  const name = toDisplayName(nameBytes);
+  const path = Buffer.concat([Buffer.from(join(root, sep)), nameBytes]);
   try {
     const link = await lstat(path, { bigint: true });
     if (!link.isSymbolicLink()) return link.isFile() ? toStatementFile(name, path, link) : undefined;
-    let target: string;
+    let target: Buffer;
     try {
-      target = await realpath(path);
+      target = await realpath(path, { encoding: 'buffer' });
     } catch (error) {
       const code = getFileSystemErrorCode(error);
       if (code === 'ENOENT') return undefined;
@@ -119,7 +124,7 @@ async function inspectEntry(
     const stats = await lstat(target, { bigint: true });
     if (!stats.isFile()) return undefined;
     const file = toStatementFile(name, target, stats);
-    const inside = target.startsWith((await realpath(root)) + sep);
+    const inside = target.indexOf((await realpath(root)) + sep) === 0;
     return inside
       ? file
       : {
@@ -128,13 +133,24 @@ async function inspectEntry(
         };
   } catch (error) {
     if (getFileSystemErrorCode(error) === 'ENOENT') return undefined;
-    throw directoryError(path, error);
+    throw directoryError(join(root, name), error);
   }
+}
+
+/**
+ * Returns the name for messages and ids. Control characters, and other bytes of a name that is not UTF-8, are
+ * written as `\xNN`, so that two such files have different names and no name breaks a line of the log.
+ */
+function toDisplayName(bytes: Buffer): string {
+  const unprintable = isUtf8(bytes) ? /[\x00-\x1f\x7f]/g : /[\x00-\x1f\x7f-\xff]/g;
+  return bytes
+    .toString(isUtf8(bytes) ? 'utf8' : 'latin1')
+    .replace(unprintable, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function toStatementFile(
   name: string,
-  path: string,
+  path: Buffer,
   stats: BigIntStats,
 ): StatementFile & { changed: bigint } {
   const size = Number(stats.size);

@@ -7,6 +7,7 @@ import { CamtReader } from './camt/camt-reader.js';
 import type { DetectedFormat } from './detect-format.js';
 import { DETECTION_BYTES, detectFormat } from './detect-format.js';
 import { MtReader } from './mt/mt-reader.js';
+import { LenientUtf8Decoder } from './text-decoder.js';
 import type { StatementReader } from './statement-reader.js';
 
 /** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
@@ -43,30 +44,46 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 /** Converts bytes to text and text to statement parts. */
 class DecodedSource {
   readonly #reader: StatementReader;
-  readonly #decoder: TextDecoder | undefined;
+  readonly #decoder: TextDecoder | LenientUtf8Decoder | undefined;
+  #hasReportedEncoding = false;
 
   constructor(private readonly detected: DetectedFormat) {
     const { format, encoding } = detected;
-    this.#decoder = encoding === 'latin1' ? undefined : new TextDecoder(encoding, { fatal: true });
+    if (encoding === 'utf-8') this.#decoder = new LenientUtf8Decoder();
+    else if (encoding !== 'latin1') this.#decoder = new TextDecoder(encoding, { fatal: true });
     this.#reader = createReader(format, this.#decoder === undefined);
   }
 
   async *read(bytes: Uint8Array): AsyncGenerator<StatementEvent> {
     for (let from = 0; from < bytes.length; from += MAX_SLICE_BYTES) {
       const slice = bytes.subarray(from, from + MAX_SLICE_BYTES);
-      yield* this.#reader.write(this.#decode(slice));
+      yield* this.#reportEncoding(this.#reader.write(this.#decode(slice)));
       await setImmediate();
     }
   }
 
   *end(): Generator<StatementEvent> {
-    if (this.#decoder) yield* this.#reader.write(this.#decode());
-    yield* this.#reader.end();
+    if (this.#decoder) yield* this.#reportEncoding(this.#reader.write(this.#decode()));
+    yield* this.#reportEncoding(this.#reader.end());
+  }
+
+  /** Adds to the end of one statement that the file has bytes of another encoding than it declares. */
+  #reportEncoding(parts: StatementEvent[]): StatementEvent[] {
+    const isFound = this.#decoder instanceof LenientUtf8Decoder && this.#decoder.hasFoundOtherBytes;
+    const end = isFound && !this.#hasReportedEncoding ? parts.find(({ part }) => part === 'end') : undefined;
+    if (end?.part !== 'end') return parts;
+    this.#hasReportedEncoding = true;
+    end.unreadable = [
+      ...(end.unreadable ?? []),
+      'the file declares UTF-8 but has other bytes, which were read as Windows-1252',
+    ];
+    return parts;
   }
 
   #decode(bytes?: Uint8Array): string {
     if (!this.#decoder)
       return Buffer.from(bytes!.buffer, bytes!.byteOffset, bytes!.length).toString('latin1');
+    if (this.#decoder instanceof LenientUtf8Decoder) return this.#decoder.decode(bytes);
     try {
       return this.#decoder.decode(bytes, { stream: bytes !== undefined });
     } catch {

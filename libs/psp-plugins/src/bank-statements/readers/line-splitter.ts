@@ -1,30 +1,30 @@
-import { TextDecoder } from 'node:util';
+/** Splits text into lines. The line end of the file may be LF, CR LF or CR alone. */
 import { StatementError } from '../statements/statement-parts.js';
 
 const MAX_LINE_LENGTH = 64 * 1024;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-const windows1252 = new TextDecoder('windows-1252');
+/** Number of characters without LF after which CR counts as the line end of the file. */
+const LINE_END_DETECTION_LENGTH = 4096;
+/** Banks wrap files in control characters (STX, ETX, Ctrl-Z). They are never part of a value. */
 
-/**
- * Splits text into lines. Files without a declared encoding arrive as one character per byte (`latin1`). Each
- * line is then decoded as UTF-8 if it is valid UTF-8, otherwise as Windows-1252, because banks mix both in
- * one file. The result does not depend on the chunk boundaries.
- */
+const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+
 export class LineSplitter {
   /** Number of the last line returned, from 1. */
   lineNumber = 0;
   /** False if the last line has no line break: the file may be truncated. */
   isTerminated = true;
   #rest = '';
-
-  constructor(private readonly isBinary: boolean) {}
+  #lineEnd: '\n' | '\r' | undefined;
 
   *split(text: string): Generator<string> {
     const all = this.#rest + text;
+    this.#lineEnd ??= detectLineEnd(all);
     let from = 0;
-    for (let to = all.indexOf('\n'); to !== -1; to = all.indexOf('\n', from)) {
-      yield this.#line(all.slice(from, all.charCodeAt(to - 1) === 13 && to > from ? to - 1 : to));
-      from = to + 1;
+    if (this.#lineEnd !== undefined) {
+      for (let to = all.indexOf(this.#lineEnd); to !== -1; to = all.indexOf(this.#lineEnd, from)) {
+        yield this.#line(all.slice(from, to));
+        from = to + 1;
+      }
     }
     this.#rest = all.slice(from);
     if (this.#rest.length > MAX_LINE_LENGTH) {
@@ -35,19 +35,24 @@ export class LineSplitter {
   }
 
   *finish(): Generator<string> {
-    if (this.#rest === '') return;
+    if (this.#lineEnd === undefined && this.#rest.includes('\r')) {
+      this.#lineEnd = '\r';
+      yield* this.split('');
+    }
+    // A file may end with a control character behind its last line break, e.g. Ctrl-Z.
+    if (this.#rest.replace(CONTROL_CHARACTERS, '') === '') return;
     this.isTerminated = false;
     yield this.#line(this.#rest);
   }
 
   #line(line: string): string {
     this.lineNumber++;
-    if (!this.isBinary || /^[\x00-\x7f]*$/.test(line)) return line;
-    const bytes = Buffer.from(line, 'latin1');
-    try {
-      return utf8.decode(bytes);
-    } catch {
-      return windows1252.decode(bytes);
-    }
+    return line.replace(CONTROL_CHARACTERS, '').replace(/[\r\n]+$/, '');
   }
+}
+
+/** Returns `undefined` until the text shows it. */
+function detectLineEnd(text: string): '\n' | '\r' | undefined {
+  if (text.includes('\n')) return '\n';
+  return text.length > LINE_END_DETECTION_LENGTH && text.includes('\r') ? '\r' : undefined;
 }

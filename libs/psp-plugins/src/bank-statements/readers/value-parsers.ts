@@ -28,10 +28,21 @@ export function daysInMonth(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
-/** @returns `YYYY-MM-DD`, or `undefined` if the day does not exist */
+/** @returns `YYYY-MM-DD`, or `undefined` if the day does not exist or a part is not a number */
 export function toCalendarDate(year: number, month: number, day: number): string | undefined {
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+  // A comparison with NaN is always false, so each part must be checked to be a number first.
+  if (!Number.isInteger(year) || !Number.isInteger(month) || !Number.isInteger(day)) return undefined;
+  if (year < 0 || year > 9999 || month < 1 || month > 12) return undefined;
+  if (day < 1 || day > daysInMonth(year, month)) return undefined;
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+/**
+ * Returns whether a date stands for "no date". Programs write the first day of their calendar for an empty
+ * date: .NET writes 0001-01-01.
+ */
+export function isEmptyDate(text: string): boolean {
+  return /^0{3}[01]-/.test(text);
 }
 
 /**
@@ -91,6 +102,26 @@ export function isBic(text: string): boolean {
 /** Returns whether a reference is a placeholder for "no reference". */
 export function isPlaceholder(reference: string): boolean {
   return /^(?:NOT ?PROVIDED|NONREF|NOREF|[KE]REF\+?)?$/.test(reference);
+}
+
+/** Whole numbers with groups of thousands, all with the same mark: `1.250.000`, `1,250,000`. */
+const GROUPED_INTEGER_PATTERN = /^\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+$/;
+/** Groups of thousands with one mark, then the other mark and the decimals: `1.250,00`, `1,250.00`. */
+const GROUPED_DECIMAL_PATTERN = /^\d{1,3}(?:\.\d{3})+,\d*$|^\d{1,3}(?:,\d{3})+\.\d*$/;
+
+/**
+ * Parses an amount of a bank that may group thousands: `1250`, `12,50`, `12.50`, `1.250,00`, `1,250.00`.
+ * A comma alone is the decimal mark. `isAmbiguous` is true for a point alone before three digits: `1.250` may
+ * be 1250 or 1.25.
+ * @returns a decimal with a point, or `undefined` if the text is not an amount
+ */
+export function parseGroupedDecimal(text: string): { decimal: string; isAmbiguous: boolean } | undefined {
+  const decimal = GROUPED_INTEGER_PATTERN.test(text)
+    ? text.replace(/[.,]/g, '')
+    : GROUPED_DECIMAL_PATTERN.test(text)
+      ? text.replace(/[.,](?=.*[.,])/g, '').replace(',', '.')
+      : text.replace(',', '.');
+  return isDecimal(decimal) ? { decimal, isAmbiguous: /^\d+\.\d{3}$/.test(text) } : undefined;
 }
 
 /** Collapses white space and trims the ends. Returns `undefined` for an empty result. */

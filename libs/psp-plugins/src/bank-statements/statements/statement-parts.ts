@@ -71,6 +71,11 @@ export interface StatementEnd {
    * sentence each. Absent if there are none.
    */
   inconsistencies?: string[];
+  /**
+   * Values that move no money and could not be read, so that they were left out, one sentence each. Absent if
+   * there are none.
+   */
+  unreadable?: string[];
 }
 
 export type EntryStatus = 'BOOK' | 'PDNG' | 'INFO' | 'FUTR';
@@ -151,6 +156,11 @@ export interface Entry extends EntryFacts {
    * every month. `valueAt` is then the last day of that month.
    */
   valueDateAsFound?: string;
+  /**
+   * Why the amount could mean two different sums. Such an entry is rejected and not served. Absent for a clear
+   * amount.
+   */
+  ambiguity?: string;
   /** Details of a batch; empty for a single entry. */
   details: EntryDetail[];
   /** Location in the file, for messages: `line 12`, `Ntry 3 of Stmt 1`. */

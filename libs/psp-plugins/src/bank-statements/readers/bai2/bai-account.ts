@@ -4,6 +4,7 @@ import type {
   StatementEnd,
   StatementStart,
 } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement-parts.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isPlaceholder, quoteValue, collapseWhitespace } from '../value-parsers.js';
@@ -30,6 +31,8 @@ export interface Bai2Group {
   asOf: string;
   /** `T08:29:00`, or empty. */
   asOfTime: string;
+  /** Fields of the headers that could not be read. Each account of the group reports them. */
+  unreadable: readonly string[];
 }
 
 /** Reads one account: record `03`, its entries and record `49`. */
@@ -39,6 +42,8 @@ export class Bai2Account {
   controlTotal = 0n;
   recordCount = 0;
   readonly inconsistencies: string[] = [];
+  /** Fields that move no money and could not be read. */
+  readonly unreadable: string[] = [];
   readonly #balances: StatementBalance[] = [];
   readonly #summaries: { type: string; units: bigint | undefined; count: number | undefined }[] = [];
   readonly #totals = new EntryTotals();
@@ -66,25 +71,43 @@ export class Bai2Account {
         ...(group.originator === '' ? {} : { servicer: group.originator }),
       },
     };
+    this.unreadable.push(...group.unreadable);
     this.#readSummaries(record, fields);
     this.recordCount += record.segments.length;
   }
 
-  /** Reads groups of type, amount, item count and funds type. An empty type is a placeholder. */
+  /**
+   * Reads groups of type, amount, item count and funds type. An empty field in the place of a type is left out
+   * alone, because some banks end each physical record with one comma too many. A group that cannot be read is
+   * reported, and the rest of its physical record is left out: it moves no money.
+   */
   #readSummaries(record: Bai2Record, fields: Bai2FieldReader): void {
-    for (let left = record.segments.join(',').split(',').length; left > 0; left--) {
-      const type = fields.next();
-      const units = parseMinorUnits(record, fields.next());
-      const count = fields.next();
-      readFundsType(record, fields, this.group.asOf);
-      if (type === '') continue;
-      if (!/^\d{3}$/.test(type))
-        failAt(record, `has the type ${quoteValue(type)}; expected three digits, e.g. 010`);
-      this.controlTotal += units ?? 0n;
-      if (!isBalanceType(type))
-        this.#summaries.push({ type, units, count: /^\d{1,9}$/.test(count) ? Number(count) : undefined });
-      else if (units !== undefined) this.#balances.push(this.#balance(type, units));
+    while (fields.hasMore()) {
+      if (fields.peek() === '') {
+        fields.next();
+        continue;
+      }
+      try {
+        this.#readSummary(record, fields);
+      } catch (error) {
+        if (!(error instanceof StatementError)) throw error;
+        this.unreadable.push(`${error.message}; the rest of this record is left out`);
+        fields.skipSegment();
+      }
     }
+  }
+
+  #readSummary(record: Bai2Record, fields: Bai2FieldReader): void {
+    const type = fields.next();
+    if (!/^\d{3}$/.test(type))
+      failAt(record, `has the type ${quoteValue(type)}; expected three digits, e.g. 010`);
+    const units = parseMinorUnits(record, fields.next());
+    const count = fields.next();
+    readFundsType(record, fields, this.group.asOf);
+    this.controlTotal += units ?? 0n;
+    if (!isBalanceType(type))
+      this.#summaries.push({ type, units, count: /^\d{1,9}$/.test(count) ? Number(count) : undefined });
+    else if (units !== undefined) this.#balances.push(this.#balance(type, units));
   }
 
   #balance(type: string, units: bigint): StatementBalance {
@@ -102,7 +125,8 @@ export class Bai2Account {
     const fields = new Bai2FieldReader(record);
     const type = fields.next();
     const units = parseMinorUnits(record, fields.next());
-    const funds = readFundsType(record, fields, this.group.asOf);
+    const { unreadable, ...funds } = readFundsType(record, fields, this.group.asOf);
+    if (unreadable !== undefined) this.unreadable.push(unreadable);
     const bankReference = fields.next();
     const customerReference = fields.next();
     const text = fields.remainingText();
@@ -162,6 +186,7 @@ export class Bai2Account {
       part: 'end',
       balances: this.#balances,
       ...(inconsistencies.length === 0 ? {} : { inconsistencies }),
+      ...(this.unreadable.length === 0 ? {} : { unreadable: this.unreadable }),
     };
   }
 }

@@ -85,21 +85,33 @@ export function parseClockTime(record: Bai2Record, field: string): string {
   return `T${hour}:${minute}:00`;
 }
 
+/** Returns the value, or why it cannot be read. Only for fields that move no money. */
+export function tryParse(parse: () => string): { value: string; unreadable?: string } {
+  try {
+    return { value: parse() };
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    return { value: '', unreadable: error.message };
+  }
+}
+
 /**
  * Reads the funds type. V gives the value date, 0 means the as-of date. The others count banking days, and
- * the bank's calendar is unknown.
+ * the bank's calendar is unknown. A value date that cannot be read is reported, because it moves no money.
  */
 export function readFundsType(
   record: Bai2Record,
   fields: Bai2FieldReader,
   asOf: string,
-): { valueAt?: string } {
+): { valueAt?: string; unreadable?: string } {
   const type = fields.next();
   switch (type) {
     case 'V': {
-      const valueAt = parseDate(record, fields.next(), 'value date');
+      const field = fields.next();
       fields.next();
-      return { valueAt };
+      if (field === '') return {};
+      const { value: valueAt, unreadable } = tryParse(() => parseDate(record, field, 'value date'));
+      return unreadable === undefined ? { valueAt } : { unreadable };
     }
     case 'S':
       for (let day = 0; day < 3; day++) fields.next();

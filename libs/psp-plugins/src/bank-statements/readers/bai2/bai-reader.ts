@@ -6,7 +6,7 @@ import type { Bai2Group } from './bai-account.js';
 import { Bai2Account } from './bai-account.js';
 import type { Bai2Record } from './bai-records.js';
 import { Bai2RecordAssembler, splitFields } from './bai-records.js';
-import { parseDate, failAt, parseClockTime, parseMinorUnits } from './bai-field-parsers.js';
+import { parseDate, failAt, parseClockTime, tryParse } from './bai-field-parsers.js';
 
 /** Totals that a trailer states for all records since its header. */
 interface TrailerTotals {
@@ -26,7 +26,7 @@ const createTrailerTotals = (): TrailerTotals => ({ sum: 0n, members: 0, recordC
 export class Bai2Reader implements StatementReader {
   readonly #records: Bai2RecordAssembler;
   #parts: StatementEvent[] = [];
-  #header: { id: string; sequence: string; createdAt: string } | undefined;
+  #header: { id: string; sequence: string; createdAt?: string; unreadable: string[] } | undefined;
   #group: Bai2Group | undefined;
   #account: Bai2Account | undefined;
   /** The account whose `49` was read. Its `end` part is held back until the following trailers are read. */
@@ -66,7 +66,11 @@ export class Bai2Reader implements StatementReader {
   }
 
   #read(record: Bai2Record): void {
-    if (this.#hasEnded) failAt(record, 'after the end of the file (99); expected nothing more');
+    if (this.#hasEnded) {
+      if (record.code !== '01')
+        failAt(record, 'after the end of the file (99); expected nothing more, or 01 of another file');
+      this.#beginNextFile();
+    }
     switch (record.code) {
       case '01':
         this.#expect(record, !this.#header, 'a second file header; expected 02 or 99');
@@ -113,12 +117,24 @@ export class Bai2Reader implements StatementReader {
     if (holds === undefined || holds === false) failAt(record, otherwise);
   }
 
+  /** Several files may be joined in one: each of them is complete and has its own totals. */
+  #beginNextFile(): void {
+    this.#flushPendingAccount();
+    this.#hasEnded = false;
+    this.#header = undefined;
+    this.#fileTotals = createTrailerTotals();
+  }
+
   #openFile(record: Bai2Record): void {
-    const [sender = '', receiver = '', date = '', time = '', id = ''] = splitFields(record);
-    if (sender === '' || receiver === '')
-      failAt(record, 'has no sender or receiver; expected 01,<sender>,<receiver>,<date>,…');
-    const createdAt = parseDate(record, date, 'creation date') + parseClockTime(record, time);
-    this.#header = { id: [sender, date, id].filter(Boolean).join('/'), sequence: id, createdAt };
+    const [sender = '', , date = '', time = '', id = ''] = splitFields(record);
+    const created = tryParse(() => parseDate(record, date, 'creation date'));
+    const clock = tryParse(() => parseClockTime(record, time));
+    this.#header = {
+      id: [sender, date, id].filter(Boolean).join('/'),
+      sequence: id,
+      ...(created.unreadable === undefined ? { createdAt: created.value + clock.value } : {}),
+      unreadable: [created.unreadable, clock.unreadable].filter((reason) => reason !== undefined),
+    };
     this.#fileTotals.recordCount += record.segments.length;
   }
 
@@ -135,7 +151,8 @@ export class Bai2Reader implements StatementReader {
       failAt(record, `has the status ${quoteValue(status)}; expected 1 (update) or 3 (correction)`);
     if (!/^[1-4]?$/.test(modifier))
       failAt(record, `has the as-of-date modifier ${quoteValue(modifier)}; expected 1 … 4`);
-    const { sequence, ...header } = this.#header!;
+    const { sequence, unreadable, ...header } = this.#header!;
+    const clock = tryParse(() => parseClockTime(record, time));
     this.#group = {
       // Modifiers 1 and 3 are interim: a final report repeats their entries.
       start: {
@@ -146,7 +163,8 @@ export class Bai2Reader implements StatementReader {
       originator,
       currency: currency || 'USD',
       asOf: parseDate(record, date, 'as-of date'),
-      asOfTime: parseClockTime(record, time),
+      asOfTime: clock.value,
+      unreadable: clock.unreadable === undefined ? unreadable : [...unreadable, clock.unreadable],
     };
     this.#groupTotals = { ...createTrailerTotals(), recordCount: record.segments.length };
   }
@@ -162,7 +180,7 @@ export class Bai2Reader implements StatementReader {
     account.recordCount += record.segments.length;
     const { controlTotal, recordCount } = account;
     this.#compareTrailer(record, account, { sum: controlTotal, recordCount, members: undefined });
-    this.#groupTotals.sum += readControlTotal(record);
+    this.#groupTotals.sum += readControlTotal(record) ?? controlTotal;
     this.#groupTotals.members++;
     this.#groupTotals.recordCount += recordCount;
     this.#pendingAccount = account;
@@ -172,44 +190,62 @@ export class Bai2Reader implements StatementReader {
   #closeGroup(record: Bai2Record): void {
     this.#groupTotals.recordCount += record.segments.length;
     this.#compareTrailer(record, this.#pendingAccount, this.#groupTotals);
-    this.#fileTotals.sum += readControlTotal(record);
+    this.#fileTotals.sum += readControlTotal(record) ?? this.#groupTotals.sum;
     this.#fileTotals.members++;
     this.#fileTotals.recordCount += this.#groupTotals.recordCount;
     this.#group = undefined;
   }
 
   #closeFile(record: Bai2Record): void {
-    if (record.segmentsTerminated.at(-1) !== true)
+    this.#fileTotals.recordCount += record.segments.length;
+    const isRight = this.#compareTrailer(record, this.#pendingAccount, this.#fileTotals);
+    if (record.segmentsTerminated.at(-1) !== true && !isRight)
       failAt(
         record,
         'is not ended by a slash: the file ends too early; expected 99,<total>,<groups>,<records>/',
       );
-    this.#fileTotals.recordCount += record.segments.length;
-    this.#compareTrailer(record, this.#pendingAccount, this.#fileTotals);
     this.#hasEnded = true;
   }
 
-  /** Reports wrong totals but keeps the entries. Each trailer is compared with the trailers of the level below. */
+  /**
+   * Reports totals that are wrong or cannot be read, but keeps the entries. An empty total is not compared. Each
+   * trailer is compared with the trailers of the level below.
+   * @returns true if all totals are given and right
+   */
   #compareTrailer(
     record: Bai2Record,
     account: Bai2Account | undefined,
     found: Omit<TrailerTotals, 'members'> & { members: number | undefined },
-  ): void {
+  ): boolean {
     const fields = splitFields(record);
-    const records = parseCount(record, fields[found.members === undefined ? 1 : 2]);
     const where = `the trailer ${record.code} in line ${record.line}`;
     const breaks: string[] = [];
-    if (readControlTotal(record) !== found.sum)
-      breaks.push(`${where} has the control total ${fields[0]}; the records sum up to ${found.sum}`);
+    let isComplete = true;
+    const compare = (stated: bigint | undefined, real: bigint, describe: () => string): void => {
+      if (stated === undefined) isComplete = false;
+      else if (stated !== real) breaks.push(`${where} ${describe()}`);
+    };
+    const read = (field: string | undefined, what: string): bigint | undefined => {
+      if (field === undefined || field === '') return undefined;
+      if (/^[-+]?\d{1,30}$/.test(field)) return BigInt(field);
+      breaks.push(`${where} has ${quoteValue(field)} for the ${what}; expected digits`);
+      return undefined;
+    };
+    compare(read(fields[0], 'control total'), found.sum, () => {
+      return `has the control total ${fields[0]}; the records sum up to ${found.sum}`;
+    });
     if (found.members !== undefined) {
-      const members = parseCount(record, fields[1]);
       const what = record.code === '98' ? 'accounts' : 'groups';
-      if (members !== found.members)
-        breaks.push(`${where} says ${members} ${what}; there are ${found.members}`);
+      compare(read(fields[1], `number of ${what}`), BigInt(found.members), () => {
+        return `says ${fields[1]} ${what}; there are ${found.members}`;
+      });
     }
-    if (records !== found.recordCount)
-      breaks.push(`${where} says ${records} records; there are ${found.recordCount}`);
+    const records = fields[found.members === undefined ? 1 : 2];
+    compare(read(records, 'number of records'), BigInt(found.recordCount), () => {
+      return `says ${records} records; there are ${found.recordCount}`;
+    });
     account?.inconsistencies.push(...breaks);
+    return isComplete && breaks.length === 0;
   }
 
   #flushPendingAccount(): void {
@@ -218,18 +254,8 @@ export class Bai2Reader implements StatementReader {
   }
 }
 
-function readControlTotal(record: Bai2Record): bigint {
-  return (
-    parseMinorUnits(record, splitFields(record)[0] ?? '') ??
-    failAt(record, 'has no control total; expected a sum of the amounts')
-  );
-}
-
-function parseCount(record: Bai2Record, field: string | undefined): number {
-  if (field === undefined || !/^\d{1,9}$/.test(field))
-    failAt(
-      record,
-      `has ${quoteValue(field ?? '')} for a number; expected all numbers of a trailer and a slash`,
-    );
-  return Number(field);
+/** Returns `undefined` for a total that is empty or cannot be read. */
+function readControlTotal(record: Bai2Record): bigint | undefined {
+  const [field = ''] = splitFields(record);
+  return /^[-+]?\d{1,30}$/.test(field) ? BigInt(field) : undefined;
 }

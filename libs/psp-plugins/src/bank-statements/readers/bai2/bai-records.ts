@@ -1,5 +1,6 @@
 import { StatementError } from '../../statements/statement-parts.js';
 import { LineSplitter } from '../line-splitter.js';
+import { decodeLine } from '../text-decoder.js';
 
 /** A logical record: `01` … `99` with its continuations (`88`). */
 export interface Bai2Record {
@@ -20,27 +21,34 @@ export interface Bai2Record {
 const RECORD_PATTERN = /^\s*(01|02|03|16|49|98|99),/;
 /** `88:` occurs where a program has overwritten the comma with the text `EREF: …`. */
 const CONTINUATION_PATTERN = /^\s*88[,:]/;
-/** Some banks put several records on one line, separated by blanks. */
-const NEXT_RECORD_PATTERN = /\/\s+(?=01,|02,|03,|16,\d{3},|49,[-+]?\d*,\d|88,|98,[-+]?\d*,\d|99,[-+]?\d*,\d)/;
+/**
+ * Some banks put several records on one line, separated by blanks. The text of a record 16 may end without a
+ * slash. Then the next record must be recognisable by its own fields.
+ */
+const NEXT_RECORD_PATTERN =
+  /\/\s+(?=01,|02,|03,|16,\d{3},|49,[-+]?\d*,\d|88,|98,[-+]?\d*,\d|99,[-+]?\d*,\d)|\s+(?=16,\d{3},[-+]?\d+,[ZVSD012]?,|(?:49,[-+]?\d+|98,[-+]?\d+,\d+|99,[-+]?\d+,\d+),\d+\/)/;
 const MAX_RECORD_LINES = 2000;
 
 /** Assembles lines into logical records. */
 export class Bai2RecordAssembler {
-  readonly #lines: LineSplitter;
+  readonly #lines = new LineSplitter();
   #record: Bai2Record | undefined;
 
-  constructor(binary: boolean) {
-    this.#lines = new LineSplitter(binary);
-  }
+  /** @param isBinary true if the text has one character per byte */
+  constructor(private readonly isBinary: boolean) {}
 
   *split(text: string): Generator<Bai2Record> {
-    for (const line of this.#lines.split(text)) yield* this.#line(line);
+    for (const line of this.#lines.split(text)) yield* this.#line(this.#decode(line));
   }
 
   *finish(): Generator<Bai2Record> {
-    for (const line of this.#lines.finish()) yield* this.#line(line);
+    for (const line of this.#lines.finish()) yield* this.#line(this.#decode(line));
     if (this.#record) yield this.#record;
     this.#record = undefined;
+  }
+
+  #decode(line: string): string {
+    return this.isBinary ? decodeLine(line) : line;
   }
 
   *#line(line: string): Generator<Bai2Record> {
@@ -119,6 +127,23 @@ export class Bai2FieldReader {
     const field = comma === -1 ? this.#rest : this.#rest.slice(0, comma);
     this.#rest = comma === -1 ? undefined : this.#rest.slice(comma + 1);
     return field.trim();
+  }
+
+  /** Returns the next field without reading it. */
+  peek(): string {
+    const [segmentIndex, rest] = [this.#segmentIndex, this.#rest];
+    const field = this.next();
+    [this.#segmentIndex, this.#rest] = [segmentIndex, rest];
+    return field;
+  }
+
+  hasMore(): boolean {
+    return this.#rest !== undefined || this.#segmentIndex < this.record.segments.length - 1;
+  }
+
+  /** Leaves out the rest of the current physical record. */
+  skipSegment(): void {
+    this.#rest = undefined;
   }
 
   /** Returns the remaining text, one element for each physical record. */

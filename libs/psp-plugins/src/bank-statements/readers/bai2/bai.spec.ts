@@ -140,6 +140,24 @@ describe('a BAI2 file', () => {
     ]);
   });
 
+  it('reports fields that move no money and cannot be read, and reads the entries', async () => {
+    const file = bai2('16,142,125,V,260230,,,/\n', { total: 1125, count: 1 })
+      .replace('260116,0100,42', '26x116,9900,42')
+      .replace('03,555,,010,1000,,/', '03,555,,010,1000,,,15,1000,,/');
+    const parts = await readAll(file);
+    expect(entriesOf(parts)[0]).toMatchObject({ amount: '1.25' });
+    expect(endsOf(parts)[0]!.unreadable).toEqual([
+      expect.stringContaining('record 01: has the creation date "26x116"'),
+      expect.stringContaining('record 01: has the time "9900"'),
+      expect.stringContaining('record 03: has the type "15"'),
+      expect.stringContaining('record 16: has the value date "260230"'),
+    ]);
+  });
+
+  it('may end without a slash where its last totals are right', async () => {
+    expect(endsOf(await readAll(bai2('').slice(0, -2)))).toHaveLength(1);
+  });
+
   it('tells totals that are wrong, and reads the entries', async () => {
     const good = bai2('16,142,125,Z,,,/\n', {
       account: '03,555,,010,1000,,,100,125,1,/',
@@ -165,13 +183,13 @@ describe('a BAI2 file', () => {
     [bai2('').replace(/99.*\n/, ''), 'the trailer 99 is missing'],
     [bai2('').replace(/98[^]*/, ''), 'the trailer 98 is missing'],
     [bai2('').replace(/49[^]*/, ''), 'the trailer 49 is missing'],
-    [bai2('').slice(0, -2), 'is not ended by a slash'],
+    [bai2('').slice(0, -3), 'is not ended by a slash'],
     [bai2('').replace(/49.*\n/, ''), 'record 98: not after 49'],
     [bai2('').replace(/03.*\n/, '16,142,1,Z,,,/\n'), 'line 3: record 16: outside of an account'],
     [bai2('16,042,1,Z,,,/\n'), 'line 4: record 16: has the type "042"'],
     [bai2('16,142,1.25,Z,,,/\n'), 'has the amount "1.25"; expected digits without a decimal point'],
     [bai2('16,142,,Z,,,/\n'), 'has no amount'],
-    [bai2('16,142,1,V,260230,,,/\n'), 'has the value date "260230"'],
+    [`${bai2('')}16,142,1,Z,,,/\n`, 'after the end of the file (99)'],
     [bai2('', { account: '03,555,XXQ/' }), 'has the currency "XXQ"'],
     [bai2('', { group: '02,B,1,2,260115,,USD,2/' }), 'a group with the status 2 (deletion)'],
     [bai2('', { group: '02,B,1,4,260115,,USD,2/' }), 'a group with the status 4 (test only)'],

@@ -1,7 +1,13 @@
 /** Parses ISO 20022 amounts, dates and accounts of every version of camt.052/.053/.054. */
 import type { CreditDebit, StatementAccount, StatementBalance } from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
-import { isDecimal, parseIsoDateOrTime, quoteValue, resolveValueDate } from '../value-parsers.js';
+import {
+  isDecimal,
+  isEmptyDate,
+  parseIsoDateOrTime,
+  quoteValue,
+  resolveValueDate,
+} from '../value-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findNode, findText } from './xml-node.js';
 
@@ -12,6 +18,26 @@ export function createFail(place: string): Fail {
   return (what) => {
     throw new StatementError(`${place}: ${what}`);
   };
+}
+
+/** Records a value that moves no money and cannot be read. It is left out. */
+export type ReportUnreadable = (what: string) => void;
+
+/**
+ * Reads a value that moves no money. If it cannot be read, it is reported and left out.
+ * @param read gets a function that fails with the reason
+ */
+export function readOptional<T>(read: (fail: Fail) => T, report: ReportUnreadable): T | undefined {
+  class Unreadable extends Error {}
+  try {
+    return read((what) => {
+      throw new Unreadable(what);
+    });
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    report(error.message);
+    return undefined;
+  }
 }
 
 export interface CamtAmount {
@@ -43,7 +69,7 @@ export function readCreditDebit(node: XmlNode, fail: Fail): CreditDebit {
 export function readDate(node: XmlNode, name: string, fail: Fail): string | undefined {
   const choice = findChild(node, name);
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
-  return text === undefined ? undefined : parseDate(text, name, fail);
+  return text === undefined || isEmptyDate(text) ? undefined : parseDate(text, name, fail);
 }
 
 export function parseDate(text: string, name: string, fail: Fail): string {
@@ -53,16 +79,23 @@ export function parseDate(text: string, name: string, fail: Fail): string {
   );
 }
 
-/** Reads `ValDt`. 30 February is accepted, because some banks count 30 days in every month. */
-export function readValueDate(node: XmlNode, fail: Fail): { valueAt?: string; valueDateAsFound?: string } {
+/**
+ * Reads `ValDt`. 30 February is accepted, because some banks count 30 days in every month. A value date moves
+ * no money, so one that cannot be read is reported and left out.
+ */
+export function readValueDate(
+  node: XmlNode,
+  report: ReportUnreadable,
+): { valueAt?: string; valueDateAsFound?: string } {
   const choice = findChild(node, 'ValDt');
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
-  if (text === undefined) return {};
+  if (text === undefined || isEmptyDate(text)) return {};
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:[Z+-].*)?$/.exec(text) ?? [];
   const value =
     year === undefined ? undefined : resolveValueDate(Number(year), Number(month), Number(day), text);
-  if (value?.asFound === undefined) return { valueAt: parseDate(text, 'ValDt', fail) };
-  return { valueAt: value.date, valueDateAsFound: value.asFound };
+  if (value?.asFound !== undefined) return { valueAt: value.date, valueDateAsFound: value.asFound };
+  const valueAt = readOptional((fail) => parseDate(text, 'ValDt', fail), report);
+  return valueAt === undefined ? {} : { valueAt };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement-parts.js';
 import { isPlaceholder, collapseWhitespace } from '../value-parsers.js';
-import type { Fail } from './camt-element-parsers.js';
-import { readAccountId, readAmount, readBic } from './camt-element-parsers.js';
+import type { ReportUnreadable } from './camt-element-parsers.js';
+import { readAccountId, readAmount, readBic, readOptional } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, findCode, omitUndefined, findNode, findText } from './xml-node.js';
 
@@ -53,17 +53,18 @@ export function readCodes(node: XmlNode): Pick<EntryFacts, 'bankTransactionCode'
  * Reads charges: repeated `Chrgs` with `Amt` in old versions, `Chrgs/Rcrd` since version 03. Charges of zero
  * are left out.
  */
-export function readCharges(node: XmlNode, fail: Fail): EntryFacts['charges'] {
+export function readCharges(node: XmlNode, report: ReportUnreadable): EntryFacts['charges'] {
   const charges = findChildren(node, 'Chrgs')
     .flatMap((charge) => [charge, ...findChildren(charge, 'Rcrd')])
     .flatMap((record) => {
-      const amount = findChild(record, 'Amt');
+      const element = findChild(record, 'Amt');
+      const amount = element && readOptional((fail) => readAmount(element, fail), report);
       if (!amount) return [];
       const direction = findText(record, 'CdtDbtInd');
       const included = findText(record, 'ChrgInclInd');
       return [
         omitUndefined({
-          ...readAmount(amount, fail),
+          ...amount,
           creditDebit: parseCreditDebit(direction),
           included: included === undefined ? undefined : included === 'true' || included === '1',
         }),
@@ -81,12 +82,12 @@ function parseCreditDebit(word: string | undefined): CreditDebit | undefined {
 export function readExchange(
   node: XmlNode,
   booked: { amount?: string; currency?: string },
-  fail: Fail,
+  report: ReportUnreadable,
 ): Pick<EntryFacts, 'instructed' | 'exchangeRate'> {
   const details = findChild(node, 'AmtDtls');
   if (!details) return {};
   const element = findNode(details, 'InstdAmt', 'Amt');
-  const instructed = element && readAmount(element, fail, booked.currency);
+  const instructed = element && readOptional((fail) => readAmount(element, fail, booked.currency), report);
   const same = instructed?.amount === booked.amount && instructed?.currency === booked.currency;
   const rate = ['InstdAmt', 'TxAmt', 'CntrValAmt', 'AnncdPstngAmt']
     .map((name) => findText(details, name, 'CcyXchg', 'XchgRate'))
@@ -95,7 +96,7 @@ export function readExchange(
 }
 
 /** Reads the facts of a `TxDtls`, without its parties. */
-export function readDetailFacts(node: XmlNode, fail: Fail): EntryFacts {
+export function readDetailFacts(node: XmlNode, report: ReportUnreadable): EntryFacts {
   const references = findChild(node, 'Refs');
   const remittance = findChild(node, 'RmtInf');
   const structured = findChildren(remittance, 'Strd');
@@ -115,7 +116,7 @@ export function readDetailFacts(node: XmlNode, fail: Fail): EntryFacts {
       .find((reference) => reference !== undefined),
     ...readCodes(node),
     additionalInformation: findText(node, 'AddtlTxInf'),
-    charges: readCharges(node, fail),
+    charges: readCharges(node, report),
     returnReason: findCode(returned, 'Rsn') ?? findCode(returned, 'RtrRsn') ?? findText(returned, 'AddtlInf'),
     purpose: findCode(node, 'Purp'),
   });

@@ -16,8 +16,14 @@ import {
   readParty,
   readReferences,
 } from './camt-entry-facts.js';
-import type { CamtAmount, Fail } from './camt-element-parsers.js';
-import { readAmount, readCreditDebit, readDate, readValueDate } from './camt-element-parsers.js';
+import type { CamtAmount, Fail, ReportUnreadable } from './camt-element-parsers.js';
+import {
+  readAmount,
+  readCreditDebit,
+  readDate,
+  readOptional,
+  readValueDate,
+} from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, omitUndefined, findNode, findText } from './xml-node.js';
 
@@ -26,6 +32,8 @@ export interface EntryContext {
   kind: StatementKind;
   account: { id: string; currency?: string };
   fail: Fail;
+  /** Records a value of the entry that moves no money and cannot be read. */
+  report: ReportUnreadable;
 }
 
 /**
@@ -48,15 +56,15 @@ export function readEntryHead(node: XmlNode, { account, fail }: EntryContext): E
 }
 
 /** Reads one `TxDtls`. */
-export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: EntryContext): EntryDetail {
-  const amount = readDetailAmount(node, head.booked.currency, fail);
+export function readDetail(node: XmlNode, head: EntryHead, { account, report }: EntryContext): EntryDetail {
+  const amount = readDetailAmount(node, head.booked.currency, report);
   const direction = findText(node, 'CdtDbtInd');
   const creditDebit = direction === 'CRDT' || direction === 'DBIT' ? direction : undefined;
   return omitUndefined({
-    ...readDetailFacts(node, fail),
+    ...readDetailFacts(node, report),
     ...amount,
     creditDebit,
-    ...readExchange(node, amount ?? head.booked, fail),
+    ...readExchange(node, amount ?? head.booked, report),
     counterparty: readCounterparty(node, creditDebit ?? head.creditDebit, head.reversal, account.id),
   });
 }
@@ -65,7 +73,7 @@ export function readDetail(node: XmlNode, head: EntryHead, { account, fail }: En
  * Reads `Amt` (since version 03) or the amounts of `AmtDtls` (before). Prefers the first one in the currency
  * of the entry.
  */
-function readDetailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmount | undefined {
+function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreadable): CamtAmount | undefined {
   const details = findChild(node, 'AmtDtls');
   const amounts = [
     findChild(node, 'Amt'),
@@ -74,14 +82,15 @@ function readDetailAmount(node: XmlNode, currency: string, fail: Fail): CamtAmou
     findNode(details, 'CntrValAmt', 'Amt'),
   ]
     .filter((amount) => amount !== undefined)
-    .map((amount) => readAmount(amount, fail, currency));
+    .map((amount) => readOptional((fail) => readAmount(amount, fail, currency), report))
+    .filter((amount) => amount !== undefined);
   return amounts.find((amount) => amount.currency === currency) ?? amounts[0];
 }
 
 /**
  * Returns the counterparty: the debtor of a credit, the creditor of a debit. A reversal has the parties of
  * the reversed payment. A party with the statement's own account is never the counterparty, regardless of the
- * indicators.
+ * indicators. If only one party is named, it is the counterparty, unless it is us.
  */
 function readCounterparty(
   node: XmlNode,
@@ -89,12 +98,13 @@ function readCounterparty(
   reversal: boolean,
   own: string,
 ): Party | undefined {
+  const isUs = (party: Party | undefined): boolean =>
+    party !== undefined && (party.iban ?? party.accountNumber) === own;
   const debtor = readParty(node, 'Dbtr');
   const creditor = readParty(node, 'Cdtr');
-  const debtorIsUs = debtor !== undefined && (debtor.iban ?? debtor.accountNumber) === own;
-  const creditorIsUs = creditor !== undefined && (creditor.iban ?? creditor.accountNumber) === own;
-  if (debtorIsUs !== creditorIsUs) return debtorIsUs ? creditor : debtor;
-  return (creditDebit === 'CRDT') !== reversal ? debtor : creditor;
+  if (isUs(debtor) !== isUs(creditor)) return isUs(debtor) ? creditor : debtor;
+  const [expected, other] = (creditDebit === 'CRDT') !== reversal ? [debtor, creditor] : [creditor, debtor];
+  return expected ?? other;
 }
 
 const ENTRY_STATUSES: readonly string[] = ['BOOK', 'PDNG', 'INFO', 'FUTR'] satisfies EntryStatus[];
@@ -121,13 +131,13 @@ export function readEntry(
   details: EntryDetail[],
   context: EntryContext,
 ): Omit<Entry, 'position' | 'raw'> {
-  const { fail } = context;
+  const { fail, report } = context;
   const head = readEntryHead(node, context);
   const batches = [
     ...findChildren(node, 'Btch'),
     ...findChildren(node, 'NtryDtls').flatMap((group) => findChildren(group, 'Btch')),
   ];
-  const own = readEntryFacts(node, batches, head, fail);
+  const own = readEntryFacts(node, batches, head, report);
   const [only] = details;
   const single =
     only !== undefined &&
@@ -144,20 +154,25 @@ export function readEntry(
       entryReference: findText(node, 'NtryRef'),
       bookedAt: readDate(node, 'BookgDt', fail),
     }),
-    ...readValueDate(node, fail),
+    ...readValueDate(node, report),
     details: single ? [] : details,
   };
 }
 
-function readEntryFacts(node: XmlNode, batches: readonly XmlNode[], head: EntryHead, fail: Fail): EntryFacts {
+function readEntryFacts(
+  node: XmlNode,
+  batches: readonly XmlNode[],
+  head: EntryHead,
+  report: ReportUnreadable,
+): EntryFacts {
   const bankReference = findText(node, 'AcctSvcrRef');
   return omitUndefined({
     references: Object.assign({}, ...batches.map(readReferences)) as EntryFacts['references'],
     bankReference: isPlaceholder(bankReference ?? '') ? undefined : bankReference,
     ...readCodes(node),
     additionalInformation: findText(node, 'AddtlNtryInf'),
-    charges: readCharges(node, fail),
-    ...readExchange(node, head.booked, fail),
+    charges: readCharges(node, report),
+    ...readExchange(node, head.booked, report),
   });
 }
 

@@ -19,6 +19,12 @@ const MESSAGE_TYPES: Readonly<Record<string, CamtMessage>> = {
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
   BkToCstmrDbtCdtNtfctn: { format: 'camt.054', kind: 'notification' },
 };
+/** The only place where an XML declaration may be is the beginning of a document. */
+const XML_DECLARATION = '<?xml ';
+
+const CONTROL_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
+/** Message of the XML parser. */
+const SECOND_ROOT_MESSAGE = 'documents may contain only one root';
 const STATEMENT_ELEMENTS = ['Stmt', 'Rpt', 'Ntfctn'];
 
 /** Limits against hostile files that would fill the memory. Real files are far below them. */
@@ -31,7 +37,7 @@ const MAX_DETAILS_PER_ENTRY = 100_000;
  * never expanded.
  */
 export class CamtReader implements StatementReader {
-  readonly #parser = new SaxesParser();
+  #parser = this.#createParser();
   #parts: StatementEvent[] = [];
   #depth = 0;
   #root = '';
@@ -47,27 +53,65 @@ export class CamtReader implements StatementReader {
   /** Characters since the last event of the XML parser. */
   #charactersSinceEvent = 0;
   #treeLine = 1;
-  readonly #source = new EntrySourceText();
+  #source = new EntrySourceText();
+  /** False before the first character of a document. */
+  #hasBegun = false;
+  /** The end of the last chunk if it may be the beginning of an XML declaration. */
+  #heldBack = '';
 
-  constructor() {
-    this.#parser.on('opentag', (tag) => this.#openTag(tag));
-    this.#parser.on('closetag', () => this.#closeTag());
-    this.#parser.on('text', (text) => this.#text(text));
-    this.#parser.on('cdata', (text) => this.#text(text));
-    this.#parser.on('doctype', () =>
+  #createParser(): SaxesParser {
+    const parser = new SaxesParser();
+    parser.on('opentag', (tag) => this.#openTag(tag));
+    parser.on('closetag', () => this.#closeTag());
+    parser.on('text', (text) => this.#text(text));
+    parser.on('cdata', (text) => this.#text(text));
+    parser.on('doctype', () =>
       this.#fail(
         'a document type declaration (<!DOCTYPE); expected a statement without one: entities are never expanded',
       ),
     );
-    this.#parser.on('error', (error) => {
+    parser.on('error', (error) => {
       const found = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+      // Some banks put several documents into one file.
+      if (found === SECOND_ROOT_MESSAGE) return;
       throw new StatementError(
         `line ${this.#parser.line}: broken XML: ${found}; expected a whole, well-formed document`,
       );
     });
+    return parser;
   }
 
   write(text: string): StatementEvent[] {
+    // Control characters are not allowed in XML, but some banks end a file with one, e.g. Ctrl-Z.
+    let rest = this.#heldBack + text.replace(CONTROL_CHARACTERS, ' ');
+    this.#heldBack = '';
+    if (!this.#hasBegun) rest = rest.trimStart().replace(/^\ufeff\s*/, '');
+    if (rest === '') return [];
+    for (let from = this.#hasBegun ? 0 : 1; ; from = 1) {
+      const declaration = rest.indexOf(XML_DECLARATION, from);
+      if (declaration === -1) break;
+      this.#writeDocument(rest.slice(0, declaration));
+      rest = rest.slice(declaration);
+      this.#beginDocument();
+    }
+    const cut = findCutDeclaration(rest);
+    this.#heldBack = rest.slice(cut);
+    this.#writeDocument(rest.slice(0, cut));
+    return this.#takeParts();
+  }
+
+  /** Ends the document and begins the next one of the file. */
+  #beginDocument(): void {
+    if (this.#depth > 0) this.#fail('an XML declaration within a document; expected it at the beginning');
+    this.#parser.close();
+    this.#parser = this.#createParser();
+    this.#source = new EntrySourceText();
+    this.#hasBegun = false;
+  }
+
+  #writeDocument(text: string): void {
+    if (text === '') return;
+    this.#hasBegun = true;
     this.#source.add(text);
     this.#charactersSinceEvent += text.length;
     this.#parser.write(text);
@@ -75,10 +119,10 @@ export class CamtReader implements StatementReader {
       this.#fail(
         `more than ${MAX_TREE_CHARACTERS} characters without an element; expected elements of a statement`,
       );
-    return this.#takeParts();
   }
 
   end(): StatementEvent[] {
+    this.#writeDocument(this.#heldBack);
     this.#parser.close();
     if (this.#messageCount === 0) {
       throw new StatementError(
@@ -231,7 +275,8 @@ export class CamtReader implements StatementReader {
   #createContext(statement: CamtStatement, place: string): EntryContext {
     const fail = this.#failAt(place);
     const account = statement.account ?? fail('an entry before the account; expected <Acct> first');
-    return { kind: this.#message?.kind ?? 'booked', account, fail };
+    const report = (what: string): void => statement.reportUnreadable(`${place}: ${what}`);
+    return { kind: this.#message?.kind ?? 'booked', account, fail, report };
   }
 
   #failAt(place: string): Fail {
@@ -241,6 +286,14 @@ export class CamtReader implements StatementReader {
   #fail(what: string): never {
     throw new StatementError(`line ${this.#parser.line}: ${what}`);
   }
+}
+
+/** Returns where an incomplete XML declaration begins at the end of the text, or the length of the text. */
+function findCutDeclaration(text: string): number {
+  const at = text.lastIndexOf('<');
+  const isCut =
+    at !== -1 && text.length - at < XML_DECLARATION.length && XML_DECLARATION.startsWith(text.slice(at));
+  return isCut ? at : text.length;
 }
 
 /** Keeps the source text of the current entry for the quarantine. Positions count from the beginning of the file. */

@@ -10,10 +10,10 @@ import type {
 import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
-import type { Fail } from './camt-element-parsers.js';
-import { parseDate, readAccount, readBalance } from './camt-element-parsers.js';
+import type { Fail, ReportUnreadable } from './camt-element-parsers.js';
+import { parseDate, readAccount, readBalance, readOptional } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
-import { findChild, omitUndefined, findText } from './xml-node.js';
+import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
 
 export interface CamtMessage {
   format: StatementFormat;
@@ -21,6 +21,11 @@ export interface CamtMessage {
   /** `MsgPgntn` of the group header: before version 06 whole messages were paginated. */
   page?: StatementStart['page'];
 }
+
+/** Opening and closing balances: the check of the sums needs them. */
+const CHECKED_BALANCES = new Set(['OPBD', 'CLBD', 'PRCD', 'ITBD']);
+/** Number of unreadable values that a statement reports. */
+const MAX_UNREADABLE = 20;
 
 /** Collects a `Stmt`, `Rpt` or `Ntfctn` while it is read, except its entries. */
 export class CamtStatement {
@@ -37,6 +42,7 @@ export class CamtStatement {
   readonly #statedTotals: StatedTotal[] = [];
   readonly #totals = new EntryTotals();
   readonly #currencies = new Set<string>();
+  readonly #unreadable: string[] = [];
 
   constructor(
     private readonly message: CamtMessage,
@@ -48,6 +54,7 @@ export class CamtStatement {
 
   /** Reads one child element that is not an entry. Unknown elements are ignored. */
   read(node: XmlNode, fail: Fail): void {
+    const report: ReportUnreadable = (what) => this.reportUnreadable(`${node.name} of ${this.name}: ${what}`);
     switch (node.name) {
       case 'Id':
         this.#id = node.text.trim();
@@ -59,11 +66,11 @@ export class CamtStatement {
         this.#legal = node.text.trim();
         return;
       case 'CreDtTm':
-        this.#createdAt = parseDate(node.text.trim(), 'CreDtTm', fail);
+        this.#createdAt = readOptional((fail) => parseDate(node.text.trim(), 'CreDtTm', fail), report);
         return;
       case 'FrToDt':
-        this.#from = readOptionalDate(node, 'FrDtTm', fail);
-        this.#to = readOptionalDate(node, 'ToDtTm', fail);
+        this.#from = readOptional((fail) => readOptionalDate(node, 'FrDtTm', fail), report);
+        this.#to = readOptional((fail) => readOptionalDate(node, 'ToDtTm', fail), report);
         return;
       case 'StmtPgntn':
       case 'RptPgntn':
@@ -74,12 +81,27 @@ export class CamtStatement {
         this.account = readAccount(node, fail);
         return;
       case 'Bal':
-        this.#balances.push(readBalance(node, fail, this.account?.currency));
+        this.#readBalance(node, fail, report);
         return;
       case 'TxsSummry':
-        this.#statedTotals.push(...readSummary(node, fail));
+        this.#statedTotals.push(...readSummary(node, report));
         return;
     }
+  }
+
+  /** The booked balances prove that no entry is missing, so they must be readable. The others are information. */
+  #readBalance(node: XmlNode, fail: Fail, report: ReportUnreadable): void {
+    const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
+    const currency = this.account?.currency;
+    const balance = CHECKED_BALANCES.has(code ?? '')
+      ? readBalance(node, fail, currency)
+      : readOptional((failOptional) => readBalance(node, failOptional, currency), report);
+    if (balance) this.#balances.push(balance);
+  }
+
+  /** Records a value that moves no money and cannot be read. */
+  reportUnreadable(what: string): void {
+    if (this.#unreadable.length < MAX_UNREADABLE) this.#unreadable.push(what);
   }
 
   start(fail: Fail): StatementStart {
@@ -87,7 +109,7 @@ export class CamtStatement {
       part: 'start',
       format: this.message.format,
       kind: this.message.kind,
-      id: this.#id ?? fail(`${this.name} has no <Id>; expected the identification of the statement`),
+      id: this.#id ?? '',
       ...omitUndefined({
         sequence: this.#electronic ?? this.#legal,
         createdAt: this.#createdAt,
@@ -118,6 +140,7 @@ export class CamtStatement {
       ...omitUndefined({
         entryCount: this.#statedTotals.find(({ creditDebit }) => creditDebit === undefined)?.count,
         inconsistencies: inconsistencies.length === 0 ? undefined : inconsistencies,
+        unreadable: this.#unreadable.length === 0 ? undefined : this.#unreadable,
       }),
     };
   }
@@ -141,22 +164,24 @@ const SUMMARY_ELEMENTS = [
   ['TtlDbtNtries', 'DBIT'],
 ] as const;
 
-function readSummary(node: XmlNode, fail: Fail): StatedTotal[] {
+/** A sum with a sign is compared by its size: Wise writes the sum of debits as a negative number. */
+function readSummary(node: XmlNode, report: ReportUnreadable): StatedTotal[] {
   return SUMMARY_ELEMENTS.flatMap(([name, creditDebit]) => {
     const total = findChild(node, name);
     if (!total) return [];
     const count = findText(total, 'NbOfNtries');
-    const amount = findText(total, 'Sum');
-    if (count !== undefined && !/^\d{1,15}$/.test(count))
-      fail(`<NbOfNtries> is ${quoteValue(count)}; expected a number of entries`);
-    if (amount !== undefined && !isDecimal(amount))
-      fail(`<Sum> is ${quoteValue(amount)}; expected a sum without a sign`);
+    const amount = findText(total, 'Sum')?.replace(/^[-+]/, '');
+    const isCount = count !== undefined && /^\d{1,15}$/.test(count);
+    const isSum = amount !== undefined && isDecimal(amount);
+    if (count !== undefined && !isCount)
+      report(`<NbOfNtries> is ${quoteValue(count)}; expected a number of entries`);
+    if (amount !== undefined && !isSum) report(`<Sum> is ${quoteValue(amount)}; expected a sum`);
     return [
       omitUndefined({
         where: name,
         creditDebit,
-        count: count === undefined ? undefined : Number(count),
-        amount,
+        count: isCount ? Number(count) : undefined,
+        amount: isSum ? amount : undefined,
       }),
     ];
   });

@@ -94,10 +94,44 @@ describe('a camt file', () => {
     expect(await errorMessageOf(file)).toContain(message);
   });
 
-  it('with bytes of another encoding than it declares is refused', async () => {
-    expect(
-      await errorMessageOf(Buffer.from(camt053(ntry('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1')),
-    ).toContain('not utf-8');
+  it('with bytes of another encoding than it declares is read as Windows-1252, and this is reported', async () => {
+    const file = Buffer.from(camt053(ntry('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1');
+    for (const size of [1, 1000]) {
+      const parts = await readAll(file, size);
+      expect(entriesOf(parts)[0]!.additionalInformation).toBe('ü');
+      expect(endsOf(parts)[0]!.unreadable).toEqual([expect.stringContaining('read as Windows-1252')]);
+    }
+  });
+
+  it('may be followed by another document, with or without a declaration, and by control characters', async () => {
+    const one = camt053(ntry('')).trimEnd();
+    for (const file of [
+      one + one,
+      `${one}\n${one}\u001a`,
+      one + camt053(ntry(''), { head: '' }),
+      `\u0001\n${one}\n${one}\n\u0003\n`,
+    ]) {
+      for (const size of [1, 7, 10_000]) expect(entriesOf(await readAll(file, size))).toHaveLength(2);
+    }
+  });
+
+  it('leaves out values that move no money and cannot be read, and reports them', async () => {
+    const parts = await readAll(
+      camt053(
+        ntry(
+          '<ValDt><Dt>tomorrow</Dt></ValDt><Chrgs><Rcrd><Amt Ccy="EUR">x</Amt></Rcrd></Chrgs>' +
+            '<AmtDtls><InstdAmt><Amt Ccy="?">1</Amt></InstdAmt></AmtDtls>',
+        ),
+        { summary: '<TxsSummry><TtlNtries><NbOfNtries>one</NbOfNtries></TtlNtries></TxsSummry>' },
+      ),
+    );
+    expect(entriesOf(parts)[0]).not.toHaveProperty('valueAt');
+    expect(endsOf(parts)[0]!.unreadable).toEqual([
+      expect.stringContaining('<NbOfNtries> is "one"'),
+      expect.stringContaining('<Amt> is "x"'),
+      expect.stringContaining('the currency "?"'),
+      expect.stringContaining('<ValDt> is "tomorrow"'),
+    ]);
   });
 });
 

@@ -7,7 +7,7 @@ import type {
   StatementBalance,
 } from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
-import { toCalendarDate, toFullYear, isDecimal, isIban, quoteValue } from '../value-parsers.js';
+import { toCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
 
 /** One field: `:61:` with all lines up to the next field. */
 export interface MtField {
@@ -34,16 +34,35 @@ export function fieldValue(field: MtField): string {
   return field.lines.join('\n').trim();
 }
 
-/** Converts `147,64` to `147.64` and `114,` to `114.`. Some banks omit the comma (`500`) or write a point. */
-export function parseAmount(field: MtField, text: string): string {
-  const decimal = text.replace(',', '.');
-  if (!isDecimal(decimal)) {
+export interface MtAmount {
+  /** A decimal with a point: `147,64` becomes `147.64`, `114,` becomes `114.`. */
+  amount: string;
+  /** Why the amount could mean two sums. */
+  ambiguity?: string;
+}
+
+/**
+ * Parses an amount. SWIFT allows a comma only, but some banks omit it (`500`), write a point, or group
+ * thousands.
+ */
+export function parseAmount(field: MtField, text: string): MtAmount {
+  const parsed = parseGroupedDecimal(text);
+  if (!parsed) {
     failAt(
       field,
       `:${field.tag}: has the amount ${quoteValue(text)}; expected digits with a decimal comma, e.g. 12,50`,
     );
   }
-  return decimal;
+  if (!parsed.isAmbiguous) return { amount: parsed.decimal };
+  const ambiguity = `the amount ${text} may mean ${parsed.decimal} or ${parsed.decimal.replace('.', '')}; expected a decimal comma`;
+  return { amount: parsed.decimal, ambiguity };
+}
+
+/** @throws StatementError for an amount that could mean two sums */
+export function parseClearAmount(field: MtField, text: string): string {
+  const { amount, ambiguity } = parseAmount(field, text);
+  if (ambiguity !== undefined) failAt(field, `:${field.tag}: ${ambiguity}`);
+  return amount;
 }
 
 const BALANCE_PATTERN = /^([CD])(\d{6})([A-Z]{3})\s*([\d.,]+)$/;
@@ -54,9 +73,18 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
   '65': 'FWAV',
 };
 
+/**
+ * Returns the text of a balance. A bank's own header of the next message may follow in the next lines; a
+ * number there belongs to the balance.
+ */
+function readBalanceText(field: MtField): string {
+  const [first = '', ...others] = field.lines.map((line) => line.trim()).filter(Boolean);
+  return others.some((line) => /^[\d,.]+$/.test(line) && !/^94[02]$/.test(line)) ? fieldValue(field) : first;
+}
+
 /** Parses `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
 export function readBalance(field: MtField): StatementBalance {
-  const value = fieldValue(field);
+  const value = readBalanceText(field);
   const [, mark, date = '', currency = '', amount = ''] = BALANCE_PATTERN.exec(value) ?? [];
   if (mark === undefined) {
     failAt(
@@ -68,7 +96,7 @@ export function readBalance(field: MtField): StatementBalance {
   return {
     code: BALANCE_CODES[field.tag.slice(0, 2)] ?? field.tag,
     creditDebit: mark === 'C' ? 'CRDT' : 'DBIT',
-    amount: parseAmount(field, amount),
+    amount: parseClearAmount(field, amount),
     currency,
     ...(at === undefined ? {} : { at }),
     ...(field.tag.endsWith('M') ? { intermediate: true } : {}),
@@ -135,5 +163,5 @@ export function readTotal(field: MtField): {
     );
   }
   const creditDebit = field.tag === '90C' ? 'CRDT' : 'DBIT';
-  return { creditDebit, count: Number(count), currency, amount: parseAmount(field, amount) };
+  return { creditDebit, count: Number(count), currency, amount: parseClearAmount(field, amount) };
 }

@@ -3,7 +3,9 @@ import { StatementError } from '../../statements/statement-parts.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
+import { decodeLines } from '../text-decoder.js';
 import { quoteValue } from '../value-parsers.js';
+import { readNonSwiftInformation } from './non-swift-information.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
@@ -11,6 +13,11 @@ import type { MtField } from './mt-field-parsers.js';
 import { failAt } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
+/** Numbers of the fields that MT940 and MT942 have. In a text, `:45:37` is a time and not a field. */
+const STATEMENT_TAG_PATTERN = /^(?:13|20|21|25|28|34|6[0-5]|86|90)[A-Z]?$|^NS$/;
+/** The end of a line and the beginning of the next one that are one time: `T16` and `:20:15`. */
+const HOUR_AT_END_PATTERN = /(?:^|\D)(?:[01]?\d|2[0-3])$/;
+const MINUTES_AT_START_PATTERN = /^:[0-5]\d:[0-5]\d(?!\d)/;
 /** Rabobank begins a file with the message type in the form of a field. */
 const MESSAGE_TYPE_PATTERN = /^:(94[02]):/;
 const BLOCK_PATTERN = /^[\x00-\x20]*\{[1-5]:/;
@@ -24,7 +31,7 @@ const STATEMENT_MESSAGE_TYPES = ['940', '942', '950'];
  * the German variant DFÜ agreement, annex 3.
  */
 export class MtReader implements StatementReader {
-  readonly #lineSplitter: LineSplitter;
+  readonly #lineSplitter = new LineSplitter();
   #parts: StatementEvent[] = [];
   /** The field that is being read. Its lines continue until the next field begins. */
   #field: MtField | undefined;
@@ -39,9 +46,14 @@ export class MtReader implements StatementReader {
   /** Whether the `start` part of the open statement was emitted. */
   #started = false;
 
-  constructor(binary: boolean) {
-    this.#lineSplitter = new LineSplitter(binary);
-  }
+  /**
+   * Lines after a line `-` in the text of an entry of an interim report. The next field decides whether the
+   * message has ended or the text continues.
+   */
+  #linesAfterDash: string[] | undefined;
+
+  /** @param isBinary true if the text has one character per byte */
+  constructor(private readonly isBinary: boolean) {}
 
   write(text: string): StatementEvent[] {
     for (const line of this.#lineSplitter.split(text)) this.#readLine(line);
@@ -50,7 +62,14 @@ export class MtReader implements StatementReader {
 
   end(): StatementEvent[] {
     for (const line of this.#lineSplitter.finish()) this.#readLine(line);
+    if (this.#linesAfterDash) this.#endBlock();
     const last = this.#field;
+    if (last && this.#isCutBalance(last)) {
+      this.#message?.unreadable.push(
+        `line ${last.line}: the file ends within :${last.tag}:, so it is left out`,
+      );
+      this.#field = undefined;
+    }
     this.#closeField();
     if (this.#openBlockLine !== undefined) {
       this.#failTruncated(
@@ -72,32 +91,69 @@ export class MtReader implements StatementReader {
   }
 
   #readLine(line: string): void {
-    const tag = TAG_PATTERN.exec(line);
-    if (tag) {
+    const tag = this.#readTag(line);
+    if (tag !== undefined) {
+      this.#resolveDash(tag);
       this.#closeField();
       this.#field = {
-        tag: tag[1] ?? '',
-        lines: [line.slice(tag[0].length)],
+        tag,
+        lines: [line.slice(tag.length + 2)],
         line: this.#lineSplitter.lineNumber,
       };
     } else if (line.startsWith('-}')) {
       this.#endBlock();
       this.#readBlockHeader(line.slice(2));
     } else if (BLOCK_PATTERN.test(line) || MESSAGE_TYPE_PATTERN.test(line)) {
+      if (this.#linesAfterDash) this.#endBlock();
       this.#closeField();
       this.#readBlockHeader(line);
+    } else if (this.#linesAfterDash) {
+      this.#addLine(this.#linesAfterDash, line);
     } else if (line.trim() === '-' && this.#mayTerminate()) {
-      this.#endBlock();
+      if (this.#isInEntry() && !this.#message?.closing) this.#linesAfterDash = [];
+      else this.#endBlock();
     } else if (this.#field) {
-      this.#field.lines.push(line);
-      if (this.#field.lines.length > MAX_FIELD_LINES) {
-        failAt(
-          this.#field,
-          `:${this.#field.tag}: has more than ${MAX_FIELD_LINES} lines; expected fields of a statement`,
-        );
-      }
+      this.#addLine(this.#field.lines, line);
     }
     // Ignore other lines between messages, e.g. a bank's own headers.
+  }
+
+  #addLine(lines: string[], line: string): void {
+    lines.push(line);
+    if (this.#field && lines.length > MAX_FIELD_LINES) {
+      failAt(
+        this.#field,
+        `:${this.#field.tag}: has more than ${MAX_FIELD_LINES} lines; expected fields of a statement`,
+      );
+    }
+  }
+
+  /** Returns the tag if the line begins a field. In the text of an entry a line may only look like one. */
+  #readTag(line: string): string | undefined {
+    const tag = TAG_PATTERN.exec(line)?.[1];
+    if (tag === undefined || !this.#isInText() || this.#linesAfterDash) return tag;
+    const previous = this.#field?.lines.at(-1) ?? '';
+    if (HOUR_AT_END_PATTERN.test(previous) && MINUTES_AT_START_PATTERN.test(line)) return undefined;
+    if (tag === '20' && !this.#mayTerminate()) return undefined;
+    return STATEMENT_TAG_PATTERN.test(tag) ? tag : undefined;
+  }
+
+  /** Decides what a line `-` in the text of an entry was, when the next field begins. */
+  #resolveDash(nextTag: string): void {
+    const lines = this.#linesAfterDash;
+    if (!lines) return;
+    this.#linesAfterDash = undefined;
+    if (/^(?:61|86|90[CD]|62[FM]|NS)$/.test(nextTag)) this.#field?.lines.push('-', ...lines);
+    else this.#endBlock();
+  }
+
+  #isInEntry(): boolean {
+    return this.#field?.tag === '86' || this.#field?.tag === '61' || this.#field?.tag === 'NS';
+  }
+
+  /** Returns whether the current field is free text of an entry. */
+  #isInText(): boolean {
+    return this.#entry !== undefined && (this.#field?.tag === '86' || this.#field?.tag === 'NS');
   }
 
   /**
@@ -105,11 +161,18 @@ export class MtReader implements StatementReader {
    * balance was read.
    */
   #mayTerminate(): boolean {
-    const inText = this.#field?.tag === '86' || this.#field?.tag === '61';
-    return !inText || this.#message?.isInterim === true || this.#message?.closing !== undefined;
+    return !this.#isInEntry() || this.#message?.isInterim === true || this.#message?.closing !== undefined;
+  }
+
+  /** Returns whether the file ends within a balance that is not needed: the statement has its closing balance. */
+  #isCutBalance(last: MtField): boolean {
+    return (
+      !this.#lineSplitter.isTerminated && /^6[45]$/.test(last.tag) && this.#message?.closing !== undefined
+    );
   }
 
   #endBlock(): void {
+    this.#linesAfterDash = undefined;
     this.#closeField();
     this.#endMessage();
     this.#openBlockLine = undefined;
@@ -128,19 +191,28 @@ export class MtReader implements StatementReader {
   }
 
   #closeField(): void {
-    const field = this.#field;
+    const raw = this.#field;
     this.#field = undefined;
-    if (!field) return;
+    if (!raw) return;
+    const field = this.isBinary ? { ...raw, lines: decodeLines(raw.lines) } : raw;
     if (field.tag === '20') {
       this.#endMessage();
       this.#message = new MtMessage(field, this.#messageType);
       return;
+    }
+    if (/^25P?$/.test(field.tag) && (!this.#message || this.#message.closing)) {
+      // ABN AMRO begins a statement with the account.
+      this.#endMessage();
+      this.#message = new MtMessage(field, this.#messageType);
     }
     const message = this.#message;
     if (!message) failAt(field, `:${field.tag}: outside of a statement; expected :20:, which begins one`);
     switch (field.tag) {
       case '61':
         this.#openEntry(message, field);
+        return;
+      case 'NS':
+        if (!message.closing) this.#entry?.details.push(field);
         return;
       case '86':
         // After the closing balance, `:86:` describes the statement and not an entry.
@@ -224,7 +296,8 @@ export class MtReader implements StatementReader {
       return;
     }
     if (this.#lineSplitter.isTerminated || !message.closing) return;
-    if (last.tag.startsWith('62') && this.#statement?.isBalanced === true) return;
+    // Behind the closing balance there is only text and information, so the sum proves that nothing is missing.
+    if (this.#statement?.isBalanced === true) return;
     this.#failTruncated(
       `the last line ${quoteValue(last.lines.at(-1) ?? '')} has no line break; expected the whole :${last.tag}: and the end of its line`,
     );
@@ -238,7 +311,10 @@ export class MtReader implements StatementReader {
 function buildEntry(field: MtField, details: readonly MtField[], currency: string): Entry {
   const { supplementaryDetails, type, customerReference, ...line } = readStatementLine(field);
   const supplement = readSupplementaryDetails(supplementaryDetails);
-  const { transactionCodes, ...facts } = readOwnerInformation(details.flatMap(({ lines }) => lines));
+  const { transactionCodes, ...facts } = mergeFacts(
+    readNonSwiftInformation(details.filter(({ tag }) => tag === 'NS').flatMap(({ lines }) => lines)),
+    readOwnerInformation(details.filter(({ tag }) => tag === '86').flatMap(({ lines }) => lines)),
+  );
   const proprietaryCode = [type, transactionCodes].filter(Boolean).join('+');
   const raw = [field, ...details].map(({ tag, lines }) => `:${tag}:${lines.join('\n')}`).join('\n');
   return {
@@ -258,7 +334,7 @@ function buildEntry(field: MtField, details: readonly MtField[], currency: strin
  * Merges the supplementary details of `:61:` and the content of `:86:`. Values of `:86:` take precedence;
  * texts are joined.
  */
-function mergeFacts(supplement: EntryFacts, facts: EntryFacts): EntryFacts {
+function mergeFacts<T extends EntryFacts>(supplement: EntryFacts, facts: T): T {
   const text = [supplement.additionalInformation, facts.additionalInformation].filter(Boolean).join(' ');
   const counterparty = { ...supplement.counterparty, ...facts.counterparty };
   return {

@@ -17,6 +17,7 @@ export interface MtStatementLine {
   reversal: boolean;
   status: EntryStatus;
   amount: string;
+  ambiguity?: string;
   bookedAt?: string;
   valueAt: string;
   valueDateAsFound?: string;
@@ -30,13 +31,14 @@ export interface MtStatementLine {
 
 /**
  * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks
- * (`NOV `) or preceded by one. The letter after the mark is the third letter of the currency (`DR` = debit in
+ * (`NOV `) or preceded by one, or absent
+ * before the bank's reference. Four blanks stand for an absent booking date. The letter after the mark is the third letter of the currency (`DR` = debit in
  * EUR) or a funds code (`N`).
  */
 const STATEMENT_LINE_PATTERN =
-  /^(\d{6})(\d{4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*))?$/;
+  /^(\d{6})(\d{4}| {4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*)|(\/\/.*))?$/;
 /** Some savings banks put the mark and the amount on two lines. */
-const MARK_ONLY_PATTERN = /^\d{6}(?:\d{4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
+const MARK_ONLY_PATTERN = /^\d{6}(?:\d{4}| {4})?(?:R[CD]|E[CD]|[CD])[A-Z]?$/;
 const MAX_CUSTOMER_REFERENCE_LENGTH = 16;
 
 export function readStatementLine(field: MtField): MtStatementLine {
@@ -50,14 +52,14 @@ export function readStatementLine(field: MtField): MtStatementLine {
       `:61: is ${quoteValue(first)}; expected value date, booking date, C or D, amount, type and reference, e.g. 1409010902D1,62NTRFNONREF//4711`,
     );
   }
-  const [, day = '', entryDay, mark = '', , amount = '', type, references = ''] = match;
-  const date = readDates(field, day, entryDay);
+  const [, day = '', entryDay = '', mark = '', , amount = '', type, afterType, bankReference] = match;
+  const date = readDates(field, day, entryDay.trim() === '' ? undefined : entryDay);
   return {
     ...date,
     ...readMark(mark),
-    amount: parseAmount(field, amount),
+    ...parseAmount(field, amount),
     ...(type === undefined ? {} : { type: type.trim() }),
-    ...readReferences(references, lines),
+    ...readReferences(afterType ?? bankReference ?? '', lines),
   };
 }
 

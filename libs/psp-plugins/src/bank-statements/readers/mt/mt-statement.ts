@@ -5,6 +5,7 @@ import type {
   StatementStart,
 } from '../../statements/statement-parts.js';
 import type { StatedTotal } from '../entry-totals.js';
+import { StatementError } from '../../statements/statement-parts.js';
 import { EntryTotals } from '../entry-totals.js';
 import { toScaledInteger, formatScaledInteger } from '../value-parsers.js';
 import type { MtField } from './mt-field-parsers.js';
@@ -20,24 +21,28 @@ export class MtMessage {
   /** Available balances: `:64:` and `:65:`. */
   readonly availableBalances: StatementBalance[] = [];
   readonly statedTotals: (StatedTotal & { count: number })[] = [];
+  /** Fields that move no money and could not be read. */
+  readonly unreadable: string[] = [];
   /** The first unknown field, for error messages. */
   unknownField: string | undefined;
   #floorLimit = false;
   #currency: string | undefined;
   #createdAt: string | undefined;
+  #hasDateTime = false;
 
   constructor(
     readonly firstField: MtField,
     /** Message type in block 2: `940`, `942`. */
     private readonly type: string | undefined,
   ) {
-    this.id = fieldValue(firstField);
+    // Some banks begin a statement with the account and give no `:20:`.
+    this.id = firstField.tag === '20' ? fieldValue(firstField) : '';
   }
 
   /** True for MT942: block 2 says so, or there is `:34F:` or `:13D:` and no opening balance. */
   get isInterim(): boolean {
     if (this.type === '942') return true;
-    return !this.opening && (this.#floorLimit || this.#createdAt !== undefined);
+    return !this.opening && (this.#floorLimit || this.#hasDateTime);
   }
 
   /** Reads all fields except entries and their details. */
@@ -54,7 +59,8 @@ export class MtMessage {
         return;
       case '13':
       case '13D':
-        this.#createdAt = readDateTime(field);
+        this.#hasDateTime = true;
+        this.#tryRead(() => (this.#createdAt = readDateTime(field)));
         return;
       case '34F':
         this.#floorLimit = true;
@@ -72,13 +78,15 @@ export class MtMessage {
         return;
       case '64':
       case '65':
-        this.availableBalances.push(readBalance(field));
+        this.#tryRead(() => this.availableBalances.push(readBalance(field)));
         return;
       case '90C':
       case '90D': {
-        const { currency, ...total } = readTotal(field);
-        this.#currency ??= currency;
-        this.statedTotals.push({ ...total, where: `:${field.tag}: in line ${field.line}` });
+        this.#tryRead(() => {
+          const { currency, ...total } = readTotal(field);
+          this.#currency ??= currency;
+          this.statedTotals.push({ ...total, where: `:${field.tag}: in line ${field.line}` });
+        });
         return;
       }
       case '21':
@@ -86,6 +94,16 @@ export class MtMessage {
         return;
       default:
         this.unknownField ??= `:${field.tag}: in line ${field.line}`;
+    }
+  }
+
+  /** Reads a field that moves no money: if it cannot be read, it is reported and left out. */
+  #tryRead(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error;
+      this.unreadable.push(error.message);
     }
   }
 
@@ -154,7 +172,8 @@ export class MtStatement {
         `page ${page.sequence ?? ''} opens with ${formatScaledInteger(signedScaledAmount(page.opening))}; the page before it closed with ${formatScaledInteger(signedScaledAmount(closing))}`,
       );
     }
-    const { statedTotals, availableBalances } = this.message;
+    const { statedTotals, availableBalances, unreadable } = this.message;
+    page.unreadable.unshift(...unreadable);
     page.statedTotals.unshift(...statedTotals);
     page.availableBalances.unshift(...availableBalances);
     this.message = page;
@@ -175,7 +194,7 @@ export class MtStatement {
   }
 
   end(): StatementEnd {
-    const { closing, availableBalances, statedTotals } = this.message;
+    const { closing, availableBalances, statedTotals, unreadable } = this.message;
     const inconsistencies = [
       ...this.#inconsistencies,
       ...statedTotals.flatMap((claim) => this.totals.findDifferences(claim)),
@@ -187,6 +206,7 @@ export class MtStatement {
         ? {}
         : { entryCount: statedTotals.reduce((sum, { count }) => sum + count, 0) }),
       ...(inconsistencies.length === 0 ? {} : { inconsistencies }),
+      ...(unreadable.length === 0 ? {} : { unreadable }),
     };
   }
 }

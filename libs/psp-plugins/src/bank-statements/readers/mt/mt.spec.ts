@@ -227,7 +227,9 @@ describe('a statement', () => {
   });
 
   it.each([
-    [':25:1\n', 'line 1: :25: outside of a statement; expected :20:'],
+    [':60F:C260114EUR1,\n', 'line 1: :60F: outside of a statement; expected :20:'],
+    [':25:1\n', 'which begins in line 1, ends without a closing balance'],
+    [mt940('', 'C260115EUR1.250'), 'line 5: :62F: the amount 1.250 may mean 1.250 or 1250'],
     [':20:X\n:25:1\n:25:2\n', 'line 3: a second :25: in the statement "X"'],
     [
       ':20:X\n:60F:C260114EUR1,\n:61:260115C1,NTRF\n',
@@ -246,6 +248,30 @@ describe('a statement', () => {
     ],
   ])('%j is refused', async (file, message) => {
     expect(await errorMessageOf(file)).toContain(message);
+  });
+
+  it.each([
+    ['1.250,00', '1250.00'],
+    ['1,250.00', '1250.00'],
+    ['1.250.000', '1250000'],
+    ['12.5', '12.5'],
+    ['1,250', '1.250'],
+  ])('the amount %s is %s', async (text, amount) => {
+    expect(await entryOf(`260115C${text}NTRFNONREF`)).toMatchObject({ amount });
+  });
+
+  it('may end within an available balance, which is then left out', async () => {
+    const [end] = endsOf(await readAll(mt940('', undefined, ':64:C260115EUR10')));
+    expect(end!.balances.map(({ code }) => code)).toEqual(['OPBD', 'CLBD']);
+    expect(end!.unreadable).toEqual(['line 6: the file ends within :64:, so it is left out']);
+  });
+
+  it('reports a field that moves no money and cannot be read', async () => {
+    const [end] = endsOf(await readAll(mt940('', undefined, ':64:C2601EUR10,\r\n:90C:x\r\n-\r\n')));
+    expect(end!.unreadable).toEqual([
+      expect.stringContaining('line 6: :64: is "C2601EUR10,"'),
+      expect.stringContaining('line 7: :90C: is "x"'),
+    ]);
   });
 
   it('may end without a line break where the sum proves that nothing was cut', async () => {

@@ -21,10 +21,14 @@ import { installListFastPath } from './http/list-fast-path.js';
 import { installRouteAuthorization } from './http/route-authorization.js';
 import { GracefulShutdown } from './http/graceful-shutdown.js';
 import { HealthAndMetricsModule } from './http/health-and-metrics.module.js';
-import { findMatchedRoute, type ConnectorRegistry } from './http/shared-route-table.js';
+import {
+  findMatchedRoute,
+  findRequestedConnector,
+  type ConnectorRegistry,
+} from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
 import { createNotFoundHandler } from './http/not-found-handler.js';
-import { createLogger, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
+import { createLogger, LineLimiter, NestLogger, SecretRedactor, type Logger } from './logging/index.js';
 import {
   createConnectorModule,
   type ConnectorRegistration,
@@ -111,12 +115,14 @@ async function composeGateway(
   await store.registerConnectors(deployment.connectors.map(toConnectorIdentity));
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
+  const lineLimiter = new LineLimiter(logger);
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
   const dependencies: ConnectorDependencies = {
     store,
     cache: new PageCache(PAGE_CACHE_BYTES),
     limiter,
+    lineLimiter,
     sync,
     orders,
     schedulePull: (path, streams) => syncEngine.requestPull(path, streams),
@@ -144,7 +150,7 @@ async function composeGateway(
   installRouteAuthorization(adapter.getInstance(), keySets, limiter);
   installListFastPath(adapter.getInstance(), backends);
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
-  new RequestObserver(logger, registry, keySets.connectors).observe(adapter.getInstance());
+  new RequestObserver(logger, lineLimiter, registry, keySets.connectors).observe(adapter.getInstance());
   const operator = HealthAndMetricsModule.forRoot(registry, {
     isDraining: () => gracefulShutdown.isDraining,
     pingStore: () => store.ping(),
@@ -161,7 +167,7 @@ async function composeGateway(
       ...(deployment.docs ? [ApiDocsModule.forRoot(docs)] : []),
     ]),
     keySets.connectors,
-    logger,
+    { logger, lineLimiter },
   );
   const syncEngine = new SyncEngine(store, connectors, sync);
   return new RunningGateway(app, {
@@ -174,6 +180,7 @@ async function composeGateway(
     orders,
     clock,
     logger,
+    lineLimiter,
   });
 }
 
@@ -220,18 +227,20 @@ async function startNestApplication(
   adapter: HttpAdapter,
   root: DynamicModule,
   connectors: ConnectorRegistry,
-  logger: Logger,
+  { logger, lineLimiter }: { logger: Logger; lineLimiter: LineLimiter },
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
     bodyParser: false,
   });
-  const logError = (error: unknown, request: FastifyRequest) =>
-    logger.error(
-      { err: error, request: request.id, route: findMatchedRoute(request, connectors) },
-      'request failed',
-    );
+  const logError = (error: unknown, request: FastifyRequest) => {
+    const connector = findRequestedConnector(request, connectors);
+    const group = { of: 'request failed', level: 'error', ...(connector ? { connector } : {}) } as const;
+    if (!lineLimiter.admit(group, request.ip)) return;
+    const route = findMatchedRoute(request, connectors);
+    logger.error({ err: error, request: request.id, route }, 'request failed');
+  };
   app.useGlobalFilters(new ContractErrorFilter(logError));
   await app.init();
   releaseBootstrapState(app);
@@ -248,6 +257,7 @@ interface GatewayParts {
   orders: OrderEngine;
   clock: StoreClock;
   logger: Logger;
+  lineLimiter: LineLimiter;
 }
 
 class RunningGateway implements Gateway {
@@ -294,13 +304,14 @@ class RunningGateway implements Gateway {
   }
 
   private async shutDown(): Promise<void> {
-    const { gracefulShutdown, options, store, syncEngine, orders, clock, logger } = this.parts;
+    const { gracefulShutdown, options, store, syncEngine, orders, clock, logger, lineLimiter } = this.parts;
     logger.info('stopping');
     await Promise.all([
       syncEngine.stop(),
       gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),
     ]);
     await gracefulShutdown.finish(() => this.app.close());
+    lineLimiter.stop();
     // Orders stop after the HTTP server, because running requests can still submit orders.
     await orders.stop();
     clock.stop();

@@ -1,9 +1,13 @@
-/** Counts every request and its duration, and logs it: every failed request, and at level `debug` every request. */
+/**
+ * Counts every request and its duration, and logs it: failed requests within the limits of `LineLimiter`, and at level `debug` every
+ * request.
+ */
 import { connectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { Logger } from '../logging/index.js';
-import { findMatchedRoute, type ConnectorRegistry } from './shared-route-table.js';
+import type { LineLimiter, Logger } from '../logging/index.js';
+import { isAuthorized } from './route-authorization.js';
+import { findMatchedRoute, findRequestedConnector, type ConnectorRegistry } from './shared-route-table.js';
 
 const UNKNOWN_ROUTE = 'unknown';
 const MAX_LOGGED_PATH_LENGTH = 200;
@@ -23,6 +27,7 @@ export class RequestObserver {
 
   constructor(
     private readonly logger: Logger,
+    private readonly lineLimiter: LineLimiter,
     registry: Registry,
     /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
     private readonly connectors: ConnectorRegistry,
@@ -62,6 +67,7 @@ export class RequestObserver {
   private log(request: FastifyRequest, reply: FastifyReply, path: string): void {
     const status = reply.statusCode;
     const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+    if (!this.logsAllRequests && !this.admitLine(request, status, level)) return;
     this.logger[level](
       {
         request: request.id,
@@ -73,6 +79,13 @@ export class RequestObserver {
       },
       'request',
     );
+  }
+
+  /** Lines of requests without a valid key are counted together, so that a stranger cannot create many groups. */
+  private admitLine(request: FastifyRequest, status: number, level: 'debug' | 'info' | 'error'): boolean {
+    const group = { of: 'request', level, status };
+    const connector = isAuthorized(request) ? findRequestedConnector(request, this.connectors) : undefined;
+    return this.lineLimiter.admit(connector === undefined ? group : { ...group, connector }, request.ip);
   }
 
   /** Returns the contract's route for a request that matched no route, e.g. because of its method. */

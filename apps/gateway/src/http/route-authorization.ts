@@ -13,7 +13,13 @@ import {
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { getRequestedConnectorPath, findConnectorPath } from './shared-route-table.js';
 
+/** Marks requests that a key authorized. A symbol, so that it cannot collide with a property of Fastify. */
+const IS_AUTHORIZED = Symbol('IS_AUTHORIZED');
+
 declare module 'fastify' {
+  interface FastifyRequest {
+    [IS_AUTHORIZED]?: boolean;
+  }
   interface FastifyContextConfig {
     /** `public` needs no key, and `operator` needs an operator key. If absent, the route needs a key of the connector in its path. */
     access?: 'public' | 'operator';
@@ -50,10 +56,16 @@ export function installRouteAuthorization(
         return config?.sharedRoute === undefined ? findConnectorAuthorizer(url) : authorizeSharedRoute;
     }
   };
+  fastify.decorateRequest(IS_AUTHORIZED, false);
   fastify.addHook('onRoute', (route) => {
     const authorizer = findAuthorizer(route);
     if (authorizer !== undefined) route.onRequest = [createHook(authorizer), ...toHookList(route.onRequest)];
   });
+}
+
+/** Returns true if the route needs a key and the request had a valid one. */
+export function isAuthorized(request: FastifyRequest): boolean {
+  return request[IS_AUTHORIZED] ?? false;
 }
 
 type RequestAuthorizer = (request: FastifyRequest) => ReturnType<Authorizer>;
@@ -62,6 +74,7 @@ function createHook(authorizer: RequestAuthorizer): onRequestHookHandler {
   return (request, _reply, done) => {
     try {
       authorizer(request);
+      request[IS_AUTHORIZED] = true;
     } catch (error) {
       return done(error as Error);
     }

@@ -99,6 +99,16 @@ export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorR
   if (request.is404) return undefined;
   const { url, config } = request.routeOptions;
   if (config.sharedRoute === undefined) return url;
+  const connector = findRequestedConnector(request, connectors);
+  return connector === undefined ? undefined : `/${connector}${config.sharedRoute}`;
+}
+
+/** @returns the path of the connector whose shared route matched the request; `undefined` if there is none. */
+export function findRequestedConnector(
+  request: FastifyRequest,
+  connectors: ConnectorRegistry,
+): string | undefined {
+  if (request.is404 || request.routeOptions.config.sharedRoute === undefined) return undefined;
   const connector = getRequestedConnectorPath(request);
-  return connectors.has(connector) ? `/${connector}${config.sharedRoute}` : undefined;
+  return connectors.has(connector) ? connector : undefined;
 }

@@ -13,6 +13,7 @@ import type { OrderEngine } from '@tributary/orders';
 import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } from '@tributary/sync';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/deployment.js';
+import type { LineLimiter } from '../logging/index.js';
 import { ConnectorBackend } from './feed-backend.js';
 import { StoreFeedReader } from './store-feed-reader.js';
 import type { PageCache } from './page-cache.js';
@@ -25,6 +26,7 @@ export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
   limiter: FailureLimiter;
+  lineLimiter: LineLimiter;
   sync: SyncOptions;
   orders: OrderEngine;
   /** Schedules a pull of these streams. */
@@ -75,13 +77,14 @@ function createContractProviders(config: ConnectorConfig, dependencies: Connecto
       provide: WEBHOOK_RECEIVER,
       inject: [PSP_CLIENT],
       useFactory: (client: PspClient) => {
-        const { sync, limiter } = dependencies;
+        const { sync, limiter, lineLimiter } = dependencies;
         const pull = (streams: readonly Stream[]) => dependencies.schedulePull(path, streams);
         return new WebhookHandler(
           path,
           new WebhookTrigger({ path, client, pullIntervalMs }, sync, pull),
           limiter,
           sync.logger,
+          lineLimiter,
         );
       },
     },

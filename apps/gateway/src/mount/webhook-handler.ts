@@ -4,7 +4,7 @@ import { PspError, type WebhookRequest } from '@tributary/connector-api';
 import { ContractError, defaultErrorBody, type WebhookReceiver } from '@tributary/connector-api/contract';
 import type { WebhookTrigger } from '@tributary/sync';
 import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
-import type { Logger } from 'pino';
+import type { LineLimiter, Logger } from '../logging/index.js';
 
 export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   constructor(
@@ -12,6 +12,7 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
     private readonly trigger: WebhookTrigger,
     private readonly limiter: FailureLimiter,
     private readonly logger: Logger,
+    private readonly lineLimiter: LineLimiter,
   ) {}
 
   async receive(request: WebhookRequest, address: string): Promise<void> {
@@ -33,7 +34,9 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   private createRejection({ message }: PspError, address: string): ContractError {
     const retryAfterSeconds = this.limiter.recordFailure(address);
     if (retryAfterSeconds > 0) return createTooManyError(TOO_MANY_INVALID_DETAIL, retryAfterSeconds);
-    this.logger.warn({ connector: this.path, reason: message, client: address }, 'webhook refused');
+    // There is one group for all connectors, because a stranger can send invalid webhooks to each of them.
+    if (this.lineLimiter.admit({ of: 'webhook refused', level: 'warn' }, address))
+      this.logger.warn({ connector: this.path, reason: message, client: address }, 'webhook refused');
     return new ContractError(
       HttpStatus.UNAUTHORIZED,
       'Webhook refused',

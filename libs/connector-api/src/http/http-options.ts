@@ -39,6 +39,15 @@ export interface RateLimit {
   intervalMs: number;
 }
 
+/** A minute is divided into this many periods, so that an order never waits long behind a listing. */
+const PERIODS_PER_MINUTE = 12;
+
+/** Returns the rate limit of a PSP that allows `requestsPerMinute`, spread over the minute. */
+export function limitPerMinute(requestsPerMinute: number): RateLimit {
+  const requests = Math.max(1, Math.floor(requestsPerMinute / PERIODS_PER_MINUTE));
+  return { requests, intervalMs: 60_000 / Math.max(1, Math.min(requestsPerMinute, PERIODS_PER_MINUTE)) };
+}
+
 /** How idempotent requests are repeated. */
 export interface RetryPolicy {
   /** The maximum number of attempts, including the first one. 1 means no repeats. Default: 3. */

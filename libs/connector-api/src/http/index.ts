@@ -9,4 +9,6 @@ export * from './json-number.js';
 export * from './oauth.js';
 export * from './psp-http.js';
 export * from './parse-row.js';
+export * from './refresh-token-auth.js';
 export * from './request.js';
+export * from './submit-order.js';

@@ -4,6 +4,7 @@
  */
 import { PspError } from '../errors.js';
 import type { Authentication, AuthenticationContext } from './authentication.js';
+import type { HttpClock } from './http-clock.js';
 import type { Json } from './json-accessors.js';
 import type { PspRequest } from './request.js';
 
@@ -13,7 +14,7 @@ export interface OAuthOptions {
    * Creates the request to the token endpoint. It is called for each token, because client assertions expire. The request is sent without
    * credentials, and it counts as idempotent.
    */
-  createTokenRequest: () => PspRequest | Promise<PspRequest>;
+  createTokenRequest: (clock: HttpClock) => PspRequest | Promise<PspRequest>;
   /** Reads the response of the token endpoint. Default: `access_token` and `expires_in` (seconds), see RFC 6749, section 5.1. */
   parseTokenResponse?: (response: Json) => AccessToken;
 }
@@ -74,7 +75,7 @@ class OAuthAuthentication implements Authentication {
   async #fetchToken(context: AuthenticationContext): Promise<CachedToken> {
     const { parseTokenResponse = parseAccessToken, createTokenRequest } = this.options;
     const requestedAt = context.clock.now();
-    const tokenRequest = await createTokenRequest();
+    const tokenRequest = await createTokenRequest(context.clock);
     const { value, expiresInMs } = await context
       .send({ ...tokenRequest, authenticated: false, idempotent: true })
       .then(({ json }) => parseTokenResponse(json))

@@ -7,6 +7,10 @@ import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
 import { createRow, placeAccounts } from './movements.js';
 import type { MovementFields } from './movements.js';
+import { ROW_METADATA_PREFIX } from './row-metadata.js';
+import { translateOrDefault } from './translate-word.js';
+
+const MOVEMENT_KEY = `${ROW_METADATA_PREFIX}movement`;
 
 /** What must be known of the payment, payout or transfer to which a row belongs. */
 export interface OriginalTransaction {
@@ -44,6 +48,41 @@ export function toDisputeReversal(original: OriginalTransaction, fields: Movemen
 /** A payment, payout or transfer was reversed for a reason that has no word of its own, e.g. a booking error of the PSP. */
 export function toReversal(original: OriginalTransaction, fields: MovementFields): Transaction {
   return toReduction(original, fields, 'adjustment');
+}
+
+/** What a row is that reverses a row of another kind. The reversal of any other kind has the same word as the row. */
+const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
+  payment: 'refund',
+  payout: 'payout_return',
+  transfer: 'adjustment',
+  refund: 'refund_reversal',
+  payout_return: 'refund_reversal',
+  dispute: 'dispute_reversal',
+};
+
+/**
+ * Reverses a row that the plugin returned, in full: the accounts change places, and everything else stays. Use it for a PSP that marks a
+ * transaction as reverted and has no object for the reversal. The row itself stays as it is, because its money had moved.
+ * @param id the id of the reversal: `<row>.reverted`
+ */
+export function reverseRow(
+  { sourceAccountId, destinationAccountId, orderKey: _, ...row }: Transaction,
+  id: string,
+): Transaction {
+  const movement = row.metadata?.[MOVEMENT_KEY] ?? 'other';
+  return {
+    ...row,
+    id,
+    // Clients identify a tied row by the row to which it is tied.
+    relatedTransactionId: row.relatedTransactionId ?? row.id,
+    status: row.status === 'REFUNDED' ? 'REFUND_REVERSED' : 'REFUNDED',
+    ...(destinationAccountId !== undefined && { sourceAccountId: destinationAccountId }),
+    ...(sourceAccountId !== undefined && { destinationAccountId: sourceAccountId }),
+    metadata: {
+      ...row.metadata,
+      [MOVEMENT_KEY]: translateOrDefault<string>(REVERSING_MOVEMENTS, movement, movement),
+    },
+  };
 }
 
 /** The stages of a dispute that move no money. */

@@ -1,3 +1,4 @@
+export * from './account-page.js';
 export * from './adjustments.js';
 export * from './fees.js';
 export * from './money-from-minor-units.js';
@@ -5,10 +6,12 @@ export * from './movement-kinds.js';
 export { toOtherMovement, toPayment } from './movements.js';
 export type { MovementFields } from './movements.js';
 export * from './order-currency.js';
+export * from './order-result.js';
 export * from './parse-row-to-records.js';
 export * from './parse-rows.js';
 export * from './pick-metadata.js';
 export * from './row-metadata.js';
 export * from './transfers.js';
 export * from './translate-word.js';
+export * from './webhook-event.js';
 export * from './webhook-signature.js';

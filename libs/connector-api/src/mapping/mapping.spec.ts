@@ -13,6 +13,7 @@ import {
   parseRowToRecords,
   pickMetadata,
   readText,
+  reverseRow,
   toConversion,
   toDispute,
   toDisputeNotice,
@@ -26,6 +27,7 @@ import {
   toRefundReversal,
   toReversal,
   toTransfer,
+  translateOrDefault,
   translateWord,
 } from './index.js';
 import type { MovementFields } from './index.js';
@@ -52,6 +54,14 @@ describe('payments', () => {
       ...{ amount: eur(1250n), sourceAccountId: 'acc-1' },
       metadata: { 'com.tributary.spec/movement': 'payout' },
     });
+  });
+
+  it('of zero have the direction that the plugin knows, and the movement that it knows better', () => {
+    const zero = { amount: eur(0n), accountId: 'acc-1' };
+    expect(toPayment(fields(zero)).type).toBe('PAYIN');
+    const row = toPayment(fields({ ...zero, isZeroOutgoing: true, details: { movement: 'tax' } }));
+    expect([row.type, row.sourceAccountId, movement(row)]).toEqual(['PAYOUT', 'acc-1', 'tax']);
+    expect(movement(toPayment(fields({ details: { movement: undefined } })))).toBe('payment');
   });
 
   it('of another kind keep the direction', () => {
@@ -88,6 +98,21 @@ describe('rows of an earlier row', () => {
   it('the stage of a dispute moves no money', () => {
     const row = toDisputeNotice(payment, 'won', fields());
     expect([row.status, effect(row), row.relatedTransactionId]).toEqual(['DISPUTE_WON', 0n, 'pay-1']);
+  });
+
+  it.each([
+    [toPayment(fields({ orderKey: 'key' })), 'REFUNDED', 'refund', 'row-1'],
+    [toPayment(fields({ amount: eur(-5n), counterpartyId: 'payee' })), 'REFUNDED', 'payout_return', 'row-1'],
+    [toTransfer({ ...fields(), toAccountId: 'acc-2' }), 'REFUNDED', 'adjustment', 'row-1'],
+    [toRefund(payment, fields()), 'REFUND_REVERSED', 'refund_reversal', 'pay-1'],
+    [toFee(fields(), 'pay-1'), 'REFUNDED', 'fee', 'pay-1'],
+  ])('%o is reversed by a row of its own', (row, status, word, relatedId) => {
+    const reversal = reverseRow(row, 'row-1.reverted');
+    expect(reversal).toMatchObject({ id: 'row-1.reverted', type: row.type, status, amount: row.amount });
+    expect([reversal.relatedTransactionId, movement(reversal)]).toEqual([relatedId, word]);
+    expect([effect(reversal), effect(reversal, 'acc-2')]).toEqual([-effect(row), -effect(row, 'acc-2')]);
+    expect(reversal).not.toHaveProperty('orderKey');
+    expect(() => serializeTransaction(reversal)).not.toThrow();
   });
 
   it('a refund that failed keeps its own status', () => {
@@ -140,6 +165,13 @@ describe('words', () => {
     expect(['{"state":"open"}', '{"state":3020}', '{"state":"3020"}'].map(translate)).toEqual([
       ...['PENDING', 'FAILED', 'FAILED'],
     ]);
+  });
+
+  it('that are unknown have a default where the PSP adds words', () => {
+    expect(['open', 'new', 'toString'].map((word) => translateOrDefault(table, word, 'PENDING'))).toEqual([
+      ...['PENDING', 'PENDING', 'PENDING'],
+    ]);
+    expect(translateOrDefault(table, '3020', 'PENDING')).toBe('FAILED');
   });
 
   it('that are unknown are refused with the word', () => {

@@ -17,6 +17,8 @@ export interface MovementFields {
   accountId: string;
   /** Gross amount. Each function says whether it reads the sign. */
   amount: Money;
+  /** The direction of an amount of zero, whose sign says nothing. Default: it came in. */
+  isZeroOutgoing?: boolean;
   /** Default: the status that the movement has when it is complete. */
   status?: TransactionStatus | undefined;
   /** The PSP's id of the other side: the beneficiary of a payout, the payer of a pay-in. */
@@ -36,7 +38,7 @@ export interface MovementFields {
  * without its sign.
  */
 export function toPayment(fields: MovementFields): Transaction {
-  const isOutgoing = fields.amount.amount < 0n;
+  const isOutgoing = isOutgoingMovement(fields);
   return {
     ...createRow(fields, isOutgoing ? 'payout' : 'payment'),
     type: isOutgoing ? 'PAYOUT' : 'PAYIN',
@@ -52,8 +54,12 @@ export function toOtherMovement(fields: MovementFields, movement: Movement = 'ot
   return {
     ...createRow(fields, movement),
     type: 'OTHER',
-    ...placeAccounts(fields, fields.amount.amount < 0n),
+    ...placeAccounts(fields, isOutgoingMovement(fields)),
   };
+}
+
+function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: MovementFields): boolean {
+  return amount < 0n || (amount === 0n && isZeroOutgoing);
 }
 
 /** The parts that all rows have in common. The status is SUCCEEDED unless the fields have one. */
@@ -70,8 +76,13 @@ export function createRow(
     ...(scheme !== undefined && { scheme }),
     status,
     amount: { amount: amount.amount < 0n ? -amount.amount : amount.amount, asset: amount.asset },
-    metadata: { ...fields.metadata, ...createRowMetadata({ movement, ...fields.details }, amount.asset) },
+    metadata: { ...fields.metadata, ...createRowMetadata(createDetails(fields, movement), amount.asset) },
   };
+}
+
+/** A plugin may know the kind of movement better than the function that builds the row. */
+function createDetails({ details }: MovementFields, movement: Movement): RowDetails {
+  return { ...details, movement: details?.movement ?? movement };
 }
 
 /** Places the own account and the counterparty as source and destination. */

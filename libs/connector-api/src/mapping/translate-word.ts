@@ -16,3 +16,15 @@ export function translateWord<const T>(table: Readonly<Record<string, T>>, row: 
   const found = word === undefined ? 'no text' : JSON.stringify(word.slice(0, 64));
   throw new InvalidRecordError(`${where}: expected one of ${Object.keys(table).join(', ')}, found ${found}`);
 }
+
+/**
+ * Translates a word of a vocabulary that the PSP extends over time: `translateOrDefault(STATUSES, response.string('state'), 'PENDING')`.
+ * Use it only where every new word has the same safe meaning, e.g. a status that is not known to be final.
+ */
+export function translateOrDefault<const T>(
+  table: Readonly<Record<string, T>>,
+  word: string,
+  meaningOfUnknown: T,
+): T {
+  return Object.hasOwn(table, word) ? (table[word] as T) : meaningOfUnknown;
+}

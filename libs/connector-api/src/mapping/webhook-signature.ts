@@ -7,8 +7,8 @@ export interface HmacOptions {
   header: string;
   /** The signatures in the request. One of them must be right. */
   signatures: readonly string[];
-  /** The secrets that are valid now. During a change of the secret these are two. */
-  secrets: readonly (string | Buffer)[];
+  /** The secrets that are valid now. During a change of the secret these are two. Without one, every webhook is rejected. */
+  secrets: readonly (string | Buffer | undefined)[];
   /** What the PSP signs, in this order: e.g. the timestamp, a dot, the raw body. */
   signed: readonly (string | Buffer)[];
   /** Default: hex. */
@@ -22,13 +22,13 @@ export function verifyHmac(options: HmacOptions): void {
   const { header, signatures, secrets, signed, encoding = 'hex', algorithm = 'sha256' } = options;
   const given = signatures.map((text) => text.trim()).filter((text) => text !== '');
   if (given.length === 0) throw rejectWebhook(`${header} is missing`);
-  const expected = secrets
-    .filter((secret) => secret.length > 0)
-    .map((secret) => {
-      const hmac = createHmac(algorithm, secret);
-      for (const part of signed) hmac.update(part);
-      return hmac.digest();
-    });
+  const known = secrets.filter((secret): secret is string | Buffer => (secret?.length ?? 0) > 0);
+  if (known.length === 0) throw rejectWebhook('the settings contain no secret to verify it with');
+  const expected = known.map((secret) => {
+    const hmac = createHmac(algorithm, secret);
+    for (const part of signed) hmac.update(part);
+    return hmac.digest();
+  });
   const isRight = given
     .map((text) => decodeSignature(text, encoding))
     .some((bytes) =>
@@ -69,6 +69,7 @@ function decodeSignature(text: string, encoding: 'hex' | 'base64'): Buffer | und
   return pattern.test(text) ? Buffer.from(text, encoding) : undefined;
 }
 
-function rejectWebhook(reason: string): PspError {
+/** Creates the error for a webhook that is not accepted: `rejectWebhook('the body is no event')`. */
+export function rejectWebhook(reason: string): PspError {
   return new PspError('rejected', `a webhook is refused: ${reason}`);
 }

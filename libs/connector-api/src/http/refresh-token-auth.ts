@@ -1,0 +1,61 @@
+/** OAuth 2.0 access tokens that are obtained with a refresh token (RFC 6749, section 6). */
+import type { Authentication } from './authentication.js';
+import { CLIENT_ASSERTION_TYPE, createClientAssertion } from './client-assertion.js';
+import type { ClientAssertionOptions } from './client-assertion.js';
+import type { HttpClock } from './http-clock.js';
+import { createOAuth } from './oauth.js';
+
+/** A client that authenticates with a secret: `Authorization: Basic <base64 of id:secret>`. */
+export interface SecretClient {
+  id: string;
+  secret: string;
+}
+
+/** A client that authenticates with a JWT that it signs with its private key (RFC 7523). Its id is the claim `sub`. */
+export type AssertionClient = { id: string } & Omit<ClientAssertionOptions, 'subject' | 'clock'>;
+
+export interface RefreshTokenOptions {
+  /** The path of the token endpoint: `/auth/token`. */
+  path: string;
+  /** A refresh token that stays valid when it is used. */
+  refreshToken: string;
+  /** How the client authenticates at the token endpoint. */
+  client: SecretClient | AssertionClient;
+  /** The format of the request. Default: `form`, as the RFC requires. */
+  format?: 'form' | 'json';
+}
+
+/**
+ * Creates an authentication that obtains its access tokens with a refresh token:
+ * `createRefreshTokenAuth({ path: '/oauth2/tokens', refreshToken, client: { id, secret } })`.
+ */
+export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentication {
+  const { path, refreshToken, client, format = 'form' } = options;
+  return createOAuth({
+    createTokenRequest: async (clock) => ({
+      method: 'POST',
+      path,
+      ...('secret' in client && { headers: createBasicHeaders(client) }),
+      [format === 'form' ? 'form' : 'body']: {
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        ...('secret' in client ? {} : await createAssertionParameters(client, clock)),
+      },
+    }),
+  });
+}
+
+function createBasicHeaders({ id, secret }: SecretClient): Readonly<Record<string, string>> {
+  return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+}
+
+/** A client assertion expires, so each token request gets a new one. */
+async function createAssertionParameters(
+  { id, ...claims }: AssertionClient,
+  clock: HttpClock,
+): Promise<Readonly<Record<string, string>>> {
+  return {
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
+    client_assertion: await createClientAssertion({ ...claims, subject: id, clock }),
+  };
+}

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { measureConnectors } from './idle-connectors.js';
 import { fillFeed, FIRST_FEED_TIME, ROW_INTERVAL_MS } from './fill-feed.js';
 import { runRounds, type RequestCost } from './http-load.js';
-import { writePlainFile } from './plain-file.js';
+import { writePlainTable } from './plain-table.js';
 import { startBaseline, startGateway, type MeasuredServer } from './measured-server.js';
 
 const isShort = process.argv.includes('--short');
@@ -47,7 +47,7 @@ async function main(): Promise<boolean> {
   console.log(
     `${ROW_COUNT.toLocaleString('en')} rows: appended ${Math.round(await fillFeed(`sqlite:${storeFile}`, 'bench', ROW_COUNT))} rows/s`,
   );
-  writePlainFile(storeFile, plainFile);
+  writePlainTable(storeFile, plainFile);
   writeFileSync(configFile, deploymentYaml());
   const gateway = await trackServer(startGateway(configFile, ORIGIN));
   writeFileSync(pageFile, await fetchPage());

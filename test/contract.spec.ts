@@ -5,7 +5,7 @@ import { findPlugin } from '@tributary/psp-plugins';
 import { findBalanceViolations, findPageViolations, findErrorViolations } from './contract-rules.js';
 import { loadOfficialOpenApi } from './official-openapi.js';
 import { sendRequest, type HttpReply, type HttpRequestOptions } from './raw-request.js';
-import { createPlugin, startGateway, type TestGateway } from './test-gateway.js';
+import { createPlugin, startGatewayWithPlugins, type TestGateway } from './gateway-with-plugins.js';
 
 const KEY = 'the-key-of-every-connector-here';
 const ERROR_KINDS: PspErrorKind[] = [
@@ -18,7 +18,7 @@ const ERROR_KINDS: PspErrorKind[] = [
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startGateway([
+  gateway = await startGatewayWithPlugins([
     {
       path: 'sandbox',
       plugin: findPlugin('sandbox')!,

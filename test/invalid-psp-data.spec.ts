@@ -6,7 +6,7 @@ import { findPageViolations } from './contract-rules.js';
 import { GenericConnectorClient } from './clients/generic-connector-client.js';
 import { createConnection } from './clients/http-get.js';
 import { CLIENT_VERSIONS, type ClientVersion } from './clients/client-versions.js';
-import { createPlugin, startGateway } from './test-gateway.js';
+import { createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
 /** These versions know all words of the contract. The older versions are tested with rows that use only their own words. */
 const CURRENT_VERSIONS = CLIENT_VERSIONS.filter(({ words }) => words.statuses.has('OTHER'));
@@ -159,7 +159,9 @@ async function checkItems(
   versions: readonly ClientVersion[],
   seen: { rows: number; refused: number },
 ) {
-  const gateway = await startGateway([{ path: 'psp', plugin: createPlugin(createPsp(said)), keys: [KEY] }]);
+  const gateway = await startGatewayWithPlugins([
+    { path: 'psp', plugin: createPlugin(createPsp(said)), keys: [KEY] },
+  ]);
   try {
     const runs = await gateway.syncEngine.runOnce();
     // A bad record never stops a stream.

@@ -2,7 +2,7 @@
 import { findPlugin } from '@tributary/psp-plugins';
 import { findErrorViolations } from './contract-rules.js';
 import { sendRequest, type HttpRequestOptions } from './raw-request.js';
-import { startGateway, type TestConnector, type TestGateway } from './test-gateway.js';
+import { startGatewayWithPlugins, type TestConnector, type TestGateway } from './gateway-with-plugins.js';
 
 const KEYS = {
   house: 'trb_' + '1a'.repeat(32),
@@ -24,7 +24,7 @@ const CONNECTORS: TestConnector[] = [
 
 let gateway: TestGateway;
 beforeEach(async () => {
-  gateway = await startGateway(CONNECTORS);
+  gateway = await startGatewayWithPlugins(CONNECTORS);
 });
 afterEach(() => gateway.close());
 

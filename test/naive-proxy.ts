@@ -5,7 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serializeTransaction } from '@tributary/connector-api';
-import type { Arrival, TransactionVersion } from './synthetic-psp.js';
+import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
 interface ListedRow {
   id: string;

@@ -6,10 +6,10 @@ import { POSTGRES, type FreshStore } from '../../libs/feed/src/testing/stores.js
 import { GenericConnectorClient } from '../clients/generic-connector-client.js';
 import { createConnection } from '../clients/http-get.js';
 import { getClientVersion } from '../clients/client-versions.js';
-import { getAdjustmentName } from '../client-completeness.js';
+import { getAdjustmentName } from '../read-while-rows-arrive.js';
 import { createSeededRandom } from '@tributary/connector-api/testing';
-import type { TransactionVersion } from '../synthetic-psp.js';
-import { openTransactionsFeed, createPlugin } from '../test-gateway.js';
+import type { TransactionVersion } from '../generate-psp-history.js';
+import { openTransactionsFeed, createPlugin } from '../gateway-with-plugins.js';
 import { LoadBalancer } from './load-balancer.js';
 
 const KEY = 'the-key-of-a-client-of-v2';

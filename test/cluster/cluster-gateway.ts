@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fetchStatus } from './fetch-status.js';
+import { fetchHttpStatus } from './fetch-http-status.js';
 
 const PROGRAM = 'dist/apps/gateway/src/main.js';
 const MAX_START_MS = 120_000;
@@ -48,7 +48,7 @@ export class ClusterGateway {
   /** Launches the program and waits until it is ready. If it exits by itself, it is launched again, as a supervisor would do. */
   async start(): Promise<void> {
     const end = performance.now() + MAX_START_MS;
-    for (this.launch(); (await fetchStatus(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {
+    for (this.launch(); (await fetchHttpStatus(`${this.url}/readyz`, 1000)) !== 200; await sleep(50)) {
       if (!this.isRunning) this.launch();
       if (performance.now() > end) throw new Error(`${this.name} does not get ready: see ${this.logFile}`);
     }

@@ -13,7 +13,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fetchStatus } from './fetch-status.js';
+import { fetchHttpStatus } from './fetch-http-status.js';
 
 /** Milliseconds between two health checks of a gateway, and the timeout of a health check. */
 const HEALTH_CHECK_INTERVAL_MS = 250;
@@ -87,7 +87,7 @@ export class LoadBalancer {
 
   private async pollHealth(gateway: BalancedGateway): Promise<void> {
     while (!this.isClosed) {
-      const status = await fetchStatus(`${gateway.url}/readyz`, HEALTH_CHECK_TIMEOUT_MS);
+      const status = await fetchHttpStatus(`${gateway.url}/readyz`, HEALTH_CHECK_TIMEOUT_MS);
       gateway.ready = status === 200;
       if (status === undefined) for (const open of gateway.open) open.abort();
       await sleep(HEALTH_CHECK_INTERVAL_MS);

@@ -1,7 +1,7 @@
 /** The data of a PSP of the cluster: a generated history, which is written to the file that the plugin lists. */
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { getAdjustmentName } from '../client-completeness.js';
-import { generateHistory, type Arrival } from '../synthetic-psp.js';
+import { getAdjustmentName } from '../read-while-rows-arrive.js';
+import { generateHistory, type Arrival } from '../generate-psp-history.js';
 
 /** Approximate number of versions in one arrival. Bulk imports are larger. */
 const ARRIVAL_SIZE = 40;

@@ -9,7 +9,7 @@ import {
   type Transaction,
   type WebhookRequest,
 } from '@tributary/connector-api';
-import { createPlugin, startGateway, type TestGateway } from '../test-gateway.js';
+import { createPlugin, startGatewayWithPlugins, type TestGateway } from '../gateway-with-plugins.js';
 
 const SECRET = 'whsec_of_the_test';
 
@@ -56,7 +56,7 @@ beforeEach(async () => {
     transactions: () => psp.transactions(),
     webhook: (request) => psp.webhook(request),
   };
-  gateway = await startGateway([
+  gateway = await startGatewayWithPlugins([
     { path: 'acme/hooked', plugin: createPlugin(hooked), keys: [generateApiKey()] },
     { path: 'silent', plugin: createPlugin(silent), keys: [generateApiKey()] },
   ]);

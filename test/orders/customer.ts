@@ -10,7 +10,7 @@ import type { PayingConnector } from './deployment.js';
 import { FormanceEngine } from './formance-engine.js';
 import { createOrderConnection, type OrderConnection } from './http-post.js';
 import type { OrderParties } from './generate-payment-request.js';
-import type { RequestResult } from './order-response.js';
+import type { RequestResult } from './interpret-order-response.js';
 import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } from './payment-request.js';
 
 /** Maximum delay in milliseconds. The engine's own delays grow to 100 s, which is too long for a test. */

@@ -1,6 +1,6 @@
 /** Tests the final state of an order in Formance, after every sequence of events; and the wrong state when a server is naive. */
 import { getClientVersion } from '../clients/client-versions.js';
-import { interpretOrderResponse, type RequestResult } from './order-response.js';
+import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { runOrderScript, type OrderScript, type ServerMistakes } from './scripted-gateway.js';
 
 /** Releases that can pay. */

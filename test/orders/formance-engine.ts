@@ -10,7 +10,7 @@ import { FormanceStore } from '../clients/formance-store.js';
 import type { GoTime } from '../clients/go-time.js';
 import type { ClientVersion } from '../clients/client-versions.js';
 import { PaymentInitiation, getStatusAfterResponse, getStatusAfterRow } from './payment-initiation.js';
-import { interpretOrderResponse, type RequestResult } from './order-response.js';
+import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { PaymentStore, getPaymentId, type PspPayment } from './payment-store.js';
 import { getOrderPath, createRequestBody, type OrderPath, type PaymentRequest } from './payment-request.js';
 

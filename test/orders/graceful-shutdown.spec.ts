@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOrderConnection } from './http-post.js';
 import { generatePaymentRequest, type OrderParties } from './generate-payment-request.js';
-import type { RequestResult } from './order-response.js';
+import type { RequestResult } from './interpret-order-response.js';
 import { createSeededRandom } from '@tributary/connector-api/testing';
 import { OrderKillScenario } from './order-kill-scenario.js';
 import { getOrderPath, createRequestBody, type PaymentRequest } from './payment-request.js';

@@ -1,6 +1,6 @@
 /** The HTTP transport for orders, like `clients/http-get.ts`. Here the way in which a request ended makes a difference. */
 import { Agent, request, type IncomingMessage } from 'node:http';
-import type { RequestResult } from './order-response.js';
+import type { RequestResult } from './interpret-order-response.js';
 
 /** Milliseconds from the first byte sent to the last byte read. Source: `DefaultConnectorClientTimeout`. */
 const TIMEOUT_MS = 10_000;

@@ -4,7 +4,7 @@ import { GenericConnectorClient } from '../clients/generic-connector-client.js';
 import type { ClientVersion } from '../clients/client-versions.js';
 import { FormanceEngine } from './formance-engine.js';
 import type { PaymentInitiation } from './payment-initiation.js';
-import type { RequestResult } from './order-response.js';
+import type { RequestResult } from './interpret-order-response.js';
 
 /** Mistakes of a server whose author only knows the OpenAPI document. */
 export interface ServerMistakes {

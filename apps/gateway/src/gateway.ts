@@ -24,7 +24,7 @@ import { HealthAndMetricsModule } from './http/health-and-metrics.module.js';
 import {
   findMatchedRoute,
   findRequestedConnector,
-  type ConnectorRegistry,
+  type ConnectorPathSet,
 } from './http/shared-route-table.js';
 import { RequestObserver } from './http/request-observer.js';
 import { createNotFoundHandler } from './http/not-found-handler.js';
@@ -226,7 +226,7 @@ function createRootModule(
 async function startNestApplication(
   adapter: HttpAdapter,
   root: DynamicModule,
-  connectors: ConnectorRegistry,
+  connectors: ConnectorPathSet,
   { logger, lineLimiter }: { logger: Logger; lineLimiter: LineLimiter },
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

@@ -16,7 +16,7 @@ const CREDENTIAL_PATTERNS: readonly [RegExp, string][] = [
 ];
 
 /** Creates a redactor that applies `known` and then the patterns of credentials. */
-export function createRedactor(known: Redactor = (text) => text): Redactor {
+export function createCredentialRedactor(known: Redactor = (text) => text): Redactor {
   return (text) =>
     CREDENTIAL_PATTERNS.reduce(
       (result, [pattern, replacement]) => result.replace(pattern, replacement),

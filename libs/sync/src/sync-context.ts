@@ -9,7 +9,7 @@ import type { Clock } from './clock.js';
 import { DEFAULT_SYNC_LIMITS } from './sync-limits.js';
 import type { SyncLimits } from './sync-limits.js';
 import { SyncMetrics } from './sync-metrics.js';
-import { createRedactor } from './secret-redactor.js';
+import { createCredentialRedactor } from './secret-redactor.js';
 import type { Redactor } from './secret-redactor.js';
 
 /** Options that the application passes to this library. */
@@ -49,7 +49,7 @@ function createSyncContext(options: SyncOptions): SyncContext {
   return {
     logger: options.logger,
     metrics: SyncMetrics.forRegistry(options.registry ?? new Registry()),
-    redact: createRedactor(options.redact),
+    redact: createCredentialRedactor(options.redact),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     limits: { ...DEFAULT_SYNC_LIMITS, ...options.limits },

@@ -4,9 +4,9 @@ import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isIP } from 'node:net';
-import { deferContinueResponse } from './continue-response.js';
+import { keepContinueResponsesInOrder } from './continue-response.js';
 import { respondToMalformedRequest, rejectExpectHeader } from './malformed-request.js';
-import { SharedRouteTable, type ConnectorRegistry } from './shared-route-table.js';
+import { SharedRouteTable, type ConnectorPathSet } from './shared-route-table.js';
 
 /** Largest request body in bytes. A payment order with metadata is a few kB. */
 const MAX_BODY_BYTES = 256 * 1024;
@@ -27,7 +27,7 @@ export interface HttpAdapterOptions {
   /** Whether a proxy in front of the gateway sets `X-Forwarded-For`. Only the last address in it is trusted. */
   trustProxy: boolean;
   /** The connectors whose routes will be registered. */
-  connectors: ConnectorRegistry;
+  connectors: ConnectorPathSet;
   /** Responds to requests that match no route. */
   onUnknownRoute: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
@@ -66,7 +66,7 @@ export class HttpAdapter extends FastifyAdapter {
     this.routes = new SharedRouteTable(options.connectors);
     const fastify = this.getInstance();
     fastify.server.on('checkExpectation', rejectExpectHeader);
-    deferContinueResponse(fastify.server);
+    keepContinueResponsesInOrder(fastify.server);
     fastify.addHook('onRequest', (request, _reply, done) =>
       done(missingHostError(request) ?? repeatedHeaderError(request)),
     );

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { LineLimiter, Logger } from '../logging/index.js';
 import { isAuthorized } from './route-authorization.js';
-import { findMatchedRoute, findRequestedConnector, type ConnectorRegistry } from './shared-route-table.js';
+import { findMatchedRoute, findRequestedConnector, type ConnectorPathSet } from './shared-route-table.js';
 
 const UNKNOWN_ROUTE = 'unknown';
 const MAX_LOGGED_PATH_LENGTH = 200;
@@ -30,7 +30,7 @@ export class RequestObserver {
     private readonly lineLimiter: LineLimiter,
     registry: Registry,
     /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
-    private readonly connectors: ConnectorRegistry,
+    private readonly connectors: ConnectorPathSet,
   ) {
     this.logsAllRequests = logger.isLevelEnabled('debug');
     this.requests = new Counter({

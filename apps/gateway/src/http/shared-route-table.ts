@@ -18,7 +18,7 @@ type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type RegisterRoute = (url: string, handler: RouteHandler) => unknown;
 
 /** The set of connectors by path, e.g. `house-bank` or `acme/house-bank`. */
-export interface ConnectorRegistry {
+export interface ConnectorPathSet {
   has(path: string): boolean;
 }
 
@@ -26,7 +26,7 @@ export class SharedRouteTable {
   /** Handlers by method and shared URL, then by connector path. */
   private readonly tables = new Map<string, Map<string, RouteHandler>>();
 
-  constructor(private readonly connectors: ConnectorRegistry) {}
+  constructor(private readonly connectors: ConnectorPathSet) {}
 
   /**
    * Adds a route that Nest registers.
@@ -57,7 +57,7 @@ export class SharedRouteTable {
 }
 
 /** Finds the connector of a URL: `/acme/house-bank/accounts` → `acme/house-bank`. Connectors and tenants never share a name. */
-export function findConnectorPath(url: string, connectors: ConnectorRegistry): string | undefined {
+export function findConnectorPath(url: string, connectors: ConnectorPathSet): string | undefined {
   const [, first = '', second = ''] = url.split('/', 3);
   const nested = `${first}/${second}`;
   if (connectors.has(nested)) return nested;
@@ -95,7 +95,7 @@ export function getRequestedConnectorPath({ params }: Pick<FastifyRequest, 'para
 }
 
 /** @returns the matched route with placeholders for other parameters, e.g. `/acme/house-bank/accounts`; `undefined` if no route matched. */
-export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorRegistry): string | undefined {
+export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorPathSet): string | undefined {
   if (request.is404) return undefined;
   const { url, config } = request.routeOptions;
   if (config.sharedRoute === undefined) return url;
@@ -106,7 +106,7 @@ export function findMatchedRoute(request: FastifyRequest, connectors: ConnectorR
 /** @returns the path of the connector whose shared route matched the request; `undefined` if there is none. */
 export function findRequestedConnector(
   request: FastifyRequest,
-  connectors: ConnectorRegistry,
+  connectors: ConnectorPathSet,
 ): string | undefined {
   if (request.is404 || request.routeOptions.config.sharedRoute === undefined) return undefined;
   const connector = getRequestedConnectorPath(request);

@@ -2,7 +2,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { ConnectorRegistry } from '../http/shared-route-table.js';
+import type { ConnectorPathSet } from '../http/shared-route-table.js';
 
 export const API_DOCS = Symbol('API_DOCS');
 
@@ -39,7 +39,7 @@ export class ApiDocs {
 
   /** @param createDocument creates the OpenAPI document from the routes of the connector at `path` */
   constructor(
-    private readonly connectors: ConnectorRegistry,
+    private readonly connectors: ConnectorPathSet,
     private readonly createDocument: (path: string) => OpenAPIObject,
   ) {}
 

@@ -14,8 +14,8 @@ import { BalanceReader, WebhookTrigger, type SyncConnector, type SyncOptions } f
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { ConnectorConfig } from '../config/settings/deployment.js';
 import type { LineLimiter } from '../logging/index.js';
-import { ConnectorBackend } from './feed-backend.js';
-import { StoreFeedReader } from './store-feed-reader.js';
+import { ConnectorBackend } from './connector-backend.js';
+import { PluginFeedReader } from './plugin-feed-reader.js';
 import type { PageCache } from './page-cache.js';
 import { canPay } from './can-pay.js';
 import { createPluginProviders } from './plugin-providers.js';
@@ -57,7 +57,7 @@ export function createConnectorModule(
       module: ConnectorModule,
       controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
       providers: [
-        ...createPluginProviders(config, new StoreFeedReader(config.path, dependencies.store)),
+        ...createPluginProviders(config, new PluginFeedReader(config.path, dependencies.store)),
         ...createContractProviders(config, dependencies),
       ],
     },

@@ -39,7 +39,7 @@ export async function registerConnectors(
  * Makes connectors belong to another plugin or account.
  * @param forgetsCursors true when the cursors of the former plugin or account mean nothing to the new one: then everything is pulled again
  */
-export async function adoptConnector(
+export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,
   connector: ConnectorIdentity,
   forgetsCursors: boolean,

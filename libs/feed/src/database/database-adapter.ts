@@ -12,8 +12,8 @@ import type {
   RawBuilder,
   SqlBool,
 } from 'kysely';
-import type { ChangeMonitor } from '../identity/change-monitor.js';
-import type { ServerIdentity } from '../identity/server-identity.js';
+import type { StoreChangeRecord } from '../identity/store-change-record.js';
+import type { DatabaseServerIdentity } from '../identity/database-server-identity.js';
 import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
@@ -21,14 +21,14 @@ import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 
 /** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
-export type StoreClock = () => RawBuilder<number>;
+export type CurrentTimeExpression = () => RawBuilder<number>;
 
 /** What a new connection to the database found. */
 export interface ConnectionState {
   /** `undefined` when the database has no store. */
   identity: StoreIdentity | undefined;
   /** `undefined` when the database has no such identity or does not tell it. */
-  server: ServerIdentity | undefined;
+  server: DatabaseServerIdentity | undefined;
   /** Stores on this connection why the store has lost data, so that no process opens it before a person has confirmed it. */
   markLoss: (reason: string) => Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface FeedIdentity {
 
 export interface DatabaseAdapter {
   /** Remembers that the database was replaced under this process. */
-  readonly changes: ChangeMonitor;
+  readonly changes: StoreChangeRecord;
   readonly columnTypes: ColumnTypes;
   /** Reads outside of transactions. It sees all committed rows and no others. */
   readonly reader: Kysely<Schema>;
@@ -61,7 +61,7 @@ export interface DatabaseAdapter {
   /** Returns true when the table exists. It needs no right to create tables. */
   hasTable(name: keyof Schema): Promise<boolean>;
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
-  findServerIdentity(): Promise<ServerIdentity | undefined>;
+  findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;
   /** Registers a check of each new connection to the primary. When the check throws, the connection is not used. */
   onNewConnection(check: (found: ConnectionState) => Promise<void>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
@@ -77,7 +77,7 @@ export interface DatabaseAdapter {
     db: Kysely<Schema>,
     feedId: number,
     rows: readonly FeedRowTable[],
-    changes: FeedChanges,
+    changes: FeedUpdate,
   ): Promise<void>;
   /** Builds `column in (values)` with a single parameter for any number of values. */
   inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
@@ -95,7 +95,7 @@ export interface DatabaseAdapter {
   close(): Promise<void>;
 }
 
-export type FeedChanges = Partial<Omit<FeedTable, 'id'>>;
+export type FeedUpdate = Partial<Omit<FeedTable, 'id'>>;
 
 /** Column and table definitions for migrations. */
 export interface ColumnTypes {

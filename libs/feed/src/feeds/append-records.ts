@@ -2,7 +2,7 @@
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { DatabaseAdapter, FeedChanges } from '../database/database-adapter.js';
+import type { DatabaseAdapter, FeedUpdate } from '../database/database-adapter.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 
 /** Minimum difference of feed time between two rows, in ms. Clients read all rows of their last second again at every call. */
@@ -38,7 +38,7 @@ export async function appendRecords(
   feed: { id: number; stream: Stream; head: FeedHead },
   records: readonly SerializedRecord[],
   now: number,
-  changes: FeedChanges = {},
+  changes: FeedUpdate = {},
 ): Promise<NewFeedRows> {
   const newRows = await buildNewRows(db, adapter, feed, records, now);
   const last = newRows.rows.at(-1);

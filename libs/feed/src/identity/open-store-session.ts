@@ -1,8 +1,8 @@
 /** Decides at the start whether a process may use the store that it found. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import { describeServerChange, type ServerIdentity } from './server-identity.js';
+import { describeServerChange, type DatabaseServerIdentity } from './database-server-identity.js';
 import { DEFAULT_READER_LEAD_MS, startNewEpoch } from './start-new-epoch.js';
-import { readStoreIdentity, recordServer } from './store-identity.js';
+import { readStoreIdentity, recordDatabaseServer } from './store-identity.js';
 import { StoreSession } from './store-session.js';
 
 const RESTORE_ADVICE =
@@ -18,7 +18,7 @@ export async function openSession(adapter: DatabaseAdapter): Promise<StoreSessio
   if (identity.lossFound !== undefined)
     throw new Error(`a gateway found that it lost data (${identity.lossFound}); ${RESTORE_ADVICE}`);
   const server = await adapter.findServerIdentity();
-  if (server && !identity.server) await adapter.durableTransaction((db) => recordServer(db, server));
+  if (server && !identity.server) await adapter.durableTransaction((db) => recordDatabaseServer(db, server));
   const change = server && identity.server && describeServerChange(identity.server, server);
   if (change === undefined) return new StoreSession(adapter, { ...identity, server });
   // After the promotion of a replica the gateways must go on by themselves. The replica may have lacked the newest commits.
@@ -28,6 +28,9 @@ export async function openSession(adapter: DatabaseAdapter): Promise<StoreSessio
   return openSession(adapter);
 }
 
-function isPromotion(before: ServerIdentity | undefined, after: ServerIdentity | undefined): boolean {
+function isPromotion(
+  before: DatabaseServerIdentity | undefined,
+  after: DatabaseServerIdentity | undefined,
+): boolean {
   return before !== undefined && before.database === after?.database && before.timeline < after.timeline;
 }

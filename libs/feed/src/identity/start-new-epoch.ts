@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { StoreRestore } from '../types/store.types.js';
-import type { ServerIdentity } from './server-identity.js';
+import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 /**
  * How far the feed time of a lost row can be ahead of the clock, in ms. An import gives each row 10 ms, so 60,000 rows of one stream reach
@@ -13,10 +13,10 @@ import type { ServerIdentity } from './server-identity.js';
  */
 export const DEFAULT_READER_LEAD_MS = 10 * 60_000;
 
-export interface NewEpoch {
+export interface NewEpochOptions {
   /** The epoch that this process has read. When it is no longer the current one, another process was faster, and nothing changes. */
   fromEpoch: number;
-  server: ServerIdentity | undefined;
+  server: DatabaseServerIdentity | undefined;
   readerLeadMs: number;
 }
 
@@ -26,7 +26,7 @@ export interface NewEpoch {
  */
 export async function startNewEpoch(
   adapter: DatabaseAdapter,
-  { fromEpoch, server, readerLeadMs }: NewEpoch,
+  { fromEpoch, server, readerLeadMs }: NewEpochOptions,
 ): Promise<StoreRestore | undefined> {
   return adapter.durableTransaction(async (db) => {
     const now = adapter.currentTime;

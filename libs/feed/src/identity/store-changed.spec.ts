@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import {
   currentProcess,
   openStore,
-  restoreStore,
+  startEpochAfterRestore,
   StoreChangedError,
   type Feed,
   type Store,
@@ -109,7 +109,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     );
     await store.close();
     await expect(openStore(fresh.url)).rejects.toThrow(/lost data.*tributary store restore/);
-    await restoreStore(fresh.url);
+    await startEpochAfterRestore(fresh.url);
     await open();
     await append(await store.feed('bank', 'transactions'), 'a3');
     expect(await readIds(await store.feed('bank', 'transactions'))).toEqual(['a1', 'a3']);
@@ -148,7 +148,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     const { feedTime: newPosition = 0 } = await neverRead.head();
     await store.close();
     await putBack();
-    const { restoredAt, backupAt } = await restoreStore(fresh.url);
+    const { restoredAt, backupAt } = await startEpochAfterRestore(fresh.url);
     expect(restoredAt).toBeGreaterThanOrEqual(backupAt);
     await open();
     expect(store.lastRestore).toEqual({ restoredAt, backupAt });
@@ -170,7 +170,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
   it('takes no lease of the backup for a live one', async () => {
     const lease = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 600_000);
     await store.close();
-    await restoreStore(fresh.url);
+    await startEpochAfterRestore(fresh.url);
     await open();
     await expect(
       (await store.feed('bank', 'transactions')).acquireLease({ host: 'other', pid: 1, id: 'x' }, 60_000),
@@ -255,7 +255,7 @@ describe('a PostgreSQL database', () => {
     expect(String(error)).toMatch(/another server, or a restored or copied database/);
     await store.close();
     await expect(openStore(fresh.url)).rejects.toThrow(/tributary store restore/);
-    await restoreStore(fresh.url);
+    await startEpochAfterRestore(fresh.url);
     await (await openStore(fresh.url)).close();
     await fresh.remove();
   });

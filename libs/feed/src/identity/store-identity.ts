@@ -2,7 +2,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Schema, StoreIdentityTable } from '../database/schema.js';
 import type { StoreRestore } from '../types/store.types.js';
-import type { ServerIdentity } from './server-identity.js';
+import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 export interface StoreIdentity {
   /** Random id, assigned when the tables are created. */
@@ -12,7 +12,7 @@ export interface StoreIdentity {
   /** Number of heartbeats of all gateways. Each one is durable, so a lower number means an older state. */
   beat: number;
   /** The server that held the store when a gateway last opened it. */
-  server: ServerIdentity | undefined;
+  server: DatabaseServerIdentity | undefined;
   /** Why a gateway found that the store lost data. No gateway opens the store until a person has run `tributary store restore`. */
   lossFound: string | undefined;
   /** The newest restore or promotion; `undefined` when there was none. */
@@ -44,7 +44,10 @@ export function toStoreIdentity(row: Selectable<StoreIdentityTable>): StoreIdent
 }
 
 /** Records the server that holds the store. */
-export async function recordServer(db: Kysely<Schema>, server: ServerIdentity): Promise<void> {
+export async function recordDatabaseServer(
+  db: Kysely<Schema>,
+  server: DatabaseServerIdentity,
+): Promise<void> {
   await db
     .updateTable('store_identity')
     .set({ server_database: server.database, server_timeline: server.timeline })

@@ -4,7 +4,7 @@
  */
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import { describeServerChange } from './server-identity.js';
+import { describeServerChange } from './database-server-identity.js';
 import type { StoreRestore } from '../types/store.types.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { readStoreIdentity, type StoreIdentity } from './store-identity.js';

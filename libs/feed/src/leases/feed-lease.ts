@@ -3,7 +3,7 @@ import type { Cursor } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { appendRecords, type FeedHead } from '../feeds/append-records.js';
 import { applyObservation } from '../balances/balance-repository.js';
-import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import { LeaseLostError } from '../database/store-errors.js';
 import type {
   AppendResult,
@@ -13,7 +13,7 @@ import type {
   NextPullSchedule,
   NotDue,
 } from '../types/store.types.js';
-import type { FeedBinding } from '../identity/feed-binding.js';
+import type { FeedSession } from '../identity/feed-session.js';
 import { isHolderDead, serializeHolder } from './lease-holder.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
@@ -26,10 +26,10 @@ const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
 /** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
 export async function acquireLease(
   adapter: DatabaseAdapter,
-  feed: FeedBinding,
+  feed: FeedSession,
   holder: LeaseHolder,
   ttlMs: number,
-  clock: StoreClock,
+  clock: CurrentTimeExpression,
 ): Promise<Lease | undefined> {
   const state = await readLeaseState(adapter, feed, clock);
   return isLeaseFree(state, holder) ? claimLease(adapter, feed, state, holder, ttlMs, clock) : undefined;
@@ -41,10 +41,10 @@ export async function acquireLease(
  */
 export async function acquireLeaseWhenDue(
   adapter: DatabaseAdapter,
-  feed: FeedBinding,
+  feed: FeedSession,
   holder: LeaseHolder,
   ttlMs: number,
-  clock: StoreClock,
+  clock: CurrentTimeExpression,
 ): Promise<Lease | NotDue | undefined> {
   const state = await readLeaseState(adapter, feed, clock);
   if (!isLeaseFree(state, holder)) return undefined;
@@ -60,7 +60,7 @@ export async function acquireLeaseWhenDue(
 
 type LeaseState = Awaited<ReturnType<typeof readLeaseState>>;
 
-async function readLeaseState(adapter: DatabaseAdapter, feed: FeedBinding, clock: StoreClock) {
+async function readLeaseState(adapter: DatabaseAdapter, feed: FeedSession, clock: CurrentTimeExpression) {
   feed.assertUnchanged();
   const { committedSeq } = feed;
   const read = () =>
@@ -96,11 +96,11 @@ function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
 
 async function claimLease(
   adapter: DatabaseAdapter,
-  feed: FeedBinding,
+  feed: FeedSession,
   state: LeaseState,
   holder: LeaseHolder,
   ttlMs: number,
-  clock: StoreClock,
+  clock: CurrentTimeExpression,
 ): Promise<Lease | undefined> {
   const token = { fencing_token: state.fencing_token + 1, holder: serializeHolder(holder) };
   const claimed = await adapter.transaction((db) =>
@@ -134,10 +134,10 @@ interface LockedHead extends FeedHead {
 class FeedLease implements Lease {
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly feed: FeedBinding,
+    private readonly feed: FeedSession,
     private readonly token: FencingToken,
     private readonly ttlMs: number,
-    private readonly clock: StoreClock,
+    private readonly clock: CurrentTimeExpression,
     public cursor: Cursor | undefined,
   ) {}
 
@@ -258,7 +258,7 @@ function assertCursorStorable(cursor: Cursor): void {
 }
 
 /** Returns the SQL expression for the time `delayMs` from now. */
-function timeFromNow(clock: StoreClock, delayMs: number): RawBuilder<number> {
+function timeFromNow(clock: CurrentTimeExpression, delayMs: number): RawBuilder<number> {
   return sql<number>`${clock()} + cast(${delayMs} as bigint)`;
 }
 

@@ -1,5 +1,5 @@
 /** Makes a connector of a store belong to another plugin or account: `tributary connectors adopt` and `reset`. */
-import { adoptConnector as writeConnector } from '../connectors/connector-registry.js';
+import { replaceConnectorIdentity } from '../connectors/connector-registry.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
 import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
@@ -18,6 +18,6 @@ export async function adoptConnector(
   await assertNotOpenElsewhere(location);
   await withDatabase(location, async (adapter) => {
     await assertNotLeased(location, adapter);
-    await writeConnector(adapter, connector, forgetsCursors);
+    await replaceConnectorIdentity(adapter, connector, forgetsCursors);
   });
 }

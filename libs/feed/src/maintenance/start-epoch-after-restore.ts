@@ -15,7 +15,7 @@ export interface RestoreOptions {
  * @returns the time of the restore, and the time until which the store has everything
  * @throws Error when a gateway uses the store, or when it cannot be opened
  */
-export async function restoreStore(
+export async function startEpochAfterRestore(
   location: string | StoreLocation,
   { readerLeadMs = DEFAULT_READER_LEAD_MS }: RestoreOptions = {},
 ): Promise<StoreRestore> {

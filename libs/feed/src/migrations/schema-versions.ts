@@ -8,9 +8,9 @@ import { createFeeds } from './0001-feeds.js';
 import { createOrders } from './0002-orders.js';
 import { createLastPages } from './0003-last-pages.js';
 import { createSchedules } from './0004-schedules.js';
-import { indexOpenRefusals } from './0005-open-refusals.js';
-import { addRowKeys } from './0006-places.js';
-import { markPublishedReturns } from './0007-told-returns.js';
+import { indexOpenQuarantineEntries } from './0005-open-quarantine-entries.js';
+import { addRowKeys } from './0006-row-keys.js';
+import { markPublishedReturns } from './0007-published-returns.js';
 import { createStoreIdentity } from './0008-store-identity.js';
 import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
@@ -33,7 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createOrders, minProgramVersion: 2 },
   { apply: createLastPages, minProgramVersion: 3 },
   { apply: createSchedules, minProgramVersion: 4 },
-  { apply: indexOpenRefusals, minProgramVersion: 4 },
+  { apply: indexOpenQuarantineEntries, minProgramVersion: 4 },
   { apply: addRowKeys, minProgramVersion: 6 },
   { apply: markPublishedReturns, minProgramVersion: 7 },
   { apply: createStoreIdentity, minProgramVersion: 8 },

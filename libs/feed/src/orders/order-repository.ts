@@ -17,7 +17,7 @@ import type {
   StoredOrder,
 } from '../types/order.types.js';
 import { StaleStateError } from '../database/store-errors.js';
-import type { FeedBinding } from '../identity/feed-binding.js';
+import type { FeedSession } from '../identity/feed-session.js';
 import type { StoreSession } from '../identity/store-session.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addWarning } from '../feeds/quarantine.js';
@@ -37,7 +37,7 @@ export class SqlOrderRepository implements OrderRepository {
     private readonly adapter: DatabaseAdapter,
     private readonly session: StoreSession,
     private readonly connector: string,
-    private readonly bindFeed: () => Promise<FeedBinding>,
+    private readonly bindFeed: () => Promise<FeedSession>,
     private readonly clock: () => number,
   ) {}
 
@@ -151,7 +151,7 @@ export class SqlOrderRepository implements OrderRepository {
       .execute();
   }
 
-  private runChecked<T>(feed: FeedBinding, durability: Durability, work: (db: Db) => Promise<T>): Promise<T> {
+  private runChecked<T>(feed: FeedSession, durability: Durability, work: (db: Db) => Promise<T>): Promise<T> {
     const method = durability === 'durable' ? 'durableTransaction' : 'transaction';
     return feed.explainStaleState(() => this.adapter[method](work));
   }
@@ -169,7 +169,7 @@ export class SqlOrderRepository implements OrderRepository {
   /** Writes a change with all its effects. @param countedBefore the amount that the order contributed to its day's total before the change */
   private async applyChange(
     db: Db,
-    feed: FeedBinding,
+    feed: FeedSession,
     order: StoredOrder,
     entries: number,
     { set, event, publishedRecords = [] }: OrderChange,
@@ -240,7 +240,7 @@ export class SqlOrderRepository implements OrderRepository {
    */
   private async publishRecords(
     db: Db,
-    feed: FeedBinding,
+    feed: FeedSession,
     rows: NonNullable<OrderChange['publishedRecords']>,
   ): Promise<void> {
     const { head_seq, head_time } = await this.lockFeed(db, feed);
@@ -249,7 +249,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */
-  private async lockFeed(db: Db, feed: FeedBinding) {
+  private async lockFeed(db: Db, feed: FeedSession) {
     const head = await db
       .updateTable('feeds')
       .set((eb) => ({ head_seq: eb.ref('head_seq') }))
@@ -263,7 +263,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
-  private async warnIfServedTwice(db: Db, feed: FeedBinding, order: StoredOrder): Promise<void> {
+  private async warnIfServedTwice(db: Db, feed: FeedSession, order: StoredOrder): Promise<void> {
     const id = order.pspId === undefined ? undefined : tryEncodeId(order.pspId);
     if (id === undefined) return;
     await this.lockFeed(db, feed);
@@ -282,7 +282,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /** Warns when two orders have the same PSP id. Then the PSP or its plugin confused them, and only one was paid. */
-  private async warnIfPspIdShared(db: Db, feed: FeedBinding, order: StoredOrder): Promise<void> {
+  private async warnIfPspIdShared(db: Db, feed: FeedSession, order: StoredOrder): Promise<void> {
     if (order.pspId === undefined) return;
     const other = await this.selectOrders(db)
       .where('psp_id', '=', order.pspId)

@@ -3,10 +3,10 @@ import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import { registerConnectors } from '../connectors/connector-registry.js';
 import { createBalanceRepository } from '../balances/balance-repository.js';
-import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { ConnectorIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
-import { isPastLastPage, recordLastPage } from '../feeds/pagination-ends.js';
-import { FeedBinding } from '../identity/feed-binding.js';
+import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
+import { FeedSession } from '../identity/feed-session.js';
 import type { StoreSession } from '../identity/store-session.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
@@ -21,9 +21,9 @@ import { openSession } from '../identity/open-store-session.js';
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
   /** Numbers of feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
-  private readonly bindings = new Map<string, Promise<FeedBinding>>();
+  private readonly bindings = new Map<string, Promise<FeedSession>>();
   private readonly clock: () => number;
-  private readonly storeClock: StoreClock;
+  private readonly storeClock: CurrentTimeExpression;
 
   private constructor(
     private readonly adapter: DatabaseAdapter,
@@ -113,12 +113,12 @@ export class SqlStore implements Store {
     await this.adapter.close();
   }
 
-  private bindFeed(connector: string, stream: Stream): Promise<FeedBinding> {
+  private bindFeed(connector: string, stream: Stream): Promise<FeedSession> {
     const key = `${connector} ${stream}`;
     let binding = this.bindings.get(key);
     if (!binding) {
       binding = this.getFeedId(connector, stream).then(
-        (id) => new FeedBinding(this.adapter, this.session, id, connector, stream),
+        (id) => new FeedSession(this.adapter, this.session, id, connector, stream),
       );
       this.bindings.set(key, binding);
       binding.catch(() => this.bindings.delete(key));
@@ -168,8 +168,8 @@ class SqlFeed implements Feed {
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly binding: FeedBinding,
-    private readonly clock: StoreClock,
+    private readonly binding: FeedSession,
+    private readonly clock: CurrentTimeExpression,
   ) {
     this.connector = binding.connector;
     this.stream = binding.stream;

@@ -10,13 +10,13 @@ import { unprocessable } from '@tributary/connector-api/contract';
 import type { ImmutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { PendingResponses } from '../publication/pending-responses.js';
 import { checkOrderLimits } from './check-order-limits.js';
-import { RESERVED_NAMESPACE } from '../model/order-outcome-details.js';
+import { RESERVED_NAMESPACE } from '../model/stored-order-details.js';
 import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import { createMethodName } from '../execution/order-plugin-caller.js';
 import { deriveOrderId, derivePspKey } from './derive-ids.js';
 import { toCanonicalRequest } from '../model/order-request.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
-import { recordRepeatedResponse } from '../publication/publish-order.js';
+import { recordResponseSentAgain } from '../publication/publish-order.js';
 import type { OrderWorker } from '../execution/order-worker.js';
 
 /**
@@ -168,7 +168,7 @@ export class OrderService {
 
   /** Returns the stored response, and records when it was returned. */
   private async repeatResponse({ id, response = '' }: StoredOrder): Promise<string> {
-    await this.writer.update(id, () => recordRepeatedResponse(this.context.clock.now()));
+    await this.writer.update(id, () => recordResponseSentAgain(this.context.clock.now()));
     return response;
   }
 }

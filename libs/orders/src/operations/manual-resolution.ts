@@ -1,6 +1,6 @@
 /** Manual resolution: an operator has checked an order at the PSP and sets its final state. */
 import type { LeaseHolder, OrderRepository, OrderChange, StoredOrder } from '@tributary/feed';
-import { RESERVED_NAMESPACE, mergeDetails } from '../model/order-outcome-details.js';
+import { RESERVED_NAMESPACE, mergeDetails } from '../model/stored-order-details.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 import { addPublication } from '../publication/publish-order.js';
 import { isLeased, RELEASED_LEASE } from '../state-machine/next-action.js';

@@ -9,7 +9,7 @@ import type { OrderStatus, Transaction, TransactionStatus, SerializedRecord } fr
 import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { MatchedPage, DeferredPage, TransactionMatcher } from '@tributary/sync';
 import { applyPspStatus } from '../state-machine/apply-psp-status.js';
-import { parseDetails, mergeDetails } from '../model/order-outcome-details.js';
+import { parseDetails, mergeDetails } from '../model/stored-order-details.js';
 import type { OrderStateWriter } from './order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext } from '../state-machine/state-machine.types.js';

@@ -4,7 +4,7 @@
  */
 import { formatTime, serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../model/order-outcome-details.js';
+import { parseDetails, RESERVED_NAMESPACE, stripReservedMetadata } from '../model/stored-order-details.js';
 import { parseStoredRequest, decodePspId } from '../model/order-request.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 
@@ -40,7 +40,7 @@ export function addPublication(
  * Returns the change after a response was returned again. The client then stamps a new entry with the status of that response, so
  * a later status must be published again.
  */
-export function recordRepeatedResponse(now: number): OrderChange {
+export function recordResponseSentAgain(now: number): OrderChange {
   return { set: { respondedAt: now } };
 }
 

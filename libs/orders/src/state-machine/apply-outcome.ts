@@ -2,7 +2,7 @@
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
 import { nextStatusPollAt, applyPspStatus } from './apply-psp-status.js';
-import { parseDetails, mergeDetails } from '../model/order-outcome-details.js';
+import { parseDetails, mergeDetails } from '../model/stored-order-details.js';
 import type { DecisionContext, AttemptOutcome, OrderAction } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 import {

@@ -1,7 +1,7 @@
 /** Applies a status that the PSP reports, in a response or in its listing, to an order. A status never goes backwards. Pure. */
 import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
-import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/order-outcome-details.js';
+import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/stored-order-details.js';
 import type { DecisionContext } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 

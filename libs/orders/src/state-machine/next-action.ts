@@ -19,7 +19,7 @@ import {
   type StoredOrder,
 } from '@tributary/feed';
 import { isInFuture } from './clock-rollback.js';
-import { isDisputed } from '../model/order-outcome-details.js';
+import { isDisputed } from '../model/stored-order-details.js';
 import type { DecisionContext, OrderAction } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 

@@ -1,6 +1,6 @@
 /** Test harness: runs order engines on a real store with a manual clock and a fake PSP, and reads what clients would see. */
 import type { OrderKind, OrderRequest, IdempotencySupport, PspClient } from '@tributary/connector-api';
-import { openStore, restoreStore, type Store, type StoredOrder } from '@tributary/feed';
+import { openStore, startEpochAfterRestore, type Store, type StoredOrder } from '@tributary/feed';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { backUp, runSql } from '../../../feed/src/testing/raw-sql.js';
@@ -104,7 +104,7 @@ export class OrderTestHarness {
     return async (later) => {
       await this.stop(later);
       await putBack();
-      await restoreStore(url);
+      await startEpochAfterRestore(url);
       await runSql(
         url,
         `update store_identity set restored_at = ${this.clock.now()}, backup_at = ${backupAt}`,

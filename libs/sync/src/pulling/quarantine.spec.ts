@@ -1,6 +1,6 @@
 import type { Balances, Page, Transaction } from '@tributary/connector-api';
 import { setImmediate } from 'node:timers/promises';
-import { normalisePage } from './normalise-page.js';
+import { normalizePage } from './normalize-page.js';
 import {
   createBankConnector,
   SyncTestHarness,
@@ -218,7 +218,7 @@ describe('a page', () => {
     const items = Array.from({ length: 20_000 }, (_, index) => transaction(`t${index}`));
     let turns = 0;
     let ended = false;
-    const page = normalisePage('transactions', { items, cursor: 'c' }, (text) => text).finally(
+    const page = normalizePage('transactions', { items, cursor: 'c' }, (text) => text).finally(
       () => (ended = true),
     );
     while (!ended) {

@@ -5,7 +5,7 @@ import type { AppendResult, FeedPage, Lease, LeaseHolder, Store, SyncRun } from 
 import { setImmediate } from 'node:timers/promises';
 import type { SyncContext } from '../sync-context.js';
 import { startLeaseRenewal } from './lease-renewal.js';
-import { normalisePage } from './normalise-page.js';
+import { normalizePage } from './normalize-page.js';
 import { getListMethod, PluginCaller } from './plugin-caller.js';
 import { PaginationLoopGuard } from './pagination-loop-guard.js';
 import type { Semaphore } from './semaphore.js';
@@ -141,7 +141,7 @@ export class StreamPull {
   private async commitPage(lease: Lease, page: Page<unknown>): Promise<void> {
     const { stream, context } = this.dependencies;
     const { unmatchedPage, records } = await this.matchTransactions(page);
-    const feedPage = await normalisePage(stream, unmatchedPage, context.redact, records);
+    const feedPage = await normalizePage(stream, unmatchedPage, context.redact, records);
     const newIssues = await this.issueLogger.findNewIssues(feedPage);
     const appended = isEmptyPage(feedPage, lease) ? EMPTY_APPEND_RESULT : await lease.append(feedPage);
     this.issueLogger.logIssues(newIssues);

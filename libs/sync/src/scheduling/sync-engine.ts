@@ -9,13 +9,13 @@ import { RunReporter } from '../reporting/run-reporter.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
 import type { SyncConnector, SyncProgress } from '../sync.types.js';
-import { PluginWatcher } from './plugin-watcher.js';
+import { PluginChangeWatcher } from './plugin-change-watcher.js';
 
 /** Owns the schedulers and change listeners of all connectors. */
 export class SyncEngine {
   private readonly context: SyncContext;
   private readonly schedulers: Map<string, StreamScheduler[]>;
-  private listeners: PluginWatcher[] = [];
+  private listeners: PluginChangeWatcher[] = [];
   private listenerRuns: Promise<void>[] = [];
   private hasStarted = false;
   private stopping: Promise<void> | undefined;
@@ -94,7 +94,7 @@ export class SyncEngine {
   }
 
   private startListener(connector: SyncConnector): void {
-    const listener = new PluginWatcher(connector, this.context, (streams) =>
+    const listener = new PluginChangeWatcher(connector, this.context, (streams) =>
       this.requestPull(connector.path, streams),
     );
     this.listeners.push(listener);

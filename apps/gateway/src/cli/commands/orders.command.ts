@@ -16,7 +16,7 @@ import {
   orderJson,
   orderWithHistoryJson,
   loadOrderWithHistory,
-} from './order-queries.js';
+} from './find-and-format-orders.js';
 import { runResolveCommand } from './resolve-order.command.js';
 
 export function registerOrdersCommand(cli: CommandContext): void {

@@ -8,7 +8,7 @@ import {
 } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
-import { formatOrderAmount, findOrder, withStore } from './order-queries.js';
+import { formatOrderAmount, findOrder, withStore } from './find-and-format-orders.js';
 import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 
 /**

@@ -3,7 +3,7 @@ import {
   redactLocation,
   copyStore,
   openStore,
-  restoreStore,
+  startEpochAfterRestore,
   summarizeStore,
   type TableSummary,
 } from '@tributary/feed';
@@ -72,7 +72,7 @@ function registerRestoreCommand(store: Command, { terminal, load }: CommandConte
     .addHelpText('after', formatExamples('tributary store restore --config gateway.yaml'))
     .action(async ({ config, readerLead }: ConfigOption & { readerLead: number }) => {
       const deployment = load(config);
-      const { restoredAt, backupAt } = await restoreStore(deployment.store, {
+      const { restoredAt, backupAt } = await startEpochAfterRestore(deployment.store, {
         readerLeadMs: readerLead * 1000,
       });
       const [from, to] = [new Date(backupAt).toISOString(), new Date(restoredAt).toISOString()];

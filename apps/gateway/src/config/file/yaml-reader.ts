@@ -14,7 +14,7 @@ import {
 import { formatPath, formatPathForMessage, type ConfigPath } from './value-path.js';
 import type { LineColumn, ConfigProblems } from './config-problems.js';
 import { resolveReferences, UnresolvedReferenceError, type Environment } from './references.js';
-import { parseYamlDocument } from './yaml-document.js';
+import { parseYamlDocument } from './parse-yaml-document.js';
 
 /** Limits the number of values after alias expansion, so that nested aliases cannot exhaust memory. */
 const MAX_VALUES = 20_000;

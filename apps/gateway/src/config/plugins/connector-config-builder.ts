@@ -2,7 +2,7 @@
 import { isDirectorySetting, type Plugin } from '@tributary/connector-api';
 import type { ApiKeyParser } from '../settings/api-key-parser.js';
 import type { SettingsBinder } from '../settings/settings-binder.js';
-import type { ConnectorConfig, DirectorySetting, FileLocation } from '../settings/deployment.js';
+import type { ConnectorConfig, DirectorySetting, ValueLocation } from '../settings/deployment.js';
 import { ConnectorEntry } from '../settings/deployment-file-settings.js';
 import { suggestSimilarName } from '../settings/suggest-similar-name.js';
 import { parseDuration } from '../settings/duration.js';
@@ -106,7 +106,7 @@ export class ConnectorConfigBuilder {
     });
   }
 
-  #locatePropertyName(path: ConfigPath): FileLocation {
+  #locatePropertyName(path: ConfigPath): ValueLocation {
     const location = this.binder.findLocation(path);
     const position = location?.namePosition ?? location;
     return { path, ...(position && { position: { line: position.line, column: position.column } }) };

@@ -24,7 +24,7 @@ export interface Deployment {
 }
 
 /** Location of a value in the deployment file, for errors that are found after the file has been read. */
-export interface FileLocation {
+export interface ValueLocation {
   path: ConfigPath;
   position?: LineColumn;
 }
@@ -34,7 +34,7 @@ export interface DirectorySetting {
   directory: string;
   /** `found "./statements"`, for error messages. It never shows a secret. */
   found: string;
-  location: FileLocation;
+  location: ValueLocation;
 }
 
 export interface ConnectorConfig {
@@ -53,7 +53,7 @@ export interface ConnectorConfig {
   /** Limits of the connector's payouts and transfers. */
   orders: OrderLimits;
   /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
-  ordersLocation?: FileLocation;
+  ordersLocation?: ValueLocation;
   /** Time from the end of one sync of a stream to the start of the next, in milliseconds. */
   syncIntervalMs: number;
 }

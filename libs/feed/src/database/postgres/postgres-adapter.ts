@@ -12,11 +12,11 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
-import { ChangeMonitor } from '../../identity/change-monitor.js';
+import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
 import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
-import { PostgresReplicas } from './postgres-replicas.js';
+import { PostgresReplicaReader } from './postgres-replica-reader.js';
 import { rejectValues } from './postgres-reject-values.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
@@ -87,7 +87,7 @@ export async function openPostgres(
   const halfLimits = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
   const readPool = new PostgresPool(url, halfLimits);
   const writePool = new PostgresPool(url, halfLimits);
-  const replicaPools = new PostgresReplicas(replicas, halfLimits, readPool);
+  const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
   const reader = createKysely(readPool);
   const writer = createKysely(writePool);
   // Closes the pools directly, because the query builder closes only a pool that it has used.
@@ -102,7 +102,7 @@ export async function openPostgres(
   }
   return {
     columnTypes: POSTGRES_COLUMN_TYPES,
-    changes: new ChangeMonitor(writePool.redactedUrl),
+    changes: new StoreChangeRecord(writePool.redactedUrl),
     findServerIdentity: () => findServerIdentity(readPool),
     onNewConnection: (check) => {
       for (const pool of [readPool, writePool])

@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { ConnectionState } from '../database-adapter.js';
 import { toStoreIdentity } from '../../identity/store-identity.js';
-import type { ServerIdentity } from '../../identity/server-identity.js';
+import type { DatabaseServerIdentity } from '../../identity/database-server-identity.js';
 import type { StoreIdentityTable } from '../schema.js';
 import { getSqlState } from './postgres-errors.js';
 
@@ -26,7 +26,7 @@ const NOT_SUPPORTED_SQLSTATES: readonly string[] = ['42501', '42883', '0A000'];
 const UNDEFINED_TABLE_SQLSTATE = '42P01';
 
 /** Returns the server's identity; `undefined` when it is in recovery or does not tell its identity. */
-export async function findServerIdentity(connection: Queryable): Promise<ServerIdentity | undefined> {
+export async function findServerIdentity(connection: Queryable): Promise<DatabaseServerIdentity | undefined> {
   const rows = await queryUnless<{ database: string; timeline: number | null }>(
     connection,
     SERVER_QUERY,

@@ -1,6 +1,6 @@
 /** Detects that the database file was deleted or replaced. An open connection would go on with the old file, which no new process sees. */
 import { statSync } from 'node:fs';
-import type { ChangeMonitor } from '../../identity/change-monitor.js';
+import type { StoreChangeRecord } from '../../identity/store-change-record.js';
 
 /** Minimum time in ms between two checks by reads, because a check costs a tenth of a page. */
 const READ_CHECK_INTERVAL_MS = 100;
@@ -13,7 +13,7 @@ export interface FileCheck {
 }
 
 /** Remembers the file that is now at the path. Call it after the database was opened. */
-export function createFileCheck(path: string, changes: ChangeMonitor): FileCheck {
+export function createFileCheck(path: string, changes: StoreChangeRecord): FileCheck {
   const opened = findFile(path);
   let checkedAt = 0;
   const check = () => {

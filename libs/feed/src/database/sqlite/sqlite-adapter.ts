@@ -9,7 +9,7 @@ import type { ColumnTypes, DatabaseAdapter, FeedIdentity, TransactionCallback } 
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
-import { ChangeMonitor } from '../../identity/change-monitor.js';
+import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { createFileCheck } from './file-check.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
@@ -68,7 +68,7 @@ export async function openSqlite(file: string): Promise<DatabaseAdapter> {
 }
 
 function createSqliteAdapter(write: Database.Database, read: Database.Database): DatabaseAdapter {
-  const changes = new ChangeMonitor(write.name);
+  const changes = new StoreChangeRecord(write.name);
   const fileCheck = createFileCheck(write.name, changes);
   const writer = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: cachePreparedStatements(write) }),

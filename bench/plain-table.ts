@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
  * @param storeFile store that the rows are copied from
  * @param file created anew
  */
-export function writePlainFile(storeFile: string, file: string): void {
+export function writePlainTable(storeFile: string, file: string): void {
   const db = new Database(file);
   db.pragma('journal_mode = wal');
   db.exec('create table rows (id integer primary key, feed_time integer not null, body text not null)');

@@ -14,7 +14,7 @@ interface Replica {
   skippedUntil: number;
 }
 
-export class PostgresReplicas {
+export class PostgresReplicaReader {
   private readonly replicas: Replica[];
   private nextIndex = 0;
 

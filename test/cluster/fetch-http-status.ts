@@ -5,7 +5,7 @@ import { get } from 'node:http';
  * @param timeoutMs timeout in milliseconds
  * @returns the status; `undefined` when no response arrives in time
  */
-export function fetchStatus(url: string, timeoutMs: number): Promise<number | undefined> {
+export function fetchHttpStatus(url: string, timeoutMs: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: timeoutMs }, (response) => {
       response.resume();

@@ -9,7 +9,7 @@ import { StaleStateError } from '../database/store-errors.js';
 import { toStoreIdentity } from './store-identity.js';
 import type { StoreSession } from './store-session.js';
 
-export class FeedBinding implements FeedIdentity {
+export class FeedSession implements FeedIdentity {
   private highestSeq = 0;
 
   constructor(

@@ -2,7 +2,7 @@
 import { GenericConnectorClient } from './clients/generic-connector-client.js';
 import { createConnection } from './clients/http-get.js';
 import type { ClientVersion } from './clients/client-versions.js';
-import type { Arrival, TransactionVersion } from './synthetic-psp.js';
+import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
 export interface ReadResult {
   clients: GenericConnectorClient[];

@@ -3,7 +3,7 @@ import type { FeedReader, StoredRecord, Stream } from '@tributary/connector-api'
 import type { Store } from '@tributary/feed';
 
 /** Reads records of the connector's own feeds for its plugin. It converts between the plugin's ids and the served ids. */
-export class StoreFeedReader implements FeedReader {
+export class PluginFeedReader implements FeedReader {
   constructor(
     private readonly path: string,
     private readonly store: Store,

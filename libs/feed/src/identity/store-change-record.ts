@@ -4,7 +4,7 @@
  */
 import { StoreChangedError } from '../database/store-errors.js';
 
-export class ChangeMonitor {
+export class StoreChangeRecord {
   private error: StoreChangedError | undefined;
   private readonly listeners: ((error: StoreChangedError) => void)[] = [];
 

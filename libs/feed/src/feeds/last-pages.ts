@@ -6,9 +6,9 @@
  * Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
  */
 import { sql } from 'kysely';
-import type { DatabaseAdapter, StoreClock } from '../database/database-adapter.js';
+import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
-import type { FeedBinding } from '../identity/feed-binding.js';
+import type { FeedSession } from '../identity/feed-session.js';
 
 /**
  * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
@@ -17,7 +17,7 @@ const PAGINATION_WINDOW_MS = 60_000;
 
 /** Identifies the pages that one client reads with the same filter. */
 interface PaginationKey {
-  feed: FeedBinding;
+  feed: FeedSession;
   /** Milliseconds of feed time. */
   from: number;
   pageSize: number;
@@ -28,7 +28,7 @@ export async function isPastLastPage(
   adapter: DatabaseAdapter,
   { feed, from, pageSize }: PaginationKey,
   page: number,
-  clock: StoreClock,
+  clock: CurrentTimeExpression,
 ): Promise<boolean> {
   const end = await adapter.reader
     .selectFrom('last_pages')
@@ -51,7 +51,7 @@ export async function recordLastPage(
   adapter: DatabaseAdapter,
   { feed, from, pageSize }: PaginationKey,
   page: number,
-  clock: StoreClock,
+  clock: CurrentTimeExpression,
 ): Promise<void> {
   await feed.explainStaleState(() =>
     adapter.durableTransaction(async (db) => {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 
 /** Adds an index of unresolved quarantine entries. Every append checks for them, and most feeds have none but many resolved ones. */
-export async function indexOpenRefusals(db: Kysely<unknown>): Promise<void> {
+export async function indexOpenQuarantineEntries(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('quarantine_open')
     .on('quarantine')

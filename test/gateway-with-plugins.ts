@@ -6,7 +6,7 @@ import type { Store } from '@tributary/feed';
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { createLogger } from '../apps/gateway/src/logging/index.js';
 import { DEFAULT_STORE, type StoreKind } from '../libs/feed/src/testing/stores.js';
-import type { Arrival } from './synthetic-psp.js';
+import type { Arrival } from './generate-psp-history.js';
 
 export interface TestConnector {
   path: string;
@@ -21,7 +21,7 @@ export interface TestGateway extends Gateway {
 }
 
 /** Starts a gateway that pulls nothing by itself: tests call `engine.runOnce()`. */
-export async function startGateway(
+export async function startGatewayWithPlugins(
   connectors: readonly TestConnector[],
   kind: StoreKind = DEFAULT_STORE,
 ): Promise<TestGateway> {

@@ -7,7 +7,7 @@ import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncConnector } from '../sync.types.js';
 
 /** Requests pulls for the changes that one connector's plugin reports. */
-export class PluginWatcher {
+export class PluginChangeWatcher {
   private readonly abortController = new AbortController();
   private readonly pluginCaller: PluginCaller;
   private consecutiveFailures = 0;

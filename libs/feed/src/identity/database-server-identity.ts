@@ -1,6 +1,6 @@
 /** Identifies the database server and the database that hold a store. Only PostgreSQL has such an identity. */
 
-export interface ServerIdentity {
+export interface DatabaseServerIdentity {
   /** PostgreSQL's system identifier and the id of the database: `7429…/16384`. Both change when a dump is restored. */
   database: string;
   /** Timeline of the server. It increases with each promotion of a replica and each point-in-time recovery. */
@@ -8,7 +8,10 @@ export interface ServerIdentity {
 }
 
 /** Describes the difference between two identities. @returns `undefined` when they are equal */
-export function describeServerChange(expected: ServerIdentity, found: ServerIdentity): string | undefined {
+export function describeServerChange(
+  expected: DatabaseServerIdentity,
+  found: DatabaseServerIdentity,
+): string | undefined {
   if (expected.database !== found.database)
     return `the database is ${found.database} (system identifier/database), expected ${expected.database}: another server, or a restored or copied database`;
   if (expected.timeline !== found.timeline)

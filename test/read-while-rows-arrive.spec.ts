@@ -4,10 +4,10 @@
  */
 import { STORES } from '../libs/feed/src/testing/stores.js';
 import { READER_VERSIONS } from './clients/client-versions.js';
-import { getAdjustmentName, readWhileRowsArrive, type ReadResult } from './client-completeness.js';
+import { getAdjustmentName, readWhileRowsArrive, type ReadResult } from './read-while-rows-arrive.js';
 import { startNaiveProxy } from './naive-proxy.js';
-import { generateHistory } from './synthetic-psp.js';
-import { openTransactionsFeed, createPlugin, startGateway } from './test-gateway.js';
+import { generateHistory } from './generate-psp-history.js';
+import { openTransactionsFeed, createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
 const ROWS = 100_000;
 const ARRIVAL_SIZE = 250;
@@ -24,7 +24,10 @@ const history = () => generateHistory(ROWS, ARRIVAL_SIZE, SEED);
 test.each(STORES)(
   'every client reads every version of every row while rows arrive: $name',
   async (kind) => {
-    const gateway = await startGateway([{ path: CONNECTOR, plugin: EMPTY_PLUGIN, keys: [KEY] }], kind);
+    const gateway = await startGatewayWithPlugins(
+      [{ path: CONNECTOR, plugin: EMPTY_PLUGIN, keys: [KEY] }],
+      kind,
+    );
     try {
       const transactions = await openTransactionsFeed(gateway.store, CONNECTOR);
       const began = performance.now();

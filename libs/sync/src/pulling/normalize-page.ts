@@ -33,7 +33,7 @@ const SERIALIZERS = {
  * Validates, serializes and sorts the items of a page.
  * @param records records of this page that are serialized already
  */
-export async function normalisePage(
+export async function normalizePage(
   stream: Stream,
   page: Page<unknown>,
   redact: Redactor,

@@ -41,6 +41,14 @@ export function readText(value: Json, ...path: JsonPath): string | undefined {
   return text === '' ? undefined : text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
+/** Returns a text, a number or a flag as a text, e.g. an id. An object or a list gives `undefined`. It never throws. */
+export function readScalar(value: Json, ...path: JsonPath): string | undefined {
+  const found = value.at(...path);
+  const text =
+    tryRead(() => found.string()) ?? tryRead(() => found.decimal()) ?? tryRead(() => String(found.boolean()));
+  return text?.slice(0, MAX_TEXT_LENGTH).toWellFormed();
+}
+
 function tryRead(read: () => string): string | undefined {
   try {
     return read();

@@ -1,59 +1,87 @@
 /**
- * Maps payees to beneficiaries. A balance pays to the organisation's own bank account, a business account to every IBAN with a name. No side
- * effects.
+ * Lists payees as beneficiaries. A balance pays to the organisation's own bank account, a business account to every IBAN with a name: those of
+ * the settings, and those that it has paid before.
  */
-import { isIBAN } from 'class-validator';
-import type { Beneficiary } from '@tributary/connector-api';
+import {
+  createMetadata,
+  isRejectedRecord,
+  parseRows,
+  readText,
+  takeValidRecords,
+} from '@tributary/connector-api';
+import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { OWNER_METADATA_PREFIX, MOLLIE_PREFIX } from './mollie.metadata-keys.js';
+import { mergeListings } from '@tributary/connector-api/listing';
+import { parsePayee } from './mollie.mapper.js';
+import { JOURNALS_CURSOR, listBusinessJournals } from './mollie.transactions.js';
+import type { MollieContext } from './mollie.transactions.js';
+import { getBankAccountId, normalizeIban, OWNER_METADATA_PREFIX } from './mollie.types.js';
+import type { Payee } from './mollie.types.js';
 
-export interface Payee {
-  name: string;
-  iban: string;
-}
+/** The cursor of an older plugin version, which listed only the bank accounts of the balances. */
+const OLD_CURSOR: Cursor = 'whole';
 
-/** Returns the organisation's own bank account to which a balance is paid out; nothing when it is not set up. */
-export function toOwnBankAccounts(balance: Json): Beneficiary[] {
-  const destination = balance.optionalObject('transferDestination');
-  if (destination === undefined) return [];
-  const ownerName =
-    destination.optionalString('beneficiaryName') ?? balance.optionalString('description') ?? 'bank account';
-  const metadata = {
-    [`${MOLLIE_PREFIX}balance_id`]: balance.string('id'),
-    [`${MOLLIE_PREFIX}destination_type`]: destination.optionalString('type'),
-    [`${OWNER_METADATA_PREFIX}name`]: ownerName,
-    [`${OWNER_METADATA_PREFIX}accountNumber`]: destination.optionalString('bankAccount'),
-  };
-  return [{ id: getBankAccountId(balance.string('id')), ownerName, metadata }];
-}
-
-export function getBankAccountId(balanceId: string): string {
-  return `bank-account-of-${balanceId}`;
+export async function* listBeneficiaryPages(
+  context: MollieContext,
+  since: Cursor | undefined,
+): AsyncGenerator<Page<Beneficiary>> {
+  const start = JOURNALS_CURSOR.parse(since === OLD_CURSOR ? undefined : since) ?? {};
+  const configured = context.settings.beneficiaries.map(toBeneficiary);
+  const own = parseRows(await context.client.listBalances(), 'id', toOwnBankAccounts);
+  yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR.serialize(start) };
+  const listedIds = new Set(configured.map(({ id }) => id));
+  for await (const { rows, position } of mergeListings(await listBusinessJournals(context), start)) {
+    const items = await findNewPayees(rows, listedIds, context);
+    yield { items, cursor: JOURNALS_CURSOR.serialize(position) };
+  }
 }
 
 /**
- * Returns the payee of a transaction of a business account. Returns `undefined` when the identifier of the counterparty is not an IBAN, because it
- * cannot be paid then.
+ * Returns the payees of these rows that are not served yet. Clients keep the first version of a beneficiary, so another spelling of its name is
+ * not served.
+ * @param listedIds ids that were listed already; new ids are added
  */
-export function parsePayee(row: Json): Payee | undefined {
-  if (row.string('creditDebitIndicator') !== 'debit' || row.string('type') !== 'bank-transfer')
-    return undefined;
-  const iban = normalizeIban(row.optionalString('counterparty', 'identifier') ?? '');
-  const name = row.optionalString('counterparty', 'name');
-  return name !== undefined && isIBAN(iban) ? { name, iban } : undefined;
+async function findNewPayees(
+  rows: readonly Json[],
+  listedIds: Set<string>,
+  { feedReader }: MollieContext,
+): Promise<Page<Beneficiary>['items']> {
+  const paid = parseRows(rows, 'id', (row) => {
+    const payee = parsePayee(row);
+    return payee === undefined || listedIds.has(payee.iban) ? [] : toBeneficiary(payee);
+  });
+  const ids = takeValidRecords(paid).map(({ id }) => id);
+  const served = ids.length === 0 ? new Map() : await feedReader.findLatest('beneficiaries', ids);
+  return paid.filter((one) => {
+    if (isRejectedRecord(one)) return true;
+    const isNew = !listedIds.has(one.id) && !served.has(one.id);
+    listedIds.add(one.id);
+    return isNew;
+  });
+}
+
+/** Returns the organisation's own bank account to which a balance is paid out; nothing when it is not set up. */
+function toOwnBankAccounts(balance: Json): Beneficiary[] {
+  const destination = balance.optionalObject('transferDestination');
+  if (destination === undefined) return [];
+  const id = balance.string('id');
+  const ownerName =
+    readText(destination, 'beneficiaryName') ?? readText(balance, 'description') ?? 'bank account';
+  const metadata = {
+    ...createMetadata('mollie', { balance_id: id, destination_type: readText(destination, 'type') }),
+    [`${OWNER_METADATA_PREFIX}name`]: ownerName,
+    [`${OWNER_METADATA_PREFIX}accountNumber`]: readText(destination, 'bankAccount'),
+  };
+  return [{ id: getBankAccountId(id), ownerName, metadata }];
 }
 
 /** Creates a beneficiary whose id is its IBAN, so that two payees with one IBAN are the same beneficiary. */
-export function toBeneficiary({ name, iban }: Payee): Beneficiary {
+function toBeneficiary({ name, iban: written }: Payee): Beneficiary {
+  const iban = normalizeIban(written);
   const metadata = {
     [`${OWNER_METADATA_PREFIX}name`]: name,
     [`${OWNER_METADATA_PREFIX}iban`]: iban,
     [`${OWNER_METADATA_PREFIX}country`]: iban.slice(0, 2),
   };
   return { id: iban, ownerName: name, metadata };
-}
-
-/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`. The IBAN check ignores spaces and hyphens, so this gives one account one id. */
-export function normalizeIban(written: string): string {
-  return written.replace(/[\s-]/g, '').toUpperCase();
 }

@@ -1,26 +1,22 @@
 /** The part of Mollie's API that the plugin uses. Lists are newest first. `from` is the id of the first row of the response, inclusive. */
 import { Injectable } from '@nestjs/common';
-import { PspError } from '@tributary/connector-api';
-import { PspResponseError, PspHttp } from '@tributary/connector-api/http';
+import { PspError, readText } from '@tributary/connector-api';
+import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
-import { createLoopError, requireRows, PageTokenExpiredError } from '@tributary/connector-api/listing';
+import { readPages, requireRows, PageTokenExpiredError } from '@tributary/connector-api/listing';
 import type { TokenPage } from '@tributary/connector-api/listing';
 import { MollieSettings } from './mollie.config.js';
 
-/** One page of a list. Its token is the id at which the next page begins. */
-export type ListPage = TokenPage<Json>;
-
-/** Returns whether the id is one of a balance. All other account ids are of business accounts. */
-export function isBalanceId(id: string): boolean {
-  return id.startsWith('bal_');
-}
-
 interface PageRequest {
+  /** The id at which the page begins; absent for the newest page. */
   from?: string | undefined;
+  /** The id in the path. */
   id?: string;
   query?: Query;
   signal?: AbortSignal | undefined;
 }
+
+type RequestBody = Readonly<Record<string, JsonBody | undefined>>;
 
 @Injectable()
 export class MollieClient {
@@ -29,25 +25,20 @@ export class MollieClient {
     private readonly settings: MollieSettings,
   ) {}
 
-  /** Returns all balances: `GET /v2/balances`. Needs balances.read. */
+  /** Returns all balances. Needs balances.read. */
   listBalances(): Promise<Json[]> {
     return this.listAll('/v2/balances', 'balances');
   }
 
-  /** `GET /v2/balances/{id}` */
   getBalance(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/balances/{id}', { params: { id }, query: this.withTestmode() });
+    return this.find('/v2/balances/{id}', id);
   }
 
-  /** `GET /v2/balances/{id}/transactions` */
-  listBalanceTransactions(id: string, from?: string, signal?: AbortSignal): Promise<ListPage> {
+  listBalanceTransactions(id: string, from?: string, signal?: AbortSignal): Promise<TokenPage<Json>> {
     return this.getPage('/v2/balances/{id}/transactions', 'balance_transactions', { from, id, signal });
   }
 
-  /**
-   * Returns all business accounts: `GET /v2/business-accounts/accounts`. Returns none when the settings exclude them. Needs
-   * business-accounts.read.
-   */
+  /** Returns all business accounts, or none when the settings exclude them. Needs business-accounts.read. */
   async listBusinessAccounts(): Promise<Json[]> {
     if (this.settings.businessAccounts === 'off') return [];
     try {
@@ -58,80 +49,59 @@ export class MollieClient {
     }
   }
 
-  /** `GET /v2/business-accounts/accounts/{id}` */
   getBusinessAccount(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/business-accounts/accounts/{id}', {
-      params: { id },
-      query: this.withTestmode(),
-    });
+    return this.find('/v2/business-accounts/accounts/{id}', id);
   }
 
-  /** `GET /v2/business-accounts/accounts/{id}/transactions` */
-  listBusinessTransactions(id: string, from?: string, signal?: AbortSignal): Promise<ListPage> {
-    return this.getPage('/v2/business-accounts/accounts/{id}/transactions', 'transactions', {
-      from,
-      id,
-      signal,
-      query: { sort: 'desc' },
-    });
+  listBusinessTransactions(id: string, from?: string, signal?: AbortSignal): Promise<TokenPage<Json>> {
+    const request = { from, id, signal, query: { sort: 'desc' } };
+    return this.getPage('/v2/business-accounts/accounts/{id}/transactions', 'transactions', request);
   }
 
-  /** Returns the payouts of one balance, newest first: `GET /v2/payouts`. Needs payouts.read. */
-  listPayouts(balanceId: string, from?: string): Promise<ListPage> {
+  /** Returns the payouts of one balance, newest first. Needs payouts.read. */
+  listPayouts(balanceId: string, from?: string): Promise<TokenPage<Json>> {
     return this.getPage('/v2/payouts', 'payouts', { from, query: { balanceId } });
   }
 
-  /** `GET /v2/payouts/{id}` */
   getPayout(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/payouts/{id}', { params: { id }, query: this.withTestmode() });
+    return this.find('/v2/payouts/{id}', id);
   }
 
   /**
-   * Creates a payout: `POST /v2/payouts`. Needs payouts.write.
-   * @param idempotencyKey idempotency key; Mollie sends its first response again for a repeat with the same key
+   * Creates a payout. Needs payouts.write.
+   * @param idempotencyKey Mollie sends its first response again for a repeat with the same key
    */
-  createPayout(body: JsonBody, idempotencyKey: string): Promise<Json> {
-    return this.http.post('/v2/payouts', { body, headers: { 'idempotency-key': idempotencyKey } });
+  createPayout(body: RequestBody, idempotencyKey: string): Promise<Json> {
+    return this.post('/v2/payouts', body, idempotencyKey);
   }
 
-  /**
-   * Returns the draft transfers of all business accounts: `GET /v2/business-accounts/draft-transfers`. Needs
-   * business-account-draft-transfers.read.
-   */
-  listDraftTransfers(from?: string): Promise<ListPage> {
+  /** Returns the draft transfers of all business accounts. Needs business-account-draft-transfers.read. */
+  listDraftTransfers(from?: string): Promise<TokenPage<Json>> {
     return this.getPage('/v2/business-accounts/draft-transfers', 'draft_transfers', { from });
   }
 
-  /** `GET /v2/business-accounts/draft-transfers/{id}` */
   getDraftTransfer(id: string): Promise<Json | undefined> {
-    return this.http.find('/v2/business-accounts/draft-transfers/{id}', {
-      params: { id },
-      query: this.withTestmode(),
-    });
+    return this.find('/v2/business-accounts/draft-transfers/{id}', id);
   }
 
-  /**
-   * Creates a draft transfer: `POST /v2/business-accounts/draft-transfers`. Needs business-account-draft-transfers.write.
-   * @param idempotencyKey idempotency key, as in `createPayout`
-   */
-  createDraftTransfer(body: JsonBody, idempotencyKey: string): Promise<Json> {
-    return this.http.post('/v2/business-accounts/draft-transfers', {
-      body,
-      headers: { 'idempotency-key': idempotencyKey },
-    });
+  /** Creates a draft transfer. Needs business-account-draft-transfers.write. @param idempotencyKey as in `createPayout` */
+  createDraftTransfer(body: RequestBody, idempotencyKey: string): Promise<Json> {
+    return this.post('/v2/business-accounts/draft-transfers', body, idempotencyKey);
+  }
+
+  private find(path: string, id: string): Promise<Json | undefined> {
+    return this.http.find(path, { params: { id }, query: this.testmode });
+  }
+
+  private post(path: string, body: RequestBody, idempotencyKey: string): Promise<Json> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.http.post(path, { body: { ...body, ...this.testmode }, headers });
   }
 
   private async listAll(path: string, property: string): Promise<Json[]> {
     const rows = new Map<string, Json>();
-    const tokens = new Set<string>();
-    let from: string | undefined;
-    do {
-      const page = await this.getPage(path, property, { from });
-      for (const row of page.rows) rows.set(row.optionalString('id') ?? row.toJsonString(), row);
-      from = page.next;
-      if (from !== undefined && tokens.has(from)) throw createLoopError(from);
-      if (from !== undefined) tokens.add(from);
-    } while (from !== undefined);
+    for await (const page of readPages((from) => this.getPage(path, property, { from })))
+      for (const row of page) rows.set(readText(row, 'id') ?? row.toJsonString(), row);
     return [...rows.values()];
   }
 
@@ -139,23 +109,20 @@ export class MollieClient {
   private async getPage(
     path: string,
     property: string,
-    { from, id, query, signal }: PageRequest,
-  ): Promise<ListPage> {
+    { from, id = '', query, signal }: PageRequest,
+  ): Promise<TokenPage<Json>> {
+    const whole = { limit: this.settings.pageSize, from, ...query, ...this.testmode };
     const response = await this.http
-      .get(path, {
-        params: id === undefined ? {} : { id },
-        query: this.withTestmode({ limit: this.settings.pageSize, from, ...query }),
-        signal,
-      })
+      .get(path, { params: { id }, query: whole, signal })
       .catch((error: unknown) => throwExpired(error, from));
     const rows = requireRows(response, '_embedded', property);
     const next = response.has('_links') ? parseNextId(response) : getLastId(rows, from);
     return next === undefined ? { rows } : { rows, next };
   }
 
-  /** Adds `testmode` when the settings ask for it. An organisation token reads live data unless the request asks for test data. */
-  private withTestmode(query: Query = {}): Query {
-    return this.settings.testmode ? { ...query, testmode: true } : query;
+  /** An organisation token reads live data unless each request asks for test data. */
+  private get testmode(): { testmode?: true } {
+    return this.settings.testmode ? { testmode: true } : {};
   }
 }
 
@@ -185,7 +152,7 @@ function throwExpired(error: unknown, from: string | undefined): never {
     from !== undefined &&
     error instanceof PspResponseError &&
     error.kind === 'rejected' &&
-    (error.status === 400 || error.status === 404);
+    [400, 404].includes(error.status);
   throw isExpired ? new PageTokenExpiredError(error.message, { cause: error }) : error;
 }
 

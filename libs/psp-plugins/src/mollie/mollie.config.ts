@@ -1,35 +1,32 @@
 /** The settings of a Mollie connector in the deployment file. */
-import { Setting } from '@tributary/connector-api';
+import {
+  ChoiceSetting,
+  FlagSetting,
+  IntegerSetting,
+  Setting,
+  TextSetting,
+  UrlSetting,
+} from '@tributary/connector-api';
 import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
-  IsBoolean,
   IsIBAN,
-  IsIn,
-  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
-  IsUrl,
   Matches,
-  Max,
-  MaxLength,
-  Min,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { normalizeIban } from './mollie.beneficiaries.js';
+import { normalizeIban } from './mollie.types.js';
 
 /** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
 
 export class BeneficiarySettings {
-  @Setting('The holder of the account, as the bank has it: the bank may compare.')
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(70)
+  @TextSetting('The holder of the account, as the bank has it: the bank may compare.', { maxLength: 70 })
   name!: string;
 
   @Setting('The IBAN; spaces and hyphens do not matter.')
@@ -54,68 +51,56 @@ export class MollieSettings {
   @IsNotEmpty()
   accessToken?: string;
 
-  @Setting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
+  @TextSetting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
   @ValidateIf(isRequiredOrSet('refreshToken'))
-  @IsString()
-  @IsNotEmpty()
   refreshToken?: string;
 
-  @Setting('OAuth: client id (app_…) of your app.')
+  @TextSetting('OAuth: client id (app_…) of your app.')
   @ValidateIf(isRequiredOrSet('clientId'))
-  @IsString()
-  @IsNotEmpty()
   clientId?: string;
 
-  @Setting('OAuth: client secret of your app.')
+  @TextSetting('OAuth: client secret of your app.')
   @ValidateIf(isRequiredOrSet('clientSecret'))
-  @IsString()
-  @IsNotEmpty()
   clientSecret?: string;
 
-  @Setting('Where the API is.')
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['https', 'http'] })
+  @UrlSetting('Where the API is.')
   url: string = 'https://api.mollie.com';
 
-  @Setting('Whether the test data of the organisation is mirrored instead of the live data.')
-  @IsBoolean()
+  @FlagSetting('Whether the test data of the organisation is mirrored instead of the live data.')
   testmode: boolean = false;
 
-  @Setting(
+  @ChoiceSetting(
     'Which amount of a balance is served: what can be paid out, or also what Mollie still holds as pending.',
+    ['available', 'available-and-pending'],
   )
-  @IsIn(['available', 'available-and-pending'])
   balance: 'available' | 'available-and-pending' = 'available';
 
-  @Setting(
+  @ChoiceSetting(
     'Business accounts: mirrored where the token may read them, an error where it may not, or left out. It needs business-accounts.read.',
+    ['where-allowed', 'required', 'off'],
   )
-  @IsIn(['where-allowed', 'required', 'off'])
   businessAccounts: 'where-allowed' | 'required' | 'off' = 'where-allowed';
 
-  @Setting(
+  @IntegerSetting(
     'Minutes of a journal before its newest known row that are read again at every sync, for rows that turn up late.',
+    0,
+    100_000,
   )
-  @IsInt()
-  @Min(0)
-  @Max(100_000)
   rereadMinutes: number = 60;
 
-  @Setting('Rows in one answer.')
-  @IsInt()
-  @Min(2)
-  @Max(250)
+  @IntegerSetting('Rows in one answer.', 2, 250)
   pageSize: number = 250;
 
-  @Setting(
+  @ChoiceSetting(
     'Payouts of a balance to your own bank account. Mollie stops the automatic settlements of a balance at its first payout: say so to allow it.',
+    ['off', 'switch-to-manual-settlement'],
   )
-  @IsIn(['off', 'switch-to-manual-settlement'])
   payouts: 'off' | 'switch-to-manual-settlement' = 'off';
 
-  @Setting(
+  @ChoiceSetting(
     'Payouts from business accounts: draft makes a draft transfer of each, and no money moves before a person approves it in the Mollie app.',
+    ['off', 'draft'],
   )
-  @IsIn(['off', 'draft'])
   transfers: 'off' | 'draft' = 'off';
 
   @Setting('Whom business accounts may pay besides those that they have paid before.')
@@ -135,10 +120,9 @@ export class MollieSettings {
   @IsNotEmpty({ each: true })
   webhookSecrets?: string[];
 
-  @Setting(
+  @FlagSetting(
     'Whether classic webhooks (unsigned, only an id) are accepted. They make a sync start, and are believed nothing.',
   )
-  @IsBoolean()
   classicWebhooks: boolean = false;
 }
 

@@ -184,7 +184,9 @@ describe('webhooks', () => {
     ['half a signature', () => `sha256=${sign(SECRET).slice(0, 32)}`, event],
     ['no signature in the header', () => '', event],
   ])('with %s are rejected', (_name, signature, body) => {
-    expect(() => call({ 'x-mollie-signature': signature() }, body)).toThrow(/signature is wrong/);
+    expect(() => call({ 'x-mollie-signature': signature() }, body)).toThrow(
+      /x-mollie-signature is (missing|not a signature of this body)/,
+    );
   });
 
   it('that are signed, but no events, are rejected', () => {

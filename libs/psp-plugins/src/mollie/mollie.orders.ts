@@ -3,27 +3,32 @@
  * rows of the journals to these orders.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import { isRejectedRecord, FEED_READER, PspError } from '@tributary/connector-api';
+import { FEED_READER, isRejectedRecord, PspError, readText } from '@tributary/connector-api';
 import type { FeedReader, Order, OrderResult, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { normalizeIban } from './mollie.beneficiaries.js';
-import type { Payee } from './mollie.beneficiaries.js';
-import { isBalanceId, MollieClient } from './mollie.client.js';
-import type { ListPage } from './mollie.client.js';
+import { readPages } from '@tributary/connector-api/listing';
+import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { isPayoutWithoutDescription } from './mollie.mapper.js';
-import { OWNER_METADATA_PREFIX } from './mollie.metadata-keys.js';
-import { extractOrderKey } from './mollie.description-key.js';
+import type { UnlinkedTransaction } from './mollie.mapper.js';
 import {
-  isCreatedBefore,
   findPayoutOfSettlement,
   findReturnedPayout,
-  toPayoutRowStatus,
+  isCreatedBefore,
   toPayoutRequest,
   toPayoutResult,
+  toPayoutRowStatus,
 } from './mollie.payouts.js';
 import { findDraftOfMovement, toDraftRequest, toDraftResult } from './mollie.transfers.js';
-import type { UnlinkedTransaction } from './mollie.ties.js';
+import {
+  DESCRIPTION_KEY,
+  extractOrderKey,
+  isBalanceId,
+  normalizeIban,
+  OWNER_METADATA_PREFIX,
+} from './mollie.types.js';
+import type { Payee } from './mollie.types.js';
+
+type TransactionItem = Transaction | RejectedRecord;
 
 @Injectable()
 export class MollieOrders {
@@ -58,69 +63,59 @@ export class MollieOrders {
   }
 
   /** Links payouts without a description to approved draft transfers. Other payouts have the order's key in their description. */
-  async linkTransfersToOrders(
-    rows: readonly (Transaction | RejectedRecord)[],
-    accountIban: string,
-  ): Promise<(Transaction | RejectedRecord)[]> {
-    if (
-      this.settings.transfers === 'off' ||
-      !rows.some((row) => !isRejectedRecord(row) && isPayoutWithoutDescription(row))
-    ) {
-      return [...rows];
-    }
+  async linkTransfersToOrders(items: TransactionItem[], accountIban: string): Promise<TransactionItem[]> {
+    if (this.settings.transfers === 'off' || !items.some(isPayoutWithoutDescription)) return items;
     const { rows: drafts } = await this.client.listDraftTransfers();
-    return rows.map((row) => {
-      if (isRejectedRecord(row) || !isPayoutWithoutDescription(row)) return row;
-      const draft = findDraftOfMovement(row, accountIban, drafts);
-      const orderKey = draft && getOrderKey(draft);
-      return orderKey === undefined ? row : { ...row, orderKey };
+    return items.map((item) => {
+      const draft = isPayoutWithoutDescription(item) && findDraftOfMovement(item, accountIban, drafts);
+      const orderKey = draft ? getOrderKey(draft) : undefined;
+      return orderKey === undefined ? item : { ...item, orderKey };
     });
   }
 
   private async createPayout(order: Order): Promise<OrderResult> {
-    if (this.settings.payouts === 'off') {
-      throw createRejectedError('payouts of balances are off; the setting "payouts" allows them');
-    }
-    const request = toPayoutRequest(order, this.settings.testmode);
-    return toPayoutResult(await this.client.createPayout(request, order.idempotencyKey));
+    if (this.settings.payouts === 'off')
+      throw new PspError('rejected', 'payouts of balances are off; the setting "payouts" allows them');
+    return toPayoutResult(await this.client.createPayout(toPayoutRequest(order), order.idempotencyKey));
   }
 
   private async createDraftTransfer(order: Order): Promise<OrderResult> {
+    const { sourceAccountId, destinationAccountId, idempotencyKey } = order;
     if (this.settings.transfers === 'off') {
-      throw createRejectedError(
+      throw new PspError(
+        'rejected',
         'transfers from business accounts are off; the setting "transfers" allows them',
       );
     }
-    const payee = await this.resolvePayee(order.destinationAccountId);
-    const account = await this.client.getBusinessAccount(order.sourceAccountId);
+    const payee = await this.resolvePayee(destinationAccountId);
+    const account = await this.client.getBusinessAccount(sourceAccountId);
     if (account === undefined)
-      throw createRejectedError(`Mollie has no business account ${order.sourceAccountId}`);
-    const iban = account.string('accountDetails', 'iban');
-    const request = toDraftRequest(order, iban, payee, this.settings.testmode);
-    return toDraftResult(await this.client.createDraftTransfer(request, order.idempotencyKey));
+      throw new PspError('rejected', `Mollie has no business account ${sourceAccountId}`);
+    const request = toDraftRequest(order, account.string('accountDetails', 'iban'), payee);
+    return toDraftResult(await this.client.createDraftTransfer(request, idempotencyKey));
   }
 
   private async resolvePayee(beneficiaryId: string): Promise<Payee> {
-    const set = this.settings.beneficiaries.find(({ iban }) => normalizeIban(iban) === beneficiaryId);
-    if (set !== undefined) return { name: set.name, iban: beneficiaryId };
-    const known = (await this.feedReader.findLatest('beneficiaries', [beneficiaryId])).get(
-      beneficiaryId,
-    )?.metadata;
-    const [name, iban] = [known?.[`${OWNER_METADATA_PREFIX}name`], known?.[`${OWNER_METADATA_PREFIX}iban`]];
+    const configured = this.settings.beneficiaries.find(({ iban }) => normalizeIban(iban) === beneficiaryId);
+    if (configured !== undefined) return { name: configured.name, iban: beneficiaryId };
+    const served = await this.feedReader.findLatest('beneficiaries', [beneficiaryId]);
+    const { metadata } = served.get(beneficiaryId) ?? {};
+    const [name, iban] = ['name', 'iban'].map((key) => metadata?.[OWNER_METADATA_PREFIX + key]);
     if (name !== undefined && iban !== undefined) return { name, iban };
-    throw createRejectedError(
+    throw new PspError(
+      'rejected',
       `${beneficiaryId} has no IBAN: a business account pays beneficiaries that it has paid before, and those of the setting "beneficiaries"`,
     );
   }
 
   private async findPayout(order: Order): Promise<Json | undefined> {
     if (order.pspId !== undefined) return this.client.getPayout(order.pspId);
-    return searchList(
-      (from) => this.client.listPayouts(order.sourceAccountId, from),
-      (payout) => getOrderKey(payout) === order.idempotencyKey,
+    for await (const payouts of readPages((from) => this.client.listPayouts(order.sourceAccountId, from))) {
+      const found = payouts.find((payout) => getOrderKey(payout) === order.idempotencyKey);
       // The list is newest first, so it can end at the first payout that is older than the order.
-      (payouts) => payouts.some((payout) => isCreatedBefore(payout, order)),
-    );
+      if (found !== undefined || payouts.some((payout) => isCreatedBefore(payout, order))) return found;
+    }
+    return undefined;
   }
 
   /**
@@ -131,64 +126,39 @@ export class MollieOrders {
     // An order can have the id of its transaction instead, if the transaction was seen before the draft.
     const draft = pspId?.startsWith('badrt_') ? await this.client.getDraftTransfer(pspId) : undefined;
     if (draft !== undefined) return draft;
-    return searchList(
-      (from) => this.client.listDraftTransfers(from),
-      (each) => getOrderKey(each) === idempotencyKey || each.string('id') === pspId,
-    );
+    for await (const drafts of readPages((from) => this.client.listDraftTransfers(from))) {
+      const found = drafts.find(
+        (one) => getOrderKey(one) === idempotencyKey || readText(one, 'id') === pspId,
+      );
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 }
 
-/**
- * Searches a list page by page.
- * @param isOver returns whether the pages after these rows need not be read
- */
-async function searchList(
-  read: (from?: string) => Promise<ListPage>,
-  matches: (row: Json) => boolean,
-  isOver: (rows: readonly Json[]) => boolean = () => false,
-): Promise<Json | undefined> {
-  let from: string | undefined;
-  do {
-    const { rows, next }: ListPage = await read(from);
-    const found = rows.find(matches);
-    if (found !== undefined) return found;
-    from = isOver(rows) ? undefined : next;
-  } while (from !== undefined);
-  return undefined;
+function getOrderKey(created: Json): string | undefined {
+  return extractOrderKey(readText(created, 'description'));
 }
 
-function getOrderKey(row: Json): string | undefined {
-  return extractOrderKey(row.optionalString('description'));
+/** Returns whether a payout has a payee but no description, in which the order's key would be. */
+function isPayoutWithoutDescription(item: TransactionItem): item is Transaction {
+  if (isRejectedRecord(item)) return false;
+  const { type, destinationAccountId, metadata } = item;
+  return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
 }
 
-function isSettlement({ transaction, preferredId, link }: UnlinkedTransaction): boolean {
-  return (transaction.type === 'PAYOUT' && preferredId !== undefined) || link?.type === 'PAYOUT';
+function isSettlement({ row, preferredId, linked }: UnlinkedTransaction): boolean {
+  return (row.type === 'PAYOUT' && preferredId !== undefined) || linked?.type === 'PAYOUT';
 }
 
-function linkPayout(row: UnlinkedTransaction, payouts: readonly Json[]): UnlinkedTransaction {
-  const { transaction, link } = row;
-  const payout = link
-    ? findReturnedPayout(transaction, payouts)
-    : findPayoutOfSettlement(transaction, payouts);
-  if (payout === undefined) return row;
+function linkPayout(unlinked: UnlinkedTransaction, payouts: readonly Json[]): UnlinkedTransaction {
+  const { row, linked } = unlinked;
+  const payout = linked ? findReturnedPayout(row, payouts) : findPayoutOfSettlement(row, payouts);
+  if (payout === undefined) return unlinked;
   const id = payout.string('id');
   // The order is already served as the row of its payout, so `linkTransactions` does not find that row. The link is set here.
-  if (link)
-    return {
-      link,
-      transaction: { ...transaction, type: link.type, status: link.status, relatedTransactionId: id },
-    };
+  if (linked) return { row: { ...linked, relatedTransactionId: id } };
   const orderKey = getOrderKey(payout);
-  return {
-    transaction: {
-      ...transaction,
-      status: toPayoutRowStatus(payout),
-      ...(orderKey === undefined ? {} : { orderKey }),
-    },
-    preferredId: { id },
-  };
-}
-
-function createRejectedError(reason: string): PspError {
-  return new PspError('rejected', reason);
+  const status = toPayoutRowStatus(payout);
+  return { row: { ...row, status, ...(orderKey !== undefined && { orderKey }) }, preferredId: id };
 }

@@ -2,7 +2,7 @@
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { extractOrderKey } from './mollie.description-key.js';
+import { extractOrderKey } from './mollie.types.js';
 import { addYearOfTransactions } from './mollie.year.fake.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Json } from '@tributary/connector-api/http';
 import { toUnlinkedTransactions } from './mollie.mapper.js';
-import { linkTransactions } from './mollie.ties.js';
+import { linkTransactions } from './mollie.mapper.js';
 
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),

@@ -3,8 +3,7 @@
  * a secret is replaced there are two signatures. The signature has no time, so an old webhook can be sent again. It only starts a sync. The
  * classic webhooks are not signed, and contain only the id of the object that changed.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { PspError } from '@tributary/connector-api';
+import { PspError, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
@@ -24,7 +23,14 @@ const CLASSIC_BODY_PATTERN = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
 export function parseWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
   const signature = headers[SIGNATURE_HEADER];
   if (signature === undefined) return parseClassicWebhook(rawBody, settings);
-  verifySignature(signature, rawBody, settings.webhookSecrets ?? []);
+  if (settings.webhookSecrets === undefined)
+    throw createRejectedError('the setting "webhookSecrets" is missing');
+  verifyHmac({
+    header: SIGNATURE_HEADER,
+    signatures: signature.split(',').map((one) => one.trim().replace(/^sha256=/, '')),
+    secrets: settings.webhookSecrets,
+    signed: [rawBody],
+  });
   return MONEY_EVENT_PATTERN.test(parseEventType(rawBody)) ? ['transactions'] : [];
 }
 
@@ -34,21 +40,8 @@ function parseClassicWebhook(rawBody: Buffer, { classicWebhooks }: MollieSetting
       `it has no ${SIGNATURE_HEADER}; classic webhooks are accepted with the setting "classicWebhooks"`,
     );
   }
-  if (!CLASSIC_BODY_PATTERN.test(rawBody.toString('latin1').trim()))
-    throw createRejectedError('expected a body like id=tr_…, as classic webhooks have');
-  return ['transactions'];
-}
-
-function verifySignature(signature: string, rawBody: Buffer, secrets: readonly string[]): void {
-  if (secrets.length === 0) throw createRejectedError('the setting "webhookSecrets" is missing');
-  const given = signature.split(',').map((one) => Buffer.from(one.trim().replace(/^sha256=/, ''), 'hex'));
-  const expected = secrets.map((secret) => createHmac('sha256', secret).update(rawBody).digest());
-  if (!expected.some((right) => given.some((one) => areDigestsEqual(one, right))))
-    throw createRejectedError(`its ${SIGNATURE_HEADER} is wrong`);
-}
-
-function areDigestsEqual(given: Buffer, right: Buffer): boolean {
-  return given.length === right.length && timingSafeEqual(given, right);
+  if (CLASSIC_BODY_PATTERN.test(rawBody.toString('latin1').trim())) return ['transactions'];
+  throw createRejectedError('expected a body like id=tr_…, as classic webhooks have');
 }
 
 function parseEventType(rawBody: Buffer): string {

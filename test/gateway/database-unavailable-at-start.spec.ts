@@ -121,7 +121,7 @@ it('gives up when its time is over', async () => {
     signal: new AbortController().signal,
     onRetry: (_, pause) => pauses.push(Math.round(pause)),
   });
-  await expect(waiting).rejects.toThrow('nobody listens there; check host and port');
+  await expect(waiting).rejects.toThrow('no server listens there; check host and port');
   expect(pauses[0]).toBe(500);
   expect(pauses.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(1_200);
 });

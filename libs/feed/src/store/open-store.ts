@@ -135,7 +135,7 @@ const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
   '25006': 'the server is a read-only replica; name the primary',
   '53300':
     'the server takes no more connections; lower "connections" of the store, or raise its max_connections',
-  ECONNREFUSED: 'nobody listens there; check host and port, and that the server runs',
+  ECONNREFUSED: 'no server listens there; check host and port, and that the server runs',
   ENOTFOUND: 'there is no host of this name',
 };
 

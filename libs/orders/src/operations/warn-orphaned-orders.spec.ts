@@ -30,11 +30,11 @@ describe.each(STORES)('on $name', (kind) => {
         );
     }
     await before.engine.stop();
-    expect(harness.findLogLines('nobody follows')).toEqual([]);
+    expect(harness.findLogLines('the gateway does not follow')).toEqual([]);
 
     const after = await harness.openGateway();
     await harness.advance(1_000);
-    expect(harness.findLogLines('nobody follows')).toMatchObject([
+    expect(harness.findLogLines('the gateway does not follow')).toMatchObject([
       {
         level: 40,
         connector: 'old/bank',

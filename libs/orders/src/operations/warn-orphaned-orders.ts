@@ -20,12 +20,15 @@ export async function warnOfOrphanedOrders(
       const states = Object.fromEntries(counts.map(({ state, count }) => [state, count]));
       logger.warn(
         { connector, open, states },
-        `${connector} has ${open} open ${open === 1 ? 'order' : 'orders'}, and is no connector that pays: nobody follows them. ` +
+        `${connector} has ${open} open ${open === 1 ? 'order' : 'orders'}, and is no connector that pays: the gateway does not follow them. ` +
           'Put it back into the deployment file until they have ended, or say what became of them with "tributary orders resolve"',
       );
     }
   } catch (error) {
-    logger.warn({ err: error }, 'the store did not say whether orders are left that nobody follows');
+    logger.warn(
+      { err: error },
+      'the store did not say whether it has open orders of connectors that do not pay',
+    );
   }
 }
 

@@ -132,7 +132,7 @@ export class OrderStateWriter {
     const minutes = Math.round((this.context.clock.now() - after.createdAt) / 60_000);
     logger.warn(
       { connector, order: id, reference: after.idempotencyKey, state },
-      `${connector}: order ${id} (${after.idempotencyKey}) is ${state} for ${minutes} minutes: nobody knows its outcome; ` +
+      `${connector}: order ${id} (${after.idempotencyKey}) is ${state} for ${minutes} minutes: its outcome is unknown; ` +
         `see what the PSP says of it, and "tributary orders show ${id}"`,
     );
   }

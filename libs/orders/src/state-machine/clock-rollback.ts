@@ -38,6 +38,6 @@ export function recheckAfterClockRollback(
     return undefined;
   return {
     set: { nextActionAt: now },
-    event: 'the clock went back: nobody knows how long ago what came before was',
+    event: 'the clock went back: the age of the earlier attempts is unknown',
   };
 }

@@ -263,7 +263,7 @@ describe('a store on PostgreSQL', () => {
       /^the store "postgres:\/\/tributary@\/[^:]*\/nowhere" cannot be opened: there is no such database; create it/,
     );
     await expect(openStore('postgres://me:hunter2@127.0.0.1:9/db')).rejects.toThrow(
-      'the store "postgres://me@127.0.0.1:9/db" cannot be opened: nobody listens there; check host and port',
+      'the store "postgres://me@127.0.0.1:9/db" cannot be opened: no server listens there; check host and port',
     );
     const latin = `latin_${Date.now()}`;
     await query(

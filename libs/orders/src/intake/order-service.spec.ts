@@ -3,7 +3,7 @@ import { ContractError } from '@tributary/connector-api/contract';
 import { STORES } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness, createRequest, SECRET } from '../testing/order-test-harness.js';
 import { answerRateLimited, declineOrder } from '../testing/fake-psp.js';
-import { PspError } from '@tributary/connector-api';
+import { GatewayUnavailableError, PspError } from '@tributary/connector-api';
 
 describe.each(STORES)('on $name', (kind) => {
   let harness: OrderTestHarness;
@@ -263,6 +263,18 @@ describe.each(STORES)('on $name', (kind) => {
       await harness.advance(60_000, 10_000);
       expect(harness.psp.attemptedKeys).toHaveLength(1);
       expect(JSON.stringify(await harness.readEvents(gateway))).not.toContain(SECRET);
+    });
+
+    it('is a 503 when a failover has lost the order meanwhile, and the repeat is paid', async () => {
+      const gateway = await harness.openGateway({ start: false });
+      harness.psp.attemptScripts = [() => new Promise(() => {})];
+      const lost = gateway.service.submit('PAYOUT', createRequest());
+      lost.catch(() => undefined);
+      await harness.advance(1_000);
+      await harness.runSql('delete from orders', 'delete from order_history', 'delete from order_days');
+      await expect(harness.advanceUntilSettled(lost)).rejects.toThrow(GatewayUnavailableError);
+      await expect(lost).rejects.toThrow('the store no longer has the order');
+      expect(await harness.submit(gateway.service)).toMatchObject({ status: 'PENDING' });
     });
 
     it('shows no part of a secret where the words of the PSP are cut', async () => {

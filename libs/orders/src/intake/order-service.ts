@@ -29,6 +29,8 @@ const MAX_RESPONSE_POLL_MS = 1_000;
 const RESPONSE_GRACE_MS = 400;
 const STORE_TOO_SLOW_MESSAGE =
   'the store is too slow for the orders that come in: this one may have been taken; send it again with the same idempotencyKey';
+const ORDER_LOST_MESSAGE =
+  'the store no longer has the order that it had stored, as can happen after a failover: send it again with the same idempotencyKey';
 /** The process that stored a new order starts it at once. Another process may start it after this delay in ms. */
 const TAKEOVER_DELAY_MS = 2_000;
 
@@ -161,8 +163,8 @@ export class OrderService {
   /** Stores a response from what is known now. If another process has stored one meanwhile, returns that one. */
   private async respondNow(id: string): Promise<string> {
     const order = await this.writer.ensureResponse(id);
-    if (order?.response === undefined)
-      throw new Error(`order ${id} was stored, and has no answer when it is due`);
+    // After a failover without synchronous replication the store may have lost the order. The client's repeat stores it again.
+    if (order?.response === undefined) throw new GatewayUnavailableError(ORDER_LOST_MESSAGE);
     return order.response;
   }
 

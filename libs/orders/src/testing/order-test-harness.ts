@@ -112,6 +112,12 @@ export class OrderTestHarness {
     };
   }
 
+  /** Runs SQL beside the gateways, as a failover that loses rows would. */
+  async runSql(...statements: string[]): Promise<void> {
+    const { url } = await (this.freshStore ??= this.storeKind.create());
+    await runSql(url, ...statements);
+  }
+
   private async stop({ engine, instrumented }: TestGateway): Promise<void> {
     await engine.stop();
     await this.waitUntilIdle();

@@ -19,6 +19,7 @@ export const SLOW_SPECS = [
   'test/gateway/database-unavailable-at-start.spec.ts',
   'test/gateway/store-full.spec.ts',
   'libs/feed/src/database/postgres/postgres-store.spec.ts',
+  'libs/feed/src/migrations/long-migration.spec.ts',
 
   // Generate a plugin or pack one, install it and compile it.
   'test/generator/generator.spec.ts',

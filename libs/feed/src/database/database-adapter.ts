@@ -23,6 +23,13 @@ export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 /** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
 export type CurrentTimeExpression = () => RawBuilder<number>;
 
+/** One column of a table, and the schema of the database in which the table is. */
+export interface TableColumn {
+  schema: string;
+  table: string;
+  column: string;
+}
+
 /** What a new connection to the database found. */
 export interface ConnectionState {
   /** `undefined` when the database has no store. */
@@ -56,10 +63,13 @@ export interface DatabaseAdapter {
   transaction<T>(work: TransactionCallback<T>): Promise<T>;
   /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
   durableTransaction<T>(work: TransactionCallback<T>): Promise<T>;
-  /** Runs a transaction that changes tables. Only one process at a time can run such a transaction. */
+  /**
+   * Runs a transaction that changes tables. Only one process at a time can run such a transaction; the others wait without a time limit. Its
+   * statements have no timeout either.
+   */
   migrationTransaction<T>(work: TransactionCallback<T>): Promise<T>;
-  /** Returns true when the table exists. It needs no right to create tables. */
-  hasTable(name: keyof Schema): Promise<boolean>;
+  /** Lists the columns of those of these tables that exist, whatever program created them. */
+  listColumns(db: Kysely<Schema>, tables: readonly string[]): Promise<TableColumn[]>;
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
   findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;
   /** Registers a check of each new connection to the primary. When the check throws, the connection is not used. */

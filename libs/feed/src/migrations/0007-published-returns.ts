@@ -1,12 +1,49 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 
-/** Sets `published` of returned orders to `RETURNED`, because their newest row is the row of the return. */
-export async function markPublishedReturns(db: Kysely<unknown>): Promise<void> {
+/** Number of orders that one transaction changes. It holds their locks for about a second. */
+const BATCH_ORDERS = 10_000;
+
+/**
+ * Sets `published` of returned orders to `RETURNED`, because their newest row is the row of the return.
+ * @param afterId the id of the last order of the batch before
+ * @returns the id of the last order of this batch; `undefined` when no orders are left
+ */
+export async function markPublishedReturns(
+  db: Kysely<unknown>,
+  afterId: string,
+): Promise<{ lastId: string; changed: number } | undefined> {
+  const orders = await selectUnmarkedReturns(db as Kysely<Schema>)
+    .select('id')
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(BATCH_ORDERS)
+    .execute();
+  const lastId = orders.at(-1)?.id;
+  if (lastId === undefined) return undefined;
   await (db as Kysely<Schema>)
     .updateTable('orders')
     .set({ published: 'RETURNED' })
     .where('state', '=', 'returned')
     .where('published', 'is not', null)
+    .where('id', '>', afterId)
+    .where('id', '<=', lastId)
     .execute();
+  return { lastId, changed: orders.length };
+}
+
+/** Counts the orders that `markPublishedReturns` has not changed yet. */
+export async function countUnmarkedReturns(db: Kysely<unknown>): Promise<number> {
+  const { count } = await selectUnmarkedReturns(db as Kysely<Schema>)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+function selectUnmarkedReturns(db: Kysely<Schema>) {
+  return db
+    .selectFrom('orders')
+    .where('state', '=', 'returned')
+    .where('published', 'is not', null)
+    .where('published', '!=', 'RETURNED');
 }

@@ -1,44 +1,123 @@
-/** Migrates the tables at every start. When several processes start together, one of them migrates and the others wait. */
+/**
+ * Migrates the tables at every start. When several processes start together, one of them migrates and the others wait.
+ *
+ * Each step is a transaction of its own: one migration, or one batch of a migration that changes many rows. A migration that was interrupted
+ * therefore goes on after its last step.
+ */
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
 import { fenceOldPrograms, FIRST_FENCED_VERSION } from './fence-old-programs.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
+import { assertOwnColumns, assertOwnTables, findTables, type FoundTable } from './assert-own-tables.js';
 import type { Schema } from '../database/schema.js';
+
+/** Called with a sentence for a person. */
+export type OnMigrationProgress = (message: string) => void;
+
+/** Time in ms after which a process says that it waits for another one that migrates, and again after the same time. */
+const WAIT_MESSAGE_INTERVAL_MS = 5_000;
+
+/** How far a row migration is in this process. */
+interface BatchProgress {
+  version: number;
+  total: number;
+  changed: number;
+  lastId: string;
+}
 
 /**
  * Migrates a store to the target version. It only reads a store that is up to date, so the database user needs no right to create tables.
  * @param targetVersion by default the newest version; tests pass an earlier one to create the store of an older release
- * @throws Error when a newer release has migrated the store
+ * @throws Error when a newer release has migrated the store, or when a table belongs to another program
  */
-export async function migrate(adapter: DatabaseAdapter, targetVersion = SCHEMA_VERSION): Promise<void> {
-  if (
-    (await adapter.hasTable('migrations')) &&
-    (await readStoreVersion(adapter.reader, targetVersion)) >= targetVersion
-  )
-    return;
+export async function migrate(
+  adapter: DatabaseAdapter,
+  targetVersion = SCHEMA_VERSION,
+  onProgress: OnMigrationProgress = () => undefined,
+): Promise<void> {
+  const version = await readStoreVersion(adapter, adapter.reader, targetVersion);
+  if (version >= targetVersion) return;
+  if (version > 0)
+    onProgress(`the tables have version ${version} and are brought to version ${targetVersion}`);
   // The fence is a transaction of its own. Programs that are fenced must not wait for the migrations, which can take long.
-  await adapter.migrationTransaction(async (db) => {
-    await createMigrationsTable(db, adapter.columnTypes);
-    await fenceContradictedPrograms(adapter, db, await readStoreVersion(db, targetVersion), targetVersion);
-  });
-  await adapter.migrationTransaction(async (db) => {
-    await createMigrationsTable(db, adapter.columnTypes);
-    const version = await readStoreVersion(db, targetVersion);
-    for (const [index, migration] of MIGRATIONS.slice(0, targetVersion).entries()) {
-      if (index < version) continue;
-      await migration.apply(db as unknown as Kysely<unknown>, adapter.columnTypes);
-      await db
-        .insertInto('migrations')
-        .values({ version: index + 1, applied_at: Date.now() })
-        .execute();
-    }
-  });
+  await runWithWaitMessages(adapter, onProgress, (db) =>
+    fenceContradictedPrograms(adapter, db, targetVersion),
+  );
+  let progress: BatchProgress | undefined;
+  for (;;) {
+    const step = await runWithWaitMessages(adapter, onProgress, (db) =>
+      applyNextStep(adapter, db, targetVersion, progress),
+    );
+    if (step === 'up-to-date') return;
+    if (step.message !== undefined) onProgress(step.message);
+    progress = step.progress;
+  }
+}
+
+interface Step {
+  message?: string;
+  progress?: BatchProgress;
+}
+
+/** Runs one transaction under the lock of the migrations, and says from time to time that it waits for this lock. */
+async function runWithWaitMessages<T>(
+  adapter: DatabaseAdapter,
+  onProgress: OnMigrationProgress,
+  work: (db: Kysely<Schema>) => Promise<T>,
+): Promise<T> {
+  const timer = setInterval(
+    () => onProgress('another process migrates the tables; waiting until it has finished'),
+    WAIT_MESSAGE_INTERVAL_MS,
+  );
+  try {
+    return await adapter.migrationTransaction((db) => {
+      clearInterval(timer);
+      return work(db);
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function applyNextStep(
+  adapter: DatabaseAdapter,
+  db: Kysely<Schema>,
+  targetVersion: number,
+  progress: BatchProgress | undefined,
+): Promise<Step | 'up-to-date'> {
+  const version = await readStoreVersion(adapter, db, targetVersion);
+  if (version >= targetVersion) return 'up-to-date';
+  if (version === 0) await createMigrationsTable(db, adapter.columnTypes);
+  const migration = MIGRATIONS[version]!;
+  const untypedDb = db as unknown as Kysely<unknown>;
+  if ('apply' in migration) {
+    await migration.apply(untypedDb, adapter.columnTypes);
+    await recordVersion(db, version + 1);
+    return {};
+  }
+  const before =
+    progress?.version === version
+      ? progress
+      : { version, total: await migration.count(untypedDb), changed: 0, lastId: '' };
+  const batch = await migration.applyBatch(untypedDb, before.lastId);
+  if (!batch) {
+    await recordVersion(db, version + 1);
+    return {};
+  }
+  const changed = before.changed + batch.changed;
+  return {
+    message: `version ${version + 1} of ${targetVersion}: ${changed} of ${before.total} ${migration.noun} are migrated`,
+    progress: { ...before, changed, lastId: batch.lastId },
+  };
+}
+
+async function recordVersion(db: Kysely<Schema>, version: number): Promise<void> {
+  await db.insertInto('migrations').values({ version, applied_at: Date.now() }).execute();
 }
 
 async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('migrations')
-    .ifNotExists()
     .addColumn('version', types.integer, (column) => column.primaryKey())
     .addColumn('applied_at', types.integer, (column) => column.notNull())
     .execute();
@@ -48,9 +127,9 @@ async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Pr
 async function fenceContradictedPrograms(
   adapter: DatabaseAdapter,
   db: Kysely<Schema>,
-  version: number,
   targetVersion: number,
 ): Promise<void> {
+  const version = await readStoreVersion(adapter, db, targetVersion);
   if (version === 0) return;
   const pending = MIGRATIONS.slice(version, targetVersion);
   const minVersion = Math.max(0, ...pending.map(({ minProgramVersion }) => minProgramVersion));
@@ -65,15 +144,31 @@ async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promi
   return row?.min_program_version ?? 0;
 }
 
-/** Returns the store's version. @throws Error when it is newer than the target version, and its tables contradict this program */
-async function readStoreVersion(db: Kysely<Schema>, targetVersion: number): Promise<number> {
+/**
+ * Returns the store's version; 0 when the database has no store.
+ * @throws Error when it is newer than the target version and its tables contradict this program, or when a table belongs to another program
+ */
+async function readStoreVersion(
+  adapter: DatabaseAdapter,
+  db: Kysely<Schema>,
+  targetVersion: number,
+): Promise<number> {
+  const tables = await findTables(adapter, db);
+  const version = await readNewestMigration(db, tables.get('migrations'));
+  if (version > targetVersion && (await readMinProgramVersion(db, version)) > targetVersion)
+    throw new Error(
+      `the store has version ${version}, and this release knows ${targetVersion}: it was written by a newer release; start that one`,
+    );
+  assertOwnTables(tables, version);
+  return version;
+}
+
+async function readNewestMigration(db: Kysely<Schema>, table: FoundTable | undefined): Promise<number> {
+  if (!table) return 0;
+  assertOwnColumns(table, 'migrations');
   const { version } = await db
     .selectFrom('migrations')
     .select((eb) => eb.fn.max('version').as('version'))
     .executeTakeFirstOrThrow();
-  const done = Number(version ?? 0);
-  if (done <= targetVersion || (await readMinProgramVersion(db, done)) <= targetVersion) return done;
-  throw new Error(
-    `the store has version ${done}, and this release knows ${targetVersion}: it was written by a newer release; start that one`,
-  );
+  return Number(version ?? 0);
 }

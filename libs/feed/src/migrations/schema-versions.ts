@@ -10,22 +10,36 @@ import { createLastPages } from './0003-last-pages.js';
 import { createSchedules } from './0004-schedules.js';
 import { indexOpenQuarantineEntries } from './0005-open-quarantine-entries.js';
 import { addRowKeys } from './0006-row-keys.js';
-import { markPublishedReturns } from './0007-published-returns.js';
+import { countUnmarkedReturns, markPublishedReturns } from './0007-published-returns.js';
 import { createStoreIdentity } from './0008-store-identity.js';
 import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
 
-export interface Migration {
+/** A migration that runs in one transaction. */
+interface TableMigration {
   apply(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
+}
+
+/** A migration that changes the rows of a table, in the sequence of their ids, a batch in each transaction. */
+interface RowMigration {
+  /** What is changed, for progress messages: `returned orders`. */
+  noun: string;
+  count(db: Kysely<unknown>): Promise<number>;
+  /** Changes the rows after this id. It can run again on rows that it has changed. @returns `undefined` when no rows are left */
+  applyBatch(db: Kysely<unknown>, afterId: string): Promise<{ lastId: string; changed: number } | undefined>;
+}
+
+export type Migration = (TableMigration | RowMigration) & {
   /**
    * Oldest schema version whose programs can read and write the tables after this migration. Programs of older versions are fenced before
    * the migration begins. A migration that only adds a table, an index or a column with a default value can name an earlier version.
    */
   minProgramVersion: number;
-}
+};
 
 /**
- * All migrations in sequence; the entry at index n brings a store from version n to n + 1. A released migration never changes. Programs
+ * All migrations in sequence; the entry at index n brings a store from version n to n + 1. The result of a released migration never
+ * changes. Programs
  * before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
  */
 export const MIGRATIONS: readonly Migration[] = [
@@ -35,7 +49,12 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createSchedules, minProgramVersion: 4 },
   { apply: indexOpenQuarantineEntries, minProgramVersion: 4 },
   { apply: addRowKeys, minProgramVersion: 6 },
-  { apply: markPublishedReturns, minProgramVersion: 7 },
+  {
+    noun: 'returned orders',
+    count: countUnmarkedReturns,
+    applyBatch: markPublishedReturns,
+    minProgramVersion: 7,
+  },
   { apply: createStoreIdentity, minProgramVersion: 8 },
   { apply: createConnectors, minProgramVersion: 9 },
   { apply: addFencing, minProgramVersion: 10 },

@@ -92,7 +92,9 @@ describe('a store', () => {
   it('of a newer release is refused, and stays as it is', async () => {
     await (await openStore(fresh.url)).close();
     const db = new Database(path);
-    db.prepare('insert into migrations (version, applied_at) values (99, 1)').run();
+    db.exec(
+      'insert into migrations (version, applied_at) values (99, 1); update store_identity set min_program_version = 99',
+    );
     db.close();
     await expect(openStore(fresh.url)).rejects.toThrow('it was written by a newer release; start that one');
   });

@@ -7,7 +7,8 @@ import { redactUrl } from '../database/postgres/postgres-pool.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { StoreOpenError, StoreUnavailableError } from '../database/store-errors.js';
 import type { Store } from '../types/store.types.js';
-import { migrate } from '../migrations/migrate.js';
+import { migrate, type OnMigrationProgress } from '../migrations/migrate.js';
+import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { SqlStore } from './sql-store.js';
 
 /** Location of a store. Only PostgreSQL has options besides the URL. */
@@ -28,10 +29,15 @@ const DEFAULT_LIMITS = { connections: 10, statementTimeoutMs: 10_000 };
  * Opens a store, and creates or migrates its tables.
  * @param location the URL, or the URL with options
  * @param clock returns milliseconds since 1970; the default is the clock of the database
+ * @param onMigrationProgress is called while the tables are migrated
  * @throws StoreOpenError when it cannot be opened; Error when the URL is of no known kind
  */
-export async function openStore(location: string | StoreLocation, clock?: () => number): Promise<Store> {
-  const adapter = await openDatabase(location);
+export async function openStore(
+  location: string | StoreLocation,
+  clock?: () => number,
+  onMigrationProgress?: OnMigrationProgress,
+): Promise<Store> {
+  const adapter = await openDatabase(location, onMigrationProgress);
   try {
     return await SqlStore.open(adapter, clock);
   } catch (error) {
@@ -47,11 +53,14 @@ export function redactLocation(location: string | StoreLocation): string {
   return isPostgres(url) ? redactUrl(url) : url;
 }
 
-async function openDatabase(location: string | StoreLocation): Promise<DatabaseAdapter> {
+async function openDatabase(
+  location: string | StoreLocation,
+  onMigrationProgress?: OnMigrationProgress,
+): Promise<DatabaseAdapter> {
   const options = typeof location === 'string' ? { primary: location } : location;
   const name = redactStoreUrl(options.primary);
   try {
-    return await openAndMigrate(options);
+    return await openAndMigrate(options, onMigrationProgress);
   } catch (error) {
     const isTransient = error instanceof StoreUnavailableError && isServerUnreachable(error.cause);
     throw new StoreOpenError(name, openFailureReason(error), isTransient, error);
@@ -88,10 +97,13 @@ export function assertStoreExists(location: string | StoreLocation): void {
   throw new Error(`there is no store ${JSON.stringify(path)}; check the path`);
 }
 
-async function openAndMigrate(options: StoreLocation): Promise<DatabaseAdapter> {
+async function openAndMigrate(
+  options: StoreLocation,
+  onMigrationProgress?: OnMigrationProgress,
+): Promise<DatabaseAdapter> {
   const adapter = await openAdapter(options);
   try {
-    await migrate(adapter);
+    await migrate(adapter, SCHEMA_VERSION, onMigrationProgress);
     return adapter;
   } catch (error) {
     await adapter.close();

@@ -1,6 +1,7 @@
 /** Waits for a store that starts later than this process, e.g. after a power failure or when everything starts at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreOpenError } from '../database/store-errors.js';
+import type { OnMigrationProgress } from '../migrations/migrate.js';
 import type { Store } from '../types/store.types.js';
 import { openStore, type StoreLocation } from './open-store.js';
 
@@ -12,6 +13,8 @@ export interface StoreWaitOptions {
   signal: AbortSignal;
   /** Called before each retry with the error and the delay in milliseconds. */
   onRetry: (error: StoreOpenError, pause: number) => void;
+  /** Called while the tables are migrated, with a sentence for a person. The migration may take longer than `timeoutMs`. */
+  onMigrationProgress?: OnMigrationProgress;
 }
 
 const INITIAL_DELAY_MS = 500;
@@ -33,7 +36,7 @@ export async function openStoreWithRetry(
     delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)
   ) {
     try {
-      return await openStore(location);
+      return await openStore(location, undefined, options.onMigrationProgress);
     } catch (error) {
       const remainingMs = deadline - performance.now();
       if (!(error instanceof StoreOpenError) || !error.isTransient || remainingMs <= 0) throw error;

@@ -86,6 +86,7 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
         { store: name, reason, retryIn: Math.round(delayMs) },
         'waiting for the store: it cannot be opened yet',
       ),
+    onMigrationProgress: (progress) => logger.info({ progress }, 'the tables of the store are migrated'),
   });
   if (store === undefined) return;
   const gateway = await createGateway(deployment, { logger, store });

@@ -51,7 +51,8 @@ function registerMigrateCommand(store: Command, { terminal, load }: CommandConte
     .addHelpText('after', formatExamples('tributary store migrate --config gateway.yaml'))
     .action(async ({ config }: ConfigOption) => {
       const deployment = load(config);
-      await (await openStore(deployment.store)).close();
+      const printProgress = (message: string) => terminal.err(message);
+      await (await openStore(deployment.store, undefined, printProgress)).close();
       terminal.out(`The tables of ${redactLocation(deployment.store)} are up to date.`);
     });
 }

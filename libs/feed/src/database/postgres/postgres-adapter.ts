@@ -10,12 +10,12 @@ import {
   type SqlBool,
 } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ColumnTypes, DatabaseAdapter, TransactionCallback } from '../database-adapter.js';
+import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
 import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
-import { PostgresDriver, PostgresPool, type PoolLimits } from './postgres-pool.js';
+import { PostgresDriver, PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
 import { rejectValues } from './postgres-reject-values.js';
 import { runInTransaction } from '../run-in-transaction.js';
@@ -43,10 +43,13 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
  */
 const BEGIN = 'begin isolation level read committed';
 const BEGIN_WRITE = `${BEGIN}; set local synchronous_commit = off`;
-/** Only `off` is too weak. A stronger setting of the server, e.g. waiting for replicas, is kept. */
-const BEGIN_DURABLE = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
-/** Has no statement timeout, because building an index over a long feed can take long. */
-const BEGIN_MIGRATION = `${BEGIN}; set local statement_timeout = 0; select from store_lock where name = 'tables' for update`;
+/**
+ * Makes the commit wait for the disk and for the synchronous standbys, if there are any. `off`, `local` and `remote_write` wait for less, so
+ * that a failover could lose the commit. `remote_apply` waits for more and is kept.
+ */
+const BEGIN_DURABLE = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') not in ('on', 'remote_apply')`;
+/** Waits for another process that migrates, without a time limit. */
+const BEGIN_MIGRATION = `${BEGIN}; set local lock_timeout = 0; select from store_lock where name = 'tables' for update`;
 
 const BEGIN_SNAPSHOT =
   'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
@@ -72,6 +75,8 @@ select (select count(*) from bound) as feeds, count(*) as rows, '[' || coalesce(
   ) as page`;
 
 const MAX_ATTEMPTS = 10;
+/** How long the process of a migration may be paused before the server ends its transaction, so that another process can go on. */
+const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
 
 /**
  * Opens the connection pools.
@@ -85,8 +90,9 @@ export async function openPostgres(
 ): Promise<DatabaseAdapter> {
   // Reads and writes have separate pools, so that requests and syncs do not wait for each other.
   const halfLimits = { ...limits, connections: Math.max(1, Math.floor(limits.connections / 2)) };
-  const readPool = new PostgresPool(url, halfLimits);
-  const writePool = new PostgresPool(url, halfLimits);
+  const timeouts = toPoolTimeouts(limits.statementTimeoutMs);
+  const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
+  const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
   const reader = createKysely(readPool);
   const writer = createKysely(writePool);
@@ -113,18 +119,9 @@ export async function openPostgres(
     forUpdate: sql`for update`,
     transaction: (work) => runWithRetries(writer, BEGIN_WRITE, work),
     durableTransaction: (work) => runWithRetries(writer, BEGIN_DURABLE, work),
-    migrationTransaction: async (work) => {
-      await createLockTable(writePool);
-      return runWithRetries(writer, BEGIN_MIGRATION, work);
-    },
+    migrationTransaction: (work) => runMigrationTransaction(url, limits, work),
     // PostgreSQL verifies its checksums on every read.
     checkIntegrity: async () => undefined,
-    hasTable: async (name) => {
-      const [row] = await readPool.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
-        name,
-      ]);
-      return row?.found === true;
-    },
     // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
     readSnapshot: (work) => runWithRetries(reader, BEGIN_SNAPSHOT, work),
     resetIdentitySequence: async (db, table, column) => {
@@ -140,6 +137,15 @@ export async function openPostgres(
       // One statement needs one network round trip instead of two.
       await (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).execute(db);
     },
+    listColumns: async (db, tables) =>
+      (
+        await sql<TableColumn>`
+          select t.name as "table", n.nspname as "schema", a.attname as "column"
+            from unnest(${tables}::text[]) as t (name)
+            join pg_class c on c.oid = to_regclass(t.name)
+            join pg_namespace n on n.oid = c.relnamespace
+            join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`.execute(db)
+      ).rows,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;
@@ -196,6 +202,28 @@ async function runWithRetries<T>(
       if (!isSerializationFailure(error) || attempt === MAX_ATTEMPTS) throw error;
       await sleep(Math.random() * 5 * 2 ** attempt);
     }
+  }
+}
+
+/**
+ * Runs a migration on a connection of its own, because neither the server nor the driver may end a statement that takes long: an update of all
+ * orders, an index over a long feed, or the wait for another process that migrates.
+ */
+async function runMigrationTransaction<T>(
+  url: string,
+  { statementTimeoutMs }: PoolLimits,
+  work: TransactionCallback<T>,
+): Promise<T> {
+  const pool = new PostgresPool(url, 1, {
+    connectMs: statementTimeoutMs,
+    statementMs: undefined,
+    idleTransactionMs: MIGRATION_IDLE_TIMEOUT_MS,
+  });
+  try {
+    await createLockTable(pool);
+    return await runWithRetries(createKysely(pool), BEGIN_MIGRATION, work);
+  } finally {
+    await pool.close();
   }
 }
 

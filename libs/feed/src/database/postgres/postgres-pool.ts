@@ -11,12 +11,29 @@ export interface PoolLimits {
   statementTimeoutMs: number;
 }
 
+/** Timeouts of a pool in milliseconds. */
+export interface PoolTimeouts {
+  /** For the wait for a connection. */
+  connectMs: number;
+  /** For one statement; `undefined` when a statement may take any time. */
+  statementMs: number | undefined;
+  /** Ends a transaction whose process is paused, because its locks would block other writers. */
+  idleTransactionMs: number;
+}
+
+/** Uses one timeout for everything. */
+export function toPoolTimeouts(timeoutMs: number): PoolTimeouts {
+  return { connectMs: timeoutMs, statementMs: timeoutMs, idleTransactionMs: timeoutMs };
+}
+
 /** `application_name` of this library's sessions in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'tributary';
 
 /** Extra time after the server's own statement timeout. Then the client gives up, because the server may be unreachable. Milliseconds. */
 const RESPONSE_GRACE_MS = 1_000;
 const IDLE_TIMEOUT_MS = 60_000;
+/** Idle time after which TCP checks that the server still exists. A migration waits for the server without any other timeout. */
+const KEEP_ALIVE_DELAY_MS = 30_000;
 /** A connection is replaced after this time, because the host name may resolve to another server by then. Seconds. */
 const MAX_CONNECTION_AGE_SECONDS = 1_800;
 /** Limits the plans that a session keeps. This library has fewer statements. */
@@ -34,23 +51,24 @@ export class PostgresPool {
   readonly redactedUrl: string;
   private readonly pool: pg.Pool;
   private readonly statementNames = new Map<string, string>();
+  private readonly configuredClients = new WeakSet<pg.PoolClient>();
   private readonly checkedClients = new WeakSet<pg.PoolClient>();
+  private readonly sessionSettings: string;
   private checkConnection: ((connection: PostgresConnection) => Promise<void>) | undefined;
 
-  constructor(url: string, { connections, statementTimeoutMs }: PoolLimits) {
+  constructor(url: string, connections: number, { connectMs, statementMs, idleTransactionMs }: PoolTimeouts) {
     this.redactedUrl = redactUrl(url);
+    this.sessionSettings = `set statement_timeout = ${statementMs ?? 0}; set idle_in_transaction_session_timeout = ${idleTransactionMs}`;
     this.pool = new pg.Pool({
       connectionString: url,
       types: typeParsers,
       max: connections,
-      connectionTimeoutMillis: statementTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + RESPONSE_GRACE_MS,
-      // Ends a transaction whose process is paused, because its locks would block other writers of the feed.
-      idle_in_transaction_session_timeout: statementTimeoutMs,
+      connectionTimeoutMillis: connectMs,
+      ...(statementMs === undefined ? {} : { query_timeout: statementMs + RESPONSE_GRACE_MS }),
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       fallback_application_name: APPLICATION_NAME,
     });
     // The pool replaces an idle connection that breaks. Without these handlers its error would end the process.
@@ -68,7 +86,7 @@ export class PostgresPool {
     try {
       const client = await this.pool.connect();
       const connection = new PostgresConnection(this, client);
-      if (this.checkConnection && !this.checkedClients.has(client)) await this.check(client, connection);
+      await this.prepare(client, connection);
       return connection;
     } catch (error) {
       throw error instanceof StoreChangedError || error instanceof StoreUnavailableError
@@ -77,9 +95,16 @@ export class PostgresPool {
     }
   }
 
-  private async check(client: pg.PoolClient, connection: PostgresConnection): Promise<void> {
+  /**
+   * Sets the timeouts of a new session, and checks it before its first use after `onNewConnection`. The settings are not sent with the connection request, because a pooler such as
+   * PgBouncer refuses a request with settings that it does not know.
+   */
+  private async prepare(client: pg.PoolClient, connection: PostgresConnection): Promise<void> {
     try {
-      await this.checkConnection?.(connection);
+      if (!this.configuredClients.has(client)) await connection.query(this.sessionSettings, []);
+      this.configuredClients.add(client);
+      if (!this.checkConnection || this.checkedClients.has(client)) return;
+      await this.checkConnection(connection);
       this.checkedClients.add(client);
     } catch (error) {
       client.release(true);

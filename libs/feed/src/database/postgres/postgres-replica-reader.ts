@@ -1,5 +1,5 @@
 /** Reads that may be slightly stale: from the replicas in rotation, and from the primary when a replica fails. */
-import { PostgresPool, type PoolLimits } from './postgres-pool.js';
+import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 
 /**
  * Maximum statement timeout of a replica in ms. A client waits ten seconds for a page, and the primary may have to be queried within them
@@ -23,8 +23,11 @@ export class PostgresReplicaReader {
     { connections, statementTimeoutMs }: PoolLimits,
     private readonly primary: PostgresPool,
   ) {
-    const limits = { connections, statementTimeoutMs: Math.min(statementTimeoutMs, MAX_REPLICA_TIMEOUT_MS) };
-    this.replicas = urls.map((url) => ({ pool: new PostgresPool(url, limits), skippedUntil: 0 }));
+    const timeouts = toPoolTimeouts(Math.min(statementTimeoutMs, MAX_REPLICA_TIMEOUT_MS));
+    this.replicas = urls.map((url) => ({
+      pool: new PostgresPool(url, connections, timeouts),
+      skippedUntil: 0,
+    }));
   }
 
   /**

@@ -238,22 +238,34 @@ describe('a store on PostgreSQL', () => {
     expect((await store.listQuarantine()).map(({ id }) => id)).toEqual(['A', 'B', 'a', 'b', 'ä']);
   });
 
-  it('waits for the disk where rows are at stake, and only there', async () => {
-    await query(
-      fresh.url,
-      `do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$`,
-    );
-    const adapter = await openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 1000 });
-    const setting = async (how: 'transaction' | 'durableTransaction') =>
-      (await adapter[how]((db) => sql<object>`show synchronous_commit`.execute(db))).rows;
-    expect(await setting('durableTransaction')).toEqual([{ synchronous_commit: 'on' }]);
-    expect(await setting('transaction')).toEqual([{ synchronous_commit: 'off' }]);
-    await adapter.close();
-  });
+  it.each([
+    ['off', 'on'],
+    ['local', 'on'],
+    ['remote_write', 'on'],
+    ['on', 'on'],
+    ['remote_apply', 'remote_apply'],
+  ])(
+    'with the default synchronous_commit = %s uses %s where rows are at stake, and off for leases',
+    async (mode, durable) => {
+      await query(
+        fresh.url,
+        `do $$ begin execute format('alter database %I set synchronous_commit = ${mode}', current_database()); end $$`,
+      );
+      const adapter = await openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 1000 });
+      const setting = async (how: 'transaction' | 'durableTransaction') =>
+        (await adapter[how]((db) => sql<object>`show synchronous_commit`.execute(db))).rows;
+      expect(await setting('durableTransaction')).toEqual([{ synchronous_commit: durable }]);
+      expect(await setting('transaction')).toEqual([{ synchronous_commit: 'off' }]);
+      await adapter.close();
+    },
+  );
 
   it('of a newer release is refused', async () => {
     await open();
-    await query(fresh.url, 'insert into migrations (version, applied_at) values (99, 1)');
+    await query(
+      fresh.url,
+      'insert into migrations (version, applied_at) values (99, 1); update store_identity set min_program_version = 99',
+    );
     await expect(openStore(fresh.url)).rejects.toThrow('it was written by a newer release; start that one');
   });
 

@@ -5,7 +5,13 @@ import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type Sql
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ColumnTypes, DatabaseAdapter, FeedIdentity, TransactionCallback } from '../database-adapter.js';
+import type {
+  ColumnTypes,
+  DatabaseAdapter,
+  FeedIdentity,
+  TableColumn,
+  TransactionCallback,
+} from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
@@ -128,7 +134,6 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       }
     });
   };
-  // A write transaction locks the whole file, so it also serves as migration transaction.
   const runTransaction: DatabaseAdapter['transaction'] = (work) =>
     writer.connection().execute((connection) => runWriteTransaction(connection, checkFileBefore(work)));
   const checkFileBefore =
@@ -158,8 +163,12 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       const found = convertErrors(read, () => read.pragma('quick_check(1)', { simple: true }));
       return found === 'ok' ? undefined : String(found).replace(/\s+/g, ' ');
     },
-    hasTable: async (name) =>
-      read.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined,
+    listColumns: async (db, tables) =>
+      (
+        await sql<TableColumn>`
+          select 'main' as "schema", t.value as "table", c.name as "column"
+            from json_each(${JSON.stringify(tables)}) as t join pragma_table_info(t.value) as c`.execute(db)
+      ).rows,
     readSnapshot: (work) =>
       reader.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);
@@ -171,7 +180,10 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       }),
     // SQLite continues after the largest number by itself.
     resetIdentitySequence: async () => {},
-    migrationTransaction: runTransaction,
+    migrationTransaction: (work) =>
+      writer
+        .connection()
+        .execute((connection) => runWriteTransaction(connection, checkFileBefore(work), Infinity)),
     insertRows,
     appendRows: async (db, feedId, rows, changes) => {
       await insertRows(db, rows);
@@ -242,17 +254,21 @@ function convertErrors<T>(db: Database.Database, work: () => T): T {
  * Runs a write transaction. `begin immediate` acquires the write lock at once, because a transaction that has read cannot always get it
  * later.
  */
-function runWriteTransaction<T>(connection: Kysely<Schema>, work: TransactionCallback<T>): Promise<T> {
+function runWriteTransaction<T>(
+  connection: Kysely<Schema>,
+  work: TransactionCallback<T>,
+  busyTimeoutMs = BUSY_TIMEOUT_MS,
+): Promise<T> {
   return runInTransaction(
     connection,
-    () => retryWhileBusy(() => sql`begin immediate`.execute(connection)),
+    () => retryWhileBusy(() => sql`begin immediate`.execute(connection), busyTimeoutMs),
     work,
   );
 }
 
 /** Repeats `attempt` while another process holds the write lock. SQLite's own waiting would block this process. */
-async function retryWhileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+async function retryWhileBusy<T>(attempt: () => T | Promise<T>, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<T> {
+  const deadline = performance.now() + busyTimeoutMs;
   for (;;) {
     try {
       return await attempt();

@@ -1,0 +1,83 @@
+/**
+ * Recognises the tables of a store by their columns. Another program may have tables with the same names, e.g. `migrations` or `orders`, in the
+ * schema that the store is given.
+ */
+import type { Kysely } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
+
+interface TableMarks {
+  /** The store version that creates the table. */
+  since: number;
+  /** Columns that the table has from its creation on. */
+  columns: readonly string[];
+}
+
+const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
+  migrations: { since: 1, columns: ['version', 'applied_at'] },
+  feeds: { since: 1, columns: ['id', 'connector', 'stream', 'head_seq', 'head_time', 'cursor'] },
+  feed_rows: { since: 1, columns: ['feed_id', 'seq', 'feed_time', 'record_id', 'hash', 'body'] },
+  balances: { since: 1, columns: ['connector', 'account_id', 'observed_at', 'served_at', 'amounts'] },
+  quarantine: { since: 1, columns: ['feed_id', 'kind', 'record_id', 'reason', 'since', 'cleared_at'] },
+  sync_runs: { since: 1, columns: ['connector', 'stream', 'started_at', 'duration', 'pages', 'refused'] },
+  orders: { since: 2, columns: ['id', 'connector', 'idempotency_key', 'psp_key', 'request', 'state'] },
+  order_history: { since: 2, columns: ['order_id', 'entry', 'at', 'state', 'event'] },
+  order_days: { since: 2, columns: ['connector', 'day', 'asset', 'total'] },
+  last_pages: { since: 3, columns: ['feed_id', 'from_time', 'page_size', 'page', 'until'] },
+  store_identity: { since: 8, columns: ['store_id', 'epoch', 'beat'] },
+  connectors: { since: 9, columns: ['connector', 'plugin', 'account'] },
+};
+
+const ADVICE =
+  'give the store a database or a schema of its own. In PostgreSQL: create schema tributary; alter role <role of the store> set search_path = tributary';
+
+/** A table that was found, whatever program created it. */
+export interface FoundTable {
+  /** With the schema of the database: `public.orders`. */
+  name: string;
+  columns: ReadonlySet<string>;
+}
+
+export type FoundTables = ReadonlyMap<string, FoundTable>;
+
+/** Finds the tables that have a name of this library's tables. */
+export async function findTables(adapter: DatabaseAdapter, db: Kysely<Schema>): Promise<FoundTables> {
+  const tables = new Map<string, { name: string; columns: Set<string> }>();
+  for (const { schema, table, column } of await adapter.listColumns(db, Object.keys(TABLES))) {
+    const found = tables.get(table) ?? { name: `${schema}.${table}`, columns: new Set<string>() };
+    tables.set(table, found);
+    found.columns.add(column);
+  }
+  return tables;
+}
+
+/**
+ * Checks that the database has the tables of a store of this version, and no table in the way of a later version.
+ * @param version 0 when the database has no store yet
+ * @throws Error that names the table of the other program
+ */
+export function assertOwnTables(found: FoundTables, version: number): void {
+  for (const table of Object.keys(TABLES) as (keyof Schema)[]) {
+    const present = found.get(table);
+    if (TABLES[table].since > version && present)
+      throw new Error(
+        `the table ${present.name} belongs to another program: a store of version ${version} has no table of this name; ${ADVICE}`,
+      );
+    if (TABLES[table].since > version) continue;
+    if (present) assertOwnColumns(present, table);
+    else
+      throw new Error(
+        `the table migrations says that this is a store of version ${version}, but there is no table ${table}: ` +
+          `either another program owns the table migrations, or the store is incomplete. In the first case ${ADVICE}. In the second case put back a backup`,
+      );
+  }
+}
+
+/** @throws Error when the table lacks a column */
+export function assertOwnColumns({ name, columns }: FoundTable, table: keyof Schema): void {
+  const missing = TABLES[table].columns.filter((column) => !columns.has(column));
+  if (missing.length === 0) return;
+  throw new Error(
+    `the table ${name} belongs to another program: it has no column ${missing.join(', ')}; ${ADVICE}`,
+  );
+}

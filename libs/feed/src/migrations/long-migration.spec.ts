@@ -1,0 +1,132 @@
+/** Tests a migration on PostgreSQL that takes longer than the statement timeout of the gateways, and one that is interrupted. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openPostgres } from '../database/postgres/postgres-adapter.js';
+import { openStore, type Store } from '../index.js';
+import { runSql } from '../testing/raw-sql.js';
+import { POSTGRES, type FreshStore } from '../testing/stores.js';
+import { migrate } from './migrate.js';
+import { SCHEMA_VERSION } from './schema-versions.js';
+
+/** A run with 400,000 orders takes about a minute. */
+const ORDERS = 100_000;
+/** The version before migration 0007, which changes all returned orders. */
+const OLD_VERSION = 6;
+/** The driver of the release before gave up a second after this timeout. */
+const STATEMENT_TIMEOUT_MS = 500;
+
+async function createOldStore(url: string): Promise<void> {
+  const adapter = await openPostgres(url, { connections: 2, statementTimeoutMs: 10_000 });
+  await migrate(adapter, OLD_VERSION);
+  await adapter.close();
+}
+
+async function insertReturnedOrders(url: string): Promise<void> {
+  await runSql(
+    url,
+    `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
+       published, attempts, leased_until, fence, entries)
+     select 'order-' || n, 'bank', 'pi-' || n, 'key-' || n, 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0
+       from generate_series(1, ${ORDERS}) as n`,
+  );
+}
+
+async function countByPublished(url: string): Promise<Record<string, unknown>[]> {
+  return runSql(
+    url,
+    'select published, count(*)::int as orders from orders group by published order by published',
+  );
+}
+
+/** Ends the session that updates orders, so that its batch is rolled back. */
+async function killRunningBatch(url: string): Promise<void> {
+  let sessions: unknown[] = [];
+  while (sessions.length === 0) {
+    sessions = await runSql(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like 'update "orders"%' and state = 'active'`,
+    );
+  }
+}
+
+describe('on PostgreSQL, tables of an older release', () => {
+  let fresh: FreshStore;
+  let store: Store | undefined;
+  let messages: string[];
+
+  const open = async (onProgress: (message: string) => void = (message) => messages.push(message)) =>
+    (store = await openStore(
+      { primary: fresh.url, statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+      undefined,
+      onProgress,
+    ));
+
+  beforeEach(async () => {
+    fresh = await POSTGRES.create();
+    messages = [];
+    store = undefined;
+    await createOldStore(fresh.url);
+  });
+
+  afterEach(async () => {
+    await store?.close();
+    await fresh.remove();
+  });
+
+  it('with many returned orders are migrated with progress; after an interruption the next process goes on', async () => {
+    await insertReturnedOrders(fresh.url);
+    let killed: Promise<void> | undefined;
+    const killSession = (message: string) => {
+      messages.push(message);
+      if (message.startsWith('version 7 of')) killed ??= killRunningBatch(fresh.url);
+    };
+    await expect(open(killSession)).rejects.toMatchObject({ name: 'StoreOpenError', isTransient: true });
+    await killed;
+    const first = messages.filter((message) => message.startsWith('version 7'));
+    expect(first[0]).toBe(`version 7 of ${SCHEMA_VERSION}: 10000 of ${ORDERS} returned orders are migrated`);
+    expect(await countByPublished(fresh.url)).toEqual([
+      { published: 'RETURNED', orders: first.length * 10_000 },
+      { published: 'SUCCEEDED', orders: ORDERS - first.length * 10_000 },
+    ]);
+
+    messages = [];
+    await open();
+    const left = ORDERS - first.length * 10_000;
+    expect(messages[0]).toBe(`the tables have version 6 and are brought to version ${SCHEMA_VERSION}`);
+    expect(messages[1]).toBe(`version 7 of ${SCHEMA_VERSION}: 10000 of ${left} returned orders are migrated`);
+    expect(messages.at(-1)).toBe(
+      `version 7 of ${SCHEMA_VERSION}: ${left} of ${left} returned orders are migrated`,
+    );
+    expect(await countByPublished(fresh.url)).toEqual([{ published: 'RETURNED', orders: ORDERS }]);
+  }, 240_000);
+
+  it('that one statement changes for longer than the timeouts of server and driver are migrated', async () => {
+    await runSql(
+      fresh.url,
+      `create function wait_long() returns trigger language plpgsql as 'begin perform pg_sleep(2.5); return null; end'`,
+      'create trigger slow before update on orders for each statement execute function wait_long()',
+      `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
+         published, attempts, leased_until, fence, entries)
+       values ('o', 'bank', 'pi', 'key', 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0)`,
+    );
+    await open();
+    expect(await countByPublished(fresh.url)).toEqual([{ published: 'RETURNED', orders: 1 }]);
+  });
+
+  it('that another process migrates are waited for, with a message', async () => {
+    await runSql(
+      fresh.url,
+      `create function wait_long() returns trigger language plpgsql as 'begin perform pg_sleep(7); return null; end'`,
+      'create trigger slow before update on orders for each statement execute function wait_long()',
+      `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
+         published, attempts, leased_until, fence, entries)
+       values ('o', 'bank', 'pi', 'key', 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0)`,
+    );
+    const first = openStore({ primary: fresh.url, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+    await sleep(500);
+    await open();
+    await (await first).close();
+    expect(messages).toContain('another process migrates the tables; waiting until it has finished');
+    expect(await countByPublished(fresh.url)).toEqual([{ published: 'RETURNED', orders: 1 }]);
+  });
+});

@@ -12,6 +12,9 @@ export const SLOW_SPECS = [
   'test/orders/graceful-shutdown.spec.ts',
   'libs/orders/src/execution/recovery.spec.ts',
 
+  // Measures a gateway under load.
+  'test/balances/burst.spec.ts',
+
   // Start several gateways, or a gateway without its database, and wait.
   'test/cluster/cluster.spec.ts',
   'test/cluster/rolling-restart.spec.ts',

@@ -10,12 +10,13 @@ import { unprocessable, type PageQuery } from '@tributary/connector-api/contract
 import type { Feed, Store } from '@tributary/feed';
 import type { OrderService } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { PageCache } from './page-cache.js';
 
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
 /** Implements the contract's backend for one connector: pages from the feeds in the store, balances and orders. */
-export class ConnectorBackend implements Backend {
+export class ConnectorBackend implements Backend, OnModuleDestroy {
   readonly supportedOrderKinds: ReadonlySet<OrderKind>;
   private readonly feeds = new Map<Stream, Feed>();
 
@@ -72,11 +73,15 @@ export class ConnectorBackend implements Backend {
 
   async findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const feed = await this.openFeed(stream);
-    return new Set((await feed.latestBodies(ids)).keys());
+    return feed.findExistingIds(ids);
   }
 
   getBalances(accountId: string): Promise<ServedBalances | undefined> {
     return this.balanceReader.read(accountId);
+  }
+
+  onModuleDestroy(): void {
+    this.balanceReader.stop();
   }
 
   async submitOrder(kind: OrderKind, request: OrderRequest): Promise<string> {

@@ -16,6 +16,16 @@ export function createBalanceRepository(adapter: DatabaseAdapter, connector: str
       const row = await findObservation(adapter.reader, connector, accountId);
       return row && toServedBalances(accountId, row);
     },
+    findLatestOfAccounts: async (accountIds) => {
+      if (accountIds.length === 0) return new Map();
+      const rows = await adapter.reader
+        .selectFrom('balances')
+        .select(['account_id', 'observed_at', 'served_at', 'amounts'])
+        .where('connector', '=', connector)
+        .where(adapter.inArray('account_id', accountIds))
+        .execute();
+      return new Map(rows.map((row) => [row.account_id, toServedBalances(row.account_id, row)]));
+    },
     recordObservation: (balances) =>
       adapter.transaction((db) => applyObservation(db, adapter, connector, balances)),
   };

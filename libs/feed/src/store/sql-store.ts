@@ -212,6 +212,20 @@ class SqlFeed implements Feed {
     return new Map(rows.map(({ record_id, body }) => [record_id, body]));
   }
 
+  async findExistingIds(ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    this.binding.assertUnchanged();
+    const rows = await this.adapter.reader
+      .selectFrom('feed_rows')
+      .select('record_id')
+      .distinct()
+      .where('feed_id', '=', (eb) => eb.selectFrom('feeds').select('id').where(this.binding.isSameFeed))
+      .where(this.adapter.inArray('record_id', ids))
+      .execute();
+    if (rows.length === 0) await this.binding.assertExists();
+    return new Set(rows.map(({ record_id }) => record_id));
+  }
+
   async head() {
     const { head_seq, head_time } = await this.adapter.reader
       .selectFrom('feeds')

@@ -76,6 +76,8 @@ export interface Feed {
   recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
   /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
+  /** Returns those of the ids (as served) that have a row. */
+  findExistingIds(ids: readonly string[]): Promise<Set<string>>;
   /** Returns the number of rows and the feed time of the last one. */
   head(): Promise<{ rows: number; feedTime: number | undefined }>;
   /**
@@ -146,6 +148,8 @@ export interface AppendResult {
 export interface BalanceRepository {
   /** Returns the last observed balances of the account (id as served), or `undefined`. */
   findLatest(accountId: string): Promise<ServedBalances | undefined>;
+  /** Returns the last observed balances of many accounts, by id. Accounts without an observation are left out. */
+  findLatestOfAccounts(accountIds: readonly string[]): Promise<Map<string, ServedBalances>>;
   /**
    * Records an observation. Assets that disappeared become zero, and `at` increases when an amount changes.
    * @returns the balances to serve

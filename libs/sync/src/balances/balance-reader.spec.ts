@@ -276,4 +276,71 @@ describe('many readers', () => {
     await reader.read('b').catch(() => undefined);
     expect(calls).toBe(2);
   });
+
+  it('of more accounts than the PSP takes at once are answered from the store, and refreshed behind', async () => {
+    let amount = 1n;
+    let latencyMs = 0;
+    const accounts = Array.from({ length: 100 }, (_, index) => `acc${index}`);
+    const reader = await createReader(async (id) => {
+      const read = createBalances(id, [amount, 'EUR/2']);
+      if (latencyMs > 0) await new Promise<void>((resolve) => bench.clock.after(latencyMs, resolve));
+      return read;
+    }, accounts);
+    const readAll = () => Promise.all(accounts.map((id) => reader.read(id)));
+    const listAmounts = (answers: (ServedBalances | undefined)[]) =>
+      answers.map((answer) => answer?.balances[0]?.amount);
+    await advanceUntilSettled(readAll());
+
+    await bench.clock.advance(20 * 60_000);
+    amount = 2n;
+    latencyMs = 3_000;
+    const start = bench.clock.now();
+    const answered: number[] = [];
+    const reads = accounts.map((id) =>
+      reader.read(id).then((answer) => (answered.push(bench.clock.now() - start), answer)),
+    );
+    expect(listAmounts(await advanceUntilSettled(Promise.all(reads)))).toEqual(accounts.map(() => '1'));
+    // Ten wait for the PSP, which is free, for one second.
+    expect(answered.filter((afterMs) => afterMs === 0)).toHaveLength(90);
+    expect(Math.max(...answered)).toBeLessThanOrEqual(1_100);
+
+    await bench.clock.advance(30_000);
+    latencyMs = 0;
+    const later = await advanceUntilSettled(readAll());
+    expect(listAmounts(later)).toEqual(accounts.map(() => '2'));
+  });
+
+  it('that would have to wait come before those that have an answer in the store', async () => {
+    const called: string[] = [];
+    const accounts = Array.from({ length: 40 }, (_, index) => `acc${index}`);
+    const reader = await createReader(async (id) => {
+      called.push(id);
+      await new Promise<void>((resolve) => bench.clock.after(500, resolve));
+      return createBalances(id, [1n, 'EUR/2']);
+    }, accounts);
+    const stored = accounts.slice(0, 39);
+    await advanceUntilSettled(Promise.all(stored.map((id) => reader.read(id))));
+    called.length = 0;
+    await bench.clock.advance(60_000);
+    const reads = stored.map((id) => reader.read(id));
+    const first = reader.read('acc39');
+    expect(await advanceUntilSettled(first)).toMatchObject({ balances: [{ amount: '1' }] });
+    await advanceUntilSettled(Promise.all(reads));
+    expect(called.indexOf('acc39')).toBeLessThan(20);
+  });
+
+  it('whose gateway stops cause no further calls', async () => {
+    let calls = 0;
+    const accounts = Array.from({ length: 40 }, (_, index) => `acc${index}`);
+    const reader = await createReader(async (id) => {
+      calls++;
+      await new Promise<void>((resolve) => bench.clock.after(1_000, resolve));
+      return createBalances(id, [1n, 'EUR/2']);
+    }, accounts);
+    const reads = Promise.allSettled(accounts.map((id) => reader.read(id)));
+    await bench.clock.advance(10);
+    reader.stop();
+    await advanceUntilSettled(reads);
+    expect(calls).toBe(10);
+  });
 });

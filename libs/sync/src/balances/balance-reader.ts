@@ -1,6 +1,7 @@
 /**
- * Reads the balances of an account from the PSP while the client waits. The client polls every account and gives up after ten
- * seconds. So a response comes within a few seconds: live balances, or the last stored balances with the time of their observation.
+ * Reads the balances of an account for a client. The client polls every account, all of them at the same time, and gives up after ten
+ * seconds. So the response comes from the store, and the balances are refreshed behind it. Only if the PSP is free at this moment, the
+ * response waits a short time for it; and if no balances are stored, it must wait.
  */
 import { validateBalances, decodeId, formatTime, PspError } from '@tributary/connector-api';
 import type { Balances, ServedBalances, ValidatedBalances } from '@tributary/connector-api';
@@ -10,13 +11,14 @@ import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { withTimeout } from '../pulling/with-timeout.js';
 import type { BalanceSource } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
+import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { Semaphore } from '../pulling/semaphore.js';
+import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
 /** Options of `BalanceReader`. */
 export interface BalanceReaderOptions extends SyncOptions {
-  /** Timeout in milliseconds. After it the last stored balances are returned. The default is 4 s. */
+  /** Timeout in milliseconds of a response if no balances are stored. The default is 4 s. */
   responseTimeoutMs?: number;
 }
 
@@ -26,33 +28,30 @@ interface BalanceResult {
 }
 
 const RESPONSE_TIMEOUT_MS = 4_000;
+/** Time for which a response waits for a PSP that is free, although balances are stored. */
+const MAX_REFRESH_WAIT_MS = 1_000;
 /**
  * Timeout of the call to the PSP. A call that is too late for its own response still updates the stored balances for the next.
  */
 const CALL_TIMEOUT_MS = 5_000;
-/** Maximum number of concurrent calls to the PSP per connector. */
-const MAX_CONCURRENT_CALLS = 10;
-/** Maximum number of waiting accounts. Further accounts would not get a response in time. */
-const MAX_QUEUE_LENGTH = 200;
-
 /** Reads balances of one connector's accounts, with a concurrency limit and a circuit breaker. */
 export class BalanceReader {
   private readonly balanceRepository: BalanceRepository;
   private readonly context: SyncContext;
   private readonly pluginCaller: PluginCaller;
   private readonly responseTimeoutMs: number;
-  private readonly semaphore = new Semaphore(MAX_CONCURRENT_CALLS);
   private readonly circuitBreaker: CircuitBreaker;
-  /** Running calls by account. Concurrent reads of one account share one call. */
-  private readonly runningCalls = new Map<string, Promise<BalanceResult>>();
+  private readonly lookup: BalanceLookup;
+  private readonly refreshes = new RefreshQueue((accountId) => this.refresh(accountId));
 
   constructor(
-    private readonly store: Store,
+    store: Store,
     private readonly connector: SyncConnector,
     options: BalanceReaderOptions,
   ) {
     this.context = getSyncContext(options);
     this.balanceRepository = store.balances(connector.path);
+    this.lookup = new BalanceLookup(store, connector.path, this.balanceRepository);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
     this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);
@@ -65,23 +64,44 @@ export class BalanceReader {
    * @throws PspError `unavailable` when the PSP does not respond and no balances are stored
    */
   async read(accountId: string): Promise<ServedBalances | undefined> {
-    const pspId = decodeId(accountId);
-    if (pspId === undefined || !(await this.isServedAccount(accountId))) return undefined;
-    const { source, balances } = this.connector.client.balances
-      ? await this.fetchOrReadStored(accountId, pspId)
-      : ((await this.readStored(accountId)) ?? this.emptyBalances(accountId));
+    if (decodeId(accountId) === undefined) return undefined;
+    const { isServed, stored } = await this.lookup.find(accountId);
+    if (!isServed) return undefined;
+    const { source, balances } = await this.readServed(accountId, stored);
     this.context.metrics.balanceReads.inc({ connector: this.connector.path, source });
     return balances;
   }
 
-  private async fetchOrReadStored(accountId: string, pspId: string): Promise<BalanceResult> {
+  /** Stops the refreshes that have not begun. */
+  stop(): void {
+    this.refreshes.stop();
+  }
+
+  private async readServed(accountId: string, stored: ServedBalances | undefined): Promise<BalanceResult> {
+    if (!this.connector.client.balances) {
+      return stored ? { source: 'last', balances: stored } : this.emptyBalances(accountId);
+    }
+    return stored ? this.refreshStored(accountId, stored) : this.fetchFirst(accountId);
+  }
+
+  /** Returns the stored balances, or newer ones if the PSP is free and fast. */
+  private async refreshStored(accountId: string, stored: ServedBalances): Promise<BalanceResult> {
+    const result: BalanceResult = { source: 'last', balances: stored };
+    const { isIdle } = this.refreshes;
     try {
-      return await this.limitResponseTime(
-        this.runningCalls.get(accountId) ?? this.startFetch(accountId, pspId),
-      );
+      const refresh = this.refreshes.add(accountId, false);
+      return isIdle ? await this.limitTime(refresh, MAX_REFRESH_WAIT_MS) : result;
+    } catch {
+      // The circuit breaker has logged the failure.
+      return result;
+    }
+  }
+
+  /** @throws PspError `unavailable` when the PSP does not respond in time */
+  private async fetchFirst(accountId: string): Promise<BalanceResult> {
+    try {
+      return await this.limitTime(this.refreshes.add(accountId, true), this.responseTimeoutMs);
     } catch (error) {
-      const stored = await this.readStored(accountId);
-      if (stored) return stored;
       const reason = error instanceof Error ? error.message : 'unknown';
       throw new PspError(
         'unavailable',
@@ -90,39 +110,15 @@ export class BalanceReader {
     }
   }
 
-  private async isServedAccount(accountId: string): Promise<boolean> {
-    const feed = await this.store.feed(this.connector.path, 'accounts');
-    return (await feed.latestBodies([accountId])).has(accountId);
-  }
-
-  private startFetch(accountId: string, pspId: string): Promise<BalanceResult> {
-    const call = this.fetchWithLimit(accountId, pspId).finally(() => this.runningCalls.delete(accountId));
-    this.runningCalls.set(accountId, call);
-    return call;
-  }
-
-  private limitResponseTime(call: Promise<BalanceResult>): Promise<BalanceResult> {
+  private limitTime(refresh: Promise<BalanceResult>, timeoutMs: number): Promise<BalanceResult> {
     const { clock } = this.context;
-    const createTimeoutError = () =>
-      new PspError('unavailable', `no balance within ${this.responseTimeoutMs / 1000} s`);
-    return withTimeout(call, { clock, timeoutMs: this.responseTimeoutMs, createTimeoutError });
+    const createTimeoutError = () => new PspError('unavailable', `no balance within ${timeoutMs / 1000} s`);
+    return withTimeout(refresh, { clock, timeoutMs, createTimeoutError });
   }
 
-  private async fetchWithLimit(accountId: string, pspId: string): Promise<BalanceResult> {
-    if (this.semaphore.queueLength >= MAX_QUEUE_LENGTH) {
-      throw new PspError(
-        'unavailable',
-        `${MAX_QUEUE_LENGTH} accounts of ${this.connector.path} are waiting already`,
-      );
-    }
+  private async refresh(accountId: string): Promise<BalanceResult> {
     this.circuitBreaker.assertClosed(accountId);
-    await this.semaphore.acquire();
-    try {
-      this.circuitBreaker.assertClosed(accountId);
-      return await this.fetchFromPsp(accountId, pspId);
-    } finally {
-      this.semaphore.release();
-    }
+    return this.fetchFromPsp(accountId, decodeId(accountId) ?? accountId);
   }
 
   private async fetchFromPsp(accountId: string, pspId: string): Promise<BalanceResult> {
@@ -168,12 +164,6 @@ export class BalanceReader {
     if (!(await this.balanceRepository.findLatest(accountId))) return this.emptyBalances(accountId);
     const zeros = { accountId, at: this.context.clock.now(), amounts: new Map<string, bigint>() };
     return { source: 'closed', balances: await this.balanceRepository.recordObservation(zeros) };
-  }
-
-  /** Returns the last stored balances. They come from an earlier read or from a listing. */
-  private async readStored(accountId: string): Promise<BalanceResult | undefined> {
-    const balances = await this.balanceRepository.findLatest(accountId);
-    return balances && { source: 'last', balances };
   }
 
   /**

@@ -1,0 +1,70 @@
+/** Measures the built gateway when a client requests the balances of 5 000 accounts at once. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterGateway } from '../cluster/cluster-gateway.js';
+import { findFreePort } from '../orders/deployment.js';
+import { requestAtOnce } from './burst.js';
+
+const ACCOUNTS = 5_000;
+/** Processor time of a balance, with the refresh behind it, in units of that of a health check. */
+const MAX_COST_RATIO = 3;
+const KEY = 'key-of-the-client-of-balances';
+const PATHS = Array.from({ length: ACCOUNTS }, (_, index) => `/bank/accounts/account-${index}/balances`);
+
+let directory: string;
+let gateway: ClusterGateway;
+
+async function startGateway(): Promise<void> {
+  directory = mkdtempSync(join(tmpdir(), 'tributary-balances-'));
+  const modules = join(directory, 'node_modules');
+  mkdirSync(modules);
+  cpSync('test/balances/plugin', join(modules, 'tributary-psp-many-accounts'), { recursive: true });
+  const port = await findFreePort();
+  const file = join(directory, 'gateway.yaml');
+  writeFileSync(
+    file,
+    `listen: { port: ${port} }
+store: sqlite:./store.db
+connectors:
+  - name: bank
+    plugin: tributary-psp-many-accounts
+    apiKeys: [${KEY}]
+    sync: { every: 1h }
+    settings: { accounts: ${ACCOUNTS}, latencyMs: 0 }
+`,
+  );
+  gateway = new ClusterGateway('gateway', port, file, join(directory, 'gateway.log'), 0);
+  await gateway.start();
+  const lastPage = `${gateway.url}/bank/accounts?pageSize=100&page=${ACCOUNTS / 100}`;
+  while ((await readRows(lastPage)).length === 0) await sleep(100);
+}
+
+async function readRows(url: string): Promise<unknown[]> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${KEY}` } });
+  return (await response.json()) as unknown[];
+}
+
+afterEach(async () => {
+  await gateway.stop();
+  rmSync(directory, { recursive: true });
+});
+
+it('the balances of 5 000 accounts at once are all answered, cheaply, and health checks do not wait behind them', async () => {
+  await startGateway();
+  const burst = (paths: readonly string[]) => requestAtOnce(gateway.url, gateway.pid, paths, KEY);
+  const results = [await burst(PATHS), await burst(PATHS)];
+  const simplest = await burst(PATHS.map(() => '/healthz'));
+  for (const [index, { statuses, medianMs, slowestMs, slowestHealthMs, processorMs }] of results.entries()) {
+    console.log(
+      `burst ${index + 1}: ${ACCOUNTS} balances, median ${medianMs.toFixed(0)} ms, slowest ${slowestMs.toFixed(0)} ms, ` +
+        `slowest health check ${slowestHealthMs.toFixed(0)} ms; processor time of a balance with its refresh ` +
+        `${processorMs.toFixed(2)} ms, of a health check ${simplest.processorMs.toFixed(2)} ms`,
+    );
+    expect(statuses).toEqual({ 200: ACCOUNTS });
+    // Ratios of one run, because the times depend on what else the machine does.
+    expect(slowestHealthMs).toBeLessThan(slowestMs / 3);
+    expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
+  }
+}, 120_000);

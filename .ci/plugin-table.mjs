@@ -45,7 +45,7 @@ For operators who choose a plugin, and for developers who want to see what a plu
 
 The table shows which methods of the [plugin interface](plugin-interface.md) each plugin has.
 
-- **live balances**: the gateway asks the PSP for the balances during the client's request. Without this capability, the balances are those of the last listing.
+- **live balances**: the gateway asks the PSP for the balances when a client requests them. Without this capability, the balances are those of the last listing.
 - **order lookup**: the gateway can ask the PSP for the status of an order.
 - **watch**: the plugin notices changes by itself, and the gateway pulls at once.
 - **if set**: the capability exists only if a setting of the plugin enables it.

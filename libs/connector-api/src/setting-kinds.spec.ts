@@ -2,7 +2,20 @@ import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { getSettingDescription } from './setting.decorator.js';
-import { ChoiceSetting, FlagSetting, IntegerSetting, TextSetting, UrlSetting } from './setting-kinds.js';
+import {
+  ChoiceSetting,
+  FlagSetting,
+  IntegerSetting,
+  ListSetting,
+  TextListSetting,
+  TextSetting,
+  UrlSetting,
+} from './setting-kinds.js';
+
+class PayeeSettings {
+  @TextSetting('Name.')
+  name!: string;
+}
 
 class AcmeSettings {
   @TextSetting('API key.', { maxLength: 5 })
@@ -17,6 +30,13 @@ class AcmeSettings {
   pageSize: number = 250;
   @UrlSetting('Base URL.')
   url: string = 'https://acme.example';
+  @ListSetting('Payees.', PayeeSettings, {
+    getKey: ({ name }) => name,
+    message: '$property has a name twice',
+  })
+  payees: PayeeSettings[] = [];
+  @TextListSetting('Webhook secrets.')
+  secrets?: string[];
 }
 
 function listInvalid(values: Readonly<Record<string, unknown>>): string[] {
@@ -26,6 +46,7 @@ function listInvalid(values: Readonly<Record<string, unknown>>): string[] {
 it('values of the right kind are accepted', () => {
   expect(listInvalid({})).toEqual([]);
   const values = { key: 'abcde', secret: 's', testmode: true, balance: 'booked', pageSize: 2 };
+  expect(listInvalid({ payees: [{ name: 'a' }, { name: 'b' }], secrets: ['x'] })).toEqual([]);
   expect(listInvalid({ ...values, url: 'http://127.0.0.1:8080/v2' })).toEqual([]);
 });
 
@@ -36,6 +57,8 @@ it.each([
   ['balance', ['pending', true]],
   ['pageSize', [1, 251, 2.5, '10']],
   ['url', ['acme', 'ftp://acme.example', 5]],
+  ['payees', ['a', [{ name: '' }], ['a'], [{ name: 'a' }, { name: 'a' }]]],
+  ['secrets', ['x', [], [''], [5]]],
 ])('%s: other values are refused', (name, values) => {
   for (const value of values) expect(listInvalid({ [name]: value })).toEqual([name]);
 });

@@ -3,7 +3,12 @@
  * kinds combine `Setting` with rules of their own.
  */
 import { applyDecorators } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { Type as TransformTo } from 'class-transformer';
 import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
   IsBoolean,
   IsIn,
   IsInt,
@@ -14,6 +19,7 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { Setting } from './setting.decorator.js';
 
@@ -22,6 +28,8 @@ export interface TextSettingOptions {
   maxLength?: number;
   /** Whether the setting can be absent. Default: false. */
   isOptional?: boolean;
+  /** The message for a value that is not a string, with `$property` for the name of the setting. */
+  message?: string;
 }
 
 // The rules are applied from the last to the first, as decorators that stand one above the other are, so that errors keep that order.
@@ -29,12 +37,12 @@ export interface TextSettingOptions {
 /** A string that is not empty: `@TextSetting('API key of the connector.')`. */
 export function TextSetting(
   description: string,
-  { maxLength, isOptional = false }: TextSettingOptions = {},
+  { maxLength, isOptional = false, message }: TextSettingOptions = {},
 ): PropertyDecorator {
   return applyDecorators(
     ...(maxLength === undefined ? [] : [MaxLength(maxLength)]),
     IsNotEmpty(),
-    IsString(),
+    IsString(message === undefined ? {} : { message }),
     ...(isOptional ? [IsOptional()] : []),
     Setting(description),
   );
@@ -59,6 +67,40 @@ export function IntegerSetting(description: string, min: number, max: number): P
 export function UrlSetting(description: string): PropertyDecorator {
   return applyDecorators(
     IsUrl({ require_tld: false, require_protocol: true, protocols: ['https', 'http'] }),
+    Setting(description),
+  );
+}
+
+/** A list of strings that are not empty; it can be absent, but not empty. */
+export function TextListSetting(description: string): PropertyDecorator {
+  return applyDecorators(
+    IsNotEmpty({ each: true }),
+    IsString({ each: true }),
+    ArrayNotEmpty(),
+    IsArray(),
+    IsOptional(),
+    Setting(description),
+  );
+}
+
+export interface ListSettingOptions<Item> {
+  /** Items with the same key are refused. */
+  getKey: (item: Item) => unknown;
+  /** The message about them, with `$property` for the name of the setting. */
+  message: string;
+}
+
+/** A list of objects, each with settings of its own. @param itemClass the class with the decorators of these settings */
+export function ListSetting<Item extends object>(
+  description: string,
+  itemClass: Type<Item>,
+  { getKey, message }: ListSettingOptions<Item>,
+): PropertyDecorator {
+  return applyDecorators(
+    ArrayUnique(getKey, { message }),
+    ValidateNested({ each: true }),
+    IsArray(),
+    TransformTo(() => itemClass),
     Setting(description),
   );
 }

@@ -30,3 +30,12 @@ export class PspResponseError extends PspError {
     return this.#body;
   }
 }
+
+/**
+ * Returns whether the PSP declined a request because the credentials lack a permission, or because the tenant does not have the product: 401,
+ * 403 or 404. A 403 of a firewall, which is `unavailable`, says nothing about the credentials.
+ */
+export function isAccessDenied(error: unknown): boolean {
+  if (!(error instanceof PspResponseError) || error.kind === 'unavailable') return false;
+  return [401, 403, 404].includes(error.status);
+}

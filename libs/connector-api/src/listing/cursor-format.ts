@@ -49,13 +49,20 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 /**
  * Turns the steps of a strategy into the pages of a plugin.
- * @param mapRows converts rows to records, see `parseRowToRecords`
+ * @param mapRows converts rows to records, see `parseRows`. `step` is the whole step, e.g. with the source of a merged listing
  */
-export async function* toPages<Row, Position, T>(
-  steps: AsyncIterable<ListingStep<Row, Position>>,
-  format: CursorFormat<Position>,
-  mapRows: (rows: Row[]) => Page<T>['items'],
+export async function* toPages<Step extends ListingStep<unknown, unknown>, T>(
+  steps: AsyncIterable<Step>,
+  format: CursorFormat<Step['position']>,
+  mapRows: (rows: Step['rows'], step: Step) => Page<T>['items'] | Promise<Page<T>['items']>,
 ): AsyncGenerator<Page<T>> {
-  for await (const { rows, position, ...step } of steps)
-    yield { ...step, items: mapRows(rows), cursor: format.serialize(position) };
+  for await (const step of steps) {
+    const { rows, position, warnings, progress } = step;
+    yield {
+      items: await mapRows(rows, step),
+      cursor: format.serialize(position),
+      ...(warnings !== undefined && { warnings }),
+      ...(progress !== undefined && { progress }),
+    };
+  }
 }

@@ -3,7 +3,7 @@ import { InvalidRecordError } from '../errors.js';
 import { PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
 import { parseTime } from '../time.js';
-import type { RowReader } from './listing.types.js';
+import type { RowReader, TokenPage } from './listing.types.js';
 
 /**
  * Returns the rows at `path` of a response: `requireRows(response, '_embedded', 'payments')`.
@@ -20,6 +20,25 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
       `the response contains no list: ${error.message}; a response without a list is not the end of the list`,
     );
   }
+}
+
+/**
+ * Reads a page of a list with HAL links (JSON Hypertext Application Language): rows at `_embedded.<property>`, and the link `_links.next`. The
+ * link can name another host, so only one query parameter of it is used, as the token of the next page.
+ * @param parameter the query parameter with the position: `from`, `page`, …
+ * @returns `next` is absent if there are links, but none to a next page: the page is the last one
+ * @throws PspError `unavailable` if there is no list, or if the link has no such parameter
+ */
+export function readHalPage(response: Json, property: string, parameter: string): TokenPage<Json> {
+  const rows = requireRows(response, '_embedded', property);
+  const href = response.optionalString('_links', 'next', 'href');
+  if (href === undefined) return { rows };
+  const next = URL.parse(href, 'https://psp.invalid')?.searchParams.get(parameter);
+  if (next) return { rows, next };
+  throw new PspError(
+    'unavailable',
+    `the link to the next page has no "${parameter}"; expected …?${parameter}=<position>`,
+  );
 }
 
 /** Returns an error for a listing that cannot end: the PSP led back to a page that was read before. */

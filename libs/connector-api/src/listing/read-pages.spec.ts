@@ -1,4 +1,6 @@
+import { Json } from '../http/json-accessors.js';
 import { createCursorFormat } from './cursor-format.js';
+import { readHalPage } from './list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergeCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
@@ -47,4 +49,24 @@ it('a stored cursor is a position of merged listings only if each part is one of
   for (const other of [{ 'acc-1': { at: 5 } }, { 'acc-1': { covered: null } }, [3]]) {
     expect(() => format.parse(JSON.stringify({ v: 1, position: other }))).toThrow('was not written by');
   }
+});
+
+describe('a page with HAL links', () => {
+  const read = (links: object) =>
+    readHalPage(Json.parse(JSON.stringify({ _embedded: { things: [{}] }, ...links })), 'things', 'from');
+
+  it('has the position of the next page, whatever host the link names', () => {
+    expect(
+      read({ _links: { next: { href: 'https://other.example/v2/things?limit=5&from=t_6' } } }).next,
+    ).toBe('t_6');
+    expect(read({ _links: { next: { href: '/v2/things?from=t_6' } } }).next).toBe('t_6');
+    expect(read({ _links: { next: null } })).not.toHaveProperty('next');
+  });
+
+  it('with a link that says no position, or without its list, is an error', () => {
+    expect(() => read({ _links: { next: { href: 'https://acme.example/v2/things?page=2' } } })).toThrow(
+      'no "from"',
+    );
+    expect(() => readHalPage(Json.parse('{"_links":{}}'), 'things', 'from')).toThrow('contains no list');
+  });
 });

@@ -1,11 +1,15 @@
 export * from './account-page.js';
 export * from './adjustments.js';
 export * from './fees.js';
+export * from './iban.js';
+export * from './link-rows.js';
 export * from './money-from-minor-units.js';
 export * from './movement-kinds.js';
 export { toOtherMovement, toPayment } from './movements.js';
 export type { MovementFields } from './movements.js';
+export * from './nearest-movement.js';
 export * from './order-currency.js';
+export * from './order-description.js';
 export * from './order-result.js';
 export * from './parse-row-to-records.js';
 export * from './parse-rows.js';

@@ -12,6 +12,9 @@ import {
   parseMinorUnits,
   parseRowToRecords,
   pickMetadata,
+  createOwnerMetadata,
+  readScalar,
+  readScalars,
   readText,
   reverseRow,
   toConversion,
@@ -193,6 +196,31 @@ describe('metadata', () => {
         ...{ a: 'x', b: '1.50', c: 'true', d: '{"e":[12345678901234567890]}', e: '12345678901234567890' },
         h: '1e999',
       }),
+    );
+  });
+
+  it('of a nested object has all its texts, numbers and flags; an object or a list in place of a text is no id', () => {
+    const context = {
+      paymentId: 'tr_1',
+      refund: { refundId: 5, isLate: true },
+      note: ['a'],
+      empty: '',
+      none: null,
+    };
+    const json = Json.parse(JSON.stringify(context));
+    expect(readScalars(json)).toEqual({ payment_id: 'tr_1', refund_id: '5', is_late: 'true' });
+    expect(readScalars(Json.parse('[1]'))).toEqual({});
+    expect(readScalar(json, 'note')).toBeUndefined();
+    expect(readScalar(Json.parse('"[1]"'))).toBe('[1]');
+  });
+
+  it("of an owner has Formance's own keys", () => {
+    const row = {
+      ...toPayment(fields()),
+      metadata: createOwnerMetadata({ iban: 'NL02ABNA0123456789', city: undefined }),
+    };
+    expect(serializeTransaction(row).content).toContain(
+      '"metadata":{"com.formance.spec/owner/iban":"NL02ABNA0123456789"}',
     );
   });
 

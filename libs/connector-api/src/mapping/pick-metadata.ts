@@ -49,6 +49,45 @@ export function readScalar(value: Json, ...path: JsonPath): string | undefined {
   return text?.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
+/**
+ * Returns all texts, numbers and flags of an object, with names in snake case, and those of the objects inside of it:
+ * `{ paymentId: 'tr_1', refund: { refundId: 're_1' } }` → `{ payment_id: 'tr_1', refund_id: 're_1' }`. It never throws.
+ */
+export function readScalars(json: Json): Readonly<Record<string, string>> {
+  const entries = json.propertyNames().flatMap((name): [string, string][] => {
+    const text = readScalar(json, name);
+    if (text !== undefined) return [[toSnakeCase(name), text]];
+    return Object.entries(readScalars(json.at(name)));
+  });
+  return Object.fromEntries(entries);
+}
+
+function toSnakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** What a PSP says about the owner of an account or a beneficiary, under the names of Formance's own metadata keys. */
+export interface OwnerDetails {
+  name?: string | undefined;
+  iban?: string | undefined;
+  accountNumber?: string | undefined;
+  swiftBicCode?: string | undefined;
+  country?: string | undefined;
+  city?: string | undefined;
+  postalCode?: string | undefined;
+  addressLine1?: string | undefined;
+  email?: string | undefined;
+}
+
+export const OWNER_METADATA_PREFIX = 'com.formance.spec/owner/';
+
+/** Creates the metadata of an owner: `{ iban: 'NL02…' }` → `{ 'com.formance.spec/owner/iban': 'NL02…' }`. */
+export function createOwnerMetadata(details: OwnerDetails): Metadata {
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [OWNER_METADATA_PREFIX + key, value as string | undefined]),
+  );
+}
+
 function tryRead(read: () => string): string | undefined {
   try {
     return read();

@@ -1,9 +1,8 @@
 import { definePlugin } from '@tributary/connector-api';
-import { createBearerAuth, createHttpProvider, createOAuth } from '@tributary/connector-api/http';
+import { createBearerAuth, createHttpProvider, createRefreshTokenAuth } from '@tributary/connector-api/http';
 import type { Authentication } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { MollieOrders } from './mollie.orders.js';
 import { MolliePsp } from './mollie.psp.js';
 
 export const mollie = definePlugin({
@@ -15,7 +14,6 @@ export const mollie = definePlugin({
   psp: MolliePsp,
   providers: [
     MollieClient,
-    MollieOrders,
     createHttpProvider(MollieSettings, (settings) => ({
       name: 'Mollie',
       baseUrl: settings.url,
@@ -24,12 +22,9 @@ export const mollie = definePlugin({
         const field = body.optionalString('field');
         return body.string('detail') + (field === undefined ? '' : ` (field ${field})`);
       },
-      secrets: [
-        settings.accessToken,
-        settings.refreshToken,
-        settings.clientSecret,
-        ...(settings.webhookSecrets ?? []),
-      ].filter((secret) => secret !== undefined),
+      secrets: [settings.accessToken, settings.refreshToken, settings.clientSecret]
+        .concat(settings.webhookSecrets)
+        .filter((secret) => secret !== undefined),
     })),
   ],
 });
@@ -38,17 +33,10 @@ export const mollie = definePlugin({
 function createAuthentication({
   accessToken,
   refreshToken,
-  clientId,
-  clientSecret,
+  clientId = '',
+  clientSecret = '',
 }: MollieSettings): Authentication {
   if (accessToken !== undefined || refreshToken === undefined) return createBearerAuth(accessToken ?? '');
-  const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-  return createOAuth({
-    createTokenRequest: () => ({
-      method: 'POST',
-      path: '/oauth2/tokens',
-      headers: { authorization: `Basic ${credentials}` },
-      body: { grant_type: 'refresh_token', refresh_token: refreshToken },
-    }),
-  });
+  const client = { id: clientId, secret: clientSecret };
+  return createRefreshTokenAuth({ path: '/oauth2/tokens', refreshToken, client, format: 'json' });
 }

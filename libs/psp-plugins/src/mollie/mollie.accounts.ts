@@ -1,48 +1,40 @@
 /** Lists balances and business accounts, each with its current balance. */
 import {
+  addMoney,
+  createAccountPage,
   createMetadata,
+  createOwnerMetadata,
   formatTime,
-  InvalidRecordError,
-  parseRows,
   pickMetadata,
   readText,
-  takeValidRecords,
 } from '@tributary/connector-api';
-import type { Account, Balances, Page } from '@tributary/connector-api';
+import type { Account, AccountList, Balances, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
+import type { MollieSettings } from './mollie.config.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import type { MollieContext } from './mollie.transactions.js';
-import { isBalanceId, OWNER_METADATA_PREFIX } from './mollie.types.js';
+import { getAccountResource } from './mollie.types.js';
 
-export async function* listAccountPages({
-  client,
-  settings,
-  clock,
-}: MollieContext): AsyncGenerator<Page<Account>> {
+export async function* listAccountPages(context: MollieContext): AsyncGenerator<Page<Account>> {
+  const { client, settings, clock } = context;
   const at = formatTime(clock.now());
-  const balances = await client.listBalances();
-  const business = await client.listBusinessAccounts();
-  const observed = [
-    ...parseRows(balances, 'id', (row) => toBalances(row, at, settings.balance)),
-    ...parseRows(business, 'id', (row) => toBusinessBalances(row, at)),
-  ];
-  yield {
-    items: [...parseRows(balances, 'id', toAccount), ...parseRows(business, 'id', toBusinessAccount)],
-    balances: takeValidRecords(observed),
-    cursor: 'whole',
-  };
+  const lists: AccountList[] = [];
+  for (const resource of ['balances', 'businessAccounts'] as const) {
+    const { toAccount, toBalances } = MAPPERS[resource];
+    const rows = await client.listAccounts(resource);
+    lists.push({ rows, idProperty: 'id', toAccount, toBalances: (row) => toBalances(row, at, settings) });
+  }
+  yield { ...createAccountPage(lists), cursor: 'whole' };
 }
 
-export async function readBalances(
-  { client, settings, clock }: MollieContext,
-  accountId: string,
-): Promise<Balances> {
+export async function readBalances(context: MollieContext, accountId: string): Promise<Balances> {
+  const { client, settings, clock } = context;
   const at = formatTime(clock.now());
-  const isBalance = isBalanceId(accountId);
-  const found = await (isBalance ? client.getBalance(accountId) : client.getBusinessAccount(accountId));
+  const resource = getAccountResource(accountId);
+  const found = await client.find(resource, accountId);
   // A balance that Mollie no longer has is empty. It is served without amounts, so that clients see zero for its assets.
   if (found === undefined) return { accountId, at, amounts: [] };
-  return isBalance ? toBalances(found, at, settings.balance) : toBusinessBalances(found, at);
+  return MAPPERS[resource].toBalances(found, at, settings);
 }
 
 const ACCOUNT_METADATA = {
@@ -65,18 +57,12 @@ function toAccount(balance: Json): Account {
   };
 }
 
-/**
- * Maps a balance to its amounts.
- * @param at time of the request, because the response has no time
- * @throws InvalidRecordError when the two amounts have different assets
- */
-function toBalances(balance: Json, at: string, kind: 'available' | 'available-and-pending'): Balances {
+/** @param at time of the request, because the response has no time */
+function toBalances(balance: Json, at: string, settings: MollieSettings): Balances {
   const available = parseMoneyObject(balance.object('availableAmount'));
   const held = parseMoneyObject(balance.object('pendingAmount'));
-  if (held.asset !== available.asset)
-    throw new InvalidRecordError(`pendingAmount is in ${held.asset}, availableAmount in ${available.asset}`);
-  const amount = kind === 'available' ? available.amount : available.amount + held.amount;
-  return { accountId: balance.string('id'), at, amounts: [{ ...available, amount }] };
+  const amount = settings.balance === 'available' ? available : addMoney(available, held);
+  return { accountId: balance.string('id'), at, amounts: [amount] };
 }
 
 const BUSINESS_ACCOUNT_METADATA = {
@@ -95,9 +81,11 @@ function toBusinessAccount(account: Json): Account {
     metadata: {
       ...createMetadata('mollie', { kind: 'business-account' }),
       ...pickMetadata('mollie', account, BUSINESS_ACCOUNT_METADATA),
-      [`${OWNER_METADATA_PREFIX}name`]: holder,
-      [`${OWNER_METADATA_PREFIX}iban`]: readText(details, 'iban'),
-      [`${OWNER_METADATA_PREFIX}swiftBicCode`]: readText(details, 'bic'),
+      ...createOwnerMetadata({
+        name: holder,
+        iban: readText(details, 'iban'),
+        swiftBicCode: readText(details, 'bic'),
+      }),
     },
   };
 }
@@ -106,3 +94,8 @@ function toBusinessBalances(account: Json, at: string): Balances {
   const amounts = [parseMoneyObject(account.object('balance', 'total'))];
   return { accountId: account.string('id'), at, amounts };
 }
+
+const MAPPERS = {
+  balances: { toAccount, toBalances },
+  businessAccounts: { toAccount: toBusinessAccount, toBalances: toBusinessBalances },
+};

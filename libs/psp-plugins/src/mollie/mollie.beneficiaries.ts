@@ -4,6 +4,8 @@
  */
 import {
   createMetadata,
+  createOwnerMetadata,
+  normalizeIban,
   isRejectedRecord,
   parseRows,
   readText,
@@ -11,11 +13,11 @@ import {
 } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { mergeListings } from '@tributary/connector-api/listing';
+import { mergeListings, toPages } from '@tributary/connector-api/listing';
 import { parsePayee } from './mollie.mapper.js';
-import { JOURNALS_CURSOR, listBusinessJournals } from './mollie.transactions.js';
+import { JOURNALS_CURSOR, listJournals } from './mollie.transactions.js';
 import type { MollieContext } from './mollie.transactions.js';
-import { getBankAccountId, normalizeIban, OWNER_METADATA_PREFIX } from './mollie.types.js';
+import { getBankAccountId } from './mollie.types.js';
 import type { Payee } from './mollie.types.js';
 
 /** The cursor of an older plugin version, which listed only the bank accounts of the balances. */
@@ -27,13 +29,11 @@ export async function* listBeneficiaryPages(
 ): AsyncGenerator<Page<Beneficiary>> {
   const start = JOURNALS_CURSOR.parse(since === OLD_CURSOR ? undefined : since) ?? {};
   const configured = context.settings.beneficiaries.map(toBeneficiary);
-  const own = parseRows(await context.client.listBalances(), 'id', toOwnBankAccounts);
+  const own = parseRows(await context.client.listAccounts('balances'), 'id', toOwnBankAccounts);
   yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR.serialize(start) };
   const listedIds = new Set(configured.map(({ id }) => id));
-  for await (const { rows, position } of mergeListings(await listBusinessJournals(context), start)) {
-    const items = await findNewPayees(rows, listedIds, context);
-    yield { items, cursor: JOURNALS_CURSOR.serialize(position) };
-  }
+  const steps = mergeListings(await listJournals(context, 'businessAccounts'), start);
+  yield* toPages(steps, JOURNALS_CURSOR, (rows) => findNewPayees(rows, listedIds, context));
 }
 
 /**
@@ -69,8 +69,7 @@ function toOwnBankAccounts(balance: Json): Beneficiary[] {
     readText(destination, 'beneficiaryName') ?? readText(balance, 'description') ?? 'bank account';
   const metadata = {
     ...createMetadata('mollie', { balance_id: id, destination_type: readText(destination, 'type') }),
-    [`${OWNER_METADATA_PREFIX}name`]: ownerName,
-    [`${OWNER_METADATA_PREFIX}accountNumber`]: readText(destination, 'bankAccount'),
+    ...createOwnerMetadata({ name: ownerName, accountNumber: readText(destination, 'bankAccount') }),
   };
   return [{ id: getBankAccountId(id), ownerName, metadata }];
 }
@@ -78,10 +77,6 @@ function toOwnBankAccounts(balance: Json): Beneficiary[] {
 /** Creates a beneficiary whose id is its IBAN, so that two payees with one IBAN are the same beneficiary. */
 function toBeneficiary({ name, iban: written }: Payee): Beneficiary {
   const iban = normalizeIban(written);
-  const metadata = {
-    [`${OWNER_METADATA_PREFIX}name`]: name,
-    [`${OWNER_METADATA_PREFIX}iban`]: iban,
-    [`${OWNER_METADATA_PREFIX}country`]: iban.slice(0, 2),
-  };
+  const metadata = createOwnerMetadata({ name, iban, country: iban.slice(0, 2) });
   return { id: iban, ownerName: name, metadata };
 }

@@ -3,27 +3,23 @@ import {
   ChoiceSetting,
   FlagSetting,
   IntegerSetting,
+  ListSetting,
+  normalizeIban,
   Setting,
+  TextListSetting,
   TextSetting,
   UrlSetting,
 } from '@tributary/connector-api';
-import { Type } from 'class-transformer';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIBAN,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  Matches,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
-import { normalizeIban } from './mollie.types.js';
+import { IsIBAN, Matches, ValidateIf } from 'class-validator';
 
 /** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
+
+const BALANCES = ['available', 'available-and-pending'] as const;
+/** `where-allowed`: none where the token may not read them; `required`: an error there. */
+const BUSINESS_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
+const PAYOUTS = ['off', 'switch-to-manual-settlement'] as const;
+const TRANSFERS = ['off', 'draft'] as const;
 
 export class BeneficiarySettings {
   @TextSetting('The holder of the account, as the bank has it: the bank may compare.', { maxLength: 70 })
@@ -35,102 +31,67 @@ export class BeneficiarySettings {
 }
 
 export class MollieSettings {
-  @Setting(
-    'Access token of the organisation (access_…); not an API key. Without it, the three OAuth settings are needed.',
-  )
-  @ValidateIf(
-    ({ accessToken, refreshToken }: MollieSettings) =>
-      accessToken !== undefined || refreshToken === undefined,
-  )
+  @TextSetting('Access token of the organisation (access_…), not an API key; or the three OAuth settings.', {
+    message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}, or refreshToken, clientId and clientSecret`,
+  })
   @Matches(/^(?!live_|test_)/, {
     message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}; live_… and test_… are API keys`,
   })
-  @IsString({
-    message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}, or refreshToken, clientId and clientSecret`,
-  })
-  @IsNotEmpty()
+  @ValidateIf(({ refreshToken }: MollieSettings, value) => value !== undefined || refreshToken === undefined)
   accessToken?: string;
 
   @TextSetting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
-  @ValidateIf(isRequiredOrSet('refreshToken'))
+  @ValidateIf(isOAuthSettingChecked)
   refreshToken?: string;
 
   @TextSetting('OAuth: client id (app_…) of your app.')
-  @ValidateIf(isRequiredOrSet('clientId'))
+  @ValidateIf(isOAuthSettingChecked)
   clientId?: string;
 
   @TextSetting('OAuth: client secret of your app.')
-  @ValidateIf(isRequiredOrSet('clientSecret'))
+  @ValidateIf(isOAuthSettingChecked)
   clientSecret?: string;
 
   @UrlSetting('Where the API is.')
   url: string = 'https://api.mollie.com';
 
-  @FlagSetting('Whether the test data of the organisation is mirrored instead of the live data.')
+  @FlagSetting('Whether the test data of the organisation is read instead of the live data.')
   testmode: boolean = false;
 
-  @ChoiceSetting(
-    'Which amount of a balance is served: what can be paid out, or also what Mollie still holds as pending.',
-    ['available', 'available-and-pending'],
-  )
-  balance: 'available' | 'available-and-pending' = 'available';
+  @ChoiceSetting('Which amount of a balance is served: without or with what Mollie still holds.', BALANCES)
+  balance: (typeof BALANCES)[number] = 'available';
 
-  @ChoiceSetting(
-    'Business accounts: mirrored where the token may read them, an error where it may not, or left out. It needs business-accounts.read.',
-    ['where-allowed', 'required', 'off'],
-  )
-  businessAccounts: 'where-allowed' | 'required' | 'off' = 'where-allowed';
+  @ChoiceSetting('Whether business accounts are read. It needs business-accounts.read.', BUSINESS_ACCOUNTS)
+  businessAccounts: (typeof BUSINESS_ACCOUNTS)[number] = 'where-allowed';
 
-  @IntegerSetting(
-    'Minutes of a journal before its newest known row that are read again at every sync, for rows that turn up late.',
-    0,
-    100_000,
-  )
+  @IntegerSetting('Minutes before the newest known row that every sync reads again.', 0, 100_000)
   rereadMinutes: number = 60;
 
   @IntegerSetting('Rows in one answer.', 2, 250)
   pageSize: number = 250;
 
-  @ChoiceSetting(
-    'Payouts of a balance to your own bank account. Mollie stops the automatic settlements of a balance at its first payout: say so to allow it.',
-    ['off', 'switch-to-manual-settlement'],
-  )
-  payouts: 'off' | 'switch-to-manual-settlement' = 'off';
+  @ChoiceSetting('Payouts of balances. The first one ends the automatic settlements of its balance.', PAYOUTS)
+  payouts: (typeof PAYOUTS)[number] = 'off';
 
-  @ChoiceSetting(
-    'Payouts from business accounts: draft makes a draft transfer of each, and no money moves before a person approves it in the Mollie app.',
-    ['off', 'draft'],
-  )
-  transfers: 'off' | 'draft' = 'off';
+  @ChoiceSetting('Payouts from business accounts. A person approves each draft in the app.', TRANSFERS)
+  transfers: (typeof TRANSFERS)[number] = 'off';
 
-  @Setting('Whom business accounts may pay besides those that they have paid before.')
-  @Type(() => BeneficiarySettings)
-  @IsArray()
-  @ValidateNested({ each: true })
-  @ArrayUnique(({ iban }: BeneficiarySettings) => normalizeIban(String(iban)), {
+  @ListSetting('Whom business accounts may pay besides those that they have paid.', BeneficiarySettings, {
+    getKey: ({ iban }) => normalizeIban(String(iban)),
     message: '$property must have each IBAN once',
   })
   beneficiaries: BeneficiarySettings[] = [];
 
-  @Setting('Signing secrets of the webhooks; several while one is replaced by another.')
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @IsString({ each: true })
-  @IsNotEmpty({ each: true })
+  @TextListSetting('Signing secrets of the webhooks; several while one is replaced by another.')
   webhookSecrets?: string[];
 
-  @FlagSetting(
-    'Whether classic webhooks (unsigned, only an id) are accepted. They make a sync start, and are believed nothing.',
-  )
+  @FlagSetting('Whether unsigned webhooks (only an id) are accepted, too. They only make a sync start.')
   classicWebhooks: boolean = false;
 }
 
-/** Returns a condition: the setting is present, or OAuth is used without an access token. OAuth needs all three settings. */
-function isRequiredOrSet(key: 'refreshToken' | 'clientId' | 'clientSecret') {
-  return (settings: MollieSettings): boolean => {
-    const { accessToken, refreshToken, clientId, clientSecret } = settings;
-    const usesOAuth = [refreshToken, clientId, clientSecret].some((value) => value !== undefined);
-    return settings[key] !== undefined || (accessToken === undefined && usesOAuth);
-  };
+/** An OAuth setting is checked if it is set, or if OAuth is used without an access token: then all three are needed. */
+function isOAuthSettingChecked(settings: MollieSettings, value: unknown): boolean {
+  const { accessToken, refreshToken, clientId, clientSecret } = settings;
+  const usesOAuth = [refreshToken, clientId, clientSecret].some((one) => one !== undefined);
+  return value !== undefined || (accessToken === undefined && usesOAuth);
 }

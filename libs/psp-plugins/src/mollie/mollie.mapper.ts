@@ -3,48 +3,49 @@ import { isIBAN } from 'class-validator';
 import {
   addMoney,
   createMetadata,
+  createOrderResult,
+  extractOrderKey,
   InvalidRecordError,
   negateMoney,
   parseMoney,
   pickMetadata,
+  normalizeIban,
   readScalar,
+  readScalars,
   readText,
   toOtherMovement,
   toPayment,
 } from '@tributary/connector-api';
-import type { Money, MovementFields, Transaction } from '@tributary/connector-api';
-import type { Json } from '@tributary/connector-api/http';
+import type {
+  Money,
+  MovementFields,
+  OrderResult,
+  OrderStatus,
+  Transaction,
+  UnlinkedRow,
+} from '@tributary/connector-api';
+import type { Json, JsonPath } from '@tributary/connector-api/http';
 import {
   BUSINESS_MOVEMENTS,
   classifyBalanceTransaction,
   DEDUCTION_MOVEMENTS,
   DRAFT_TRANSFER_TYPES,
-  extractOrderKey,
-  normalizeIban,
 } from './mollie.types.js';
 import type { BalanceTransactionKind, Payee } from './mollie.types.js';
 
 const ORIGINAL_TYPES = { payment: 'PAYIN', transfer: 'PAYOUT' } as const;
 
 /**
- * A row that is not linked to other rows yet. Mollie's journal names payments (`tr_…`) and transfers (`trf_…`), not the rows that contain
- * them. So the row of a payment is served under the payment's id, and rows that refer to the payment find it.
+ * Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. Mollie's journal names payments
+ * (`tr_…`) and transfers (`trf_…`), not the rows that contain them. So the row of a payment is served under the payment's id, and rows that refer
+ * to the payment find it.
  */
-export interface UnlinkedTransaction {
-  /** The row as it is served when there is nothing to link it to. */
-  row: Transaction;
-  /** The id under which it is served, unless another row has this id. */
-  preferredId?: string | undefined;
-  /** The row as it is served when there is a row with the id that it names in `relatedTransactionId`. */
-  linked?: Transaction | undefined;
-}
-
-/** Maps one balance transaction to its row and one row for each deduction. The sum of the rows is `resultAmount`. */
-export function toUnlinkedTransactions(json: Json, balanceId: string): UnlinkedTransaction[] {
+export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const [id, type] = [json.string('id'), json.string('type')];
   const initial = parseMoneyObject(json.object('initialAmount'));
   const kind = classifyBalanceTransaction(type, initial.amount);
-  const context = readContext(json);
+  // `context.paymentId`, as in the examples and the prose, or `context.payment.paymentId`, as in the schema.
+  const context = readScalars(json.at('context'));
   const { payment_id: paymentId, transfer_id: transferId, settlement_id: settlement } = context;
   const entries = { ...context, type, balance_transaction_id: id, balance_id: balanceId };
   const fields: MovementFields = {
@@ -57,7 +58,7 @@ export function toUnlinkedTransactions(json: Json, balanceId: string): UnlinkedT
   };
   // A payment or a transfer is served under its own id, and so is what refers to it.
   const details = { settlement, relatedId: paymentId ?? transferId ?? id };
-  const deductions = listDeductions(json, initial).map(([name, amount]): UnlinkedTransaction => {
+  const deductions = listDeductions(json, initial).map(([name, amount]): UnlinkedRow => {
     const metadata = createMetadata('mollie', { ...entries, deduction: name });
     const deduction = { ...fields, id: `${id}-${name}`, amount, details, metadata };
     return { row: toOtherMovement(deduction, DEDUCTION_MOVEMENTS[name]) };
@@ -69,33 +70,12 @@ function toUnlinked(
   fields: MovementFields,
   { movement, rowType, belongsTo, link }: BalanceTransactionKind,
   context: Readonly<Record<string, string>>,
-): UnlinkedTransaction {
+): UnlinkedRow {
   const row: Transaction = { ...toOtherMovement(fields, movement), type: rowType ?? 'OTHER' };
   const id = context[`${belongsTo}_id`];
   if (belongsTo === undefined || id === undefined) return { row };
   const original = { id, type: ORIGINAL_TYPES[belongsTo] };
   return { row, preferredId: rowType && id, linked: link?.(original, fields) };
-}
-
-/**
- * Links rows to each other and to rows that were served before. Two results must not occur. Two rows under one id: the second would replace
- * the money of the first. A refund of a payment that was never served: the client would take the refund for the payment.
- * @param rows oldest first
- * @param owners preferred id → id of the balance transaction that is served under it already
- */
-export function linkTransactions(
-  rows: readonly UnlinkedTransaction[],
-  owners: ReadonlyMap<string, string>,
-): Transaction[] {
-  const ownerById = new Map(owners);
-  return rows.map(({ row, preferredId, linked }) => {
-    if (preferredId !== undefined) {
-      const owner = ownerById.get(preferredId) ?? row.id;
-      ownerById.set(preferredId, owner);
-      if (owner === row.id) return { ...row, id: preferredId };
-    }
-    return linked !== undefined && ownerById.has(linked.relatedTransactionId ?? '') ? linked : row;
-  });
 }
 
 /** Returns the deductions that are not zero, and under the name `other` what Mollie does not itemise. */
@@ -110,26 +90,6 @@ function listDeductions(json: Json, initial: Money): [name: string, amount: Mone
     ['other', addMoney(parseMoneyObject(json.object('resultAmount')), ...known)],
   ];
   return all.filter(([, { amount }]) => amount !== 0n);
-}
-
-/**
- * Reads the ids and texts of `context`: `{ payment_id: 'tr_1' }`, from `context.paymentId`, as in the examples and the prose, and from
- * `context.payment.paymentId`, as in the schema. An object or a list in place of a text links nothing.
- */
-function readContext(json: Json): Readonly<Record<string, string>> {
-  const context = json.at('context');
-  const entries = context.propertyNames().flatMap((name): [string, Json][] => {
-    const nested = context.propertyNames(name);
-    if (nested.length === 0) return [[name, context.at(name)]];
-    return nested.map((inner) => [inner, context.at(name, inner)]);
-  });
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) => {
-      const text = readScalar(value);
-      const key = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      return text === undefined ? [] : [[key, text]];
-    }),
-  );
 }
 
 const BUSINESS_METADATA = {
@@ -195,4 +155,22 @@ export function parsePayee(json: Json): Payee | undefined {
 /** `{ "currency": "EUR", "value": "12.50" }` → `{ amount: 1250n, asset: 'EUR/2' }`. @throws InvalidRecordError */
 export function parseMoneyObject(amount: Json): Money {
   return parseMoney(amount.decimal('value'), amount.string('currency'));
+}
+
+/**
+ * Creates the result of a payout or a draft transfer. Both have the same form for the reason of their status.
+ * @param metadata properties to copy into the metadata: name in the metadata → path in the response
+ */
+export function toOrderResult(
+  created: Json,
+  status: OrderStatus,
+  metadata: Readonly<Record<string, JsonPath>>,
+): OrderResult {
+  return createOrderResult({
+    id: created.string('id'),
+    status,
+    reasonCode: readText(created, 'statusReason', 'code') ?? created.string('status'),
+    reasonMessage: readText(created, 'statusReason', 'message'),
+    metadata: pickMetadata('mollie', created, metadata),
+  });
 }

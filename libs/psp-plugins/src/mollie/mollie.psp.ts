@@ -1,69 +1,54 @@
 /** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
-import type {
-  Account,
-  Balances,
-  Beneficiary,
-  Cursor,
-  FeedReader,
-  ListOptions,
-  Order,
-  OrderResult,
-  Page,
-  PspClient,
-  Stream,
-  Transaction,
-  WebhookRequest,
-} from '@tributary/connector-api';
+import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';
 import { HTTP_CLOCK, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock } from '@tributary/connector-api/http';
 import { listAccountPages, readBalances } from './mollie.accounts.js';
 import { listBeneficiaryPages } from './mollie.beneficiaries.js';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
-import { MollieOrders } from './mollie.orders.js';
+import { createOrder, findOrder } from './mollie.orders.js';
 import { listTransactionPages } from './mollie.transactions.js';
 import type { MollieContext } from './mollie.transactions.js';
 import { parseWebhook } from './mollie.webhooks.js';
 
 @Injectable()
 export class MolliePsp implements PspClient {
-  readonly createPayout?: (order: Order) => Promise<OrderResult>;
-  readonly findOrder?: (order: Order) => Promise<OrderResult | undefined>;
+  readonly createPayout?: NonNullable<PspClient['createPayout']>;
+  readonly findOrder?: NonNullable<PspClient['findOrder']>;
   private readonly context: MollieContext;
 
   constructor(
     private readonly settings: MollieSettings,
     client: MollieClient,
-    orders: MollieOrders,
     @Inject(FEED_READER) feedReader: FeedReader,
     @Optional() @Inject(HTTP_CLOCK) clock: HttpClock = systemHttpClock,
   ) {
-    this.context = { settings, client, orders, feedReader, clock };
+    this.context = { settings, client, feedReader, clock };
     // Without these methods the gateway rejects every payout: payouts are off unless the settings allow them.
     if (settings.payouts === 'off' && settings.transfers === 'off') return;
-    this.createPayout = (order) => orders.create(order);
-    this.findOrder = (order) => orders.find(order);
+    this.createPayout = (order) => createOrder(this.context, order);
+    this.findOrder = (order) => findOrder(this.context, order);
   }
 
-  accounts(): AsyncIterable<Page<Account>> {
+  accounts() {
     return listAccountPages(this.context);
   }
 
-  beneficiaries(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Beneficiary>> {
+  beneficiaries(since?: Cursor, options?: ListOptions) {
     return listBeneficiaryPages({ ...this.context, ...options }, since);
   }
 
-  transactions(since?: Cursor, options?: ListOptions): AsyncIterable<Page<Transaction>> {
+  transactions(since?: Cursor, options?: ListOptions) {
     return listTransactionPages({ ...this.context, ...options }, since);
   }
 
-  balances(accountId: string): Promise<Balances> {
+  balances(accountId: string) {
     return readBalances(this.context, accountId);
   }
 
-  webhook(request: WebhookRequest): Stream[] {
+  webhook(request: WebhookRequest) {
     return parseWebhook(request, this.settings);
   }
 }

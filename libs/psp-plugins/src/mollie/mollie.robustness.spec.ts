@@ -2,7 +2,6 @@
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { extractOrderKey } from './mollie.types.js';
 import { addYearOfTransactions } from './mollie.year.fake.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
@@ -72,11 +71,4 @@ it.each([
   fake.server.clearFaults();
   await trial.sync();
   expectComplete(others[1]!);
-});
-
-it('recognises the key of an order although the bank broke it with a blank', () => {
-  const key = '1f0f3850-9627-42de-8ad4-a2c497c37d0b';
-  expect(extractOrderKey(`Rent ${key}`)).toBe(key);
-  expect(extractOrderKey('Rent 1F0F3850-9627-42DE- 8AD4-A2C4\n97C37D0B')).toBe(key);
-  expect(extractOrderKey('Rent of May')).toBeUndefined();
 });

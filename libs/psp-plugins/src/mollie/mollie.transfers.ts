@@ -1,12 +1,25 @@
 /**
- * Maps transfers from a business account, which are created as drafts: orders to requests, drafts to results. A person approves each draft in
- * Mollie's app, and no money moves before. No side effects.
+ * Transfers from a business account, which are created as drafts: creates and finds them, and links the rows of the journal to them. A person
+ * approves each draft in Mollie's app, and no money moves before.
  */
-import { formatAmount, PspError } from '@tributary/connector-api';
-import type { Order, OrderResult, Transaction } from '@tributary/connector-api';
+import {
+  createOrderDescription,
+  extractOrderKey,
+  findNearestMovement,
+  formatAmount,
+  formatTime,
+  isRejectedRecord,
+  normalizeIban,
+  PspError,
+  readText,
+  truncateText,
+} from '@tributary/connector-api';
+import type { Order, OrderResult, RejectedRecord, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { findNearest, toMilliseconds, toOrderResult } from './mollie.payouts.js';
-import { createDescription, normalizeIban, truncate } from './mollie.types.js';
+import { readPages } from '@tributary/connector-api/listing';
+import type { MollieClient } from './mollie.client.js';
+import { parseMoneyObject, toOrderResult } from './mollie.mapper.js';
+import { DESCRIPTION_KEY } from './mollie.types.js';
 import type { Payee } from './mollie.types.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
@@ -16,28 +29,100 @@ const MAX_EXECUTION_DELAY_MS = 5 * 24 * 3_600_000;
 /** Mollie's clock in one response can be behind its clock in another response. */
 const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 
-/**
- * Creates the request of a draft transfer.
- * @param debtorIban IBAN of the business account that pays
- * @throws PspError `rejected` when Mollie cannot execute the order exactly as it is
- */
-export function toDraftRequest(order: Order, debtorIban: string, { name, iban }: Payee) {
-  const { asset } = order.amount;
-  if (asset !== 'EUR/2')
-    throw new PspError('rejected', `a business account at Mollie transfers EUR/2 only, found ${asset}`);
-  return {
-    debtorIban,
-    creditor: { fullName: truncate(name, MAX_NAME_LENGTH), account: { iban } },
-    amount: { currency: 'EUR', value: formatAmount(order.amount) },
-    description: createDescription(order, MAX_DESCRIPTION_LENGTH),
+/** @throws PspError `rejected` when Mollie cannot execute the order exactly as it is */
+export async function createDraft(client: MollieClient, order: Order, payee: Payee): Promise<OrderResult> {
+  const { sourceAccountId, amount, idempotencyKey } = order;
+  const account = await client.find('businessAccounts', sourceAccountId);
+  if (account === undefined)
+    throw new PspError('rejected', `Mollie has no business account ${sourceAccountId}`);
+  if (amount.asset !== 'EUR/2')
+    throw new PspError(
+      'rejected',
+      `a business account at Mollie transfers EUR/2 only, found ${amount.asset}`,
+    );
+  const body = {
+    debtorIban: account.string('accountDetails', 'iban'),
+    creditor: { fullName: truncateText(payee.name, MAX_NAME_LENGTH), account: { iban: payee.iban } },
+    amount: { currency: 'EUR', value: formatAmount(amount) },
+    description: createOrderDescription(order, MAX_DESCRIPTION_LENGTH),
   };
+  return toDraftResult(await client.create('draftTransfers', body, idempotencyKey));
 }
 
 /**
- * Maps the status of a draft. A draft does not show its execution: only the journal shows that the money left. So all statuses but `declined`
+ * Finds a draft by id, then in the list. Mollie responds 404 for some drafts that are in its list. The document does not state the order of the
+ * list, so it is read completely.
+ */
+export async function findDraft(
+  client: MollieClient,
+  { idempotencyKey, pspId }: Order,
+): Promise<OrderResult | undefined> {
+  // An order can have the id of its transaction instead, if the transaction was seen before the draft.
+  const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
+  if (draft !== undefined) return toDraftResult(draft);
+  for await (const drafts of readPages((from) => client.list('draftTransfers', { from }))) {
+    const found = drafts.find((one) => getOrderKey(one) === idempotencyKey || readText(one, 'id') === pspId);
+    if (found !== undefined) return toDraftResult(found);
+  }
+  return undefined;
+}
+
+/** Links payouts without a description to approved drafts. Other payouts have the order's key in their description. */
+export async function linkMovementsToDrafts(
+  client: MollieClient,
+  items: (Transaction | RejectedRecord)[],
+  accountIban: string,
+): Promise<(Transaction | RejectedRecord)[]> {
+  if (!items.some(isPayoutWithoutDescription)) return items;
+  const { rows: drafts } = await client.list('draftTransfers', {});
+  return items.map((item) => {
+    const draft = isPayoutWithoutDescription(item) && findDraftOfMovement(item, accountIban, drafts);
+    const orderKey = draft ? getOrderKey(draft) : undefined;
+    return orderKey === undefined ? item : { ...item, orderKey };
+  });
+}
+
+/** Returns whether a payout has a payee but no description, in which the order's key would be. */
+function isPayoutWithoutDescription(item: Transaction | RejectedRecord): item is Transaction {
+  if (isRejectedRecord(item)) return false;
+  const { type, destinationAccountId, metadata } = item;
+  return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
+}
+
+/** Returns the approved draft of a transaction: same account, IBAN and amount, and due at that time. */
+function findDraftOfMovement(
+  movement: Transaction,
+  accountIban: string,
+  drafts: readonly Json[],
+): Json | undefined {
+  const isOfMovement = (draft: Json) =>
+    draft.string('status') === 'approved' &&
+    normalizeIban(draft.string('debtor', 'account', 'iban')) === accountIban &&
+    normalizeIban(draft.string('creditor', 'account', 'iban')) === movement.destinationAccountId;
+  return findNearestMovement(movement, drafts, {
+    getAmount: (draft) => parseMoneyObject(draft.object('amount')),
+    getTime: (draft) => (isOfMovement(draft) ? getExecutionTime(draft) : undefined),
+    minMs: -MAX_CLOCK_SKEW_MS,
+    maxMs: MAX_EXECUTION_DELAY_MS,
+  });
+}
+
+/** Returns the time of the approval, or the scheduled day if that is later. The day begins in Amsterdam, at UTC+02:00 at the earliest. */
+function getExecutionTime(draft: Json): string {
+  const day = draft.optionalString('scheduledExecutionDate');
+  const times = [draft.time('approvedAt'), ...(day === undefined ? [] : [`${day}T00:00:00+02:00`])];
+  return formatTime(Math.max(...times.map((time) => Date.parse(time))));
+}
+
+function getOrderKey(draft: Json): string | undefined {
+  return extractOrderKey(readText(draft, 'description'));
+}
+
+/**
+ * Maps a draft to its result. A draft does not show its execution: only the journal shows that the money left. So all statuses but `declined`
  * are not final, and neither is one that Mollie adds.
  */
-export function toDraftResult(draft: Json): OrderResult {
+function toDraftResult(draft: Json): OrderResult {
   return toOrderResult(draft, draft.string('status') === 'declined' ? 'FAILED' : 'PENDING', {
     draft_transfer_status: ['status'],
     scheduled_execution_date: ['scheduledExecutionDate'],
@@ -45,30 +130,4 @@ export function toDraftResult(draft: Json): OrderResult {
     declined_at: ['declinedAt'],
     deleted_at: ['deletedAt'],
   });
-}
-
-/** Returns the approved draft of a transaction without a description: same account, IBAN and amount, and due at that time. */
-export function findDraftOfMovement(
-  movement: Transaction,
-  accountIban: string,
-  drafts: readonly Json[],
-): Json | undefined {
-  const getDueTime = (draft: Json) => {
-    const isOfMovement =
-      draft.string('status') === 'approved' &&
-      normalizeIban(draft.string('debtor', 'account', 'iban')) === accountIban &&
-      normalizeIban(draft.string('creditor', 'account', 'iban')) === movement.destinationAccountId;
-    return isOfMovement ? getExecutionTime(draft) : NaN;
-  };
-  return findNearest(movement, drafts, getDueTime, {
-    minMs: -MAX_CLOCK_SKEW_MS,
-    maxMs: MAX_EXECUTION_DELAY_MS,
-  });
-}
-
-/** Returns the time of the approval, or the scheduled day if that is later. The day begins in Amsterdam, at UTC+02:00 at the earliest. */
-function getExecutionTime(draft: Json): number {
-  const day = draft.optionalString('scheduledExecutionDate');
-  const approvedAt = toMilliseconds(draft.time('approvedAt'));
-  return day === undefined ? approvedAt : Math.max(approvedAt, toMilliseconds(`${day}T00:00:00+02:00`));
 }

@@ -1,9 +1,11 @@
 /** Tests every type of balance transaction that Mollie's document lists (`balance-transaction-type`), with either sign. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linkRows } from '@tributary/connector-api';
+import type { FeedReader } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
-import { toUnlinkedTransactions } from './mollie.mapper.js';
-import { linkTransactions } from './mollie.mapper.js';
+import { toUnlinkedRows } from './mollie.mapper.js';
+import { BALANCE_TRANSACTION_KEY } from './mollie.types.js';
 
 const types = JSON.parse(
   readFileSync(join(import.meta.dirname, 'fixtures/balance-transaction-types.json'), 'utf8'),
@@ -13,15 +15,17 @@ const ONLY_IN_PROSE = ['unauthorized-direct-debit', 'canceled-outgoing-transfer'
 const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 const SPEC = join(import.meta.dirname, '../../../../../shared/specs/mollie/specs.yaml');
 
+/** A feed that has the payment and the transfer of every row. */
+const FEED_READER_WITH_ORIGINALS: FeedReader = {
+  findLatest: async () =>
+    new Map(['tr_1', 'trf_1'].map((id) => [id, { metadata: { [BALANCE_TRANSACTION_KEY]: 'baltr_0' } }])),
+};
+
 /** Returns type and status, as served, of an incoming and of an outgoing row. Their payment and their transfer are known. */
-function describeMeanings(type: string): string {
+async function describeMeanings(type: string): Promise<string> {
   const context = { paymentId: 'tr_1', transferId: 'trf_1' };
-  const known = new Map([
-    ['tr_1', 'baltr_0'],
-    ['trf_1', 'baltr_0'],
-  ]);
-  return ['1.00', '-1.00']
-    .map((value) => {
+  const lines = await Promise.all(
+    ['1.00', '-1.00'].map(async (value) => {
       const amount = { currency: 'EUR', value };
       const row = {
         id: 'baltr_1',
@@ -31,16 +35,18 @@ function describeMeanings(type: string): string {
         createdAt: '2026-01-01T00:00:00+00:00',
         context,
       };
-      const [one] = linkTransactions(toUnlinkedTransactions(Json.parse(JSON.stringify(row)), 'bal_1'), known);
+      const rows = toUnlinkedRows(Json.parse(JSON.stringify(row)), 'bal_1');
+      const [one] = await linkRows(rows, FEED_READER_WITH_ORIGINALS, BALANCE_TRANSACTION_KEY);
       return `${one?.type} ${one?.status}${one?.relatedTransactionId ? ` of ${one.relatedTransactionId}` : ''}`;
-    })
-    .join(' / ');
+    }),
+  );
+  return lines.join(' / ');
 }
 
-it('all of them, in / out', () => {
-  expect(
-    [...types, ...ONLY_IN_PROSE, 'moon-tax'].map((type) => `${type}: ${describeMeanings(type)}`),
-  ).toMatchSnapshot();
+it('all of them, in / out', async () => {
+  const all = [...types, ...ONLY_IN_PROSE, 'moon-tax'];
+  const lines = await Promise.all(all.map(async (type) => `${type}: ${await describeMeanings(type)}`));
+  expect(lines).toMatchSnapshot();
 });
 
 it.each([...types, ...ONLY_IN_PROSE])('README tells what becomes of %s', (type) => {

@@ -1,6 +1,6 @@
 /**
- * The words of Mollie's API: kinds of balance transactions and of transactions of business accounts, keys of metadata, ids and IBANs, and the
- * description by which an order is found again.
+ * The words of Mollie's API: kinds of balance transactions and of transactions of business accounts, keys of metadata,
+ * and ids.
  */
 import {
   toDispute,
@@ -11,15 +11,8 @@ import {
   toRefundReversal,
   toReversal,
 } from '@tributary/connector-api';
-import type {
-  Movement,
-  MovementFields,
-  Order,
-  OriginalTransaction,
-  Transaction,
-} from '@tributary/connector-api';
+import type { Movement, MovementFields, OriginalTransaction, Transaction } from '@tributary/connector-api';
 
-export const OWNER_METADATA_PREFIX = 'com.formance.spec/owner/';
 /** Id of the balance transaction of a row that is served under the id of a payment or a transfer. */
 export const BALANCE_TRANSACTION_KEY = 'com.mollie.spec/balance_transaction_id';
 export const DESCRIPTION_KEY = 'com.mollie.spec/description';
@@ -121,9 +114,12 @@ export const BUSINESS_MOVEMENTS: Readonly<Record<string, 'payment' | 'transfer'>
 /** Types of transaction that an approved draft transfer can become. */
 export const DRAFT_TRANSFER_TYPES: readonly string[] = ['bank-transfer', 'internal-transfer'];
 
-/** Returns whether the id is one of a balance. All other account ids are of business accounts. */
-export function isBalanceId(id: string): boolean {
-  return id.startsWith('bal_');
+/** The two lists of accounts. */
+export type AccountResource = 'balances' | 'businessAccounts';
+
+/** Returns the list that contains the account. Only ids of balances begin with `bal_`. */
+export function getAccountResource(id: string): AccountResource {
+  return id.startsWith('bal_') ? 'balances' : 'businessAccounts';
 }
 
 /** Returns the id of the beneficiary for the organisation's own bank account, to which a balance is paid out. */
@@ -135,33 +131,4 @@ export function getBankAccountId(balanceId: string): string {
 export interface Payee {
   name: string;
   iban: string;
-}
-
-/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`. The IBAN check ignores spaces and hyphens, so this gives one account one id. */
-export function normalizeIban(written: string): string {
-  return written.replace(/[\s-]/g, '').toUpperCase();
-}
-
-/** Matches the last key in a description without blanks. Keys are UUIDs of version 4. A bank can write them in capitals. */
-const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/is;
-
-/**
- * Appends the order's key to its description, which it cuts to fit. Lists of payouts and of draft transfers have no other property by which an
- * order can be found. The journal repeats the description: "this will appear on the bank statement of both the debtor and creditor".
- * @param maxLength maximum number of characters that Mollie accepts
- */
-export function createDescription({ description, idempotencyKey }: Order, maxLength: number): string {
-  if (description === undefined) return idempotencyKey;
-  return `${truncate(description, maxLength - idempotencyKey.length - 1)} ${idempotencyKey}`;
-}
-
-/** Returns at most `maxLength` characters. Removes half an emoji at the end, because Mollie would reject a string that is not well-formed. */
-export function truncate(text: string, maxLength: number): string {
-  return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
-}
-
-/** Returns the order's key in a description. Returns `undefined` for payouts and transfers that were not ordered through this gateway. */
-export function extractOrderKey(description: string | undefined): string | undefined {
-  // A bank that breaks a description into lines can put a blank into the key.
-  return ORDER_KEY_PATTERN.exec((description ?? '').replace(/\s+/g, ''))?.[1]?.toLowerCase();
 }

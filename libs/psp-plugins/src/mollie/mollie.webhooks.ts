@@ -3,9 +3,8 @@
  * a secret is replaced there are two signatures. The signature has no time, so an old webhook can be sent again. It only starts a sync. The
  * classic webhooks are not signed, and contain only the id of the object that changed.
  */
-import { PspError, verifyHmac } from '@tributary/connector-api';
+import { parseWebhookEvent, rejectWebhook, verifyHmac } from '@tributary/connector-api';
 import type { Stream, WebhookRequest } from '@tributary/connector-api';
-import { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 
 const SIGNATURE_HEADER = 'x-mollie-signature';
@@ -23,35 +22,23 @@ const CLASSIC_BODY_PATTERN = /^id=[a-z]{1,20}_[A-Za-z0-9]{1,64}$/;
 export function parseWebhook({ headers, rawBody }: WebhookRequest, settings: MollieSettings): Stream[] {
   const signature = headers[SIGNATURE_HEADER];
   if (signature === undefined) return parseClassicWebhook(rawBody, settings);
-  if (settings.webhookSecrets === undefined)
-    throw createRejectedError('the setting "webhookSecrets" is missing');
+  const { webhookSecrets: secrets } = settings;
+  if (secrets === undefined) throw rejectWebhook('the setting "webhookSecrets" is missing');
   verifyHmac({
     header: SIGNATURE_HEADER,
     signatures: signature.split(',').map((one) => one.trim().replace(/^sha256=/, '')),
-    secrets: settings.webhookSecrets,
+    secrets,
     signed: [rawBody],
   });
-  return MONEY_EVENT_PATTERN.test(parseEventType(rawBody)) ? ['transactions'] : [];
+  return MONEY_EVENT_PATTERN.test(parseWebhookEvent(rawBody, 'type')) ? ['transactions'] : [];
 }
 
 function parseClassicWebhook(rawBody: Buffer, { classicWebhooks }: MollieSettings): Stream[] {
   if (!classicWebhooks) {
-    throw createRejectedError(
+    throw rejectWebhook(
       `it has no ${SIGNATURE_HEADER}; classic webhooks are accepted with the setting "classicWebhooks"`,
     );
   }
   if (CLASSIC_BODY_PATTERN.test(rawBody.toString('latin1').trim())) return ['transactions'];
-  throw createRejectedError('expected a body like id=tr_…, as classic webhooks have');
-}
-
-function parseEventType(rawBody: Buffer): string {
-  try {
-    return Json.parse(rawBody.toString('utf8')).string('type');
-  } catch {
-    throw createRejectedError('its body is no event with a type');
-  }
-}
-
-function createRejectedError(reason: string): PspError {
-  return new PspError('rejected', `Mollie: the webhook is not accepted: ${reason}`);
+  throw rejectWebhook('expected a body like id=tr_…, as classic webhooks have');
 }

@@ -1,0 +1,4 @@
+/** `nl02 abna-0123-4567-89` → `NL02ABNA0123456789`, so that one account has one id. IBAN checks ignore spaces and hyphens, too. */
+export function normalizeIban(written: string): string {
+  return written.replace(/[\s-]/g, '').toUpperCase();
+}

@@ -1,0 +1,41 @@
+/**
+ * Links rows to the rows that they refer to, if those are served. Two results must not occur. A refund of a payment that was never served: the
+ * client would take the refund for the payment. Two rows under one id: the second would replace the money of the first.
+ */
+import type { FeedReader } from '../plugin.js';
+import type { Transaction } from '../record.types.js';
+
+/** A row that is not linked to other rows yet. */
+export interface UnlinkedRow {
+  /** The row as it is served when there is nothing to link it to. */
+  row: Transaction;
+  /** The id under which it is served, unless another row has this id, e.g. the id of the payment that it contains. */
+  preferredId?: string | undefined;
+  /** The row as it is served when there is a row with the id that it names in `relatedTransactionId`. */
+  linked?: Transaction | undefined;
+}
+
+/**
+ * Links rows to each other and to the rows that were served before.
+ * @param rows oldest first
+ * @param ownIdKey the metadata key in which each row has its own id, i.e. the one of `row`, whatever id it is served under
+ */
+export async function linkRows(
+  rows: readonly UnlinkedRow[],
+  feedReader: FeedReader,
+  ownIdKey: string,
+): Promise<Transaction[]> {
+  const ids = rows
+    .flatMap(({ preferredId, linked }) => [preferredId, linked?.relatedTransactionId])
+    .filter((id) => id !== undefined);
+  const served = ids.length === 0 ? [] : await feedReader.findLatest('transactions', [...new Set(ids)]);
+  const ownerById = new Map([...served].map(([id, { metadata }]) => [id, metadata[ownIdKey] ?? id]));
+  return rows.map(({ row, preferredId, linked }) => {
+    if (preferredId !== undefined) {
+      const owner = ownerById.get(preferredId) ?? row.id;
+      ownerById.set(preferredId, owner);
+      if (owner === row.id) return { ...row, id: preferredId };
+    }
+    return linked !== undefined && ownerById.has(linked.relatedTransactionId ?? '') ? linked : row;
+  });
+}

@@ -1,0 +1,35 @@
+import type { Json } from '../http/json-accessors.js';
+import type { Money } from '../money.js';
+import type { Transaction } from '../record.types.js';
+import { parseTime } from '../time.js';
+import { parseRows, takeValidRecords } from './parse-rows.js';
+
+/** Which objects a row can execute. */
+export interface NearestOptions {
+  getAmount: (candidate: Json) => Money;
+  /** @returns an RFC 3339 time; `undefined` for an object that the row cannot execute */
+  getTime: (candidate: Json) => string | undefined;
+  /** The accepted time differences in milliseconds: row minus object. */
+  minMs: number;
+  maxMs: number;
+}
+
+/**
+ * Returns the object with the amount of a row that is nearest to it in time, e.g. the payout that a row of a journal executes, for a PSP whose
+ * journal does not name it. An object that cannot be parsed is left out, so that it does not stop the journal.
+ */
+export function findNearestMovement(
+  { createdAt, amount: { amount, asset } }: Transaction,
+  candidates: readonly Json[],
+  { getAmount, getTime, minMs, maxMs }: NearestOptions,
+): Json | undefined {
+  const toMilliseconds = (time: string | undefined) => parseTime(time ?? '')?.milliseconds ?? NaN;
+  const at = toMilliseconds(createdAt);
+  const near = parseRows(candidates, 'id', (candidate) => {
+    const afterMs = at - toMilliseconds(getTime(candidate));
+    const moved = getAmount(candidate);
+    const isNear = afterMs >= minMs && afterMs <= maxMs;
+    return isNear && moved.amount === amount && moved.asset === asset ? { candidate, afterMs } : [];
+  });
+  return takeValidRecords(near).sort((a, b) => Math.abs(a.afterMs) - Math.abs(b.afterMs))[0]?.candidate;
+}

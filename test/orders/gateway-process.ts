@@ -12,12 +12,21 @@ export class GatewayProcess {
   private child: ChildProcess | undefined;
   private ended: Promise<unknown> | undefined;
 
-  /** @param log file with the output of all runs */
+  /**
+   * @param log file with the output of all runs
+   * @param program the built program of another release; by default that of this one
+   */
   constructor(
     private readonly file: string,
     private readonly url: string,
     private readonly log: string,
+    private readonly program = PROGRAM,
   ) {}
+
+  /** Exit code of the program; `null` while it runs. */
+  get exitCode(): number | null {
+    return this.child?.exitCode ?? null;
+  }
 
   /**
    * Starts the program.
@@ -25,7 +34,7 @@ export class GatewayProcess {
    */
   async start(): Promise<void> {
     const log = openSync(this.log, 'a');
-    this.child = spawn(process.execPath, [PROGRAM, 'serve', '--config', this.file], {
+    this.child = spawn(process.execPath, [this.program, 'serve', '--config', this.file], {
       stdio: ['ignore', log, log],
     });
     closeSync(log);

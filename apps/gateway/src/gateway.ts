@@ -13,7 +13,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
 import { readPackageVersion } from './package-version.js';
-import { toConnectorIdentity } from './mount/connector-identity.js';
+import { toDeploymentIdentity } from './mount/connector-identity.js';
 import { createDeploymentModule } from './config/deployment.provider.js';
 import type { Deployment } from './config/settings/deployment.js';
 import { HttpAdapter } from './http/http-adapter.js';
@@ -112,7 +112,7 @@ async function composeGateway(
     clock,
     ...(options.orderTimings ? { timings: options.orderTimings } : {}),
   });
-  await store.registerConnectors(deployment.connectors.map(toConnectorIdentity));
+  await store.registerDeployment(toDeploymentIdentity(deployment));
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
   const lineLimiter = new LineLimiter(logger);

@@ -6,6 +6,7 @@ export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from '
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
 export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';
 export { adoptConnector } from './maintenance/adopt-connector.js';
+export { adoptStore } from './maintenance/adopt-store.js';
 export { startEpochAfterRestore, type RestoreOptions } from './maintenance/start-epoch-after-restore.js';
 export { startHeartbeat } from './identity/heartbeat.js';
 export { isHolderDead, serializeHolder, currentProcess } from './leases/lease-holder.js';

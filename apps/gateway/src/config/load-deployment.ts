@@ -43,7 +43,13 @@ function bindDeployment(
   problems: ConfigProblems,
 ): Deployment {
   const binder = new SettingsBinder(read.locations, problems);
-  const { listen, docs, operators, ...owners } = binder.bind(DeploymentFile, read.value, []);
+  const {
+    deployment: name,
+    listen,
+    docs,
+    operators,
+    ...owners
+  } = binder.bind(DeploymentFile, read.value, []);
   const store = parseStoreLocation(owners.store, binder);
   const keyParser = new ApiKeyParser(binder);
   const operatorKeys = keyParser.parseOperatorKeys(operators.apiKeys, ['operators', 'apiKeys']);
@@ -52,7 +58,10 @@ function bindDeployment(
   addTenants(owners.tenants, binder, builder);
   if (builder.connectors.length === 0 && problems.count === 0)
     binder.reportProblem([], NO_CONNECTORS_MESSAGE);
-  return { file, listen: { ...listen }, store, connectors: builder.connectors, operatorKeys, docs, secrets };
+  return {
+    ...{ file, ...(name === undefined ? {} : { name }), listen: { ...listen }, store },
+    ...{ connectors: builder.connectors, operatorKeys, docs, secrets },
+  };
 }
 
 function addTenants(tenants: unknown, binder: SettingsBinder, builder: ConnectorConfigBuilder): void {

@@ -1,5 +1,5 @@
 /** Tests that a store refuses a connector that belongs to another plugin or account. */
-import { adoptConnector, currentProcess, openStore, type Store } from '../index.js';
+import { adoptConnector, currentProcess, openStore, type ConnectorIdentity, type Store } from '../index.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
 const MOLLIE = { path: 'bank', plugin: 'mollie', account: 'organisation 1' };
@@ -18,10 +18,13 @@ describe.each(STORES)('connectors in $name', (kind) => {
     await fresh.remove();
   });
 
+  const register = (connectors: ConnectorIdentity[], target = store) =>
+    target.registerDeployment({ name: 'shop', connectors });
+
   it('are registered once, and further ones later', async () => {
-    await store.registerConnectors([MOLLIE]);
-    await store.registerConnectors([{ ...MOLLIE, path: 'other' }, MOLLIE]);
-    await store.registerConnectors([]);
+    await register([MOLLIE]);
+    await register([{ ...MOLLIE, path: 'other' }, MOLLIE]);
+    await register([]);
   });
 
   it.each([
@@ -32,25 +35,23 @@ describe.each(STORES)('connectors in $name', (kind) => {
     ],
     ['another account', { ...MOLLIE, account: 'organisation 2' }, /the store has mollie \(organisation 1\)/],
   ])('of %s are refused, and nothing is written', async (_, other, message) => {
-    await store.registerConnectors([MOLLIE]);
-    await expect(store.registerConnectors([{ ...MOLLIE, path: 'new' }, other])).rejects.toThrow(message);
-    await store.registerConnectors([{ ...MOLLIE, path: 'new', plugin: 'sandbox' }]);
+    await register([MOLLIE]);
+    await expect(register([{ ...MOLLIE, path: 'new' }, other])).rejects.toThrow(message);
+    await register([{ ...MOLLIE, path: 'new', plugin: 'sandbox' }]);
   });
 
   it('get the account when their plugin names it for the first time', async () => {
-    await store.registerConnectors([{ ...MOLLIE, account: undefined }]);
-    await store.registerConnectors([MOLLIE]);
-    await store.registerConnectors([{ ...MOLLIE, account: undefined }]);
-    await expect(store.registerConnectors([{ ...MOLLIE, account: 'organisation 2' }])).rejects.toThrow(
-      'organisation 1',
-    );
+    await register([{ ...MOLLIE, account: undefined }]);
+    await register([MOLLIE]);
+    await register([{ ...MOLLIE, account: undefined }]);
+    await expect(register([{ ...MOLLIE, account: 'organisation 2' }])).rejects.toThrow('organisation 1');
   });
 
   it('are registered by one of two processes that start together with different plugins', async () => {
     const second = await openStore(fresh.url);
     const results = await Promise.allSettled([
-      store.registerConnectors([MOLLIE]),
-      second.registerConnectors([{ ...MOLLIE, plugin: 'sandbox' }]),
+      register([MOLLIE]),
+      register([{ ...MOLLIE, plugin: 'sandbox' }], second),
     ]);
     await second.close();
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -60,7 +61,7 @@ describe.each(STORES)('connectors in $name', (kind) => {
     ['adopt', false],
     ['reset', true],
   ])('can be changed by %s, which keeps or forgets the cursors', async (_, forgetsCursors) => {
-    await store.registerConnectors([MOLLIE]);
+    await register([MOLLIE]);
     const feed = await store.feed('bank', 'transactions');
     const lease = await feed.acquireLease(currentProcess(), 60_000);
     const nothing = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [] };
@@ -69,7 +70,7 @@ describe.each(STORES)('connectors in $name', (kind) => {
     await store.close();
     await adoptConnector(fresh.url, { ...MOLLIE, plugin: 'sandbox' }, forgetsCursors);
     store = await openStore(fresh.url);
-    await store.registerConnectors([{ ...MOLLIE, plugin: 'sandbox' }]);
+    await register([{ ...MOLLIE, plugin: 'sandbox' }]);
     const later = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000);
     expect(later?.cursor).toBe(forgetsCursors ? undefined : 'here');
   });

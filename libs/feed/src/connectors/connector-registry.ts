@@ -11,28 +11,33 @@ import type { ConnectorIdentity } from '../types/store.types.js';
 /** Number of rows per statement. SQLite allows 32,766 parameters. */
 const BATCH_ROWS = 500;
 
+/** Returns true when the store knows all of these connectors. @throws ConnectorConflictError when one belongs to another plugin or account */
+export async function areConnectorsRegistered(
+  adapter: DatabaseAdapter,
+  connectors: readonly ConnectorIdentity[],
+): Promise<boolean> {
+  return (await compareConnectors(adapter.reader, connectors)).every(({ found }) => found?.isComplete);
+}
+
 /**
- * Registers connectors that the store does not know, and compares the others.
- * @throws ConnectorConflictError when a connector belongs to another plugin or account; then nothing was written
+ * Writes connectors that the store does not know, and compares the others.
+ * @param db a transaction of the adapter
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account; then the transaction must end
  */
-export async function registerConnectors(
+export async function writeConnectors(
+  db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   connectors: readonly ConnectorIdentity[],
 ): Promise<void> {
-  if (connectors.length === 0) return;
-  // Most starts find everything registered, and need no write.
-  if ((await compareConnectors(adapter.reader, connectors)).every(({ found }) => found?.isComplete)) return;
-  await adapter.durableTransaction(async (db) => {
-    for (let start = 0; start < connectors.length; start += BATCH_ROWS)
-      await db
-        .insertInto('connectors')
-        .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
-        .onConflict((conflict) => conflict.column('connector').doNothing())
-        .execute();
-    // Another process may have registered a connector meanwhile, so the rows are compared after the insert.
-    for (const { connector, found } of await compareConnectors(db, connectors))
-      if (found && !found.isComplete) await writeIdentity(db, connector);
-  });
+  for (let start = 0; start < connectors.length; start += BATCH_ROWS)
+    await db
+      .insertInto('connectors')
+      .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
+      .onConflict((conflict) => conflict.column('connector').doNothing())
+      .execute();
+  // Another process may have registered a connector meanwhile, so the rows are compared after the insert.
+  for (const { connector, found } of await compareConnectors(db, connectors))
+    if (found && !found.isComplete) await writeIdentity(db, connector);
 }
 
 /**

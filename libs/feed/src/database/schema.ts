@@ -41,6 +41,8 @@ export interface StoreIdentityTable {
   backup_at: number | null;
   /** Newest schema version that a program must know to work with the tables (`migrations/schema-versions.ts`). */
   min_program_version: Generated<number>;
+  /** Name of the deployment to which the store belongs; `null` when its deployment file has no name. */
+  deployment: string | null;
 }
 
 /** One feed: its last row (head), the cursor where its plugin resumes, and the lease for appending. */

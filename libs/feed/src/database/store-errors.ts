@@ -48,6 +48,26 @@ export class ConnectorConflictError extends Error {
   }
 }
 
+/** The store belongs to another deployment. */
+export class DeploymentConflictError extends Error {
+  override readonly name = 'DeploymentConflictError';
+
+  /**
+   * @param found to which deployment the store belongs
+   * @param deployment the name in the deployment file
+   */
+  constructor(found: string, deployment: string | undefined) {
+    const file = deployment === undefined ? 'names no deployment' : `names the deployment "${deployment}"`;
+    super(
+      [
+        `${found}; the deployment file ${file}. Nothing was started.`,
+        'Use another store for another deployment. All gateways of one deployment have the same name in "deployment:".',
+        'If the store shall belong to the deployment of this file, stop every gateway and run "tributary store adopt --config FILE".',
+      ].join('\n'),
+    );
+  }
+}
+
 /** A statement found the store or the feed in another state than this process knows. Ends the transaction; the caller then looks why. */
 export class StaleStateError extends GatewayUnavailableError {
   override readonly name: string = 'StaleStateError';

@@ -63,7 +63,8 @@ async function fill(url: string): Promise<void> {
         cursor: `end of ${connector}`,
       });
       await lease.release();
-      await store.registerConnectors([{ path: connector, plugin: 'mollie', account: 'org' }]);
+      const account = { plugin: 'mollie', account: 'org' };
+      await store.registerDeployment({ name: 'shop', connectors: [{ path: connector, ...account }] });
       const at = { connector, stream: 'transactions' as const, startedAt: 5, duration: 1, pages: 1 };
       await store.recordSyncRun({ ...at, records: 1, added: 1, changed: 0, refused: 0, error: 'x' });
       const names = { id: `${connector} 1`, idempotencyKey: 'k', pspKey: 'p', kind: 'PAYOUT' as const };

@@ -157,11 +157,11 @@ async function insertBatch(
   }
 }
 
-/** Copies what the source knows of its own age. The copy keeps its own identity, so that a gateway never takes it for the source. */
+/** Copies what the source knows of its own age and of its deployment. The copy keeps its own identity, so that a gateway never takes it for the source. */
 async function copyHistory(reader: Kysely<Schema>, writer: Kysely<Schema>): Promise<void> {
   const history = await reader
     .selectFrom('store_identity')
-    .select(['beat_at', 'loss_found', 'min_feed_time', 'restored_at', 'backup_at'])
+    .select(['beat_at', 'loss_found', 'min_feed_time', 'restored_at', 'backup_at', 'deployment'])
     .executeTakeFirst();
   if (history) await writer.updateTable('store_identity').set(history).execute();
 }

@@ -14,6 +14,7 @@ import { countUnmarkedReturns, markPublishedReturns } from './0007-published-ret
 import { createStoreIdentity } from './0008-store-identity.js';
 import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
+import { addDeployment } from './0011-deployment.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -39,8 +40,7 @@ export type Migration = (TableMigration | RowMigration) & {
 
 /**
  * All migrations in sequence; the entry at index n brings a store from version n to n + 1. The result of a released migration never
- * changes. Programs
- * before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
+ * changes. Programs before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
  */
 export const MIGRATIONS: readonly Migration[] = [
   { apply: createFeeds, minProgramVersion: 1 },
@@ -58,6 +58,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createStoreIdentity, minProgramVersion: 8 },
   { apply: createConnectors, minProgramVersion: 9 },
   { apply: addFencing, minProgramVersion: 10 },
+  { apply: addDeployment, minProgramVersion: 10 },
 ];
 
 /** The version of the tables that this release creates. */

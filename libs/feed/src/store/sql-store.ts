@@ -1,10 +1,10 @@
 /** The store of one deployment, on top of any database adapter. */
 import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
-import { registerConnectors } from '../connectors/connector-registry.js';
+import { registerDeployment } from '../connectors/deployment-registry.js';
 import { createBalanceRepository } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
-import type { ConnectorIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
+import type { DeploymentIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
 import { FeedSession } from '../identity/feed-session.js';
 import type { StoreSession } from '../identity/store-session.js';
@@ -84,8 +84,8 @@ export class SqlStore implements Store {
     return now;
   }
 
-  registerConnectors(connectors: readonly ConnectorIdentity[]): Promise<void> {
-    return registerConnectors(this.adapter, connectors);
+  registerDeployment(deployment: DeploymentIdentity): Promise<void> {
+    return registerDeployment(this.adapter, deployment);
   }
 
   assertUnchanged(): void {

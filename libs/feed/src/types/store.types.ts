@@ -20,6 +20,13 @@ export interface ConnectorIdentity {
   account: string | undefined;
 }
 
+/** The deployment that a store belongs to. */
+export interface DeploymentIdentity {
+  /** Name in the deployment file. Gateways with the same name share the store. `undefined` when the file has none. */
+  name: string | undefined;
+  connectors: readonly ConnectorIdentity[];
+}
+
 /** A restore of the store, or the promotion of a replica. Milliseconds since 1970. */
 export interface StoreRestore {
   restoredAt: number;
@@ -41,10 +48,11 @@ export interface Store {
   /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */
   currentTime(): Promise<number>;
   /**
-   * Registers the connectors of a deployment.
-   * @throws ConnectorConflictError when one of them belongs to another plugin or account in this store
+   * Registers a deployment and its connectors.
+   * @throws DeploymentConflictError when this store belongs to another deployment
+   * @throws ConnectorConflictError when a connector belongs to another plugin or account in this store
    */
-  registerConnectors(connectors: readonly ConnectorIdentity[]): Promise<void>;
+  registerDeployment(deployment: DeploymentIdentity): Promise<void>;
   /** Checks without a query that no change of the store was found. Call it before cached data of the store is used. @throws StoreChangedError */
   assertUnchanged(): void;
   /** Calls `notify` once, when this process finds that the database is no longer the store, or the state of it, that it opened. */

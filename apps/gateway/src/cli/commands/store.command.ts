@@ -1,5 +1,6 @@
 /** `tributary store …`: migrates the tables of a store, copies a store to another database, and compares two stores. */
 import {
+  adoptStore,
   redactLocation,
   copyStore,
   openStore,
@@ -16,6 +17,7 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
+import { toDeploymentIdentity } from '../../mount/connector-identity.js';
 import { pluralize, formatTable, type Terminal } from '../shared/terminal.js';
 
 interface StoreUrlOptions {
@@ -39,6 +41,7 @@ export function registerStoreCommand(cli: CommandContext): void {
     .description('The store: its tables, and its move to another database.');
   registerMigrateCommand(store, cli);
   registerRestoreCommand(store, cli);
+  registerAdoptCommand(store, cli);
   registerCopyCommand(store, cli);
   registerCheckCommand(store, cli);
 }
@@ -54,6 +57,22 @@ function registerMigrateCommand(store: Command, { terminal, load }: CommandConte
       const printProgress = (message: string) => terminal.err(message);
       await (await openStore(deployment.store, undefined, printProgress)).close();
       terminal.out(`The tables of ${redactLocation(deployment.store)} are up to date.`);
+    });
+}
+
+function registerAdoptCommand(store: Command, { terminal, load }: CommandContext): void {
+  store
+    .command('adopt')
+    .description(
+      'Make the store belong to the deployment of this file from now on. Stop every gateway first.',
+    )
+    .addOption(createConfigOption())
+    .addHelpText('after', formatExamples('tributary store adopt --config gateway.yaml'))
+    .action(async ({ config }: ConfigOption) => {
+      const deployment = load(config);
+      await adoptStore(deployment.store, toDeploymentIdentity(deployment));
+      const name = deployment.name === undefined ? 'a deployment without a name' : `"${deployment.name}"`;
+      terminal.out(`${redactLocation(deployment.store)} belongs to ${name} from now on.`);
     });
 }
 

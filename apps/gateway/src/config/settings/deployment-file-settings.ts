@@ -98,6 +98,14 @@ export class TenantEntry {
 }
 
 export class DeploymentFile {
+  @Setting(
+    'Name of this deployment. The store remembers it: a gateway whose file has another name does not start on that store.',
+  )
+  @IsOptional()
+  @Matches(NAME_PATTERN, { message: `$property ${NAME_RULE_MESSAGE}` })
+  @IsString({ message: `$property ${NAME_RULE_MESSAGE}` })
+  deployment?: string;
+
   @Setting('Where the gateway listens.')
   @ValidateNested()
   listen: ListenSettings = new ListenSettings();

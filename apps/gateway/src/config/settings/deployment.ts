@@ -9,6 +9,8 @@ import type { LineColumn } from '../file/config-problems.js';
 export interface Deployment {
   /** Path of the deployment file, as the caller gave it. */
   file: string;
+  /** Name of the deployment; absent if the file has none. */
+  name?: string;
   /** Port 0 means any free port. If `trustProxy` is true, the client's address is read from `X-Forwarded-For`. */
   listen: { host: string; port: number; trustProxy: boolean };
   /** `sqlite:PATH`, a PostgreSQL URL, or a PostgreSQL location with replicas and limits. `secrets` contains the passwords of the URLs. */

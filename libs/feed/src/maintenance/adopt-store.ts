@@ -1,0 +1,22 @@
+/** Makes a store belong to another deployment: `tributary store adopt`. */
+import { adoptDeployment } from '../connectors/deployment-registry.js';
+import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
+import type { DeploymentIdentity } from '../types/store.types.js';
+import { assertNotLeased, assertNotOpenElsewhere } from './assert-not-in-use.js';
+
+/**
+ * Writes the name of the deployment, and registers its connectors.
+ * @throws Error when a gateway uses the store
+ * @throws ConnectorConflictError when a connector belongs to another plugin or account
+ */
+export async function adoptStore(
+  location: string | StoreLocation,
+  deployment: DeploymentIdentity,
+): Promise<void> {
+  assertStoreExists(location);
+  await assertNotOpenElsewhere(location);
+  await withDatabase(location, async (adapter) => {
+    await assertNotLeased(location, adapter);
+    await adoptDeployment(adapter, deployment);
+  });
+}

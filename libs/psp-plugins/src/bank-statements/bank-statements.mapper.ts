@@ -15,7 +15,8 @@ import { formatFingerprint } from './identity/entry-identity.js';
 import type { MatchItem } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
-import { METADATA_KEYS } from './mapping/metadata-keys.js';
+import { BOOKED_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
+import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
 import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
 import { toRowMetadata } from './mapping/row-metadata.js';
 import { toSignedMoney } from './statements/signed-money.js';
@@ -52,15 +53,16 @@ export function assertServable(entry: Entry, statement: CheckedStatement, time: 
  * @param stored stored details of this movement, by id
  */
 export function toTransactions(
-  { item, movement }: EntryMatch,
+  { item, movement, isIdentified }: EntryMatch,
   stored: ReadonlyMap<string, StoredRecord>,
   time: LocalTimeParser,
 ): Transaction[] {
   const split = splitBatch(item.entry);
   if (movement.detailCount > 0 && !split) return item.isFinal ? confirmDetails(item, movement, stored) : [];
+  const known = isIdentified && !split ? readStoredFacts(movement.metadata) : undefined;
   const parts = split
     ? split.map((detail, n) => toDetailPart(item, `${movement.id}.${n}`, detail, split.length))
-    : [toWholePart(item, movement.id)];
+    : [toWholePart(item, movement.id, known)];
   const records = parts.map((part) => toTransaction(item, movement, part, time));
   if (split && movement.wholeStatus !== undefined && movement.wholeStatus !== 'CANCELLED') {
     // The entry was announced as one transaction and is now given in details. Cancel the announced one,
@@ -76,9 +78,71 @@ export function toTransactions(
   return [...records, ...obsolete.map(([id, record]) => toDetailTransaction(item, id, record, 'CANCELLED'))];
 }
 
-function toWholePart({ entry }: MatchItem, id: string): MovementPart {
-  const facts = entryFactsWithDetail(entry);
+/** @param known facts of an earlier report. They are kept if this report lacks them. */
+function toWholePart({ entry }: MatchItem, id: string, known?: EntryFacts): MovementPart {
+  const ownFacts = entryFactsWithDetail(entry);
+  const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
   return { id, signedAmount: toSignedMoney(entry), facts, metadata: toChargesMetadata(facts) };
+}
+
+/**
+ * Maps a report that arrives after the booked statement, and knows more than it: the details of a batch, or the
+ * counterparty. The booked statement stays authoritative for everything that it contains.
+ * @returns nothing if the report adds nothing, or if it is not certain that it describes this movement
+ */
+export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser): Transaction[] {
+  const { item, movement } = match;
+  const booked = toBookedItem(match);
+  if (!booked) return [];
+  const known = readStoredFacts(movement.metadata);
+  if (splitBatch(item.entry)) {
+    return toTransactions({ ...match, item: booked, isIdentified: false }, NO_STORED_DETAILS, time);
+  }
+  const reported = entryFactsWithDetail(item.entry);
+  if (!hasMissingFacts(known, reported)) return [];
+  const facts = addMissingFacts(known, reported);
+  const entry: Entry = { ...booked.entry, ...facts, details: [] };
+  return toTransactions({ ...match, item: { ...booked, entry } }, NO_STORED_DETAILS, time);
+}
+
+const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
+
+/** Returns the entry of the report as the booked statement contains it, or `undefined` if it must not be changed. */
+function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
+  const { fingerprint, status, detailCount, metadata } = movement;
+  const bookedAt = metadata[BOOKED_KEYS.bookedAt];
+  if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
+    return undefined;
+  // Without its booking date the time of the row is unknown here, and it must not change.
+  if (item.entry.status !== 'BOOK' || bookedAt === undefined) return undefined;
+  const { start } = item.statement;
+  const { valueAt, entryReference, reversal } = {
+    valueAt: metadata[BOOKED_KEYS.valueAt],
+    entryReference: metadata[BOOKED_KEYS.entryReference],
+    reversal: metadata[BOOKED_KEYS.reversal] === 'true',
+  };
+  const { valueAt: _value, entryReference: _reference, ...entry } = item.entry;
+  const imbalance = metadata[METADATA_KEYS.statementBreak];
+  const { imbalance: _imbalance, ...statement } = item.statement;
+  return {
+    ...item,
+    entry: {
+      ...entry,
+      bookedAt,
+      reversal,
+      ...(valueAt !== undefined && { valueAt }),
+      ...(entryReference !== undefined && { entryReference }),
+    },
+    statement: {
+      ...statement,
+      version: fingerprint.statementVersion,
+      start: { ...start, kind: 'booked', sequence: metadata[METADATA_KEYS.statement] ?? start.id },
+      ...(imbalance !== undefined && { imbalance }),
+    },
+    facts: fingerprint.facts,
+    entryId: fingerprint.bookedEntryId,
+    isFinal: true,
+  };
 }
 
 function toDetailPart(
@@ -143,7 +207,10 @@ function toTransaction(
         notificationEntryId:
           movement.fingerprint?.notificationEntryId ??
           (statement.start.kind === 'notification' ? item.entryId : ''),
-        facts: item.facts,
+        facts:
+          isFinal && movement.fingerprint?.bookedEntryId === item.entryId
+            ? movement.fingerprint.facts
+            : item.facts,
       }),
     },
   };

@@ -172,3 +172,55 @@ describe('the counterparty', () => {
     expect(metadataOf(row, 'counterparty_name')).toBe('Customer Kim');
   });
 });
+
+describe('the bank’s reference identifies a movement', () => {
+  const [first, again] = ['notification-sent-again-1.xml', 'notification-sent-again-2.xml'];
+  const [sum, details] = [
+    'statement-then-notification-details-1.xml',
+    'statement-then-notification-details-2.xml',
+  ];
+  const liveRows = ({ feed }: FakeBank): string[] => feed.summary.filter((row) => !row.endsWith('CANCELLED'));
+
+  it.each([
+    ['without the statement', [first, again]],
+    ['before the statement', [first, again, sum]],
+    ['before and after it', [first, sum, again]],
+    ['after it', [sum, first, again]],
+  ])('a notification that is sent again under another id is one payment: %s', async (_when, names) => {
+    const bank = await pull(...names);
+    expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED']);
+    const [row] = bank.feed.transactions;
+    // The statement has neither the payer nor the end-to-end id. They stay, in any order.
+    expect(metadataOf(row, 'counterparty_name')).toBe('Ash AG');
+    expect(metadataOf(row, 'end_to_end_id')).toBe('A1');
+    if (names.includes(sum)) expect(metadataOf(row, 'statement')).toBe('41');
+  });
+
+  it.each([[[sum, details]], [[details, sum]], [[details, sum, details]], [[sum, details, sum, details]]])(
+    'the details of a batch reach the feed in any order: %j',
+    async (names) => {
+      const bank = new FakeBank('Europe/Berlin');
+      for (const [n, name] of names.entries()) {
+        bank.writeFile(`${n} ${name}`, readFileSync(join(CASES, name)));
+        await bank.sync();
+      }
+      expect(liveRows(bank)).toEqual(['+10.00 EUR SUCCEEDED', '+20.00 EUR SUCCEEDED']);
+      const live = bank.feed.transactions.filter(({ status }) => status === 'SUCCEEDED');
+      expect(live.map((row) => metadataOf(row, 'counterparty_name'))).toEqual(['Ash AG', 'Elm AG']);
+      expect(live.map((row) => metadataOf(row, 'statement'))).toEqual(['41', '41']);
+      const rows = bank.feed.rows.length;
+      for (const name of [sum, details]) bank.writeFile(`again ${name}`, readFileSync(join(CASES, name)));
+      await bank.sync();
+      expect(bank.feed.rows).toHaveLength(rows);
+    },
+  );
+
+  it('equal notifications with different references are two payments', async () => {
+    const bank = new FakeBank();
+    const file = readFileSync(join(CASES, first), 'utf8');
+    bank.writeFile('1.xml', file);
+    bank.writeFile('2.xml', file.replace('N1', 'N2').replace('BT9', 'BT8').replace('A1', 'A2'));
+    await bank.sync();
+    expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED', '+30.00 EUR SUCCEEDED']);
+  });
+});

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
-import { assertServable, toTransactions } from './bank-statements.mapper.js';
+import { assertServable, toEnrichedTransactions, toTransactions } from './bank-statements.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
 import { MatchItemFactory } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
@@ -131,7 +131,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
   }
 
   private async toRecords(match: EntryMatch): Promise<Transaction[]> {
-    if (!match.shouldServe) return [];
+    if (!match.shouldServe) return match.item.isFinal ? [] : toEnrichedTransactions(match, this.time);
     const stored =
       match.movement.detailCount > 0 ? await this.movements.loadDetails(match.movement) : NO_STORED_DETAILS;
     return toTransactions(match, stored, this.time);

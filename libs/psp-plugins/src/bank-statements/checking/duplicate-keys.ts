@@ -4,7 +4,7 @@ import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
 import {
   createGroupKey,
   computeDigest,
-  isDistinctive,
+  isUsable,
   listGroupCriteria,
   normalizeFacts,
 } from '../identity/entry-identity.js';
@@ -12,15 +12,14 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import type { Entry } from '../statements/statement-parts.js';
 
 /**
- * Returns the digests to be counted for an entry: one for the whole entry and one for a distinctive bank
- * reference.
+ * Returns the digests to be counted for an entry: one for the whole entry and one for the bank's reference.
  */
 export function listDuplicateKeys(entry: Entry, accountId: string, statement: number): string[] {
   const facts = normalizeFacts(entryFactsWithDetail(entry));
   const [reference = ''] = facts;
   const chain = createGroupKey(accountId, signedAmount(entry), listGroupCriteria(entry)[0]);
   const keys = [entryDuplicateKey(chain, computeDigest(...facts), statement)];
-  return isDistinctive(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
+  return isUsable(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
 }
 
 /** Returns the same digest for entries of one group with equal facts. */

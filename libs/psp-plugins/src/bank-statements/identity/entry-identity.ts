@@ -20,6 +20,11 @@ export interface FactDigests {
   all: string;
   /** The bank's reference, if it is distinctive (see `isDistinctive`). */
   reference: string;
+  /**
+   * The bank's reference if it is not distinctive, e.g. a counter. It identifies a movement only together with
+   * other facts.
+   */
+  shortReference: string;
   /** The payer's reference for the payment (end-to-end id). */
   payment: string;
   counterparty: string;
@@ -47,6 +52,7 @@ export function digestFacts(entry: EntryFacts): FactDigests {
   return {
     all: computeDigest(...words),
     reference: isDistinctive(reference) ? computeDigest(reference) : '',
+    shortReference: isUsable(reference) && !isDistinctive(reference) ? computeDigest(reference) : '',
     payment: digestUnlessEmpty(payment),
     counterparty: digestUnlessEmpty(counterparty),
     text: digestUnlessEmpty(text),
@@ -71,6 +77,11 @@ const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 
 export function isDistinctive(normalised: string): boolean {
   const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
+}
+
+/** Returns whether a reference is one at all, and no placeholder. */
+export function isUsable(normalised: string): boolean {
+  return normalised.length >= 2 && !PLACEHOLDERS.has(normalised) && !/^0*$/.test(normalised);
 }
 
 /** Returns the account's id: an IBAN, or the bank's account number with the bank's code, which makes it unique. */
@@ -189,7 +200,7 @@ export function formatFingerprint({
   notificationEntryId,
   facts,
 }: EntryFingerprint): string {
-  const { all, reference, payment, counterparty, text } = facts;
+  const { all, reference, shortReference, payment, counterparty, text } = facts;
   return [
     bookedEntryId,
     statementVersion,
@@ -199,19 +210,21 @@ export function formatFingerprint({
     payment,
     counterparty,
     text,
+    // Rows of earlier versions of the plugin end here. Without a short reference the form is the same.
+    ...(shortReference === '' ? [] : [shortReference]),
   ].join('.');
 }
 
 /** @returns `undefined` for a string that `formatFingerprint` does not produce */
 export function parseFingerprint(written: string | undefined): EntryFingerprint | undefined {
   const parts = written?.split('.') ?? [];
-  if (parts.length !== 8) return undefined;
+  if (parts.length !== 8 && parts.length !== 9) return undefined;
   const [bookedEntryId = '', statementVersion = '', notificationEntryId = '', all = '', ...facts] = parts;
-  const [reference = '', payment = '', counterparty = '', text = ''] = facts;
+  const [reference = '', payment = '', counterparty = '', text = '', shortReference = ''] = facts;
   return {
     bookedEntryId,
     statementVersion,
     notificationEntryId,
-    facts: { all, reference, payment, counterparty, text },
+    facts: { all, reference, shortReference, payment, counterparty, text },
   };
 }

@@ -14,3 +14,11 @@ export const METADATA_KEYS = {
   batchReference: `${METADATA_PREFIX}batch_reference`,
   fingerprint: `${METADATA_PREFIX}imprint`,
 } as const;
+
+/** Keys with values of the booked entry that a later report must not change. */
+export const BOOKED_KEYS = {
+  bookedAt: `${METADATA_PREFIX}booking_date`,
+  valueAt: `${METADATA_PREFIX}value_date`,
+  entryReference: `${METADATA_PREFIX}entry_reference`,
+  reversal: `${METADATA_PREFIX}reversal`,
+} as const;

@@ -3,7 +3,7 @@ import type { Metadata } from '@tributary/connector-api';
 import { METADATA_PREFIX } from './metadata-keys.js';
 import type { Entry, EntryFacts, ReferenceName } from '../statements/statement-parts.js';
 
-const REFERENCE_KEYS: Readonly<Record<ReferenceName, string>> = {
+export const REFERENCE_KEYS: Readonly<Record<ReferenceName, string>> = {
   endToEndId: 'end_to_end_id',
   transactionId: 'transaction_id',
   uetr: 'uetr',

@@ -3,7 +3,7 @@
  * entries are never merged.
  */
 import { MovementIndex } from './movement-index.js';
-import type { EntryFingerprint } from '../identity/entry-identity.js';
+import type { EntryFingerprint, FactDigests } from '../identity/entry-identity.js';
 import type { MatchItem } from './match-item.js';
 import { extractDate } from '../statements/local-time-parser.js';
 import type { LocalTimeParser } from '../statements/local-time-parser.js';
@@ -16,6 +16,8 @@ export interface EntryMatch {
   movement: Movement;
   /** False when the stored record is more reliable than this entry: nothing is served. */
   shouldServe: boolean;
+  /** True if the bank's reference, the payer's reference or all facts are equal, so that it is no guess. */
+  isIdentified: boolean;
   /**
    * Fingerprint of the movement after an earlier version of this statement. Absent if that version did not
    * have the entry.
@@ -101,7 +103,7 @@ export class EntryMatcher {
     return (
       findFirst(groups, (group) => group.findByBookedEntry(entryId)) ??
       findFirst(groups, (group) => {
-        const movement = group.findByReference(facts.reference);
+        const movement = group.findByReference(facts);
         return movement && factsAgree(item, movement) ? movement : undefined;
       }) ??
       equal.find((movement) => this.isAvailable(item, movement))
@@ -179,18 +181,25 @@ export class EntryMatcher {
 
   private assign(item: MatchItem, movement: Movement | undefined, guessedIds?: Set<string>): void {
     if (!movement || this.matches.has(item)) return;
-    const previous =
-      item.isFinal && movement.fingerprint?.bookedEntryId === item.entryId ? movement.fingerprint : undefined;
+    const { fingerprint } = movement;
+    const previous = item.isFinal && fingerprint?.bookedEntryId === item.entryId ? fingerprint : undefined;
+    const isCertain =
+      previous !== undefined || isIdentified(item, movement) || sharesShortReference(item, movement);
     this.matches.set(item, {
       item,
       movement,
       shouldServe: shouldServe(item, movement),
+      isIdentified: isCertain,
       ...(previous && { previous }),
     });
     this.assigned.add(movement);
     if (!item.isFinal) guessedIds?.add(movement.id);
-    if (item.isFinal && !movement.fingerprint?.bookedEntryId)
-      movement.fingerprint = { notificationEntryId: '', ...movement.fingerprint, ...bookedFingerprint(item) };
+    if (item.isFinal && !fingerprint?.bookedEntryId) {
+      const booked = bookedFingerprint(item);
+      const facts =
+        isCertain && fingerprint ? addMissingDigests(booked.facts, fingerprint.facts) : booked.facts;
+      movement.fingerprint = { notificationEntryId: '', ...fingerprint, ...booked, facts };
+    }
   }
 
   /**
@@ -208,14 +217,14 @@ export class EntryMatcher {
     const previous = movement.fingerprint;
     movement.fingerprint = { ...previous, ...bookedFingerprint(item) };
     this.assigned.add(movement);
-    this.matches.set(item, { item, movement, shouldServe: true, previous });
+    this.matches.set(item, { item, movement, shouldServe: true, isIdentified: false, previous });
   }
 
   private assignNew(item: MatchItem): EntryMatch {
     const [groupKey = ''] = item.groupKeys;
     const movement = this.groupIndex(groupKey).append(groupKey);
     this.assigned.add(movement);
-    return { item, movement, shouldServe: true };
+    return { item, movement, shouldServe: true, isIdentified: false };
   }
 }
 
@@ -244,6 +253,15 @@ function bookedFingerprint(
   return { bookedEntryId: item.entryId, statementVersion: item.statement.version, facts: item.facts };
 }
 
+/** The row keeps facts of the announcement that the statement lacks, so the fingerprint keeps their digests. */
+function addMissingDigests(facts: FactDigests, announced: FactDigests): FactDigests {
+  return {
+    ...facts,
+    payment: facts.payment || announced.payment,
+    counterparty: facts.counterparty || announced.counterparty,
+  };
+}
+
 /** Returns whether the entry adds information. A booked statement is final; reports only announce. */
 function shouldServe(item: MatchItem, movement: Movement): boolean {
   if (item.isFinal)
@@ -253,8 +271,21 @@ function shouldServe(item: MatchItem, movement: Movement): boolean {
   return item.entry.status === 'BOOK' && movement.fingerprint?.facts.all === item.facts.all;
 }
 
+/**
+ * Returns whether the bank's reference identifies the movement. A short reference may be a counter that starts
+ * again, so it needs the payer's reference or all other facts, too. A booked entry is stricter: see
+ * `MovementIndex.findByReference`.
+ */
 function sharesReference(item: MatchItem, fingerprint: EntryFingerprint | undefined): boolean {
-  return item.facts.reference !== '' && item.facts.reference === fingerprint?.facts.reference;
+  if (!fingerprint) return false;
+  const { facts } = fingerprint;
+  if (item.facts.reference !== '') return item.facts.reference === facts.reference;
+  if (item.facts.shortReference === '' || item.facts.shortReference !== facts.shortReference) return false;
+  return (item.facts.payment !== '' && item.facts.payment === facts.payment) || item.facts.all === facts.all;
+}
+
+function sharesShortReference({ facts }: MatchItem, { fingerprint }: Movement): boolean {
+  return facts.shortReference !== '' && facts.shortReference === fingerprint?.facts.shortReference;
 }
 
 /**
@@ -280,6 +311,7 @@ function similarityScore({ facts }: MatchItem, movement: Movement): number {
     a !== '' && a === b ? weight : 0;
   return (
     (isPendingMovement(movement) ? 0 : 4) +
+    equal(facts.shortReference, movement.fingerprint?.facts.shortReference, 3) +
     equal(facts.text, movement.fingerprint?.facts.text, 2) +
     equal(facts.counterparty, movement.fingerprint?.facts.counterparty, 1)
   );

@@ -53,7 +53,7 @@ export class MatchItemFactory {
     const ordinal = this.nextOrdinal(entryDuplicateKey(chain, facts.all, this.statementIndex));
     // If two movements with equal amounts have the same bank reference, it does not identify either of them.
     const isShared =
-      facts.reference !== '' &&
+      facts.reference + facts.shortReference !== '' &&
       this.digestCounts.isRepeated(
         referenceDuplicateKey(entry, normalizedFacts[0] ?? '', this.statementIndex),
       );
@@ -61,7 +61,7 @@ export class MatchItemFactory {
       entry,
       statement: this.statement,
       groupKeys,
-      facts: isShared ? { ...facts, reference: '' } : facts,
+      facts: isShared ? { ...facts, reference: '', shortReference: '' } : facts,
       entryId: createEntryId(identity, chain, facts.all, ordinal),
       isOrphaned: (movement) => this.isOrphaned(movement),
       ordinal,

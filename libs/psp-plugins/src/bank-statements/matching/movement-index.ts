@@ -2,6 +2,7 @@
  * Indexes the movements of one group. Without an index each lookup would scan the group: thousands of
  * customers may pay the same amount on one day.
  */
+import type { FactDigests } from '../identity/entry-identity.js';
 import type { MatchItem } from './match-item.js';
 import type { Movement } from './movement-repository.js';
 
@@ -26,9 +27,10 @@ export class MovementIndex {
     return this.byFacts.get(all) ?? [];
   }
 
-  /** Returns the booked movement with this bank reference. */
-  findByReference(reference: string): Movement | undefined {
-    return reference === '' ? undefined : this.byReference.get(reference);
+  /** Returns the booked movement with this bank reference. A short one counts only with the payer's reference. */
+  findByReference(facts: FactDigests): Movement | undefined {
+    const key = referenceKey(facts);
+    return key === '' ? undefined : this.byReference.get(key);
   }
 
   /**
@@ -59,12 +61,17 @@ export class MovementIndex {
     if (!fingerprint?.bookedEntryId) this.unbooked.push(movement);
     else {
       this.byBookedEntryId.set(fingerprint.bookedEntryId, movement);
-      if (fingerprint.facts.reference && !this.byReference.has(fingerprint.facts.reference))
-        this.byReference.set(fingerprint.facts.reference, movement);
+      const key = referenceKey(fingerprint.facts);
+      if (key !== '' && !this.byReference.has(key)) this.byReference.set(key, movement);
     }
     if (!fingerprint) return;
     const equal = this.byFacts.get(fingerprint.facts.all);
     if (equal) equal.push(movement);
     else this.byFacts.set(fingerprint.facts.all, [movement]);
   }
+}
+
+function referenceKey({ reference, shortReference, payment }: FactDigests): string {
+  if (reference !== '') return reference;
+  return shortReference === '' || payment === '' ? '' : `${shortReference} ${payment}`;
 }

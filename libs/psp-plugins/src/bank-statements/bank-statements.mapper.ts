@@ -15,8 +15,8 @@ import { formatFingerprint } from './identity/entry-identity.js';
 import type { MatchItem } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
-import { BOOKED_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
-import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
+import { METADATA_KEYS } from './mapping/metadata-keys.js';
+import { addMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
 import { toChargesMetadata, toEntryMetadata, toFactsMetadata } from './mapping/metadata.js';
 import { toRowMetadata } from './mapping/row-metadata.js';
 import { toSignedMoney } from './statements/signed-money.js';
@@ -83,66 +83,6 @@ function toWholePart({ entry }: MatchItem, id: string, known?: EntryFacts): Move
   const ownFacts = entryFactsWithDetail(entry);
   const facts = known ? addMissingFacts(ownFacts, known) : ownFacts;
   return { id, signedAmount: toSignedMoney(entry), facts, metadata: toChargesMetadata(facts) };
-}
-
-/**
- * Maps a report that arrives after the booked statement, and knows more than it: the details of a batch, or the
- * counterparty. The booked statement stays authoritative for everything that it contains.
- * @returns nothing if the report adds nothing, or if it is not certain that it describes this movement
- */
-export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser): Transaction[] {
-  const { item, movement } = match;
-  const booked = toBookedItem(match);
-  if (!booked) return [];
-  const known = readStoredFacts(movement.metadata);
-  if (splitBatch(item.entry)) {
-    return toTransactions({ ...match, item: booked, isIdentified: false }, NO_STORED_DETAILS, time);
-  }
-  const reported = entryFactsWithDetail(item.entry);
-  if (!hasMissingFacts(known, reported)) return [];
-  const facts = addMissingFacts(known, reported);
-  const entry: Entry = { ...booked.entry, ...facts, details: [] };
-  return toTransactions({ ...match, item: { ...booked, entry } }, NO_STORED_DETAILS, time);
-}
-
-const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
-
-/** Returns the entry of the report as the booked statement contains it, or `undefined` if it must not be changed. */
-function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
-  const { fingerprint, status, detailCount, metadata } = movement;
-  const bookedAt = metadata[BOOKED_KEYS.bookedAt];
-  if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
-    return undefined;
-  // Without its booking date the time of the row is unknown here, and it must not change.
-  if (item.entry.status !== 'BOOK' || bookedAt === undefined) return undefined;
-  const { start } = item.statement;
-  const { valueAt, entryReference, reversal } = {
-    valueAt: metadata[BOOKED_KEYS.valueAt],
-    entryReference: metadata[BOOKED_KEYS.entryReference],
-    reversal: metadata[BOOKED_KEYS.reversal] === 'true',
-  };
-  const { valueAt: _value, entryReference: _reference, ...entry } = item.entry;
-  const imbalance = metadata[METADATA_KEYS.statementBreak];
-  const { imbalance: _imbalance, ...statement } = item.statement;
-  return {
-    ...item,
-    entry: {
-      ...entry,
-      bookedAt,
-      reversal,
-      ...(valueAt !== undefined && { valueAt }),
-      ...(entryReference !== undefined && { entryReference }),
-    },
-    statement: {
-      ...statement,
-      version: fingerprint.statementVersion,
-      start: { ...start, kind: 'booked', sequence: metadata[METADATA_KEYS.statement] ?? start.id },
-      ...(imbalance !== undefined && { imbalance }),
-    },
-    facts: fingerprint.facts,
-    entryId: fingerprint.bookedEntryId,
-    isFinal: true,
-  };
 }
 
 function toDetailPart(

@@ -224,3 +224,36 @@ describe('the bank’s reference identifies a movement', () => {
     expect(bank.feed.summary).toEqual(['+30.00 EUR SUCCEEDED', '+30.00 EUR SUCCEEDED']);
   });
 });
+
+describe('the memory across statements', () => {
+  it('a corrected statement whose only entry changed: one row of the new amount, and a finding', async () => {
+    const bank = await pull(
+      'corrected-statement-one-entry-camt-1.xml',
+      'corrected-statement-one-entry-camt-2.xml',
+    );
+    expect(bank.feed.summary).toEqual(['+10.00 EUR CANCELLED', '+11.00 EUR SUCCEEDED']);
+    expect(balanceOf(bank)).toEqual({ amount: 11100n, asset: 'EUR/2' });
+    expect(warningsOf(bank)).toEqual([
+      expect.stringMatching(/came before and said something else.*1 former entries are cancelled.*Nothing/),
+    ]);
+    expect([...bank.feed.warnings.keys()]).toEqual([expect.stringMatching(/^statement:.*:changed$/)]);
+  });
+
+  it('a missing statement is a finding that names both balances', async () => {
+    const bank = await pull('missing-statement-not-told-1.sta', 'missing-statement-not-told-2.sta');
+    expect(warningsOf(bank)).toEqual([
+      `statement 44/1 of account ${OWN} (2026-03-05) opens with 900.00 EUR; the one before (41/1, 2026-03-02) closed with ` +
+        '112.50 EUR: 787.50 EUR unexplained. The numbers 42 to 43 are missing. Ask the bank for them, and put them into the directory',
+    ]);
+  });
+
+  it('exports that overlap and have no references are a finding', async () => {
+    const bank = await pull(
+      'overlapping-exports-without-references-1.sta',
+      'overlapping-exports-without-references-2.sta',
+    );
+    expect(warningsOf(bank)).toEqual([
+      expect.stringMatching(/opens with 90\.10 EUR; the one before .* closed with 85\.10 EUR/),
+    ]);
+  });
+});

@@ -5,7 +5,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
-import { assertServable, toEnrichedTransactions, toTransactions } from './bank-statements.mapper.js';
+import { assertServable, toTransactions } from './bank-statements.mapper.js';
+import { toEnrichedTransactions } from './late-reports.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
 import { MatchItemFactory } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
@@ -16,6 +17,11 @@ import type { ExtractionStep } from './pulling/page-builder.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 import { entryRejectionId } from './pulling/rejections.js';
 import { ContradictionDetector } from './matching/contradiction-detector.js';
+import type { ReadOtherFile } from './pulling/pull-directory.js';
+import { StatementCorrection } from './chain/statement-correction.js';
+import type { CorrectionResult } from './chain/statement-correction.js';
+import { createLinks } from './chain/statement-slot.js';
+import type { KeyedLink } from './chain/statement-slot.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
 import type { Entry, StatementEvent } from './statements/statement-parts.js';
@@ -44,6 +50,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     parts: () => AsyncIterable<StatementEvent>,
     current: CurrentFile,
     name: string,
+    readOther: ReadOtherFile,
   ): AsyncGenerator<ExtractionStep<Transaction>> {
     let index = -1;
     let count = 0;
@@ -51,16 +58,56 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     for await (const part of parts()) {
       if (part.part === 'start') {
         const statement = statements[++index];
-        if (statement)
-          open = new OpenStatement(statement, new MatchItemFactory(statement, index, digestCounts));
+        if (statement) open = this.openStatement(statement, index, digestCounts, current);
       } else if (part.part === 'entry' && open) {
-        open.batch.push({ entry: part, number: ++count });
+        count++;
+        if (open.isOutdated) continue;
+        open.batch.push({ entry: part, number: count });
         if (open.batch.length >= MAX_ITEMS_PER_STEP) yield* this.serveBatch(open, current, name);
       } else if (part.part === 'end' && open) {
         yield* this.serveBatch(open, current, name);
-        yield { items: [], ...this.reportImbalance(open) };
+        current.entries = Math.max(current.entries, count);
+        yield await this.endStatement(open, readOther);
       }
     }
+  }
+
+  finish(): ExtractionStep<Transaction> {
+    return { items: [], ...this.progress.chains.check() };
+  }
+
+  private openStatement(
+    checked: CheckedStatement,
+    index: number,
+    digestCounts: CheckedFile['digestCounts'],
+    { file }: CurrentFile,
+  ): OpenStatement {
+    const links = createLinks(checked, file);
+    const histories = links.map(({ key, link }) => this.progress.chains.lookUp(key, link));
+    const corrected = histories.find((history) => history.kind === 'corrected');
+    const correction = corrected && new StatementCorrection(corrected.former);
+    const statement = correction?.withFormerIdentity(checked) ?? checked;
+    return new OpenStatement(
+      statement,
+      new MatchItemFactory(statement, index, digestCounts),
+      links,
+      histories.some(({ kind }) => kind === 'outdated'),
+      correction,
+    );
+  }
+
+  /** Adds the statement to the memory, and reports what is wrong with it. */
+  private async endStatement(
+    open: OpenStatement,
+    readOther: ReadOtherFile,
+  ): Promise<ExtractionStep<Transaction>> {
+    const { correction, links, isOutdated } = open;
+    for (const { key, link } of links) this.progress.chains.add(key, link);
+    if (isOutdated) return { items: [] };
+    if (!correction) return { items: [], ...this.reportImbalance(open) };
+    const { items, result } = await correction.finish(readOther, this.movements, this.time);
+    this.movements.remember(items);
+    return { items, ...this.reportImbalance(open, result) };
   }
 
   /** Matches all entries of the batch and yields the records that were not served before, in order. */
@@ -77,8 +124,9 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     await setImmediate();
     let items: (Transaction | RejectedRecord)[] = [];
     for (const { entry, number } of batch) {
-      if (number <= current.entries) continue;
       const match = matches.get(entry);
+      if (typeof match === 'object') open.correction?.add(match);
+      if (number <= current.entries) continue;
       // A partly served batch is not a former version of the statement.
       if (typeof match === 'object' && current.records === undefined) open.revision.add(match);
       const records = typeof match === 'object' ? await this.toRecords(match) : [];
@@ -137,11 +185,14 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     return toTransactions(match, stored, this.time);
   }
 
-  private reportImbalance({ statement, revision }: OpenStatement): Partial<ExtractionStep<Transaction>> {
+  private reportImbalance(
+    { statement, revision }: OpenStatement,
+    correction?: CorrectionResult,
+  ): Partial<ExtractionStep<Transaction>> {
     const { identity, warning } = statement;
     const id = `statement:${identity}`;
     const formerImbalance = this.progress.unbalanced.get(identity);
-    const change = revision.describeChange(statement, formerImbalance);
+    const change = revision.describeChange(statement, formerImbalance, correction);
     const warnings = change === undefined ? [] : [{ id: `${id}:changed`, message: change }];
     if (warning !== undefined) {
       this.progress.unbalanced.set(identity, statement.imbalance ?? '');
@@ -166,6 +217,10 @@ class OpenStatement {
   constructor(
     readonly statement: CheckedStatement,
     readonly itemFactory: MatchItemFactory,
+    readonly links: readonly KeyedLink[],
+    /** True if a newer version of this statement was read before, so that nothing of this one is served. */
+    readonly isOutdated: boolean,
+    readonly correction: StatementCorrection | undefined,
   ) {}
 }
 

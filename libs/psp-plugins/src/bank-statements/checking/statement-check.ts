@@ -36,6 +36,10 @@ export interface CheckedStatement {
   /** See `statementVersion`. */
   version: string;
   accountId: string;
+  /** Digest of all entries and of the booked balances. */
+  content: string;
+  /** Sum of the booked entries by currency. A currency with rejected entries is absent. */
+  sums: ReadonlyMap<string, bigint>;
   balances: StatementBalance[];
   /**
    * Closing balance minus opening balance minus entries, with its sign: `-0.01 EUR`. Absent if the statement
@@ -85,7 +89,7 @@ export async function checkFile(
       case 'end':
         if (!open) throw new StatementError('a statement ends that never began');
         statements.push(
-          ensureDistinctIdentity(checkStatement(open.start, part, open.sums), open.content, contents),
+          ensureDistinctIdentity(checkStatement(open.start, part, open.sums, open.content), contents),
         );
         open = undefined;
         break;
@@ -106,9 +110,9 @@ export async function checkFile(
  */
 function ensureDistinctIdentity(
   statement: CheckedStatement,
-  content: string,
   contents: Map<string, string>,
 ): CheckedStatement {
+  const { content } = statement;
   const first = contents.get(statement.identity);
   if (first === undefined) contents.set(statement.identity, content);
   return first === undefined || first === content
@@ -136,6 +140,16 @@ class EntrySums {
     }
   }
 
+  /** Returns the sums of the currencies without rejected entries. */
+  complete(currencies: readonly string[]): Map<string, bigint> {
+    return new Map(
+      currencies.flatMap((currency) => {
+        const { sum, refused } = this.forCurrency(currency);
+        return refused === 0 ? [[currency, sum] as const] : [];
+      }),
+    );
+  }
+
   forCurrency(currency: string): { sum: bigint; entries: number; refused: number } {
     const total = this.byCurrency.get(currency) ?? { sum: 0n, entries: 0, refused: 0 };
     this.byCurrency.set(currency, total);
@@ -147,6 +161,7 @@ function checkStatement(
   start: StatementStart,
   { balances, inconsistencies = [], unreadable = [] }: StatementEnd,
   sums: EntrySums,
+  entries: string,
 ): CheckedStatement {
   const identity = identifyStatement(start, balances);
   const statement = {
@@ -154,6 +169,8 @@ function checkStatement(
     identity,
     version: statementVersion(identity, balances),
     accountId: accountIdFrom(start),
+    content: computeDigest(entries, statementVersion('', balances)),
+    sums: sums.complete(balances.map(({ currency }) => currency)),
     balances,
   };
   const isBooked = start.kind === 'booked';

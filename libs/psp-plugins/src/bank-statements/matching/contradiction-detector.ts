@@ -5,6 +5,7 @@
 import { formatAmount } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import type { EntryMatch } from './entry-matcher.js';
+import type { CorrectionResult } from '../chain/statement-correction.js';
 import { toSignedMoney } from '../statements/signed-money.js';
 import { describeStatement } from '../checking/statement-check.js';
 import type { CheckedStatement } from '../checking/statement-check.js';
@@ -34,22 +35,39 @@ export class ContradictionDetector {
    * Returns a warning if the new version differs from the former one. With equal opening and closing balances
    * nothing was removed if the added sum equals the former difference.
    * @param formerImbalance the former difference; `undefined` if the former version was balanced or there was none
+   * @param correction given if the memory knows another version of this statement
    */
-  describeChange(statement: CheckedStatement, formerImbalance: string | undefined): string | undefined {
-    if (this.unchangedCount === 0 && formerImbalance === undefined) return undefined;
+  describeChange(
+    statement: CheckedStatement,
+    formerImbalance: string | undefined,
+    correction?: CorrectionResult,
+  ): string | undefined {
+    const isKnown = this.unchangedCount > 0 || formerImbalance !== undefined || correction !== undefined;
+    if (!isKnown) return undefined;
     const added = [...this.added].map(([currency, { sum }]) => `${formatAmount(sum)} ${currency}`);
     const sums = added.filter((text) => /[1-9]/.test(text)).sort();
     const expected = (formerImbalance ?? '').split(', ').filter(Boolean).sort();
     const isOther = [...this.formerVersions].some((version) => version !== statement.version);
     const asBefore = sums.length === 0 && (formerImbalance ?? '') === (statement.imbalance ?? '');
-    if (!isOther && (asBefore || (statement.imbalance === undefined && sums.join() === expected.join())))
-      return undefined;
+    const isExplained = statement.imbalance === undefined && sums.join() === expected.join();
+    const hasGone = (correction?.replacedCount ?? 0) + (correction?.remainingCount ?? 0) > 0;
+    if (!isOther && !hasGone && (asBefore || isExplained)) return undefined;
     const count = [...this.added.values()].reduce((total, { count: n }) => total + n, 0);
     return (
       `${describeStatement(statement)} came before and said something else: ` +
       `${isOther ? 'its closing balance is another, ' : ''}${this.unchangedCount} entries are as they were, ` +
-      `${count} are new${sums.length > 0 ? ` (${sums.join(', ')})` : ''}. ` +
-      'What it no longer says is still served: compare both versions, and book the difference'
+      `${count} are new${sums.length > 0 ? ` (${sums.join(', ')})` : ''}. ${describeFormerEntries(correction)}`
     );
   }
+}
+
+function describeFormerEntries(correction: CorrectionResult | undefined): string {
+  const { replacedCount = 0, remainingCount } = correction ?? {};
+  const replaced =
+    replacedCount === 0
+      ? ''
+      : `${replacedCount} former entries are cancelled, because the bank's reference shows what replaced them. `;
+  return remainingCount === 0
+    ? `${replaced}Nothing that only the former version says is still served`
+    : `${replaced}What it no longer says is still served: compare both versions, and book the difference`;
 }

@@ -27,10 +27,21 @@ export interface StreamExtractor<T> {
     parts: () => AsyncIterable<StatementEvent>,
     current: CurrentFile,
     name: string,
+    readOther: ReadOtherFile,
   ): AsyncIterable<ExtractionStep<T>>;
+  /** Called when all files were read. */
+  finish?(): ExtractionStep<T>;
   /** Called after pages were handed over. */
   onPageYielded?(): void;
 }
+
+/**
+ * Reads another file of the directory, e.g. one with an earlier version of a statement.
+ * @returns `undefined` if the file no longer exists or has changed
+ */
+export type ReadOtherFile = (
+  fingerprint: string,
+) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
 /** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
 const MAX_READ_ATTEMPTS = 3;
@@ -53,8 +64,9 @@ export async function* pullDirectory<T extends object>(
     items: [],
     resolvedIds: forgetMissingFiles(new Set(files.map(({ name }) => name)), progress),
   });
+  const readOther = createOtherFileReader(files);
   for (const file of pendingFiles) {
-    for await (const step of readFile(file, progress, extractor)) {
+    for await (const step of readFile(file, progress, extractor, readOther)) {
       builder.add(step);
       if (!builder.isFull()) continue;
       yield* builder.flush();
@@ -65,13 +77,28 @@ export async function* pullDirectory<T extends object>(
     yield* builder.flush();
     extractor.onPageYielded?.();
   }
+  if (extractor.finish) builder.add(extractor.finish());
   yield* builder.flush();
+}
+
+function createOtherFileReader(files: readonly StatementFile[]): ReadOtherFile {
+  return async (fingerprint) => {
+    const file = files.find((candidate) => candidate.fingerprint === fingerprint);
+    if (!file || file.forbiddenReason !== undefined) return undefined;
+    const open = await OpenStatementFile.open(file).catch(() => undefined);
+    if (open?.fingerprint !== fingerprint) {
+      await open?.close();
+      return undefined;
+    }
+    return { parts: () => readStatements(open.read()), close: () => open.close() };
+  };
 }
 
 async function* readFile<T>(
   file: StatementFile,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
+  readOther: ReadOtherFile,
 ): AsyncGenerator<ExtractionStep<T>> {
   if (file.forbiddenReason !== undefined) {
     progress.finishFile(file.fingerprint);
@@ -90,7 +117,7 @@ async function* readFile<T>(
       return;
     }
     try {
-      yield* readOpenFile(file, open, progress, extractor);
+      yield* readOpenFile(file, open, progress, extractor, readOther);
       if (!(await open.hasChanged())) return;
     } finally {
       await open.close();
@@ -104,6 +131,7 @@ async function* readOpenFile<T>(
   open: OpenStatementFile,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
+  readOther: ReadOtherFile,
 ): AsyncGenerator<ExtractionStep<T>> {
   if (progress.current?.file !== open.fingerprint) {
     progress.current = { file: open.fingerprint, entries: 0, refused: 0 };
@@ -121,7 +149,7 @@ async function* readOpenFile<T>(
     return;
   }
   try {
-    for await (const step of extractor.extract(checked, parts, current, file.name)) {
+    for await (const step of extractor.extract(checked, parts, current, file.name, readOther)) {
       // After a change the data may mix both versions of the file.
       if (await open.hasChanged()) return;
       yield { ...step, bytesRead: open.bytesRead };

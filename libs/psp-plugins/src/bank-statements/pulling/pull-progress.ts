@@ -1,6 +1,8 @@
 /** The cursor of a stream: fingerprints of finished files, and the position in the current file. */
 import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
+import { StatementChains } from '../chain/statement-chain.js';
+import type { StoredChains } from '../chain/statement-chain.js';
 
 /** Length of a file fingerprint in characters. With 8 characters, 10 000 files give a cursor of 80 kB. */
 export const FINGERPRINT_LENGTH = 8;
@@ -26,6 +28,8 @@ export class PullProgress {
   /** Statements whose balances do not match their entries, with the difference: `-0.01 EUR`. */
   readonly unbalanced: Map<string, string>;
   readonly balances: NewestBalances;
+  /** The memory across statements. Only the stream of transactions uses it. */
+  readonly chains: StatementChains;
 
   private constructor(saved: SavedProgress) {
     this.finishedFiles = new Set(saved.done.match(/.{8}/g));
@@ -33,6 +37,7 @@ export class PullProgress {
     this.rejectedCounts = new Map(saved.refused);
     this.unbalanced = new Map(saved.broken);
     this.balances = saved.balances ?? {};
+    this.chains = new StatementChains(saved.chains ?? {});
   }
 
   /** @throws PspError when this plugin did not write the cursor */
@@ -59,6 +64,7 @@ export class PullProgress {
       ...(this.rejectedCounts.size > 0 && { refused: [...this.rejectedCounts] }),
       ...(this.unbalanced.size > 0 && { broken: [...this.unbalanced] }),
       ...(Object.keys(this.balances).length > 0 && { balances: this.balances }),
+      ...(Object.keys(this.chains.stored).length > 0 && { chains: this.chains.stored }),
     };
     return JSON.stringify(saved);
   }
@@ -82,6 +88,7 @@ interface SavedProgress {
   refused?: [string, number][];
   broken?: [string, string][];
   balances?: NewestBalances;
+  chains?: StoredChains;
 }
 
 function isSavedProgress(value: unknown): value is SavedProgress {

@@ -1,0 +1,48 @@
+/** The entries of the earlier version of a corrected statement, read again from its file. */
+import { checkFile } from '../checking/statement-check.js';
+import { MatchItemFactory } from '../matching/match-item.js';
+import type { MatchItem } from '../matching/match-item.js';
+import type { ReadOtherFile } from '../pulling/pull-directory.js';
+import { StatementError } from '../statements/statement-parts.js';
+import type { ChainLink } from './statement-chain.js';
+import { createLinks } from './statement-slot.js';
+
+/** A correction with more entries is only reported. */
+const MAX_ENTRIES = 20_000;
+
+/**
+ * Returns the booked entries of the earlier version.
+ * @returns `undefined` if its file no longer exists, has changed or has too many entries
+ */
+export async function readFormerVersion(
+  { slot, content, identity, file }: ChainLink,
+  readOther: ReadOtherFile,
+): Promise<MatchItem[] | undefined> {
+  const other = await readOther(file);
+  if (!other) return undefined;
+  try {
+    const { statements, digestCounts } = await checkFile(other.parts());
+    const index = statements.findIndex((statement) =>
+      createLinks(statement, file).some(({ link }) => link.slot === slot && link.content === content),
+    );
+    const statement = statements[index];
+    if (!statement) return undefined;
+    const factory = new MatchItemFactory({ ...statement, identity }, index, digestCounts);
+    const items: MatchItem[] = [];
+    let current = -1;
+    for await (const part of other.parts()) {
+      if (part.part === 'start') current++;
+      if (current > index) break;
+      if (part.part !== 'entry' || current !== index) continue;
+      const item = factory.create(part);
+      if (item.isFinal) items.push(item);
+      if (items.length > MAX_ENTRIES) return undefined;
+    }
+    return items;
+  } catch (error) {
+    if (error instanceof StatementError) return undefined;
+    throw error;
+  } finally {
+    await other.close();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Applies a corrected statement: entries of the earlier version are cancelled if the bank's reference shows that
+ * an entry of the new version has taken their place.
+ */
+import type { Transaction } from '@tributary/connector-api';
+import { toTransactions } from '../bank-statements.mapper.js';
+import { statementVersion } from '../identity/entry-identity.js';
+import type { EntryMatch } from '../matching/entry-matcher.js';
+import type { MatchItem } from '../matching/match-item.js';
+import type { MovementRepository } from '../matching/movement-repository.js';
+import type { ReadOtherFile } from '../pulling/pull-directory.js';
+import type { LocalTimeParser } from '../statements/local-time-parser.js';
+import type { CheckedStatement } from '../checking/statement-check.js';
+import { readFormerVersion } from './former-version.js';
+import type { ChainLink } from './statement-chain.js';
+
+/** What became of the entries that only the earlier version has. */
+export interface CorrectionResult {
+  /** Number of entries that were cancelled, because another entry has taken their place. */
+  replacedCount: number;
+  /** Number of entries that are still served; `undefined` if the earlier version cannot be read any more. */
+  remainingCount?: number;
+}
+
+export class StatementCorrection {
+  private readonly references = new Set<string>();
+  private readonly matchedIds = new Set<string>();
+
+  constructor(private readonly former: ChainLink) {}
+
+  /** The new version has the identity of the first one, so that entries that did not change are recognised. */
+  withFormerIdentity(statement: CheckedStatement): CheckedStatement {
+    const { identity } = this.former;
+    return { ...statement, identity, version: statementVersion(identity, statement.balances) };
+  }
+
+  /** Adds an entry of the new version. */
+  add({ item, movement }: EntryMatch): void {
+    if (!item.isFinal) return;
+    this.matchedIds.add(movement.id);
+    const key = referenceOf(item);
+    if (key !== '') this.references.add(key);
+  }
+
+  /** To be called after all entries of the new version were added. */
+  async finish(
+    readOther: ReadOtherFile,
+    movements: MovementRepository,
+    time: LocalTimeParser,
+  ): Promise<{ items: Transaction[]; result: CorrectionResult }> {
+    const formerItems = await readFormerVersion(this.former, readOther);
+    if (!formerItems) return { items: [], result: { replacedCount: 0 } };
+    const items: Transaction[] = [];
+    let remainingCount = 0;
+    for (const item of formerItems) {
+      const groups = await movements.loadGroups(new Set(item.groupKeys));
+      const movement = [...groups.values()]
+        .flat()
+        .find(({ fingerprint }) => fingerprint?.bookedEntryId === item.entryId);
+      if (!movement || this.matchedIds.has(movement.id) || movement.status === 'CANCELLED') continue;
+      const isReplaced = movement.detailCount === 0 && this.references.has(referenceOf(item));
+      if (!isReplaced) {
+        remainingCount++;
+        continue;
+      }
+      const match = { item, movement, shouldServe: true, isIdentified: true };
+      const [row] = toTransactions(match, new Map(), time);
+      if (row) items.push({ ...row, status: 'CANCELLED' });
+    }
+    return { items, result: { replacedCount: items.length, remainingCount } };
+  }
+}
+
+/** The bank's reference with the currency and the payer's reference, or an empty string. */
+function referenceOf({ facts, entry }: MatchItem): string {
+  const reference = facts.reference || facts.shortReference;
+  return reference === '' ? '' : `${reference} ${entry.currency}`;
+}

@@ -1,0 +1,67 @@
+/** Derives what the memory across statements keeps of a checked statement. */
+import { InvalidRecordError } from '@tributary/connector-api';
+import { findClosingBalance, findOpeningBalance } from '../checking/statement-check.js';
+import type { CheckedStatement } from '../checking/statement-check.js';
+import { computeDigest } from '../identity/entry-identity.js';
+import { extractDate } from '../statements/local-time-parser.js';
+import { toSignedMoney } from '../statements/signed-money.js';
+import type { StatementBalance } from '../statements/statement-parts.js';
+import type { ChainLink } from './statement-chain.js';
+
+export interface KeyedLink {
+  /** `<account> <asset>`. */
+  key: string;
+  link: ChainLink;
+}
+
+/**
+ * Returns one link for each currency of a booked statement with a day. A balance that the bank does not state is
+ * computed from the other one and the entries.
+ * @param file fingerprint of the file
+ */
+export function createLinks(statement: CheckedStatement, file: string): KeyedLink[] {
+  const { start, balances } = statement;
+  // A page has the balances of the whole statement, or none, so that it is no link of its own.
+  if (start.kind !== 'booked' || statement.currencyConflict !== undefined || start.page) return [];
+  const currencies = [...new Set(balances.map(({ currency }) => currency))];
+  return currencies.flatMap((currency) => {
+    const ofCurrency = balances.filter((balance) => balance.currency === currency);
+    const opening = toMoney(findOpeningBalance(ofCurrency));
+    const closing = toMoney(findClosingBalance(ofCurrency));
+    const asset = closing?.asset ?? opening?.asset;
+    const day = extractDate(findClosingBalance(ofCurrency)?.at ?? start.to ?? start.createdAt);
+    if (asset === undefined || day === undefined) return [];
+    const sum = statement.sums.get(currency);
+    const from = opening?.amount ?? (closing && sum !== undefined ? closing.amount - sum : undefined);
+    const to = closing?.amount ?? (opening && sum !== undefined ? opening.amount + sum : undefined);
+    // A statement without a number may have another id at every download.
+    const number = isNumbered(statement) ? start.sequence : undefined;
+    const link: ChainLink = {
+      slot: computeDigest(statement.accountId, number, start.from, start.to, day, asset, from?.toString()),
+      identity: statement.identity,
+      content: statement.content,
+      file,
+      number: number ?? start.id,
+      day,
+      ...(start.createdAt?.includes('T') && { createdAt: start.createdAt }),
+      ...(from !== undefined && { opening: from.toString() }),
+      ...(to !== undefined && { closing: to.toString() }),
+    };
+    return [{ key: `${statement.accountId} ${asset}`, link }];
+  });
+}
+
+/** In BAI2 the sequence number counts the files of one day, and a correction has a new one. */
+function isNumbered({ start }: CheckedStatement): boolean {
+  return start.format !== 'bai2' && /[1-9A-Z]/i.test(start.sequence ?? '');
+}
+
+function toMoney(balance: StatementBalance | undefined): { amount: bigint; asset: string } | undefined {
+  try {
+    return balance && toSignedMoney(balance);
+  } catch (error) {
+    // The check of the sums has reported this balance already.
+    if (error instanceof InvalidRecordError) return undefined;
+    throw error;
+  }
+}

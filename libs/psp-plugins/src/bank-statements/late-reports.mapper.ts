@@ -1,0 +1,74 @@
+/**
+ * Maps reports that arrive after the booked statement and know more than it: the details of a batch, or the
+ * counterparty. The booked statement stays authoritative for everything that it contains.
+ */
+import type { StoredRecord, Transaction } from '@tributary/connector-api';
+import { toTransactions } from './bank-statements.mapper.js';
+import { BOOKED_KEYS, METADATA_KEYS } from './mapping/metadata-keys.js';
+import { addMissingFacts, hasMissingFacts, readStoredFacts } from './mapping/stored-facts.js';
+import type { EntryMatch } from './matching/entry-matcher.js';
+import type { MatchItem } from './matching/match-item.js';
+import type { LocalTimeParser } from './statements/local-time-parser.js';
+import type { CheckedStatement } from './checking/statement-check.js';
+import { entryFactsWithDetail } from './statements/merge-entry-detail.js';
+import { splitBatch } from './statements/split-batch.js';
+import type { Entry } from './statements/statement-parts.js';
+
+const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
+
+/** @returns nothing if the report adds nothing, or if it is not certain that it describes this movement */
+export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser): Transaction[] {
+  const { item, movement } = match;
+  const booked = toBookedItem(match);
+  if (!booked) return [];
+  const known = readStoredFacts(movement.metadata);
+  if (splitBatch(item.entry)) {
+    return toTransactions({ ...match, item: booked, isIdentified: false }, NO_STORED_DETAILS, time);
+  }
+  const reported = entryFactsWithDetail(item.entry);
+  if (!hasMissingFacts(known, reported)) return [];
+  const facts = addMissingFacts(known, reported);
+  const entry: Entry = { ...booked.entry, ...facts, details: [] };
+  return toTransactions({ ...match, item: { ...booked, entry } }, NO_STORED_DETAILS, time);
+}
+
+/** Returns the entry of the report as the booked statement contains it, or `undefined` if it must not be changed. */
+function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
+  const { fingerprint, status, detailCount, metadata } = movement;
+  const bookedAt = metadata[BOOKED_KEYS.bookedAt];
+  if (!isIdentified || !fingerprint?.bookedEntryId || status !== 'SUCCEEDED' || detailCount > 0)
+    return undefined;
+  // Without its booking date the time of the row is unknown here, and it must not change.
+  if (item.entry.status !== 'BOOK' || bookedAt === undefined) return undefined;
+  const entry: Entry = {
+    ...item.entry,
+    bookedAt,
+    reversal: metadata[BOOKED_KEYS.reversal] === 'true',
+  };
+  setOrDelete(entry, 'valueAt', metadata[BOOKED_KEYS.valueAt]);
+  setOrDelete(entry, 'entryReference', metadata[BOOKED_KEYS.entryReference]);
+  const { start } = item.statement;
+  const statement: CheckedStatement = {
+    ...item.statement,
+    version: fingerprint.statementVersion,
+    start: { ...start, kind: 'booked', sequence: metadata[METADATA_KEYS.statement] ?? start.id },
+  };
+  setOrDelete(statement, 'imbalance', metadata[METADATA_KEYS.statementBreak]);
+  return {
+    ...item,
+    entry,
+    statement,
+    facts: fingerprint.facts,
+    entryId: fingerprint.bookedEntryId,
+    isFinal: true,
+  };
+}
+
+function setOrDelete<K extends string>(
+  target: { [key in K]?: string },
+  key: K,
+  value: string | undefined,
+): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}

@@ -25,6 +25,7 @@ export const SLOW_SPECS = [
   'test/upgrade/old-and-new.spec.ts',
   'libs/feed/src/database/postgres/postgres-store.spec.ts',
   'libs/feed/src/migrations/long-migration.spec.ts',
+  'libs/feed/src/identity/write-check.spec.ts',
 
   // Generate a plugin or pack one, install it and compile it.
   'test/generator/generator.spec.ts',

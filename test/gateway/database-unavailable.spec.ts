@@ -1,6 +1,10 @@
 /** Tests a gateway on PostgreSQL while the database is down, and afterwards. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { startGateway, createTransactions, type TestGateway } from './test-gateway.js';
+
+/** `/readyz` repeats its last answer for a second. */
+const HEALTH_CHECK_INTERVAL_MS = 1_100;
 
 let database: PostgresServer;
 let gateway: TestGateway;
@@ -29,6 +33,7 @@ it('answers what it can without the database, 503 for the rest, and everything w
   expect(await status('/readyz')).toBe(200);
 
   await database.stop('QUIT');
+  await sleep(HEALTH_CHECK_INTERVAL_MS);
   expect(await page(1)).toBe(full);
   const away = await gateway.get('/bank/transactions?page=3', key);
   expect(away.status).toBe(503);
@@ -43,6 +48,7 @@ it('answers what it can without the database, 503 for the rest, and everything w
   expect(await status('/healthz')).toBe(200);
 
   await database.start();
+  await sleep(HEALTH_CHECK_INTERVAL_MS);
   expect(await page(3)).toBe(last);
   expect(await status('/readyz')).toBe(200);
   await gateway.appendRecords('bank', 'transactions', createTransactions(10, 250));

@@ -71,7 +71,7 @@ it('lines of failing requests are limited for each kind and summed up; each fail
 }, 60_000);
 
 it('a health check that fails again and again is limited, too', async () => {
-  gateway.gateway.store.ping = () => Promise.reject(new Error('the disk is full'));
+  gateway.gateway.store.checkWritable = () => Promise.reject(new Error('the disk is full'));
   await flood(() => fetch(`${gateway.url}/readyz`));
   await gateway.stop();
   const lines = readLines();

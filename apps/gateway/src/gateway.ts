@@ -153,7 +153,7 @@ async function composeGateway(
   new RequestObserver(logger, lineLimiter, registry, keySets.connectors).observe(adapter.getInstance());
   const operator = HealthAndMetricsModule.forRoot(registry, {
     isDraining: () => gracefulShutdown.isDraining,
-    pingStore: () => store.ping(),
+    checkStore: () => store.checkWritable(),
   });
   const app = await startNestApplication(
     adapter,

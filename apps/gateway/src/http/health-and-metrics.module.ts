@@ -11,10 +11,10 @@ export interface GatewayHealth {
   /** Returns true if the gateway is shutting down. */
   isDraining(): boolean;
   /**
-   * Returns when the store has responded.
-   * @throws UnavailableError if the store cannot be reached
+   * Returns when the store has written what an order would write.
+   * @throws GatewayUnavailableError if the store cannot store an order
    */
-  pingStore(): Promise<void>;
+  checkStore(): Promise<void>;
 }
 const GATEWAY_HEALTH = Symbol('GATEWAY_HEALTH');
 
@@ -35,13 +35,13 @@ export class HealthController {
     return OK_BODY;
   }
 
-  /** Readiness check for rolling restarts: 200 if the gateway runs and its store responds. */
+  /** Readiness check for rolling restarts: 200 if the gateway runs and its store can store an order. */
   @Get('readyz')
   @RouteConfig({ access: 'public' })
   @Header('content-type', 'application/json')
   async ready(): Promise<Buffer> {
     const body = this.health();
-    await this.gatewayHealth.pingStore();
+    await this.gatewayHealth.checkStore();
     return body;
   }
 }

@@ -23,6 +23,12 @@ export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 /** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
 export type CurrentTimeExpression = () => RawBuilder<number>;
 
+/**
+ * Kinds of work that share the connections of a database fairly: the health check, orders, and everything else (pulls and reads). No kind can
+ * keep the others waiting.
+ */
+export type ConnectionLane = 'health' | 'orders' | 'other';
+
 /** One column of a table, and the schema of the database in which the table is. */
 export interface TableColumn {
   schema: string;
@@ -59,6 +65,8 @@ export interface DatabaseAdapter {
   readonly currentTime: RawBuilder<number>;
   /** SQL suffix of a `select` that locks the selected rows until the transaction ends. */
   readonly forUpdate: RawBuilder<unknown>;
+  /** Returns the same database for one kind of work. Without it the work is of the kind `other`. */
+  inLane(lane: ConnectionLane): DatabaseAdapter;
   /** Runs a transaction that may be lost when the database's machine fails. For leases and reports. */
   transaction<T>(work: TransactionCallback<T>): Promise<T>;
   /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
@@ -76,6 +84,12 @@ export interface DatabaseAdapter {
   onNewConnection(check: (found: ConnectionState) => Promise<void>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
   checkIntegrity(): Promise<string | undefined>;
+  /**
+   * Writes and deletes a row in the table of orders, and locks the other tables of an order as an order does. Must run inside a transaction of
+   * this adapter.
+   * @throws StoreUnavailableError when an order could not be stored
+   */
+  probeOrderTables(db: Kysely<Schema>): Promise<void>;
   /** Runs reads that all see the same state of the database. */
   readSnapshot<T>(work: TransactionCallback<T>): Promise<T>;
   /** Makes generated numbers continue after the largest one in the table. Needed after rows were inserted with explicit numbers. */

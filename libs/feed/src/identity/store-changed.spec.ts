@@ -79,7 +79,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
       () => feed.latestBodies(['b1']),
       () => feed.acquireLease(currentProcess(), 60_000),
       () => store.orders('acme/bank').update('none', () => undefined),
-      () => store.ping(),
+      () => store.checkWritable(),
     ])
       await expect((async () => use())()).rejects.toThrow(StoreChangedError);
     expect(changes).toHaveLength(1);

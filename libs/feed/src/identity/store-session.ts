@@ -2,8 +2,9 @@
  * The state of the store that this process opened: its id, its epoch, and how far it was. Statements check the id and the epoch
  * themselves; this class provides the condition, finds out why it failed, and writes the heartbeat.
  */
-import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
 import { describeServerChange } from './database-server-identity.js';
 import type { StoreRestore } from '../types/store.types.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
@@ -43,16 +44,29 @@ export class StoreSession {
 
   /** Writes a heartbeat, and checks that the store is still the same and not in an older state. @throws StoreChangedError */
   async writeHeartbeat(): Promise<void> {
+    return this.beat(async () => undefined);
+  }
+
+  /**
+   * Writes a heartbeat after it has tried in the same transaction whether an order could be stored.
+   * @throws StoreChangedError; StoreUnavailableError when an order could not be stored
+   */
+  async writeOrderProbe(): Promise<void> {
+    return this.beat((db) => this.adapter.probeOrderTables(db));
+  }
+
+  private async beat(before: (db: Kysely<Schema>) => Promise<void>): Promise<void> {
     this.adapter.changes.assertUnchanged();
     const knownBeat = this.lastBeat;
-    const row = await this.adapter.durableTransaction((db) =>
-      db
+    const row = await this.adapter.inLane('health').durableTransaction(async (db) => {
+      await before(db);
+      return db
         .updateTable('store_identity')
         .set((eb) => ({ beat: eb('beat', '+', 1), beat_at: this.adapter.currentTime }))
         .where(this.isCurrent)
         .returning('beat')
-        .executeTakeFirst(),
-    );
+        .executeTakeFirst();
+    });
     if (!row) return this.explainMismatch();
     if (row.beat <= knownBeat) return this.reportLoss(describeOlderBeat(row.beat, knownBeat));
     this.lastBeat = Math.max(this.lastBeat, row.beat);

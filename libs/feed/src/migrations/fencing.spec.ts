@@ -88,7 +88,7 @@ describe.each(STORES)('a $name store', (kind) => {
     await adapter.close();
     const page = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' };
     await expect(lease?.append(page)).rejects.toThrow(StoreChangedError);
-    await expect(store.ping()).rejects.toThrow(
+    await expect(store.checkWritable()).rejects.toThrow(
       `a newer release has upgraded the tables: it needs programs that know version ${SCHEMA_VERSION + 1}, and this one knows ${SCHEMA_VERSION}`,
     );
     await store.close();

@@ -17,12 +17,14 @@ import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
 import type { StoreChangedError } from '../database/store-errors.js';
 import { openSession } from '../identity/open-store-session.js';
+import { WriteCheck } from '../identity/write-check.js';
 
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
   /** Numbers of feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
   private readonly bindings = new Map<string, Promise<FeedSession>>();
   private readonly clock: () => number;
+  private readonly writeCheck: WriteCheck;
   private readonly storeClock: CurrentTimeExpression;
 
   private constructor(
@@ -31,6 +33,7 @@ export class SqlStore implements Store {
     clock: (() => number) | undefined,
   ) {
     this.clock = clock ?? Date.now;
+    this.writeCheck = new WriteCheck(adapter.changes.store, () => session.writeOrderProbe());
     this.storeClock = clock ? () => sql`cast(${Math.round(clock())} as bigint)` : () => adapter.currentTime;
   }
 
@@ -62,11 +65,17 @@ export class SqlStore implements Store {
 
   orders(connector: string): OrderRepository {
     const bindFeed = () => this.bindFeed(connector, 'transactions');
-    return new SqlOrderRepository(this.adapter, this.session, connector, bindFeed, this.clock);
+    return new SqlOrderRepository(
+      this.adapter.inLane('orders'),
+      this.session,
+      connector,
+      bindFeed,
+      this.clock,
+    );
   }
 
   orderQueue(): OrderQueue {
-    return new SqlOrderQueue(this.adapter);
+    return new SqlOrderQueue(this.adapter.inLane('orders'));
   }
 
   recordSyncRun(run: SyncRun): Promise<void> {
@@ -104,9 +113,8 @@ export class SqlStore implements Store {
     return this.session.writeHeartbeat();
   }
 
-  async ping(): Promise<void> {
-    this.assertUnchanged();
-    await this.adapter.reader.selectFrom('migrations').select('version').limit(1).execute();
+  checkWritable(): Promise<void> {
+    return this.writeCheck.check();
   }
 
   async close(): Promise<void> {

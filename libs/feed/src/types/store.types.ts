@@ -61,8 +61,12 @@ export interface Store {
   readonly lastRestore: StoreRestore | undefined;
   /** Writes a heartbeat, and checks that the store is the same as before. @throws StoreChangedError, StoreUnavailableError */
   writeHeartbeat(): Promise<void>;
-  /** Checks that the database responds and the tables exist. @throws StoreUnavailableError */
-  ping(): Promise<void>;
+  /**
+   * Checks that the store is the same as before and can store an order, by a write. Calls within a second share one write, so that callers need
+   * no limit of their own.
+   * @throws StoreChangedError; StoreUnavailableError when the database is read-only, full, locked, too slow or not there
+   */
+  checkWritable(): Promise<void>;
   close(): Promise<void>;
 }
 

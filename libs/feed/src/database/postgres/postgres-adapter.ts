@@ -10,7 +10,14 @@ import {
   type SqlBool,
 } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
+import type {
+  ColumnTypes,
+  ConnectionLane,
+  DatabaseAdapter,
+  TableColumn,
+  TransactionCallback,
+} from '../database-adapter.js';
+import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
@@ -74,6 +81,19 @@ select (select count(*) from bound) as feeds, count(*) as rows, '[' || coalesce(
      order by seq limit $4
   ) as page`;
 
+/** Length of the request of the order that the health check stores. PostgreSQL does not move a row of this size out of its table. */
+const PROBE_REQUEST_LENGTH = 1_500;
+/**
+ * Takes the locks that an order takes in its tables. The statements change no row, but wait for locks as any other statement does. One text of
+ * several statements needs one round trip.
+ */
+const LOCK_ORDER_TABLES = `
+delete from orders where id = '${PROBE_ORDER_ID}';
+delete from order_history where false;
+delete from order_days where false;
+update feeds set head_seq = head_seq where false;
+delete from feed_rows where false`;
+
 const MAX_ATTEMPTS = 10;
 /** How long the process of a migration may be paused before the server ends its transaction, so that another process can go on. */
 const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
@@ -94,8 +114,22 @@ export async function openPostgres(
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
-  const reader = createKysely(readPool);
-  const writer = createKysely(writePool);
+  const createLane = (lane: ConnectionLane) => {
+    const reader = createKysely(readPool, lane);
+    const writer = createKysely(writePool, lane);
+    return {
+      reader,
+      transaction: (work) => runWithRetries(writer, BEGIN_WRITE, work),
+      durableTransaction: (work) => runWithRetries(writer, BEGIN_DURABLE, work),
+      // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
+      readSnapshot: (work) => runWithRetries(reader, BEGIN_SNAPSHOT, work),
+    } satisfies Partial<DatabaseAdapter>;
+  };
+  const lanes = {
+    health: createLane('health'),
+    orders: createLane('orders'),
+    other: createLane('other'),
+  } satisfies Record<ConnectionLane, Partial<DatabaseAdapter>>;
   // Closes the pools directly, because the query builder closes only a pool that it has used.
   const close = async () => {
     await Promise.all([readPool.close(), writePool.close(), replicaPools.close()]);
@@ -106,7 +140,9 @@ export async function openPostgres(
     await close();
     throw error;
   }
-  return {
+  const adapter: DatabaseAdapter = {
+    ...lanes.other,
+    inLane: (lane) => ({ ...adapter, ...lanes[lane] }),
     columnTypes: POSTGRES_COLUMN_TYPES,
     changes: new StoreChangeRecord(writePool.redactedUrl),
     findServerIdentity: () => findServerIdentity(readPool),
@@ -114,16 +150,15 @@ export async function openPostgres(
       for (const pool of [readPool, writePool])
         pool.onNewConnection(async (connection) => check(await readConnectionState(connection)));
     },
-    reader,
     currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,
-    transaction: (work) => runWithRetries(writer, BEGIN_WRITE, work),
-    durableTransaction: (work) => runWithRetries(writer, BEGIN_DURABLE, work),
     migrationTransaction: (work) => runMigrationTransaction(url, limits, work),
     // PostgreSQL verifies its checksums on every read.
     checkIntegrity: async () => undefined,
-    // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
-    readSnapshot: (work) => runWithRetries(reader, BEGIN_SNAPSHOT, work),
+    probeOrderTables: async (db) => {
+      await db.insertInto('orders').values(createProbeOrder(PROBE_REQUEST_LENGTH)).execute();
+      await sql.raw(LOCK_ORDER_TABLES).execute(db);
+    },
     resetIdentitySequence: async (db, table, column) => {
       const next = sql`(select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)})`;
       await sql`select setval(pg_get_serial_sequence(${table}, ${column}), ${next}, false)`.execute(db);
@@ -155,12 +190,13 @@ export async function openPostgres(
     },
     close,
   };
+  return adapter;
 }
 
-function createKysely(pool: PostgresPool): Kysely<Schema> {
+function createKysely(pool: PostgresPool, lane: ConnectionLane): Kysely<Schema> {
   return new Kysely<Schema>({
     dialect: {
-      createDriver: () => new PostgresDriver(pool),
+      createDriver: () => new PostgresDriver(pool, lane),
       createAdapter: () => new PostgresAdapter(),
       createQueryCompiler: () => new PostgresQueryCompiler(),
       createIntrospector: (db) => new PostgresIntrospector(db),
@@ -221,7 +257,7 @@ async function runMigrationTransaction<T>(
   });
   try {
     await createLockTable(pool);
-    return await runWithRetries(createKysely(pool), BEGIN_MIGRATION, work);
+    return await runWithRetries(createKysely(pool, 'other'), BEGIN_MIGRATION, work);
   } finally {
     await pool.close();
   }

@@ -1,7 +1,9 @@
 /** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import pg from 'pg';
+import type { ConnectionLane } from '../database-adapter.js';
 import { StoreChangedError, StoreUnavailableError } from '../store-errors.js';
+import { ConnectionQueue } from './connection-queue.js';
 import { isUnavailable, getErrorMessage } from './postgres-errors.js';
 
 export interface PoolLimits {
@@ -50,6 +52,8 @@ export class PostgresPool {
   /** The URL without its password: `postgres://user@host:5432/database`. */
   readonly redactedUrl: string;
   private readonly pool: pg.Pool;
+  private readonly queue: ConnectionQueue;
+  private readonly connectTimeoutMs: number;
   private readonly statementNames = new Map<string, string>();
   private readonly configuredClients = new WeakSet<pg.PoolClient>();
   private readonly checkedClients = new WeakSet<pg.PoolClient>();
@@ -58,6 +62,8 @@ export class PostgresPool {
 
   constructor(url: string, connections: number, { connectMs, statementMs, idleTransactionMs }: PoolTimeouts) {
     this.redactedUrl = redactUrl(url);
+    this.queue = new ConnectionQueue(connections);
+    this.connectTimeoutMs = connectMs;
     this.sessionSettings = `set statement_timeout = ${statementMs ?? 0}; set idle_in_transaction_session_timeout = ${idleTransactionMs}`;
     this.pool = new pg.Pool({
       connectionString: url,
@@ -82,13 +88,16 @@ export class PostgresPool {
   }
 
   /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
-  async connect(): Promise<PostgresConnection> {
+  async connect(lane: ConnectionLane = 'other'): Promise<PostgresConnection> {
+    let leaveQueue = () => {};
     try {
+      leaveQueue = await this.queue.acquire(lane, this.connectTimeoutMs);
       const client = await this.pool.connect();
-      const connection = new PostgresConnection(this, client);
+      const connection = new PostgresConnection(this, client, leaveQueue);
       await this.prepare(client, connection);
       return connection;
     } catch (error) {
+      leaveQueue();
       throw error instanceof StoreChangedError || error instanceof StoreUnavailableError
         ? error
         : this.toUnavailableError(error);
@@ -147,6 +156,7 @@ export class PostgresConnection implements DatabaseConnection {
   constructor(
     private readonly pool: PostgresPool,
     private readonly client: pg.PoolClient,
+    private readonly leaveQueue: () => void,
   ) {}
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -184,17 +194,21 @@ export class PostgresConnection implements DatabaseConnection {
   /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
   release(): void {
     this.client.release(this.isBroken);
+    this.leaveQueue();
   }
 }
 
 /** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
 export class PostgresDriver implements Driver {
-  constructor(private readonly pool: PostgresPool) {}
+  constructor(
+    private readonly pool: PostgresPool,
+    private readonly lane: ConnectionLane,
+  ) {}
 
   async init(): Promise<void> {}
 
   acquireConnection(): Promise<DatabaseConnection> {
-    return this.pool.connect();
+    return this.pool.connect(this.lane);
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {

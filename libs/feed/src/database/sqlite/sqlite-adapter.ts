@@ -17,10 +17,14 @@ import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { createFileCheck } from './file-check.js';
+import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 /** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
 const BUSY_TIMEOUT_MS = 30_000;
+
+/** Length of the request of the order that the health check stores. It does not fit into a page, so that new pages are needed. */
+const PROBE_REQUEST_LENGTH = 20_000;
 
 /** Bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
 const SEQ_BITS = 40;
@@ -142,7 +146,9 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       fileCheck.check();
       return work(db);
     };
-  return {
+  const adapter: DatabaseAdapter = {
+    // SQLite has one connection for writing, and its transactions are short.
+    inLane: () => adapter,
     columnTypes: SQLITE_COLUMN_TYPES,
     changes,
     // SQLite has no server to identify. It opens all connections with the store, so no new connection comes later.
@@ -169,6 +175,11 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
           select 'main' as "schema", t.value as "table", c.name as "column"
             from json_each(${JSON.stringify(tables)}) as t join pragma_table_info(t.value) as c`.execute(db)
       ).rows,
+    // A write transaction locks all tables, so that no lock has to be tried.
+    probeOrderTables: async (db) => {
+      await db.insertInto('orders').values(createProbeOrder(PROBE_REQUEST_LENGTH)).execute();
+      await db.deleteFrom('orders').where('id', '=', PROBE_ORDER_ID).execute();
+    },
     readSnapshot: (work) =>
       reader.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);
@@ -209,6 +220,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       write.close();
     },
   };
+  return adapter;
 }
 
 /** Prepares a statement on first use, because the tables do not exist before the migrations. */

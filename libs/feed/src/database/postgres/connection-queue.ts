@@ -1,0 +1,88 @@
+/**
+ * Shares the connections of one pool fairly. Without it the pool serves requests in the sequence of their arrival, so that a burst of orders
+ * would delay the health check and all pulls, and the other way round.
+ */
+import type { ConnectionLane } from '../database-adapter.js';
+
+interface Waiter {
+  grant: () => void;
+}
+
+const LANES: readonly ConnectionLane[] = ['health', 'orders', 'other'];
+
+export class ConnectionQueue {
+  private readonly waiters: Record<ConnectionLane, Waiter[]> = { health: [], orders: [], other: [] };
+  private readonly inUse: Record<ConnectionLane, number> = { health: 0, orders: 0, other: 0 };
+
+  /** Number of the last grant of each lane. */
+  private readonly lastGrants: Record<ConnectionLane, number> = { health: 0, orders: 0, other: 0 };
+  private grantCount = 0;
+
+  /** @param size number of connections */
+  constructor(private readonly size: number) {}
+
+  /**
+   * Waits for a connection.
+   * @returns a function that gives it back
+   * @throws Error when none is free within `timeoutMs`
+   */
+  async acquire(lane: ConnectionLane, timeoutMs: number): Promise<() => void> {
+    if (!this.mayUse(lane) || this.waiters[lane].length > 0) await this.wait(lane, timeoutMs);
+    else this.take(lane);
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.inUse[lane]--;
+      this.grantFree();
+    };
+  }
+
+  private wait(lane: ConnectionLane, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiters = this.waiters[lane];
+      const timer = setTimeout(() => {
+        waiters.splice(waiters.indexOf(waiter), 1);
+        reject(new Error('timeout exceeded when waiting for a free connection'));
+      }, timeoutMs);
+      const waiter: Waiter = {
+        grant: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      waiters.push(waiter);
+    });
+  }
+
+  /** Grants free connections: to the health check first, then to the lane that uses the fewest, then to the one that was served longest ago. */
+  private grantFree(): void {
+    for (;;) {
+      const [lane] = LANES.filter((each) => this.waiters[each].length > 0 && this.mayUse(each)).sort(
+        (left, right) =>
+          this.countForComparison(left) - this.countForComparison(right) ||
+          this.lastGrants[left] - this.lastGrants[right],
+      );
+      const waiter = lane && this.waiters[lane].shift();
+      if (!lane || !waiter) return;
+      this.take(lane);
+      waiter.grant();
+    }
+  }
+
+  private take(lane: ConnectionLane): void {
+    this.inUse[lane]++;
+    this.lastGrants[lane] = ++this.grantCount;
+  }
+
+  /** No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. */
+  private mayUse(lane: ConnectionLane): boolean {
+    const { health, orders, other } = this.inUse;
+    const laneSize = this.size < 3 ? this.size : this.size - 1;
+    return health + orders + other < this.size && this.inUse[lane] < laneSize;
+  }
+
+  private countForComparison(lane: ConnectionLane): number {
+    return lane === 'health' ? -1 : this.inUse[lane];
+  }
+}

@@ -1,0 +1,16 @@
+/** The order that the health check stores and deletes in one transaction, so that no other transaction ever sees it. */
+import type { OrderTable } from './schema.js';
+
+export const PROBE_ORDER_ID = 'health-check';
+
+/** @param requestLength number of characters of the request, which makes up most of an order */
+export function createProbeOrder(requestLength: number): OrderTable {
+  return {
+    ...{ id: PROBE_ORDER_ID, connector: '', idempotency_key: PROBE_ORDER_ID, psp_key: PROBE_ORDER_ID },
+    ...{ psp_id: null, kind: 'PAYOUT', request: 'x'.repeat(requestLength), amount: '0', asset: 'XXX' },
+    ...{ state: 'failed', details: '{}', created_at: 0, changed_at: 0, answer: null, answered_at: null },
+    ...{ published: null, published_at: null, attempts: 0, sent_at: null, unsure_since: null },
+    ...{ refused_at: null, shown_at: null, next_at: null, holder: null, leased_until: 0, fencing_token: 0 },
+    entries: 0,
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Checks by a write whether the store can store orders. Any stranger may ask for the health of a gateway as often as they like, so that the
+ * writes are limited: all requests of one second share one write.
+ */
+import { StoreUnavailableError } from '../database/store-errors.js';
+
+/** Minimum time in ms between the end of a write and the next one. */
+const MIN_INTERVAL_MS = 1_000;
+/** Time in ms after which the check fails while the write is still running. An order is answered with 503 after 7 s. */
+const MAX_WRITE_MS = 5_000;
+
+interface StartedWrite {
+  result: Promise<void>;
+  startedAt: number;
+  endedAt: number | undefined;
+}
+
+export class WriteCheck {
+  private latest: StartedWrite | undefined;
+
+  /**
+   * @param store path or URL without its password
+   * @param write writes through the path of an order; its error is the result of the check
+   */
+  constructor(
+    private readonly store: string,
+    private readonly write: () => Promise<void>,
+  ) {}
+
+  /** @throws StoreUnavailableError when the write fails or takes longer than 5 s; any other error of the write */
+  async check(): Promise<void> {
+    if (this.latest === undefined || this.isOld(this.latest)) this.latest = this.startWrite();
+    const { result, startedAt } = this.latest;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      const error = new StoreUnavailableError(
+        this.store,
+        `it has not written within ${MAX_WRITE_MS} ms`,
+        undefined,
+      );
+      timer = setTimeout(() => reject(error), startedAt + MAX_WRITE_MS - performance.now());
+    });
+    try {
+      await Promise.race([result, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private isOld({ endedAt }: StartedWrite): boolean {
+    return endedAt !== undefined && performance.now() - endedAt >= MIN_INTERVAL_MS;
+  }
+
+  private startWrite(): StartedWrite {
+    const started: StartedWrite = { result: this.write(), startedAt: performance.now(), endedAt: undefined };
+    const end = () => (started.endedAt = performance.now());
+    started.result.then(end, end);
+    return started;
+  }
+}

@@ -74,7 +74,7 @@ const sqlite = {
     '^@tributary/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/cache-node-flags.mjs'],
   globalSetup: '<rootDir>/test/postgres-setup.mjs',
   globalTeardown: '<rootDir>/test/postgres-teardown.mjs',
 };

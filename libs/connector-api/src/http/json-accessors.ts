@@ -87,6 +87,14 @@ export class Json {
     return this.#optional(path, (found) => found.integer());
   }
 
+  /** Returns a text, a number with all its digits, or `true` or `false`, as a text; `undefined` for any other value. It never throws. */
+  scalar(...path: JsonPath): string | undefined {
+    const value = this.at(...path).#value;
+    if (typeof value === 'string') return value === '' ? undefined : value;
+    if (value instanceof JsonNumber) return formatNumber(value);
+    return typeof value === 'boolean' ? String(value) : undefined;
+  }
+
   /** Returns `true` or `false`. */
   boolean(...path: JsonPath): boolean {
     const found = this.at(...path);
@@ -171,6 +179,15 @@ export class Json {
   #formatPath(): string {
     const text = this.#path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     return text.replace(/^\./, '') || 'the answer';
+  }
+}
+
+/** Returns the number without an exponent, unless that would have too many digits. */
+function formatNumber({ source }: JsonNumber): string {
+  try {
+    return toPlainDecimal(source);
+  } catch {
+    return source;
   }
 }
 

@@ -35,18 +35,24 @@ export function pickMetadata(psp: string, row: Json, paths: Readonly<Record<stri
  */
 export function readText(value: Json, ...path: JsonPath): string | undefined {
   const found = value.at(...path);
-  if (!found.has()) return undefined;
-  const text =
-    tryRead(() => found.optionalString() ?? '') ?? tryRead(() => found.decimal()) ?? found.toJsonString();
-  return text === '' ? undefined : text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
+  const text = found.scalar() ?? toContainerText(found);
+  return text === undefined ? undefined : limitText(text);
+}
+
+/** Returns an object or a list as JSON. */
+function toContainerText(value: Json): string | undefined {
+  const json = value.toJsonString();
+  return /^[[{]/.test(json) ? json : undefined;
 }
 
 /** Returns a text, a number or a flag as a text, e.g. an id. An object or a list gives `undefined`. It never throws. */
 export function readScalar(value: Json, ...path: JsonPath): string | undefined {
-  const found = value.at(...path);
-  const text =
-    tryRead(() => found.string()) ?? tryRead(() => found.decimal()) ?? tryRead(() => String(found.boolean()));
-  return text?.slice(0, MAX_TEXT_LENGTH).toWellFormed();
+  const text = value.scalar(...path);
+  return text === undefined ? undefined : limitText(text);
+}
+
+function limitText(text: string): string {
+  return text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
 /**
@@ -86,12 +92,4 @@ export function createOwnerMetadata(details: OwnerDetails): Metadata {
   return Object.fromEntries(
     Object.entries(details).map(([key, value]) => [OWNER_METADATA_PREFIX + key, value as string | undefined]),
   );
-}
-
-function tryRead(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -14,7 +14,7 @@ const MAX_CHECK_MS = 30_000;
 export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
   const runner = getTestRunner();
   runner.describe(`${plugin.name}: the inherited suite`, () => {
-    for (const check of getApplicableChecks(plugin)) {
+    for (const check of getApplicableChecks(plugin).filter(({ name }) => isInGroups(name, suite))) {
       const reason = suite.skip?.[check.name];
       if (reason !== undefined) {
         runner.skip(`${check.name} (${reason})`);
@@ -37,6 +37,10 @@ export function describePsp(plugin: Plugin, suite: PspSuiteOptions): void {
 
     describeLiveChecks(runner, plugin, suite);
   });
+}
+
+function isInGroups(name: string, { groups }: PspSuiteOptions): boolean {
+  return groups === undefined || groups.some((group) => name.startsWith(`${group}:`));
 }
 
 /** Runs the live checks against the real PSP if the environment contains its credentials. */

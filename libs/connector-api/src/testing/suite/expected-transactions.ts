@@ -21,18 +21,36 @@ export function createExpectedTransaction(id: string, input: TransactionInput): 
 }
 
 /** Finds the records of a transaction: by its id, otherwise by its amount, which is unique. */
-export function findRecords({ id, money }: ExpectedTransaction, feed: InMemoryFeed): Transaction[] {
-  const transactions = feed.getTransactions();
-  const named = transactions.filter((transaction) => transaction.id === id);
-  if (named.length > 0) return named;
-  return transactions.filter(({ amount }) => amount.amount === money?.amount && amount.asset === money.asset);
+export function findRecords(expected: ExpectedTransaction, feed: InMemoryFeed): Transaction[] {
+  return createRecordFinder(feed)(expected);
+}
+
+/** Returns `findRecords` for the present content of a feed. It reads the feed once. */
+function createRecordFinder(feed: InMemoryFeed): (expected: ExpectedTransaction) => Transaction[] {
+  const byId = new Map<string, Transaction>();
+  const byMoney = new Map<string, Transaction[]>();
+  for (const transaction of feed.getTransactions()) {
+    byId.set(transaction.id, transaction);
+    const key = formatMoneyKey(transaction.amount);
+    byMoney.set(key, [...(byMoney.get(key) ?? []), transaction]);
+  }
+  return ({ id, money }) => {
+    const named = byId.get(id);
+    if (named !== undefined) return [named];
+    return (money && byMoney.get(formatMoneyKey(money))) ?? [];
+  };
+}
+
+function formatMoneyKey({ amount, asset }: Money): string {
+  return `${amount} ${asset}`;
 }
 
 /** @throws CheckFailure that names missing and duplicate transactions. */
 export function expectRecords(all: readonly ExpectedTransaction[], feed: InMemoryFeed, when: string): void {
+  const find = createRecordFinder(feed);
   const wanted = all.filter(({ money }) => money !== undefined);
-  const missing = wanted.filter((one) => findRecords(one, feed).length === 0);
-  const several = wanted.filter((one) => findRecords(one, feed).length > 1);
+  const missing = wanted.filter((one) => find(one).length === 0);
+  const several = wanted.filter((one) => find(one).length > 1);
   const refused = [...feed.rejectedRecords.values()].map(({ id, reason }) => `${id}: ${reason}`);
   const serializationErrors =
     feed.serializationErrors.length === 0 ? '' : `; cannot be served: ${feed.serializationErrors[0]}`;

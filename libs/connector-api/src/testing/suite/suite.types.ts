@@ -28,6 +28,11 @@ export interface PspSuiteOptions {
   createFixture: (options: PspFixtureOptions) => Awaitable<PspFixture>;
   /** Skipped checks: name of the check, and the reason why the PSP cannot support it. */
   skip?: Readonly<Record<string, string>>;
+  /**
+   * The groups of checks to run, as their names begin: `['orders', 'order faults']`. Default: all. A plugin that runs the suite a second time
+   * with another kind of order runs only the groups for which that matters.
+   */
+  groups?: readonly string[];
   /** Checks against the PSP's real sandbox. They run only if the environment variables are set. */
   live?: {
     /** @returns `undefined` unless all variables are set. Their names begin with `LIVE_<PSP>_`. */

@@ -54,7 +54,7 @@ describe('an order that is pending at the PSP', () => {
   });
 
   it('is asked for less and less often, and never again when it is final', async () => {
-    const gateway = await harness.openGateway();
+    const gateway = await harness.openGateway({ timings: { pollIntervalMs: 5_000 } });
     await harness.submit(gateway.service);
     await harness.advance(60_000, 1_000);
     const first = harness.psp.lookedUpKeys.length;

@@ -353,7 +353,7 @@ describe.each(STORES)('on $name', (kind) => {
   });
 
   it('a rate limit of a year is looked at again within an hour or so', async () => {
-    const gateway = await harness.openGateway();
+    const gateway = await harness.openGateway({ timings: { pollIntervalMs: 10_000 } });
     harness.psp.attemptScripts = [answerRateLimited(365 * 86_400_000), answerRateLimited(365 * 86_400_000)];
     await harness.submit(gateway.service);
     await harness.advance(7_200_000, 60_000);

@@ -44,6 +44,8 @@ export interface TestGateway {
   engine: OrderEngine;
   service: OrderService;
   matcher: TransactionMatcher;
+  /** Time between two polls of the engine in ms. Tests of hours use a longer one, because each poll costs a query. */
+  pollIntervalMs: number;
 }
 
 interface TestGatewayOptions {
@@ -89,7 +91,8 @@ export class OrderTestHarness {
     };
     const opened = engine.addConnector(connector);
     if (start) engine.start();
-    return { store, instrumented, engine, ...opened };
+    const pollIntervalMs = timings.pollIntervalMs ?? DEFAULT_ORDER_TIMINGS.pollIntervalMs;
+    return { store, instrumented, engine, pollIntervalMs, ...opened };
   }
 
   /**
@@ -193,10 +196,7 @@ export class OrderTestHarness {
   /** Advances the clock until the outcome of an order whose response was just returned may be published. */
   async advanceUntilPublished(gateway: TestGateway): Promise<void> {
     gateway.engine.start();
-    await this.advance(
-      DEFAULT_ORDER_TIMINGS.publishDelayMs + 2 * DEFAULT_ORDER_TIMINGS.pollIntervalMs,
-      1_000,
-    );
+    await this.advance(DEFAULT_ORDER_TIMINGS.publishDelayMs + 2 * gateway.pollIntervalMs, 1_000);
   }
 
   /** Submits an order and advances the clock until the response arrives. @returns the parsed response */

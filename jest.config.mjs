@@ -27,11 +27,17 @@ export const SLOW_SPECS = [
   'libs/feed/src/migrations/long-migration.spec.ts',
   'libs/feed/src/identity/write-check.spec.ts',
 
+  // Start whole programs, again and again.
+  'apps/gateway/src/cli/run-cli.spec.ts',
+  'apps/gateway/src/cli/shared/drain-output.spec.ts',
+  'apps/gateway/src/cli/shared/output-errors.spec.ts',
+
   // Generate a plugin or pack one, install it and compile it.
   'test/generator/generator.spec.ts',
   'test/plugin-package/plugin-package.spec.ts',
 
   // Check a year of data, or hundreds of generated cases.
+  'test/read-while-rows-arrive.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',
   'libs/psp-plugins/src/sandbox/sandbox.spec.ts',
@@ -79,10 +85,14 @@ const sqlite = {
   globalTeardown: '<rootDir>/test/postgres-teardown.mjs',
 };
 
-/** What stands on a store is run once more on PostgreSQL; specs of the store itself run on both by themselves. */
+/**
+ * What stands on a store is run once more on PostgreSQL, in the slow tier; specs of the store itself run on both by themselves, in the
+ * fast tier too.
+ */
 const postgres = {
   ...sqlite,
   displayName: 'postgres',
+  testPathIgnorePatterns: ['/node_modules/', ...(tier === 'fast' ? ['.*'] : [])],
   testMatch: [
     '<rootDir>/libs/sync/src/{scheduling/sync-engine,scheduling/run-once,pulling/quarantine,balances/balance-reader}.spec.ts',
     '<rootDir>/libs/orders/src/{publication/match-transactions,state-machine/clock-rollback,execution/pending-orders,execution/recovery,operations/manual-resolution}.spec.ts',

@@ -9,7 +9,8 @@ import { startNaiveProxy } from './naive-proxy.js';
 import { generateHistory } from './generate-psp-history.js';
 import { openTransactionsFeed, createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
-const ROWS = 100_000;
+/** `npm run soak` sets 100 000. */
+const ROWS = Number(process.env['READER_ROWS'] ?? 25_000);
 const ARRIVAL_SIZE = 250;
 const SEED = 20261122;
 const CONNECTOR = 'acme/psp';

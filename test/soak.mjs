@@ -7,6 +7,7 @@ const SOAKS = [
   { spec: 'test/kill', env: { KILLS: '1000' } },
   { spec: 'test/orders/soak', env: { ORDERS: '10000', KILLS: '200' } },
   { spec: 'test/cluster/cluster', env: { MINUTES: '10' } },
+  { spec: 'test/read-while-rows-arrive', env: { READER_ROWS: '100000' } },
   { spec: 'test/upgrade/old-and-new', env: { UPGRADE_VERSIONS: '5,7,9' } },
   { spec: 'connector-api/src/listing', env: { LISTING_RUNS: '10000' } },
   { spec: 'mollie.year', env: { MOLLIE_ROWS: '200000' } },

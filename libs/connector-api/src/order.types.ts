@@ -2,7 +2,7 @@
 import type { Money } from './money.js';
 import type { Metadata } from './record.types.js';
 
-/** The kinds of order. They are also transaction types of the contract: the transactions of an order have its kind as their type. */
+/** The kinds of order. The transactions of an order have the same word as their type. */
 export const ORDER_KINDS = ['PAYOUT', 'TRANSFER'] as const;
 export type OrderKind = (typeof ORDER_KINDS)[number];
 

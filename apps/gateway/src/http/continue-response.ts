@@ -1,6 +1,6 @@
 /**
- * Sends `100 Continue` only when the response is the next one on its connection. Node queues it for a pipelined request, and puts the head
- * of the final response before it, so that it would arrive inside the body of the final response.
+ * Sends `100 Continue` only when the response is the next one on its connection. For a pipelined request Node would queue
+ * it behind the head of the final response, so that it would become part of the body of that response.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 

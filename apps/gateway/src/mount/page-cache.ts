@@ -14,7 +14,10 @@ interface CachedPage extends SerializedPage {
 
 export class PageCache {
   private readonly pages = new Map<string, CachedPage>();
-  /** Keys are kept in two generations, and a generation is dropped as a whole. V8 finds the oldest key of a Set slowly after many deletions. */
+  /**
+   * Keys are kept in two Sets, and the older Set is dropped as a whole. One Set that deletes its oldest key would be slow, because V8 finds
+   * the oldest key slowly after many deletions.
+   */
   private seenKeys = new Set<string>();
   private previousSeenKeys = new Set<string>();
   private totalBytes = 0;

@@ -4,7 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
 
-/** Handles the webhooks of one connector. Injected under `WEBHOOKS`. */
+/** Handles the webhooks of one connector. Injected under `WEBHOOK_RECEIVER`. */
 export interface WebhookReceiver {
   /**
    * Verifies a webhook and schedules a pull of the streams that it concerns.

@@ -1,6 +1,6 @@
 /**
- * Merges several sources (journals, accounts) into one listing with one cursor. A source that fails does not stop the others: they are read
- * to their end, and then the listing fails.
+ * Merges several sources (journals, accounts) into one listing with one cursor. If a source fails, the others are still read to their
+ * end. Then the listing fails with its error.
  */
 import { PspError } from '../errors.js';
 import type { ListingStep } from './listing.types.js';

@@ -6,8 +6,8 @@
  * tokens of pages, and reads every page a second time on the way up. The tokens are in the cursor, so that the walk continues after a
  * restart. Rows that arrive during a walk are above it. The next walk reads them.
  *
- * A walk ends below the newest rows of the walk before. It knows several of these rows, because one can disappear. It ends far enough
- * below them to read rows that appeared late.
+ * A walk goes down past the newest rows that the previous walk read. It looks for several of them, because one can disappear. It goes
+ * further by `rereadMs`, to find rows that appeared late.
  */
 import { PspError } from '../errors.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
@@ -235,7 +235,7 @@ class NewestFirstWalker<Row> {
   }
 }
 
-/** Returns the walk with the newest page only. A way up from there reads all pages in one go. */
+/** Removes all marks but the newest page, so that the way up reads everything again from there. */
 function takeFirstMark(walk: Walk): Walk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }

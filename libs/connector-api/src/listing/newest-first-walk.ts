@@ -23,7 +23,7 @@ export interface Walk {
   met: boolean;
   /** The way up. It begins when the way down is complete. */
   up?: {
-    /** Ids of the newest rows that are not needed, because they were yielded before; absent at the bottom of the list. */
+    /** Ids of the rows at which the way up stops, because they were yielded before. Absent if it reads to the end of the list. */
     ends?: string[];
   };
 }
@@ -60,7 +60,8 @@ export function createStopCondition({ anchors, newest }: CoveredRange, rereadMs:
 }
 
 /**
- * Returns the rows above the first row that is too old: older than the newest known row by more than `rereadMs`.
+ * Returns the rows before the first row that is too old. A row is too old if the walk has met a known row, and the row is older than the
+ * newest known row by more than `rereadMs`.
  * @returns `ends`: ids of the first rows that are too old; absent if no row is
  */
 export function takeRowsAbove<Row>(
@@ -97,7 +98,7 @@ export function toCoveredRange<Row>(
   };
 }
 
-/** Returns the ids of the first rows. There are several, because a row can disappear. */
+/** Returns the ids by which the next walk recognises this place. There are several, because a row can disappear. */
 export function listKnownIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
   return rows
     .slice(0, MAX_KNOWN_IDS)
@@ -105,7 +106,7 @@ export function listKnownIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
     .filter((id) => id.length <= MAX_ID_LENGTH);
 }
 
-/** Adds a mark. When there are too many marks, it drops every second one and doubles the stride. */
+/** Adds the token of a page to the marks. When there are too many marks, it drops every second one and doubles the stride. */
 export function addPageMark(walk: Walk, page: number, mark: string | null | undefined): Walk {
   if (mark === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === mark) return walk;
   const marks = [...walk.marks, mark];

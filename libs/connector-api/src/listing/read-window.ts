@@ -31,7 +31,7 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
   /** The smallest difference of two times that a query can express: 1 for milliseconds, 86 400 000 for dates. */
   resolutionMs: number;
   /**
-   * Reads all rows of one instant that fills a page alone, e.g. type by type, because time cannot divide it further. Only with
+   * Reads the rows of one instant that has more rows than a page. Time cannot divide them, so another filter must, e.g. the type. Only with
    * `paging: 'time'`. Without it, such an instant is reported as a warning.
    */
   fetchInstant?: (at: TimeWindow, signal: AbortSignal) => Promise<{ rows: Row[]; warnings: DataWarning[] }>;
@@ -58,11 +58,11 @@ interface ReadLimits {
   largestPage: number;
 }
 
-/** A window gets at least this many pages, however slow they are: its only page, and the one that confirms its end. */
+/** A window may always have two pages, even if they are slow: the page with its rows, and the page that shows that there are no more. */
 const MIN_PAGES = 2;
 /** A page with fewer rows than this share of the largest page was not cut. */
 const FULL_PAGE_RATIO = 0.5;
-/** A PSP with short pages gets more of them. */
+/** Minimum number of rows of a window. A PSP with short pages gets more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
 /** Reads a window, or the part of it that `limits` allow. */
@@ -123,7 +123,7 @@ async function readByTime<Row>(
       break;
     }
     const added = rows.add(page.rows);
-    // A page of known rows is the end, unless the rows of one instant fill it. The PSP can return fewer rows than it was asked for, so
+    // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it was asked for, so
     // the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);

@@ -102,7 +102,10 @@ function updateOpenRows<Row>(
     .slice(-MAX_OPEN_ROWS);
 }
 
-/** Returns a check for stored cursors: whether a value is a position of `reread` around another strategy. */
+/**
+ * Returns a type guard that recognises a position of `reread` in a stored cursor. `isBasePosition` recognises the position of the wrapped
+ * strategy.
+ */
 export function createRereadCheck<Position>(
   isBasePosition: (value: unknown) => value is Position,
 ): (value: unknown) => value is RereadPosition<Position> {

@@ -3,7 +3,7 @@
  * few pages: it grows after windows with few rows, and shrinks at a window with too many.
  *
  * A newest-first list is read from the end of a window to its beginning. If that takes too many pages, the window is discarded, and its
- * beginning is read in shorter windows. The cursor contains the new length, so the next attempt never meets the same window again. A
+ * beginning is read in shorter windows. The shorter length is in the cursor, so the next attempt does not begin with the same too large window. A
  * dense history behind a quiet one is therefore reached in a logarithmic number of requests, however slow they are.
  */
 import type { DataWarning } from '../plugin.js';
@@ -16,7 +16,7 @@ import { PspError } from '../errors.js';
 export interface TimeWindowsOptions<Row> extends TimeWindowSource<Row> {
   /** Milliseconds since 1970 of the oldest row that is wanted. */
   start: number;
-  /** The time in milliseconds for which a row can appear late. So far back every listing reads again. */
+  /** The maximum time in milliseconds by which a row can appear late. Every listing reads this much again. */
   overlapMs: number;
   /** The maximum length of a window that the PSP accepts. Default: unlimited. */
   maxWindowMs?: number;
@@ -44,7 +44,10 @@ const INITIAL_WINDOW_MS = 30 * DAY_MS;
 const DEFAULT_MAX_PAGES = 8;
 /** The clocks of the PSP and of the gateway can differ. */
 const MAX_CLOCK_SKEW_MS = 60_000;
-/** The target share of the maximum number of rows. A newest-first window with more rows than the maximum is read in vain. */
+/**
+ * The share of the maximum number of rows at which windows aim. It leaves room, because a newest-first window with too many rows must be
+ * read again.
+ */
 const TARGET_FILL_RATIO = 0.85;
 const MAX_GROWTH = 4;
 /** A window grows only if it has used less than this share of the time of a page. */
@@ -83,7 +86,7 @@ export async function* timeWindows<Row>(
     const isLast = read.covered.to >= end;
     const next = moveOn(options, position, read.covered, {
       fill: read.rows.length / getMaxRows({ maxPages, largestPage: read.largestPage }),
-      // The requests of a slow PSP use up the time of a page. Then a longer window would be read in vain.
+      // With a slow PSP, a longer window would not be read completely within one step, so it does not grow.
       canGrow: read.rows.length === 0 || budget.getUsedRatio() - usedBefore < MAX_TIME_RATIO_TO_GROW,
       isLast,
       largestPage: read.largestPage,

@@ -1,5 +1,5 @@
 /**
- * Rows that take an earlier payment or payout back, and rows that restore it. Each has its own id, names the original in
+ * Transactions that take an earlier payment or payout back, and transactions that restore it. Each has its own id, names the original in
  * `relatedTransactionId` and repeats the original's type. The original's row stays as it is: if its status changed to REFUNDED, clients
  * would subtract the amount twice. Source: docs/guides/mapping.md.
  */

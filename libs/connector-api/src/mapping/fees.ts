@@ -8,8 +8,8 @@ export type FeeFields = MovementFields;
 
 /**
  * Builds the row of a fee.
- * @param of the id of the row that caused the fee. Clients identify a row by `relatedTransactionId` and type, so two fees of one payment
- * would become one payment: give only the first one to `toFee`, or all of them to `toFees`
+ * @param of the id of the row that caused the fee. Only one fee of a payment may have it, because clients would merge two rows with
+ * the same `relatedTransactionId` and type. For several fees use `toFees`
  */
 export function toFee(fields: FeeFields, of?: string): Transaction {
   return { ...toUntiedFee(fields, of), ...(of !== undefined && { relatedTransactionId: of }) };

@@ -62,7 +62,7 @@ function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: Move
   return amount < 0n || (amount === 0n && isZeroOutgoing);
 }
 
-/** The parts that all rows have in common. The status is SUCCEEDED unless the fields have one. */
+/** The properties that all transactions of this folder have in common. The status is SUCCEEDED unless the fields have one. */
 export function createRow(
   fields: MovementFields,
   movement: Movement,

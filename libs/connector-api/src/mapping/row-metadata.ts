@@ -1,6 +1,6 @@
 /**
- * The metadata that reconciliation reads. Its keys are the same for every plugin. A plugin writes a key only if the PSP says the value, and
- * never derives one by a guess. The PSP's own members have keys of the form `com.<psp>.spec/…`.
+ * The metadata that reconciliation reads. Its keys are the same for every plugin. A plugin sets a key only if the PSP sends the value,
+ * and never guesses one. The PSP's own members have keys of the form `com.<psp>.spec/…`.
  */
 import type { Money } from '../money.js';
 import type { Metadata } from '../record.types.js';

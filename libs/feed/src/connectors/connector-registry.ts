@@ -41,8 +41,8 @@ export async function writeConnectors(
 }
 
 /**
- * Makes connectors belong to another plugin or account.
- * @param forgetsCursors true when the cursors of the former plugin or account mean nothing to the new one: then everything is pulled again
+ * Replaces the plugin and the account that are stored for a connector.
+ * @param forgetsCursors true: delete the cursors, so that everything is pulled again. Needed if the new plugin or account does not understand them
  */
 export async function replaceConnectorIdentity(
   adapter: DatabaseAdapter,

@@ -20,7 +20,10 @@ import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 /** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
 export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 
-/** Returns the current time as SQL expression, so that one clock measures the leases of all gateways. Milliseconds since 1970. */
+/**
+ * Returns an SQL expression for the current time, in milliseconds since 1970. The database evaluates it, so one clock measures the leases of
+ * all gateways.
+ */
 export type CurrentTimeExpression = () => RawBuilder<number>;
 
 /**
@@ -36,13 +39,13 @@ export interface TableColumn {
   column: string;
 }
 
-/** What a new connection to the database found. */
+/** What the database says on a new connection: the identity of the store and of the server. */
 export interface ConnectionState {
   /** `undefined` when the database has no store. */
   identity: StoreIdentity | undefined;
   /** `undefined` when the database has no such identity or does not tell it. */
   server: DatabaseServerIdentity | undefined;
-  /** Stores on this connection why the store has lost data, so that no process opens it before a person has confirmed it. */
+  /** Marks the store as damaged, with the reason. No process opens it until a person runs `tributary store restore`. */
   markLoss: (reason: string) => Promise<void>;
 }
 

@@ -94,6 +94,7 @@ export interface BalanceTable {
 
 export interface QuarantineTable {
   feed_id: number;
+  /** Stored words: `refusal` is a rejected record, `finding` a data warning. */
   kind: 'refusal' | 'finding';
   record_id: string;
   reason: string;

@@ -5,7 +5,10 @@ import type { Kysely } from 'kysely';
 import type { DatabaseAdapter, FeedUpdate } from '../database/database-adapter.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 
-/** Minimum difference of feed time between two rows, in ms. Clients read all rows of their last second again at every call. */
+/**
+ * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
+ * not have too many rows.
+ */
 const FEED_TIME_STEP_MS = 10;
 const HASH_BYTES = 16;
 
@@ -49,7 +52,8 @@ export async function appendRecords(
 
 /**
  * Leaves out the versions that the feed already has, and assigns a sequence number and a feed time to the others. The feed time is
- * `max(min(pspTime, now), head + 10 ms)`: it always increases in sequence of visibility, and follows the PSP's time where possible.
+ * `max(min(pspTime, now), head + 10 ms)`: it increases in the order in which rows become visible, and equals the PSP's time where
+ * that is possible.
  */
 export async function buildNewRows(
   db: Kysely<Schema>,

@@ -1,5 +1,5 @@
 /**
- * End-of-list markers for paginating clients. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and use the last
+ * Remembers which page a client got as its last one (its "end marker"), so that the page after it stays empty. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and use the last
  * row's time as their watermark. Rows can arrive after a client received a page that was not full, and fill that page. The next page
  * starts after these rows, so it must be empty, or the client skips them for ever. The markers are in the store, because the client
  * may request the next page from another gateway: `docs/decisions/0009-last-pages-in-the-store.md`.
@@ -44,8 +44,8 @@ export async function isPastLastPage(
 }
 
 /**
- * Records the end marker. Await it before the page is sent. Only time ends a marker: a later request may see the page full, but the
- * client that received it before has not.
+ * Records the end marker. Await it before the page is sent. A marker ends only by its time. A later request may find the page full, but
+ * the client that got it earlier got it with fewer rows.
  */
 export async function recordLastPage(
   adapter: DatabaseAdapter,

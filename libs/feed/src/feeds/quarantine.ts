@@ -25,7 +25,7 @@ export async function updateQuarantine(
   }
 }
 
-/** Adds a data warning of this library. Must run inside a transaction that has locked the feed. */
+/** Adds a data warning that the store itself found, not a plugin. Must run inside a transaction that has locked the feed. */
 export async function addWarning(
   db: Kysely<Schema>,
   feedId: number,

@@ -1,5 +1,5 @@
 /**
- * Makes a store that lost its newest data safe to go on with. Readers may know rows that the store has lost, so every row that is
+ * Makes a store usable again after it has lost its newest data. Readers may know rows that the store has lost, so every row that is
  * appended from now on gets a feed time after all times that a reader can have. See docs/decisions/0012-store-identity.md.
  */
 import { sql } from 'kysely';
@@ -8,13 +8,13 @@ import type { StoreRestore } from '../types/store.types.js';
 import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 /**
- * How far the feed time of a lost row can be ahead of the clock, in ms. An import gives each row 10 ms, so 60,000 rows of one stream reach
+ * The maximum time in ms by which the feed time of a row that the store lost, and that a reader may know, can be ahead of the clock. An import gives each row 10 ms, so 60,000 rows of one stream reach
  * ten minutes ahead.
  */
 export const DEFAULT_READER_LEAD_MS = 10 * 60_000;
 
 export interface NewEpochOptions {
-  /** The epoch that this process has read. When it is no longer the current one, another process was faster, and nothing changes. */
+  /** The epoch to end. If another process has already ended it, nothing changes. */
   fromEpoch: number;
   server: DatabaseServerIdentity | undefined;
   readerLeadMs: number;

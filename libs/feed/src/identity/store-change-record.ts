@@ -1,5 +1,5 @@
 /**
- * Remembers that the database under this process is no longer the store that it opened. From then on every access to the store fails,
+ * Records the first report that the database was replaced or restored while this process runs. From then on every access to the store fails,
  * because cached feed ids, cursors and leases belong to the earlier state.
  */
 import { StoreChangedError } from '../database/store-errors.js';

@@ -18,7 +18,10 @@ import { isHolderDead, serializeHolder } from './lease-holder.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
-/** Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less. */
+/**
+ * Maximum plausible lease in ms. Leases last about a minute, and the clocks of healthy machines differ by less than an hour. A longer
+ * lease was stored with a wrong clock.
+ */
 const MAX_LEASE_MS = 3_600_000;
 /** Maximum plausible time in ms until a stream is due. The longest pull interval is about a day. */
 const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
@@ -117,8 +120,8 @@ async function claimLease(
 }
 
 /**
- * Identifies one lease. The number alone is not unique: leases may not have reached the disk, so after a failure of the database's
- * machine a new lease can get the number of a lost one whose holder is still alive.
+ * Identifies one lease. The number alone is not unique. Leases are not written durably, so after a crash of the database's machine a number
+ * can be given out twice, while the first holder is still alive.
  */
 interface FencingToken {
   fencing_token: number;
@@ -192,7 +195,7 @@ class FeedLease implements Lease {
   ): Promise<{ result: AppendResult; headSeq: number }> {
     // The first statement locks the feed row, so the head that it returns does not change until the commit.
     const head = await this.lockFeed(db);
-    // A head before a row that this process has seen committed belongs to an older state of the store.
+    // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
     if (!head || head.seq < this.feed.committedSeq)
       throw new LeaseLostError(this.feed.connector, this.feed.stream);
     assertCursorStorable(page.cursor);

@@ -16,8 +16,8 @@ export function serializeHolder({ host, pid, id }: LeaseHolder): string {
 }
 
 /**
- * Returns true when the holder ran in the observer's PID namespace and no longer exists. It cannot tell for other namespaces, and returns
- * false.
+ * Returns true if the holder's process is known to have ended. That can only be known of processes in the PID namespace of the observer; for
+ * others the result is false.
  */
 export function isHolderDead(serialized: string, observer: LeaseHolder): boolean {
   const [host, pid] = JSON.parse(serialized) as [string, number];

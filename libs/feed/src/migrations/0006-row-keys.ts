@@ -2,8 +2,8 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /**
- * Adds an integer row key to `feed_rows`, the column `place`, in a database that stores a table sorted by such a key (SQLite). All other
- * columns stay unchanged. Other databases have no row key and skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
+ * SQLite only: adds the integer primary key `place` to `feed_rows`. SQLite stores a table sorted by such a key. All other columns stay
+ * unchanged. Other databases skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
  */
 export async function addRowKeys(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   const { rowKey } = types;

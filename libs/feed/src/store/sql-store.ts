@@ -21,7 +21,10 @@ import { WriteCheck } from '../identity/write-check.js';
 
 export class SqlStore implements Store {
   private readonly feeds = new Map<string, Promise<Feed>>();
-  /** Numbers of feeds by connector and stream. They stay cached, because every statement checks the binding of the feed's number. */
+  /**
+   * Numbers of feeds by connector and stream. They can stay cached, because every statement checks that the number still
+   * belongs to this connector and stream.
+   */
   private readonly bindings = new Map<string, Promise<FeedSession>>();
   private readonly clock: () => number;
   private readonly writeCheck: WriteCheck;

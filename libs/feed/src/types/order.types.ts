@@ -7,7 +7,7 @@ import type { OrderKind, SerializedRecord } from '@tributary/connector-api';
 /**
  * States of an order. `received`: stored, never sent. `waiting`: certainly not accepted by the PSP yet, sent again later.
  * `sending`: a call to the PSP is in progress, or was when its process died. `unknown`: the PSP may or may not have accepted it.
- * `pending`: the PSP accepted it. The other states are final. `returned`: it succeeded, and later the money came back.
+ * `pending`: the PSP accepted it. `succeeded`, `failed` and `returned` are final. `returned`: it succeeded, and later the money came back.
  */
 export const ORDER_STATES = [
   'received',
@@ -93,7 +93,7 @@ export interface PspReferences {
   pspIds: readonly string[];
 }
 
-/** Whether a change must survive a power failure of the database's machine: `durable` changes do, `relaxed` ones may be lost. */
+/** `durable`: the change has reached the disk when the promise resolves. `relaxed`: a power failure of the database's machine may lose it. */
 export type Durability = 'durable' | 'relaxed';
 
 /** Reads and writes the orders of one connector. Every method is one transaction. */

@@ -12,7 +12,7 @@ import type {
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 
-/** To what a connector belongs. */
+/** The plugin of a connector, and its account at the PSP. */
 export interface ConnectorIdentity {
   path: string;
   plugin: string;
@@ -187,6 +187,7 @@ export interface SyncRun {
 export interface QuarantineEntry {
   connector: string;
   stream: Stream;
+  /** `refusal`: a rejected record. `finding`: a data warning. The words are stored, so they cannot change. */
   kind: 'refusal' | 'finding';
   id: string;
   reason: string;

@@ -18,7 +18,7 @@ import {
   type Decision,
 } from '../state-machine/next-action.js';
 
-/** Time in ms for which a PSP that accepts no orders is left alone, unless it sends a retry time. */
+/** Pause in ms after the PSP throttled orders without a retry time. */
 const DEFAULT_THROTTLE_MS = 1_000;
 /** Maximum in ms for a retry time of the PSP. */
 const MAX_THROTTLE_MS = 15 * 60_000;
@@ -50,7 +50,7 @@ export class OrderWorker {
     return this.writer.connector.path;
   }
 
-  /** Tells whether more due orders would only wait in the queue. */
+  /** Tells whether the queue is full, so that a poll need not bring more due orders. */
   get isBusy(): boolean {
     return this.dueCount >= 2 * this.context.timings.maxConcurrentCalls;
   }

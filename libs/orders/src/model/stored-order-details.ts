@@ -41,7 +41,10 @@ export function isDisputed(order: Pick<StoredOrder, 'details'>): boolean {
   return parseDetails(order).disputedAt !== undefined;
 }
 
-/** Returns the details after a result of the PSP. A result ends every dispute. Older metadata stays unless the result replaces it. */
+/**
+ * Returns the details after a result of the PSP. A result removes the mark `disputedAt`. Metadata that the result does not
+ * contain is kept.
+ */
 export function buildDetails(
   order: Pick<StoredOrder, 'details'>,
   plugin: string,

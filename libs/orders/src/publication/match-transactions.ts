@@ -26,7 +26,7 @@ type TransactionMatch =
   | { kind: 'none' };
 
 export class OrderMatcher implements TransactionMatcher {
-  /** Times since when pages are deferred because of a transaction that may be an order, by transaction id. */
+  /** For each transaction that may belong to an order with an unknown outcome: the time at which it first deferred a page. By transaction id. */
   private readonly deferredSince = new Map<string, number>();
 
   constructor(
@@ -36,7 +36,7 @@ export class OrderMatcher implements TransactionMatcher {
 
   async match(items: readonly unknown[]): Promise<MatchedPage | DeferredPage> {
     const transactions = items.filter(isTransaction);
-    // Read before the identified orders: an order that gets its PSP id between the two reads is then found by the second one.
+    // The orders without a PSP id are read first. If an order gets its PSP id between the two reads, the second read finds it.
     // An order that is sent only now cannot be in this page, which is older.
     const unidentified = await this.findUnidentifiedOrders(transactions);
     const orders = await this.findReferencedOrders(transactions);
@@ -186,7 +186,10 @@ export class OrderMatcher implements TransactionMatcher {
     return `movement ${first.id} may be an order whose outcome is not known yet: its page waits for that`;
   }
 
-  /** Returns the transactions that are not served yet. A served one existed before any order that it could be. */
+  /**
+   * Returns the transactions that are not in the feed yet. One that is in the feed was listed before the order was sent, so it cannot
+   * be the payment of that order.
+   */
   private async filterUnserved(transactions: readonly Transaction[]): Promise<Transaction[]> {
     if (transactions.length === 0) return [];
     const ids = transactions.map(({ id }) => tryEncodeId(id));
@@ -204,7 +207,7 @@ export class OrderMatcher implements TransactionMatcher {
     return since;
   }
 
-  /** Schedules the lookup of an unknown order for now. It tells whether the transaction is this order. */
+  /** Makes the lookup of an order with an unknown outcome due now. The PSP's reply shows whether the transaction belongs to this order. */
   private async lookUpNow({ id }: StoredOrder): Promise<void> {
     const { now } = this.decisionContext();
     await this.writer.update(id, ({ state, holder, nextActionAt = Infinity }): OrderChange | undefined =>

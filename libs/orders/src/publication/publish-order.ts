@@ -37,8 +37,8 @@ export function addPublication(
 }
 
 /**
- * Returns the change after a response was returned again. The client then stamps a new entry with the status of that response, so
- * a later status must be published again.
+ * Returns the change of the order after the gateway has sent its response to the client once more. The client then stores the status of
+ * that response again with the current time, which hides earlier rows, so a later status must be published again.
  */
 export function recordResponseSentAgain(now: number): OrderChange {
   return { set: { respondedAt: now } };
@@ -52,7 +52,7 @@ export function publishableAt(order: StoredOrder, { publishDelayMs }: OrderTimin
   const { response, respondedAt = 0, publishedStatus, publishedAt = 0, state } = order;
   if (response === undefined) return undefined;
   const earliestAt = respondedAt + publishDelayMs;
-  // The client's own entry, stamped after the response, looks newer than all rows before it.
+  // The client stores the status of the response with the time at which it got it. A row with an earlier time does not replace that status.
   const statusSeenByClient =
     publishedAt < earliestAt ? (JSON.parse(response) as { status: string }).status : publishedStatus;
   return statusSeenByClient === toOrderOutcome(state) ? undefined : earliestAt;

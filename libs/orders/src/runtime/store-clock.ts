@@ -1,6 +1,6 @@
 /**
  * A clock that follows the store's clock, which all gateways on the store share. Leases and deadlines of orders depend on it: a
- * gateway whose clock is ahead would take over an order that another one is sending, and would confirm a decline too early.
+ * gateway whose clock is ahead would take over an order that another one is sending, and would treat a declined order as failed too early.
  */
 import type { Store } from '@tributary/feed';
 import type { Clock } from '@tributary/sync';

@@ -51,8 +51,8 @@ export function applyOutcome(
 }
 
 /**
- * Handles a lookup that should confirm a disputed final status. If the lookup failed, it is scheduled again, because the PSP's
- * listing reports the contradiction only once.
+ * Handles the lookup of an order whose final status the PSP's listing contradicts. A failed lookup is repeated, because the listing reports
+ * the contradiction only once.
  */
 function applyDisputeLookup(
   order: StoredOrder,
@@ -139,7 +139,7 @@ function awaitDeclineConfirmation(
   };
 }
 
-/** Schedules another attempt. The PSP did not accept this one, so earlier knowledge about the order stays valid. */
+/** Schedules another attempt. The PSP did not accept this attempt, so what is known of earlier attempts does not change. */
 function retryLater(order: StoredOrder, error: PspError, context: DecisionContext): OrderChange {
   const { now, timings } = context;
   const retryAfterMs = Math.min(error.details.retryAfterMs ?? 0, timings.maxStatusPollIntervalMs);

@@ -5,7 +5,7 @@ import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/s
 import type { DecisionContext } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 
-/** Where a reported status comes from. */
+/** When the PSP was asked for a status that it reported. */
 export interface StatusRequestTime {
   /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
   askedAt?: number;

@@ -1,6 +1,6 @@
 /**
  * Handles a store clock that was set back. The age of an attempt is then unknown, and so is whether the PSP still recognises a
- * repeat. Such an attempt counts as older than any PSP remembers, even after the clock has caught up. Pure.
+ * repeat. Such an attempt is treated as too old to be repeated, also after the clock is right again. Pure.
  */
 import type { MutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { OrderTimings } from './order-timings.js';

@@ -35,7 +35,7 @@ const noAction: Decision = { change: { set: { nextActionAt: undefined } } };
 const MAX_LEASE_MS = 3_600_000;
 /** Time in ms after a restore in which a client may repeat an order that the backup lacks. */
 const LOST_ORDER_REPEAT_MS = 30 * 24 * 3_600_000;
-/** The same for a PSP that cannot be asked. It is shorter, because every new order within it may be left to people. */
+/** The same time for a PSP without lookup. It is shorter, because a person may have to decide about every new order within it. */
 const UNKNOWN_ORDER_REPEAT_MS = 24 * 3_600_000;
 
 /**
@@ -81,7 +81,8 @@ function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
 }
 
 /**
- * Tells whether the order may have been sent before the store was restored, in what the backup lacks. That holds for an order that the
+ * Tells whether the order may have been sent after the backup was made and before it was restored. The store does not know such an
+ * attempt. It is possible for an order that the
  * backup has as not sent, and for a new one: its client may be repeating an order that was lost.
  */
 function mayHaveBeenLost({ state, changedAt }: StoredOrder, context: DecisionContext): boolean {
@@ -92,8 +93,8 @@ function mayHaveBeenLost({ state, changedAt }: StoredOrder, context: DecisionCon
 }
 
 /**
- * Looks up an order before it is sent. What was lost ended before the restore, so an order that the PSP does not know then was never
- * sent. Without lookup the order counts as sent when the backup was made.
+ * Looks up an order before it is sent. All attempts that the store lost ended before the restore. So if the PSP does not know the order now,
+ * it was never sent. Without lookup the order counts as sent when the backup was made.
  */
 function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext): Decision {
   const outcomeUnknownSince = supportsLookup(context) ? undefined : context.restore?.backupAt;

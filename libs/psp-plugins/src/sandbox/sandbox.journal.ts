@@ -4,7 +4,7 @@
  * This class only caches what the file contains.
  *
  * An incomplete line comes from a power failure or a full disk. It got no response and is ignored. A line that another process is
- * writing at the moment looks the same, so a new line may be preceded by an empty one.
+ * writing at the moment looks the same. A writer therefore begins with a line break after an incomplete line, which can leave an empty line.
  */
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';

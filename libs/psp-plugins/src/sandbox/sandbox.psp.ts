@@ -1,5 +1,5 @@
 /**
- * The plugin half of the sandbox. It creates a gap-free listing from an API that lists newest first, publishes rows late, changes rows
+ * The plugin of the sandbox; `sandbox.client.ts` simulates its PSP. It creates a gap-free listing from an API that lists newest first, publishes rows late, changes rows
  * silently and has no filter for changes.
  *
  * It reads transactions in time windows, oldest window first. A window is small enough to be held in memory and reversed. Rows younger than

@@ -1,6 +1,6 @@
 /**
- * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is a sum over 512 products.
- * A balance after a million transactions costs as much as one after a hundred.
+ * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is computed from 512 amounts
+ * and how often each of them occurred. A balance after a million transactions costs as much as one after a hundred.
  */
 import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './sandbox.random.js';

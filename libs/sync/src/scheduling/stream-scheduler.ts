@@ -27,8 +27,8 @@ const DEFERRED_PAGE_RETRY_MS = 2_000;
  */
 const MAX_DUE_JITTER_MS = 1_000;
 /**
- * Factor for the shared due time after a failure. Other processes may try earlier, because the cause may be in the failed
- * process.
+ * After a failure the stream is due for other processes after this share of the delay. They may try earlier, because the cause may be in
+ * this process.
  */
 const SHARED_DELAY_FACTOR = 0.8;
 /** Interval at which a single run tries to get a lease that another process holds. */

@@ -15,7 +15,7 @@ export interface OrderFilter {
   limit: number;
 }
 
-/** Lists orders, newest first. With a filter by state, the orders that were created first come first. */
+/** Lists orders, newest first. With a filter by state: oldest first. */
 export function listOrders(deployment: Deployment, filter: OrderFilter): Promise<StoredOrder[]> {
   const { connector, states, limit } = filter;
   return withStore(deployment, async (store) => {

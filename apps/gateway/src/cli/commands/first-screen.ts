@@ -7,7 +7,7 @@ import { readPackageVersion } from '../../package-version.js';
 import { DEMO_KEY_PATTERN } from './check.command.js';
 import { formatTable, pluralize } from '../shared/terminal.js';
 
-/** More connectors would push the first line off the screen. */
+/** Maximum number of connectors that are listed. More would push the first line off the screen. */
 const MAX_LISTED_CONNECTORS = 20;
 
 /** Number of rows in the feed of each stream. */

@@ -16,7 +16,10 @@ import {
 } from 'yaml';
 import { explainYamlError } from './yaml-errors.js';
 
-/** A deployment file has about ten levels. Each level takes at most three places on the stack of the parser. */
+/**
+ * Each level takes at most three places on the stack of the parser, so this allows about a third as many levels. A deployment file has
+ * about ten.
+ */
 const MAX_PARSER_STACK = 300;
 /** Tags of the types that YAML recognises without a tag. */
 const PLAIN_TAG_PATTERN = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;

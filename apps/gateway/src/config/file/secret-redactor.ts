@@ -9,8 +9,8 @@ const MIN_SECRET_LENGTH = 6;
 const PUBLIC_PROPERTIES: readonly unknown[] = ['name', 'plugin', 'every'];
 
 /**
- * @returns values from the environment and from files, strings whose property name means a secret, passwords in URLs,
- * and property names that can contain a secret; longest first.
+ * Returns all strings to redact, longest first: values from the environment and from files, strings whose property name means a secret,
+ * passwords in URLs, and property names that can contain a secret.
  */
 export function collectSecrets({ value, locations }: YamlReadResult): string[] {
   const found = new Set<string>();

@@ -1,4 +1,4 @@
-/** Reads that may be slightly stale: from the replicas in rotation, and from the primary when a replica fails. */
+/** Runs queries that may return slightly stale data: on the replicas in rotation, or on the primary if a replica fails. */
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 
 /**

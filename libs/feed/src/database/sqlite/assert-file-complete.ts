@@ -11,8 +11,8 @@ const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
 /**
- * Checks that the file has all pages that its header declares. Call it before this process opens the database: closing the file here
- * releases all locks that this process has on it.
+ * Checks that the file has all pages that its header declares. Call it before this process opens the database: POSIX releases all locks of
+ * a process on a file when the process closes it anywhere.
  * @throws Error with the code `SQLITE_CORRUPT` when pages are missing
  */
 export function assertFileComplete(file: string): void {

@@ -112,8 +112,9 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`,
   );
   const dataVersionStatement = prepareLazily(read, 'pragma data_version');
-  // The data version at which each feed was last known to be bound. It changes when another connection commits, so that one page for
-  // each commit pays for the check. A binding that is broken once never becomes valid again, so that a page read before the check is valid too.
+  // The data version at which the number of each feed was last checked. The data version changes when another connection commits, so only
+  // the first page after a commit pays for the check. A number that is wrong once never becomes right again, so a page that was read
+  // before the check is right too.
   const boundAtVersion = new WeakMap<FeedIdentity, unknown>();
   const isBound = (feed: FeedIdentity): boolean => {
     const version = dataVersionStatement().pluck().get();

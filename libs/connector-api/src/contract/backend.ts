@@ -32,6 +32,8 @@ export interface Backend {
 export interface OrderRequest {
   idempotencyKey: string;
   amount: Money;
+  /** The asset as the client wrote it, if that is not the form of the feeds: `JPY/0` for `JPY`. The response and the rows repeat it. */
+  requestedAsset?: string;
   sourceAccountId: string;
   destinationAccountId: string;
   description?: string;

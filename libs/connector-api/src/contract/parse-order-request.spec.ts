@@ -61,6 +61,16 @@ describe('what is a good order', () => {
     expect((await parse({ amount, currency })).amount).toEqual({ amount: units, asset: currency });
   });
 
+  it('may name an asset without decimal places as the API of Formance does', async () => {
+    expect(await parse({ amount: '500', currency: 'JPY/0' })).toMatchObject({
+      amount: { amount: 500n, asset: 'JPY' },
+      requestedAsset: 'JPY/0',
+    });
+    expect(await parse({ currency: 'JPY' })).not.toHaveProperty('requestedAsset');
+    expect((await refusal({ currency: 'EUR/0' })).Detail).toContain('expected "EUR/2"');
+    expect((await refusal({ currency: 'JPY/00' })).Detail).toContain('expected "JPY"');
+  });
+
   it('a transfer goes from account to account', async () => {
     expect((await parse(TO_SAVINGS, 'TRANSFER')).destinationAccountId).toBe('savings');
   });

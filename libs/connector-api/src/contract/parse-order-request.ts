@@ -43,12 +43,21 @@ function readProperties(body: Body, problems: Map<string, string>): OrderRequest
   };
   return {
     idempotencyKey: read('idempotencyKey', findKeyProblem),
-    amount: { amount: BigInt(read('amount', findAmountProblem)), asset: read('currency', findAssetProblem) },
+    ...readMoney(read('amount', findAmountProblem), read('currency', findAssetProblem)),
     sourceAccountId: read('sourceAccountId', (value) => findStringProblem(value, MAX_ID_LENGTH)),
     destinationAccountId: read('destinationAccountId', (value) => findStringProblem(value, MAX_ID_LENGTH)),
     // Formance always sends a description. It is empty if the user entered none.
     ...omitEmptyDescription(read('description', findDescriptionProblem)),
     metadata: readMetadata(body['metadata'], problems),
+  };
+}
+
+/** Normalizes the asset, and keeps the client's spelling if it is another one. */
+function readMoney(amount: string, currency: string): Pick<OrderRequest, 'amount' | 'requestedAsset'> {
+  const asset = normalizeAsset(currency);
+  return {
+    amount: { amount: BigInt(amount), asset },
+    ...(currency === asset ? {} : { requestedAsset: currency }),
   };
 }
 
@@ -61,11 +70,15 @@ function findAmountProblem(value: unknown): string | undefined {
   return 'a positive whole number of minor units as a string of up to 78 digits, e.g. "1250"';
 }
 
-/** Accepts an asset only in the form that the feeds use. Another number of decimal places would change the meaning of the amount. */
+/**
+ * Accepts an asset in the form that the feeds use, and an asset without decimal places also with `/0`: the API of Formance refuses `JPY` in a
+ * payment initiation and sends `JPY/0`. Another number of decimal places would change the meaning of the amount.
+ */
 function findAssetProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || !ASSET_PATTERN.test(value)) return 'an asset like "EUR/2" or "JPY"';
   const canonical = normalizeAsset(value);
-  return value === canonical ? undefined : JSON.stringify(canonical);
+  const isSameAsset = value === canonical || (!canonical.includes('/') && value === `${canonical}/0`);
+  return isSameAsset ? undefined : JSON.stringify(canonical);
 }
 
 function findKeyProblem(value: unknown): string | undefined {

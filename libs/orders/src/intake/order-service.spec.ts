@@ -54,6 +54,18 @@ describe.each(STORES)('on $name', (kind) => {
       expect(harness.psp.payments).toHaveLength(1);
     });
 
+    it('repeats the asset as the client wrote it, and sends it to the PSP in the form of the feeds', async () => {
+      const seen: unknown[] = [];
+      harness.psp.attemptScripts = [(order, psp) => (seen.push(order.amount), psp.executePayment(order))];
+      const gateway = await harness.openGateway({ limits: { largest: new Map([['JPY', 500n]]) } });
+      const amount = { amount: 500n, asset: 'JPY' };
+      const answer = await harness.submit(gateway.service, { amount, requestedAsset: 'JPY/0' });
+      expect(answer).toMatchObject({ amount: '500', currency: 'JPY/0', status: 'SUCCEEDED' });
+      expect(await harness.readRows(gateway)).toMatchObject([{ amount: '500', currency: 'JPY/0' }]);
+      expect(seen).toEqual([amount]);
+      expect(await harness.submit(gateway.service, { amount, requestedAsset: 'JPY/0' })).toEqual(answer);
+    });
+
     it('keeps the reference exactly as the client sent it, whatever is in it', async () => {
       const gateway = await harness.openGateway();
       const idempotencyKey = 'pi/1 ~ä%2F "quoted"';

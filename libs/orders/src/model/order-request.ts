@@ -10,6 +10,8 @@ import type { StoredOrder } from '@tributary/feed';
 
 /** Properties of the stored request, with ids as served. The amount and the asset have their own columns. */
 export interface OrderRequestData {
+  /** The asset as the client wrote it (`JPY/0`), if that is not the form of the feeds. Clients get it back in this form. */
+  requestedAsset?: string;
   sourceAccountId: string;
   destinationAccountId: string;
   description?: string;
@@ -18,11 +20,12 @@ export interface OrderRequestData {
 
 /** Returns the canonical JSON string of a request. Equal requests give equal strings, whatever the order of their properties. */
 export function toCanonicalRequest(kind: OrderKind, request: OrderRequest): string {
-  const { amount, sourceAccountId, destinationAccountId, description, metadata } = request;
+  const { amount, requestedAsset, sourceAccountId, destinationAccountId, description, metadata } = request;
   return JSON.stringify({
     kind,
     amount: amount.amount.toString(),
     asset: amount.asset,
+    ...(requestedAsset === undefined ? {} : { requestedAsset }),
     sourceAccountId,
     destinationAccountId,
     ...(description === undefined ? {} : { description }),

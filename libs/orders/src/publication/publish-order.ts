@@ -167,12 +167,12 @@ function toRowStatus(state: OrderState): OrderRowStatus {
 
 /** Returns the JSON string of the response. */
 function buildResponse(order: StoredOrder, status: OrderRowStatus): string {
-  const { sourceAccountId, destinationAccountId, description } = parseStoredRequest(order);
+  const { sourceAccountId, destinationAccountId, description, requestedAsset } = parseStoredRequest(order);
   return JSON.stringify({
     id: order.id,
     idempotencyKey: order.idempotencyKey,
     amount: order.amount.toString(),
-    currency: order.asset,
+    currency: requestedAsset ?? order.asset,
     sourceAccountId,
     destinationAccountId,
     ...(description === undefined ? {} : { description }),
@@ -210,7 +210,7 @@ function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now:
       ...fields,
       id: `${order.id}-return`,
       status: 'REFUNDED',
-      amount: { amount, asset: order.asset },
+      amount: { ...fields.amount, amount },
       sourceAccountId: destinationAccountId,
       destinationAccountId: sourceAccountId,
     },
@@ -219,12 +219,13 @@ function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now:
 }
 
 function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
-  const { sourceAccountId, destinationAccountId } = parseStoredRequest(order);
+  const { sourceAccountId, destinationAccountId, requestedAsset } = parseStoredRequest(order);
   return {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(now),
     type: order.kind,
-    amount: { amount: order.amount, asset: order.asset },
+    // The client's spelling, so that its payment has one asset, whether it reads the row or the response first.
+    amount: { amount: order.amount, asset: requestedAsset ?? order.asset },
     sourceAccountId: decodePspId(sourceAccountId),
     destinationAccountId: decodePspId(destinationAccountId),
     metadata: buildMetadata(order),

@@ -16,7 +16,13 @@ interface Property {
 }
 
 /** Words of the page for a property without a constant default. */
-const WORDS_WITHOUT_DEFAULT = ['required', 'no limit', 'no name', 'all beneficiaries'];
+const WORDS_WITHOUT_DEFAULT = [
+  'required',
+  'no limit',
+  'no name',
+  'all beneficiaries',
+  'the polling interval',
+];
 /** `settings` is validated by the plugin, so its default is not in the schema. */
 const DEFAULT_OF_SETTINGS = '{}';
 

@@ -32,7 +32,8 @@ export class ApiKeySet {
 /** A set that accepts no key. It protects paths at which there is no connector. */
 export const EMPTY_KEY_SET = new ApiKeySet([]);
 
-function parseBearerKey(authorization: string | undefined): string | undefined {
+/** Returns the key in an `Authorization` header, or `undefined` when there is none. */
+export function parseBearerKey(authorization: string | undefined): string | undefined {
   const key = authorization === undefined ? undefined : BEARER_PATTERN.exec(authorization)?.[1];
   return key === undefined || key.length > MAX_KEY_LENGTH ? undefined : key;
 }

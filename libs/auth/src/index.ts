@@ -1,6 +1,7 @@
 export * from './authentication.js';
 export * from './authorizer.js';
 export * from './failure-limiter.js';
-export * from './api-key-set.js';
+export { ApiKeySet, EMPTY_KEY_SET } from './api-key-set.js';
 export * from './api-key.js';
+export * from './reader-id.js';
 export * from './scope.js';

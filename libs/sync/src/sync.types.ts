@@ -9,6 +9,11 @@ export interface SyncConnector {
   client: PspClient;
   /** Time between two pulls of a stream, in milliseconds. */
   pullIntervalMs: number;
+  /**
+   * How long a response that repeats known balances is valid: a time in ms, or `off` to serve the time of the observation in every response.
+   * By default it follows the polling interval of each reader.
+   */
+  balanceValidity?: number | 'off';
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
 }

@@ -1,3 +1,4 @@
+import { deriveReaderId } from '@tributary/auth';
 import type {
   Backend,
   OrderKind,
@@ -76,8 +77,8 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     return feed.findExistingIds(ids);
   }
 
-  getBalances(accountId: string): Promise<ServedBalances | undefined> {
-    return this.balanceReader.read(accountId);
+  getBalances(accountId: string, authorization?: string): Promise<ServedBalances | undefined> {
+    return this.balanceReader.read(accountId, deriveReaderId(authorization));
   }
 
   onModuleDestroy(): void {

@@ -96,13 +96,14 @@ function createBackend(
   client: PspClient,
   dependencies: ConnectorDependencies,
 ): Backend {
-  const { path, syncIntervalMs: pullIntervalMs } = config;
+  const { path, syncIntervalMs: pullIntervalMs, balanceValidity } = config;
   const { store, cache, sync } = dependencies;
   const orders = openOrders(config, client, dependencies.orders);
   const connector: SyncConnector = {
     path,
     client,
     pullIntervalMs,
+    ...(balanceValidity === undefined ? {} : { balanceValidity }),
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
   const reader = new BalanceReader(store, connector, sync);

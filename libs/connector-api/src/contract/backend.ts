@@ -9,12 +9,13 @@ export interface Backend {
   /** Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous. */
   getPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage>;
   /**
-   * Returns the balances of an account.
+   * Returns the balances of an account. Their time `at` depends on what the reader got before: docs/decisions/0015-times-of-balances.md.
    * @param accountId the id as served, i.e. encoded
+   * @param authorization the request's `Authorization` header, which names the reader
    * @returns a JSON object as the contract's `Balances`; `undefined` for an account that was never served
    * @throws PspError if the PSP cannot be asked and no balance is stored
    */
-  getBalances(accountId: string): Promise<ServedBalances | undefined>;
+  getBalances(accountId: string, authorization?: string): Promise<ServedBalances | undefined>;
   /** Returns those of the ids (as served) that are in the stream. */
   findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can execute. */

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpStatus, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Header, Headers, HttpStatus, Inject, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { BACKEND, type Backend } from './backend.js';
 import { ContractError } from './contract-error.js';
@@ -16,8 +16,11 @@ export class BalancesController {
   @ApiOperation({ operationId: 'getAccountBalances', summary: 'Get account balance' })
   @ApiParam({ name: 'accountId', description: 'The `id` that the list of accounts gave', type: String })
   @ApiOkResponse({ description: 'Account balances', type: BalancesSchema })
-  async balances(@Param('accountId') accountId: string): Promise<Buffer> {
-    const balances = await this.backend.getBalances(accountId);
+  async balances(
+    @Param('accountId') accountId: string,
+    @Headers('authorization') authorization?: string,
+  ): Promise<Buffer> {
+    const balances = await this.backend.getBalances(accountId, authorization);
     if (balances === undefined) {
       throw new ContractError(
         HttpStatus.NOT_FOUND,

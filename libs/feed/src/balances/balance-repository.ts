@@ -1,16 +1,22 @@
 /** Stores the last balances of each account. It guarantees to clients that `at` increases with every change and no asset disappears. */
 import { formatTime, type ServedBalances, type ValidatedBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
-import type { BalanceRepository } from '../types/store.types.js';
+import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
+import type { BalanceRepository, ReaderRequest } from '../types/store.types.js';
 import type { BalanceTable, Schema } from '../database/schema.js';
+import { readerKey, readReaderBalances, saveReaderBalances, type ServedToReader } from './reader-balances.js';
+import { chooseServedTime } from './served-time.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
 
 /** Minimum time in ms between two writes of unchanged amounts, because balances are observed very often. */
 const MIN_REWRITE_INTERVAL_MS = 60_000;
 
-export function createBalanceRepository(adapter: DatabaseAdapter, connector: string): BalanceRepository {
+export function createBalanceRepository(
+  adapter: DatabaseAdapter,
+  connector: string,
+  clock: CurrentTimeExpression,
+): BalanceRepository {
   return {
     findLatest: async (accountId) => {
       const row = await findObservation(adapter.reader, connector, accountId);
@@ -28,7 +34,62 @@ export function createBalanceRepository(adapter: DatabaseAdapter, connector: str
     },
     recordObservation: (balances) =>
       adapter.transaction((db) => applyObservation(db, adapter, connector, balances)),
+    serveReaders: (requests, validForMs) =>
+      adapter.transaction(async (db) => {
+        const served = await chooseForReaders(db, adapter, connector, requests, validForMs, clock, true);
+        await saveReaderBalances(
+          db,
+          connector,
+          served.filter((each) => each !== undefined),
+        );
+        return served.map((each) => each?.balances);
+      }),
+    previewReaders: async (requests, validForMs) => {
+      const { reader } = adapter;
+      const served = await chooseForReaders(reader, adapter, connector, requests, validForMs, clock, false);
+      return served.map((each) => each?.balances);
+    },
   };
+}
+
+/** Chooses the balances and the time for each request; `undefined` for an account without any observed balance. */
+async function chooseForReaders(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  connector: string,
+  requests: readonly ReaderRequest[],
+  validForMs: number | undefined,
+  clock: CurrentTimeExpression,
+  isLocking: boolean,
+): Promise<(ServedToReader | undefined)[]> {
+  // The lock comes first, so that of two concurrent responses the later one has the later amounts.
+  const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
+  const observations = await findObservations(db, adapter, connector, requests);
+  return requests.map(({ accountId, reader, isCurrent }) => {
+    const row = observations.get(accountId);
+    if (!row) return undefined;
+    const version = { since: amountsSince(row), observedAt: row.observed_at };
+    const validity = { isCurrent, ...(validForMs === undefined ? {} : { validForMs }) };
+    const next = chooseServedTime(known.get(readerKey({ accountId, reader })), version, now, validity);
+    const balances = toServedBalances(accountId, { ...row, served_at: next.servedAt });
+    return { accountId, reader, next, balances };
+  });
+}
+
+async function findObservations(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  connector: string,
+  requests: readonly ReaderRequest[],
+): Promise<Map<string, Observation>> {
+  if (requests.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('balances')
+    .select(['account_id', 'observed_at', 'served_at', 'amounts', 'amounts_since'])
+    .where('connector', '=', connector)
+    .where(adapter.inArray('account_id', [...new Set(requests.map(({ accountId }) => accountId))]))
+    .execute();
+  return new Map(rows.map((row) => [row.account_id, row]));
 }
 
 /** Stores an observation. Must run inside a transaction. @returns the balances to serve from now on */
@@ -64,7 +125,7 @@ async function insertFirst(
     .insertInto('balances')
     .values({ connector, account_id: balances.accountId, ...mergeObservation(undefined, balances) })
     .onConflict((conflict) => conflict.columns(['connector', 'account_id']).doNothing())
-    .returning(['observed_at', 'served_at', 'amounts'])
+    .returning(['observed_at', 'served_at', 'amounts', 'amounts_since'])
     .executeTakeFirst();
 }
 
@@ -80,9 +141,18 @@ function mergeObservation(before: Observation | undefined, { at, amounts }: Vali
       [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([asset, amount]) => [asset, amount.toString()]),
     ),
   );
-  const earliestServedAt =
-    !before || amountsJson === before.amounts ? (before?.served_at ?? at) : before.served_at + 1;
-  return { observed_at: at, served_at: Math.max(at, earliestServedAt), amounts: amountsJson };
+  const isUnchanged = before?.amounts === amountsJson;
+  const servedAt = before ? Math.max(at, before.served_at + (isUnchanged ? 0 : 1)) : at;
+  return {
+    observed_at: at,
+    served_at: servedAt,
+    amounts: amountsJson,
+    amounts_since: isUnchanged ? amountsSince(before) : servedAt,
+  };
+}
+
+function amountsSince({ amounts_since, served_at }: Observation): number {
+  return amounts_since ?? served_at;
 }
 
 async function findObservation(
@@ -93,14 +163,17 @@ async function findObservation(
 ): Promise<Observation | undefined> {
   return db
     .selectFrom('balances')
-    .select(['observed_at', 'served_at', 'amounts'])
+    .select(['observed_at', 'served_at', 'amounts', 'amounts_since'])
     .where('connector', '=', connector)
     .where('account_id', '=', accountId)
     .modifyEnd(lock)
     .executeTakeFirst();
 }
 
-function toServedBalances(accountId: string, { served_at, amounts }: Observation): ServedBalances {
+function toServedBalances(
+  accountId: string,
+  { served_at, amounts }: Pick<Observation, 'served_at' | 'amounts'>,
+): ServedBalances {
   return {
     id: accountId,
     accountID: accountId,

@@ -6,6 +6,7 @@ export interface Schema {
   feeds: FeedTable;
   feed_rows: FeedRowTable;
   balances: BalanceTable;
+  reader_balances: ReaderBalanceTable;
   quarantine: QuarantineTable;
   sync_runs: SyncRunTable;
   orders: OrderTable;
@@ -90,6 +91,19 @@ export interface BalanceTable {
   served_at: number;
   /** JSON object from asset to amount (a string), sorted by asset. */
   amounts: string;
+  /** When these amounts became true; `null` when they were stored before version 12, then `served_at` is the best known time. */
+  amounts_since: number | null;
+}
+
+/** What one reader knows of the balances of one account. `balances/served-time.ts` describes the columns. */
+export interface ReaderBalanceTable {
+  connector: string;
+  reader: string;
+  account_id: string;
+  amounts_since: number;
+  served_at: number;
+  requested_at: number;
+  interval_ms: number | null;
 }
 
 export interface QuarantineTable {

@@ -63,6 +63,7 @@ async function fill(url: string): Promise<void> {
         cursor: `end of ${connector}`,
       });
       await lease.release();
+      await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
       const account = { plugin: 'mollie', account: 'org' };
       await store.registerDeployment({ name: 'shop', connectors: [{ path: connector, ...account }] });
       const at = { connector, stream: 'transactions' as const, startedAt: 5, duration: 1, pages: 1 };

@@ -19,6 +19,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   // Sorts rows in the same sequence as `seq` does, and every database has an index for it.
   feed_rows: ['feed_id', 'feed_time'],
   balances: ['connector', 'account_id'],
+  reader_balances: ['connector', 'reader', 'account_id'],
   quarantine: ['feed_id', 'kind', 'record_id'],
   // Two runs of a stream can start in the same millisecond, so all columns belong to the key. Rows with equal keys are identical.
   sync_runs: [

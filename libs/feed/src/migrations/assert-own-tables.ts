@@ -26,6 +26,7 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   last_pages: { since: 3, columns: ['feed_id', 'from_time', 'page_size', 'page', 'until'] },
   store_identity: { since: 8, columns: ['store_id', 'epoch', 'beat'] },
   connectors: { since: 9, columns: ['connector', 'plugin', 'account'] },
+  reader_balances: { since: 12, columns: ['connector', 'reader', 'account_id', 'interval_ms'] },
 };
 
 const ADVICE =

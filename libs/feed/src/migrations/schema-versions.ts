@@ -15,6 +15,7 @@ import { createStoreIdentity } from './0008-store-identity.js';
 import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
 import { addDeployment } from './0011-deployment.js';
+import { createReaderBalances } from './0012-reader-balances.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -59,6 +60,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createConnectors, minProgramVersion: 9 },
   { apply: addFencing, minProgramVersion: 10 },
   { apply: addDeployment, minProgramVersion: 10 },
+  // Earlier programs change amounts without `amounts_since`.
+  { apply: createReaderBalances, minProgramVersion: 12 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -63,7 +63,7 @@ export class SqlStore implements Store {
   }
 
   balances(connector: string) {
-    return createBalanceRepository(this.adapter, connector);
+    return createBalanceRepository(this.adapter, connector, this.storeClock);
   }
 
   orders(connector: string): OrderRepository {

@@ -167,6 +167,30 @@ export interface BalanceRepository {
    * @returns the balances to serve
    */
   recordObservation(balances: ValidatedBalances): Promise<ServedBalances>;
+  /**
+   * Returns the last observed balances with the times for their readers, and records that the readers got them. The first response with new
+   * amounts has the time at which they became true. Later ones have a time after the reader's next request.
+   * @param validForMs a fixed validity; by default it follows the polling interval of each reader
+   * @returns the balances of each request; `undefined` for an account of which no balance was ever observed
+   */
+  serveReaders(
+    requests: readonly ReaderRequest[],
+    validForMs?: number,
+  ): Promise<(ServedBalances | undefined)[]>;
+  /** Returns what `serveReaders` would return, and records nothing. For a store that cannot be written at present. */
+  previewReaders(
+    requests: readonly ReaderRequest[],
+    validForMs?: number,
+  ): Promise<(ServedBalances | undefined)[]>;
+}
+
+/** A request of a reader for the balances of an account. */
+export interface ReaderRequest {
+  accountId: string;
+  /** Id of the API key. */
+  reader: string;
+  /** Whether the stored balances are those of this moment. Otherwise the PSP was not asked yet, or does not respond. */
+  isCurrent: boolean;
 }
 
 export interface SyncRun {

@@ -39,7 +39,7 @@ async function createReader(
     ...(balances ? { balances } : {}),
   });
   await bench.createEngine([connector]).runOnce();
-  return new BalanceReader(bench.store, connector, bench.options());
+  return new BalanceReader(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
 }
 
 const readSourceCount = (name: string) => bench.readMetric('tributary_balance_reads_total', { source: name });
@@ -60,7 +60,7 @@ describe('the balances of an account', () => {
       asked.push(id);
       return createBalances(id, [1250n, 'EUR/2'], [-7n, 'JPY']);
     });
-    expect(await reader.read('DE~201~2Fx')).toEqual({
+    expect(await reader.read('DE~201~2Fx', 'key')).toEqual({
       id: 'DE~201~2Fx',
       accountID: 'DE~201~2Fx',
       at: currentIsoTime(),
@@ -76,7 +76,8 @@ describe('the balances of an account', () => {
   it('are nobody’s when the account was never served, whatever the PSP would say', async () => {
     let asked = 0;
     const reader = await createReader(async (id) => (asked++, createBalances(id)));
-    for (const id of ['stranger', 'DE 1/x', '..', '~zz', '']) expect(await reader.read(id)).toBeUndefined();
+    for (const id of ['stranger', 'DE 1/x', '..', '~zz', ''])
+      expect(await reader.read(id, 'key')).toBeUndefined();
     expect(asked).toBe(0);
   });
 
@@ -86,23 +87,23 @@ describe('the balances of an account', () => {
       if (broken) throw new PspError('unavailable', `503 for key ${SECRET}`);
       return createBalances(id, [5n, 'EUR/2']);
     });
-    const live = await reader.read('a');
+    const live = await reader.read('a', 'key');
     await bench.clock.advance(60_000);
     broken = true;
-    expect(await reader.read('a')).toEqual(live);
+    expect(await reader.read('a', 'key')).toEqual(live);
     expect(await readSourceCount('last')).toBe(1);
     expect(bench.findLogLines('the balances last observed are served')).toMatchObject([
       { level: LOG_LEVELS.warn, connector: 'bank', accountId: 'a', kind: 'unavailable' },
     ]);
     expect(JSON.stringify(bench.lines)).not.toContain(SECRET);
-    await expect(reader.read('b')).rejects.toMatchObject({
+    await expect(reader.read('b', 'key')).rejects.toMatchObject({
       name: 'PspError',
       kind: 'unavailable',
       message: 'no balance of account b was ever observed, and now: bank balances: 503 for key [redacted]',
     });
     broken = false;
     await bench.clock.advance(2000);
-    expect((await reader.read('a'))?.at).toBe(currentIsoTime());
+    expect((await reader.read('a', 'key'))?.at).toBe(currentIsoTime());
     expect(bench.findLogLines('the PSP answers again')).toHaveLength(1);
   });
 
@@ -111,12 +112,12 @@ describe('the balances of an account', () => {
     const reader = await createReader(async (id) =>
       hangs ? neverResolves() : createBalances(id, [5n, 'EUR/2']),
     );
-    const live = await reader.read('a');
+    const live = await reader.read('a', 'key');
     hangs = true;
     const start = bench.clock.now();
-    expect(await advanceUntilSettled(reader.read('a'))).toEqual(live);
+    expect(await advanceUntilSettled(reader.read('a', 'key'))).toEqual(live);
     expect(bench.clock.now() - start).toBeLessThanOrEqual(4_100);
-    await expect(advanceUntilSettled(reader.read('b'))).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(advanceUntilSettled(reader.read('b', 'key'))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it('that come too late for their own answer are there for the next', async () => {
@@ -124,9 +125,9 @@ describe('the balances of an account', () => {
       await new Promise<void>((resolve) => bench.clock.after(4_500, resolve));
       return createBalances(id, [5n, 'EUR/2']);
     });
-    await expect(advanceUntilSettled(reader.read('a'))).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(advanceUntilSettled(reader.read('a', 'key'))).rejects.toMatchObject({ kind: 'unavailable' });
     await bench.clock.advance(1_000);
-    expect(await advanceUntilSettled(reader.read('a'))).toMatchObject({ balances: [{ amount: '5' }] });
+    expect(await advanceUntilSettled(reader.read('a', 'key'))).toMatchObject({ balances: [{ amount: '5' }] });
   });
 
   it('are explicit zeros once the PSP does not know the account any more', async () => {
@@ -135,10 +136,10 @@ describe('the balances of an account', () => {
       if (closed) throw new PspError('rejected', 'no such account', { status: 404 });
       return createBalances(id, [5n, 'EUR/2'], [6n, 'USD/2']);
     });
-    await reader.read('a');
+    await reader.read('a', 'key');
     await bench.clock.advance(60_000);
     closed = true;
-    expect(await reader.read('a')).toMatchObject({
+    expect(await reader.read('a', 'key')).toMatchObject({
       at: currentIsoTime(),
       balances: [
         { currency: 'EUR/2', amount: '0' },
@@ -146,7 +147,12 @@ describe('the balances of an account', () => {
       ],
     });
     expect(await readSourceCount('closed')).toBe(1);
-    expect(await reader.read('b')).toEqual({ id: 'b', accountID: 'b', at: currentIsoTime(), balances: [] });
+    expect(await reader.read('b', 'key')).toEqual({
+      id: 'b',
+      accountID: 'b',
+      at: currentIsoTime(),
+      balances: [],
+    });
   });
 
   it('are not zero because the PSP refused the request for another reason', async () => {
@@ -155,9 +161,9 @@ describe('the balances of an account', () => {
       if (refuses) throw new PspError('rejected', 'bad request', { status: 400 });
       return createBalances(id, [5n, 'EUR/2']);
     });
-    const live = await reader.read('a');
+    const live = await reader.read('a', 'key');
     refuses = true;
-    expect(await reader.read('a')).toEqual(live);
+    expect(await reader.read('a', 'key')).toEqual(live);
   });
 
   it('are those of the listings where the plugin has no other, and none before the first', async () => {
@@ -167,12 +173,17 @@ describe('the balances of an account', () => {
       amounts: [{ amount: 9n, asset: 'EUR/2' }],
     };
     const reader = await createReader(undefined, ['a', 'b'], [observed]);
-    expect(await reader.read('a')).toMatchObject({
+    expect(await reader.read('a', 'key')).toMatchObject({
       at: '2025-11-30T00:00:00.000Z',
       balances: [{ currency: 'EUR/2', amount: '9' }],
     });
-    expect(await reader.read('b')).toEqual({ id: 'b', accountID: 'b', at: currentIsoTime(), balances: [] });
-    expect(await reader.read('c')).toBeUndefined();
+    expect(await reader.read('b', 'key')).toEqual({
+      id: 'b',
+      accountID: 'b',
+      at: currentIsoTime(),
+      balances: [],
+    });
+    expect(await reader.read('c', 'key')).toBeUndefined();
   });
 
   it.each<[string, (id: string) => unknown, string]>([
@@ -186,7 +197,7 @@ describe('the balances of an account', () => {
     ['that are none', () => undefined, 'got the balances of undefined'],
   ])('%s are not served', async (_, answer, reason) => {
     const reader = await createReader(async (id) => answer(id) as Balances);
-    await expect(reader.read('a')).rejects.toMatchObject({
+    await expect(reader.read('a', 'key')).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining(reason) as string,
     });
@@ -198,10 +209,13 @@ describe('the balances of an account', () => {
       ...createBalances(id, [amount, 'EUR/2']),
       at: '2030-01-01T00:00:00Z',
     }));
-    expect((await reader.read('a'))?.at).toBe(currentIsoTime());
+    expect((await reader.read('a', 'key'))?.at).toBe(currentIsoTime());
     amount = 2n;
     await bench.clock.advance(1000);
-    expect(await reader.read('a')).toMatchObject({ at: currentIsoTime(), balances: [{ amount: '2' }] });
+    expect(await reader.read('a', 'key')).toMatchObject({
+      at: currentIsoTime(),
+      balances: [{ amount: '2' }],
+    });
   });
 });
 
@@ -213,7 +227,7 @@ describe('many readers', () => {
       calls++;
       return new Promise((resolve) => (answer = () => resolve(createBalances(id, [1n, 'EUR/2']))));
     });
-    const reads = Array.from({ length: 20 }, () => reader.read('a'));
+    const reads = Array.from({ length: 20 }, () => reader.read('a', 'key'));
     await bench.clock.advance(10);
     answer?.(createBalances('a'));
     const answers = await Promise.all(reads);
@@ -231,7 +245,7 @@ describe('many readers', () => {
       now--;
       return createBalances(id, [1n, 'EUR/2']);
     }, accounts);
-    const answers = await advanceUntilSettled(Promise.all(accounts.map((id) => reader.read(id))));
+    const answers = await advanceUntilSettled(Promise.all(accounts.map((id) => reader.read(id, 'key'))));
     expect(answers.map((answer) => (answer as ServedBalances).accountID)).toEqual(accounts);
     expect(most).toBe(10);
   });
@@ -245,10 +259,10 @@ describe('many readers', () => {
       if (down || id === 'acc0') throw new PspError('unavailable', 'connection refused');
       return createBalances(id, [1n, 'EUR/2']);
     }, accounts);
-    const readAll = () => Promise.allSettled(accounts.map((id) => reader.read(id)));
+    const readAll = () => Promise.allSettled(accounts.map((id) => reader.read(id, 'key')));
     expect((await readAll()).filter(({ status }) => status === 'rejected')).toHaveLength(1);
     expect(calls).toBe(50);
-    await reader.read('acc0').catch(() => undefined);
+    await reader.read('acc0', 'key').catch(() => undefined);
     expect(calls).toBe(50);
 
     await bench.clock.advance(5000);
@@ -268,12 +282,12 @@ describe('many readers', () => {
       throw new PspError('rate-limited', 'slow down', { retryAfterMs: 30_000 });
     });
     for (let second = 0; second < 29; second++) {
-      await reader.read('a').catch(() => undefined);
+      await reader.read('a', 'key').catch(() => undefined);
       await bench.clock.advance(1000);
     }
     expect(calls).toBe(1);
     await bench.clock.advance(2000);
-    await reader.read('b').catch(() => undefined);
+    await reader.read('b', 'key').catch(() => undefined);
     expect(calls).toBe(2);
   });
 
@@ -286,7 +300,7 @@ describe('many readers', () => {
       if (latencyMs > 0) await new Promise<void>((resolve) => bench.clock.after(latencyMs, resolve));
       return read;
     }, accounts);
-    const readAll = () => Promise.all(accounts.map((id) => reader.read(id)));
+    const readAll = () => Promise.all(accounts.map((id) => reader.read(id, 'key')));
     const listAmounts = (answers: (ServedBalances | undefined)[]) =>
       answers.map((answer) => answer?.balances[0]?.amount);
     await advanceUntilSettled(readAll());
@@ -297,7 +311,7 @@ describe('many readers', () => {
     const start = bench.clock.now();
     const answered: number[] = [];
     const reads = accounts.map((id) =>
-      reader.read(id).then((answer) => (answered.push(bench.clock.now() - start), answer)),
+      reader.read(id, 'key').then((answer) => (answered.push(bench.clock.now() - start), answer)),
     );
     expect(listAmounts(await advanceUntilSettled(Promise.all(reads)))).toEqual(accounts.map(() => '1'));
     // Ten wait for the PSP, which is free, for one second.
@@ -319,11 +333,11 @@ describe('many readers', () => {
       return createBalances(id, [1n, 'EUR/2']);
     }, accounts);
     const stored = accounts.slice(0, 39);
-    await advanceUntilSettled(Promise.all(stored.map((id) => reader.read(id))));
+    await advanceUntilSettled(Promise.all(stored.map((id) => reader.read(id, 'key'))));
     called.length = 0;
     await bench.clock.advance(60_000);
-    const reads = stored.map((id) => reader.read(id));
-    const first = reader.read('acc39');
+    const reads = stored.map((id) => reader.read(id, 'key'));
+    const first = reader.read('acc39', 'key');
     expect(await advanceUntilSettled(first)).toMatchObject({ balances: [{ amount: '1' }] });
     await advanceUntilSettled(Promise.all(reads));
     expect(called.indexOf('acc39')).toBeLessThan(20);
@@ -337,7 +351,7 @@ describe('many readers', () => {
       await new Promise<void>((resolve) => bench.clock.after(1_000, resolve));
       return createBalances(id, [1n, 'EUR/2']);
     }, accounts);
-    const reads = Promise.allSettled(accounts.map((id) => reader.read(id)));
+    const reads = Promise.allSettled(accounts.map((id) => reader.read(id, 'key')));
     await bench.clock.advance(10);
     reader.stop();
     await advanceUntilSettled(reads);

@@ -13,6 +13,7 @@ import type { BalanceSource } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
+import { ReaderTimes } from './reader-times.js';
 import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
@@ -42,6 +43,7 @@ export class BalanceReader {
   private readonly responseTimeoutMs: number;
   private readonly circuitBreaker: CircuitBreaker;
   private readonly lookup: BalanceLookup;
+  private readonly readerTimes: ReaderTimes;
   private readonly refreshes = new RefreshQueue((accountId) => this.refresh(accountId));
 
   constructor(
@@ -52,29 +54,46 @@ export class BalanceReader {
     this.context = getSyncContext(options);
     this.balanceRepository = store.balances(connector.path);
     this.lookup = new BalanceLookup(store, connector.path, this.balanceRepository);
+    const { balanceValidity } = connector;
+    const validForMs = balanceValidity === 'off' ? undefined : balanceValidity;
+    this.readerTimes = new ReaderTimes(this.balanceRepository, this.context.clock, validForMs);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
     this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);
   }
 
   /**
-   * Returns the balances of an account.
+   * Returns the balances of an account, with the time `at` that fits what the reader got before.
    * @param accountId the id as it is served, i.e. encoded
+   * @param reader id of the API key that the request was sent with
    * @returns `undefined` for an account that was never served
    * @throws PspError `unavailable` when the PSP does not respond and no balances are stored
    */
-  async read(accountId: string): Promise<ServedBalances | undefined> {
+  async read(accountId: string, reader: string): Promise<ServedBalances | undefined> {
     if (decodeId(accountId) === undefined) return undefined;
     const { isServed, stored } = await this.lookup.find(accountId);
     if (!isServed) return undefined;
-    const { source, balances } = await this.readServed(accountId, stored);
-    this.context.metrics.balanceReads.inc({ connector: this.connector.path, source });
-    return balances;
+    const result = await this.readServed(accountId, stored);
+    this.context.metrics.balanceReads.inc({ connector: this.connector.path, source: result.source });
+    return this.chooseTime(accountId, reader, result);
   }
 
   /** Stops the refreshes that have not begun. */
   stop(): void {
     this.refreshes.stop();
+  }
+
+  /** Replaces the time of the observation by the time for this reader. */
+  private async chooseTime(
+    accountId: string,
+    reader: string,
+    { source, balances }: BalanceResult,
+  ): Promise<ServedBalances> {
+    const { balanceValidity, client } = this.connector;
+    if (balanceValidity === 'off' || source === 'none') return balances;
+    // A plugin without `balances` lists every newer balance, so the stored ones are those of now.
+    const isCurrent = source !== 'last' || client.balances === undefined;
+    return (await this.readerTimes.choose({ accountId, reader, isCurrent })) ?? balances;
   }
 
   private async readServed(accountId: string, stored: ServedBalances | undefined): Promise<BalanceResult> {

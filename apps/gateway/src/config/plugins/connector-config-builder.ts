@@ -13,6 +13,7 @@ import {
   RESERVED_NAMES,
   RESERVED_TENANT_CONNECTOR_NAMES,
 } from '../settings/name-patterns.js';
+import { parseBalanceValidity } from '../settings/balance-settings.js';
 import { parseOrderLimits } from '../settings/order-settings.js';
 import { formatPathForMessage, type ConfigPath } from '../file/value-path.js';
 import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from './plugin-packages.js';
@@ -64,6 +65,7 @@ export class ConnectorConfigBuilder {
       plugin: pluginName,
       apiKeys,
       sync,
+      balances,
       orders,
       settings,
     } = this.binder.bind(ConnectorEntry, entry, path);
@@ -74,6 +76,7 @@ export class ConnectorConfigBuilder {
     const limits = parseOrderLimits(orders, this.binder, [...path, 'orders']);
     const connectorPath = this.#registerPath(name, [...path, 'name'], tenant);
     if (!plugin || !boundSettings || connectorPath === undefined) return;
+    const balanceValidity = parseBalanceValidity(balances);
     const directories = this.#listDirectories(boundSettings, [...path, 'settings']);
     this.connectors.push({
       ...(tenant !== undefined && { tenant }),
@@ -83,6 +86,7 @@ export class ConnectorConfigBuilder {
       settings: boundSettings,
       ...(directories.length > 0 && { directories }),
       apiKeys: parsedKeys,
+      ...(balanceValidity !== undefined && { balanceValidity }),
       orders: limits,
       ...(isPlainObject(entry) &&
         entry['orders'] !== undefined && { ordersLocation: this.#locatePropertyName([...path, 'orders']) }),

@@ -16,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsDuration } from './duration.js';
+import { BalanceSettings } from './balance-settings.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
 import { isPlainObject } from './settings-metadata.js';
@@ -79,6 +80,10 @@ export class ConnectorEntry {
   @Setting('When the PSP is asked for what is new.')
   @ValidateNested()
   sync: SyncSettings = new SyncSettings();
+
+  @Setting('With which times balances are served.')
+  @ValidateNested()
+  balances: BalanceSettings = new BalanceSettings();
 
   @Setting('Limits of payouts and transfers: an order beyond them is answered FAILED, and never sent.')
   @ValidateNested()

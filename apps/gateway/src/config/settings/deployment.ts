@@ -52,6 +52,8 @@ export interface ConnectorConfig {
   directories?: DirectorySetting[];
   /** Keys that authorize requests to this connector; at least one. */
   apiKeys: ApiKey[];
+  /** How long a balance is valid: ms, or `off`. If absent, it follows the polling interval of each reader. */
+  balanceValidity?: number | 'off';
   /** Limits of the connector's payouts and transfers. */
   orders: OrderLimits;
   /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */

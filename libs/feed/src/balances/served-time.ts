@@ -1,0 +1,77 @@
+/**
+ * Chooses the time (`at`) with which a reader gets the balances of an account. Pure. Formance keeps, for each account and asset, rows with a
+ * begin and an end, both taken from `at`: a new amount begins a row, and the same amount again moves the end of the row. So the first response
+ * with new amounts says when they became true, and later responses say that they are still true, until after the reader's next request:
+ * `docs/decisions/0015-times-of-balances.md`. All times are milliseconds since 1970.
+ */
+
+/** What the store knows of the amounts of an account. */
+export interface AmountsVersion {
+  /** When these amounts became true. It increases with every change of an amount, so that it identifies the version. */
+  since: number;
+  /** When these amounts were last observed. */
+  observedAt: number;
+}
+
+/** What a reader (one API key) knows of an account. */
+export interface ReaderBalance {
+  /** `AmountsVersion.since` of the last response. */
+  since: number;
+  /** `at` of the last response. */
+  servedAt: number;
+  requestedAt: number;
+  /** Estimated time between two polls; `undefined` before the second request. */
+  intervalMs: number | undefined;
+}
+
+/** How long a response that repeats known amounts is valid. */
+export interface BalanceValidity {
+  /** A fixed time in ms. By default it follows the reader's own polling interval. */
+  validForMs?: number;
+  /** Whether the amounts are those of this moment. Otherwise the PSP was not asked yet, or does not respond: they are valid from their last observation on. */
+  isCurrent: boolean;
+}
+
+/**
+ * Bounds of a validity that follows the polling interval. The minimum covers the time for which the store does not write observations of
+ * unchanged amounts. The maximum is that of one poll a day.
+ */
+const MIN_VALIDITY_MS = 5 * 60_000;
+const MAX_VALIDITY_MS = 48 * 3_600_000;
+/** Requests within this time after a response may repeat a request whose response was lost. Clients retry after up to 100 s. */
+const MAX_RETRY_MS = 2 * 60_000;
+/** The same before the polling interval is known. A client gives up after ten seconds and retries after one second. */
+const FIRST_RETRY_MS = 15_000;
+
+/** Returns what the reader knows after this response. Its `servedAt` is the response's `at`. */
+export function chooseServedTime(
+  before: ReaderBalance | undefined,
+  { since, observedAt }: AmountsVersion,
+  now: number,
+  { validForMs, isCurrent }: BalanceValidity,
+): ReaderBalance {
+  if (before === undefined) return { since, servedAt: since, requestedAt: now, intervalMs: undefined };
+  const elapsedMs = Math.max(0, now - before.requestedAt);
+  const mayBeRetry = elapsedMs < retryWindow(before.intervalMs);
+  const intervalMs = estimateInterval(before.intervalMs, elapsedMs, mayBeRetry);
+  const next = { since, requestedAt: now, intervalMs };
+  const isUnconfirmed = before.servedAt === since && mayBeRetry;
+  if (before.since !== since || isUnconfirmed) return { ...next, servedAt: since };
+  const validityMs = validForMs ?? Math.min(Math.max(2 * intervalMs, MIN_VALIDITY_MS), MAX_VALIDITY_MS);
+  // Stored amounts were observed about one interval ago, behind the last request.
+  const validUntil = isCurrent ? now + validityMs : observedAt + intervalMs + validityMs;
+  // The end never moves back, unless it was set with a wrong clock.
+  const previousEnd = Math.min(before.servedAt, now + Math.max(validityMs, MAX_VALIDITY_MS));
+  return { ...next, servedAt: Math.max(validUntil, previousEnd, since) };
+}
+
+/** Returns the time after a response within which a request may be a retry. */
+function retryWindow(intervalMs: number | undefined): number {
+  return intervalMs === undefined ? FIRST_RETRY_MS : Math.min(intervalMs / 2, MAX_RETRY_MS);
+}
+
+/** Estimates the polling interval: the last one, or a little less than a longer one before. A retry is no poll. */
+function estimateInterval(beforeMs: number | undefined, elapsedMs: number, mayBeRetry: boolean): number {
+  if (beforeMs === undefined) return elapsedMs;
+  return mayBeRetry ? beforeMs : Math.round(Math.max(elapsedMs, beforeMs * 0.75));
+}

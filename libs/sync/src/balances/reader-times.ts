@@ -1,0 +1,64 @@
+/**
+ * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and a
+ * transaction for each of them would cost more than everything else.
+ */
+import type { ServedBalances } from '@tributary/connector-api';
+import type { BalanceRepository, ReaderRequest } from '@tributary/feed';
+import { withTimeout } from '../pulling/with-timeout.js';
+import type { Clock } from '../clock.js';
+
+interface PendingRequest extends ReaderRequest {
+  resolve: (served: ServedBalances | undefined) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Requests in one transaction. Other work gets its turn between two transactions. */
+const MAX_REQUESTS_PER_TRANSACTION = 100;
+/** Timeout of a transaction. Together with the other timeouts of a response it is shorter than the client's ten seconds. */
+const WRITE_TIMEOUT_MS = 2_000;
+
+export class ReaderTimes {
+  private pending: PendingRequest[] = [];
+  private isRunning = false;
+
+  /** @param validForMs a fixed validity; by default it follows the polling interval of each reader */
+  constructor(
+    private readonly repository: BalanceRepository,
+    private readonly clock: Clock,
+    private readonly validForMs: number | undefined,
+  ) {}
+
+  /** Returns the stored balances with the time for the reader; `undefined` when no balance was ever observed. */
+  choose(request: ReaderRequest): Promise<ServedBalances | undefined> {
+    return new Promise((resolve, reject) => {
+      this.pending.push({ ...request, resolve, reject });
+      if (!this.isRunning) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.pending.length > 0) {
+      // Requests that arrive in the same turn of the event loop share a transaction.
+      await new Promise((resolve) => setImmediate(resolve));
+      const batch = this.pending.splice(0, MAX_REQUESTS_PER_TRANSACTION);
+      await this.serve(batch).then(
+        (served) => batch.forEach(({ resolve }, index) => resolve(served[index])),
+        (error: unknown) => batch.forEach(({ reject }) => reject(error)),
+      );
+    }
+    this.isRunning = false;
+  }
+
+  private async serve(requests: readonly ReaderRequest[]): Promise<(ServedBalances | undefined)[]> {
+    const { repository, clock, validForMs } = this;
+    const createTimeoutError = () => new Error(`the store took no write within ${WRITE_TIMEOUT_MS / 1000} s`);
+    try {
+      const serving = repository.serveReaders(requests, validForMs);
+      return await withTimeout(serving, { clock, timeoutMs: WRITE_TIMEOUT_MS, createTimeoutError });
+    } catch {
+      // The disk is full, or the file is locked. A response that is not recorded is right, too: the next one repeats its time.
+      return repository.previewReaders(requests, validForMs);
+    }
+  }
+}

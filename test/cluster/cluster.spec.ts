@@ -1,8 +1,7 @@
 /**
- * Runs three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and connections
- * break. Every release of the client ends with every version of every row. Every order is paid once and reported correctly. Every request gets the
- * correct response or 503.
- * `MINUTES` sets how long faults are injected: `npm run soak`.
+ * Runs three gateways on one PostgreSQL, two of them with a wrong clock, while they are killed and paused, the database restarts and
+ * connections break. Every release of the client ends with every version of every row. Every order is paid once and reported correctly.
+ * Every request gets the correct response or 503. `MINUTES` sets how long faults are injected: `npm run soak`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSeededRandom } from '@tributary/connector-api/testing';

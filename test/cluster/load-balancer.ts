@@ -1,6 +1,7 @@
 /**
- * A load balancer in front of the gateways: one address, which forwards requests in turn to each gateway that reports that it is ready. When a
- * gateway closes the connection or responds 503, the next one gets the request. Every request can be repeated: orders are idempotent by their key.
+ * A load balancer in front of the gateways: one address, which forwards requests in turn to each gateway that reports that it is ready.
+ * When a gateway closes the connection or responds 503, the next one gets the request. Every request can be repeated: orders are idempotent
+ * by their key.
  */
 import { once } from 'node:events';
 import {

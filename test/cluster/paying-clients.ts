@@ -13,8 +13,8 @@ const SETTLE_TIMEOUT_MS = 180_000;
 /** Numbers below this one are for rejected orders. A rejection after a lost attempt is in doubt for a minute. */
 const FIRST_NUMBER = 8;
 /**
- * Reports that are no errors here: when a gateway stops responding, the balancer asks the next one, so a response can take longer than one gateway
- * promises.
+ * Reports that are no errors here: when a gateway stops responding, the balancer asks the next one, so a response can take longer than one
+ * gateway promises.
  */
 const ACCEPTABLE_ERROR_PATTERN = /: 503 |: answered after \d+ ms/;
 

@@ -107,8 +107,8 @@ describe('Swagger UI', () => {
 });
 
 /**
- * Returns the parts of the document that a client relies on, with every reference resolved. Descriptions, examples and Tributary's stricter limits
- * are left out.
+ * Returns the parts of the document that a client relies on, with every reference resolved. Descriptions, examples and Tributary's stricter
+ * limits are left out.
  */
 function extractMeaning(document: Document): unknown {
   const follow = <T extends { $ref?: string }>(node: T): T => {

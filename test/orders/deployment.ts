@@ -27,7 +27,8 @@ export interface FaultSettings {
 }
 
 /**
- * Writes the deployment. One PSP repeats the idempotency keys in its listing, the other does not: there the gateway must match transactions by id.
+ * Writes the deployment. One PSP repeats the idempotency keys in its listing, the other does not: there the gateway must match transactions
+ * by id.
  */
 export async function writeDeployment(
   directory: string,

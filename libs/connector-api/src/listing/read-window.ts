@@ -123,8 +123,8 @@ async function readByTime<Row>(
       break;
     }
     const added = rows.add(page.rows);
-    // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it was asked for, so
-    // the page is compared with the largest page so far.
+    // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it
+    // was asked for, so the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);
     if (isLast || page.isLast === true) {

@@ -1,9 +1,9 @@
 /**
- * Remembers which page a client got as its last one (its "end marker"), so that the page after it stays empty. Clients of v2 read page 1, 2, 3 … with one filter until an empty page, and use the last
- * row's time as their watermark. Rows can arrive after a client received a page that was not full, and fill that page. The next page
- * starts after these rows, so it must be empty, or the client skips them for ever. The markers are in the store, because the client
- * may request the next page from another gateway: `docs/decisions/0009-last-pages-in-the-store.md`.
- * Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
+ * Remembers which page a client got as its last one (its "end marker"), so that the page after it stays empty. Clients of v2 read page 1,
+ * 2, 3 … with one filter until an empty page, and use the last row's time as their watermark. Rows can arrive after a client received a
+ * page that was not full, and fill that page. The next page starts after these rows, so it must be empty, or the client skips them for
+ * ever. The markers are in the store, because the client may request the next page from another gateway:
+ * `docs/decisions/0009-last-pages-in-the-store.md`. Source: formancehq/payments before v3, `generic/task_fetch_transactions.go`.
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';

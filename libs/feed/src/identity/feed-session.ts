@@ -1,6 +1,7 @@
 /**
  * A feed as this process opened it: its number, connector and stream, in one store and epoch. Every statement checks that the number still
- * belongs to the same connector and stream. The number alone is not enough: after a restore the same number can belong to the feed of another tenant.
+ * belongs to the same connector and stream. The number alone is not enough: after a restore the same number can belong to the feed of
+ * another tenant.
  */
 import type { Stream } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';

@@ -8,8 +8,8 @@ import type { StoreRestore } from '../types/store.types.js';
 import type { DatabaseServerIdentity } from './database-server-identity.js';
 
 /**
- * The maximum time in ms by which the feed time of a row that the store lost, and that a reader may know, can be ahead of the clock. An import gives each row 10 ms, so 60,000 rows of one stream reach
- * ten minutes ahead.
+ * The maximum time in ms by which the feed time of a row that the store lost, and that a reader may know, can be ahead of the clock. An
+ * import gives each row 10 ms, so 60,000 rows of one stream reach ten minutes ahead.
  */
 export const DEFAULT_READER_LEAD_MS = 10 * 60_000;
 

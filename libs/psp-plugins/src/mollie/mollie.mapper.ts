@@ -141,8 +141,8 @@ export function toBusinessTransaction(json: Json, accountId: string): Transactio
 }
 
 /**
- * Returns the payee of a transaction of a business account. Returns `undefined` when the identifier of the counterparty is not an IBAN, because it
- * cannot be paid then.
+ * Returns the payee of a transaction of a business account. Returns `undefined` when the identifier of the counterparty is not an IBAN,
+ * because it cannot be paid then.
  */
 export function parsePayee(json: Json): Payee | undefined {
   if (json.string('creditDebitIndicator') !== 'debit' || json.string('type') !== 'bank-transfer')

@@ -1,6 +1,6 @@
 /**
- * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one account by
- * `amount - fee`, so the sum of an account's rows is the change of its balance.
+ * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one
+ * account by `amount - fee`, so the sum of an account's rows is the change of its balance.
  */
 import {
   createMetadata,

@@ -1,6 +1,6 @@
 /**
- * The plugin of the sandbox; `sandbox.client.ts` simulates its PSP. It creates a gap-free listing from an API that lists newest first, publishes rows late, changes rows
- * silently and has no filter for changes.
+ * The plugin of the sandbox; `sandbox.client.ts` simulates its PSP. It creates a gap-free listing from an API that lists newest first,
+ * publishes rows late, changes rows silently and has no filter for changes.
  *
  * It reads transactions in time windows, oldest window first. A window is small enough to be held in memory and reversed. Rows younger than
  * `changesWithin` can still appear or change, so the cursor never passes them and the next listing reads them again. The feed ignores

@@ -105,8 +105,8 @@ export class PostgresPool {
   }
 
   /**
-   * Sets the timeouts of a new session, and checks it before its first use after `onNewConnection`. The settings are not sent with the connection request, because a pooler such as
-   * PgBouncer refuses a request with settings that it does not know.
+   * Sets the timeouts of a new session, and checks it before its first use after `onNewConnection`. The settings are not sent with the
+   * connection request, because a pooler such as PgBouncer refuses a request with settings that it does not know.
    */
   private async prepare(client: pg.PoolClient, connection: PostgresConnection): Promise<void> {
     try {

@@ -1,6 +1,7 @@
 /**
  * Checks that a plugin still returns a record when a property that is only used for metadata has an unexpected type. The check finds these
- * properties by itself: a property is only used for metadata if the record stays the same, apart from its metadata, when the property is absent and when it has another text.
+ * properties by itself: a property is only used for metadata if the record stays the same, apart from its metadata, when the property is
+ * absent and when it has another text.
  */
 import { JsonNumber } from '../../../http/json-number.js';
 import { expectThat, requireFixturePart } from '../assertions.js';

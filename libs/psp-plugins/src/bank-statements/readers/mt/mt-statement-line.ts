@@ -30,10 +30,9 @@ export interface MtStatementLine {
 }
 
 /**
- * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks
- * (`NOV `) or preceded by one, or absent
- * before the bank's reference. Four blanks stand for an absent booking date. The letter after the mark is the third letter of the currency (`DR` = debit in
- * EUR) or a funds code (`N`).
+ * Format: 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x], and [34x] on the next line. The type may be padded with blanks (`NOV `) or preceded by one,
+ * or absent before the bank's reference. Four blanks stand for an absent booking date. The letter after the mark is the third letter of the
+ * currency (`DR` = debit in EUR) or a funds code (`N`).
  */
 const STATEMENT_LINE_PATTERN =
   /^(\d{6})(\d{4}| {4})?(R[CD]|E[CD]|[CD])([A-Z])? ?(\d[\d.,]*) ?(?:([A-Z][A-Z0-9 ]{3})(.*)|(\/\/.*))?$/;

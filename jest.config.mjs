@@ -36,6 +36,9 @@ export const SLOW_SPECS = [
   'test/generator/generator.spec.ts',
   'test/plugin-package/plugin-package.spec.ts',
 
+  // Packs Tributary and installs the pack.
+  'test/production-install.spec.ts',
+
   // Check a year of data, or hundreds of generated cases.
   'test/read-while-rows-arrive.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',

@@ -3,6 +3,7 @@ import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'fs';
 import { createRequire } from 'module';
 import { join } from 'path';
+import { copySwaggerUi } from './copy-swagger-ui.js';
 import { fail, program, root } from './launch.js';
 
 const SOURCES = ['apps', 'libs', 'tsconfig.json', 'nest-cli.json', 'package-lock.json'];
@@ -42,7 +43,7 @@ function build() {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
-  if (status === 0) return;
+  if (status === 0) return copySwaggerUi();
   // Remove the program, so that the next `npm start` does not run a failed build.
   rmSync(program, { force: true });
   fail('The build failed; see above.');

@@ -26,7 +26,10 @@ export function findOldCommit(version: OldVersion): string | undefined {
   return added ? runGit('rev-parse', '--verify', '--quiet', `${added}^`)?.trim() : undefined;
 }
 
-/** Builds the release in a temporary directory, with the packages that are installed here. It takes about half a minute. */
+/**
+ * Builds the release in a temporary directory, with the packages that are installed here. It takes about half a minute. The development
+ * dependencies @nestjs/config and @nestjs/swagger are there for older releases only.
+ */
 export function buildOldRelease(commit: string): OldRelease {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-old-release-'));
   const archive = execFileSync('git', ['archive', commit], { maxBuffer: 256 * 1024 * 1024 });

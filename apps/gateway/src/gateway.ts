@@ -1,7 +1,7 @@
 /** Composes the gateway from a deployment: the store, the connectors, sync, orders and the HTTP server. */
 import { FailureLimiter, ApiKeySet } from '@tributary/auth';
 import type { Backend } from '@tributary/connector-api';
-import { ContractErrorFilter, createOpenApiDocument } from '@tributary/connector-api/contract';
+import { ContractErrorFilter } from '@tributary/connector-api/contract';
 import { openStore, startHeartbeat, type Store, type StoreChangedError } from '@tributary/feed';
 import { OrderEngine, StoreClock, type OrderTimings } from '@tributary/orders';
 import { SyncEngine, systemClock, type SyncConnector, type SyncOptions } from '@tributary/sync';
@@ -12,9 +12,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
-import { readPackageVersion } from './package-version.js';
 import { toDeploymentIdentity } from './mount/connector-identity.js';
-import { createDeploymentModule } from './config/deployment.provider.js';
 import type { Deployment } from './config/settings/deployment.js';
 import { HttpAdapter } from './http/http-adapter.js';
 import { installListFastPath } from './http/list-fast-path.js';
@@ -139,9 +137,7 @@ async function composeGateway(
     // Without operator keys, every request to an operator route is rejected.
     operator: new ApiKeySet(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
   };
-  const docs = new ApiDocs(keySets.connectors, (path) =>
-    createOpenApiDocument(app, findModuleClass(registrations, path), path, readPackageVersion()),
-  );
+  const docs = new ApiDocs(keySets.connectors);
   const adapter = new HttpAdapter({
     trustProxy: deployment.listen.trustProxy,
     connectors: keySets.connectors,
@@ -158,7 +154,6 @@ async function composeGateway(
   const app = await startNestApplication(
     adapter,
     createRootModule(registrations, [
-      await createDeploymentModule(deployment),
       operator,
       StartPageModule.forRoot({
         connectors: deployment.connectors.map(({ path, plugin }) => ({ path, plugin: plugin.name })),
@@ -199,15 +194,6 @@ function observeStoreChange(store: Store, logger: Logger, registry: Registry): P
       resolve(error);
     }),
   );
-}
-
-function findModuleClass(
-  registrations: readonly ConnectorRegistration[],
-  path: string,
-): ConnectorRegistration['moduleClass'] {
-  const found = registrations.find((connector) => connector.path === path);
-  if (found === undefined) throw new Error(`no connector is mounted at ${path}`);
-  return found.moduleClass;
 }
 
 function createRootModule(

@@ -1,6 +1,5 @@
 import { defaultErrorBody, ContractError } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { getRequestedConnectorPath } from '../http/shared-route-table.js';
@@ -8,7 +7,6 @@ import { API_DOCS, DOCS_CONTENT_SECURITY_POLICY, type ApiDocs, type ApiDocsAsset
 
 /** Serves the API documentation of all connectors. The routes are public, because a browser sends no key and the contract is public. */
 @Controller([':connector/docs', ':tenant/:connector/docs'])
-@ApiExcludeController()
 export class ApiDocsController {
   constructor(@Inject(API_DOCS) private readonly docs: ApiDocs) {}
 

@@ -1,12 +1,14 @@
-/** Provides Swagger UI and the OpenAPI document. Everything is created at the first request, once for all connectors. */
-import type { OpenAPIObject } from '@nestjs/swagger';
+/** Provides Swagger UI and the OpenAPI document of each connector. */
+import { createOpenApiDocument } from '@tributary/connector-api/contract';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { readPackageVersion } from '../package-version.js';
 import type { ConnectorPathSet } from '../http/shared-route-table.js';
 
 export const API_DOCS = Symbol('API_DOCS');
 
-/** Content types of the files of swagger-ui-dist. @nestjs/swagger includes the package, so nothing is loaded from the internet. */
+/** Content types of the files of Swagger UI. The build copies them, so nothing is loaded from the internet. */
 const ASSET_TYPES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -34,14 +36,9 @@ export interface ApiDocsAsset {
 }
 
 export class ApiDocs {
-  private openApiDocument: OpenAPIObject | undefined;
   private readonly assets = new Map<string, Promise<Buffer>>();
 
-  /** @param createDocument creates the OpenAPI document from the routes of the connector at `path` */
-  constructor(
-    private readonly connectors: ConnectorPathSet,
-    private readonly createDocument: (path: string) => OpenAPIObject,
-  ) {}
+  constructor(private readonly connectors: ConnectorPathSet) {}
 
   /**
    * Returns the HTML page of Swagger UI.
@@ -78,23 +75,22 @@ export class ApiDocs {
   }
 
   private serializeDocument(path: string): Buffer {
-    this.openApiDocument ??= this.createDocument(path);
-    const title = `${path}: ${this.openApiDocument.info.title}`;
-    const document = {
-      ...this.openApiDocument,
-      info: { ...this.openApiDocument.info, title },
-      servers: [{ url: `/${path}` }],
-    };
-    return Buffer.from(JSON.stringify(document));
+    return Buffer.from(JSON.stringify(createOpenApiDocument(path, readPackageVersion())));
   }
 
   private loadAsset(name: string): Promise<Buffer> {
     let asset = this.assets.get(name);
     if (asset === undefined) {
-      const { resolve } = createRequire(import.meta.url);
-      asset = readFile(resolve(`swagger-ui-dist/${name}`));
+      asset = readFile(join(findAssetDirectory(), name));
       this.assets.set(name, asset);
     }
     return asset;
   }
+}
+
+/** Returns the directory to which the build copies Swagger UI: `dist/swagger-ui`, for the built program and for its sources. */
+function findAssetDirectory(): string {
+  const top = join(import.meta.dirname, '../../../..');
+  const besideProgram = join(top, 'swagger-ui');
+  return existsSync(besideProgram) ? besideProgram : join(top, 'dist/swagger-ui');
 }

@@ -3,7 +3,6 @@ import { ContractError, defaultErrorBody } from '@tributary/connector-api/contra
 import { Controller, Get, HttpStatus, Inject, Module, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readPackageVersion } from '../package-version.js';
 import {
@@ -21,7 +20,6 @@ export interface StartPageOptions {
 const START_PAGE_OPTIONS = Symbol('START_PAGE_OPTIONS');
 
 @Controller()
-@ApiExcludeController()
 export class StartPageController {
   private readonly version = readPackageVersion();
 

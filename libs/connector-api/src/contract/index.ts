@@ -3,7 +3,7 @@ export * from './balances.controller.js';
 export * from './contract-error.js';
 export * from './contract-error.filter.js';
 export * from './feeds.controller.js';
-export * from './openapi-document.js';
+export * from './openapi/document.js';
 export * from './orders.controller.js';
 export type { PageQuery } from './parse-page-query.js';
 export * from './match-resource.js';

@@ -1,5 +1,4 @@
 import { Controller, Header, HttpCode, HttpStatus, Inject, Post, Req } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { WebhookRequest } from '../plugin.js';
@@ -21,7 +20,6 @@ const RECEIVED_RESPONSE = Buffer.from('{"received":true}');
 
 /** Receives webhooks from the PSP. The PSP has no API key, so the plugin verifies the signature. Webhooks are not part of the contract. */
 @Controller()
-@ApiExcludeController()
 export class WebhooksController {
   constructor(@Inject(WEBHOOK_RECEIVER) private readonly webhooks: WebhookReceiver) {}
 

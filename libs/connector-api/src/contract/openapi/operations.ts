@@ -1,0 +1,125 @@
+/** The operations of the OpenAPI document. Source: Generic Connector document, `paths`. */
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../parse-page-query.js';
+import { refer, type DocumentNode } from './schemas.js';
+
+const POSITIVE_INTEGER = { type: 'integer', format: 'int64', minimum: 1 };
+
+/** The parameters of a list. @param timeProperty the property by which the list is sorted */
+function createPageParameters(timeProperty: 'createdAt' | 'updatedAt'): readonly DocumentNode[] {
+  return [
+    {
+      name: 'pageSize',
+      description: 'Number of items per page',
+      schema: { ...POSITIVE_INTEGER, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE },
+    },
+    { name: 'page', description: 'Page number', schema: { ...POSITIVE_INTEGER, default: 1 } },
+    {
+      name: 'sort',
+      description: `Sort order; only ${timeProperty}:asc, which is the default`,
+      schema: { type: 'string' },
+    },
+    {
+      name: `${timeProperty}From`,
+      description: `Rows whose ${timeProperty} is at or after this time`,
+      schema: { type: 'string', format: 'date-time' },
+    },
+  ].map((parameter) => ({ ...parameter, in: 'query', required: false }));
+}
+
+interface OperationOptions {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  parameters?: readonly DocumentNode[];
+  /** Schema of the request body. */
+  request?: DocumentNode;
+  status: 200 | 201;
+  responseDescription: string;
+  response: DocumentNode;
+}
+
+function createOperation(options: OperationOptions): DocumentNode {
+  const { operationId, summary, description, tag, parameters = [], request, status } = options;
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [tag],
+    parameters,
+    ...(request === undefined ? {} : { requestBody: { required: true, content: createContent(request) } }),
+    responses: {
+      [status]: { description: options.responseDescription, content: createContent(options.response) },
+      default: { description: 'General error', content: createContent(refer('Error')) },
+    },
+    security: [{ bearer: [] }],
+  };
+}
+
+function createContent(schema: DocumentNode): DocumentNode {
+  return { 'application/json': { schema } };
+}
+
+function createListOperation(
+  name: 'accounts' | 'beneficiaries' | 'transactions',
+  itemSchema: string,
+  timeProperty: 'createdAt' | 'updatedAt',
+): DocumentNode {
+  return createOperation({
+    operationId: `get${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    summary: `Get all ${name}`,
+    tag: 'Feeds',
+    parameters: createPageParameters(timeProperty),
+    status: 200,
+    responseDescription: `List of ${name}`,
+    response: { type: 'array', items: refer(itemSchema) },
+  });
+}
+
+const ORDER_DESCRIPTION =
+  'Needs a key that may pay. Answers within 8 s: what is not known by then is PENDING, and its progress is published as rows of the ' +
+  'transactions whose `relatedTransactionID` is the idempotencyKey. What the PSP or a limit refuses is FAILED, with the reason in the ' +
+  'metadata. A retry sends the same idempotencyKey and gets the same answer; with another request that key is refused.';
+
+function createOrderOperation(kind: 'Payout' | 'Transfer', description: string): DocumentNode {
+  return createOperation({
+    operationId: `create${kind}`,
+    summary: `Create ${kind.toLowerCase()}`,
+    description: `${description} ${ORDER_DESCRIPTION}`,
+    tag: 'Orders',
+    request: refer(`${kind}Request`),
+    status: 201,
+    responseDescription: `${kind} response`,
+    response: refer(kind),
+  });
+}
+
+/** The operations by path, relative to the path of the connector. */
+export const PATHS: Readonly<Record<string, DocumentNode>> = {
+  '/accounts': { get: createListOperation('accounts', 'Account', 'createdAt') },
+  '/beneficiaries': { get: createListOperation('beneficiaries', 'Beneficiary', 'createdAt') },
+  '/transactions': { get: createListOperation('transactions', 'Transaction', 'updatedAt') },
+  '/accounts/{accountId}/balances': {
+    get: createOperation({
+      operationId: 'getAccountBalances',
+      summary: 'Get account balance',
+      tag: 'Balances',
+      parameters: [
+        {
+          name: 'accountId',
+          in: 'path',
+          required: true,
+          description: 'The `id` that the list of accounts gave',
+          schema: { type: 'string' },
+        },
+      ],
+      status: 200,
+      responseDescription: 'Account balances',
+      response: refer('Balances'),
+    }),
+  },
+  '/payouts': { post: createOrderOperation('Payout', 'Pays one of the beneficiaries.') },
+  '/transfers': {
+    post: createOrderOperation('Transfer', 'Create an internal transfer between two accounts.'),
+  },
+};

@@ -182,6 +182,30 @@ describe('a movement of the listing that is an order', () => {
     expect((await harness.getOrder(gateway, idempotencyKey)).state).toBe('succeeded');
   });
 
+  it.each([
+    ['listed later', { isSamePage: false, paymentId: 'psp-1' }],
+    ['listed with it, under an id that no answer had', { isSamePage: true, paymentId: 'movement-7' }],
+  ])(
+    'and its fee, %s: the fee is tied to the order, which is in the feed',
+    async (_, { isSamePage, paymentId }) => {
+      const gateway = await harness.openGateway({ start: false });
+      const idempotencyKey = 'pi 1/2';
+      await harness.submit(gateway.service, { idempotencyKey });
+      const orderKey = harness.psp.attemptedKeys[0]!;
+      const payment = createTransaction(paymentId, { orderKey });
+      const fee = createTransaction('fee-1', {
+        ...{ type: 'OTHER', relatedTransactionId: paymentId, amount: { amount: 7n, asset: 'EUR/2' } },
+      });
+      if (!isSamePage) await pullTransactions(gateway, [payment]);
+      await pullTransactions(gateway, isSamePage ? [payment, fee] : [fee]);
+      const rows = await harness.readRows(gateway);
+      expect(rows.at(-1)).toMatchObject({ id: 'fee-1', type: 'OTHER', relatedTransactionID: idempotencyKey });
+      expect(rows.filter(({ relatedTransactionID }) => relatedTransactionID === idempotencyKey)).toHaveLength(
+        rows.length,
+      );
+    },
+  );
+
   it('is told by our key, where the PSP has given two orders one id; people learn of that', async () => {
     const gateway = await harness.openGateway({ start: false });
     harness.psp.attemptScripts = ['pi-1', 'pi-2'].map(() => () => ({
@@ -209,7 +233,7 @@ describe('a movement of the listing that is an order', () => {
     expect(harness.findLogLines('what was paid')).toMatchObject([{ level: 50, reference: 'pi-1' }]);
   });
 
-  it('leaves fees and what else belongs to it alone', async () => {
+  it('is not a fee that carries its key: the fee is a row of its own, tied to the order', async () => {
     const gateway = await harness.openGateway({ start: false });
     await harness.submit(gateway.service);
     const fee = createTransaction('fee-1', {
@@ -220,7 +244,7 @@ describe('a movement of the listing that is an order', () => {
     await pullTransactions(gateway, [fee]);
     expect((await harness.readRows(gateway)).at(-1)).toMatchObject({
       id: 'fee-1',
-      relatedTransactionID: 'psp-1',
+      relatedTransactionID: 'pi-1',
       type: 'OTHER',
     });
   });

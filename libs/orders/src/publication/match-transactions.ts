@@ -21,8 +21,11 @@ const MAX_CLOCK_DIFFERENCE_MS = 10 * 60_000;
 type TransactionMatch =
   | { kind: 'payment'; order: StoredOrder; status: OrderStatus | undefined }
   | { kind: 'return'; order: StoredOrder }
-  /** Part of the money was returned. The transaction is served as a row of its own, tied to the order. */
-  | { kind: 'partial-return'; order: StoredOrder }
+  /**
+   * A partial return, a fee, or another transaction that names the payment of the order. It is served as a row of its own, tied to the order:
+   * the payment itself is not served under the PSP's id.
+   */
+  | { kind: 'related'; order: StoredOrder }
   | { kind: 'none' };
 
 export class OrderMatcher implements TransactionMatcher {
@@ -60,10 +63,14 @@ export class OrderMatcher implements TransactionMatcher {
       pspKeys: transactions.map(({ orderKey }) => orderKey).filter(isNonEmptyString),
       pspIds: ids.filter(isNonEmptyString),
     });
-    return {
-      byKey: new Map(orders.map((order) => [order.pspKey, order])),
-      byId: new Map(orders.map((order) => [order.pspId ?? '', order])),
-    };
+    const byKey = new Map(orders.map((order) => [order.pspKey, order]));
+    const byId = new Map(orders.map((order) => [order.pspId ?? '', order]));
+    // The page can have the payment of an order whose PSP id is not known yet, together with its fee.
+    for (const { id, orderKey, type } of transactions) {
+      const order = orderKey === undefined ? undefined : byKey.get(orderKey);
+      if (order?.kind === type && !byId.has(id)) byId.set(id, order);
+    }
+    return { byKey, byId };
   }
 
   /** Applies a match. @returns whether the transaction belongs to the order and is not served itself */
@@ -75,8 +82,8 @@ export class OrderMatcher implements TransactionMatcher {
     switch (match.kind) {
       case 'none':
         return false;
-      case 'partial-return':
-        return addPartialReturn(transaction, match.order, page.records);
+      case 'related':
+        return addRelatedRow(transaction, match.order, page.records);
       case 'return':
         await this.applyReturn(transaction, match.order);
         return true;
@@ -236,13 +243,13 @@ function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByRef
   const related = relatedTransactionId === undefined ? undefined : byId.get(relatedTransactionId);
   if (status === 'REFUNDED' && related?.kind === type && related.pspId !== id) {
     const isFullReturn = amount?.amount === related.amount && amount.asset === related.asset;
-    return { kind: isFullReturn ? 'return' : 'partial-return', order: related };
+    return { kind: isFullReturn ? 'return' : 'related', order: related };
   }
   // The key comes first, because the gateway chose it. A faulty PSP may use an id twice.
   const order = (orderKey === undefined ? undefined : byKey.get(orderKey)) ?? byId.get(id);
   // Fees and similar transactions may carry the order's key, but they are not the payment.
-  if (order?.kind !== type) return { kind: 'none' };
-  return { kind: 'payment', order, status: toOrderStatus(status) };
+  if (order?.kind === type) return { kind: 'payment', order, status: toOrderStatus(status) };
+  return related === undefined ? { kind: 'none' } : { kind: 'related', order: related };
 }
 
 /** Converts a transaction status. @returns `undefined` for a status that does not tell whether the money left */
@@ -282,12 +289,8 @@ function couldBeOrder({ type, amount, createdAt }: Transaction, order: StoredOrd
   return !(time < order.createdAt - MAX_CLOCK_DIFFERENCE_MS);
 }
 
-/** Adds a partial return to the records. @returns false for an invalid record, which sync then puts into quarantine with the reason */
-function addPartialReturn(
-  transaction: Transaction,
-  order: StoredOrder,
-  records: SerializedRecord[],
-): boolean {
+/** Adds a row that is tied to the order to the records. @returns false for an invalid record, which sync then puts into quarantine with the reason */
+function addRelatedRow(transaction: Transaction, order: StoredOrder, records: SerializedRecord[]): boolean {
   try {
     records.push(serializeTransaction(transaction, order.idempotencyKey));
     return true;

@@ -15,11 +15,11 @@ import {
   formatMinorUnits,
   minorUnitDigits,
   creditDebitOfType,
-  failAt,
+  failAtBaiRecord,
   isBalanceType,
   NON_MONETARY_TYPE,
   readFundsType,
-  parseMinorUnits,
+  parseBaiMinorUnits,
 } from './bai-field-parsers.js';
 
 /** Values of the file and group headers that apply to each account. */
@@ -57,7 +57,7 @@ export class Bai2Account {
   ) {
     const fields = new Bai2FieldReader(record);
     const id = fields.next();
-    if (id === '') failAt(record, 'has no account number; expected 03,<account>,<currency>,…');
+    if (id === '') failAtBaiRecord(record, 'has no account number; expected 03,<account>,<currency>,…');
     this.#currency = fields.next() || group.currency;
     this.#digits = minorUnitDigits(record, this.#currency);
     this.start = {
@@ -100,8 +100,8 @@ export class Bai2Account {
   #readSummary(record: Bai2Record, fields: Bai2FieldReader): void {
     const type = fields.next();
     if (!/^\d{3}$/.test(type))
-      failAt(record, `has the type ${quoteValue(type)}; expected three digits, e.g. 010`);
-    const units = parseMinorUnits(record, fields.next());
+      failAtBaiRecord(record, `has the type ${quoteValue(type)}; expected three digits, e.g. 010`);
+    const units = parseBaiMinorUnits(record, fields.next());
     const count = fields.next();
     readFundsType(record, fields, this.group.asOf);
     this.controlTotal += units ?? 0n;
@@ -124,7 +124,7 @@ export class Bai2Account {
   readEntry(record: Bai2Record): Entry {
     const fields = new Bai2FieldReader(record);
     const type = fields.next();
-    const units = parseMinorUnits(record, fields.next());
+    const units = parseBaiMinorUnits(record, fields.next());
     const { unreadable, ...funds } = readFundsType(record, fields, this.group.asOf);
     if (unreadable !== undefined) this.unreadable.push(unreadable);
     const bankReference = fields.next();
@@ -158,12 +158,12 @@ export class Bai2Account {
     if (type === NON_MONETARY_TYPE) return { direction: 'CRDT', reversal: false } as const;
     const named = creditDebitOfType(type);
     if (named === undefined) {
-      failAt(
+      failAtBaiRecord(
         record,
         `has the type ${quoteValue(type)}; expected 100 … 399 or 920 … 959 (credit), 400 … 699 or 960 … 999 (debit), 720 … 799 (loan) or 890`,
       );
     }
-    if (units === undefined) failAt(record, 'has no amount; expected 16,<type>,<amount>,…');
+    if (units === undefined) failAtBaiRecord(record, 'has no amount; expected 16,<type>,<amount>,…');
     if (units >= 0n) return { direction: named, reversal: false } as const;
     return { direction: named === 'CRDT' ? 'DBIT' : 'CRDT', reversal: true } as const;
   }

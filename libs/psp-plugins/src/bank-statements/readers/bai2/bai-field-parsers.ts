@@ -5,7 +5,7 @@ import { StatementError } from '../../statements/statement-parts.js';
 import { toCalendarDate, toFullYear, quoteValue } from '../value-parsers.js';
 import type { Bai2FieldReader, Bai2Record } from './bai-records.js';
 
-export function failAt(record: Bai2Record, what: string): never {
+export function failAtBaiRecord(record: Bai2Record, what: string): never {
   throw new StatementError(`line ${record.line}: record ${record.code}: ${what}`);
 }
 
@@ -42,10 +42,10 @@ export function creditDebitOfType(type: string): CreditDebit | undefined {
 }
 
 /** Parses whole minor units with an optional sign. Returns `undefined` for an empty field. */
-export function parseMinorUnits(record: Bai2Record, field: string): bigint | undefined {
+export function parseBaiMinorUnits(record: Bai2Record, field: string): bigint | undefined {
   if (field === '') return undefined;
   if (!/^[-+]?\d{1,30}$/.test(field))
-    failAt(record, `has the amount ${quoteValue(field)}; expected digits without a decimal point`);
+    failAtBaiRecord(record, `has the amount ${quoteValue(field)}; expected digits without a decimal point`);
   return BigInt(field);
 }
 
@@ -58,7 +58,7 @@ export function formatMinorUnits(units: bigint, digits: number): string {
 export function minorUnitDigits(record: Bai2Record, currency: string): number {
   return (
     getCurrencyDecimals(currency) ??
-    failAt(
+    failAtBaiRecord(
       record,
       `has the currency ${quoteValue(currency)}, which ISO 4217 does not know; expected a code like USD`,
     )
@@ -66,12 +66,12 @@ export function minorUnitDigits(record: Bai2Record, currency: string): number {
 }
 
 /** Parses `YYMMDD`; some banks write `YYYYMMDD`. */
-export function parseDate(record: Bai2Record, field: string, what: string): string {
+export function parseBaiDate(record: Bai2Record, field: string, what: string): string {
   const [, year = '', month, day] = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(field) ?? [];
   const full = year.length === 2 ? toFullYear(year) : Number(year);
   return (
     toCalendarDate(full, Number(month), Number(day)) ??
-    failAt(record, `has the ${what} ${quoteValue(field)}; expected a day of the calendar as YYMMDD`)
+    failAtBaiRecord(record, `has the ${what} ${quoteValue(field)}; expected a day of the calendar as YYMMDD`)
   );
 }
 
@@ -80,7 +80,7 @@ export function parseClockTime(record: Bai2Record, field: string): string {
   if (field === '' || field === '2400' || field === '9999') return '';
   const [, hour, minute] = /^(\d{2})(\d{2})$/.exec(field) ?? [];
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) {
-    failAt(record, `has the time ${quoteValue(field)}; expected HHMM`);
+    failAtBaiRecord(record, `has the time ${quoteValue(field)}; expected HHMM`);
   }
   return `T${hour}:${minute}:00`;
 }
@@ -110,7 +110,7 @@ export function readFundsType(
       const field = fields.next();
       fields.next();
       if (field === '') return {};
-      const { value: valueAt, unreadable } = tryParse(() => parseDate(record, field, 'value date'));
+      const { value: valueAt, unreadable } = tryParse(() => parseBaiDate(record, field, 'value date'));
       return unreadable === undefined ? { valueAt } : { unreadable };
     }
     case 'S':
@@ -127,14 +127,17 @@ export function readFundsType(
     case '2':
       return {};
     default:
-      failAt(record, `has the funds type ${quoteValue(type)}; expected Z, 0, 1, 2, S, V or D`);
+      failAtBaiRecord(record, `has the funds type ${quoteValue(type)}; expected Z, 0, 1, 2, S, V or D`);
   }
 }
 
 function skipDistribution(record: Bai2Record, fields: Bai2FieldReader): void {
   const count = fields.next();
   if (!/^\d{1,3}$/.test(count))
-    failAt(record, `has ${quoteValue(count)} distributions after the funds type D; expected a number`);
+    failAtBaiRecord(
+      record,
+      `has ${quoteValue(count)} distributions after the funds type D; expected a number`,
+    );
   for (let pair = 0; pair < Number(count); pair++) {
     fields.next();
     fields.next();

@@ -6,7 +6,7 @@ import type { Bai2Group } from './bai-account.js';
 import { Bai2Account } from './bai-account.js';
 import type { Bai2Record } from './bai-records.js';
 import { Bai2RecordAssembler, splitFields } from './bai-records.js';
-import { parseDate, failAt, parseClockTime, tryParse } from './bai-field-parsers.js';
+import { parseBaiDate, failAtBaiRecord, parseClockTime, tryParse } from './bai-field-parsers.js';
 
 /** Totals that a trailer states for all records since its header. */
 interface TrailerTotals {
@@ -68,7 +68,10 @@ export class Bai2Reader implements StatementReader {
   #read(record: Bai2Record): void {
     if (this.#hasEnded) {
       if (record.code !== '01')
-        failAt(record, 'after the end of the file (99); expected nothing more, or 01 of another file');
+        failAtBaiRecord(
+          record,
+          'after the end of the file (99); expected nothing more, or 01 of another file',
+        );
       this.#beginNextFile();
     }
     switch (record.code) {
@@ -114,7 +117,7 @@ export class Bai2Reader implements StatementReader {
   }
 
   #expect(record: Bai2Record, holds: unknown, otherwise: string): void {
-    if (holds === undefined || holds === false) failAt(record, otherwise);
+    if (holds === undefined || holds === false) failAtBaiRecord(record, otherwise);
   }
 
   /** Several files may be joined in one: each of them is complete and has its own totals. */
@@ -127,7 +130,7 @@ export class Bai2Reader implements StatementReader {
 
   #openFile(record: Bai2Record): void {
     const [sender = '', , date = '', time = '', id = ''] = splitFields(record);
-    const created = tryParse(() => parseDate(record, date, 'creation date'));
+    const created = tryParse(() => parseBaiDate(record, date, 'creation date'));
     const clock = tryParse(() => parseClockTime(record, time));
     this.#header = {
       id: [sender, date, id].filter(Boolean).join('/'),
@@ -142,15 +145,15 @@ export class Bai2Reader implements StatementReader {
     const [, originator = '', status = '', date = '', time = '', currency = '', modifier = ''] =
       splitFields(record);
     if (status === '2' || status === '4') {
-      failAt(
+      failAtBaiRecord(
         record,
         `a group with the status ${status} (${status === '2' ? 'deletion' : 'test only'}); expected 1 (update) or 3 (correction)`,
       );
     }
     if (!/^[13]?$/.test(status))
-      failAt(record, `has the status ${quoteValue(status)}; expected 1 (update) or 3 (correction)`);
+      failAtBaiRecord(record, `has the status ${quoteValue(status)}; expected 1 (update) or 3 (correction)`);
     if (!/^[1-4]?$/.test(modifier))
-      failAt(record, `has the as-of-date modifier ${quoteValue(modifier)}; expected 1 … 4`);
+      failAtBaiRecord(record, `has the as-of-date modifier ${quoteValue(modifier)}; expected 1 … 4`);
     const { sequence, unreadable, ...header } = this.#header!;
     const clock = tryParse(() => parseClockTime(record, time));
     this.#group = {
@@ -162,7 +165,7 @@ export class Bai2Reader implements StatementReader {
       },
       originator,
       currency: currency || 'USD',
-      asOf: parseDate(record, date, 'as-of date'),
+      asOf: parseBaiDate(record, date, 'as-of date'),
       asOfTime: clock.value,
       unreadable: clock.unreadable === undefined ? unreadable : [...unreadable, clock.unreadable],
     };
@@ -200,7 +203,7 @@ export class Bai2Reader implements StatementReader {
     this.#fileTotals.recordCount += record.segments.length;
     const isRight = this.#compareTrailer(record, this.#pendingAccount, this.#fileTotals);
     if (record.segmentsTerminated.at(-1) !== true && !isRight)
-      failAt(
+      failAtBaiRecord(
         record,
         'is not ended by a slash: the file ends too early; expected 99,<total>,<groups>,<records>/',
       );

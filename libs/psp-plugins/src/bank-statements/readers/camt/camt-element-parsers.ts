@@ -69,10 +69,10 @@ export function readCreditDebit(node: XmlNode, fail: Fail): CreditDebit {
 export function readDate(node: XmlNode, name: string, fail: Fail): string | undefined {
   const choice = findChild(node, name);
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
-  return text === undefined || isEmptyDate(text) ? undefined : parseDate(text, name, fail);
+  return text === undefined || isEmptyDate(text) ? undefined : parseCamtDate(text, name, fail);
 }
 
-export function parseDate(text: string, name: string, fail: Fail): string {
+export function parseCamtDate(text: string, name: string, fail: Fail): string {
   return (
     parseIsoDateOrTime(text) ??
     fail(`<${name}> is ${quoteValue(text)}; expected a day of the calendar as YYYY-MM-DD, or a date and time`)
@@ -94,7 +94,7 @@ export function readValueDate(
   const value =
     year === undefined ? undefined : resolveValueDate(Number(year), Number(month), Number(day), text);
   if (value?.asFound !== undefined) return { valueAt: value.date, valueDateAsFound: value.asFound };
-  const valueAt = readOptional((fail) => parseDate(text, 'ValDt', fail), report);
+  const valueAt = readOptional((fail) => parseCamtDate(text, 'ValDt', fail), report);
   return valueAt === undefined ? {} : { valueAt };
 }
 

@@ -245,7 +245,7 @@ export class CamtReader implements StatementReader {
     } else if (node.name === 'Ntry') {
       this.#closeEntry(statement, node);
     } else {
-      statement.read(node, this.#failAt(`${node.name} of ${statement.name}`));
+      statement.read(node, this.#createFail(`${node.name} of ${statement.name}`));
     }
   }
 
@@ -273,13 +273,13 @@ export class CamtReader implements StatementReader {
   }
 
   #createContext(statement: CamtStatement, place: string): EntryContext {
-    const fail = this.#failAt(place);
+    const fail = this.#createFail(place);
     const account = statement.account ?? fail('an entry before the account; expected <Acct> first');
     const report = (what: string): void => statement.reportUnreadable(`${place}: ${what}`);
     return { kind: this.#message?.kind ?? 'booked', account, fail, report };
   }
 
-  #failAt(place: string): Fail {
+  #createFail(place: string): Fail {
     return createFail(`line ${this.#treeLine}: ${place}`);
   }
 

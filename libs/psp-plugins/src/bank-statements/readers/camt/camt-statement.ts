@@ -11,7 +11,7 @@ import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
 import type { Fail, ReportUnreadable } from './camt-element-parsers.js';
-import { parseDate, readAccount, readBalance, readOptional } from './camt-element-parsers.js';
+import { parseCamtDate, readAccount, readBalance, readOptional } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
 
@@ -66,7 +66,7 @@ export class CamtStatement {
         this.#legal = node.text.trim();
         return;
       case 'CreDtTm':
-        this.#createdAt = readOptional((fail) => parseDate(node.text.trim(), 'CreDtTm', fail), report);
+        this.#createdAt = readOptional((fail) => parseCamtDate(node.text.trim(), 'CreDtTm', fail), report);
         return;
       case 'FrToDt':
         this.#from = readOptional((fail) => readOptionalDate(node, 'FrDtTm', fail), report);
@@ -155,7 +155,7 @@ export function readPagination(node: XmlNode): StatementStart['page'] {
 
 function readOptionalDate(node: XmlNode, name: string, fail: Fail): string | undefined {
   const text = findText(node, name);
-  return text === undefined ? undefined : parseDate(text, name, fail);
+  return text === undefined ? undefined : parseCamtDate(text, name, fail);
 }
 
 const SUMMARY_ELEMENTS = [

@@ -26,7 +26,7 @@ export interface OwnerInformation extends EntryFacts {
   transactionCodes?: string;
 }
 
-export function failAt(field: MtField, what: string): never {
+export function failAtMtField(field: MtField, what: string): never {
   throw new StatementError(`line ${field.line}: ${what}`);
 }
 
@@ -48,7 +48,7 @@ export interface MtAmount {
 export function parseAmount(field: MtField, text: string): MtAmount {
   const parsed = parseGroupedDecimal(text);
   if (!parsed) {
-    failAt(
+    failAtMtField(
       field,
       `:${field.tag}: has the amount ${quoteValue(text)}; expected digits with a decimal comma, e.g. 12,50`,
     );
@@ -61,7 +61,7 @@ export function parseAmount(field: MtField, text: string): MtAmount {
 /** @throws StatementError for an amount that could mean two sums */
 export function parseClearAmount(field: MtField, text: string): string {
   const { amount, ambiguity } = parseAmount(field, text);
-  if (ambiguity !== undefined) failAt(field, `:${field.tag}: ${ambiguity}`);
+  if (ambiguity !== undefined) failAtMtField(field, `:${field.tag}: ${ambiguity}`);
   return amount;
 }
 
@@ -87,12 +87,12 @@ export function readBalance(field: MtField): StatementBalance {
   const value = readBalanceText(field);
   const [, mark, date = '', currency = '', amount = ''] = BALANCE_PATTERN.exec(value) ?? [];
   if (mark === undefined) {
-    failAt(
+    failAtMtField(
       field,
       `:${field.tag}: is ${quoteValue(value)}; expected C or D, a date, a currency and an amount, e.g. C140829EUR147,64`,
     );
   }
-  const at = date === '000000' ? undefined : parseDate(field, date);
+  const at = date === '000000' ? undefined : parseMtDate(field, date);
   return {
     code: BALANCE_CODES[field.tag.slice(0, 2)] ?? field.tag,
     creditDebit: mark === 'C' ? 'CRDT' : 'DBIT',
@@ -103,14 +103,15 @@ export function readBalance(field: MtField): StatementBalance {
   };
 }
 
-function parseDate(field: MtField, digits: string): string {
+function parseMtDate(field: MtField, digits: string): string {
   const day = toCalendarDate(
     toFullYear(digits.slice(0, 2)),
     Number(digits.slice(2, 4)),
     Number(digits.slice(4, 6)),
   );
   return (
-    day ?? failAt(field, `:${field.tag}: has the date ${digits}; expected a day of the calendar as YYMMDD`)
+    day ??
+    failAtMtField(field, `:${field.tag}: has the date ${digits}; expected a day of the calendar as YYMMDD`)
   );
 }
 
@@ -123,7 +124,7 @@ export function readAccount(field: MtField): StatementAccount {
   const [, number, suffix] = /^(.*\d) ?([A-Z]{3})$/.exec(first) ?? [];
   const currency = suffix !== undefined && getCurrencyDecimals(suffix) !== undefined ? suffix : undefined;
   const found = currency === undefined ? first : (number ?? first);
-  if (found === '') failAt(field, `:${field.tag}: is empty; expected the number of the account`);
+  if (found === '') failAtMtField(field, `:${field.tag}: is empty; expected the number of the account`);
   const compact = found.replaceAll(' ', '');
   const iban = isIban(compact);
   const servicer = second === '' ? /^([A-Z0-9]{4,11})\//.exec(found)?.[1] : second;
@@ -141,10 +142,13 @@ export function readDateTime(field: MtField): string {
   const [, day, hour, minute, zoneHour, zoneMinute] =
     /^(\d{6})(\d{2})(\d{2})(?:([+-]\d{2})(\d{2}))?$/.exec(value) ?? [];
   if (day === undefined || Number(hour) > 23 || Number(minute) > 59) {
-    failAt(field, `:${field.tag}: is ${quoteValue(value)}; expected a date and time, e.g. 2409021230+0200`);
+    failAtMtField(
+      field,
+      `:${field.tag}: is ${quoteValue(value)}; expected a date and time, e.g. 2409021230+0200`,
+    );
   }
   const zone = zoneHour === undefined ? '' : `${zoneHour}:${zoneMinute}`;
-  return `${parseDate(field, day)}T${hour}:${minute}:00${zone}`;
+  return `${parseMtDate(field, day)}T${hour}:${minute}:00${zone}`;
 }
 
 /** Parses `:90D:2EUR25,24` to the number and the sum of entries. */
@@ -157,7 +161,7 @@ export function readTotal(field: MtField): {
   const value = fieldValue(field);
   const [, count, currency = '', amount = ''] = /^(\d{1,9})([A-Z]{3})([\d.,]+)$/.exec(value) ?? [];
   if (count === undefined) {
-    failAt(
+    failAtMtField(
       field,
       `:${field.tag}: is ${quoteValue(value)}; expected a number of entries, a currency and a sum, e.g. 2EUR25,24`,
     );

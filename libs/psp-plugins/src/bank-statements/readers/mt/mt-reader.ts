@@ -10,7 +10,7 @@ import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
 import type { MtField } from './mt-field-parsers.js';
-import { failAt } from './mt-field-parsers.js';
+import { failAtMtField } from './mt-field-parsers.js';
 
 const TAG_PATTERN = /^:(\d{2}[A-Z]?|NS):/;
 /** Numbers of the fields that MT940 and MT942 have. In a text, `:45:37` is a time and not a field. */
@@ -121,7 +121,7 @@ export class MtReader implements StatementReader {
   #addLine(lines: string[], line: string): void {
     lines.push(line);
     if (this.#field && lines.length > MAX_FIELD_LINES) {
-      failAt(
+      failAtMtField(
         this.#field,
         `:${this.#field.tag}: has more than ${MAX_FIELD_LINES} lines; expected fields of a statement`,
       );
@@ -206,7 +206,8 @@ export class MtReader implements StatementReader {
       this.#message = new MtMessage(field, this.#messageType);
     }
     const message = this.#message;
-    if (!message) failAt(field, `:${field.tag}: outside of a statement; expected :20:, which begins one`);
+    if (!message)
+      failAtMtField(field, `:${field.tag}: outside of a statement; expected :20:, which begins one`);
     switch (field.tag) {
       case '61':
         this.#openEntry(message, field);
@@ -232,7 +233,10 @@ export class MtReader implements StatementReader {
 
   #openEntry(message: MtMessage, field: MtField): void {
     if (message.closing)
-      failAt(field, ':61: after the closing balance; expected :64:, :65:, :86: or the end of the statement');
+      failAtMtField(
+        field,
+        ':61: after the closing balance; expected :64:, :65:, :86: or the end of the statement',
+      );
     this.#flushEntry();
     this.#emitStart(message, field);
     this.#entry = { line: field, details: [] };

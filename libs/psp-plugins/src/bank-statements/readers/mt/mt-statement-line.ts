@@ -9,7 +9,7 @@ import {
   resolveValueDate,
 } from '../value-parsers.js';
 import type { MtField } from './mt-field-parsers.js';
-import { parseAmount, failAt } from './mt-field-parsers.js';
+import { parseAmount, failAtMtField } from './mt-field-parsers.js';
 
 /** Content of a statement line `:61:`. */
 export interface MtStatementLine {
@@ -46,7 +46,7 @@ export function readStatementLine(field: MtField): MtStatementLine {
   const first = (lines.shift() ?? '').trimEnd();
   const match = STATEMENT_LINE_PATTERN.exec(first);
   if (!match) {
-    failAt(
+    failAtMtField(
       field,
       `:61: is ${quoteValue(first)}; expected value date, booking date, C or D, amount, type and reference, e.g. 1409010902D1,62NTRFNONREF//4711`,
     );
@@ -71,7 +71,7 @@ function readMark(mark: string): Pick<MtStatementLine, 'creditDebit' | 'reversal
 function readDates(field: MtField, day: string, entryDay: string | undefined) {
   const year = toFullYear(day.slice(0, 2));
   const value = resolveValueDate(year, Number(day.slice(2, 4)), Number(day.slice(4, 6)), day);
-  if (!value) failAt(field, `:61: has the value date ${day}; expected YYMMDD`);
+  if (!value) failAtMtField(field, `:61: has the value date ${day}; expected YYMMDD`);
   const found = value.asFound === undefined ? {} : { valueDateAsFound: value.asFound };
   if (entryDay === undefined) return { valueAt: value.date, ...found };
   return { bookedAt: resolveBookingDate(field, year, value.date, entryDay), valueAt: value.date, ...found };
@@ -85,7 +85,8 @@ function resolveBookingDate(field: MtField, year: number, value: string, monthAn
   const nearest = months > 6 ? year - 1 : months < -6 ? year + 1 : year;
   const date = toCalendarDate(nearest, month, day);
   return (
-    date ?? failAt(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
+    date ??
+    failAtMtField(field, `:61: has the booking date ${monthAndDay}; expected a day of the calendar as MMDD`)
   );
 }
 

@@ -9,7 +9,14 @@ import { StatementError } from '../../statements/statement-parts.js';
 import { EntryTotals } from '../entry-totals.js';
 import { toScaledInteger, formatScaledInteger } from '../value-parsers.js';
 import type { MtField } from './mt-field-parsers.js';
-import { failAt, readAccount, readBalance, readDateTime, readTotal, fieldValue } from './mt-field-parsers.js';
+import {
+  failAtMtField,
+  readAccount,
+  readBalance,
+  readDateTime,
+  readTotal,
+  fieldValue,
+} from './mt-field-parsers.js';
 
 /** Collects the fields of one message, which is one page of a statement. */
 export class MtMessage {
@@ -130,14 +137,14 @@ export class MtMessage {
   }
 
   #failIncomplete(field: MtField, what: string): never {
-    failAt(
+    failAtMtField(
       field,
       `the statement "${this.id}", which begins in line ${this.firstField.line}, has ${what} before this :${field.tag}:`,
     );
   }
 
   #failDuplicate(field: MtField): never {
-    failAt(
+    failAtMtField(
       field,
       `a second :${field.tag}: in the statement "${this.id}", which begins in line ${this.firstField.line}; expected :61:, :86: or :62F:`,
     );

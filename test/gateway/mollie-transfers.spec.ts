@@ -5,13 +5,13 @@
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
 import { OpenApiDocument } from '../../libs/connector-api/src/testing/index.js';
-import { createFakeIban } from '../../libs/psp-plugins/src/mollie/mollie.drafts.fake.js';
+import { createFakeIban } from '../../libs/psp-plugins/src/mollie/testing/fake-drafts.js';
 import {
   FakeMollie,
   MOLLIE_DOCUMENT,
   FAKE_ACCESS_TOKEN,
 } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
-import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/mollie.journal.fake.js';
+import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/testing/fake-journal.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
-import { addYearOfTransactions } from './mollie.year.fake.js';
+import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 import type { MollieSettings } from './mollie.config.js';
 

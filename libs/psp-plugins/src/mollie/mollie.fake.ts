@@ -1,20 +1,20 @@
 /**
- * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers (`mollie.drafts.fake.ts`). Its
+ * A fake of Mollie's API on localhost: balances and business accounts with journals, payouts, and draft transfers (`testing/fake-drafts.ts`). Its
  * responses are checked against Mollie's own document, if that is available.
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
-import { FakeDraftTransfers, createFakeIban } from './mollie.drafts.fake.js';
-import { FakeJournal } from './mollie.journal.fake.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import { FakeDraftTransfers, createFakeIban } from './testing/fake-drafts.js';
+import { FakeJournal } from './testing/fake-journal.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
 import {
   toAmountJson,
   createErrorBody,
   DOCUMENTATION_LINK,
   NOT_FOUND_RESPONSE,
   formatSeconds,
-} from './mollie.responses.fake.js';
-import type { Cents } from './mollie.responses.fake.js';
+} from './testing/fake-responses.js';
+import type { Cents } from './testing/fake-responses.js';
 
 export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
 export const FAKE_ACCESS_TOKEN = 'access_fake4PspTokenThatMustNotShow';

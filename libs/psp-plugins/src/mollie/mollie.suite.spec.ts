@@ -6,7 +6,7 @@ import {
   startDraftTransfersFixture,
   startBalancePayoutsFixture,
   FAKE_WEBHOOK_SECRET,
-} from './mollie.fixture.fake.js';
+} from './testing/suite-fixture.js';
 
 describe.each([
   ['payouts of a balance', startBalancePayoutsFixture, undefined],

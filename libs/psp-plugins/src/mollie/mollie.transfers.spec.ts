@@ -4,10 +4,10 @@ import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { MollieSettings } from './mollie.config.js';
-import { createFakeIban } from './mollie.drafts.fake.js';
-import type { FakeDraftTransfer } from './mollie.drafts.fake.js';
+import { createFakeIban } from './testing/fake-drafts.js';
+import type { FakeDraftTransfer } from './testing/fake-drafts.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
 const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);

@@ -4,7 +4,7 @@
  */
 import { OpenApiDocument } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import { addYearOfTransactions } from './mollie.year.fake.js';
+import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);

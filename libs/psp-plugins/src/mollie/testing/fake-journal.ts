@@ -1,5 +1,5 @@
 /** The journals of the fake: rows that are listed newest first, and the business accounts that have them. */
-import type { Cents } from './mollie.responses.fake.js';
+import type { Cents } from './fake-responses.js';
 
 /** A journal, oldest first. It finds the position of a row by its id. */
 export class FakeJournal<Row extends { id: string }> {

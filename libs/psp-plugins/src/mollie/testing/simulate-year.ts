@@ -1,6 +1,6 @@
 /** Generates a year of balance transactions: every kind of movement, with equal times at every page border. */
 import { createSeededRandom } from '@tributary/connector-api/testing';
-import type { FakeBalance, FakeMollie, FakeBalanceTransaction } from './mollie.fake.js';
+import type { FakeBalance, FakeMollie, FakeBalanceTransaction } from '../mollie.fake.js';
 
 const YEAR_START_MS = Date.UTC(2025, 0, 1);
 const YEAR_MS = 365 * 86_400_000;

@@ -2,14 +2,14 @@
 import { isIBAN } from 'class-validator';
 import { fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-journal.js';
 import {
   toAmountJson,
   createErrorBody,
   DOCUMENTATION_LINK,
   NOT_FOUND_RESPONSE,
   formatSeconds,
-} from './mollie.responses.fake.js';
+} from './fake-responses.js';
 
 const DRAFT_TRANSFERS_PATH = '/v2/business-accounts/draft-transfers';
 

@@ -8,10 +8,10 @@ import type {
   RelatedMovementInput,
   TransactionInput,
 } from '@tributary/connector-api/testing';
-import { createFakeIban } from './mollie.drafts.fake.js';
-import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import type { FakeBalance } from './mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './mollie.journal.fake.js';
+import { createFakeIban } from './fake-drafts.js';
+import { FakeMollie, MOLLIE_DOCUMENT } from '../mollie.fake.js';
+import type { FakeBalance } from '../mollie.fake.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-journal.js';
 
 export const FAKE_WEBHOOK_SECRET = 'whsec_ofTheInheritedSuite';
 const MAX_PAGE_SIZE = 250;

@@ -173,6 +173,24 @@ describe('the counterparty', () => {
   });
 });
 
+describe('the account of the statement', () => {
+  it('is never the counterparty, although the bank writes it into the place of the counterparty', async () => {
+    const bank = await pull('triodos-own-account.sta');
+    const [row] = bank.feed.transactions;
+    expect(row).toMatchObject({ destinationAccountId: 'NL20INGB0001234567' });
+    expect(metadataOf(row, 'counterparty_bic')).toBe('INGBNL2A');
+    const ids = bank.feed.rows.filter(({ stream }) => stream === 'beneficiaries').map(({ item }) => item.id);
+    expect(ids).toEqual(['NL20INGB0001234567']);
+  });
+
+  it('an IBAN in the place of the customer reference is the counterparty, and is not cut', async () => {
+    const [row] = (await pull('reference-longer-than-16-iban.sta')).feed.transactions;
+    expect(row).toMatchObject({ destinationAccountId: 'NL91ABNA0417164300' });
+    expect(metadataOf(row, 'counterparty_name')).toBe('willow trading bv');
+    expect(metadataOf(row, 'customer_reference')).toBeUndefined();
+  });
+});
+
 describe('the bank’s reference identifies a movement', () => {
   const [first, again] = ['notification-sent-again-1.xml', 'notification-sent-again-2.xml'];
   const [sum, details] = [

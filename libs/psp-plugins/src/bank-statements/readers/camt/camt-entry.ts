@@ -102,6 +102,7 @@ function readCounterparty(
     party !== undefined && (party.iban ?? party.accountNumber) === own;
   const debtor = readParty(node, 'Dbtr');
   const creditor = readParty(node, 'Cdtr');
+  if (isUs(debtor) && isUs(creditor)) return undefined;
   if (isUs(debtor) !== isUs(creditor)) return isUs(debtor) ? creditor : debtor;
   const [expected, other] = (creditDebit === 'CRDT') !== reversal ? [debtor, creditor] : [creditor, debtor];
   return expected ?? other;

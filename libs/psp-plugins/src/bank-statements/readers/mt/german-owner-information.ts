@@ -1,5 +1,6 @@
-import type { Party, ReferenceName } from '../../statements/statement-parts.js';
+import type { Party, ReferenceName, StatementAccount } from '../../statements/statement-parts.js';
 import { isBic, isIban, isPlaceholder, collapseWhitespace } from '../value-parsers.js';
+import { isOwnNumber, removeOwnAccount } from './own-account.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 
 /**
@@ -23,16 +24,24 @@ const MIN_FULL_SUBFIELD_LENGTH = 26;
 const RETURN_CODES = new Set(['108', '109', '159']);
 
 /** Reads `?00GUTSCHRIFT?10399?20EREF+…?30BIC?31IBAN?32NAME?34914`. The delimiter may be any character. */
-export function readGermanInformation(code: string, text: string, delimiter: string): OwnerInformation {
+export function readGermanInformation(
+  code: string,
+  text: string,
+  delimiter: string,
+  own?: StatementAccount,
+): OwnerInformation {
   const fields = splitSubfields(text, delimiter);
   const get = (key: string) => fields.filter(([name]) => name === key).map(([, value]) => value);
-  const purpose = readRemittance(fields.filter(([key]) => /^[26]\d$/.test(key)).map(([, value]) => value));
+  const purposeParts = fields.filter(([key]) => /^[26]\d$/.test(key)).map(([, value]) => value);
+  const purpose = readRemittance(purposeParts);
   const textKey = get('34')[0]?.trim();
   const returned = RETURN_CODES.has(code) && /^9\d\d$/.test(textKey ?? '');
   const rest = fields
     .filter(([key]) => !/^(?:00|10|2\d|3[0-4]|38|6[0-3])$/.test(key))
     .map(([, value]) => value);
-  const counterparty = readParty(get, purpose);
+  const named = removeOwnAccount(readParty(get, purpose), own);
+  const counterparty =
+    named?.iban || named?.accountNumber ? named : addAccountOfPurpose(named, purposeParts, own);
   const additional = collapseWhitespace([...get('00'), ...purpose.other, ...rest].join(' '));
   return {
     references: purpose.references,
@@ -129,4 +138,20 @@ function readParty(get: (key: string) => string[], purpose: RemittanceFields): P
     ...(account === '' ? {} : isIban(account) ? { iban: account } : { accountNumber: national }),
   };
   return Object.keys(party).length === 0 ? undefined : party;
+}
+
+/**
+ * Triodos gives our own account in ?31, and the IBAN and BIC of the counterparty as whole subfields of the
+ * purpose.
+ */
+function addAccountOfPurpose(
+  party: Party | undefined,
+  parts: readonly string[],
+  own: StatementAccount | undefined,
+): Party | undefined {
+  const values = parts.map((part) => part.trim());
+  const iban = values.find((value) => isIban(value) && (!own || !isOwnNumber(value, own.id)));
+  if (iban === undefined) return party;
+  const bic = values.find((value) => isBic(value) && value.slice(4, 6) === iban.slice(0, 2));
+  return { ...party, iban, ...(bic !== undefined && { bic }) };
 }

@@ -1,4 +1,9 @@
-import type { Entry, EntryFacts, StatementEvent } from '../../statements/statement-parts.js';
+import type {
+  Entry,
+  EntryFacts,
+  StatementAccount,
+  StatementEvent,
+} from '../../statements/statement-parts.js';
 import { StatementError } from '../../statements/statement-parts.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
@@ -6,6 +11,7 @@ import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { decodeLines } from '../text-decoder.js';
 import { quoteValue } from '../value-parsers.js';
 import { readNonSwiftInformation } from './non-swift-information.js';
+import { removeOwnAccount } from './own-account.js';
 import { readOwnerInformation } from './owner-information.js';
 import { readStatementLine, readSupplementaryDetails } from './mt-statement-line.js';
 import { MtMessage, MtStatement } from './mt-statement.js';
@@ -257,7 +263,7 @@ export class MtReader implements StatementReader {
     if (!this.#entry) return;
     const { line, details } = this.#entry;
     this.#entry = undefined;
-    const entry = buildEntry(line, details, this.#message?.currency ?? '');
+    const entry = buildEntry(line, details, this.#message?.currency ?? '', this.#message?.account);
     this.#statement?.totals.add(entry.creditDebit, entry.amount);
     this.#parts.push(entry);
   }
@@ -312,18 +318,30 @@ export class MtReader implements StatementReader {
   }
 }
 
-function buildEntry(field: MtField, details: readonly MtField[], currency: string): Entry {
-  const { supplementaryDetails, type, customerReference, ...line } = readStatementLine(field);
-  const supplement = readSupplementaryDetails(supplementaryDetails);
+function buildEntry(
+  field: MtField,
+  details: readonly MtField[],
+  currency: string,
+  account: StatementAccount | undefined,
+): Entry {
+  const { supplementaryDetails, type, customerReference, counterpartyIban, ...line } =
+    readStatementLine(field);
+  const supplement = readSupplementaryDetails(supplementaryDetails, counterpartyIban);
   const { transactionCodes, ...facts } = mergeFacts(
     readNonSwiftInformation(details.filter(({ tag }) => tag === 'NS').flatMap(({ lines }) => lines)),
-    readOwnerInformation(details.filter(({ tag }) => tag === '86').flatMap(({ lines }) => lines)),
+    readOwnerInformation(
+      details.filter(({ tag }) => tag === '86').flatMap(({ lines }) => lines),
+      account,
+    ),
   );
   const proprietaryCode = [type, transactionCodes].filter(Boolean).join('+');
   const raw = [field, ...details].map(({ tag, lines }) => `:${tag}:${lines.join('\n')}`).join('\n');
+  const { counterparty, ...merged } = mergeFacts(supplement, facts);
+  const other = removeOwnAccount(counterparty, account);
   return {
     part: 'entry',
-    ...mergeFacts(supplement, facts),
+    ...merged,
+    ...(other === undefined ? {} : { counterparty: other }),
     ...line,
     references: { ...facts.references, ...(customerReference === undefined ? {} : { customerReference }) },
     ...(proprietaryCode === '' ? {} : { proprietaryCode }),

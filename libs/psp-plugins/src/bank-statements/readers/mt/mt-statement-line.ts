@@ -24,6 +24,8 @@ export interface MtStatementLine {
   /** Transaction type identification code, e.g. `NTRF`: one letter for the source and the bank's type. */
   type?: string;
   customerReference?: string;
+  /** The IBAN of the counterparty, which some banks (ASN, SNS) write in the place of the customer reference. */
+  counterpartyIban?: string;
   bankReference?: string;
   /** The supplementary details (subfield 9) and the overflow of the customer reference. */
   supplementaryDetails: string[];
@@ -92,24 +94,35 @@ function resolveBookingDate(field: MtField, year: number, value: string, monthAn
 
 /**
  * Splits the references. Text beyond the maximum length of a customer reference is details: Rabobank writes
- * the counterparty's name there.
+ * the counterparty's name there. A longer reference in one piece stays whole.
  */
 function readReferences(text: string, supplementary: string[]) {
   const at = text.indexOf('//');
   const customer = at === -1 ? text : text.slice(0, at);
-  const reference = customer.slice(0, MAX_CUSTOMER_REFERENCE_LENGTH).trim();
+  const iban = isIban(customer.trim()) ? customer.trim() : undefined;
+  const length = isLongReference(customer) ? customer.length : MAX_CUSTOMER_REFERENCE_LENGTH;
+  const reference = iban === undefined ? customer.slice(0, length).trim() : '';
   const bank = at === -1 ? '' : text.slice(at + 2).trim();
   return {
-    supplementaryDetails: [customer.slice(MAX_CUSTOMER_REFERENCE_LENGTH), ...supplementary]
+    supplementaryDetails: [iban === undefined ? customer.slice(length) : '', ...supplementary]
       .map((line) => line.trim())
       .filter(Boolean),
+    ...(iban === undefined ? {} : { counterpartyIban: iban }),
     ...(isPlaceholder(reference) ? {} : { customerReference: reference }),
     ...(isPlaceholder(bank) ? {} : { bankReference: bank }),
   };
 }
 
-/** Reads the supplementary details: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the counterparty's IBAN, or plain text. */
-export function readSupplementaryDetails(more: readonly string[]): EntryFacts {
+/** Returns whether the text is one reference: a name behind a reference has blanks, or no digits. */
+function isLongReference(text: string): boolean {
+  return /^[A-Z0-9./+-]+$/i.test(text.trim()) && /\d/.test(text.slice(MAX_CUSTOMER_REFERENCE_LENGTH));
+}
+
+/**
+ * Reads the supplementary details: `/OCMT/EUR11,85//CHGS/EUR0,50/`, the counterparty's IBAN, or plain text.
+ * @param iban the counterparty's IBAN in the place of the customer reference. The text is then its name.
+ */
+export function readSupplementaryDetails(more: readonly string[], iban?: string): EntryFacts {
   const facts: EntryFacts = { references: {} };
   const text: string[] = [];
   for (const line of more) {
@@ -126,6 +139,10 @@ export function readSupplementaryDetails(more: readonly string[]): EntryFacts {
     else if (codes.size === 0) text.push(line);
   }
   const additionalInformation = collapseWhitespace(text.join(' '));
+  if (iban !== undefined) {
+    const name = additionalInformation === undefined ? {} : { name: additionalInformation };
+    return { ...facts, counterparty: { iban, ...name } };
+  }
   return additionalInformation === undefined ? facts : { ...facts, additionalInformation };
 }
 

@@ -35,6 +35,13 @@ describe('the line :61:', () => {
     expect(await entryOf('1409010902D1,62NTRFNONREF')).not.toHaveProperty('bankReference');
   });
 
+  it('keeps a reference of more than 16 characters whole, and a name behind one apart', async () => {
+    const long = await entryOf('2601150115C1,NTRF2026-INVOICE-0000004711//B1');
+    expect(long.references).toEqual({ customerReference: '2026-INVOICE-0000004711' });
+    const named = await entryOf('2601150115C1,N654NONREF          WILLOW BV');
+    expect(named).toMatchObject({ references: {}, additionalInformation: 'WILLOW BV' });
+  });
+
   it.each([
     ['2512311231', '2025-12-31', '2025-12-31'],
     ['2512310102', '2025-12-31', '2026-01-02'],
@@ -77,7 +84,7 @@ describe('the details :86:', () => {
     const entry = await entryOf(
       '2006080608D12,35NRTIKREF+//2016',
       '109?00SEPA-LASTSCHR. RETOURE CORE?109075/629?20EREF+A1.200080779.\r\n400143254?21.4961336 KREF+SEPA-DA202006?2201221740-34972000-P1 MR\r\n' +
-        'EF+2?230852HW2723821 CRED+DE41EON0?240000129793 OAMT+11,85 SVWZ+?\r\n25SONSTIGE GRUENDE?30COBADEFFXXX?31DE893704004405320130\r\n00?32TESTER?33EL?34914',
+        'EF+2?230852HW2723821 CRED+DE41EON0?240000129793 OAMT+11,85 SVWZ+?\r\n25SONSTIGE GRUENDE?30COBADEFFXXX?31DE021203000000002020\r\n51?32TESTER?33EL?34914',
     );
     expect(entry).toMatchObject({
       references: {
@@ -87,7 +94,7 @@ describe('the details :86:', () => {
         creditorId: 'DE41EON00000129793',
       },
       remittance: 'SONSTIGE GRUENDE',
-      counterparty: { name: 'TESTEREL', iban: IBAN, bic: 'COBADEFFXXX' },
+      counterparty: { name: 'TESTEREL', iban: 'DE02120300000000202051', bic: 'COBADEFFXXX' },
       proprietaryCode: 'NRTI+109+9075/629+914',
       returnReason: '914',
     });

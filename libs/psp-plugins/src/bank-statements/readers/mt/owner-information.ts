@@ -1,3 +1,4 @@
+import type { StatementAccount } from '../../statements/statement-parts.js';
 import { isIban, collapseWhitespace } from '../value-parsers.js';
 import { readDutchInformation } from './dutch-owner-information.js';
 import { readGermanInformation } from './german-owner-information.js';
@@ -13,11 +14,16 @@ const DUTCH_PATTERN = /^\s*\/[A-Z]{2,9}\//;
 const MIN_FULL_LINE_LENGTH = 61;
 
 /** Reads `:86:` in the structure that the bank uses. Text without structure is the remittance information. */
-export function readOwnerInformation(lines: readonly string[]): OwnerInformation {
+export function readOwnerInformation(lines: readonly string[], account?: StatementAccount): OwnerInformation {
   const whole = lines.join('');
   const german = GERMAN_PATTERN.exec(whole);
   if (german)
-    return readGermanInformation(german[1] ?? '', whole.slice(german[0].length - 1), german[2] ?? '?');
+    return readGermanInformation(
+      german[1] ?? '',
+      whole.slice(german[0].length - 1),
+      german[2] ?? '?',
+      account,
+    );
   if (DUTCH_PATTERN.test(whole)) return readDutchInformation(whole);
   return readPlainInformation(lines);
 }

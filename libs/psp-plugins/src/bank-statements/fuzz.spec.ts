@@ -1,0 +1,246 @@
+/**
+ * Mutates statement files and runs them through the whole plugin. A file is read or rejected; nothing takes more
+ * than a second; no value is NaN; and if an amount changes, either the file or the entry is rejected, or a data
+ * warning says that the sums disagree.
+ */
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { FakeBank } from './bank-statements.fake.js';
+import { checkFile, findClosingBalance, findOpeningBalance } from './checking/statement-check.js';
+import type { CheckedFile } from './checking/statement-check.js';
+import { readStatements } from './readers/index.js';
+import { StatementError } from './statements/statement-parts.js';
+import type { StatementEvent } from './statements/statement-parts.js';
+import { toSignedMoney } from './statements/signed-money.js';
+
+const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);
+const SEED = Number(process.env['STATEMENT_SEED'] ?? 20260302);
+/** Share of the mutations that runs through the whole plugin. The others are only read and checked. */
+const PLUGIN_SHARE = 1 / 20;
+const MAX_FILE_BYTES = 64 * 1024;
+const MAX_MUTATION_MS = 1000;
+
+const directories = [
+  join(import.meta.dirname, 'fixtures/cases'),
+  join(import.meta.dirname, '../../../../examples/statements'),
+  ...listSampleDirectories(join(import.meta.dirname, '../../../../../shared/samples/statements')),
+];
+const seeds = directories.flatMap((directory) =>
+  readdirSync(directory)
+    .filter((name) => !/\.(?:md|json)$/.test(name))
+    .map((name) => readFileSync(join(directory, name)))
+    .filter((content) => content.length <= MAX_FILE_BYTES),
+);
+
+function listSampleDirectories(root: string): string[] {
+  if (!existsSync(root)) {
+    console.log(`skipped: the samples in ${root} are absent; the fixtures and the examples are mutated`);
+    return [];
+  }
+  return readdirSync(root).flatMap((format) =>
+    readdirSync(join(root, format)).map((author) => join(root, format, author)),
+  );
+}
+
+/** Linear congruential generator, so that a run can be repeated. */
+class Random {
+  constructor(private state: number) {}
+
+  below(limit: number): number {
+    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((this.state / 2 ** 32) * limit);
+  }
+
+  pick<T>(values: readonly T[]): T {
+    return values[this.below(values.length)] as T;
+  }
+}
+
+const FRAGMENTS = [
+  ':20:',
+  ':61:',
+  ':86:',
+  ':62F:',
+  '-\n',
+  '-}',
+  '{1:',
+  ':NS:',
+  '16,',
+  '88,',
+  '99,',
+  '/',
+  ',',
+  '\r',
+  '\n',
+  '\0',
+  '\u001a',
+  '<Ntry>',
+  '</Ntry>',
+  '<?xml ',
+  ']]>',
+  '&amp;',
+  'NaN',
+  '0000',
+  '99999999',
+  '-',
+  '1e9',
+  'EUR',
+  '\xff',
+  '\xc3',
+].map((text) => Buffer.from(text, 'latin1'));
+
+function mutate(content: Buffer, random: Random): Buffer {
+  let result: Buffer = Buffer.from(content);
+  for (let count = 1 + random.below(3); count > 0; count--) result = mutateOnce(result, random);
+  return result;
+}
+
+function mutateOnce(content: Buffer, random: Random): Buffer {
+  const at = random.below(content.length + 1);
+  const length = random.below(40);
+  const [head, tail] = [content.subarray(0, at), content.subarray(at)];
+  switch (random.below(7)) {
+    case 0: {
+      const changed = Buffer.from(content);
+      if (at < changed.length) changed[at] = random.below(256);
+      return changed;
+    }
+    case 1:
+      return Buffer.concat([head, tail.subarray(length)]);
+    case 2:
+      return Buffer.concat([head, random.pick(FRAGMENTS), tail]);
+    case 3:
+      return Buffer.concat([head, tail.subarray(0, length), tail]);
+    case 4:
+      return head;
+    case 5: {
+      const from = random.below(content.length + 1);
+      return Buffer.concat([head, content.subarray(from, from + length), tail]);
+    }
+    default:
+      return changeDigit(content, random);
+  }
+}
+
+/** Changes one digit anywhere in the file. */
+function changeDigit(content: Buffer, random: Random): Buffer {
+  const changed = Buffer.from(content);
+  const from = random.below(changed.length);
+  const at = changed.subarray(from).findIndex((byte) => byte >= 0x30 && byte <= 0x39);
+  if (at !== -1) changed[from + at] = 0x30 + random.below(10);
+  return changed;
+}
+
+async function* toChunks(content: Buffer): AsyncGenerator<Uint8Array> {
+  yield content;
+}
+
+async function readAll(
+  content: Buffer,
+): Promise<{ parts: StatementEvent[]; checked: CheckedFile } | undefined> {
+  const parts: StatementEvent[] = [];
+  async function* record(): AsyncGenerator<StatementEvent> {
+    for await (const part of readStatements(toChunks(content))) {
+      parts.push(part);
+      yield part;
+    }
+  }
+  try {
+    return { checked: await checkFile(record()), parts };
+  } catch (error) {
+    if (error instanceof StatementError) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the statements whose balances and entries disagree although nothing says so. */
+function findSilentBreaks({ parts, checked }: { parts: StatementEvent[]; checked: CheckedFile }): string[] {
+  const silent: string[] = [];
+  let index = -1;
+  let sums = new Map<string, bigint>();
+  let hasRejected = false;
+  for (const part of parts) {
+    if (part.part === 'start') {
+      index++;
+      sums = new Map();
+      hasRejected = false;
+    } else if (part.part === 'entry' && part.status === 'BOOK') {
+      try {
+        const { amount } = toSignedMoney(part);
+        sums.set(part.currency, (sums.get(part.currency) ?? 0n) + amount);
+      } catch {
+        hasRejected = true;
+      }
+    } else if (part.part === 'end') {
+      const statement = checked.statements[index];
+      if (!statement || statement.start.kind !== 'booked' || statement.start.page || hasRejected) continue;
+      for (const currency of new Set(part.balances.map((balance) => balance.currency))) {
+        const ofCurrency = part.balances.filter((balance) => balance.currency === currency);
+        const [opening, closing] = [findOpeningBalance(ofCurrency), findClosingBalance(ofCurrency)];
+        if (!opening || !closing || statement.warning !== undefined) continue;
+        const moved = toSignedMoney(closing).amount - toSignedMoney(opening).amount;
+        if (moved !== (sums.get(currency) ?? 0n)) silent.push(`${statement.start.id} ${currency}`);
+      }
+    }
+  }
+  return silent;
+}
+
+const DATE_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+const AMOUNT_PATTERN = /^\d*\.?\d*$/;
+
+/** Returns all dates, amounts and numbers of the parts that are none. */
+function findInvalidValues(parts: readonly StatementEvent[]): string[] {
+  const invalid: string[] = [];
+  const check = (key: string, value: unknown): void => {
+    if (typeof value === 'number' && !Number.isFinite(value)) invalid.push(`${key} ${value}`);
+    if (
+      typeof value === 'string' &&
+      /^(?:at|bookedAt|valueAt|createdAt|from|to)$/.test(key) &&
+      !DATE_PATTERN.test(value)
+    )
+      invalid.push(`${key} ${value}`);
+    if (typeof value === 'string' && key === 'amount' && !AMOUNT_PATTERN.test(value))
+      invalid.push(`${key} ${value}`);
+    if (typeof value === 'object' && value !== null)
+      for (const [name, item] of Object.entries(value)) check(name, item);
+  };
+  check('', parts);
+  return invalid;
+}
+
+describe('mutated files', () => {
+  const banks: FakeBank[] = [];
+  afterAll(() => banks.forEach(({ directory }) => rmSync(directory, { recursive: true, force: true })));
+
+  it(`are read or rejected, fast, without NaN and without a silent break (${MUTATIONS} mutations, seed ${SEED})`, async () => {
+    const random = new Random(SEED);
+    let readCount = 0;
+    let slowestMs = 0;
+    for (let count = 0; count < MUTATIONS; count++) {
+      const content = mutate(random.pick(seeds), random);
+      const startedAt = performance.now();
+      const read = await readAll(content).catch((error: unknown) => {
+        throw new Error(`mutation ${count} of seed ${SEED}: ${content.toString('base64')}`, { cause: error });
+      });
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      if (!read) continue;
+      readCount++;
+      expect([count, findInvalidValues(read.parts)]).toEqual([count, []]);
+      expect([count, findSilentBreaks(read)]).toEqual([count, []]);
+      if (random.below(1 / PLUGIN_SHARE) > 0) continue;
+      const bank = new FakeBank();
+      banks.push(bank);
+      bank.writeFile('mutated', content);
+      const { transactions } = await bank.sync();
+      for (const { createdAt } of transactions) expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    }
+    console.log(
+      `${MUTATIONS} mutations: ${readCount} read, ${MUTATIONS - readCount} rejected, slowest ${Math.round(slowestMs)} ms`,
+    );
+    expect(slowestMs).toBeLessThan(MAX_MUTATION_MS);
+    expect(readCount).toBeGreaterThan(MUTATIONS / 20);
+  }, 3_600_000);
+});

@@ -1,0 +1,40 @@
+/** Recognises the account of the statement in the details of an entry: it is never the counterparty. */
+import type { Party, StatementAccount } from '../../statements/statement-parts.js';
+
+/** Removes the account from a party that has our own account. The name stays, because it may be the other's. */
+export function removeOwnAccount(
+  party: Party | undefined,
+  own: Pick<StatementAccount, 'id'> | undefined,
+): Party | undefined {
+  if (!party || !own) return party;
+  const number = party.iban ?? party.accountNumber;
+  if (number === undefined || !isOwnNumber(number, own.id)) return party;
+  const rest: Party = { ...party };
+  delete rest.iban;
+  delete rest.accountNumber;
+  // The bank of our account is not the bank of the counterparty.
+  delete rest.bic;
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
+/**
+ * Compares account numbers in the forms that banks use: an IBAN, `<bank>/<account>`, or the account alone, with or
+ * without leading zeros.
+ */
+export function isOwnNumber(number: string, ownId: string): boolean {
+  const [found, own] = [normalizeNumber(number), normalizeNumber(ownId)];
+  if (found === own) return true;
+  const [foundAccount, ownAccount] = [accountPart(number), accountPart(ownId)];
+  return (
+    foundAccount !== '' && foundAccount === ownAccount && (!number.includes('/') || !ownId.includes('/'))
+  );
+}
+
+function normalizeNumber(number: string): string {
+  return number.toUpperCase().replace(/[^A-Z0-9/]/g, '');
+}
+
+/** Returns the part after the bank code, without leading zeros. */
+function accountPart(number: string): string {
+  return (normalizeNumber(number).split('/').at(-1) ?? '').replace(/^0+/, '');
+}

@@ -9,6 +9,9 @@ import type { CheckedFile } from './checking/statement-check.js';
 import type { Entry, EntryFacts, StatementEvent } from './statements/statement-parts.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 
+/** Number of entries after which a step is yielded even without beneficiaries, so that the progress is stored. */
+const MAX_ENTRIES_PER_STEP = 5000;
+
 type KnownMetadata = Readonly<Record<string, string | undefined>>;
 
 export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
@@ -38,7 +41,7 @@ export class BeneficiaryExtractor implements StreamExtractor<Beneficiary> {
         const before = batch.get(beneficiary.id);
         batch.set(beneficiary.id, before ? mergeMetadata(beneficiary, before.metadata ?? {}) : beneficiary);
       }
-      if (batch.size < MAX_ITEMS_PER_STEP) continue;
+      if (batch.size < MAX_ITEMS_PER_STEP && count % MAX_ENTRIES_PER_STEP !== 0) continue;
       current.entries = count;
       yield { items: await this.findChanged(batch) };
       batch = new Map();

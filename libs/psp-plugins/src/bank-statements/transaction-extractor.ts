@@ -164,6 +164,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const chains = await this.movements.loadGroups(new Set(items.flatMap((item) => item.groupKeys)));
     for (const match of new EntryMatcher(chains, guessedIds, this.time).match(items)) {
       matches.set(match.item.entry, match);
+      this.movements.markChanged(match.movement.id);
     }
     return matches;
   }

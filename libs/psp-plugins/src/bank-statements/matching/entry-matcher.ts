@@ -97,8 +97,9 @@ export class EntryMatcher {
   /** Returns the movement that already has this entry, or one that was announced with equal facts. */
   private findExact(item: MatchItem): Movement | undefined {
     const { entryId, facts, groupKeys, ordinal } = item;
-    const equal = this.groupIndex(groupKeys[0]).findByFacts(facts.all);
-    if (!item.isFinal) return equal.filter((movement) => this.couldBeSame(item, movement))[ordinal];
+    const first = this.groupIndex(groupKeys[0]);
+    if (!item.isFinal)
+      return first.findByFacts(facts.all).filter((movement) => this.couldBeSame(item, movement))[ordinal];
     const groups = groupKeys.map((groupKey) => this.groupIndex(groupKey));
     return (
       findFirst(groups, (group) => group.findByBookedEntry(entryId)) ??
@@ -106,7 +107,7 @@ export class EntryMatcher {
         const movement = group.findByReference(facts);
         return movement && factsAgree(item, movement) ? movement : undefined;
       }) ??
-      equal.find((movement) => this.isAvailable(item, movement))
+      first.findUnbookedByFacts(facts.all).find((movement) => this.isAvailable(item, movement))
     );
   }
 

@@ -12,6 +12,7 @@ export class MovementIndex {
   private orphaned: Movement[] | undefined;
   private readonly byBookedEntryId = new Map<string, Movement>();
   private readonly byFacts = new Map<string, Movement[]>();
+  private readonly unbookedByFacts = new Map<string, Movement[]>();
   private readonly byReference = new Map<string, Movement>();
 
   constructor(readonly movements: Movement[]) {
@@ -25,6 +26,11 @@ export class MovementIndex {
   /** Returns the movements whose facts are all equal to these, in order. */
   findByFacts(all: string): readonly Movement[] {
     return this.byFacts.get(all) ?? [];
+  }
+
+  /** The same, but only movements that had no booked entry when the batch began. */
+  findUnbookedByFacts(all: string): readonly Movement[] {
+    return this.unbookedByFacts.get(all) ?? [];
   }
 
   /** Returns the booked movement with this bank reference. A short one counts only with the payer's reference. */
@@ -65,10 +71,15 @@ export class MovementIndex {
       if (key !== '' && !this.byReference.has(key)) this.byReference.set(key, movement);
     }
     if (!fingerprint) return;
-    const equal = this.byFacts.get(fingerprint.facts.all);
-    if (equal) equal.push(movement);
-    else this.byFacts.set(fingerprint.facts.all, [movement]);
+    addTo(this.byFacts, fingerprint.facts.all, movement);
+    if (!fingerprint.bookedEntryId) addTo(this.unbookedByFacts, fingerprint.facts.all, movement);
   }
+}
+
+function addTo(index: Map<string, Movement[]>, key: string, movement: Movement): void {
+  const movements = index.get(key);
+  if (movements) movements.push(movement);
+  else index.set(key, [movement]);
 }
 
 function referenceKey({ reference, shortReference, payment }: FactDigests): string {

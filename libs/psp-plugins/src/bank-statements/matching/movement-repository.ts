@@ -23,16 +23,25 @@ export interface Movement {
   metadata: Readonly<Record<string, string>>;
 }
 
+/** A group with at least this number of movements is kept in memory, so that not every batch loads it again. */
+const MIN_CACHED_GROUP_SIZE = 500;
+const MAX_CACHED_GROUPS = 8;
+
 /** Loads movements from the feed and remembers those of this run, which may not be committed yet. */
 export class MovementRepository {
   private currentPage = new Map<string, StoredRecord>();
   private previousPage = new Map<string, StoredRecord>();
+  private readonly cachedGroups = new Map<string, Movement[]>();
+  /** Numbers of movements in cached groups that must be loaded again, by group. */
+  private readonly staleNumbers = new Map<string, Set<number>>();
 
   constructor(private readonly feedReader: FeedReader) {}
 
   /** Returns the stored movements of each group, in order. */
   async loadGroups(groupKeys: ReadonlySet<string>): Promise<Map<string, Movement[]>> {
-    const loaded = new Map<string, Movement[]>([...groupKeys].map((chain) => [chain, []]));
+    const loaded = new Map<string, Movement[]>();
+    for (const groupKey of groupKeys) loaded.set(groupKey, (await this.refreshCachedGroup(groupKey)) ?? []);
+    // The end of a group is always loaded, because it may have grown.
     let incomplete = [...loaded];
     // Most groups have one movement or none. The number of requested ids doubles with each round for longer
     // groups.
@@ -57,7 +66,46 @@ export class MovementRepository {
         .filter(({ movements, from }) => movements.length === from + idCount)
         .map(({ groupKey, movements }) => [groupKey, movements]);
     }
+    for (const [groupKey, movements] of loaded) this.cacheLargeGroup(groupKey, movements);
     return loaded;
+  }
+
+  /** Marks a movement that was matched: its record may change, and a new one may not be stored at all. */
+  markChanged(movementId: string): void {
+    const at = movementId.lastIndexOf('-');
+    const [groupKey, number] = [movementId.slice(0, at), Number.parseInt(movementId.slice(at + 1), 10)];
+    if (!this.cachedGroups.has(groupKey)) return;
+    const stale = this.staleNumbers.get(groupKey) ?? new Set();
+    this.staleNumbers.set(groupKey, stale.add(number));
+  }
+
+  private async refreshCachedGroup(groupKey: string): Promise<Movement[] | undefined> {
+    const movements = this.cachedGroups.get(groupKey);
+    if (!movements) return undefined;
+    const numbers = [...(this.staleNumbers.get(groupKey) ?? [])].sort((a, b) => a - b);
+    this.staleNumbers.delete(groupKey);
+    const ids = numbers.map((number) => `${groupKey}-${number}`);
+    const found = await this.findLatest(ids.flatMap((id) => [id, `${id}.0`]));
+    for (const number of numbers) {
+      const movement = toMovement(groupKey, `${groupKey}-${number}`, found);
+      if (!movement) {
+        movements.length = Math.min(movements.length, number);
+        break;
+      }
+      movements[number] = movement;
+    }
+    return movements;
+  }
+
+  private cacheLargeGroup(groupKey: string, movements: Movement[]): void {
+    if (movements.length < MIN_CACHED_GROUP_SIZE) return;
+    this.cachedGroups.delete(groupKey);
+    this.cachedGroups.set(groupKey, movements);
+    for (const oldest of this.cachedGroups.keys()) {
+      if (this.cachedGroups.size <= MAX_CACHED_GROUPS) return;
+      this.cachedGroups.delete(oldest);
+      this.staleNumbers.delete(oldest);
+    }
   }
 
   /** Returns the stored details of a movement, by id, in order. */
@@ -70,6 +118,7 @@ export class MovementRepository {
   /** Remembers transactions of the page that is being built. */
   remember(transactions: readonly Transaction[]): void {
     for (const { id, status, metadata } of transactions) {
+      this.markChanged(id);
       const entries = Object.entries(metadata ?? {});
       const given = entries.filter((entry): entry is [string, string] => entry[1] !== undefined);
       this.currentPage.set(id, { status, metadata: Object.fromEntries(given) });

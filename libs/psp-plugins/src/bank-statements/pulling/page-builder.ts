@@ -1,4 +1,5 @@
 /** Collects extracted records into pages of a limited size. */
+import { performance } from 'node:perf_hooks';
 import { isRejectedRecord } from '@tributary/connector-api';
 import type { Balances, Cursor, DataWarning, Page, RejectedRecord } from '@tributary/connector-api';
 import type { PullProgress } from './pull-progress.js';
@@ -13,6 +14,11 @@ export const MAX_ITEMS_PER_STEP = 250;
  * read them again.
  */
 const MAX_FILES_PER_PAGE = 200;
+/**
+ * Time after which a page is handed over although it is not full, e.g. because the file contains nothing for
+ * this stream. The gateway waits 60 s for a page.
+ */
+const MAX_PAGE_MS = 10_000;
 
 /** Result of one step of reading a file. */
 export interface ExtractionStep<T> {
@@ -22,6 +28,8 @@ export interface ExtractionStep<T> {
   balances?: Balances[];
   /** Number of bytes read of the current file. */
   bytesRead?: number;
+  /** True if the page must be handed over at once, although it is not full. */
+  endsPage?: boolean;
 }
 
 export class PageBuilder<T extends object> {
@@ -31,6 +39,8 @@ export class PageBuilder<T extends object> {
   private balances = new Map<string, Balances>();
   private files = 0;
   private committed: Cursor;
+  private endsPage = false;
+  private pageStartedAt = performance.now();
   private finishedBytes = 0;
   private currentBytes = 0;
 
@@ -41,7 +51,15 @@ export class PageBuilder<T extends object> {
     this.committed = progress.serialize();
   }
 
-  add({ items, warnings = [], resolvedIds = [], balances = [], bytesRead }: ExtractionStep<T>): void {
+  add({
+    items,
+    warnings = [],
+    resolvedIds = [],
+    balances = [],
+    bytesRead,
+    endsPage = false,
+  }: ExtractionStep<T>): void {
+    this.endsPage ||= endsPage;
     this.currentBytes = bytesRead ?? this.currentBytes;
     for (const item of items) {
       this.items.push(item);
@@ -65,7 +83,12 @@ export class PageBuilder<T extends object> {
   }
 
   isFull(): boolean {
-    return this.items.length >= MAX_ITEMS_PER_STEP || this.files >= MAX_FILES_PER_PAGE;
+    return (
+      this.endsPage ||
+      this.items.length >= MAX_ITEMS_PER_STEP ||
+      this.files >= MAX_FILES_PER_PAGE ||
+      performance.now() - this.pageStartedAt >= MAX_PAGE_MS
+    );
   }
 
   /** Yields the collected page with its cursor. Yields nothing if there is no change. */
@@ -79,7 +102,9 @@ export class PageBuilder<T extends object> {
     this.resolvedIds = new Set();
     this.balances = new Map();
     this.files = 0;
+    this.endsPage = false;
     this.committed = cursor;
+    this.pageStartedAt = performance.now();
     if (!isNews) return;
     yield {
       items,

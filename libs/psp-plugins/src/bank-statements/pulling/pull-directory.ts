@@ -1,4 +1,5 @@
 /** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
+import { setTimeout } from 'node:timers/promises';
 import type { Page, RejectedRecord } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
 import { OpenStatementFile, getFileSystemErrorCode, listFiles } from './statement-files.js';
@@ -43,6 +44,13 @@ export type ReadOtherFile = (
   fingerprint: string,
 ) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
+/** A file of at most this size is kept in memory between the two passes. */
+const SMALL_FILE_BYTES = 1 << 20;
+/** Larger files are read after all others. */
+const LARGE_FILE_BYTES = 16 << 20;
+/** Time between two pages while a file is checked. */
+const HEARTBEAT_MS = 10_000;
+
 /** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
 const MAX_READ_ATTEMPTS = 3;
 
@@ -54,8 +62,8 @@ export async function* pullDirectory<T extends object>(
   const files = await listFiles(directory);
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
   const pendingFiles = files.filter(({ fingerprint }) => !progress.finishedFiles.has(fingerprint));
-  // Resume a partly served file before newer files.
-  pendingFiles.sort((a, b) => Number(isCurrentFile(b, progress)) - Number(isCurrentFile(a, progress)));
+  // Resume a partly served file first. A large file comes last, so that the others need not wait for it.
+  pendingFiles.sort((a, b) => fileRank(a, progress) - fileRank(b, progress));
   const builder = new PageBuilder<T>(
     progress,
     pendingFiles.reduce((sum, { size }) => sum + size, 0),
@@ -137,10 +145,15 @@ async function* readOpenFile<T>(
     progress.current = { file: open.fingerprint, entries: 0, refused: 0 };
   }
   const { current } = progress;
-  const parts = (): AsyncIterable<StatementEvent> => readStatements(open.read());
+  const readParts = (): AsyncIterable<StatementEvent> => readStatements(open.read());
+  // A small file is parsed once, and its parts are kept for the second pass.
+  const isSmall = open.size <= SMALL_FILE_BYTES;
+  const recorded: StatementEvent[] = [];
+  const parts = isSmall ? (): AsyncIterable<StatementEvent> => replayParts(recorded) : readParts;
   let checked: CheckedFile;
   try {
-    checked = await checkFile(parts(), extractor.needsIdentity);
+    const firstPass = isSmall ? recordParts(readParts(), recorded) : readParts();
+    checked = yield* checkWithHeartbeat<T>(firstPass, open, current, extractor.needsIdentity);
   } catch (error) {
     if (!(error instanceof StatementError)) throw error;
     if (await open.hasChanged()) return;
@@ -174,8 +187,51 @@ function rejectFile<T>(
   return { items: [rejected], resolvedIds: recordRejectedFile(name, progress) };
 }
 
-function isCurrentFile({ fingerprint }: StatementFile, { current }: PullProgress): boolean {
-  return current?.file === fingerprint;
+function fileRank({ fingerprint, size }: StatementFile, { current }: PullProgress): number {
+  if (current?.file === fingerprint) return 0;
+  return size > LARGE_FILE_BYTES ? 2 : 1;
+}
+
+/**
+ * Checks the file. While this takes long, it yields steps that end a page, because the gateway gives up a
+ * listing that yields no page for a minute.
+ */
+async function* checkWithHeartbeat<T>(
+  parts: AsyncIterable<StatementEvent>,
+  open: OpenStatementFile,
+  current: CurrentFile,
+  needsIdentity: boolean,
+): AsyncGenerator<ExtractionStep<T>, CheckedFile> {
+  const checking = checkFile(parts, needsIdentity);
+  // If the listing ends meanwhile, the file is closed and the check fails without anybody waiting for it.
+  checking.catch(() => undefined);
+  for (;;) {
+    const timer = new AbortController();
+    const heartbeat = setTimeout(HEARTBEAT_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+    const checked = await Promise.race([checking, heartbeat]);
+    timer.abort();
+    if (checked) {
+      delete current.checkedBytes;
+      return checked;
+    }
+    current.checkedBytes = open.bytesRead;
+    yield { items: [], bytesRead: open.bytesRead, endsPage: true };
+  }
+}
+
+/** Passes the parts on and keeps them. */
+async function* recordParts(
+  parts: AsyncIterable<StatementEvent>,
+  recorded: StatementEvent[],
+): AsyncGenerator<StatementEvent> {
+  for await (const part of parts) {
+    recorded.push(part);
+    yield part;
+  }
+}
+
+async function* replayParts(recorded: readonly StatementEvent[]): AsyncGenerator<StatementEvent> {
+  yield* recorded;
 }
 
 function openErrorMessage(error: unknown): string {

@@ -16,6 +16,8 @@ export interface CurrentFile {
   /** Number of entries served so far, and how many of them were rejected. */
   entries: number;
   refused: number;
+  /** Number of bytes checked so far, while the file is checked. It makes the pages of a long check differ. */
+  checkedBytes?: number;
   /** Number of records served of the next entry. A batch may have more records than fit on a page. */
   records?: number;
 }

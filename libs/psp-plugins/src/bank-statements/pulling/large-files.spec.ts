@@ -1,0 +1,109 @@
+/** Large files, many files and many equal entries: a listing always yields a page, and does not repeat its work. */
+import { describe, expect, it } from '@jest/globals';
+import type { StoredRecord, Stream } from '@tributary/connector-api';
+import { FakeBank, FakeFeed, createCamt } from '../bank-statements.fake.js';
+import type { FakeEntry } from '../bank-statements.fake.js';
+import { MovementRepository } from '../matching/movement-repository.js';
+
+/** Counts the ids that are looked up. */
+class CountingFeed extends FakeFeed {
+  idCount = 0;
+
+  override findLatest(stream: Stream, ids: readonly string[]): Promise<Map<string, StoredRecord>> {
+    this.idCount += ids.length;
+    return super.findLatest(stream, ids);
+  }
+}
+
+describe('equal entries', () => {
+  const statement = (count: number): string => {
+    const entries: FakeEntry[] = Array.from({ length: count }, () => ({ amount: '1', text: 'equal' }));
+    return createCamt({ number: '1', opening: '0', closing: String(count), entries });
+  };
+
+  it('are looked up about once each, and not once for each batch', async () => {
+    const bank = new FakeBank();
+    const feed = new CountingFeed();
+    bank.writeFile('1.xml', statement(3000));
+    await feed.pullStream(bank.createPlugin(feed), 'transactions');
+    expect(feed.summary).toHaveLength(3000);
+    const firstCount = feed.idCount;
+    bank.writeFile('again.xml', statement(3000));
+    await feed.pullStream(bank.createPlugin(feed), 'transactions');
+    expect(feed.rows).toHaveLength(3000);
+    // Two ids for each movement, and at most four times as many while the group is small.
+    expect(firstCount).toBeLessThan(8 * 3000);
+    expect(feed.idCount - firstCount).toBeLessThan(8 * 3000);
+  });
+
+  it('are counted once when the pull is interrupted after each page', async () => {
+    const bank = new FakeBank();
+    bank.writeFile('1.xml', statement(1800));
+    bank.writeFile(
+      '2.xml',
+      statement(1800)
+        .replace('>1</ElctrncSeqNb>', '>2</ElctrncSeqNb>')
+        .replace(/>0<\/Amt>/, '>1800</Amt>')
+        .replace(
+          '>1800</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-04</Dt></Dt></Bal><Ntry>',
+          '>3600</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-04</Dt></Dt></Bal><Ntry>',
+        ),
+    );
+    for (let page = 0; page < 20; page++) await bank.feed.pullStream(bank.createPlugin(), 'transactions', 1);
+    expect(bank.feed.summary).toHaveLength(3600);
+    expect([...bank.feed.warnings.values()]).toEqual([]);
+  });
+});
+
+describe('a cached group', () => {
+  it('forgets a movement that was matched but not stored', async () => {
+    const stored = new Map<string, StoredRecord>(
+      Array.from({ length: 600 }, (_, n) => [`g-${n}`, { metadata: {}, status: 'SUCCEEDED' }]),
+    );
+    const repository = new MovementRepository({
+      findLatest: async (_stream, ids) =>
+        new Map(ids.flatMap((id) => (stored.has(id) ? [[id, stored.get(id) as StoredRecord]] : []))),
+    });
+    const movements = (await repository.loadGroups(new Set(['g']))).get('g');
+    movements?.push({ id: 'g-600', groupKey: 'g', detailCount: 0, metadata: {} });
+    repository.markChanged('g-600');
+    stored.set('g-3', { metadata: { changed: 'yes' }, status: 'CANCELLED' });
+    repository.markChanged('g-3');
+    const again = (await repository.loadGroups(new Set(['g']))).get('g');
+    expect(again).toHaveLength(600);
+    expect(again?.[3]).toMatchObject({ status: 'CANCELLED', metadata: { changed: 'yes' } });
+  });
+});
+
+describe('a pull', () => {
+  it('reads a large file after the others', async () => {
+    const bank = new FakeBank();
+    // The reader ignores lines between messages.
+    const padding = `${' '.repeat(60_000)}\n`.repeat(300);
+    const swift =
+      ':20:X\n:25:1\n:28C:1\n:60F:C260303EUR0,\n:61:2603040304C1,NTRFNONREF\n:62F:C260304EUR1,\n-\n';
+    bank.writeFile('large.sta', swift + padding);
+    bank.writeFile('small.xml', createCamt({ number: '2', entries: [{ amount: '2' }] }));
+    await bank.sync('transactions');
+    expect(bank.feed.transactions.map(({ amount }) => amount.amount)).toEqual([200n, 100n]);
+  });
+
+  it('stores its progress in a stream for which the file has nothing', async () => {
+    const bank = new FakeBank();
+    const entries: FakeEntry[] = Array.from({ length: 12_000 }, () => ({ amount: '1' }));
+    bank.writeFile('1.xml', createCamt({ entries }));
+    const steps: number[] = [];
+    const { BeneficiaryExtractor } = await import('../beneficiary-extractor.js');
+    const { checkFile } = await import('../checking/statement-check.js');
+    const { readStatements } = await import('../readers/index.js');
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(createCamt({ entries }));
+    }
+    const current = { file: 'f', entries: 0, refused: 0 };
+    const checked = await checkFile(readStatements(bytes()), false);
+    const extractor = new BeneficiaryExtractor(bank.feed);
+    const extraction = extractor.extract(checked, () => readStatements(bytes()), current);
+    while ((await extraction.next()).done !== true) steps.push(current.entries);
+    expect(steps).toEqual([5000, 10_000, 12_000]);
+  });
+});

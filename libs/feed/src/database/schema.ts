@@ -57,6 +57,7 @@ export interface FeedTable {
   /** It increases with every lease, and a writer with an older token cannot write. */
   fencing_token: number;
   holder: string | null;
+  /** When the lease expires; without a holder, when the last one was released. */
   leased_until: number;
   /** The stream is not due before this time. */
   due_at: number;

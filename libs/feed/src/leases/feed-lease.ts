@@ -53,11 +53,11 @@ export async function acquireLeaseWhenDue(
   if (!isLeaseFree(state, holder)) return undefined;
   const dueInMs = state.due_at - state.now;
   // A longer delay than the maximum was stored by a process with a wrong clock.
-  if (dueInMs <= 0 || dueInMs > MAX_PULL_DELAY_MS)
+  if (dueInMs <= 0 || dueInMs > MAX_PULL_DELAY_MS || wasClockSetBack(state))
     return claimLease(adapter, feed, state, holder, ttlMs, clock);
   return {
     dueInMs,
-    sinceCaughtUpMs: state.caught_up_at === null ? undefined : state.now - state.caught_up_at,
+    sinceCaughtUpMs: state.caught_up_at === null ? undefined : Math.max(0, state.now - state.caught_up_at),
   };
 }
 
@@ -95,6 +95,14 @@ function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
     isExpiryImplausible(state.leased_until, state.now) ||
     isHolderDead(state.holder, holder)
   );
+}
+
+/**
+ * Returns true when the last lease was released at a time that is still to come. Then the schedule was stored by the clock before it was set
+ * back, and the stream would be due too late by as much.
+ */
+function wasClockSetBack({ holder, leased_until, now }: LeaseState): boolean {
+  return holder === null && leased_until > now;
 }
 
 async function claimLease(
@@ -181,7 +189,7 @@ class FeedLease implements Lease {
     await this.adapter.transaction((db) =>
       db
         .updateTable('feeds')
-        .set({ holder: null, leased_until: 0, ...schedule })
+        .set({ holder: null, leased_until: this.clock(), ...schedule })
         .where(this.feed.isSameFeed)
         .where('fencing_token', '=', this.token.fencing_token)
         .where('holder', '=', this.token.holder)

@@ -68,6 +68,21 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     expect(bench.lines.some(({ outcome }) => outcome === 'rested')).toBe(true);
   });
 
+  it('go on pulling when the clock is set back by an hour, and report no negative lag', async () => {
+    await bench.clock.advance(2 * MINUTE);
+    listings = [];
+    bench.clock.shift(-60 * MINUTE);
+    for (const registry of registries) expect(await lag(registry)).toBeGreaterThanOrEqual(0);
+    count = 3;
+    await bench.clock.advance(3 * MINUTE);
+    expect(listings.length).toBeGreaterThanOrEqual(2);
+    expect(listings.length).toBeLessThanOrEqual(5);
+    expect(await bench.readIds()).toEqual(expectedIds(3));
+    failing = () => 'unavailable';
+    await bench.clock.advance(20 * MINUTE);
+    for (const registry of registries) expect(await lag(registry)).toBeGreaterThan(15 * 60);
+  });
+
   it('go on when one ends', async () => {
     await engines[0]?.stop();
     count = 3;

@@ -73,7 +73,7 @@ export class StreamScheduler {
     this.stopLagTracking = metrics.trackLag({
       connector: this.connector,
       stream: this.stream,
-      lastSuccess: () => this.lastSuccessAt,
+      lastSuccess: () => this.correctLastSuccess(),
       now: () => clock.now(),
     });
     this.isUrgent = true;
@@ -204,9 +204,15 @@ export class StreamScheduler {
     }
   }
 
+  /** Returns the time of the last success. After the clock was set back, it counts from now on: a negative lag would silence the alert. */
+  private correctLastSuccess(): number {
+    this.lastSuccessAt = Math.min(this.lastSuccessAt, this.dependencies.context.clock.now());
+    return this.lastSuccessAt;
+  }
+
   /** Records a successful pull of this or another process. */
   private recordSuccess(at: number): void {
-    if (at < this.lastSuccessAt) return;
+    if (at < this.correctLastSuccess()) return;
     this.lastSuccessAt = at;
     this.consecutiveFailures = 0;
   }

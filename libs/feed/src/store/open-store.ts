@@ -126,6 +126,9 @@ export function parseSqlitePath(url: string): string | undefined {
   return /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
 }
 
+const PREPARED_STATEMENTS_ADVICE =
+  'the pooler before the server loses prepared statements; set its pool_mode to session, or use PgBouncer 1.21 or later with max_prepared_statements of 100 or more';
+
 /** What a person can do about an error, by error code or SQLSTATE. The database's own message says only what failed. */
 const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is no SQLite database; name another, or move it away',
@@ -144,6 +147,10 @@ const OPEN_FAILURE_REASONS: Readonly<Record<string, string>> = {
   '3D000': 'there is no such database; create it, encoded in UTF8',
   '42501':
     'this user may not do what is needed: to make or change tables let their owner run "tributary store migrate"; to serve grant it select, insert, update and delete on all tables',
+  '08P01':
+    'the server, or the pooler before it, rejects the connection; remove parameters from the URL that a pooler such as PgBouncer does not know, or add their names to its ignore_startup_parameters',
+  '26000': PREPARED_STATEMENTS_ADVICE,
+  '42P05': PREPARED_STATEMENTS_ADVICE,
   '25006': 'the server is a read-only replica; name the primary',
   '53300':
     'the server takes no more connections; lower "connections" of the store, or raise its max_connections',

@@ -41,7 +41,10 @@ export interface Store {
   balances(connector: string): BalanceRepository;
   orders(connector: string): OrderRepository;
   orderQueue(): OrderQueue;
-  /** Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. */
+  /**
+   * Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. Of runs that found nothing new,
+   * one for every ten minutes is kept, for a day.
+   */
   recordSyncRun(run: SyncRun): Promise<void>;
   /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;

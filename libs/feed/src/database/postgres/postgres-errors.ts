@@ -13,6 +13,9 @@ const UNAVAILABLE_SQLSTATES: readonly string[] = [
   '58', // errors of the database's operating system
 ];
 
+/** PgBouncer rejects a connection with this code when it does not know one of its settings. It would reject the next one, too. */
+const PROTOCOL_VIOLATION_SQLSTATE = '08P01';
+
 /** SQLSTATE classes of a server that starts, stops, or has no free connections. */
 const SERVER_NOT_READY_SQLSTATES: readonly string[] = ['08', '53', '57'];
 
@@ -56,6 +59,7 @@ export function isUnavailable(error: unknown): boolean {
  */
 export function isServerUnreachable(error: unknown): boolean {
   const code = getSqlState(error);
+  if (code === PROTOCOL_VIOLATION_SQLSTATE) return false;
   if (code !== undefined) return SERVER_NOT_READY_SQLSTATES.some((known) => code.startsWith(known));
   if (typeof error !== 'object' || error === null) return false;
   if ('code' in error) return NETWORK_ERROR_CODES.includes(String(error.code));

@@ -23,6 +23,7 @@ export const SLOW_SPECS = [
   'test/gateway/store-full.spec.ts',
   // Builds the program of older releases from the history.
   'test/upgrade/old-and-new.spec.ts',
+  'test/upgrade/store-soak.spec.ts',
   'libs/feed/src/database/postgres/postgres-store.spec.ts',
   'libs/feed/src/migrations/long-migration.spec.ts',
   'libs/feed/src/identity/write-check.spec.ts',

@@ -7,7 +7,11 @@ const hasOption = (option: string) => process.argv.includes(option);
 // `serve-pages` measures connectors. `append` measures databases and memory growth.
 const onlyRun = hasOption('--connectors');
 const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(hasOption);
-const names = onlyRun ? ['serve-pages'] : onlyAppend ? ['append'] : ['serve-pages', 'append'];
+const names = onlyRun
+  ? ['serve-pages']
+  : onlyAppend
+    ? ['append']
+    : ['serve-pages', 'append', 'identity-check'];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

@@ -10,6 +10,7 @@ import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 import { POSTGRES, type FreshStore } from '../../libs/feed/src/testing/stores.js';
 import { findFreePort } from '../orders/deployment.js';
 import { GatewayProcess } from '../orders/gateway-process.js';
+import { findRepeatedReturns } from './find-repeated-returns.js';
 import { buildOldRelease, findOldCommit, type OldRelease, type OldVersion } from './old-release.js';
 import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
 
@@ -86,7 +87,7 @@ describe.each(VERSIONS)(
       await waitForReturns(sent.length);
       // Both programs pull several times more.
       await sleep(5000);
-      expect(await findContradictions()).toEqual([]);
+      expect(await findRepeatedReturns(fresh.url)).toEqual([]);
       const keys = readFileSync(join(directory, 'psp.jsonl'), 'utf8')
         .split('\n')
         .filter(Boolean)
@@ -107,22 +108,6 @@ describe.each(VERSIONS)(
         );
         return rows.length >= count;
       });
-    }
-
-    /**
-     * Returns the returns that were published twice, and those with a row of their order after them. After a repeated request the return is
-     * published again with amount 0, so that it does not count twice.
-     */
-    async function findContradictions(): Promise<string[]> {
-      const rows = await runSql(fresh.url, 'select record_id, body from feed_rows order by feed_id, seq');
-      const told = rows.map(({ body }) => JSON.parse(String(body)) as { id: string; amount?: string });
-      const returns = told.filter(({ id, amount }) => id.endsWith('-return') && amount !== '0');
-      return returns
-        .map((row) => ({ row, after: told.slice(told.indexOf(row) + 1) }))
-        .filter(({ row, after }) =>
-          after.some(({ id, amount }) => (id === row.id && amount !== '0') || `${id}-return` === row.id),
-        )
-        .map(({ row }) => row.id);
     }
   },
 );

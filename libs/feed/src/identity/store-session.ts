@@ -96,12 +96,17 @@ export class StoreSession {
 
   /**
    * Reports that the store has lost data that this process knows. Marks the store, so that no gateway continues from the older state
-   * before a person has run `tributary store restore`.
+   * before a person has run `tributary store restore`. The new epoch stops the other gateways, which may know less than this one.
    * @throws StoreChangedError
    */
   async reportLoss(reason: string): Promise<never> {
     await this.adapter
-      .durableTransaction((db) => db.updateTable('store_identity').set({ loss_found: reason }).execute())
+      .durableTransaction((db) =>
+        db
+          .updateTable('store_identity')
+          .set((eb) => ({ loss_found: reason, epoch: eb('epoch', '+', 1) }))
+          .execute(),
+      )
       .catch(() => undefined);
     return this.adapter.changes.report(reason);
   }

@@ -97,6 +97,37 @@ export class PostgresServer {
     return replica;
   }
 
+  /** Copies the files of the server, which is stopped meanwhile. @returns the copy; `remove()` removes it too */
+  async backUp(): Promise<string> {
+    await this.stop('INT');
+    const backup = `${this.directory}/backup`;
+    rmSync(backup, { recursive: true, force: true });
+    cpSync(join(this.directory, 'data'), backup, { recursive: true });
+    await this.start();
+    return backup;
+  }
+
+  /**
+   * Puts the files of a backup back, while programs may be connected. The server stops as in a crash.
+   * @param isPromoted whether the server goes on as a promoted replica does, on a new timeline
+   */
+  async restore(backup: string, isPromoted: boolean): Promise<void> {
+    await this.stop('QUIT');
+    const data = join(this.directory, 'data');
+    rmSync(data, { recursive: true });
+    cpSync(backup, data, { recursive: true });
+    if (isPromoted) writeFileSync(join(data, 'standby.signal'), '');
+    const { uid, gid } = this.user;
+    if (uid !== undefined && gid !== undefined) execFileSync('chown', ['-R', `${uid}:${gid}`, data]);
+    chmodSync(data, 0o700);
+    await this.start();
+    if (!isPromoted) return;
+    const client = new pg.Client(this.url('postgres'));
+    await client.connect();
+    await client.query('select pg_promote()');
+    await client.end();
+  }
+
   /** Requires a password for this role from now on. */
   requirePassword(role: string): void {
     const file = join(this.directory, 'data/pg_hba.conf');

@@ -45,7 +45,7 @@ export async function readConnectionState(connection: Queryable): Promise<Connec
     identity: row && toStoreIdentity(row),
     server: await findServerIdentity(connection),
     markLoss: async (reason) => {
-      await connection.query('update store_identity set loss_found = $1', [reason]);
+      await connection.query('update store_identity set loss_found = $1, epoch = epoch + 1', [reason]);
     },
   };
 }

@@ -1,0 +1,290 @@
+/**
+ * One series of the soak: three gateways of an older release on one PostgreSQL, behind a balancer. Clients read and pay the whole time, while the
+ * store is restored and promoted, gateways are upgraded, and a second deployment is started on the same store.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
+import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
+import { installPlugin, READER_KEY } from '../cluster/deployment.js';
+import { LoadBalancer } from '../cluster/load-balancer.js';
+import { PspHistory } from '../cluster/psp-history.js';
+import { ReadingClients } from '../cluster/reading-clients.js';
+import { findFreePort } from '../orders/deployment.js';
+import { pickRandom } from '../orders/pick-random.js';
+import { PspJournal } from '../orders/psp-journal.js';
+import { findRepeatedReturns } from './find-repeated-returns.js';
+import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
+import { SupervisedGateway } from './supervised-gateway.js';
+
+const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'second-deployment'] as const;
+export type StoreEvent = (typeof EVENTS)[number];
+
+/** Longest time in milliseconds between two steps of an event. */
+const MAX_STEP_DELAY_MS = 2500;
+const MAX_RECOVERY_MS = 90_000;
+const CONCURRENT_PAYOUTS = 10;
+const HISTORY_NAMES = ['north', 'east'];
+const NEW_PROGRAM = 'dist/apps/gateway/src/main.js';
+
+export class StoreSeries {
+  readonly eventCounts = new Map<StoreEvent, number>();
+  readonly violations: string[] = [];
+  paidCount = 0;
+  private readonly directory = mkdtempSync(join(tmpdir(), 'tributary-store-soak-'));
+  private readonly payouts: Payout[] = [];
+  private readonly gateways: SupervisedGateway[] = [];
+  private runningDatabase: PostgresServer | undefined;
+  private balancer: LoadBalancer | undefined;
+  private histories: PspHistory[] = [];
+  private readers: ReadingClients | undefined;
+  private client!: PayingClient;
+  private traffic: Promise<unknown> = Promise.resolve();
+  private isOver = false;
+
+  /** @param oldProgram program of the older release with which all gateways start */
+  constructor(
+    private readonly oldProgram: string,
+    private readonly random: () => number,
+  ) {}
+
+  async start(): Promise<void> {
+    installPlugin(this.directory);
+    this.runningDatabase = await PostgresServer.create();
+    this.histories = HISTORY_NAMES.map(
+      (name, seed) => new PspHistory(name, join(this.directory, name), seed),
+    );
+    for (const name of ['one', 'two', 'three']) {
+      // The older release does not know `deployment:`.
+      const { port, file } = await this.writeDeployment(name, '', this.formatConnectors());
+      this.gateways.push(
+        new SupervisedGateway(name, port, file, join(this.directory, `${name}.log`), this.oldProgram),
+      );
+    }
+    for (const gateway of this.gateways) gateway.start();
+    this.balancer = await LoadBalancer.start(this.gateways);
+    await this.waitUntilReady();
+    const readers = new ReadingClients(this.histories, this.balancer.url);
+    this.readers = readers;
+    this.client = new PayingClient(this.balancer.url, 'pay');
+    const isOver = () => this.isOver;
+    this.traffic = Promise.all([readers.readUntil(isOver), this.showArrivals(), this.keepPaying()]);
+  }
+
+  private get database(): PostgresServer {
+    if (!this.runningDatabase) throw new Error('the series was not started');
+    return this.runningDatabase;
+  }
+
+  /** Runs one random event. Sometimes a second deployment is started at the same time. */
+  async runRound(): Promise<void> {
+    const event = pickRandom(EVENTS, this.random);
+    this.eventCounts.set(event, (this.eventCounts.get(event) ?? 0) + 1);
+    const second = this.random() < 0.2 ? this.pause().then(() => this.startSecondDeployment()) : undefined;
+    try {
+      await this.run(event);
+      await this.waitUntilReady();
+    } catch (error) {
+      this.violations.push(`${event}: ${String(error)}`);
+    }
+    await second;
+  }
+
+  /** Upgrades all gateways, and compares what clients saw with what happened. */
+  async finish(): Promise<void> {
+    while (this.oldGateways.length > 0) await this.upgradeOne();
+    await this.waitUntilReady();
+    this.isOver = true;
+    await this.traffic;
+    const { readers } = this;
+    if (readers) this.violations.push(...(await readers.waitUntilSettled()), ...readers.unexpectedErrors);
+    await this.sendUntilAccepted(this.payouts);
+    await sleep(3000);
+    const url = this.database.url('postgres');
+    this.violations.push(...(await findRepeatedReturns(url)));
+    // Clients repeat all orders, as they do after a restore.
+    await this.sendUntilAccepted(this.payouts);
+    const journal = new PspJournal(join(this.directory, 'psp'));
+    for (const { reference } of this.payouts) {
+      const { length } = journal.getPayments(reference);
+      if (length !== 1) this.violations.push(`${reference} was paid ${length} times`);
+    }
+    this.paidCount = this.payouts.length;
+    const foreign = await runSql(
+      url,
+      "select connector from feeds where connector not in ('north', 'east', 'pay')",
+    );
+    if (foreign.length > 0) this.violations.push(`feeds of another deployment: ${JSON.stringify(foreign)}`);
+    if (existsSync(join(this.directory, 'other-psp')))
+      this.violations.push(
+        `the second deployment paid: ${readFileSync(join(this.directory, 'other-psp'), 'utf8')}`,
+      );
+  }
+
+  /** Returns the numbers of exits by exit code. */
+  get exitCounts(): Record<string, number> {
+    const sum: Record<string, number> = {};
+    for (const { exitCounts } of this.gateways)
+      for (const [code, count] of exitCounts) sum[code] = (sum[code] ?? 0) + count;
+    return sum;
+  }
+
+  /** Stops everything. The files of a series with violations stay for the analysis. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.traffic.catch(() => undefined);
+    this.readers?.close();
+    await this.balancer?.close();
+    await Promise.all(this.gateways.map((gateway) => gateway.stop('SIGKILL')));
+    if (this.violations.length > 0) this.violations.push(`see ${this.directory}`);
+    else rmSync(this.directory, { recursive: true });
+    await this.runningDatabase?.remove();
+  }
+
+  private async run(event: StoreEvent): Promise<void> {
+    switch (event) {
+      case 'restore-stopped':
+        return this.restore(async (backup) => {
+          await this.stopGateways();
+          await this.database.restore(backup, false);
+        });
+      case 'restore-running':
+        return this.restore(async (backup) => {
+          await this.database.restore(backup, false);
+          await this.pause();
+          await this.stopGateways();
+        });
+      case 'promote': {
+        const backup = await this.database.backUp();
+        await this.pause();
+        return this.database.restore(backup, true);
+      }
+      case 'upgrade':
+        return this.upgradeOne();
+      case 'second-deployment':
+        return this.startSecondDeployment();
+      default:
+        return event satisfies never;
+    }
+  }
+
+  /** Restores a backup that was made up to a few seconds before, with the commands of the guide. */
+  private async restore(putBack: (backup: string) => Promise<void>): Promise<void> {
+    const backup = await this.database.backUp();
+    await this.pause();
+    await putBack(backup);
+    const upgraded = this.gateways.find(({ program }) => program === NEW_PROGRAM);
+    await (upgraded ?? this.gateways[0]!).run('store', 'restore');
+    for (const gateway of this.gateways) gateway.start();
+  }
+
+  private async stopGateways(): Promise<void> {
+    await Promise.all(
+      this.gateways.map((gateway) => gateway.stop(this.random() < 0.5 ? 'SIGTERM' : 'SIGKILL')),
+    );
+  }
+
+  private get oldGateways(): SupervisedGateway[] {
+    return this.gateways.filter(({ program }) => program !== NEW_PROGRAM);
+  }
+
+  private async upgradeOne(): Promise<void> {
+    const [gateway] = this.oldGateways;
+    if (!gateway) return;
+    await gateway.stop();
+    gateway.program = NEW_PROGRAM;
+    writeFileSync(gateway.file, `deployment: first\n${readFileSync(gateway.file, 'utf8')}`);
+    gateway.start();
+    await this.waitUntilReady();
+  }
+
+  /** Starts a gateway of another deployment. It must end by itself, and never become ready. */
+  private async startSecondDeployment(): Promise<void> {
+    // A store of an older release knows no deployment before the first gateway of this release has started.
+    if (this.oldGateways.length === this.gateways.length) return;
+    const connectors =
+      this.random() < 0.5
+        ? formatPayingConnector('pay', 99, join(this.directory, 'other-psp'))
+        : formatPayingConnector('other', 99, join(this.directory, 'other-psp'));
+    const head = this.random() < 0.5 ? 'deployment: second\n' : '';
+    const { port, file } = await this.writeDeployment('second', head, connectors);
+    const second = new SupervisedGateway(
+      'second',
+      port,
+      file,
+      join(this.directory, 'second.log'),
+      NEW_PROGRAM,
+    );
+    second.start();
+    for (
+      const end = performance.now() + 8000;
+      performance.now() < end && second.exitCounts.size === 0;
+      await sleep(50)
+    )
+      if (await second.isReady()) this.violations.push(`a second deployment serves: ${head}${connectors}`);
+    await second.stop('SIGKILL');
+  }
+
+  private async waitUntilReady(): Promise<void> {
+    const end = performance.now() + MAX_RECOVERY_MS;
+    for (;;) {
+      const states = await Promise.all(this.gateways.map((gateway) => gateway.isReady()));
+      // Gateways of the older release do not start any more when the tables are those of this one.
+      const isReady = this.oldGateways.length > 0 ? states.includes(true) : !states.includes(false);
+      if (isReady) return;
+      if (performance.now() > end) throw new Error(`no gateway is ready: ${states.join(', ')}`);
+      await sleep(100);
+    }
+  }
+
+  private async showArrivals(): Promise<void> {
+    for (; !this.isOver; await sleep(200 + this.random() * 400))
+      pickRandom(this.histories, this.random).showNextArrival();
+  }
+
+  private async keepPaying(): Promise<void> {
+    for (; !this.isOver; await sleep(this.random() * 800)) {
+      const fate = this.random() < 0.5 ? 'returns' : 'succeeds';
+      const payout: Payout = { reference: `invoice-${this.payouts.length}`, fate, afterMs: 1500 };
+      this.payouts.push(payout);
+      await this.client.pay(payout);
+    }
+  }
+
+  private async sendUntilAccepted(payouts: readonly Payout[]): Promise<void> {
+    for (let first = 0; first < payouts.length; first += CONCURRENT_PAYOUTS)
+      await Promise.all(
+        payouts.slice(first, first + CONCURRENT_PAYOUTS).map((payout) => this.payUntilAccepted(payout)),
+      );
+  }
+
+  private async payUntilAccepted(payout: Payout): Promise<void> {
+    const end = performance.now() + MAX_RECOVERY_MS;
+    while ((await this.client.pay(payout)).status !== 201) {
+      if (performance.now() > end) return void this.violations.push(`${payout.reference} is never accepted`);
+      await sleep(200);
+    }
+  }
+
+  private formatConnectors(): string {
+    const histories = this.histories.map(
+      ({ name, file }) =>
+        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: 500ms }, settings: { file: '${file}', latency: 5 } }\n`,
+    );
+    return histories.join('') + formatPayingConnector('pay', 1, join(this.directory, 'psp'));
+  }
+
+  private async writeDeployment(name: string, head: string, connectors: string) {
+    const port = await findFreePort();
+    const file = join(this.directory, `${name}.yaml`);
+    const store = this.database.url('postgres');
+    writeFileSync(file, `${head}listen: { port: ${port} }\nstore: '${store}'\nconnectors:\n${connectors}`);
+    return { port, file };
+  }
+
+  private pause(): Promise<void> {
+    return sleep(this.random() * MAX_STEP_DELAY_MS);
+  }
+}

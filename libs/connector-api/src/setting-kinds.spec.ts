@@ -4,9 +4,11 @@ import { validateSync } from 'class-validator';
 import { getSettingDescription } from './setting.decorator.js';
 import {
   ChoiceSetting,
+  DaySetting,
   FlagSetting,
   IntegerSetting,
   ListSetting,
+  PatternSetting,
   TextListSetting,
   TextSetting,
   UrlSetting,
@@ -37,6 +39,10 @@ class AcmeSettings {
   payees: PayeeSettings[] = [];
   @TextListSetting('Webhook secrets.')
   secrets?: string[];
+  @PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')
+  domain: string = 'example.com';
+  @DaySetting('First day.')
+  since: string = '2026-01-31';
 }
 
 function listInvalid(values: Readonly<Record<string, unknown>>): string[] {
@@ -59,6 +65,8 @@ it.each([
   ['url', ['acme', 'ftp://acme.example', 5]],
   ['payees', ['a', [{ name: '' }], ['a'], [{ name: 'a' }, { name: 'a' }]]],
   ['secrets', ['x', [], [''], [5]]],
+  ['domain', ['https://acme.example', '', 5]],
+  ['since', ['2026-02-30', '2026-01-31T00:00:00Z', '31.1.2026', 5]],
 ])('%s: other values are refused', (name, values) => {
   for (const value of values) expect(listInvalid({ [name]: value })).toEqual([name]);
 });

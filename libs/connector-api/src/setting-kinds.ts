@@ -12,10 +12,12 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsISO8601,
   IsNotEmpty,
   IsOptional,
   IsString,
   IsUrl,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -101,6 +103,24 @@ export function ListSetting<Item extends object>(
     ValidateNested({ each: true }),
     IsArray(),
     TransformTo(() => itemClass),
+    Setting(description),
+  );
+}
+
+/** A string of a given form: `@PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')`. The last text completes "must be …". */
+export function PatternSetting(description: string, pattern: RegExp, form: string): PropertyDecorator {
+  return applyDecorators(
+    Matches(pattern, { message: `$property must be ${form}` }),
+    IsString(),
+    Setting(description),
+  );
+}
+
+/** A day like `2026-01-31`. */
+export function DaySetting(description: string): PropertyDecorator {
+  return applyDecorators(
+    Matches(/^\d{4}-\d\d-\d\d$/, { message: '$property must look like 2026-01-31' }),
+    IsISO8601({ strict: true }),
     Setting(description),
   );
 }

@@ -1,3 +1,4 @@
+export * from './changes-listing.js';
 export * from './cursor-format.js';
 export * from './list-response.js';
 export * from './listing.types.js';
@@ -8,7 +9,9 @@ export type { NewestFirstPosition } from './newest-first-walk.js';
 export * from './oldest-first-listing.js';
 export * from './page-budget.js';
 export { readWindow, WindowTooLargeError } from './read-window.js';
-export type { TimeWindow, TimeWindowSource, WindowRows } from './read-window.js';
+export type { TimeWindow, TimeWindowQuery, TimeWindowSource, WindowRows } from './read-window.js';
 export * from './read-pages.js';
 export * from './reread-listing.js';
+export * from './reread-time-windows.js';
+export * from './snapshot-listing.js';
 export * from './time-window-listing.js';

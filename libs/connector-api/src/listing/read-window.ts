@@ -13,14 +13,23 @@ export interface TimeWindow {
   to: number;
 }
 
+/** The request of one page. */
+export interface TimeWindowQuery extends TimeWindow {
+  /** The `next` of the page before. Only with `paging: 'token'`. */
+  token?: string;
+  /** `maxPageSize`, for the rows of one instant. */
+  limit?: number;
+  /** One of `instantFilters`. */
+  filter?: string;
+}
+
 /** A list that can be filtered by time. */
 export interface TimeWindowSource<Row> extends RowReader<Row> {
   /**
    * Requests one page of the rows of a window.
-   * @param query `token` is the `next` of the page before; only with `paging: 'token'`
    * @throws WindowTooLargeError if the PSP refuses the window because it has too many rows
    */
-  fetchPage: (query: TimeWindow & { token?: string }, signal: AbortSignal) => Promise<TokenPage<Row>>;
+  fetchPage: (query: TimeWindowQuery, signal: AbortSignal) => Promise<TokenPage<Row>>;
   /** The order of the rows in the PSP's list. */
   order: 'newest-first' | 'oldest-first';
   /**
@@ -30,11 +39,15 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
   paging: 'token' | 'time';
   /** The smallest difference of two times that a query can express: 1 for milliseconds, 86 400 000 for dates. */
   resolutionMs: number;
+  /** True if the PSP has no filter for the beginning of a window: it lists all rows before the end. Only for newest-first lists. */
+  ignoresFrom?: boolean;
   /**
-   * Reads the rows of one instant that has more rows than a page. Time cannot divide them, so another filter must, e.g. the type. Only with
-   * `paging: 'time'`. Without it, such an instant is reported as a warning.
+   * The maximum number of rows of a page. Rows of one instant that fill a page are requested with it, because time cannot divide them further.
+   * Only with `paging: 'time'`. Without it, such an instant is reported as a warning.
    */
-  fetchInstant?: (at: TimeWindow, signal: AbortSignal) => Promise<{ rows: Row[]; warnings: DataWarning[] }>;
+  maxPageSize?: number;
+  /** Words of a filter, e.g. all types of rows. The rows of an instant that fills a page of the maximum size are requested word by word. */
+  instantFilters?: readonly string[];
 }
 
 /** The PSP refuses a window because it contains too many rows. `timeWindows` then requests a shorter one. */
@@ -56,6 +69,11 @@ interface ReadLimits {
   maxPages: number;
   /** The number of rows of the largest page that the PSP has returned so far. */
   largestPage: number;
+  /**
+   * A time before the window from which on the PSP has rows, as far as is known. A newest-first list that is paged by time is then requested
+   * from this time on. A page with a row from before the window proves that the window was listed completely, because a short page does not.
+   */
+  provenFrom?: number;
 }
 
 /** A window may always have two pages, even if they are slow: the page with its rows, and the page that shows that there are no more. */
@@ -114,20 +132,26 @@ async function readByTime<Row>(
   const isNewestFirst = source.order === 'newest-first';
   const rows = new UniqueRows(source);
   const warnings: DataWarning[] = [];
+  const provenFrom = isNewestFirst ? (limits.provenFrom ?? window.from) : window.from;
+  const showsRowsBefore = provenFrom < window.from || source.ignoresFrom === true;
   let left = window;
   let largestPage = limits.largestPage;
   for (let pages = 1; left.to > left.from; pages += 1) {
-    const page = await source.fetchPage(left, limits.budget.signal);
+    const page = await source.fetchPage(
+      { from: isNewestFirst ? provenFrom : left.from, to: left.to },
+      limits.budget.signal,
+    );
     if (page.rows.length === 0) {
       left = { from: left.to, to: left.to };
       break;
     }
-    const added = rows.add(page.rows);
+    const inside = showsRowsBefore ? page.rows.filter((row) => !isBefore(source, row, window)) : page.rows;
+    const added = rows.add(inside);
     // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it
     // was asked for, so the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
     largestPage = Math.max(largestPage, page.rows.length);
-    if (isLast || page.isLast === true) {
+    if (isLast || page.isLast === true || inside.length < page.rows.length) {
       left = { from: left.to, to: left.to };
       break;
     }
@@ -150,6 +174,11 @@ async function readByTime<Row>(
       ? { from: left.to, to: window.to }
       : { from: window.from, to: left.from };
   return { rows: toCoveredRows(source, rows, covered, window), covered, warnings, largestPage };
+}
+
+function isBefore<Row>(source: TimeWindowSource<Row>, row: Row, { from }: TimeWindow): boolean {
+  const time = source.getTime(row);
+  return time !== undefined && time < from;
 }
 
 function isOverLimit(pages: number, rows: number, limits: ReadLimits): boolean {
@@ -182,15 +211,27 @@ function getInstant<Row>(
   return { from: start, to: Math.min(to, start + resolutionMs) };
 }
 
+/** Reads the rows of an instant that fills a page, and reports those that the PSP does not list. */
 async function readCrowdedInstant<Row>(
-  source: TimeWindowSource<Row>,
+  { fetchPage, maxPageSize, instantFilters = [] }: TimeWindowSource<Row>,
   instant: TimeWindow,
   signal: AbortSignal,
 ): Promise<{ rows: Row[]; warnings: DataWarning[] }> {
-  if (source.fetchInstant) return source.fetchInstant(instant, signal);
   const time = formatTime(instant.from);
-  const message = `the rows of ${time} fill a whole page; the PSP lists no more rows of one time, so some may be missing`;
-  return { rows: [], warnings: [{ id: `crowded-${time}`, message }] };
+  const lost = 'the PSP lists no more rows of one time, so some may be missing';
+  const whole = { id: `crowded-${time}`, message: `the rows of ${time} fill a whole page; ${lost}` };
+  if (maxPageSize === undefined) return { rows: [], warnings: [whole] };
+  const { rows } = await fetchPage({ ...instant, limit: maxPageSize }, signal);
+  if (rows.length < maxPageSize) return { rows, warnings: [] };
+  const warnings: DataWarning[] = [];
+  for (const filter of instantFilters) {
+    const page = await fetchPage({ ...instant, limit: maxPageSize, filter }, signal);
+    rows.push(...page.rows);
+    if (page.rows.length < maxPageSize) continue;
+    const message = `${maxPageSize} or more rows of ${filter} were created at ${time}; ${lost}`;
+    warnings.push({ id: `crowded-${filter}-${time}`, message });
+  }
+  return { rows, warnings: instantFilters.length === 0 ? [whole] : warnings };
 }
 
 /** Returns the part of the window whose rows are all known, after some of its pages; `undefined` if there is none. */

@@ -46,19 +46,14 @@ function startTest(pageSize: number) {
               resolutionMs: 1,
               start: NOW - 300 * DAY,
               overlapMs: 2 * HOUR,
-              fetchPage: async ({ from, to }, signal) =>
+              maxPageSize: 1000,
+              fetchPage: async ({ from, to, limit = pageSize }, signal) =>
                 list.request(signal, (rows) => ({
                   rows: rows
                     .filter(({ time }) => time >= from && time < to)
                     .reverse()
-                    .slice(0, pageSize),
+                    .slice(0, limit),
                 })),
-              fetchInstant: async ({ from, to }, signal) => ({
-                rows: list.request(signal, (rows) =>
-                  rows.filter(({ time }) => time >= from && time < to).reverse(),
-                ),
-                warnings: [],
-              }),
             },
             position,
             context,

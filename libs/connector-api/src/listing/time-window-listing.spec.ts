@@ -39,22 +39,20 @@ function createOptions(
     resolutionMs: 1,
     start: NOW - 2 * HISTORY_MS,
     overlapMs: 2 * HOUR,
-    fetchPage: async ({ from, to, token }, signal) =>
+    maxPageSize: 1000,
+    fetchPage: async ({ from, to, token, limit }, signal) =>
       list.request(signal, (all) => {
         const rows = all.filter(({ time }) => time >= from && time < to);
         if (rows.length > maxRows) throw new WindowTooLargeError(`more than ${maxRows} rows`);
         if (order === 'newest-first') rows.reverse();
         const start = Number(token ?? 0);
-        const end = start + Math.max(Math.ceil(pageSize / 2), pageSize - (list.requestCount % (shortBy + 1)));
+        const short = Math.max(Math.ceil(pageSize / 2), pageSize - (list.requestCount % (shortBy + 1)));
+        const end = start + (limit ?? short);
         return {
           rows: rows.slice(start, end),
           ...(paging === 'token' && end < rows.length ? { next: String(end) } : {}),
         };
       }),
-    fetchInstant: async ({ from, to }, signal) => ({
-      rows: list.request(signal, (all) => all.filter(({ time }) => time >= from && time < to).reverse()),
-      warnings: [],
-    }),
   };
 }
 
@@ -139,11 +137,70 @@ it('reports an instant that fills a page, if it cannot be divided', async () => 
   for (let row = 0; row < 8; row += 1) list.add(NOW - DAY);
   list.add(NOW - 2 * DAY);
   const source = { ...options };
-  delete source.fetchInstant;
+  delete source.maxPageSize;
   const limits = { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 1 };
   const read = await readWindow(source, { from: NOW - 3 * DAY, to: NOW }, limits);
   expect(read.warnings).toEqual([expect.objectContaining({ id: 'crowded-2025-12-31T00:00:00.000Z' })]);
   expect(read.rows.map(({ time }) => time)).toContain(NOW - 2 * DAY);
+});
+
+it('requests an instant that fills the largest page filter by filter, and reports what stays hidden', async () => {
+  const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'time' });
+  for (let row = 0; row < 15; row += 1) list.add(NOW - DAY);
+  const filters = ['a', 'b'];
+  const source: TimeWindowsOptions<ModelRow> = {
+    ...options,
+    ...{ maxPageSize: 8, instantFilters: filters },
+    fetchPage: async ({ from, to, limit = 5, filter }) => {
+      const rows = list.rows.filter(({ time }) => time >= from && time < to);
+      // Of 15 rows, 8 are of the word a and 7 of the word b.
+      return {
+        rows: rows
+          .filter((_, i) => filter === undefined || i % 2 === filters.indexOf(filter))
+          .slice(0, limit),
+      };
+    },
+  };
+  const limits = { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 1 };
+  const read = await readWindow(source, { from: NOW - 3 * DAY, to: NOW }, limits);
+  expect(new Set(read.rows).size).toBe(15);
+  expect(read.warnings).toEqual([
+    {
+      id: 'crowded-a-2025-12-31T00:00:00.000Z',
+      message: expect.stringContaining('8 or more rows of a were created'),
+    },
+  ]);
+});
+
+it('saves the request that confirms the end when a page shows a row from before the window', async () => {
+  const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'time' });
+  list.add(NOW - 3 * DAY);
+  list.add(NOW - DAY);
+  const read = (more: object, source = options) =>
+    readWindow(
+      source,
+      { from: NOW - 2 * DAY, to: NOW },
+      { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 8, ...more },
+    );
+  for (const [more, source, requests] of [
+    [{}, options, 2],
+    [{ provenFrom: NOW - 3 * DAY }, options, 1],
+    // The row that was known has vanished.
+    [{ provenFrom: NOW - 2.5 * DAY }, options, 2],
+    [
+      {},
+      {
+        ...options,
+        ignoresFrom: true,
+        fetchPage: (query, signal) => options.fetchPage({ ...query, from: 0 }, signal),
+      },
+      1,
+    ],
+  ] satisfies [object, TimeWindowsOptions<ModelRow>, number][]) {
+    list.requestCount = 0;
+    expect((await read(more, source)).rows.map(({ time }) => time)).toEqual([NOW - DAY]);
+    expect(list.requestCount).toBe(requests);
+  }
 });
 
 it('takes a token that leads back for an error', async () => {

@@ -18,6 +18,8 @@ export interface TimeWindowsOptions<Row> extends TimeWindowSource<Row> {
   start: number;
   /** The maximum time in milliseconds by which a row can appear late. Every listing reads this much again. */
   overlapMs: number;
+  /** The length of the first window. Default: 30 days. */
+  initialWindowMs?: number;
   /** The maximum length of a window that the PSP accepts. Default: unlimited. */
   maxWindowMs?: number;
   /** The maximum number of full pages of a window, which are kept in memory. Default: 8. */
@@ -36,6 +38,8 @@ export interface TimeWindowsPosition {
   dense?: { from: number; span: number };
   /** The number of rows of the largest page that the PSP has returned. */
   page?: number;
+  /** The time of the newest row before `at` that is known. */
+  last?: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -65,8 +69,12 @@ export async function* timeWindows<Row>(
   const now = context.clock.now();
   const end = now + MAX_CLOCK_SKEW_MS;
   const budget = new PageBudget(context);
-  const { maxPages = DEFAULT_MAX_PAGES } = options;
-  const stored = since ?? { at: Math.min(options.start, now), span: INITIAL_WINDOW_MS };
+  const {
+    maxPages = DEFAULT_MAX_PAGES,
+    maxWindowMs = Infinity,
+    initialWindowMs = INITIAL_WINDOW_MS,
+  } = options;
+  const stored = since ?? { at: Math.min(options.start, now), span: initialWindowMs };
   let position: TimeWindowsPosition = {
     ...stored,
     back: stored.back ?? Math.max(options.start, now - options.overlapMs),
@@ -75,7 +83,11 @@ export async function* timeWindows<Row>(
   while (position.at < end) {
     const window = chooseWindow(options, position, end);
     const usedBefore = budget.getUsedRatio();
-    const read = await readOrShrink(options, window, { budget, maxPages, largestPage: position.page ?? 1 });
+    const { last } = position;
+    const read = await readOrShrink(options, window, {
+      ...{ budget, maxPages, largestPage: position.page ?? 1 },
+      ...(last !== undefined && window.to - last <= maxWindowMs && { provenFrom: last }),
+    });
     if (read === 'too-large' || read.covered.from > window.from) {
       position = shrinkWindow(options, position, window, read === 'too-large' ? undefined : read.covered);
       if (!budget.isUsedUp()) continue;
@@ -85,6 +97,10 @@ export async function* timeWindows<Row>(
     }
     const isLast = read.covered.to >= end;
     const next = moveOn(options, position, read.covered, {
+      times: [
+        ...(last === undefined ? [] : [last]),
+        ...read.rows.map((row) => options.getTime(row) ?? Infinity),
+      ],
       fill: read.rows.length / getMaxRows({ maxPages, largestPage: read.largestPage }),
       // With a slow PSP, a longer window would not be read completely within one step, so it does not grow.
       canGrow: read.rows.length === 0 || budget.getUsedRatio() - usedBefore < MAX_TIME_RATIO_TO_GROW,
@@ -104,8 +120,13 @@ export async function* timeWindows<Row>(
 
 /** Returns a position from which everything since `time` is listed again. */
 export function rewindTimeWindows(position: TimeWindowsPosition, time: number): TimeWindowsPosition {
-  const { at, span, page } = position;
-  return { at: Math.min(at, time), span, ...(page === undefined ? {} : { page }) };
+  const { at, span, page, last } = position;
+  const start = Math.min(at, time);
+  return {
+    ...{ at: start, span },
+    ...(page !== undefined && { page }),
+    ...(last !== undefined && last < start && { last }),
+  };
 }
 
 /** Returns whether a listing was interrupted at this position. */
@@ -116,11 +137,11 @@ export function isTimeWindowsUnderWay({ back }: TimeWindowsPosition): boolean {
 /** Returns whether a value of a stored cursor is a position of `timeWindows`. */
 export function isTimeWindowsPosition(value: unknown): value is TimeWindowsPosition {
   if (typeof value !== 'object' || value === null) return false;
-  const { at, span, back, dense } = value as Partial<TimeWindowsPosition>;
+  const { at, span, back, dense, last } = value as Partial<TimeWindowsPosition>;
   return (
     Number.isSafeInteger(at) &&
     Number.isSafeInteger(span) &&
-    (back === undefined || Number.isSafeInteger(back)) &&
+    [back, last].every((time) => time === undefined || Number.isSafeInteger(time)) &&
     (dense === undefined || (typeof dense === 'object' && Number.isSafeInteger(dense.from)))
   );
 }
@@ -171,9 +192,9 @@ function moveOn<Row>(
   { start, resolutionMs }: TimeWindowsOptions<Row>,
   position: TimeWindowsPosition,
   { from, to }: TimeWindow,
-  read: { fill: number; canGrow: boolean; isLast: boolean; largestPage: number },
+  read: { times: number[]; fill: number; canGrow: boolean; isLast: boolean; largestPage: number },
 ): TimeWindowsPosition {
-  const { back = from, dense, ...rest } = position;
+  const { back = from, dense } = position;
   const { fill } = read;
   const maxGrowth = read.canGrow ? MAX_GROWTH : 1;
   const factor =
@@ -182,10 +203,22 @@ function moveOn<Row>(
   // A window that ends at the present, or at a dense part, says little about the right length.
   const isCut = read.isLast || (dense !== undefined && dense.from === to);
   const span =
-    dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(rest.span, grown) : grown;
+    dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(position.span, grown) : grown;
   const page = { page: read.largestPage };
-  if (read.isLast) return { at: Math.max(start, Math.min(back, to)), span, ...page };
-  return { at: to, span, back, ...page, ...(dense !== undefined && to < dense.from ? { dense } : {}) };
+  if (read.isLast) {
+    const at = Math.max(start, Math.min(back, to));
+    return { at, span, ...page, ...findLastBefore(at, read.times) };
+  }
+  return {
+    ...{ at: to, span, back, ...page },
+    ...findLastBefore(to, read.times),
+    ...(dense !== undefined && to < dense.from ? { dense } : {}),
+  };
+}
+
+function findLastBefore(at: number, times: readonly number[]): Pick<TimeWindowsPosition, 'last'> {
+  const last = times.reduce((newest, time) => (time < at && time > newest ? time : newest), -Infinity);
+  return last === -Infinity ? {} : { last };
 }
 
 function createStep<Row>(

@@ -1,20 +1,14 @@
 import { definePlugin } from '@tributary/connector-api';
-import {
-  CLIENT_ASSERTION_TYPE,
-  createClientAssertion,
-  createHttpProvider,
-  createOAuth,
-} from '@tributary/connector-api/http';
+import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tributary/connector-api/http';
 import { RevolutBusinessClient } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { RevolutBusinessPsp } from './revolut-business.psp.js';
+import { PLUGIN_NAME } from './revolut-business.types.js';
 
 const DAY_MS = 86_400_000;
-/** Divides the limit per minute into this many shorter windows, so that an order never waits long behind a listing. */
-const RATE_LIMIT_WINDOWS_PER_MINUTE = 12;
 
 export const revolutBusiness = definePlugin({
-  name: 'revolut-business',
+  name: PLUGIN_NAME,
   title: 'Revolut Business: accounts, counterparties, transactions, payments and transfers',
   settings: RevolutBusinessSettings,
   // The client id changes with each renewed certificate, so only the environment is compared.
@@ -24,34 +18,20 @@ export const revolutBusiness = definePlugin({
   psp: RevolutBusinessPsp,
   providers: [
     RevolutBusinessClient,
-    createHttpProvider(RevolutBusinessSettings, (settings, clock) => ({
+    createHttpProvider(RevolutBusinessSettings, (settings) => ({
       name: 'Revolut',
       baseUrl: settings.url,
-      authentication: createOAuth({
-        createTokenRequest: async () => ({
-          method: 'POST',
-          path: '/auth/token',
-          form: {
-            grant_type: 'refresh_token',
-            refresh_token: settings.refreshToken,
-            client_assertion_type: CLIENT_ASSERTION_TYPE,
-            client_assertion: await createClientAssertion({
-              privateKey: settings.privateKey,
-              issuer: settings.issuer,
-              subject: settings.clientId,
-              audience: 'https://revolut.com',
-              ...(clock === undefined ? {} : { clock }),
-            }),
-          },
-        }),
+      authentication: createRefreshTokenAuth({
+        path: '/auth/token',
+        refreshToken: settings.refreshToken,
+        client: {
+          id: settings.clientId,
+          privateKey: settings.privateKey,
+          issuer: settings.issuer,
+          audience: 'https://revolut.com',
+        },
       }),
-      rateLimit: {
-        requests: Math.floor(settings.requestsPerMinute / RATE_LIMIT_WINDOWS_PER_MINUTE) || 1,
-        intervalMs:
-          settings.requestsPerMinute < RATE_LIMIT_WINDOWS_PER_MINUTE
-            ? 60_000 / settings.requestsPerMinute
-            : 60_000 / RATE_LIMIT_WINDOWS_PER_MINUTE,
-      },
+      rateLimit: limitPerMinute(settings.requestsPerMinute),
       extractErrorMessage: (body) =>
         body.optionalString('message') ?? body.optionalString('error_description'),
       secrets: [settings.refreshToken, settings.privateKey],

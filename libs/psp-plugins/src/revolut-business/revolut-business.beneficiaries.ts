@@ -1,42 +1,37 @@
-/** Lists counterparties. Revolut lists them newest first, with a filter `created_before`, and without a filter for changes. */
-import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
-import { parseRowToRecords } from '@tributary/connector-api';
+/** Lists and maps counterparties. Revolut lists them newest first, with a filter `created_before`, and without a filter for changes. */
+import {
+  createMetadata,
+  createOwnerMetadata,
+  parseRows,
+  pickMetadata,
+  readText,
+} from '@tributary/connector-api';
+import type { Beneficiary, Cursor, Metadata, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { createCursorFormat, PageBudget, readWindow } from '@tributary/connector-api/listing';
-import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
-import { MAX_PAGE_SIZE } from './revolut-business.client.js';
+import {
+  createCursorFormat,
+  isRereadTimeWindowsPosition,
+  rereadTimeWindows,
+  toPages,
+} from '@tributary/connector-api/listing';
+import type { ListingContext, RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
+import { REVOLUT_LISTS } from './revolut-business.client.js';
 import type { RevolutBusinessClient } from './revolut-business.client.js';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
-import { toBeneficiaries } from './revolut-business.mapper.js';
-import { REVOLUT_ROWS } from './revolut-business.transactions.js';
-
-/** Times are in milliseconds since 1970. */
-interface Position {
-  /** Counterparties up to this time were read. */
-  at: number;
-  /** The last complete reading began at this time. */
-  reread: number;
-  /** A reading that is under way: everything from this time on was read. */
-  under?: { before: number; from: number; startedAt: number };
-}
+import { PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
-const MAX_CLOCK_SKEW_MS = 60_000;
-const MAX_PAGES = 8;
+/** The year in which Revolut was founded, and a hundred years: the first window is all time, because the list is short. */
+const START = { at: Date.UTC(2015, 0, 1), span: 100 * 365 * 24 * HOUR_MS };
 
-const CURSOR_FORMAT = createCursorFormat<Position>({
-  plugin: 'revolut-business',
-  version: 2,
-  isPosition,
-  upgrade: ({ v, at, reread }) =>
-    v === 1 && isPosition({ at, reread }) ? { at: Number(at), reread: Number(reread) } : undefined,
+const CURSOR_FORMAT = createCursorFormat({
+  plugin: PLUGIN_NAME,
+  version: 3,
+  isPosition: isRereadTimeWindowsPosition,
+  // Version 2 had another position. Everything is listed again, and the feed ignores what it has.
+  upgrade: ({ v, position }) =>
+    v === 2 && position !== undefined ? { base: START, reread: 0, open: [] } : undefined,
 });
-
-function isPosition(value: unknown): value is Position {
-  if (typeof value !== 'object' || value === null) return false;
-  const { at, reread } = value as Partial<Position>;
-  return Number.isSafeInteger(at) && Number.isSafeInteger(reread);
-}
 
 /** Lists new counterparties. Every `rereadEveryHours` it lists all of them, to see changes. */
 export async function* listBeneficiaryPages(
@@ -45,49 +40,114 @@ export async function* listBeneficiaryPages(
   since: Cursor | undefined,
   context: ListingContext,
 ): AsyncGenerator<Page<Beneficiary>> {
-  const now = context.clock.now();
-  const position = CURSOR_FORMAT.parse(since) ?? { at: 0, reread: 0 };
-  const isAll = now - position.reread >= rereadEveryHours * HOUR_MS;
-  const reading = position.under ?? {
-    before: now + MAX_CLOCK_SKEW_MS,
-    from: isAll ? 0 : position.at - HOUR_MS,
-    startedAt: now,
+  const options: RereadTimeWindowsOptions<Json> = {
+    ...REVOLUT_LISTS,
+    ignoresFrom: true,
+    fetchPage: async ({ to, limit = pageSize }, signal) => ({
+      rows: await client.listCounterparties(to, limit, signal),
+    }),
+    start: START.at,
+    initialWindowMs: START.span,
+    overlapMs: HOUR_MS,
+    changesWithinMs: Infinity,
+    everyMs: rereadEveryHours * HOUR_MS,
   };
-  const { from, startedAt } = reading;
-  const budget = new PageBudget(context);
-  for (let before = reading.before; before > from;) {
-    const limits = { budget, maxPages: MAX_PAGES, largestPage: pageSize };
-    const { rows, covered } = await readWindow(createSource(client, pageSize), { from, to: before }, limits);
-    before = covered.from;
-    const next =
-      before > from
-        ? { ...position, under: { before, from, startedAt } }
-        : { at: startedAt, reread: from === 0 ? startedAt : position.reread };
-    const items = rows.flatMap((row) =>
-      parseRowToRecords<Beneficiary>(row, 'id', (each, add) =>
-        add(each.string('id'), () => toBeneficiaries(each)),
-      ),
-    );
-    yield { items, cursor: CURSOR_FORMAT.serialize(next) };
-    budget.restart();
-  }
+  const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
+  yield* toPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
 }
 
-function createSource(client: RevolutBusinessClient, limit: number): TimeWindowSource<Json> {
-  const list = async (from: number, to: number, count: number, signal: AbortSignal) => {
-    const listed = await client.listCounterparties(to, count, signal);
-    const rows = listed.filter((row) => (REVOLUT_ROWS.getTime(row) ?? Infinity) >= from);
-    return { rows, isLast: rows.length < listed.length };
-  };
+/** The receiver of a payment, as `/pay` expects it. */
+export interface PaymentReceiver {
+  counterparty_id: string;
+  account_id?: string | undefined;
+  card_id?: string | undefined;
+}
+
+const CARD_SEGMENT = 'card';
+
+/**
+ * Formats a beneficiary id: `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone. The ids are UUIDs, so `.`
+ * separates them.
+ */
+export function formatBeneficiaryId({ counterparty_id, account_id, card_id }: PaymentReceiver): string {
+  if (account_id !== undefined) return `${counterparty_id}.${account_id}`;
+  return card_id === undefined ? counterparty_id : `${counterparty_id}.${CARD_SEGMENT}.${card_id}`;
+}
+
+export function parseBeneficiaryId(id: string): PaymentReceiver {
+  const [counterparty_id = '', account_id, card_id] = id.split('.');
+  if (account_id === undefined) return { counterparty_id };
+  return account_id === CARD_SEGMENT && card_id !== undefined
+    ? { counterparty_id, card_id }
+    : { counterparty_id, account_id };
+}
+
+/**
+ * Maps a counterparty to one beneficiary for each account and card. Revolut rejects a payment to a counterparty with several of them unless the
+ * payment names one. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
+ */
+function toBeneficiaries(row: Json): Beneficiary[] {
+  const counterparty_id = row.string('id');
+  const toBeneficiary = (receiver: Omit<PaymentReceiver, 'counterparty_id'>, metadata: Metadata) => ({
+    id: formatBeneficiaryId({ counterparty_id, ...receiver }),
+    ownerName: row.string('name'),
+    registeredAt: row.time('created_at'),
+    metadata: {
+      ...createOwnerMetadata({ name: row.string('name'), country: readText(row, 'country') }),
+      ...pickMetadata(PLUGIN_NAME, row, COUNTERPARTY_METADATA),
+      ...metadata,
+    },
+  });
+  const methods = [
+    ...row
+      .optionalArray('accounts')
+      .map((account) =>
+        toBeneficiary({ account_id: account.string('id') }, createAccountMetadata(row, account)),
+      ),
+    ...row
+      .optionalArray('cards')
+      .map((card) => toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card))),
+  ];
+  return methods.length > 0 ? methods : [toBeneficiary({}, {})];
+}
+
+function createAccountMetadata(row: Json, account: Json): Metadata {
   return {
-    ...REVOLUT_ROWS,
-    order: 'newest-first',
-    paging: 'time',
-    resolutionMs: 1,
-    fetchPage: ({ from, to }, signal) => list(from, to, limit, signal),
-    fetchInstant: async ({ from, to }, signal) => ({
-      ...(await list(from, to, MAX_PAGE_SIZE, signal)),
-      warnings: [],
+    ...createOwnerMetadata({
+      iban: readText(account, 'iban'),
+      accountNumber: readText(account, 'account_no'),
+      swiftBicCode: readText(account, 'bic'),
+      addressLine1: readText(account, 'address', 'street_line1'),
+      city: readText(account, 'address', 'city'),
+      postalCode: readText(account, 'address', 'postcode'),
+      country: readText(account, 'address', 'country') ?? readText(row, 'country'),
     }),
+    ...pickMetadata(PLUGIN_NAME, account, ACCOUNT_METADATA),
   };
 }
+
+function createCardMetadata(card: Json): Metadata {
+  return {
+    ...pickMetadata(PLUGIN_NAME, card, CARD_METADATA),
+    // The document's schema says string, but its examples have a number.
+    ...createMetadata(PLUGIN_NAME, { card_last_digits: readText(card, 'last_digits')?.padStart(4, '0') }),
+  };
+}
+
+const COUNTERPARTY_METADATA = {
+  counterparty_id: ['id'],
+  state: ['state'],
+  profile_type: ['profile_type'],
+  revtag: ['revtag'],
+};
+
+const ACCOUNT_METADATA = {
+  account_name: ['name'],
+  account_type: ['type'],
+  bank_country: ['bank_country'],
+  currency: ['currency'],
+  ...{ sort_code: ['sort_code'], routing_number: ['routing_number'], clabe: ['clabe'], ifsc: ['ifsc'] },
+  ...{ bsb_code: ['bsb_code'], bank_number: ['bank_number'], branch_code: ['branch_code'] },
+};
+
+const CARD_METADATA = { card_scheme: ['scheme'], card_country: ['country'], currency: ['currency'] };

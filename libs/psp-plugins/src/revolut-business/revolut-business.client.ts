@@ -3,10 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
-import { requireRows } from '@tributary/connector-api/listing';
+import { readJsonRows, requireRows } from '@tributary/connector-api/listing';
+import type { TimeWindowSource } from '@tributary/connector-api/listing';
 
-/** Maximum page size. Source: `count` of GET /transactions, `limit` of GET /counterparties. */
-export const MAX_PAGE_SIZE = 1000;
+/** How transactions and counterparties are listed. Maximum page size: `count` of GET /transactions, `limit` of GET /counterparties. */
+export const REVOLUT_LISTS: Omit<TimeWindowSource<Json>, 'fetchPage'> = {
+  ...readJsonRows('id', 'created_at'),
+  ...{ order: 'newest-first', paging: 'time', resolutionMs: 1, maxPageSize: 1000 },
+};
 
 /** Query of the transaction list. Times are in milliseconds since 1970. */
 export interface TransactionQuery {
@@ -15,9 +19,9 @@ export interface TransactionQuery {
   /** Exclusive. */
   to: number;
   count?: number;
-  type?: string;
-  states?: readonly string[];
-  requestId?: string;
+  type?: string | undefined;
+  state?: readonly string[];
+  request_id?: string;
 }
 
 @Injectable()
@@ -37,10 +41,9 @@ export class RevolutBusinessClient {
   }
 
   /** Returns transactions, newest first. */
-  listTransactions(query: TransactionQuery, signal?: AbortSignal): Promise<Json[]> {
-    const { from, to, count, type, states: state, requestId: request_id } = query;
+  listTransactions({ from, to, ...query }: TransactionQuery, signal?: AbortSignal): Promise<Json[]> {
     const times = { from: formatTime(from), to: formatTime(to) };
-    return this.getList('/transactions', { ...times, count, type, state, request_id }, signal);
+    return this.getList('/transactions', { ...times, ...query }, signal);
   }
 
   getTransaction(id: string): Promise<Json | undefined> {

@@ -69,7 +69,7 @@ describe('more rows of one moment than a page holds', () => {
     expect(feed.rows.size).toBe(1001);
     expect(feed.rows.has(createUuid(1, 9001))).toBe(true);
     expect(feed.warnings).toEqual([
-      expect.stringContaining('1000 or more transactions of type card_payment were created at 2026-05-31'),
+      expect.stringContaining('1000 or more rows of card_payment were created at 2026-05-31'),
     ]);
   });
 });

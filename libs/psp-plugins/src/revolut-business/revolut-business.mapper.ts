@@ -1,133 +1,212 @@
 /**
- * Maps Revolut's accounts and counterparties to records, without side effects. All functions throw InvalidRecordError, which names the invalid
+ * Maps one transaction of Revolut to rows, without side effects. A transaction has one or two legs. Each leg changes the balance of one account by
+ * `amount - fee`, so the sum of an account's rows is the change of its balance. All functions throw InvalidRecordError, which names the invalid
  * property.
  */
-import { createMetadata, parseMoney, readText } from '@tributary/connector-api';
-import type { Account, Balances, Beneficiary, Metadata } from '@tributary/connector-api';
+import {
+  createMetadata,
+  InvalidRecordError,
+  parseMoney,
+  pickMetadata,
+  readText,
+  reverseRow,
+  toAbsoluteMoney,
+  toFee,
+  toOtherMovement,
+  toPayment,
+  toPayoutReturn,
+  toRefund,
+  toTransfer,
+  translateOrDefault,
+} from '@tributary/connector-api';
+import type { MovementFields, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
+import { formatBeneficiaryId } from './revolut-business.beneficiaries.js';
+import {
+  isFinalState,
+  MOVEMENTS,
+  PLUGIN_NAME,
+  RETURN_TYPES,
+  TRANSACTION_KINDS,
+  TRANSACTION_STATUSES,
+} from './revolut-business.types.js';
 
-export function toAccount(row: Json): Account {
-  const currency = row.string('currency');
+type ParsedTransaction = ReturnType<typeof parseTransaction>;
+type Leg = ReturnType<typeof parseLeg>;
+
+/**
+ * Maps a transaction to its rows.
+ * @returns no rows for a refund that is undecided
+ */
+export function toTransactions(json: Json): Transaction[] {
+  const whole = parseTransaction(json);
+  const legs = json.array('legs').map(parseLeg);
+  const rows = createRows(whole, legs);
+  if (!whole.isExecuted) return rows;
+  const settled = [...rows, ...createFeeRows(whole, legs, rows)];
+  if (whole.state !== 'reverted') return settled;
+  // A reversal has the time of its row, so that every reading gives the same reversal.
+  return [...settled, ...settled.map((row) => reverseRow(row, `${row.id}.reverted`))];
+}
+
+/** Reads what all rows of a transaction share. */
+function parseTransaction(json: Json) {
+  const [id, type, state] = [json.string('id'), json.string('type'), json.string('state')];
+  // Whether the money moved at some time. A reverted transfer had left the account. A reverted card payment that was never completed is an authorisation that expired.
+  const isExecuted =
+    state === 'completed' || (state === 'reverted' && (json.has('completed_at') || type === 'transfer'));
   return {
-    id: row.string('id'),
-    name: readText(row, 'name') ?? currency,
-    openedAt: row.time('created_at'),
-    metadata: createMetadata('revolut-business', { currency, state: readText(row, 'state') }),
+    ...{ id, json, type, state, isExecuted },
+    kind: translateOrDefault(TRANSACTION_KINDS, type, 'other'),
+    fields: {
+      id,
+      createdAt: json.time('created_at'),
+      updatedAt: json.time('updated_at'),
+      status: isExecuted ? 'SUCCEEDED' : translateOrDefault(TRANSACTION_STATUSES, state, 'OTHER'),
+      orderKey: type === 'transfer' ? readText(json, 'request_id') : undefined,
+      details: {
+        movement: translateOrDefault(MOVEMENTS, type, undefined),
+        reference: readText(json, 'reference'),
+        bookedAt: readText(json, 'completed_at'),
+      },
+      metadata: pickMetadata(PLUGIN_NAME, json, TRANSACTION_METADATA),
+    },
   };
+}
+
+/** Reads a leg. Its fee is positive when Revolut charges it. */
+function parseLeg(json: Json) {
+  const currency = json.string('currency');
+  return {
+    amount: parseMoney(json.decimal('amount'), currency),
+    fee: parseMoney(json.optionalDecimal('fee') ?? '0', currency),
+    accountId: json.string('account_id'),
+    json,
+  };
+}
+
+/** Returns the rows without the fees. */
+function createRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
+  const [first, second] = legs;
+  if (first === undefined) throw new InvalidRecordError('legs: expected one or two, found none');
+  if (whole.kind === 'exchange' || legs.length > 2) return createExchangeRows(whole, legs);
+  if (second === undefined) return createSingleRow(whole, first);
+  const [a, b] = [toAbsoluteMoney(first.amount), toAbsoluteMoney(second.amount)];
+  if (a.asset !== b.asset || a.amount !== b.amount) return createExchangeRows(whole, legs);
+  // In the document's example of an internal transfer no amount is negative, and the first leg is the source.
+  const isReversed = first.amount.amount > 0n && second.amount.amount < 0n;
+  const [source, target] = isReversed ? [second, first] : [first, second];
+  return [toTransfer({ ...createFields(whole, source), toAccountId: target.accountId })];
+}
+
+function createFields({ fields }: ParsedTransaction, { accountId, amount, json }: Leg): MovementFields {
+  const metadata = { ...fields.metadata, ...pickMetadata(PLUGIN_NAME, json, LEG_METADATA) };
+  return { ...fields, accountId, amount, isZeroOutgoing: true, metadata };
+}
+
+function createSingleRow(whole: ParsedTransaction, leg: Leg): Transaction[] {
+  const fields = createFields(whole, leg);
+  const originalId = readText(whole.json, 'related_transaction_id');
+  if (originalId !== undefined && RETURN_TYPES.test(whole.type)) {
+    // An undecided return gives no row, because the row would mark the original as pending.
+    return isFinalState(whole.state) ? [createReturnRow(whole, fields, originalId)] : [];
+  }
+  if (whole.kind === 'other') return [toOtherMovement(fields)];
+  const counterparty = leg.json.at('counterparty');
+  const [id, account_id] = [readText(counterparty, 'id'), readText(counterparty, 'account_id')];
+  if (readText(counterparty, 'account_type') !== 'self') {
+    const counterpartyId = id && formatBeneficiaryId({ counterparty_id: id, account_id });
+    return [toPayment({ ...fields, counterpartyId })];
+  }
+  const details = { ...fields.details, movement: 'transfer' as const };
+  return [{ ...toPayment({ ...fields, details, counterpartyId: account_id }), type: 'TRANSFER' }];
+}
+
+/** Creates a row that is linked to the original by id and type. Money that comes back was paid out before. */
+function createReturnRow(whole: ParsedTransaction, fields: MovementFields, originalId: string): Transaction {
+  const decided = {
+    ...fields,
+    status: whole.isExecuted ? ('REFUNDED' as const) : ('REFUNDED_FAILURE' as const),
+  };
+  if (whole.kind === 'other') return { ...toOtherMovement(decided), relatedTransactionId: originalId };
+  return fields.amount.amount > 0n
+    ? toPayoutReturn({ id: originalId, type: 'PAYOUT' }, decided)
+    : toRefund({ id: originalId, type: 'PAYIN' }, decided);
 }
 
 /**
- * Maps the balance of an account.
- * @param at time of the request, because the response has no time
+ * Creates one row for each leg of an exchange, because the two amounts differ. The rows name each other in metadata. `relatedTransactionId` with
+ * the same type would merge them into one payment.
  */
-export function toBalances(row: Json, at: string): Balances {
-  return {
-    accountId: row.string('id'),
-    at,
-    amounts: [parseMoney(row.decimal('balance'), row.string('currency'))],
-  };
-}
-
-/** The receiver of a payment, as `/pay` expects it. */
-export interface PaymentReceiver {
-  counterparty_id: string;
-  account_id?: string;
-  card_id?: string;
-}
-
-const CARD_SEGMENT = 'card';
-
-/**
- * Formats a beneficiary id: `<counterparty>.<account>`, `<counterparty>.card.<card>`, or `<counterparty>` alone. The ids are UUIDs, so `.`
- * separates them.
- */
-export function formatBeneficiaryId({ counterparty_id, account_id, card_id }: PaymentReceiver): string {
-  if (account_id !== undefined) return `${counterparty_id}.${account_id}`;
-  return card_id === undefined ? counterparty_id : `${counterparty_id}.${CARD_SEGMENT}.${card_id}`;
-}
-
-export function parseBeneficiaryId(id: string): PaymentReceiver {
-  const [counterparty_id = '', method, card_id] = id.split('.');
-  if (method === undefined) return { counterparty_id };
-  return method === CARD_SEGMENT && card_id !== undefined
-    ? { counterparty_id, card_id }
-    : { counterparty_id, account_id: method };
-}
-
-/**
- * Maps a counterparty to one beneficiary for each account and card. Revolut rejects a payment to a counterparty with several of them unless the
- * payment names one. A counterparty without accounts and cards (another customer of Revolut) is one beneficiary.
- */
-export function toBeneficiaries(row: Json): Beneficiary[] {
-  const counterparty_id = row.string('id');
-  const accounts = row.optionalArray('accounts').map((account) => ({
-    receiver: { counterparty_id, account_id: account.string('id') },
-    metadata: createAccountMetadata(account),
-  }));
-  const cards = row.optionalArray('cards').map((card) => ({
-    receiver: { counterparty_id, card_id: card.string('id') },
-    metadata: createCardMetadata(card),
-  }));
-  const methods = [...accounts, ...cards];
-  const all = methods.length > 0 ? methods : [{ receiver: { counterparty_id }, metadata: {} }];
-  return all.map(({ receiver, metadata }) => ({
-    id: formatBeneficiaryId(receiver),
-    ownerName: row.string('name'),
-    registeredAt: row.time('created_at'),
-    metadata: { ...createOwnerMetadata(row), ...metadata },
-  }));
-}
-
-function createOwnerMetadata(row: Json): Metadata {
-  return {
-    'com.formance.spec/owner/name': row.string('name'),
-    'com.formance.spec/owner/country': readText(row, 'country'),
-    ...createMetadata('revolut-business', {
-      counterparty_id: row.string('id'),
-      state: readText(row, 'state'),
-      profile_type: readText(row, 'profile_type'),
-      revtag: readText(row, 'revtag'),
-    }),
-  };
-}
-
-const LOCAL_ACCOUNT_PROPERTIES = [
-  'sort_code',
-  'routing_number',
-  'clabe',
-  'ifsc',
-  'bsb_code',
-  'bank_number',
-  'branch_code',
-];
-
-function createAccountMetadata(account: Json): Metadata {
-  return {
-    'com.formance.spec/owner/iban': readText(account, 'iban'),
-    'com.formance.spec/owner/accountNumber': readText(account, 'account_no'),
-    'com.formance.spec/owner/swiftBicCode': readText(account, 'bic'),
-    'com.formance.spec/owner/addressLine1': readText(account, 'address', 'street_line1'),
-    'com.formance.spec/owner/city': readText(account, 'address', 'city'),
-    'com.formance.spec/owner/postalCode': readText(account, 'address', 'postcode'),
-    ...(account.has('address', 'country') && {
-      'com.formance.spec/owner/country': account.string('address', 'country'),
-    }),
-    ...createMetadata('revolut-business', {
-      account_name: readText(account, 'name'),
-      account_type: readText(account, 'type'),
-      bank_country: readText(account, 'bank_country'),
-      currency: account.string('currency'),
-      ...Object.fromEntries(LOCAL_ACCOUNT_PROPERTIES.map((name) => [name, readText(account, name)])),
-    }),
-  };
-}
-
-function createCardMetadata(card: Json): Metadata {
-  return createMetadata('revolut-business', {
-    card_scheme: readText(card, 'scheme'),
-    card_country: readText(card, 'country'),
-    // The document's schema says string, but its examples have a number.
-    card_last_digits: readText(card, 'last_digits')?.padStart(4, '0'),
-    currency: readText(card, 'currency'),
+function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
+  const sold = legs.find(({ amount }) => amount.amount < 0n) ?? legs[0];
+  const idOf = (leg: Leg) => (leg === sold ? whole.id : `${whole.id}.${leg.accountId}`);
+  return legs.map((leg) => {
+    const fields = createFields(whole, leg);
+    const other = legs.find((each) => each !== leg);
+    const exchange = other && {
+      exchanged_with: idOf(other),
+      exchanged_amount: other.json.decimal('amount'),
+      exchanged_currency: other.json.string('currency'),
+    };
+    const row = toOtherMovement(
+      {
+        ...fields,
+        id: idOf(leg),
+        details: { ...fields.details, relatedId: exchange?.exchanged_with },
+        metadata: { ...fields.metadata, ...createMetadata(PLUGIN_NAME, exchange ?? {}) },
+      },
+      'transfer',
+    );
+    return { ...row, type: 'TRANSFER' };
   });
 }
+
+/**
+ * Creates a row for each fee that Revolut charged on top of the amount. A fee is linked to its row, except when clients would merge the two into
+ * one payment: clients identify a payment by the linked id and the type.
+ */
+function createFeeRows({ fields }: ParsedTransaction, legs: Leg[], rows: Transaction[]): Transaction[] {
+  const { id, createdAt, updatedAt, details } = fields;
+  const tiedTo = new Set<string>();
+  return legs.flatMap(({ fee, accountId }, index) => {
+    if (fee.amount === 0n) return [];
+    const of = rows[index] ?? rows[0];
+    const isTied = of !== undefined && of.type !== 'OTHER' && !tiedTo.has(of.id);
+    if (isTied) tiedTo.add(of.id);
+    const feeFields = {
+      ...{ id: `${id}.fee.${accountId}`, createdAt, updatedAt, accountId, amount: fee },
+      details: { relatedId: id, bookedAt: details?.bookedAt },
+      metadata: createMetadata(PLUGIN_NAME, { type: 'fee', fee_of: id }),
+    };
+    return [toFee(feeFields, isTied ? of.id : undefined)];
+  });
+}
+
+/** Metadata only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards. */
+const TRANSACTION_METADATA = {
+  type: ['type'],
+  state: ['state'],
+  request_id: ['request_id'],
+  reason_code: ['reason_code'],
+  reference: ['reference'],
+  completed_at: ['completed_at'],
+  scheduled_for: ['scheduled_for'],
+  related_transaction_id: ['related_transaction_id'],
+  merchant_id: ['merchant', 'id'],
+  merchant_name: ['merchant', 'name'],
+  merchant_city: ['merchant', 'city'],
+  merchant_country: ['merchant', 'country'],
+  merchant_category_code: ['merchant', 'category_code'],
+  card_id: ['card', 'id'],
+  card_number: ['card', 'card_number'],
+};
+
+const LEG_METADATA = {
+  description: ['description'],
+  bill_amount: ['bill_amount'],
+  bill_currency: ['bill_currency'],
+  counterparty_id: ['counterparty', 'id'],
+  counterparty_account_id: ['counterparty', 'account_id'],
+  counterparty_account_type: ['counterparty', 'account_type'],
+};

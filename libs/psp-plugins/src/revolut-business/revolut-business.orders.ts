@@ -1,87 +1,83 @@
-/** Maps orders to the bodies of /pay and /transfer, and Revolut's responses to results. No side effects. */
-import { formatAsset, getCurrencyDecimals, formatAmount, PspError, readText } from '@tributary/connector-api';
-import type { Order, OrderResult, OrderStatus } from '@tributary/connector-api';
-import { JsonNumber } from '@tributary/connector-api/http';
-import type { Json, JsonBody } from '@tributary/connector-api/http';
-import { parseBeneficiaryId } from './revolut-business.mapper.js';
+/** Sends payments and transfers, and finds them again. */
+import {
+  createOrderResult,
+  formatAmount,
+  readText,
+  requireOrderCurrency,
+  translateOrDefault,
+} from '@tributary/connector-api';
+import type { Order, OrderResult } from '@tributary/connector-api';
+import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
+import type { Json } from '@tributary/connector-api/http';
+import { parseBeneficiaryId } from './revolut-business.beneficiaries.js';
+import type { RevolutBusinessClient } from './revolut-business.client.js';
+import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.types.js';
 
-/** `code` of the error "Duplicate request": Revolut already has this request_id. */
+const HOUR_MS = 3_600_000;
+/** Milliseconds. A search by `request_id` covers at most 14 days. Source: `request_id` of GET /transactions. */
+const ORDER_SEARCH_RANGE_MS = 14 * 24 * HOUR_MS - HOUR_MS;
+/** `code` of the error "Duplicate request": Revolut already has this request_id. The document says a number, but it can be a text. */
 const DUPLICATE_REQUEST_CODE = '3020';
-
-/** Returns whether an error body says that Revolut already has the order. The document says that the code is a number, but it can be a text. */
-export function isDuplicateRequest(body: Json): boolean {
-  return (
-    readText(body, 'code') === DUPLICATE_REQUEST_CODE ||
-    /^duplicate request/i.test(readText(body, 'message') ?? '')
-  );
-}
-
-const STATUS_BY_STATE: ReadonlyMap<string, OrderStatus> = new Map([
-  ['created', 'PENDING'],
-  ['pending', 'PENDING'],
-  ['completed', 'SUCCEEDED'],
-  ['declined', 'FAILED'],
-  ['failed', 'FAILED'],
-  ['reverted', 'RETURNED'],
-]);
-
 /** Some currencies and countries require these properties. A client sends them in the metadata of the order. */
 const METADATA_PROPERTIES = ['charge_bearer', 'transfer_reason_code', 'exchange_reason_code'];
+/** Revolut cuts a longer reference as well, and some banks of recipients cut it further. */
 const MAX_REFERENCE_LENGTH = 140;
 
-export function toPaymentRequest(order: Order): JsonBody {
-  return {
-    request_id: order.idempotencyKey,
-    account_id: order.sourceAccountId,
-    receiver: { ...parseBeneficiaryId(order.destinationAccountId) },
-    ...toAmountProperties(order),
-    reference: toReference(order),
-    ...Object.fromEntries(
-      METADATA_PROPERTIES.map((name) => [name, order.metadata[`com.revolut-business.spec/${name}`]]),
-    ),
-  };
+/** Sends an order to `/pay` or `/transfer`. */
+export function createOrder(client: RevolutBusinessClient, order: Order): Promise<OrderResult> {
+  return submitOrder({
+    send: async () => toOrderResult(await sendOrder(client, order)),
+    isDuplicate: (body) =>
+      readText(body, 'code') === DUPLICATE_REQUEST_CODE ||
+      /^duplicate request/i.test(readText(body, 'message') ?? ''),
+    find: () => findOrder(client, order),
+  });
 }
 
-export function toTransferRequest(order: Order): JsonBody {
-  return {
-    request_id: order.idempotencyKey,
-    source_account_id: order.sourceAccountId,
-    target_account_id: order.destinationAccountId,
-    ...toAmountProperties(order),
-    reference: toReference(order),
+/** @throws PspError `rejected` when the asset is not a currency */
+async function sendOrder(client: RevolutBusinessClient, order: Order): Promise<Json> {
+  const { idempotencyKey: request_id, sourceAccountId, destinationAccountId, metadata } = order;
+  const shared = {
+    amount: new JsonNumber(formatAmount(order.amount)),
+    currency: requireOrderCurrency(order, 'Revolut'),
+    reference: [...(order.description ?? order.reference)].slice(0, MAX_REFERENCE_LENGTH).join(''),
   };
-}
-
-/**
- * Returns amount and currency of the request.
- * @throws PspError `rejected` when the asset is not a currency, or has another number of decimal places than ISO 4217 defines
- */
-function toAmountProperties({ amount }: Order) {
-  const currency = amount.asset.split('/', 1)[0] ?? '';
-  const digits = getCurrencyDecimals(currency);
-  if (digits === undefined || formatAsset(currency, digits) !== amount.asset) {
-    throw new PspError('rejected', `Revolut cannot pay in ${amount.asset}: expected a currency like EUR/2`);
+  if (order.kind === 'TRANSFER') {
+    const accounts = { source_account_id: sourceAccountId, target_account_id: destinationAccountId };
+    return client.createTransfer({ request_id, ...accounts, ...shared });
   }
-  return { amount: new JsonNumber(formatAmount(amount)), currency };
+  const receiver = { ...parseBeneficiaryId(destinationAccountId) };
+  const names = METADATA_PROPERTIES.map(
+    (name) => [name, metadata[`com.${PLUGIN_NAME}.spec/${name}`]] as const,
+  );
+  const body = { request_id, account_id: sourceAccountId, receiver, ...shared, ...Object.fromEntries(names) };
+  return client.createPayment(body);
 }
 
-/** Returns the reference, cut to its maximum length. Revolut cuts it as well, and some banks of recipients cut it further. */
-function toReference({ description, reference }: Order): string {
-  return [...(description ?? reference)].slice(0, MAX_REFERENCE_LENGTH).join('');
+/** Finds an order by Revolut's id. Before that id is known, it searches by the order's key, which Revolut supports for at most 14 days. */
+export async function findOrder(
+  client: RevolutBusinessClient,
+  { pspId, idempotencyKey, createdAt }: Order,
+): Promise<OrderResult | undefined> {
+  if (pspId !== undefined) {
+    const transaction = await client.getTransaction(pspId);
+    return transaction && toOrderResult(transaction);
+  }
+  const from = Date.parse(createdAt) - HOUR_MS;
+  const query = { from, to: from + ORDER_SEARCH_RANGE_MS, request_id: idempotencyKey };
+  const [found] = await client.listTransactions(query);
+  return found && toOrderResult(found);
 }
 
 /**
- * Maps a response of /pay or /transfer, or a transaction. A state that is unknown to this plugin is not final.
+ * Maps a response of /pay or /transfer, or a transaction.
  * @throws InvalidRecordError if there is no id or no state
  */
-export function toOrderResult(response: Json): OrderResult {
+function toOrderResult(response: Json): OrderResult {
   const state = response.string('state');
-  const status = STATUS_BY_STATE.get(state) ?? 'PENDING';
-  return {
+  return createOrderResult({
     id: response.string('id'),
-    status,
-    ...(status === 'FAILED' || status === 'RETURNED'
-      ? { reason: { code: readText(response, 'reason_code') ?? state } }
-      : {}),
-  };
+    status: translateOrDefault(ORDER_STATUSES, state, 'PENDING'),
+    reasonCode: readText(response, 'reason_code') ?? state,
+  });
 }

@@ -17,6 +17,29 @@ export const PROPERTY_RUNS = Number(process.env['LISTING_RUNS'] ?? 200);
 /** Timeout of one property in milliseconds, long enough for `npm run soak`. */
 export const PROPERTY_TIMEOUT_MS = 60_000 + PROPERTY_RUNS * 200;
 
+/** What happens to a request: a response with status 429 or 500, or no response in time. */
+export type ModelFault = 'none' | 'rate-limited' | 'server-error' | 'timeout';
+
+const MODEL_FAULTS = new WeakSet<Error>();
+
+function createFault(fault: Exclude<ModelFault, 'none'>): PspError {
+  const error =
+    fault === 'rate-limited'
+      ? new PspError('rate-limited', 'too many requests', { status: 429, retryAfterMs: 1000 })
+      : new PspError('unavailable', fault, fault === 'server-error' ? { status: 500 } : {});
+  MODEL_FAULTS.add(error);
+  return error;
+}
+
+/** Returns whether an error is a fault of the model, or reports one. */
+function isModelFault(error: unknown): boolean {
+  return error instanceof Error && (MODEL_FAULTS.has(error) || isModelFault(getCause(error)));
+}
+
+function getCause(error: Error): unknown {
+  return error.cause ?? (error instanceof PspError ? error.details.cause : undefined);
+}
+
 /** A clock that only moves when a test or a slow request moves it. */
 export class ModelClock implements HttpClock {
   constructor(public time: number) {}
@@ -34,8 +57,8 @@ export class ModelClock implements HttpClock {
 export class ModelList {
   readonly rows: ModelRow[] = [];
   requestCount = 0;
-  /** Which of the next requests fail: `true` fails one. */
-  faults: boolean[] = [];
+  /** What happens to the next requests. */
+  faults: ModelFault[] = [];
   /** The duration of a request in milliseconds. */
   delayMs = 0;
   private addedCount = 0;
@@ -57,7 +80,8 @@ export class ModelList {
     signal.throwIfAborted();
     this.requestCount += 1;
     this.clock.time += this.delayMs;
-    if (this.faults.shift() === true) throw new PspError('unavailable', 'the PSP is overloaded');
+    const fault = this.faults.shift() ?? 'none';
+    if (fault !== 'none') throw createFault(fault);
     return answer(
       this.rows.toSorted(
         (a, b) => a.time - b.time || Number(a.id.split('-')[1]) - Number(b.id.split('-')[1]),
@@ -108,7 +132,7 @@ export class ModelFeed<Position> {
       }
       return true;
     } catch (error) {
-      if (error instanceof PspError && error.kind === 'unavailable' && /overloaded/.test(error.message))
+      if (isModelFault(error) || (error instanceof PspError && error.message.includes('overloaded')))
         return false;
       throw error;
     }

@@ -1,6 +1,6 @@
 /** Random scenarios for the property tests: what happens to a list, and how its listing is interrupted. */
 import fc from 'fast-check';
-import type { ModelFeed, ModelList } from './model-list.js';
+import type { ModelFault, ModelFeed, ModelList } from './model-list.js';
 
 const MINUTE_MS = 60_000;
 
@@ -16,7 +16,7 @@ export interface Scenario {
   /** Times of the first rows, as a share of the history from 0 to 1. Equal values are ties. */
   history: number[];
   /** One entry for each interrupted pull. */
-  pulls: { maxPages: number; faults: boolean[]; events: ScenarioEvent[] }[];
+  pulls: { maxPages: number; faults: ModelFault[]; events: ScenarioEvent[] }[];
 }
 
 export interface ScenarioLimits {
@@ -35,7 +35,9 @@ export function createScenarios({ kinds, maxPageSize = 12 }: ScenarioLimits): fc
     pulls: fc.array(
       fc.record({
         maxPages: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 4 })),
-        faults: fc.array(fc.boolean(), { maxLength: 4 }),
+        faults: fc.array(fc.constantFrom('none', 'none', 'none', 'rate-limited', 'server-error', 'timeout'), {
+          maxLength: 4,
+        }),
         events: fc.array(event, { maxLength: 4 }),
       }),
       { maxLength: 12 },

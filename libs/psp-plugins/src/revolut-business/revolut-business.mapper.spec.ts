@@ -1,7 +1,8 @@
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Transaction } from '@tributary/connector-api';
 import { Json } from '@tributary/connector-api/http';
-import { REVOLUT_TRANSACTION_TYPES, toTransactions } from './revolut-business.rows.js';
+import { toTransactions } from './revolut-business.mapper.js';
+import { TRANSACTION_KINDS } from './revolut-business.types.js';
 
 const createLeg = (more: object = {}) => ({
   leg_id: 'leg',
@@ -77,7 +78,7 @@ describe('states', () => {
 });
 
 describe('types', () => {
-  it.each(REVOLUT_TRANSACTION_TYPES)('%s', (type) => {
+  it.each(Object.keys(TRANSACTION_KINDS))('%s', (type) => {
     const out = { type, legs: [createLeg()] };
     const into = { type, legs: [createLeg({ amount: 10 })] };
     const related = { related_transaction_id: 'tx-0' };
@@ -92,14 +93,17 @@ describe('types', () => {
     }).toMatchSnapshot();
   });
 
-  it('one that Revolut adds tomorrow is OTHER, under its own name', () => {
-    const [row] = mapRow({ type: 'lottery' });
-    expect(row).toMatchObject({
-      type: 'OTHER',
-      sourceAccountId: 'acc-1',
-      metadata: { 'com.revolut-business.spec/type': 'lottery' },
-    });
-  });
+  it.each(['lottery', 'constructor'])(
+    'one that Revolut adds tomorrow is OTHER, under its own name: %s',
+    (type) => {
+      const [row] = mapRow({ type });
+      expect(row).toMatchObject({
+        type: 'OTHER',
+        sourceAccountId: 'acc-1',
+        metadata: { 'com.revolut-business.spec/type': type },
+      });
+    },
+  );
 });
 
 describe('legs', () => {

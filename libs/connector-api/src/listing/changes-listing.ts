@@ -1,0 +1,125 @@
+/**
+ * Lists the objects that a list of events or changes names, e.g. `GET /events` with the ids of payments. The events are listed with another
+ * strategy. Each object that they name is requested in its present state, once for all events of a step.
+ */
+import { PspError } from '../errors.js';
+import type { DataWarning } from '../plugin.js';
+import type { ListingContext, ListingStep } from './listing.types.js';
+import { PageBudget } from './page-budget.js';
+
+export interface ChangesSource<Event, EventPosition, Row> {
+  /** Lists the events after a position with one of the strategies, e.g. `oldestFirst`. */
+  listEvents: (since: EventPosition | undefined) => AsyncIterable<ListingStep<Event, EventPosition>>;
+  /** @returns the id of an event */
+  getEventId: (event: Event) => string;
+  /** @returns the id of the object that an event names; `undefined` for an event that does not matter */
+  getObjectId: (event: Event) => string | undefined;
+  /** @returns the id of an object */
+  getId: (row: Row) => string;
+  /** Requests objects by their ids. @returns those that still exist @throws PspError `rejected` if the PSP refuses to show one of them */
+  fetchObjects: (ids: readonly string[], signal: AbortSignal) => Promise<Row[]>;
+  /** The maximum number of ids of one request. Default: 1. */
+  maxIdsPerRequest?: number;
+}
+
+/** Where `changes` resumes. */
+export interface ChangesPosition<EventPosition> {
+  /** The position of the strategy that lists the events; absent before the first step. */
+  events?: EventPosition;
+  /** Ids of objects that events named, and that were not requested yet, oldest first. */
+  pending: string[];
+  /** Ids of the events of the last step, newest last. Strategies list the last page again, and its objects are not requested again. */
+  seen: string[];
+}
+
+/** The maximum number of event ids in a cursor. */
+const MAX_SEEN_EVENTS = 1_000;
+
+export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
+  /** Ids that events named, and that the PSP no longer has. */
+  vanished: string[];
+}
+
+/** Yields the objects that events after `since` name, in the order of the events. */
+export async function* changes<Event, EventPosition, Row>(
+  source: ChangesSource<Event, EventPosition, Row>,
+  since: ChangesPosition<EventPosition> | undefined,
+  context: ListingContext,
+): AsyncGenerator<ChangesStep<Row, EventPosition>> {
+  const budget = new PageBudget(context);
+  let position: ChangesPosition<EventPosition> = since ?? { pending: [], seen: [] };
+  for await (const step of fetchPending(source, position, budget)) {
+    position = step.position;
+    yield step;
+    budget.restart();
+  }
+  for await (const { rows, position: events, ...more } of source.listEvents(position.events)) {
+    const seen = new Set(position.seen);
+    const pending = rows
+      .filter((event) => !seen.has(source.getEventId(event)))
+      .map(source.getObjectId)
+      .filter((id) => id !== undefined);
+    for (const event of rows) seen.add(source.getEventId(event));
+    position = { events, pending: [...new Set(pending)], seen: [...seen].slice(-MAX_SEEN_EVENTS) };
+    let warnings: DataWarning[] | undefined = more.warnings;
+    if (position.pending.length === 0) yield { rows: [], vanished: [], ...more, position };
+    for await (const step of fetchPending(source, position, budget)) {
+      position = step.position;
+      yield { ...more, ...step, warnings: [...(warnings ?? []), ...(step.warnings ?? [])] };
+      warnings = undefined;
+      budget.restart();
+    }
+  }
+}
+
+/** Requests pending objects. A step ends when its time is used up, or when no object is pending. */
+async function* fetchPending<Event, EventPosition, Row>(
+  source: ChangesSource<Event, EventPosition, Row>,
+  { pending, ...position }: ChangesPosition<EventPosition>,
+  budget: PageBudget,
+): AsyncGenerator<ChangesStep<Row, EventPosition>> {
+  let left = pending;
+  while (left.length > 0) {
+    const step = { rows: [] as Row[], vanished: [] as string[], warnings: [] as DataWarning[] };
+    do {
+      const ids = left.slice(0, source.maxIdsPerRequest ?? 1);
+      await fetchInto(source, ids, step, budget.signal);
+      left = left.slice(ids.length);
+    } while (left.length > 0 && !budget.isUsedUp());
+    yield { ...step, position: { ...position, pending: left } };
+  }
+}
+
+/** An object that the PSP refuses to show does not stop the others: it becomes a warning. */
+async function fetchInto<Row>(
+  { fetchObjects, getId }: Pick<ChangesSource<never, never, Row>, 'fetchObjects' | 'getId'>,
+  ids: readonly string[],
+  step: { rows: Row[]; vanished: string[]; warnings: DataWarning[] },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const rows = await fetchObjects(ids, signal);
+    const found = new Set(rows.map(getId));
+    step.rows.push(...rows);
+    step.vanished.push(...ids.filter((id) => !found.has(id)));
+  } catch (error) {
+    if (!(error instanceof PspError) || error.kind !== 'rejected') throw error;
+    if (ids.length > 1) {
+      for (const id of ids) await fetchInto({ fetchObjects, getId }, [id], step, signal);
+      return;
+    }
+    const message = `the object ${ids[0]} is not listed, because the PSP refuses to show it: ${error.message}`;
+    step.warnings.push({ id: `refused-${ids[0]}`, message });
+  }
+}
+
+/** Returns a check for stored cursors: whether a value is a position of `changes` around another strategy. */
+export function createChangesCheck<EventPosition>(
+  isEventPosition: (value: unknown) => value is EventPosition,
+): (value: unknown) => value is ChangesPosition<EventPosition> {
+  return (value): value is ChangesPosition<EventPosition> => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { events, pending, seen } = value as Partial<ChangesPosition<unknown>>;
+    return Array.isArray(pending) && Array.isArray(seen) && (events === undefined || isEventPosition(events));
+  };
+}

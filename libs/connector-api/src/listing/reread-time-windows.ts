@@ -1,0 +1,117 @@
+/**
+ * Lists rows that can be filtered by time and that change after they were listed: `timeWindows` with `reread`. Open rows are requested again
+ * before each listing, by their times, because such a PSP has no request for several ids.
+ */
+import { PageBudget } from './page-budget.js';
+import type { ListingContext, ListingStep } from './listing.types.js';
+import { readWindow } from './read-window.js';
+import type { TimeWindowSource } from './read-window.js';
+import { createRereadCheck, reread } from './reread-listing.js';
+import type { OpenRow, RereadPosition } from './reread-listing.js';
+import {
+  isTimeWindowsPosition,
+  isTimeWindowsUnderWay,
+  rewindTimeWindows,
+  timeWindows,
+} from './time-window-listing.js';
+import type { TimeWindowsOptions, TimeWindowsPosition } from './time-window-listing.js';
+
+export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
+  /** The age in milliseconds after which a row no longer changes. */
+  changesWithinMs: number;
+  /** The interval in milliseconds between two readings of everything that can change. */
+  everyMs: number;
+  /** @returns whether the row is not final. Default: no row is requested again before `everyMs` */
+  isOpen?: (row: Row) => boolean;
+  /** Requests a page as `fetchPage` does, with a filter for rows that are open or that changed against expectation. */
+  fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
+}
+
+/** Where `rereadTimeWindows` resumes. */
+export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
+
+/** Returns whether a value of a stored cursor is a position of `rereadTimeWindows`. */
+export const isRereadTimeWindowsPosition = createRereadCheck(isTimeWindowsPosition);
+
+const DAY_MS = 86_400_000;
+/** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading of everything covers the remaining ones. */
+const MAX_OPEN_PAGES = 4;
+/** The maximum number of pages of decided rows in one listing. The remaining rows wait for the next listing. */
+const MAX_DECIDED_PAGES = 20;
+
+/** Yields changed rows, then new ones, and ends when it has caught up with the present. */
+export function rereadTimeWindows<Row>(
+  options: RereadTimeWindowsOptions<Row>,
+  since: RereadTimeWindowsPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<Row, RereadTimeWindowsPosition>> {
+  const { start, initialWindowMs = 30 * DAY_MS, changesWithinMs, everyMs, getId } = options;
+  return reread(
+    {
+      ...{ getId, changesWithinMs, everyMs },
+      start: { at: Math.min(start, context.clock.now()), span: initialWindowMs },
+      list: (position) => timeWindows(options, position, context),
+      rewind: (position, time) => rewindTimeWindows(position, Math.max(start, time)),
+      isUnderWay: isTimeWindowsUnderWay,
+      toOpenRow: (row) => toOpenRow(options, row),
+      refetch: (open, from) => refetchOpenRows(options, open, from, context),
+    },
+    since,
+    context,
+  );
+}
+
+function toOpenRow<Row>(options: RereadTimeWindowsOptions<Row>, row: Row): OpenRow | undefined {
+  const time = options.getTime(row);
+  return time !== undefined && options.isOpen?.(row) === true ? [options.getId(row), time] : undefined;
+}
+
+/** Returns changed rows, oldest first. The rows of the last `overlapMs` are left out: the listing reads them anyway. */
+async function refetchOpenRows<Row>(
+  options: RereadTimeWindowsOptions<Row>,
+  open: readonly OpenRow[],
+  from: number,
+  context: ListingContext,
+): Promise<Row[]> {
+  const to = context.clock.now() - options.overlapMs;
+  const budget = new PageBudget(context);
+  const { fetchOpenPage: fetchPage } = options;
+  const stillOpen =
+    fetchPage === undefined
+      ? { rows: [], covered: { from } }
+      : await readWindow(
+          { ...options, fetchPage },
+          { from, to },
+          { budget, maxPages: MAX_OPEN_PAGES, largestPage: 1, provenFrom: from - DAY_MS },
+        );
+  const known = new Set(stillOpen.rows.map(options.getId));
+  // An open row that the filter no longer finds was decided.
+  const decided = open.filter(([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(id));
+  const rows = [...stillOpen.rows, ...(await readDecidedRows(options, decided, budget))];
+  return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));
+}
+
+/** Returns these rows in their present state. Rows that are close to each other share a page. */
+async function readDecidedRows<Row>(
+  source: TimeWindowSource<Row>,
+  decided: readonly OpenRow[],
+  budget: PageBudget,
+): Promise<Row[]> {
+  if (decided.length === 0) return [];
+  const times = decided.map(([, time]) => time);
+  const ids = new Set(decided.map(([id]) => id));
+  const missing = new Set(ids);
+  const { rows } = await readWindow(
+    {
+      ...source,
+      fetchPage: async (window, signal) => {
+        const page = await source.fetchPage(window, signal);
+        for (const row of page.rows) missing.delete(source.getId(row));
+        return missing.size === 0 ? { rows: page.rows, isLast: true } : page;
+      },
+    },
+    { from: Math.min(...times), to: Math.max(...times) + source.resolutionMs },
+    { budget, maxPages: MAX_DECIDED_PAGES, largestPage: 1 },
+  );
+  return rows.filter((row) => ids.has(source.getId(row)));
+}

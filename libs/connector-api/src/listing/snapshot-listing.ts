@@ -1,0 +1,140 @@
+/**
+ * Lists a list that has neither times nor filters: each listing reads all of it and tells which rows appeared, changed or vanished. The
+ * cursor contains the id and a digest of each row, so this strategy is for lists of some thousand rows: accounts, counterparties, plans.
+ */
+import { createHash } from 'node:crypto';
+import type { DataWarning } from '../plugin.js';
+import { createLoopError } from './list-response.js';
+import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
+import { PageTokenExpiredError } from './newest-first-listing.js';
+import { PageBudget } from './page-budget.js';
+
+export interface SnapshotSource<Row> extends Pick<RowReader<Row>, 'getId'> {
+  /**
+   * Requests one page.
+   * @param token the `next` of the page before; absent for the first page
+   * @throws PageTokenExpiredError if the PSP no longer knows the token. The list is then read from its beginning
+   */
+  fetchPage: (token: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
+  /** Returns a text that differs whenever the row has changed, e.g. the JSON of its properties that are served. */
+  getVersion: (row: Row) => string;
+}
+
+/** Where `snapshot` resumes. */
+export interface SnapshotPosition {
+  /** The id and the digest of each row of the list. */
+  known: [id: string, digest: string][];
+  /** Ids that the last complete reading did not find. */
+  missing: string[];
+  /** A reading that is under way: the token of its next page, and the ids that it has found. */
+  reading?: { token: string; found: string[] };
+}
+
+export interface SnapshotStep<Row> extends ListingStep<Row, SnapshotPosition> {
+  /** Rows that are as they were at the last listing. `rows` are those that appeared or changed, in the PSP's order. */
+  unchanged: Row[];
+  /** Ids of rows that two complete readings in succession did not find: a row that moves between two pages is easily missed by one. */
+  vanished: string[];
+}
+
+/** More rows are listed at each listing, and their disappearance is not noticed. */
+const MAX_KNOWN_ROWS = 20_000;
+/** The number of rows that a step collects before it is yielded. */
+const MAX_ROWS_PER_STEP = 500;
+/** The number of readings of one listing that begin again because a token expired. */
+const MAX_NEW_READINGS = 3;
+
+/** Yields the whole list once. */
+export async function* snapshot<Row>(
+  source: SnapshotSource<Row>,
+  since: SnapshotPosition | undefined,
+  context: ListingContext,
+): AsyncGenerator<SnapshotStep<Row>> {
+  const budget = new PageBudget(context);
+  const known = new Map(since?.known);
+  const tokens = new Set<string>();
+  let found = new Set(since?.reading?.found);
+  let token = since?.reading?.token;
+  let step = createEmptyStep<Row>();
+  for (let newReadings = 0; ;) {
+    const page = await source.fetchPage(token, budget.signal).catch((error: unknown) => {
+      if (!(error instanceof PageTokenExpiredError) || newReadings >= MAX_NEW_READINGS) throw error;
+      return undefined;
+    });
+    if (page === undefined) {
+      newReadings += 1;
+      token = undefined;
+      found = new Set();
+      tokens.clear();
+      continue;
+    }
+    for (const row of page.rows) addRow(source, row, { known, found, step });
+    token = page.next;
+    if (token === undefined) break;
+    if (tokens.has(token)) throw createLoopError(token);
+    tokens.add(token);
+    if (step.rows.length + step.unchanged.length < MAX_ROWS_PER_STEP && !budget.isUsedUp()) continue;
+    const position = {
+      known: [...known],
+      missing: since?.missing ?? [],
+      reading: { token, found: [...found] },
+    };
+    yield { ...step, position };
+    step = createEmptyStep();
+    budget.restart();
+  }
+  yield { ...step, ...endReading(known, found, since?.missing ?? []) };
+}
+
+interface StepRows<Row> {
+  rows: Row[];
+  unchanged: Row[];
+  vanished: string[];
+  warnings: DataWarning[];
+}
+
+function createEmptyStep<Row>(): StepRows<Row> {
+  return { rows: [], unchanged: [], vanished: [], warnings: [] };
+}
+
+function addRow<Row>(
+  source: SnapshotSource<Row>,
+  row: Row,
+  { known, found, step }: { known: Map<string, string>; found: Set<string>; step: StepRows<Row> },
+): void {
+  const id = source.getId(row);
+  const digest = createHash('sha256').update(source.getVersion(row)).digest('base64').slice(0, 12);
+  const isKnown = known.has(id);
+  (known.get(id) === digest ? step.unchanged : step.rows).push(row);
+  if (isKnown || known.size < MAX_KNOWN_ROWS) {
+    known.set(id, digest);
+    found.add(id);
+  } else if (step.warnings.length === 0) {
+    const message = `the list has more than ${MAX_KNOWN_ROWS} rows; it is not noticed when one of the others vanishes`;
+    step.warnings.push({ id: 'snapshot-too-long', message });
+  }
+}
+
+/** Compares what a complete reading has found with what was known. */
+function endReading(
+  known: Map<string, string>,
+  found: ReadonlySet<string>,
+  missingBefore: readonly string[],
+): { position: SnapshotPosition; vanished: string[] } {
+  const absent = [...known.keys()].filter((id) => !found.has(id));
+  const vanished = absent.filter((id) => missingBefore.includes(id));
+  for (const id of vanished) known.delete(id);
+  const missing = absent.filter((id) => known.has(id));
+  return { position: { known: [...known], missing }, vanished };
+}
+
+/** Returns whether a value of a stored cursor is a position of `snapshot`. */
+export function isSnapshotPosition(value: unknown): value is SnapshotPosition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { known, missing, reading } = value as Partial<SnapshotPosition>;
+  return (
+    Array.isArray(known) &&
+    Array.isArray(missing) &&
+    (reading === undefined || (typeof reading === 'object' && Array.isArray(reading.found)))
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * Verifies webhooks, version 2. Source: Revolut's guide "Verify the payload signature". `Revolut-Signature` is a list of `v1=<hex>`, one for each
+ * secret that is currently valid: HMAC-SHA256 over `v1.<Revolut-Request-Timestamp>.<raw body>`. The timestamp is in milliseconds.
+ */
+import { parseWebhookEvent, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
+import type { Stream, WebhookRequest } from '@tributary/connector-api';
+
+const SIGNATURE_PATTERN = /^v1=(.*)$/;
+
+/**
+ * Verifies a webhook and returns the streams that it affects.
+ * @param now milliseconds since 1970
+ * @throws PspError `rejected` when the signature or the time is wrong or missing, or when the body is not an event
+ */
+export function parseWebhook(
+  { headers, rawBody }: WebhookRequest,
+  secret: string | undefined,
+  now: number,
+): Stream[] {
+  const timestamp = headers['revolut-request-timestamp'] ?? '';
+  verifyHmac({
+    header: 'Revolut-Signature',
+    signatures: (headers['revolut-signature'] ?? '')
+      .split(',')
+      .map((one) => SIGNATURE_PATTERN.exec(one.trim())?.[1] ?? ''),
+    secrets: [secret],
+    signed: [`v1.${timestamp}.`, rawBody],
+  });
+  const at = /^\d{1,15}$/.test(timestamp) ? Number(timestamp) : NaN;
+  verifyTimestamp({ header: 'Revolut-Request-Timestamp', at, now });
+  // A payout link moves no money until it is claimed. Then there is a transaction event.
+  const isMoneyEvent = parseWebhookEvent(rawBody, 'event').startsWith('Transaction');
+  return isMoneyEvent ? ['transactions', 'accounts'] : [];
+}

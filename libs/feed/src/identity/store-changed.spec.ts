@@ -124,6 +124,18 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     );
   });
 
+  it('stops for a loss that another process has found', async () => {
+    const other = await openStore(fresh.url);
+    await store.writeHeartbeat();
+    await store.writeHeartbeat();
+    // The other process has written no heartbeat, so it cannot find the loss itself.
+    await runSql(fresh.url, 'update store_identity set beat = 0');
+    await other.orders('bank').update('none', () => undefined);
+    await expect(store.writeHeartbeat()).rejects.toThrow('older state');
+    await expect(other.orders('bank').update('none', () => undefined)).rejects.toThrow('epoch 2, expected 1');
+    await other.close();
+  });
+
   it('notices another store, and another epoch', async () => {
     await runSql(fresh.url, 'update store_identity set epoch = 2');
     await expect(store.writeHeartbeat()).rejects.toThrow(/is in epoch 2, expected 1/);

@@ -60,3 +60,11 @@ export function matchPath(template: string, path: string): Record<string, string
   }
   return params;
 }
+
+/** Returns whether a request has this method (default GET) and a path of this template. */
+export function isRequestOf(
+  { method = 'GET', path }: { method?: string; path: string },
+  request: Pick<FakeRequest, 'method' | 'path'>,
+): boolean {
+  return request.method === method && matchPath(path, request.path) !== undefined;
+}

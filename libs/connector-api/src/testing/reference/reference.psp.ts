@@ -20,6 +20,7 @@ import type {
 } from '@tributary/connector-api';
 import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
+import { createLoopError } from '@tributary/connector-api/listing';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import {
@@ -115,11 +116,14 @@ export class ReferencePsp implements PspClient {
   /** Returns the rows of one window, oldest first. */
   private async readWindow(from: number, to: number): Promise<Json[]> {
     const rows: Json[] = [];
+    const tokens = new Set<string>();
     let next: string | undefined;
     do {
       const page = await this.client.transactions(from, to, next);
       rows.push(...page.rows);
       next = page.next;
+      if (next !== undefined && tokens.has(next)) throw createLoopError(next);
+      if (next !== undefined) tokens.add(next);
     } while (next !== undefined);
     return rows.reverse();
   }

@@ -39,7 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
     detectedBy: 'listings: a row with the same time as the last one that was listed',
   },
   {
-    description: 'stops one page early',
+    description: 'takes a short page for the end',
     file: PSP,
     original: '    } while (next !== undefined);',
     replacement: '      if (page.rows.length < 20) break;\n    } while (next !== undefined);',
@@ -51,6 +51,40 @@ export const MUTATIONS: readonly Mutation[] = [
     original: '      next = page.next;',
     replacement: '      next = undefined;',
     detectedBy: 'listings: more rows with one time than a page holds',
+  },
+  {
+    description: 'takes a link to a page that was read before for the end',
+    file: PSP,
+    original: 'throw createLoopError(next);',
+    replacement: 'next = undefined;',
+    additionalReplacements: [["import { createLoopError } from '@tributary/connector-api/listing';\n", '']],
+    detectedBy: 'faults: a link that leads back to a page that was read before',
+  },
+  {
+    description: 'follows a link to a page that was read before for ever',
+    file: PSP,
+    original: '      if (next !== undefined && tokens.has(next)) throw createLoopError(next);\n',
+    replacement: '',
+    additionalReplacements: [["import { createLoopError } from '@tributary/connector-api/listing';\n", '']],
+    detectedBy: 'faults: a link that leads back to a page that was read before',
+  },
+  {
+    description: 'takes a malformed success for the end: a response without its list is an empty list',
+    file: CLIENT,
+    original:
+      "const page = await this.http.get('/transactions', { query });\n    return { rows: requireRows(page, 'rows'),",
+    replacement:
+      "const page = await this.http.get('/transactions', { query });\n    return { rows: page.optionalArray('rows'),",
+    detectedBy: 'faults: an empty object',
+  },
+  {
+    description: 'takes an empty response for the end',
+    file: CLIENT,
+    original:
+      "const page = await this.http.get('/transactions', { query });\n    return { rows: requireRows(page, 'rows'),",
+    replacement:
+      "const page = await this.http.get('/transactions', { query });\n    return { rows: page.has() ? requireRows(page, 'rows') : [],",
+    detectedBy: 'faults: 204 without a body',
   },
   {
     description: 'skips ties: one row for each second',

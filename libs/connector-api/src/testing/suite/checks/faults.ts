@@ -3,13 +3,16 @@ import type { PspErrorKind } from '../../../errors.js';
 import type { Fault } from '../../fault-injection.js';
 import { expectThat, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
-import { expectPspError } from '../expect-psp-error.js';
+import { expectErrorKind, expectPspError } from '../expect-psp-error.js';
+import { isRequestOf } from '../../fake-route.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { CheckContext } from '../check-context.js';
 
 /** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
 const SHORT_TIMEOUT_MS = 150;
 const SLOW_RESPONSE_MS = 600;
+
+const HOUR_MS = 3_600_000;
 
 interface FaultCase {
   name: string;
@@ -51,10 +54,41 @@ const FAULT_CASES: readonly FaultCase[] = [
   { name: 'an answer that is too slow', fault: { delayMs: SLOW_RESPONSE_MS }, kind: 'unavailable' },
 ];
 
-export const FAULT_CHECKS: readonly Check[] = FAULT_CASES.map((one) => ({
-  name: `faults: ${one.name}`,
-  run: (context) => runFaultCase(context, one),
-}));
+export const FAULT_CHECKS: readonly Check[] = [
+  ...FAULT_CASES.map((one): Check => ({
+    name: `faults: ${one.name}`,
+    run: (context) => runFaultCase(context, one),
+  })),
+  {
+    name: 'faults: a link that leads back to a page that was read before',
+    run: expectLoopIsNoEnd,
+  },
+];
+
+/**
+ * Makes the PSP answer all further requests of a listing with its second page, so that the link of this page leads back to it. The listing
+ * must end, and the rows behind the loop must arrive when the PSP is well again.
+ */
+async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness('one');
+  const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
+  // Several rows of one time, because a plugin that reads by time may read each time with a list of its own.
+  const at = harness.clock.now() - HOUR_MS;
+  for (let row = 0; row < 5; row += 1) await harness.addTransaction({ at });
+  let requests = 0;
+  let secondPage: unknown;
+  fake.transformResponse = (request, body) => {
+    if (!isRequestOf(listingRequest, request) || ++requests === 1) return body;
+    secondPage ??= body;
+    return secondPage;
+  };
+  await harness.pull().catch((thrown: unknown) => {
+    expectErrorKind(thrown, ['unavailable'], 'a listing whose link leads back to a page');
+  });
+  fake.transformResponse = undefined;
+  await harness.pullAfterDetectionDelay();
+  harness.expectAllTransactions('the listing after one that was led in a circle');
+}
 
 /** Injects the fault at the first request, and in the middle of a listing. */
 async function runFaultCase(context: CheckContext, one: FaultCase): Promise<void> {

@@ -9,7 +9,7 @@ import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { Transaction } from '../../../record.types.js';
-import { matchPath } from '../../fake-route.js';
+import { isRequestOf } from '../../fake-route.js';
 import type { HttpFixture } from '../suite.types.js';
 
 /** A path to a member of every row: property names, and `*` for each item of a list. */
@@ -32,7 +32,7 @@ export const METADATA_TYPE_CHECKS: readonly Check[] = [
       const http = requireFixturePart(harness.fixture.http, 'http');
       const bodies: unknown[] = [];
       http.fake.transformResponse = (request, body) => {
-        if (isListing(http, request)) bodies.push(body);
+        if (isRequestOf(http.listingRequest, request)) bodies.push(body);
         return body;
       };
       const plain = await describeMoney(harness);
@@ -66,11 +66,6 @@ async function createHarness(context: CheckContext): Promise<PluginHarness> {
   return harness;
 }
 
-function isListing({ listingRequest }: HttpFixture, request: { method: string; path: string }): boolean {
-  const { method = 'GET', path } = listingRequest;
-  return request.method === method && matchPath(path, request.path) !== undefined;
-}
-
 /** Lists everything while the members have another value. @param value `undefined` removes them */
 async function readChanged(
   harness: PluginHarness,
@@ -79,7 +74,9 @@ async function readChanged(
   value: unknown,
 ): Promise<string | undefined> {
   http.fake.transformResponse = (request, body) =>
-    isListing(http, request) ? paths.reduce((changed, path) => replace(changed, path, value), body) : body;
+    isRequestOf(http.listingRequest, request)
+      ? paths.reduce((changed, path) => replace(changed, path, value), body)
+      : body;
   return describeMoney(harness);
 }
 

@@ -57,7 +57,10 @@ export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptio
       inAccount: (account, input) => bank.addTransaction(input, account),
     },
     rowMetadata: ['reference', 'booked_at'],
-    http: { fake, listingRequest: { method: 'GET', path: '/transactions' }, createErrorBody },
+    http: {
+      ...{ fake, createErrorBody, pagesNameNext: true },
+      listingRequest: { method: 'GET', path: '/transactions' },
+    },
     orders: {
       payout: parties,
       transfer: { ...parties, destinationAccountId: bank.addAccount() },

@@ -14,6 +14,7 @@ import {
   toPayoutReturn,
   toRefund,
   toTransfer,
+  translateOrDefault,
   translateWord,
 } from '@tributary/connector-api';
 import type {
@@ -99,7 +100,10 @@ export function toBalances(accountId: string, response: Json): Balances {
 }
 
 export function toOrderResult(payment: Json): OrderResult {
-  return { id: payment.string('id'), status: translateWord(STATUSES, payment, 'state') };
+  return {
+    id: payment.string('id'),
+    status: translateOrDefault(STATUSES, payment.string('state'), 'PENDING'),
+  };
 }
 
 /** @throws PspError `rejected` if the PSP does not support the asset */

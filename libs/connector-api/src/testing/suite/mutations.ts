@@ -2,13 +2,13 @@
 
 import type { Mutation } from './mutation.js';
 import { MOVEMENT_MUTATIONS } from './movement-mutations.js';
+import { ORDER_MUTATIONS } from './order-mutations.js';
 
 const PSP = 'reference.psp.ts';
 const MAPPER = 'reference.mapper.ts';
 const CLIENT = 'reference.client.ts';
 const MONEY = "return parseMoney(row.decimal('amount'), row.string('currency'));";
 const CURSOR = 'const cursor = formatTime(Math.min(to, settled));';
-const SEND = "return this.http.post('/payments', { body });";
 const PAYMENT =
   'return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];';
 const VERIFY = 'signed: [`${timestamp}.`, rawBody],';
@@ -16,8 +16,6 @@ const VERIFY_TIME = 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.c
 const WINDOW = 'const rows = await this.readWindow(from, to);';
 
 /** Imports that some mutations need. */
-const JSON_IN_PSP = ['import { HTTP_CLOCK,', 'import { Json, HTTP_CLOCK,'] as const;
-const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { HttpClock }'] as const;
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
 const ERROR_IN_PSP = [
@@ -161,6 +159,15 @@ export const MUTATIONS: readonly Mutation[] = [
     detectedBy: 'faults: 404',
   },
   {
+    description: 'takes the page of a firewall for refused credentials',
+    file: CLIENT,
+    original: "const page = await this.http.get('/transactions', { query });",
+    replacement:
+      "const page = await this.http.get('/transactions', { query }).catch((error: PspError) => {\n      throw error.details.status === 403 ? new PspError('unauthorized', error.message) : error;\n    });",
+    additionalReplacements: [ERROR_IN_CLIENT],
+    detectedBy: 'faults: 403 with HTML, as a firewall sends it',
+  },
+  {
     description: 'money as float',
     file: MAPPER,
     original: MONEY,
@@ -290,69 +297,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "      if (next === undefined) return;\n      if (rows.length > 0) yield { items: rows.map((row) => parseRow(row, 'id', read)), cursor: last ?? '' };",
     detectedBy: 'accounts: from the start and from every cursor',
   },
-  {
-    description: 'the key is not passed on',
-    file: CLIENT,
-    original: 'const body = { key, kind,',
-    replacement: 'const body = { key: crypto.randomUUID() + key.slice(99), kind,',
-    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
-  },
-  {
-    description: 'sends a payment again under another key',
-    file: CLIENT,
-    original: SEND,
-    replacement:
-      "return this.http.post('/payments', { body }).catch(() => this.http.post('/payments', { body: { ...body, key: `${key}-2` } }));",
-    detectedBy: 'order faults: an answer that is lost',
-  },
-  {
-    description: 'a lost answer is called a rejection',
-    file: CLIENT,
-    original: SEND,
-    replacement:
-      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('rejected', error.message);\n    });",
-    additionalReplacements: [ERROR_IN_CLIENT],
-    detectedBy: 'order faults: an answer that is lost',
-  },
-  {
-    description: 'a lost answer is called a success',
-    file: PSP,
-    original: 'return toOrderResult(await this.client.pay(order));',
-    replacement:
-      'return toOrderResult(await this.client.pay(order).catch(() => Json.parse(\'{"id":"?","state":"pending"}\')));',
-    additionalReplacements: [JSON_IN_PSP, JSON_TYPE_IN_PSP],
-    detectedBy: 'order faults: 500',
-  },
-  {
-    description: 'a rejection is called an unknown outcome',
-    file: CLIENT,
-    original: SEND,
-    replacement:
-      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('unknown-outcome', error.message);\n    });",
-    additionalReplacements: [ERROR_IN_CLIENT],
-    detectedBy: 'orders: what the PSP does not take is rejected, and not paid',
-  },
-  {
-    description: 'the amount of an order as float',
-    file: CLIENT,
-    original: 'amount: new JsonNumber(formatAmount(amount))',
-    replacement: 'amount: Math.floor(Number(formatAmount(amount)) * 100) / 100',
-    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
-  },
-  {
-    description: 'findOrder takes an error for "not there"',
-    file: PSP,
-    original: 'const payment = await this.client.payment(idempotencyKey);',
-    replacement: 'const payment = await this.client.payment(idempotencyKey).catch(() => undefined);',
-    detectedBy: 'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
-  },
-  {
-    description: 'the listing does not show which order a movement executes',
-    file: MAPPER,
-    original: "    id: row.string('id'),\n    orderKey: row.optionalString('key'),",
-    replacement: "    id: `t-${row.string('id')}`,",
-    detectedBy: 'orders: the listing shows which order a movement executes',
-  },
+  ...ORDER_MUTATIONS,
   {
     description: 'a webhook accepts anything',
     file: PSP,

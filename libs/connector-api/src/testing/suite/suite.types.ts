@@ -148,6 +148,11 @@ export interface HttpFixture {
   fake: FakePsp;
   /** Requests that list transactions. The suite injects faults into them. */
   listingRequest: { method?: string; path: string };
+  /**
+   * True if each page of the listing names the next one, with a token or a link. The suite then leads the listing in a circle. Default: false,
+   * for pages that are requested by time or number.
+   */
+  pagesNameNext?: boolean;
   /** Creates an error body in the PSP's format that contains this message. */
   createErrorBody: (message: string) => unknown;
 }

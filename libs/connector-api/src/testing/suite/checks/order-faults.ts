@@ -1,6 +1,8 @@
 /** Checks of faults while an order is submitted: it is paid once, with its own key, and an unknown outcome is reported as unknown. */
 import type { PspErrorKind } from '../../../errors.js';
+import { JsonNumber } from '../../../http/json-number.js';
 import type { Plugin } from '../../../plugin.js';
+import { isRequestOf } from '../../fake-route.js';
 import type { Fault } from '../../fault-injection.js';
 import { expectThat, fail, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
@@ -55,6 +57,8 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
   ...FAULT_CASES.map((one) =>
     createOrderCheck(`order faults: ${one.name}`, (orderHarness) => runFaultCase(orderHarness, one)),
   ),
+  createOrderCheck('order faults: a status that nobody knows yet', expectUnknownStatusIsPending),
+  createOrderCheck('order faults: an error code of another type', expectCodesOfAnyType),
   createOrderCheck(
     'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
     async (orderHarness) => {
@@ -76,6 +80,69 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
     },
   ),
 ];
+
+/** Names of the property with the status of a payment. */
+const STATUS_NAMES = ['status', 'state'];
+/** Names of the property with the code of an error. */
+const CODE_NAMES = ['code', 'error_code', 'errorCode'];
+
+/** A status that the PSP adds later must not cost the order's id, and is not final. */
+async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise<void> {
+  const { harness, fixture } = orderHarness;
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  const submitRequest = requireFixturePart(fixture.submitRequest, 'orders.submitRequest');
+  fake.transformResponse = (request, body) =>
+    isRequestOf(submitRequest, request)
+      ? changeProperties(body, STATUS_NAMES, (value) =>
+          typeof value === 'string' ? 'a-status-of-2040' : value,
+        )
+      : body;
+  const order = orderHarness.createOrder();
+  const { id, status } = await orderHarness.submit(order);
+  fake.transformResponse = undefined;
+  expectThat(id !== '' && status === 'PENDING', `an order with a status that nobody knows yet is ${status}`);
+  await expectPayments(orderHarness, [order], 'an order with a status that nobody knows yet');
+}
+
+/** A code that comes as a text instead of a number, or the other way round, is the same code. */
+async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
+  const { harness } = orderHarness;
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  fake.transformResponse = (_request, body) => changeProperties(body, CODE_NAMES, changeTypeOfCode);
+  const order = orderHarness.createOrder();
+  const first = await orderHarness.submit(order);
+  const again = await orderHarness.submit({ ...order, pspId: first.id }).catch((thrown: unknown) => {
+    expectErrorKind(thrown, UNKNOWN_OUTCOME_KINDS, 'the same order again, with the code of another type');
+    return first;
+  });
+  expectThat(
+    again.id === first.id && again.status !== 'FAILED',
+    `the same order again, with the code of another type, is ${again.id} ${again.status}; it was ${first.id}`,
+  );
+  await expectPayments(orderHarness, [order], 'the same order twice, with the code of another type');
+}
+
+function changeTypeOfCode(value: unknown): unknown {
+  if (value instanceof JsonNumber) return value.source;
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && /^[1-9]\d*$/.test(value) ? new JsonNumber(value) : value;
+}
+
+/** Returns a copy of a body in which all properties with one of these names have another value. */
+function changeProperties(
+  body: unknown,
+  names: readonly string[],
+  change: (value: unknown) => unknown,
+): unknown {
+  if (Array.isArray(body)) return body.map((item) => changeProperties(item, names, change));
+  if (typeof body !== 'object' || body === null || body instanceof JsonNumber) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [
+      name,
+      names.includes(name) ? change(value) : changeProperties(value, names, change),
+    ]),
+  );
+}
 
 async function runFaultCase(
   orderHarness: OrderHarness,

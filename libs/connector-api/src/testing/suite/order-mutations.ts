@@ -1,0 +1,91 @@
+/** Mutations that put one mistake each into the reference plugin: into how it sends and finds orders. */
+import type { Mutation } from './mutation.js';
+
+const PSP = 'reference.psp.ts';
+const MAPPER = 'reference.mapper.ts';
+const CLIENT = 'reference.client.ts';
+const SEND = "return this.http.post('/payments', { body });";
+const JSON_IN_PSP = ['import { HTTP_CLOCK,', 'import { Json, HTTP_CLOCK,'] as const;
+const JSON_TYPE_IN_PSP = ['import type { HttpClock, Json }', 'import type { HttpClock }'] as const;
+const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
+
+export const ORDER_MUTATIONS: readonly Mutation[] = [
+  {
+    description: 'the key is not passed on',
+    file: CLIENT,
+    original: 'const body = { key, kind,',
+    replacement: 'const body = { key: crypto.randomUUID() + key.slice(99), kind,',
+    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
+  },
+  {
+    description: 'sends a payment again under another key',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch(() => this.http.post('/payments', { body: { ...body, key: `${key}-2` } }));",
+    detectedBy: 'order faults: an answer that is lost',
+  },
+  {
+    description: 'a lost answer is called a rejection',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('rejected', error.message);\n    });",
+    additionalReplacements: [ERROR_IN_CLIENT],
+    detectedBy: 'order faults: an answer that is lost',
+  },
+  {
+    description: 'a lost answer is called a success',
+    file: PSP,
+    original: 'return toOrderResult(await this.client.pay(order));',
+    replacement:
+      'return toOrderResult(await this.client.pay(order).catch(() => Json.parse(\'{"id":"?","state":"pending"}\')));',
+    additionalReplacements: [JSON_IN_PSP, JSON_TYPE_IN_PSP],
+    detectedBy: 'order faults: 500',
+  },
+  {
+    description: 'a rejection is called an unknown outcome',
+    file: CLIENT,
+    original: SEND,
+    replacement:
+      "return this.http.post('/payments', { body }).catch((error: Error) => {\n      throw new PspError('unknown-outcome', error.message);\n    });",
+    additionalReplacements: [ERROR_IN_CLIENT],
+    detectedBy: 'orders: what the PSP does not take is rejected, and not paid',
+  },
+  {
+    description: 'the amount of an order as float',
+    file: CLIENT,
+    original: 'amount: new JsonNumber(formatAmount(amount))',
+    replacement: 'amount: Math.floor(Number(formatAmount(amount)) * 100) / 100',
+    detectedBy: 'orders: an order is one payment, with its key and its exact amount',
+  },
+  {
+    description: 'findOrder takes an error for "not there"',
+    file: PSP,
+    original: 'const payment = await this.client.payment(idempotencyKey);',
+    replacement: 'const payment = await this.client.payment(idempotencyKey).catch(() => undefined);',
+    detectedBy: 'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
+  },
+  {
+    description: 'the listing does not show which order a movement executes',
+    file: MAPPER,
+    original: "    id: row.string('id'),\n    orderKey: row.optionalString('key'),",
+    replacement: "    id: `t-${row.string('id')}`,",
+    detectedBy: 'orders: the listing shows which order a movement executes',
+  },
+  {
+    description: 'a status that nobody knows yet costs the id of the order',
+    file: MAPPER,
+    original: "translateOrDefault(STATUSES, payment.string('state'), 'PENDING')",
+    replacement: "translateWord(STATUSES, payment, 'state')",
+    additionalReplacements: [['  translateOrDefault,\n', '']],
+    detectedBy: 'order faults: a status that nobody knows yet',
+  },
+  {
+    description: 'a status that nobody knows yet counts as paid',
+    file: MAPPER,
+    original: "payment.string('state'), 'PENDING')",
+    replacement: "payment.string('state'), 'SUCCEEDED')",
+    detectedBy: 'order faults: a status that nobody knows yet',
+  },
+];

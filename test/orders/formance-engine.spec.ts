@@ -76,6 +76,21 @@ const ORDER_SCRIPTS: [string, OrderScript, object][] = [
     returned,
   ],
   [
+    'paid, published and polled before a slow worker links the payment',
+    createScript({ changes: succeeds, changesBeforeResponse: true }),
+    paid,
+  ],
+  [
+    'failed, published and polled before a slow worker links the payment',
+    createScript({ kind: 'TRANSFER', changes: fails, changesBeforeResponse: true }),
+    failed,
+  ],
+  [
+    'returned, published and polled before a slow worker links the payment',
+    createScript({ changes: comesBack, changesBeforeResponse: true }),
+    returned,
+  ],
+  [
     'paid a moment after the answer, with a clock behind',
     createScript({ changes: [{ to: 'SUCCEEDED', afterMs: 20 }], clockSkewMs: 3000 }),
     paid,
@@ -129,6 +144,18 @@ describe.each(VERSIONS)('$name', (version) => {
       { publishesOnce: true },
       createScript({ changes: [createEarlyChange('SUCCEEDED')], changesBeforeResponse: true }),
       { ...paid, initiation: 'PROCESSING' },
+    ],
+    [
+      'a final status is not repeated, and a slow worker makes its entry after it: the initiation says PROCESSING for ever',
+      { neverRepeats: true },
+      createScript({ changes: succeeds, changesBeforeResponse: true }),
+      { ...paid, initiation: 'PROCESSING' },
+    ],
+    [
+      'a return is not repeated, and a slow worker makes its entry after it',
+      { neverRepeats: true },
+      createScript({ changes: comesBack, changesBeforeResponse: true }),
+      { ...returned, initiation: 'PROCESSING' },
     ],
     [
       'a status is published once, and then the order is retried',

@@ -16,6 +16,8 @@ export interface ServerMistakes {
   flipsOriginal?: boolean;
   /** A status is published only once, when it is seen, even if the client has not read the response yet. */
   publishesOnce?: boolean;
+  /** A final status is published only once, although the client may make its own entry after it has read the row. */
+  neverRepeats?: boolean;
 }
 
 export interface OrderScript {
@@ -45,6 +47,8 @@ const ID = 'order-0001';
 const AMOUNT = '12500';
 /** Milliseconds. For this long after a response the engine can still create its own entry, so no change is published before. */
 const PUBLICATION_DELAY_MS = 10_000;
+/** Milliseconds after which a final status is published again. */
+const REPETITION_DELAY_MS = 300_000;
 
 /**
  * Runs one order from the initiation to its end.
@@ -164,14 +168,14 @@ class ScriptedGateway {
   }
 
   /**
-   * Ends the order, long after the last response. A status that changed after the response was sent is published (again) with a time after the
-   * engine's entry.
+   * Ends the order, long after the last response. A status that differs from the response is published again with a time after the engine's entry.
    */
   publishFinalStatus(): void {
-    this.now += PUBLICATION_DELAY_MS;
-    if (this.status === this.life.answer || this.publishedAt >= this.answeredAt + PUBLICATION_DELAY_MS)
-      return;
-    if (!this.naivety.publishesOnce) this.publish();
+    this.now += REPETITION_DELAY_MS;
+    const { publishesOnce, neverRepeats } = this.naivety;
+    if (this.status === this.life.answer || publishesOnce) return;
+    if (neverRepeats && this.publishedAt >= this.answeredAt + PUBLICATION_DELAY_MS) return;
+    this.publish();
   }
 
   private publish(): void {

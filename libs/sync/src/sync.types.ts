@@ -1,5 +1,5 @@
 /** Types that the folders of this library share: connectors, matching, progress and the result of a pull. */
-import type { Page, PspClient, Stream, SerializedRecord } from '@tributary/connector-api';
+import type { Metadata, Page, PspClient, Stream, SerializedRecord } from '@tributary/connector-api';
 import type { NextPullSchedule, SyncRun } from '@tributary/feed';
 
 /** The properties of a connector that this library needs. */
@@ -14,6 +14,8 @@ export interface SyncConnector {
    * By default it follows the polling interval of each reader.
    */
   balanceValidity?: number | 'off';
+  /** Metadata that is added to every account of the connector. */
+  accountMetadata?: Metadata;
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
 }

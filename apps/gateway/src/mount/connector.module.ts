@@ -1,6 +1,13 @@
 /** Creates the Nest module of one connector: the plugin, its settings, its keys and the contract's controllers. */
 import { ApiKeySet, type FailureLimiter } from '@tributary/auth';
-import { BACKEND, PSP_CLIENT, type Backend, type PspClient, type Stream } from '@tributary/connector-api';
+import {
+  BACKEND,
+  PSP_CLIENT,
+  type Backend,
+  type Metadata,
+  type PspClient,
+  type Stream,
+} from '@tributary/connector-api';
 import {
   BalancesController,
   FeedsController,
@@ -103,6 +110,7 @@ function createBackend(
     path,
     client,
     pullIntervalMs,
+    accountMetadata: createAccountMetadata(config),
     ...(balanceValidity === undefined ? {} : { balanceValidity }),
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
@@ -110,6 +118,15 @@ function createBackend(
   const backend = new ConnectorBackend(path, store, cache, reader, orders?.service);
   dependencies.onConnectorReady(connector, backend);
   return backend;
+}
+
+/** Returns the metadata by which a dynamic pool of Formance selects the accounts of a connector, a plugin or a tenant. */
+function createAccountMetadata({ path, plugin, tenant }: ConnectorConfig): Metadata {
+  return {
+    'com.tributary.spec/connector': path,
+    'com.tributary.spec/plugin': plugin.name,
+    'com.tributary.spec/tenant': tenant,
+  };
 }
 
 /**

@@ -48,14 +48,22 @@ export function recordResponseSentAgain(now: number): OrderChange {
  * Returns the time at which the outcome of an order may be published, or `undefined` when clients know it already. A client ties
  * rows to an order only after it has read the response, and ignores earlier rows. Until then only the response may be visible.
  */
-export function publishableAt(order: StoredOrder, { publishDelayMs }: OrderTimings): number | undefined {
+export function publishableAt(
+  order: StoredOrder,
+  { publishDelayMs, republishDelaysMs }: OrderTimings,
+): number | undefined {
   const { response, respondedAt = 0, publishedStatus, publishedAt = 0, state } = order;
   if (response === undefined) return undefined;
   const earliestAt = respondedAt + publishDelayMs;
+  const responseStatus = (JSON.parse(response) as { status: string }).status;
   // The client stores the status of the response with the time at which it got it. A row with an earlier time does not replace that status.
-  const statusSeenByClient =
-    publishedAt < earliestAt ? (JSON.parse(response) as { status: string }).status : publishedStatus;
-  return statusSeenByClient === toOrderOutcome(state) ? undefined : earliestAt;
+  const statusSeenByClient = publishedAt < earliestAt ? responseStatus : publishedStatus;
+  const outcome = toOrderOutcome(state);
+  if (statusSeenByClient !== outcome) return earliestAt;
+  if (outcome === responseStatus) return undefined;
+  // A slow client stamps its own entry, or links the payment, only after it has read the row. So the outcome is published again later.
+  const republishAt = republishDelaysMs.map((delayMs) => respondedAt + delayMs);
+  return republishAt.find((at) => at > publishedAt);
 }
 
 /**
@@ -80,9 +88,11 @@ function addOutcomeRows(
     publishedStatus: toOrderOutcome(order.state),
     publishedAt: outcome.lastCreatedAt,
   };
+  const nextPublishAt = publishableAt({ ...order, ...published }, timings);
+  const nextActionAt = Math.min(order.nextActionAt ?? Infinity, nextPublishAt ?? Infinity);
   return {
     ...change,
-    set: { ...change.set, ...published },
+    set: { ...change.set, ...published, ...(nextPublishAt === undefined ? {} : { nextActionAt }) },
     publishedRecords: [...(change.publishedRecords ?? []), ...outcome.rows],
   };
 }

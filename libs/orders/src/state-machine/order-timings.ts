@@ -18,6 +18,11 @@ export interface OrderTimings {
    * must be newer than it.
    */
   publishDelayMs: number;
+  /**
+   * Delays between a response and further publications of an outcome that differs from it, in ascending order. A client whose worker was slow
+   * or stopped ignored the earlier rows.
+   */
+  republishDelaysMs: readonly number[];
   /** Delay before the first lookup or retry of an order. The delays grow with its age. */
   initialDelayMs: number;
   /** Maximum delay between two lookups or retries of an order that the PSP has not confirmed. */
@@ -43,6 +48,7 @@ export const DEFAULT_ORDER_TIMINGS: OrderTimings = {
   leaseMs: 45_000,
   declineConfirmationMs: 60_000,
   publishDelayMs: 30_000,
+  republishDelaysMs: [5 * 60_000, 3_600_000, 6 * 3_600_000],
   initialDelayMs: 500,
   maxDelayMs: 5 * 60_000,
   maxStatusPollIntervalMs: 60 * 60_000,

@@ -7,7 +7,7 @@ import {
   InvalidRecordError,
   serializeTransaction,
 } from '@tributary/connector-api';
-import type { Balances, Page, Stream, SerializedRecord } from '@tributary/connector-api';
+import type { Balances, Metadata, Page, Stream, SerializedRecord } from '@tributary/connector-api';
 import type { FeedPage } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 import { sortOldestFirst } from './sort-records.js';
@@ -32,12 +32,14 @@ const SERIALIZERS = {
 /**
  * Validates, serializes and sorts the items of a page.
  * @param records records of this page that are serialized already
+ * @param accountMetadata metadata that is added to every account
  */
 export async function normalizePage(
   stream: Stream,
   page: Page<unknown>,
   redact: Redactor,
   records: readonly SerializedRecord[] = [],
+  accountMetadata: Metadata = {},
 ): Promise<FeedPage> {
   const result: FeedPage = {
     records: [...records],
@@ -47,10 +49,17 @@ export async function normalizePage(
     balances: [],
     cursor: page.cursor,
   };
-  await forEachInSlices(page.items, (item) => addItem(item, SERIALIZERS[stream], result, redact));
+  const serialize = (item: object) =>
+    SERIALIZERS[stream](stream === 'accounts' ? addMetadata(item, accountMetadata) : item);
+  await forEachInSlices(page.items, (item) => addItem(item, serialize, result, redact));
   await forEachInSlices(page.balances ?? [], (balances) => addBalances(balances, result, redact));
   result.records = sortOldestFirst(result.records);
   return result;
+}
+
+/** Returns the account with further metadata, which replaces entries of the plugin with the same key. */
+function addMetadata(account: { metadata?: Metadata }, metadata: Metadata): object {
+  return { ...account, metadata: { ...account.metadata, ...metadata } };
 }
 
 async function forEachInSlices<T>(items: readonly T[], handleItem: (item: T) => void): Promise<void> {

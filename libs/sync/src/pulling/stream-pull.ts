@@ -139,9 +139,15 @@ export class StreamPull {
   }
 
   private async commitPage(lease: Lease, page: Page<unknown>): Promise<void> {
-    const { stream, context } = this.dependencies;
+    const { stream, connector, context } = this.dependencies;
     const { unmatchedPage, records } = await this.matchTransactions(page);
-    const feedPage = await normalizePage(stream, unmatchedPage, context.redact, records);
+    const feedPage = await normalizePage(
+      stream,
+      unmatchedPage,
+      context.redact,
+      records,
+      connector.accountMetadata,
+    );
     const newIssues = await this.issueLogger.findNewIssues(feedPage);
     const appended = isEmptyPage(feedPage, lease) ? EMPTY_APPEND_RESULT : await lease.append(feedPage);
     this.issueLogger.logIssues(newIssues);

@@ -56,6 +56,21 @@ describe('a single run', () => {
     await expect(engine.runOnce('othr')).rejects.toThrow('no connector "othr"; there are: "bank", "other"');
   });
 
+  it('adds the metadata of the connector to its accounts, and to no other record', async () => {
+    const connector = {
+      ...createBankConnector({
+        accounts: () => yieldPages([{ items: [account('a')], cursor: '1' }]),
+        transactions: () => numberedPages(1),
+      }),
+      accountMetadata: { 'com.tributary.spec/connector': 'bank', 'com.tributary.spec/tenant': undefined },
+    };
+    await bench.createEngine([connector]).runOnce();
+    expect(await bench.readRows('bank', 'accounts')).toMatchObject([
+      { id: 'a', metadata: { 'com.tributary.spec/connector': 'bank' } },
+    ]);
+    expect((await bench.readRows())[0]).not.toHaveProperty('metadata');
+  });
+
   it('ends at the next page when it is told to', async () => {
     const controller = new AbortController();
     const engine = bench.createEngine([

@@ -184,8 +184,8 @@ class ScriptedGateway {
     if (this.status !== 'RETURNED') return this.append(this.status, createdAt);
     // A refund is subtracted each time that it comes with another time.
     this.append('REFUNDED', createdAt, { id: `${ID}-return`, amount: this.wasReturned ? '0' : AMOUNT });
+    if (this.naivety.flipsOriginal && !this.wasReturned) this.append('REFUNDED', createdAt);
     this.wasReturned = true;
-    if (this.naivety.flipsOriginal) this.append('REFUNDED', createdAt);
   }
 
   private append(status: string, createdAt: string, members: object = {}): void {

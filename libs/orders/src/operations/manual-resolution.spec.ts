@@ -75,7 +75,12 @@ describe('an order whose outcome is unknown', () => {
     expect(rows.map(({ amount }) => amount)).toEqual(statuses.map(() => '1250'));
     const times = rows.map(({ createdAt }) => Date.parse(createdAt ?? ''));
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-    expect(await store.orders('bank').find(id)).toMatchObject({ pspId: `po-${id}`, nextActionAt: undefined });
+    // The only action that remains is to publish the outcome again, an hour after the response.
+    const republishAt = ORDERED_AT + 10_000 + 3_600_000;
+    expect(await store.orders('bank').find(id)).toMatchObject({
+      pspId: `po-${id}`,
+      nextActionAt: republishAt,
+    });
     expect((await store.orders('bank').readHistory(id)).at(-1)).toMatchObject({
       state: as,
       event: `an operator says ${as}: dashboard, ticket 4711`,

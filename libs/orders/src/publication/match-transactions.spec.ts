@@ -118,7 +118,8 @@ describe('a movement of the listing that is an order', () => {
     'that contradicts what is final %s is not forgotten when the PSP cannot be asked at that moment',
     async (_, told) => {
       harness.psp.initialStatus = told ? 'SUCCEEDED' : 'PENDING';
-      const gateway = await harness.openGateway({ timings: { pollIntervalMs: 5_000 } });
+      const timings = { pollIntervalMs: 5_000, republishDelaysMs: [] };
+      const gateway = await harness.openGateway({ timings });
       const answer = await harness.submit(gateway.service);
       harness.psp.setStatus(harness.psp.attemptedKeys[0]!, 'SUCCEEDED');
       await harness.advanceUntilState(gateway, 'succeeded');

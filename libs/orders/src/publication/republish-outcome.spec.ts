@@ -20,7 +20,7 @@ it.each([
   'that differs from the response is published again with a later time: %s',
   async (outcome, status, repeatedAmount) => {
     harness.psp.initialStatus = 'PENDING';
-    const gateway = await harness.openGateway();
+    const gateway = await harness.openGateway({ timings: { pollIntervalMs: 30_000 } });
     expect(await harness.submit(gateway.service)).toMatchObject({ status: 'PENDING' });
     const startedAt = harness.clock.now();
     harness.psp.setStatus(harness.psp.attemptedKeys[0]!, outcome);
@@ -41,7 +41,7 @@ it.each([
 );
 
 it('that the response says is published once', async () => {
-  const gateway = await harness.openGateway();
+  const gateway = await harness.openGateway({ timings: { pollIntervalMs: 30_000 } });
   expect(await harness.submit(gateway.service)).toMatchObject({ status: 'SUCCEEDED' });
   await harness.advance(2 * HOUR_MS, MINUTE_MS);
   expect(await harness.readRows(gateway)).toHaveLength(1);

@@ -239,7 +239,8 @@ describe.each(STORES)('on $name', (kind) => {
       // A final order is not looked up only because its status had to be published.
       expect(harness.psp.lookedUpKeys.length).toBeLessThan(5);
       await harness.advance(600_000, 10_000);
-      expect(await harness.readRows(gateway)).toHaveLength(2);
+      // The outcome was published again once, for a client with a slow worker.
+      expect((await harness.readRows(gateway)).slice(2)).toMatchObject([{ status: 'SUCCEEDED' }]);
     });
 
     it('that is given again after the outcome has the outcome published again, later than that', async () => {

@@ -27,7 +27,7 @@ const COLUMNS = {
 const { plugins } = await import('../dist/libs/psp-plugins/src/index.js');
 const text = await format(page(plugins), { ...(await resolveConfig(PAGE)), filepath: PAGE });
 if (!process.argv.includes('--check')) writeFileSync(PAGE, text);
-else if (read() !== text) {
+else if (withoutLineCounts(read()) !== withoutLineCounts(text)) {
   console.error(`${PAGE} is stale: the plugins have changed. Run "npm run docs", and commit it.`);
   process.exitCode = 1;
 }
@@ -101,6 +101,11 @@ function countCodeLinesOfFile(path) {
 function capability(psp, method) {
   if (typeof psp.prototype[method] === 'function') return 'yes';
   return String(psp).includes(`this.${method} = `) ? 'if set' : '';
+}
+
+/** The line counts change with every change of a plugin, so an outdated count does not make the page stale. */
+function withoutLineCounts(text = '') {
+  return text.replaceAll(/\| \d+ +\|$/gm, '| |');
 }
 
 function read() {

@@ -283,6 +283,17 @@ describe('what becomes of an entry', () => {
     expect(warnings.size).toBe(0);
   });
 
+  it('warns of an own IBAN with wrong check digits, which would be a second account without a word', async () => {
+    const bank = new FakeBank();
+    const right = createCamt({ opening: '0', closing: '10', entries: [{ amount: '10' }] });
+    const wrongIban = `${IBAN.slice(0, -1)}${(Number(IBAN.slice(-1)) + 1) % 10}`;
+    bank.writeFile('1.xml', right);
+    bank.writeFile('2.xml', right.replaceAll(IBAN, wrongIban));
+    const { warnings } = await bank.sync();
+    expect([...warnings.values()]).toEqual([expect.stringContaining(`account ${wrongIban}`)]);
+    expect([...warnings.values()][0]).toContain('wrong check digits');
+  });
+
   it('tells the amount in the other currency of a payment that was exchanged', async () => {
     const bank = new FakeBank();
     const extraXml =

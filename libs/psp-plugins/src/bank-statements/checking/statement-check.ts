@@ -10,6 +10,7 @@ import {
   statementVersion,
   normalizeFacts,
 } from '../identity/entry-identity.js';
+import { isIban } from '../readers/value-parsers.js';
 import { listDuplicateKeys } from './duplicate-keys.js';
 import { DigestCounter } from './digest-counter.js';
 import { toSignedMoney } from '../statements/signed-money.js';
@@ -189,6 +190,9 @@ function checkStatement(
   const warnings = [
     ...(messages.length === 0 ? [] : [`does not add up: ${messages.join('; ')}`]),
     ...(unreadable.length === 0 ? [] : [`has values that cannot be read: ${unreadable.join('; ')}`]),
+    ...(hasWrongCheckDigits(start.account.id)
+      ? ['names an account whose IBAN has wrong check digits, so that it counts as an account of its own']
+      : []),
   ];
   return {
     ...statement,
@@ -197,6 +201,15 @@ function checkStatement(
     ...(currencyConflict !== undefined && !start.format.startsWith('camt') && { currencyConflict }),
     ...(warnings.length > 0 && { warning: `${describeStatement(statement)} ${warnings.join('; and it ')}` }),
   };
+}
+
+/** Matches a number that is meant as an IBAN: a country, two check digits and an account number of at least eleven characters. */
+const IBAN_FORM_PATTERN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
+
+/** One wrong character in the IBAN of an account would otherwise create a second account without a word. */
+function hasWrongCheckDigits(accountNumber: string): boolean {
+  const compact = accountNumber.replaceAll(' ', '').toUpperCase();
+  return IBAN_FORM_PATTERN.test(compact) && !isIban(compact);
 }
 
 /**

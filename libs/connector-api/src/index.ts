@@ -1,5 +1,6 @@
 export * from './contract/backend.js';
 export * from './contract/serialize-records.js';
+export * from './contract/balance-effects.js';
 export * from './currencies.js';
 export * from './errors.js';
 export * from './id-encoding.js';

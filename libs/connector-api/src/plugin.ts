@@ -155,6 +155,21 @@ export interface WebhookRequest {
 /** The injection token under which a connector's module provides its `PspClient`. */
 export const PSP_CLIENT = Symbol('PSP_CLIENT');
 
+/** What a PSP's balances and rows have in common, see `Plugin.completeness`. */
+export type CompletenessDeclaration =
+  | {
+      isComparable: true;
+      /**
+       * Maximum time in ms for which a balance can contain a movement that the listing does not contain yet, or the reverse. A difference
+       * counts only if it lasts longer. Default: 15 minutes.
+       */
+      maxLatenessMs?: number;
+      /** `zero`: the listing begins with the first movement of every account, so that the balance before it was zero. Default: `unknown`. */
+      opening?: 'zero' | 'unknown';
+    }
+  /** The PSP has no balance and rows of the same moment. The check is not made, and `reason` tells operators why. */
+  | { isComparable: false; reason: string };
+
 /** The definition of a plugin: the support for one kind of PSP. The deployment file refers to it by name: `plugin: acme`. */
 export interface Plugin<Settings extends object = object> {
   /** A unique name in kebab case: `revolut-business`. */
@@ -173,6 +188,11 @@ export interface Plugin<Settings extends object = object> {
    * gateway refuses a connector whose settings lead to another account than before. Without this method only the plugin is compared.
    */
   identifyAccount?(settings: Settings): string;
+  /**
+   * Declares what the completeness check can rely on: that between two balances of an account, opening + rows = closing. Without this method
+   * the check runs with the default values of `CompletenessDeclaration`.
+   */
+  completeness?(settings: Settings): CompletenessDeclaration;
   /** The class of the client. Nest creates one instance per connector, in the connector's own module. */
   psp: Type<PspClient>;
   /** Other providers that `psp` injects, e.g. its HTTP client. They exist once per connector, too. */

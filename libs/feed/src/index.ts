@@ -1,5 +1,6 @@
 /** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
 export * from './database/store-errors.js';
+export type * from './types/completeness.types.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';

@@ -26,6 +26,8 @@ export interface SyncLimits {
   initialUnauthorizedBackOffMs: number;
   /** Upper limit of that back-off. A person must usually correct the credentials. */
   unauthorizedBackOffMs: number;
+  /** Minimum time between two observations of balances for the completeness check. Less than a minute, so that a pull every minute is checked. */
+  completenessIntervalMs: number;
   /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
   quietRecordIntervalMs: number;
 }
@@ -44,5 +46,6 @@ export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   maxBackOffMs: 5 * 60_000,
   initialUnauthorizedBackOffMs: 30_000,
   unauthorizedBackOffMs: 15 * 60_000,
+  completenessIntervalMs: 45_000,
   quietRecordIntervalMs: 10 * 60_000,
 };

@@ -39,6 +39,9 @@ export class SyncMetrics {
   readonly runs: Counter<'connector' | 'stream' | 'result'>;
   readonly runSeconds: Histogram<'stream'>;
   readonly quarantineEntries: Gauge<'connector' | 'kind'>;
+  readonly completenessGap: Gauge<'connector' | 'state'>;
+  readonly completenessChecks: Counter<'connector' | 'result'>;
+  readonly completenessRereads: Counter<'connector' | 'result'>;
   readonly balanceReads: Counter<'connector' | 'source'>;
   private readonly calls: Counter<'connector' | 'call'>;
   private readonly callErrors: Counter<'connector' | 'call' | 'kind'>;
@@ -79,6 +82,22 @@ export class SyncMetrics {
       labelNames: ['connector', 'kind'],
       registers,
     });
+    this.completenessGap = new Gauge({
+      name: 'tributary_completeness_gap',
+      help: 'Balances of a connector, by account and asset, that its rows do not explain',
+      labelNames: ['connector', 'state'],
+      registers,
+    });
+    this.completenessChecks = createCounter(
+      'completeness_checks_total',
+      'Balances that were compared with the rows, or could not be, by result',
+      ['connector', 'result'],
+    );
+    this.completenessRereads = createCounter(
+      'completeness_rereads_total',
+      'Spans that were read again because of a difference, by result',
+      ['connector', 'result'],
+    );
     this.balanceReads = createCounter(
       'balance_reads_total',
       'Balances asked for, by where the answer came from',

@@ -1,5 +1,12 @@
 /** Types that the folders of this library share: connectors, matching, progress and the result of a pull. */
-import type { Metadata, Page, PspClient, Stream, SerializedRecord } from '@tributary/connector-api';
+import type {
+  CompletenessDeclaration,
+  Metadata,
+  Page,
+  PspClient,
+  Stream,
+  SerializedRecord,
+} from '@tributary/connector-api';
 import type { NextPullSchedule, SyncRun } from '@tributary/feed';
 
 /** The properties of a connector that this library needs. */
@@ -18,6 +25,8 @@ export interface SyncConnector {
   accountMetadata?: Metadata;
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
+  /** What the completeness check can rely on. Without it the connector is not checked. */
+  completeness?: CompletenessDeclaration;
 }
 
 /** Matches the PSP's transactions with the gateway's own payment orders, so that a transaction is not served a second time. */

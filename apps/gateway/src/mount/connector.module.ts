@@ -112,6 +112,7 @@ function createBackend(
     pullIntervalMs,
     accountMetadata: createAccountMetadata(config),
     ...(balanceValidity === undefined ? {} : { balanceValidity }),
+    completeness: config.plugin.completeness?.(config.settings) ?? { isComparable: true },
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
   const reader = new BalanceReader(store, connector, sync);

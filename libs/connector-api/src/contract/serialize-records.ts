@@ -17,6 +17,7 @@ import {
   type Transaction,
 } from '../record.types.js';
 import { normalizeTime } from '../time.js';
+import { isRepeatedReturn, toBalanceEffects, type BalanceEffect } from './balance-effects.js';
 
 /** A validated and serialized record, ready for the feed. */
 export interface SerializedRecord {
@@ -26,6 +27,17 @@ export interface SerializedRecord {
   pspTime: number | undefined;
   /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
+  /** What the row does to balances. Only transactions have it. */
+  balanceChange?: BalanceChange;
+}
+
+/** The effects of a transaction on the balances of the own accounts. */
+export interface BalanceChange {
+  effects: readonly BalanceEffect[];
+  /** When the PSP changed the balances, as far as it is known. Milliseconds since 1970. */
+  at: number;
+  /** Whether the row only repeats an earlier return, with the amount 0. Its record then keeps the effects that it has. */
+  isRepeatedReturn: boolean;
 }
 
 /** The property of each stream that contains the feed time. Clients use it as their watermark. */
@@ -85,18 +97,28 @@ export function serializeTransaction(transaction: Transaction, orderKey?: string
     throw new InvalidRecordError(
       `amount ${amount} is negative: the direction belongs into type and accounts`,
     );
-  return serializeRecord(transaction.id, updatedAt.milliseconds, {
+  const type = validateOneOf(TRANSACTION_TYPES, transaction.type, 'type');
+  const status = validateOneOf(TRANSACTION_STATUSES, transaction.status, 'status');
+  const sourceAccountId = encodeOptionalId(transaction.sourceAccountId);
+  const destinationAccountId = encodeOptionalId(transaction.destinationAccountId);
+  const record = serializeRecord(transaction.id, updatedAt.milliseconds, {
     relatedTransactionID: orderKey ?? encodeOptionalId(transaction.relatedTransactionId),
     createdAt: createdAt.text,
     currency: asset,
     scheme: validateOptionalString(transaction.scheme, 'scheme'),
-    type: validateOneOf(TRANSACTION_TYPES, transaction.type, 'type'),
-    status: validateOneOf(TRANSACTION_STATUSES, transaction.status, 'status'),
+    type,
+    status,
     amount: amount.toString(),
-    sourceAccountID: encodeOptionalId(transaction.sourceAccountId),
-    destinationAccountID: encodeOptionalId(transaction.destinationAccountId),
+    sourceAccountID: sourceAccountId,
+    destinationAccountID: destinationAccountId,
     metadata: serializeMetadata(transaction, {}),
   });
+  record.balanceChange = {
+    effects: toBalanceEffects({ type, status, amount, asset, sourceAccountId, destinationAccountId }),
+    at: updatedAt.milliseconds,
+    isRepeatedReturn: isRepeatedReturn(status, amount),
+  };
+  return record;
 }
 
 /** Validated balances of one account. */

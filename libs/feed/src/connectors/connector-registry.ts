@@ -62,9 +62,18 @@ export async function replaceConnectorIdentity(
       .set((eb) => ({
         ...{ cursor: null, due_at: 0, holder: null, leased_until: 0 },
         fencing_token: eb('fencing_token', '+', 1),
+        // The rows of the former account do not belong to the balances of the new one.
+        summed_after: eb.ref('head_seq'),
       }))
       .where('connector', '=', connector.path)
       .execute();
+    for (const table of ['account_sums', 'feed_checkpoints'] as const)
+      await db
+        .deleteFrom(table)
+        .where('feed_id', 'in', (eb) =>
+          eb.selectFrom('feeds').select('id').where('connector', '=', connector.path),
+        )
+        .execute();
   });
 }
 

@@ -122,7 +122,7 @@ export interface DatabaseAdapter {
   close(): Promise<void>;
 }
 
-export type FeedUpdate = Partial<Omit<FeedTable, 'id'>>;
+export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after'>>;
 
 /** Column and table definitions for migrations. */
 export interface ColumnTypes {

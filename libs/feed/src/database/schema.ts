@@ -15,6 +15,8 @@ export interface Schema {
   last_pages: LastPageTable;
   store_identity: StoreIdentityTable;
   connectors: ConnectorTable;
+  account_sums: AccountSumTable;
+  feed_checkpoints: FeedCheckpointTable;
   migrations: { version: number; applied_at: number };
 }
 
@@ -62,6 +64,40 @@ export interface FeedTable {
   /** The stream is not due before this time. */
   due_at: number;
   caught_up_at: number | null;
+  /** The sums of accounts contain the rows after this sequence number. 0: all rows of the feed. */
+  summed_after: Generated<number>;
+}
+
+/**
+ * The sum of the rows of one account in one asset, and the state of its completeness check. `types/completeness.types.ts` describes the
+ * columns. Amounts are decimal digits with a sign.
+ */
+export interface AccountSumTable {
+  feed_id: number;
+  account_id: string;
+  asset: string;
+  total: string;
+  opening: string | null;
+  /** 1 when the opening is zero by declaration, was confirmed by a second observation, or was accepted by a person. */
+  opening_proven: number;
+  agreed_at: number | null;
+  agreed_seq: number | null;
+  suspect_at: number | null;
+  suspect_balance: string | null;
+  suspect_since: number | null;
+  /** Sum of the rows after `suspect_at` that were appended since then. */
+  after_suspect: string;
+  gap: string | null;
+  gap_since: number | null;
+  reread_at: number | null;
+}
+
+/** A position of a feed, and the cursor with which its plugin read on from there. `null`: from the beginning. */
+export interface FeedCheckpointTable {
+  feed_id: number;
+  seq: number;
+  at: number;
+  cursor: string | null;
 }
 
 /** One version of one record. `seq` counts from 1 without gaps. `body` is the JSON as it is served. */

@@ -3,7 +3,9 @@ import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter, FeedUpdate } from '../database/database-adapter.js';
+import { addToSums, findEffects } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
+import type { TimedEffect } from '../types/completeness.types.js';
 
 /**
  * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
@@ -20,6 +22,10 @@ export interface FeedHead {
 
 export interface NewFeedRows {
   rows: FeedRowTable[];
+  /** The records of `rows`, in the same sequence. */
+  records: SerializedRecord[];
+  /** Ids of the records that have earlier rows. */
+  changedIds: Set<string>;
   /** Number of records that are new, changed and unchanged. */
   added: number;
   changed: number;
@@ -32,7 +38,7 @@ interface RecordVersion {
 }
 
 /**
- * Appends the new versions and updates the feed's head. The caller must have locked the feed and read its head under the lock.
+ * Appends the new versions, and updates the feed's head and the sums of its accounts. The caller must have locked the feed and read its head under the lock.
  * @param changes further columns of the feed to update
  */
 export async function appendRecords(
@@ -42,12 +48,14 @@ export async function appendRecords(
   records: readonly SerializedRecord[],
   now: number,
   changes: FeedUpdate = {},
-): Promise<NewFeedRows> {
+): Promise<NewFeedRows & { effects: TimedEffect[] }> {
   const newRows = await buildNewRows(db, adapter, feed, records, now);
+  const effects = await findEffects(db, adapter, feed.id, newRows);
   const last = newRows.rows.at(-1);
   const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
   if (Object.keys(allChanges).length > 0) await adapter.appendRows(db, feed.id, newRows.rows, allChanges);
-  return newRows;
+  await addToSums(db, adapter, feed.id, effects);
+  return { ...newRows, effects };
 }
 
 /**
@@ -63,7 +71,10 @@ export async function buildNewRows(
   now: number,
 ): Promise<NewFeedRows> {
   const storedVersions = await findStoredVersions(db, adapter, feed.id, records);
-  const result: NewFeedRows = { rows: [], added: 0, changed: 0, unchanged: 0 };
+  const result: NewFeedRows = {
+    ...{ rows: [], records: [], changedIds: new Set() },
+    ...{ added: 0, changed: 0, unchanged: 0 },
+  };
   let { seq, time } = feed.head;
   for (const { record, hash } of records.map(toVersion)) {
     const versions = storedVersions.get(record.id);
@@ -72,8 +83,11 @@ export async function buildNewRows(
       result.unchanged++;
       continue;
     }
-    if (versions) result.changed++;
-    else result.added++;
+    if (versions) {
+      result.changed++;
+      result.changedIds.add(record.id);
+    } else result.added++;
+    result.records.push(record);
     storedVersions.set(record.id, (versions ?? new Set()).add(key));
     seq++;
     time = Math.max(Math.min(record.pspTime ?? now, now), time === undefined ? 0 : time + FEED_TIME_STEP_MS);

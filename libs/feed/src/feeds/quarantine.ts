@@ -103,7 +103,8 @@ async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<
     .execute();
 }
 
-async function resolveEntries(
+/** Marks entries as resolved. Must run inside a transaction that has locked the feed. */
+export async function resolveEntries(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,

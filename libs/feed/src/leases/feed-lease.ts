@@ -124,7 +124,9 @@ async function claimLease(
       .returning('cursor')
       .executeTakeFirst(),
   );
-  return claimed && new FeedLease(adapter, feed, token, ttlMs, clock, claimed.cursor ?? undefined);
+  return (
+    claimed && new FeedLease(adapter, feed, token, ttlMs, clock, claimed.cursor ?? undefined, state.head_seq)
+  );
 }
 
 /**
@@ -150,6 +152,7 @@ class FeedLease implements Lease {
     private readonly ttlMs: number,
     private readonly clock: CurrentTimeExpression,
     public cursor: Cursor | undefined,
+    public headSeq: number,
   ) {}
 
   async renew(): Promise<boolean> {
@@ -174,6 +177,7 @@ class FeedLease implements Lease {
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
+      this.headSeq = headSeq;
       return result;
     } catch (error) {
       if (error instanceof LeaseLostError) await this.feed.assertExists();
@@ -223,9 +227,9 @@ class FeedLease implements Lease {
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
-    const { added, changed, unchanged } = newRows;
+    const { added, changed, unchanged, effects } = newRows;
     return {
-      result: { added, changed, unchanged, rejected: page.rejected.length },
+      result: { added, changed, unchanged, rejected: page.rejected.length, effects },
       headSeq: newRows.rows.at(-1)?.seq ?? head.seq,
     };
   }

@@ -3,6 +3,7 @@ import { serializeTransaction } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyStore, openStore, summarizeStore, currentProcess, type Lease, type Store } from '../index.js';
 import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from '../testing/stores.js';
+import type { AccountCheck } from '../types/completeness.types.js';
 
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 
@@ -47,6 +48,12 @@ const records = (from: number, count: number) =>
     }),
   );
 
+const CHECK: AccountCheck = {
+  ...{ opening: -(10n ** 20n), isOpeningProven: true, agreed: { at: 1, seq: 2 }, rereadAt: 3 },
+  suspect: { at: 4, balance: 5n, after: 6n, since: 7 },
+  gap: { amount: 8n, since: 9 },
+};
+
 /** Fills every table, with more feed rows than one batch copies. */
 async function fill(url: string): Promise<void> {
   await withStore(url, async (store) => {
@@ -64,6 +71,10 @@ async function fill(url: string): Promise<void> {
       });
       await lease.release();
       await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
+      await store.completeness(connector).update([], () => ({
+        checks: [{ accountId: 'a', asset: 'EUR/2', check: CHECK }],
+        ...{ warnings: [], resolvedIds: [], checkpoint: { seq: 1, cursor: 'c' } },
+      }));
       const account = { plugin: 'mollie', account: 'org' };
       await store.registerDeployment({ name: 'shop', connectors: [{ path: connector, ...account }] });
       const at = { connector, stream: 'transactions' as const, startedAt: 5, duration: 1, pages: 1 };

@@ -37,6 +37,8 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   order_history: ['order_id', 'entry'],
   order_days: ['connector', 'day', 'asset'],
   connectors: ['connector'],
+  account_sums: ['feed_id', 'account_id', 'asset'],
+  feed_checkpoints: ['feed_id', 'seq'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 

@@ -27,6 +27,8 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   store_identity: { since: 8, columns: ['store_id', 'epoch', 'beat'] },
   connectors: { since: 9, columns: ['connector', 'plugin', 'account'] },
   reader_balances: { since: 12, columns: ['connector', 'reader', 'account_id', 'interval_ms'] },
+  account_sums: { since: 13, columns: ['feed_id', 'account_id', 'asset', 'total', 'opening', 'gap'] },
+  feed_checkpoints: { since: 13, columns: ['feed_id', 'seq', 'at', 'cursor'] },
 };
 
 const ADVICE =

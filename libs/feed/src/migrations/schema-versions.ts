@@ -16,6 +16,7 @@ import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
 import { addDeployment } from './0011-deployment.js';
 import { createReaderBalances } from './0012-reader-balances.js';
+import { createAccountSums } from './0013-account-sums.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -62,6 +63,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: addDeployment, minProgramVersion: 10 },
   // Earlier programs change amounts without `amounts_since`.
   { apply: createReaderBalances, minProgramVersion: 12 },
+  // An older program appends rows without adding them to the sums, so every balance would seem to be wrong.
+  { apply: createAccountSums, minProgramVersion: 13 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -3,7 +3,9 @@ import type { SerializedPage, Stream } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
 import { registerDeployment } from '../connectors/deployment-registry.js';
 import { createBalanceRepository } from '../balances/balance-repository.js';
+import { SqlCompletenessRepository } from '../completeness/completeness-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
+import type { CompletenessRepository } from '../types/completeness.types.js';
 import type { DeploymentIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
 import { FeedSession } from '../identity/feed-session.js';
@@ -75,6 +77,11 @@ export class SqlStore implements Store {
       bindFeed,
       this.clock,
     );
+  }
+
+  completeness(connector: string): CompletenessRepository {
+    const bindFeed = () => this.bindFeed(connector, 'transactions');
+    return new SqlCompletenessRepository(this.adapter, bindFeed, this.storeClock);
   }
 
   orderQueue(): OrderQueue {

@@ -10,6 +10,7 @@ import type {
   SerializedRecord,
 } from '@tributary/connector-api';
 import type { StoreChangedError } from '../database/store-errors.js';
+import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 
 /** The plugin of a connector, and its account at the PSP. */
@@ -40,6 +41,7 @@ export interface Store {
   feed(connector: string, stream: Stream): Promise<Feed>;
   balances(connector: string): BalanceRepository;
   orders(connector: string): OrderRepository;
+  completeness(connector: string): CompletenessRepository;
   orderQueue(): OrderQueue;
   /**
    * Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. Of runs that found nothing new,
@@ -129,6 +131,8 @@ export interface LeaseHolder {
 export interface Lease {
   /** Cursor of the last committed page; `undefined` before the first one. */
   readonly cursor: Cursor | undefined;
+  /** Sequence number of the last row of the feed that this lease knows. */
+  readonly headSeq: number;
   /** Extends the lease. @returns false when the lease was lost; the caller must stop. */
   renew(): Promise<boolean>;
   /**
@@ -157,6 +161,8 @@ export interface AppendResult {
   changed: number;
   unchanged: number;
   rejected: number;
+  /** What the new rows of transactions change on the balances of accounts. */
+  effects: readonly TimedEffect[];
 }
 
 /** Reads and writes the last balances of each account of a connector. */

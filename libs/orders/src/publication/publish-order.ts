@@ -202,10 +202,13 @@ export function toTransactionRow(
   createdAt: number,
   now: number,
 ): SerializedRecord {
-  return serializeTransaction(
+  const record = serializeTransaction(
     { ...commonRowFields(order, createdAt, now), id: order.id, status },
     order.idempotencyKey,
   );
+  // The PSP moved the money before the row was published. A balance that was read in between contains it already.
+  if (record.balanceChange) record.balanceChange = { ...record.balanceChange, at: order.createdAt };
+  return record;
 }
 
 /**

@@ -6,5 +6,10 @@ export const bankStatements = definePlugin({
   name: 'bank-statements',
   title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, from a directory',
   settings: BankStatementsSettings,
+  // A statement has its own opening and closing balance, and the plugin compares both with its entries.
+  completeness: () => ({
+    isComparable: false,
+    reason: 'each statement proves its own opening and closing balance when it is read',
+  }),
   psp: BankStatementsClient,
 });

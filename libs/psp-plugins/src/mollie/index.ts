@@ -11,6 +11,13 @@ export const mollie = definePlugin({
   settings: MollieSettings,
   // Mollie's document says that it recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See README.md.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 15 * 60_000 },
+  completeness: ({ balance }) =>
+    balance === 'available'
+      ? { isComparable: true, opening: 'zero' }
+      : {
+          isComparable: false,
+          reason: 'the setting "balance: available-and-pending" serves money that is not in a journal yet',
+        },
   psp: MolliePsp,
   providers: [
     MollieClient,

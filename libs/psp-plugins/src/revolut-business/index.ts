@@ -15,6 +15,11 @@ export const revolutBusiness = definePlugin({
   identifyAccount: ({ url }) => url,
   // Revolut remembers a request_id for two weeks. The last day is a margin for clock differences and for orders that wait.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 13 * DAY_MS },
+  // Without the setting `since`, the listing begins before Revolut Business existed, so every account began with zero.
+  completeness: ({ since }) => ({
+    isComparable: true,
+    opening: since === new RevolutBusinessSettings().since ? 'zero' : 'unknown',
+  }),
   psp: RevolutBusinessPsp,
   providers: [
     RevolutBusinessClient,

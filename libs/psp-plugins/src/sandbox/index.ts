@@ -12,6 +12,12 @@ export const sandbox = definePlugin({
     `seed ${seed}${journal === undefined ? '' : `, journal ${journal}`}`,
   // The window is unlimited, because the sandbox's order journal never forgets an idempotency key.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
+  // Balances contain exactly the rows that are visible, and with `listsDays` only the newest rows are listed.
+  completeness: ({ listsDays }) => ({
+    isComparable: true,
+    maxLatenessMs: 0,
+    opening: listsDays === 0 ? 'zero' : 'unknown',
+  }),
   psp: SandboxPsp,
   providers: [SandboxClient, { provide: SANDBOX_CLOCK, useValue: () => Date.now() }],
 });

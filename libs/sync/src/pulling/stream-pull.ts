@@ -1,8 +1,10 @@
 /** Pulls one stream once: it holds the feed's lease and commits each page together with its cursor. */
-import type { Page, Stream, SerializedRecord } from '@tributary/connector-api';
+import type { Cursor, Page, Stream, SerializedRecord } from '@tributary/connector-api';
 import { LeaseLostError } from '@tributary/feed';
 import type { AppendResult, FeedPage, Lease, LeaseHolder, Store, SyncRun } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
+import type { CompletenessMonitor } from '../completeness/completeness-monitor.js';
+import type { PullCheck } from '../completeness/pull-check.js';
 import type { SyncContext } from '../sync-context.js';
 import { startLeaseRenewal } from './lease-renewal.js';
 import { normalizePage } from './normalize-page.js';
@@ -27,6 +29,8 @@ export interface PullDependencies {
   holder: LeaseHolder;
   semaphore: Semaphore;
   context: SyncContext;
+  /** The completeness check of the connector. Only the stream `transactions` can have it. */
+  completeness?: CompletenessMonitor | undefined;
 }
 
 /** Options that the scheduler sets for one pull. */
@@ -38,7 +42,7 @@ export interface PullOptions {
   onProgress?: ((progress: SyncProgress) => void) | undefined;
 }
 
-const EMPTY_APPEND_RESULT: AppendResult = { added: 0, changed: 0, unchanged: 0, rejected: 0 };
+const EMPTY_APPEND_RESULT: AppendResult = { added: 0, changed: 0, unchanged: 0, rejected: 0, effects: [] };
 
 /** Executes one pull of one stream. */
 export class StreamPull {
@@ -122,15 +126,35 @@ export class StreamPull {
   }
 
   private async pullPages(lease: Lease): Promise<PullOutcome> {
-    const { connector, stream, context } = this.dependencies;
+    const { connector, stream } = this.dependencies;
     const listMethod = getListMethod(connector.client, stream);
     if (!listMethod || this.stopRequested) return { kind: listMethod ? 'stopped' : 'caught-up' };
+    const check = await this.dependencies.completeness?.begin(lease, this.abortController.signal);
+    const outcome = await this.pullPagesSince(lease, lease.cursor, check);
+    if (!check || outcome.kind !== 'caught-up') return outcome;
+    const reread = await check.conclude();
+    if (!reread) return outcome;
+    // The pages of the re-read store earlier cursors. If it is interrupted, the next pull continues it.
+    const rereadOutcome = await this.pullPagesSince(lease, reread.since, check);
+    if (rereadOutcome.kind === 'caught-up') await check.conclude();
+    return rereadOutcome;
+  }
+
+  /** Pulls all pages after a cursor. */
+  private async pullPagesSince(
+    lease: Lease,
+    since: Cursor | undefined,
+    check: PullCheck | undefined,
+  ): Promise<PullOutcome> {
+    const { connector, stream, context } = this.dependencies;
+    const listMethod = getListMethod(connector.client, stream);
+    if (!listMethod) return { kind: 'caught-up' };
     const callOptions = { timeoutMs: context.limits.pageTimeoutMs, signal: this.abortController.signal };
     const pluginCaller = new PluginCaller(connector.path, context);
     const { pageTimeoutMs } = context.limits;
-    const openListing = (signal: AbortSignal) => listMethod(lease.cursor, { signal, pageTimeoutMs });
+    const openListing = (signal: AbortSignal) => listMethod(since, { signal, pageTimeoutMs });
     for await (const page of pluginCaller.listPages(stream, callOptions, openListing)) {
-      await this.commitPage(lease, page);
+      await this.commitPage(lease, page, check);
       // The flag is read again, because `stop()` may have been called during the commit.
       if (this.isStopRequested()) return { kind: 'stopped' };
       await this.yieldPermit();
@@ -138,7 +162,7 @@ export class StreamPull {
     return { kind: 'caught-up' };
   }
 
-  private async commitPage(lease: Lease, page: Page<unknown>): Promise<void> {
+  private async commitPage(lease: Lease, page: Page<unknown>, check: PullCheck | undefined): Promise<void> {
     const { stream, connector, context } = this.dependencies;
     const { unmatchedPage, records } = await this.matchTransactions(page);
     const feedPage = await normalizePage(
@@ -150,6 +174,7 @@ export class StreamPull {
     );
     const newIssues = await this.issueLogger.findNewIssues(feedPage);
     const appended = isEmptyPage(feedPage, lease) ? EMPTY_APPEND_RESULT : await lease.append(feedPage);
+    check?.addEffects(appended.effects);
     this.issueLogger.logIssues(newIssues);
     this.countPage(feedPage, appended, newIssues.length);
     this.reportProgress(page.progress);

@@ -184,6 +184,7 @@ export class StreamScheduler {
           sharedSchedule: { dueInMs: addJitter(connector.pullIntervalMs, () => 0), hasCaughtUp: true },
         };
       case 'rested': {
+        this.dependencies.completeness?.reporter.clear();
         if (outcome.sinceCaughtUpMs !== undefined) this.recordSuccess(clock.now() - outcome.sinceCaughtUpMs);
         return {
           delayMs: outcome.dueInMs + random() * Math.min(connector.pullIntervalMs / 10, MAX_DUE_JITTER_MS),

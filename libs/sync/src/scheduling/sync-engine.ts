@@ -6,6 +6,7 @@ import { getSyncContext } from '../sync-context.js';
 import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { getListMethod } from '../pulling/plugin-caller.js';
 import { RunReporter } from '../reporting/run-reporter.js';
+import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
 import type { SyncConnector, SyncProgress } from '../sync.types.js';
@@ -37,10 +38,12 @@ export class SyncEngine {
       connectors.map((connector) => {
         const throttle = { throttledUntil: 0 };
         const streams = STREAMS.filter((stream) => getListMethod(connector.client, stream));
-        return [
-          connector.path,
-          streams.map((stream) => new StreamScheduler({ ...shared, connector, stream }, throttle, reporter)),
-        ];
+        const monitor = CompletenessMonitor.create(connector, store, this.context);
+        const createScheduler = (stream: Stream) => {
+          const completeness = stream === 'transactions' ? monitor : undefined;
+          return new StreamScheduler({ ...shared, connector, stream, completeness }, throttle, reporter);
+        };
+        return [connector.path, streams.map(createScheduler)];
       }),
     );
   }

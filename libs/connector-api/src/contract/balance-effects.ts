@@ -1,0 +1,102 @@
+/**
+ * What a row of the transactions feed does to the balances of the own accounts. The completeness check adds these effects up. The type, the
+ * status and the two account ids decide the direction; a `REFUNDED` row has source and destination exchanged, so no effect is ever negated.
+ */
+import type { TransactionStatus, TransactionType } from '../record.types.js';
+
+/** The change of one account's balance in one asset, as one row of the feed says. */
+export interface BalanceEffect {
+  /** The id as served, i.e. encoded. */
+  accountId: string;
+  asset: string;
+  /** Minor units. Negative: the money left the account. */
+  amount: bigint;
+}
+
+/** The properties of a row that decide its effects. The account ids are encoded. */
+export interface MovementRow {
+  type: TransactionType;
+  status: TransactionStatus;
+  amount: bigint;
+  asset: string;
+  sourceAccountId: string | undefined;
+  destinationAccountId: string | undefined;
+}
+
+/**
+ * Returns the effects of a row. Only the own side of a payment or a payout counts, because the other side is a counterparty whose balance
+ * is unknown. Both sides of a transfer and of another movement count.
+ */
+export function toBalanceEffects(row: MovementRow): BalanceEffect[] {
+  const { type, status, amount, asset, sourceAccountId, destinationAccountId } = row;
+  if (amount === 0n || !hasMovedMoney(status)) return [];
+  const effects: BalanceEffect[] = [];
+  const isReversed = status === 'REFUNDED';
+  const countsSource = type !== (isReversed ? 'PAYOUT' : 'PAYIN');
+  const countsDestination = type !== (isReversed ? 'PAYIN' : 'PAYOUT');
+  if (countsSource && sourceAccountId !== undefined)
+    effects.push({ accountId: sourceAccountId, asset, amount: -amount });
+  if (countsDestination && destinationAccountId !== undefined)
+    effects.push({ accountId: destinationAccountId, asset, amount });
+  return effects;
+}
+
+/** Tells whether a row with this status has moved its money. */
+export function hasMovedMoney(status: TransactionStatus): boolean {
+  switch (status) {
+    case 'SUCCEEDED':
+    case 'CAPTURE':
+    case 'REFUNDED':
+    case 'REFUND_REVERSED':
+    // Rows that tell the stage of a dispute have the amount 0. A payment that changes its own status to one of these still has its money.
+    case 'DISPUTE':
+    case 'DISPUTE_WON':
+      return true;
+    case 'PENDING':
+    case 'AUTHORISATION':
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+    case 'REFUNDED_FAILURE':
+    case 'CAPTURE_FAILED':
+    case 'DISPUTE_LOST':
+    case 'OTHER':
+      return false;
+  }
+}
+
+/** A served row, as far as the check reads it. */
+interface ServedRow {
+  type: TransactionType;
+  status: TransactionStatus;
+  amount: string;
+  currency: string;
+  sourceAccountID?: string;
+  destinationAccountID?: string;
+}
+
+/**
+ * Returns the effects of a record from the bodies of its rows, oldest first. A repeated `REFUNDED` row with the amount 0 keeps the effect
+ * of the row before it, because clients add up the amounts of these rows.
+ */
+export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
+  let effects: BalanceEffect[] = [];
+  for (const body of bodies) {
+    const row = JSON.parse(body) as ServedRow;
+    if (effects.length > 0 && isRepeatedReturn(row.status, BigInt(row.amount))) continue;
+    effects = toBalanceEffects({
+      type: row.type,
+      status: row.status,
+      amount: BigInt(row.amount),
+      asset: row.currency,
+      sourceAccountId: row.sourceAccountID,
+      destinationAccountId: row.destinationAccountID,
+    });
+  }
+  return effects;
+}
+
+/** Tells whether a row only repeats an earlier return, see `readBalanceEffects`. */
+export function isRepeatedReturn(status: TransactionStatus, amount: bigint): boolean {
+  return status === 'REFUNDED' && amount === 0n;
+}

@@ -1,0 +1,167 @@
+/** The sums of accounts follow the rows of the feed, in the transaction that appends them. */
+import { serializeTransaction, type Transaction } from '@tributary/connector-api';
+import { currentProcess } from '../leases/lease-holder.js';
+import { openStore } from '../store/open-store.js';
+import { STORES, type FreshStore } from '../testing/stores.js';
+import type { AccountCheck, AccountSum } from '../types/completeness.types.js';
+import type { Lease, Store } from '../types/store.types.js';
+
+const AT = Date.UTC(2026, 0, 1);
+
+describe.each(STORES)('the sums of accounts, in $name', (kind) => {
+  let fresh: FreshStore;
+  let store: Store;
+  let lease: Lease;
+  beforeEach(async () => {
+    fresh = await kind.create();
+    store = await openStore(fresh.url, () => AT);
+    lease = (await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000))!;
+  });
+  afterEach(async () => {
+    await store.close();
+    await fresh.remove();
+  });
+
+  const append = (...rows: Transaction[]) =>
+    lease.append({
+      records: rows.map((row) => serializeTransaction(row)),
+      ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' },
+    });
+  const readTotals = async () =>
+    Object.fromEntries(
+      (await store.completeness('bank').list()).map(({ accountId, asset, total }) => [
+        `${accountId} ${asset}`,
+        total,
+      ]),
+    );
+
+  test('count each row on the own side only, by type and status', async () => {
+    await append(
+      row('in', { type: 'PAYIN', sourceAccountId: 'payer', destinationAccountId: 'a' }),
+      row('out', { type: 'PAYOUT', amount: 30n, sourceAccountId: 'a', destinationAccountId: 'payee' }),
+      // Source and destination of these are exchanged already.
+      row('refund', { type: 'PAYIN', status: 'REFUNDED', amount: 40n, sourceAccountId: 'a' }),
+      row('return', { type: 'PAYOUT', status: 'REFUNDED', amount: 5n, destinationAccountId: 'a' }),
+      row('reversed', { type: 'PAYIN', status: 'REFUND_REVERSED', amount: 7n, destinationAccountId: 'a' }),
+      row('move', { type: 'TRANSFER', amount: 11n, sourceAccountId: 'a', destinationAccountId: 'b' }),
+      row('fee', { type: 'OTHER', amount: 1n, sourceAccountId: 'b' }),
+      row('sold', { type: 'TRANSFER', amount: 2n, sourceAccountId: 'b' }),
+      row('bought', { type: 'TRANSFER', amount: 3n, asset: 'USD/2', destinationAccountId: 'b' }),
+    );
+    expect(await readTotals()).toEqual({
+      'a EUR/2': 100n - 30n - 40n + 5n + 7n - 11n,
+      'b EUR/2': 11n - 1n - 2n,
+      'b USD/2': 3n,
+    });
+  });
+
+  test('do not count money that has not moved, and follow every change of a row', async () => {
+    const to = { destinationAccountId: 'a' };
+    const totals: (bigint | undefined)[] = [];
+    for (const status of [
+      'PENDING',
+      'SUCCEEDED',
+      'DISPUTE',
+      'DISPUTE_LOST',
+      'DISPUTE_WON',
+      'FAILED',
+    ] as const) {
+      await append(row('t', { status, ...to }));
+      totals.push((await readTotals())['a EUR/2']);
+    }
+    expect(totals).toEqual([undefined, 100n, 100n, 0n, 100n, 0n]);
+  });
+
+  test('are the same for versions of one row in one page, and for pages that are appended again', async () => {
+    const versions = (['PENDING', 'SUCCEEDED', 'FAILED'] as const).map((status) =>
+      row('t', { status, destinationAccountId: 'a' }),
+    );
+    await append(...versions.slice(0, 2), row('u', { destinationAccountId: 'a', amount: 7n }));
+    await append(...versions.slice(0, 2));
+    expect(await readTotals()).toEqual({ 'a EUR/2': 107n });
+    await append(versions[2]!);
+    expect(await readTotals()).toEqual({ 'a EUR/2': 7n });
+  });
+
+  test('keep a return that is repeated with the amount 0', async () => {
+    const back = { type: 'PAYOUT', status: 'REFUNDED', destinationAccountId: 'a' } as const;
+    await append(row('r', back));
+    await append(row('r', { ...back, amount: 0n }));
+    await append(row('r', { ...back, amount: 0n, createdAt: '2026-01-01T00:00:09Z' }));
+    expect(await readTotals()).toEqual({ 'a EUR/2': 100n });
+  });
+
+  test('are exact beyond the integers of a database', async () => {
+    const large = 9_223_372_036_854_775_807n;
+    await append(
+      row('1', { amount: large, destinationAccountId: 'a' }),
+      row('2', { amount: large, destinationAccountId: 'a' }),
+    );
+    expect(await readTotals()).toEqual({ 'a EUR/2': 2n * large });
+  });
+
+  test('know which rows the PSP booked after a suspect observation', async () => {
+    await append(row('1', { destinationAccountId: 'a' }));
+    const suspect = { at: AT + 5_000, balance: 150n, after: 0n, since: AT };
+    const check: AccountCheck = {
+      ...{ opening: 0n, isOpeningProven: true, agreed: undefined, gap: undefined, rereadAt: undefined },
+      suspect,
+    };
+    await store.completeness('bank').update(['a'], ({ sums, headSeq, startsAtFirstRow }) => {
+      expect([sums.map(({ total }) => total), headSeq, startsAtFirstRow]).toEqual([[100n], 1, true]);
+      return { checks: [{ accountId: 'a', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] };
+    });
+    await append(
+      row('2', { amount: 50n, destinationAccountId: 'a', createdAt: '2026-01-01T00:00:04Z' }),
+      row('3', { amount: 9n, destinationAccountId: 'a', createdAt: '2026-01-01T00:00:06Z' }),
+    );
+    const [sum] = await store.completeness('bank').list();
+    expect(sum).toEqual({
+      ...{ accountId: 'a', asset: 'EUR/2', total: 159n },
+      check: { ...check, suspect: { ...suspect, after: 9n } },
+    } satisfies AccountSum);
+  });
+
+  test('name the rows that moved no money yet', async () => {
+    await append(
+      row('1', { status: 'PENDING', destinationAccountId: 'a' }),
+      row('2', { status: 'PENDING', destinationAccountId: 'b' }),
+      row('3', { status: 'PENDING', destinationAccountId: 'a' }),
+      row('4', { status: 'OTHER', destinationAccountId: 'a' }),
+    );
+    await append(row('3', { destinationAccountId: 'a' }));
+    const completeness = store.completeness('bank');
+    expect(await completeness.describeOpenRows('a', 'EUR/2', 0)).toEqual({ count: 2, ids: ['4', '1'] });
+    expect(await completeness.describeOpenRows('a', 'EUR/2', 1)).toEqual({ count: 1, ids: ['4'] });
+  });
+
+  test('have checkpoints: many new ones and few old ones, and the beginning before them', async () => {
+    const completeness = store.completeness('bank');
+    for (let seq = 1; seq <= 100; seq++)
+      await completeness.update([], () => ({
+        ...{ checks: [], warnings: [], resolvedIds: [] },
+        checkpoint: { seq, cursor: `c${seq}` },
+      }));
+    expect(await completeness.findCheckpoint(0)).toEqual({ seq: 0, cursor: undefined });
+    const found = await Promise.all(
+      [100, 99, 95, 60].map(async (seq) => seq - (await completeness.findCheckpoint(seq)).seq),
+    );
+    expect(found.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(found[3]).toBeLessThan(20);
+  });
+});
+
+function row(
+  id: string,
+  {
+    amount = 100n,
+    asset = 'EUR/2',
+    ...rest
+  }: Partial<Omit<Transaction, 'amount'>> & { amount?: bigint; asset?: string },
+): Transaction {
+  return {
+    ...{ id, createdAt: '2026-01-01T00:00:00Z', type: 'PAYIN', status: 'SUCCEEDED' },
+    amount: { amount, asset },
+    ...rest,
+  };
+}

@@ -1,0 +1,121 @@
+/** Keeps the sum of the rows of each account and asset, in the transaction that appends the rows. */
+import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
+import type { Kysely } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
+import type { TimedEffect } from '../types/completeness.types.js';
+
+/** The records of which new rows are appended. */
+export interface AppendedRecords {
+  /** In the sequence of the rows. The same record can occur twice. */
+  records: readonly SerializedRecord[];
+  /** Ids of those that have earlier rows. */
+  changedIds: ReadonlySet<string>;
+}
+
+/** Statements have at most this many rows, because SQLite limits the number of parameters. */
+const MAX_ROWS_PER_STATEMENT = 500;
+
+/**
+ * Returns what the new rows change: the effects of a new record, and the difference between the effects of a changed record and those of
+ * its row before. Must run before the rows are inserted, inside the transaction that has locked the feed.
+ */
+export async function findEffects(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  { records, changedIds }: AppendedRecords,
+): Promise<TimedEffect[]> {
+  const current = await readCurrentEffects(db, adapter, feedId, changedIds);
+  const result: TimedEffect[] = [];
+  for (const { id, balanceChange } of records) {
+    if (balanceChange === undefined) continue;
+    const before = current.get(id) ?? [];
+    if (balanceChange.isRepeatedReturn && before.length > 0) continue;
+    if (before.length === 0 && balanceChange.effects.length === 0) continue;
+    const { effects, at } = balanceChange;
+    for (const effect of before) result.push({ ...effect, amount: -effect.amount, at });
+    for (const effect of effects) result.push({ ...effect, at });
+    current.set(id, effects);
+  }
+  return result;
+}
+
+/** Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed. */
+export async function addToSums(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  effects: readonly TimedEffect[],
+): Promise<void> {
+  if (effects.length === 0) return;
+  const accounts = [...new Set(effects.map(({ accountId }) => accountId))];
+  const stored = await db
+    .selectFrom('account_sums')
+    .select(['account_id', 'asset', 'total', 'suspect_at', 'after_suspect'])
+    .where('feed_id', '=', feedId)
+    .where(adapter.inArray('account_id', accounts))
+    .execute();
+  const sums = new Map(
+    stored.map((row) => [
+      toKey(row.account_id, row.asset),
+      { total: BigInt(row.total), after: BigInt(row.after_suspect), suspectAt: row.suspect_at ?? Infinity },
+    ]),
+  );
+  const changed = new Map<string, { accountId: string; asset: string }>();
+  for (const { accountId, asset, amount, at } of effects) {
+    const key = toKey(accountId, asset);
+    const sum = sums.get(key) ?? { total: 0n, after: 0n, suspectAt: Infinity };
+    sum.total += amount;
+    if (at > sum.suspectAt) sum.after += amount;
+    sums.set(key, sum);
+    changed.set(key, { accountId, asset });
+  }
+  const rows = [...changed].map(([key, { accountId, asset }]) => {
+    const { total, after } = sums.get(key)!;
+    return {
+      feed_id: feedId,
+      account_id: accountId,
+      asset,
+      total: total.toString(),
+      after_suspect: after.toString(),
+      opening_proven: 0,
+    };
+  });
+  for (let start = 0; start < rows.length; start += MAX_ROWS_PER_STATEMENT) {
+    await db
+      .insertInto('account_sums')
+      .values(rows.slice(start, start + MAX_ROWS_PER_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['feed_id', 'account_id', 'asset']).doUpdateSet((eb) => ({
+          total: eb.ref('excluded.total'),
+          after_suspect: eb.ref('excluded.after_suspect'),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Returns the effects that the changed records have now. */
+async function readCurrentEffects(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  changedIds: ReadonlySet<string>,
+): Promise<Map<string, readonly BalanceEffect[]>> {
+  if (changedIds.size === 0) return new Map();
+  const rows = await db
+    .selectFrom('feed_rows')
+    .select(['record_id', 'body'])
+    .where('feed_id', '=', feedId)
+    .where(adapter.inArray('record_id', [...changedIds]))
+    .orderBy('seq')
+    .execute();
+  const bodies = new Map<string, string[]>();
+  for (const { record_id, body } of rows) bodies.set(record_id, [...(bodies.get(record_id) ?? []), body]);
+  return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
+}
+
+function toKey(accountId: string, asset: string): string {
+  return `${accountId} ${asset}`;
+}

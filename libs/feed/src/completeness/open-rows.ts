@@ -1,0 +1,41 @@
+/** Finds the rows of an account that moved no money yet, to name them beside a gap. */
+import type { Kysely } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import type { FeedSession } from '../identity/feed-session.js';
+
+/** Number of newest rows that are read. A gap is explained by recent rows, and the feed can be of any length. */
+const MAX_ROWS = 2_000;
+const MAX_IDS = 5;
+/** The statuses of rows that may move money later, or of which it is not known whether they did. */
+const OPEN_STATUSES: readonly string[] = ['PENDING', 'AUTHORISATION', 'OTHER'];
+
+/**
+ * Returns the number of open rows of an account in an asset, and the ids of the newest ones.
+ * @param afterSeq rows up to this sequence number are left out
+ */
+export async function describeOpenRows(
+  db: Kysely<Schema>,
+  feed: FeedSession,
+  { accountId, asset }: { accountId: string; asset: string },
+  afterSeq: number,
+): Promise<{ count: number; ids: string[] }> {
+  const rows = await db
+    .selectFrom('feed_rows')
+    .select(['record_id', 'body'])
+    .where('feed_id', '=', feed.id)
+    .where('seq', '>', afterSeq)
+    .orderBy('seq', 'desc')
+    .limit(MAX_ROWS)
+    .execute();
+  const seen = new Set<string>();
+  const ids: string[] = [];
+  for (const { record_id, body } of rows) {
+    if (seen.has(record_id)) continue;
+    seen.add(record_id);
+    const row = JSON.parse(body) as Record<string, string | undefined>;
+    const isOfAccount = row['sourceAccountID'] === accountId || row['destinationAccountID'] === accountId;
+    if (isOfAccount && row['currency'] === asset && OPEN_STATUSES.includes(row['status'] ?? ''))
+      ids.push(record_id);
+  }
+  return { count: ids.length, ids: ids.slice(0, MAX_IDS) };
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads the balances of a connector's accounts from the PSP, right before a pull of its transactions. What the PSP had booked at that
+ * moment must be in the feed when the pull has caught up.
+ */
+import { decodeId, isRejectedRecord, tryEncodeId, validateBalances } from '@tributary/connector-api';
+import type { Balances, PspClient, ValidatedBalances } from '@tributary/connector-api';
+import type { PluginCaller } from '../pulling/plugin-caller.js';
+import type { SyncContext } from '../sync-context.js';
+
+const CALL_TIMEOUT_MS = 5_000;
+/** Pages of the list of accounts that are read. A longer list is checked in part, and reported so. */
+const MAX_LIST_PAGES = 20;
+/** Balances that one pull reads one by one. The accounts take turns. */
+const MAX_SINGLE_READS = 20;
+/** Time in ms for which the list of accounts is not read again, for a PSP that has balances one by one only. */
+const ACCOUNT_LIST_TTL_MS = 10 * 60_000;
+/** A balance that is older in ms than the pull says nothing about this pull, e.g. that of a statement of yesterday. */
+const MAX_BALANCE_AGE_MS = 60_000;
+
+export class BalanceObserver {
+  /** Ids of the accounts as served, for a PSP that has balances one by one only. */
+  private accountIds: string[] = [];
+  private listedAt = -Infinity;
+  private nextAccount = 0;
+
+  constructor(
+    private readonly client: PspClient,
+    private readonly caller: PluginCaller,
+    private readonly context: SyncContext,
+  ) {}
+
+  /**
+   * Returns the balances that the PSP has now.
+   * @param urgent accounts (ids as served) whose turn it is before all others
+   * @throws PspError, or the reason of the signal
+   */
+  async observe(urgent: readonly string[], signal: AbortSignal): Promise<ValidatedBalances[]> {
+    const startedAt = this.context.clock.now();
+    const balances = await this.readBalances(urgent, signal, startedAt);
+    return balances.flatMap((each) => {
+      const observed = validateOrDrop(each);
+      return observed && observed.at >= startedAt - MAX_BALANCE_AGE_MS ? [observed] : [];
+    });
+  }
+
+  private async readBalances(
+    urgent: readonly string[],
+    signal: AbortSignal,
+    now: number,
+  ): Promise<Balances[]> {
+    // A PSP that lists balances with the accounts needs one request for all of them.
+    if (!this.client.balances || now - this.listedAt >= ACCOUNT_LIST_TTL_MS) {
+      const listed = await this.listAccounts(signal);
+      if (listed.length > 0 || !this.client.balances) return listed;
+      this.listedAt = now;
+    }
+    const turn = this.takeTurn(urgent);
+    const read = await Promise.all(turn.map((id) => this.readSingle(id, signal)));
+    return read.filter((one) => one !== undefined);
+  }
+
+  private async listAccounts(signal: AbortSignal): Promise<Balances[]> {
+    const { pageTimeoutMs } = this.context.limits;
+    const options = { timeoutMs: pageTimeoutMs, signal };
+    const open = (closing: AbortSignal) =>
+      this.client.accounts(undefined, { signal: closing, pageTimeoutMs });
+    const balances: Balances[] = [];
+    const ids: string[] = [];
+    let pages = 0;
+    for await (const page of this.caller.listPages('accounts', options, open)) {
+      balances.push(...(page.balances ?? []));
+      ids.push(...page.items.flatMap(readId));
+      if (++pages === MAX_LIST_PAGES) break;
+    }
+    this.accountIds = ids;
+    return balances;
+  }
+
+  /** Returns the accounts whose balances are read now. */
+  private takeTurn(urgent: readonly string[]): string[] {
+    const turn = new Set(urgent.slice(0, MAX_SINGLE_READS));
+    const { accountIds } = this;
+    for (let count = 0; count < accountIds.length && turn.size < MAX_SINGLE_READS; count++) {
+      this.nextAccount = (this.nextAccount + 1) % accountIds.length;
+      turn.add(accountIds[this.nextAccount]!);
+    }
+    return [...turn];
+  }
+
+  /** @returns `undefined` if the PSP does not tell this balance now, which does not concern the other accounts */
+  private async readSingle(accountId: string, signal: AbortSignal): Promise<Balances | undefined> {
+    const pspId = decodeId(accountId);
+    if (pspId === undefined) return undefined;
+    try {
+      const read = () => this.client.balances?.(pspId) ?? Promise.reject(new Error('no balances'));
+      const balances = await this.caller.call('balances', { timeoutMs: CALL_TIMEOUT_MS, signal }, read);
+      return balances?.accountId === pspId ? balances : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.context.logger.debug({ accountId, err: error }, 'no balance for the completeness check');
+      return undefined;
+    }
+  }
+}
+
+/** Returns the id of an account as it is served. A rejected record, or an id that cannot be served, has none. */
+function readId(item: unknown): string[] {
+  if (typeof item !== 'object' || item === null || isRejectedRecord(item)) return [];
+  const { id } = item as { id?: unknown };
+  const served = typeof id === 'string' ? tryEncodeId(id) : undefined;
+  return served === undefined ? [] : [served];
+}
+
+/** @returns `undefined` for balances that cannot be served. The quarantine of the accounts says why */
+function validateOrDrop(balances: Balances): ValidatedBalances | undefined {
+  try {
+    return validateBalances(balances);
+  } catch {
+    return undefined;
+  }
+}

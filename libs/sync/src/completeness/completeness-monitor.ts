@@ -1,0 +1,94 @@
+/**
+ * The completeness check of one connector: between two balances of an account, opening + rows = closing, for each asset. The monitor lives
+ * as long as the connector. Each pull of the transactions makes one check: balances before the pull, comparison after it.
+ */
+import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
+import type { CompletenessDeclaration, ValidatedBalances } from '@tributary/connector-api';
+import { PluginCaller } from '../pulling/plugin-caller.js';
+import type { SyncContext } from '../sync-context.js';
+import type { SyncConnector } from '../sync.types.js';
+import { BalanceObserver } from './balance-observer.js';
+import { CompletenessReporter } from './completeness-reporter.js';
+import { PullCheck } from './pull-check.js';
+
+const DEFAULT_MAX_LATENESS_MS = 15 * 60_000;
+
+export type ComparableDeclaration = Required<Extract<CompletenessDeclaration, { isComparable: true }>>;
+
+export class CompletenessMonitor {
+  readonly repository: CompletenessRepository;
+  readonly reporter: CompletenessReporter;
+  /** The balances that agreed last, and the last row before the pull of that check. A pull that changes nothing of them needs no comparison. */
+  private lastAgreed: { seq: number; balances: string } | undefined;
+  private lastObservedAt = -Infinity;
+  private readonly observer: BalanceObserver;
+
+  private constructor(
+    readonly path: string,
+    readonly declaration: ComparableDeclaration,
+    connector: SyncConnector,
+    store: Store,
+    readonly context: SyncContext,
+  ) {
+    this.repository = store.completeness(path);
+    this.reporter = new CompletenessReporter(path, store, this.repository, context);
+    this.observer = new BalanceObserver(connector.client, new PluginCaller(path, context), context);
+  }
+
+  /** @returns `undefined` for a connector whose balances cannot be compared with its rows */
+  static create(
+    connector: SyncConnector,
+    store: Store,
+    context: SyncContext,
+  ): CompletenessMonitor | undefined {
+    const { completeness, path } = connector;
+    if (!completeness?.isComparable) return undefined;
+    const { maxLatenessMs = DEFAULT_MAX_LATENESS_MS, opening = 'unknown' } = completeness;
+    const declaration: ComparableDeclaration = { isComparable: true, maxLatenessMs, opening };
+    return new CompletenessMonitor(path, declaration, connector, store, context);
+  }
+
+  /**
+   * Observes the balances before a pull. A failure never stops the pull.
+   * @returns `undefined` when nothing was observed
+   */
+  async begin(lease: Lease, signal: AbortSignal): Promise<PullCheck | undefined> {
+    const { clock, limits, logger } = this.context;
+    const now = clock.now();
+    if (now - this.lastObservedAt < limits.completenessIntervalMs) return undefined;
+    this.lastObservedAt = now;
+    try {
+      const observed = await this.observer.observe(this.reporter.disagreeingAccounts, signal);
+      if (observed.length > 0) return new PullCheck(this, lease, observed);
+      this.reporter.countUnmade();
+    } catch (error) {
+      signal.throwIfAborted();
+      this.reporter.countUnmade();
+      logger.debug(
+        { connector: this.path, err: error },
+        'the balances for the completeness check were not read',
+      );
+    }
+    return undefined;
+  }
+
+  /** Tells whether nothing has changed since all of these balances agreed. */
+  isUnchanged(seq: number, observed: readonly ValidatedBalances[]): boolean {
+    return this.lastAgreed?.seq === seq && this.lastAgreed.balances === describeBalances(observed);
+  }
+
+  rememberAgreement(seq: number, observed: readonly ValidatedBalances[]): void {
+    this.lastAgreed = { seq, balances: describeBalances(observed) };
+  }
+
+  forgetAgreement(): void {
+    this.lastAgreed = undefined;
+  }
+}
+
+function describeBalances(observed: readonly ValidatedBalances[]): string {
+  return observed
+    .map(({ accountId, amounts }) => `${accountId} ${[...amounts].join(' ')}`)
+    .sort()
+    .join('\n');
+}

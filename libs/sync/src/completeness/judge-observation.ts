@@ -1,0 +1,117 @@
+/**
+ * Decides what one observed balance says about the completeness of the rows. Pure functions.
+ *
+ * States of the check of one account in one asset:
+ * - learning: the opening balance is not certain. The first two observations that agree prove it.
+ * - agreed: balance = opening + rows.
+ * - suspect: an observation disagreed. It may be early: rows can turn up late. It is compared again with every later row.
+ * - re-read: the same difference is there in a second observation, and the PSP's lateness has passed. The span is read again, once.
+ * - gap: the difference is still there after that. A person must look at it.
+ *
+ * An observation that agrees ends every state. `docs/decisions/0016-completeness-check.md` explains the rules.
+ */
+import type { AccountCheck, AccountSum } from '@tributary/feed';
+
+/** A balance of one account in one asset. */
+export interface Observation {
+  /** Milliseconds since 1970. */
+  at: number;
+  balance: bigint;
+  /** Sum of the rows in the feed that the PSP booked after `at`. */
+  after: bigint;
+}
+
+export interface JudgeOptions {
+  maxLatenessMs: number;
+  /** Whether the opening balance is zero by declaration, and the sums contain all rows. */
+  hasZeroOpening: boolean;
+  /** Sequence number of the last row of the feed before the pull. */
+  seq: number;
+  /** Whether this pull has read the span again already. */
+  hasReread: boolean;
+}
+
+export type Verdict = 'agreed' | 'learning' | 'suspect' | 'unsteady' | 'reread' | 'gap';
+
+export interface Judgement {
+  verdict: Verdict;
+  check: AccountCheck;
+  /** Balance minus (opening + rows). */
+  difference: bigint;
+}
+
+/** After this time without an observation that agrees, differences that change all the time are reported. */
+const MAX_UNSTEADY_MS = 24 * 3_600_000;
+
+export const NEW_CHECK: AccountCheck = {
+  opening: undefined,
+  isOpeningProven: false,
+  agreed: undefined,
+  suspect: undefined,
+  gap: undefined,
+  rereadAt: undefined,
+};
+
+export function judgeObservation(
+  { total, check }: Pick<AccountSum, 'total' | 'check'>,
+  observation: Observation,
+  options: JudgeOptions,
+): Judgement {
+  const { at, balance, after } = observation;
+  const agreed = { at, seq: options.seq };
+  const offset = balance - (total - after);
+  const opening = check.opening ?? (options.hasZeroOpening ? 0n : undefined);
+  const isOpeningProven = check.opening === undefined ? options.hasZeroOpening : check.isOpeningProven;
+  const isAgreed = offset === opening;
+  if (opening === undefined || (!isOpeningProven && !isAgreed))
+    return { verdict: 'learning', check: { ...NEW_CHECK, opening: offset, agreed }, difference: 0n };
+  if (isAgreed)
+    return {
+      verdict: 'agreed',
+      check: { ...NEW_CHECK, opening, isOpeningProven: true, agreed },
+      difference: 0n,
+    };
+  const known = { ...check, opening, isOpeningProven };
+  const difference = offset - opening;
+  if (check.gap?.amount === difference)
+    return { verdict: 'gap', check: { ...known, suspect: undefined }, difference };
+  return judgeDifference({ total, check: known }, observation, { ...options, opening, difference });
+}
+
+/** Judges an observation that disagrees with the rows. */
+function judgeDifference(
+  { total, check }: Pick<AccountSum, 'total' | 'check'>,
+  { at, balance, after }: Observation,
+  { maxLatenessMs, hasReread, opening, difference }: JudgeOptions & { opening: bigint; difference: bigint },
+): Judgement {
+  const { suspect, rereadAt } = check;
+  const fresh = { at, balance, after, since: at };
+  const suspectDifference = suspect && suspect.balance - opening - (total - suspect.after);
+  // Rows that came later explain the first difference. The present one is new.
+  if (!suspect || suspectDifference === 0n)
+    return { verdict: 'suspect', check: { ...check, suspect: fresh }, difference };
+  if (at <= suspect.at || at - suspect.at < maxLatenessMs) return { verdict: 'suspect', check, difference };
+  if (suspectDifference !== difference) {
+    const verdict = at - suspect.since > MAX_UNSTEADY_MS ? 'unsteady' : 'suspect';
+    return { verdict, check: { ...check, suspect: { ...fresh, since: suspect.since } }, difference };
+  }
+  // A re-read that fails is repeated, because its time is stored only after it.
+  if (!hasReread && (rereadAt === undefined || rereadAt < suspect.since))
+    return { verdict: 'reread', check, difference };
+  const gap = { amount: difference, since: check.gap?.since ?? suspect.since };
+  const readAgainAt = hasReread ? at : rereadAt;
+  return { verdict: 'gap', check: { ...check, suspect: undefined, gap, rereadAt: readAgainAt }, difference };
+}
+
+/** Tells whether two states differ in more than the time of the last agreement. */
+export function hasChanged(before: AccountCheck, after: AccountCheck): boolean {
+  return (
+    before.opening !== after.opening ||
+    before.isOpeningProven !== after.isOpeningProven ||
+    before.suspect?.at !== after.suspect?.at ||
+    before.suspect?.balance !== after.suspect?.balance ||
+    before.gap?.amount !== after.gap?.amount ||
+    before.rereadAt !== after.rereadAt ||
+    (before.agreed === undefined) !== (after.agreed === undefined)
+  );
+}

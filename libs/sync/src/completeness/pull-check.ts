@@ -1,0 +1,135 @@
+/** The check of one pull: balances from before the pull are compared with the rows that the feed has after it. */
+import type { Cursor, ValidatedBalances } from '@tributary/connector-api';
+import type { AccountSum, CompletenessChange, CompletenessState, Lease, TimedEffect } from '@tributary/feed';
+import type { CompletenessMonitor } from './completeness-monitor.js';
+import { hasChanged, judgeObservation, NEW_CHECK, type Judgement } from './judge-observation.js';
+
+/**
+ * An agreement that only moves forward is stored after this time in ms or this number of rows, because accounts agree at nearly every pull.
+ * A re-read begins at the last stored one.
+ */
+const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
+const MAX_UNSTORED_ROWS = 1_000;
+
+/** A judgement with its account. */
+export interface AccountJudgement extends Judgement {
+  accountId: string;
+  asset: string;
+  balance: bigint;
+  at: number;
+  before: AccountSum['check'];
+}
+
+/** The rows after this cursor must be read again. */
+export interface RereadRequest {
+  since: Cursor | undefined;
+}
+
+export class PullCheck {
+  private readonly startSeq: number;
+  private readonly startCursor: Cursor | undefined;
+  /** Sums of the rows of this pull that the PSP booked after the observation, by account and asset. */
+  private readonly after = new Map<string, bigint>();
+  private readonly observedAt: ReadonlyMap<string, number>;
+  private hasReread = false;
+
+  constructor(
+    private readonly monitor: CompletenessMonitor,
+    private readonly lease: Lease,
+    private readonly observed: readonly ValidatedBalances[],
+  ) {
+    this.startSeq = lease.headSeq;
+    this.startCursor = lease.cursor;
+    this.observedAt = new Map(observed.map(({ accountId, at }) => [accountId, at]));
+  }
+
+  /** Takes note of the rows that a page of the pull appended. */
+  addEffects(effects: readonly TimedEffect[]): void {
+    for (const { accountId, asset, amount, at } of effects) {
+      if (at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
+      const key = toKey(accountId, asset);
+      this.after.set(key, (this.after.get(key) ?? 0n) + amount);
+    }
+  }
+
+  /**
+   * Compares the balances with the rows, after the pull has caught up.
+   * @returns a request to read rows again, at most once for each pull. Call `conclude` again after that
+   */
+  async conclude(): Promise<RereadRequest | undefined> {
+    const { monitor, lease, observed } = this;
+    if (!this.hasReread && lease.headSeq === this.startSeq && monitor.isUnchanged(this.startSeq, observed)) {
+      monitor.reporter.countQuiet(observed.length);
+      return undefined;
+    }
+    monitor.forgetAgreement();
+    let judgements: AccountJudgement[] = [];
+    await monitor.repository.update(
+      observed.map(({ accountId }) => accountId),
+      (state) => {
+        judgements = this.judge(state);
+        return this.toChange(judgements);
+      },
+    );
+    await monitor.reporter.report(judgements, this.hasReread);
+    if (judgements.every(({ verdict }) => verdict === 'agreed'))
+      monitor.rememberAgreement(this.startSeq, observed);
+    const unexplained = judgements.filter(({ verdict }) => verdict === 'reread');
+    if (unexplained.length === 0) return undefined;
+    this.hasReread = true;
+    const seq = Math.min(...unexplained.map(({ before }) => before.agreed?.seq ?? 0));
+    return { since: (await monitor.repository.findCheckpoint(seq)).cursor };
+  }
+
+  private judge({ sums, startsAtFirstRow }: CompletenessState): AccountJudgement[] {
+    const { declaration } = this.monitor;
+    const options = {
+      maxLatenessMs: declaration.maxLatenessMs,
+      hasZeroOpening: declaration.opening === 'zero' && startsAtFirstRow,
+      seq: this.startSeq,
+      hasReread: this.hasReread,
+    };
+    return this.observed.flatMap(({ accountId, at, amounts }) => {
+      const ofAccount = sums.filter((sum) => sum.accountId === accountId);
+      const assets = new Set([...amounts.keys(), ...ofAccount.map(({ asset }) => asset)]);
+      return [...assets].map((asset) => {
+        const sum = ofAccount.find((each) => each.asset === asset) ?? { total: 0n, check: NEW_CHECK };
+        // An asset that the PSP does not name has the balance zero.
+        const balance = amounts.get(asset) ?? 0n;
+        const after = this.after.get(toKey(accountId, asset)) ?? 0n;
+        const judgement = judgeObservation(sum, { at, balance, after }, options);
+        return { ...judgement, accountId, asset, balance, at, before: sum.check };
+      });
+    });
+  }
+
+  private toChange(judgements: readonly AccountJudgement[]): CompletenessChange | undefined {
+    const { reporter } = this.monitor;
+    const isIdle = this.lease.headSeq === this.startSeq;
+    const checks = judgements.filter(({ before, check }) => isWorthStoring(before, check, isIdle));
+    const allAgreed = judgements.every(({ verdict }) => verdict === 'agreed' || verdict === 'learning');
+    const change: CompletenessChange = {
+      checks,
+      warnings: judgements.flatMap((each) => reporter.toUnsteadyWarning(each)),
+      resolvedIds: judgements.flatMap((each) => reporter.toResolvedIds(each)),
+      ...(allAgreed && checks.length > 0
+        ? { checkpoint: { seq: this.startSeq, cursor: this.startCursor } }
+        : {}),
+    };
+    const isEmpty = checks.length + change.warnings.length + change.resolvedIds.length === 0;
+    return isEmpty ? undefined : change;
+  }
+}
+
+/** @param isIdle whether the pull found no new rows, so that the next pulls will store nothing either */
+function isWorthStoring(before: AccountSum['check'], after: AccountSum['check'], isIdle: boolean): boolean {
+  if (hasChanged(before, after)) return true;
+  if (before.agreed === undefined || after.agreed === undefined) return false;
+  const newRows = after.agreed.seq - before.agreed.seq;
+  const isOld = after.agreed.at - before.agreed.at >= MIN_AGREEMENT_INTERVAL_MS;
+  return newRows > 0 && (isIdle || isOld || newRows >= MAX_UNSTORED_ROWS);
+}
+
+function toKey(accountId: string, asset: string): string {
+  return `${accountId} ${asset}`;
+}

@@ -1,0 +1,62 @@
+/** A connector under the completeness check: a real store, a manual clock, and functions that read what the check found. */
+import type { CompletenessDeclaration, PspClient } from '@tributary/connector-api';
+import type { AccountSum, QuarantineEntry } from '@tributary/feed';
+import type { SyncEngine } from '@tributary/sync';
+import { SyncTestHarness } from '../../libs/sync/src/testing/sync-test-harness.js';
+
+const PATH = 'bank';
+
+export class CompletenessWorld {
+  private constructor(
+    readonly harness: SyncTestHarness,
+    private readonly engine: SyncEngine,
+  ) {}
+
+  static async open(
+    createClient: (clock: () => number) => PspClient,
+    completeness: CompletenessDeclaration,
+  ): Promise<CompletenessWorld> {
+    const harness = await SyncTestHarness.open();
+    const client = createClient(() => harness.clock.now());
+    const connector = { path: PATH, client, pullIntervalMs: 60_000, completeness };
+    // A pull of a year is one call of the plugin, and takes longer than the manual clock's time.
+    const engine = harness.createEngine([connector], { completenessIntervalMs: 0 });
+    return new CompletenessWorld(harness, engine);
+  }
+
+  get now(): number {
+    return this.harness.clock.now();
+  }
+
+  /** Pulls everything once, after this time. @returns the errors of the pulls */
+  async sync(afterMs = 60_000): Promise<string[]> {
+    await this.harness.clock.advance(afterMs);
+    return (await this.engine.runOnce(PATH)).flatMap(({ error }) => error ?? []);
+  }
+
+  sums(): Promise<AccountSum[]> {
+    return this.harness.store.completeness(PATH).list();
+  }
+
+  /** Returns the balances that disagree with the rows, as `account asset`. */
+  async findDisagreeing(): Promise<string[]> {
+    const sums = await this.sums();
+    return sums
+      .filter(({ check }) => check.gap ?? check.suspect)
+      .map(({ accountId, asset }) => `${accountId} ${asset}`);
+  }
+
+  /** Returns the data warnings about gaps. */
+  async findWarnings(): Promise<QuarantineEntry[]> {
+    const entries = await this.harness.store.listQuarantine(PATH);
+    return entries.filter(({ kind, id }) => kind === 'finding' && id.startsWith('completeness:'));
+  }
+
+  metric(name: string, labels: Record<string, string>): Promise<number | undefined> {
+    return this.harness.readMetric(name, { connector: PATH, ...labels });
+  }
+
+  close(): Promise<void> {
+    return this.harness.close();
+  }
+}

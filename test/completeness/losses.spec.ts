@@ -1,0 +1,149 @@
+/** The completeness check finds every kind of loss within one sync after it, and reads the lost rows again where that is possible. */
+import { CompletenessWorld } from './completeness-world.js';
+import { LossyPsp, type Loss } from './lossy-psp.js';
+
+const HOUR = 3_600_000;
+/** The losses that a re-read heals, because the PSP has the rows. */
+const HEALED: readonly Loss[] = ['short-page', 'empty-success', 'loop', 'bad-source'];
+
+let psp: LossyPsp;
+let world: CompletenessWorld;
+beforeEach(async () => {
+  world = await CompletenessWorld.open((clock) => (psp = new LossyPsp(clock)), {
+    ...{ isComparable: true, opening: 'zero', maxLatenessMs: HOUR },
+  });
+});
+afterEach(() => world.close());
+
+/** Syncs without faults, and then adds rows that span several pages. */
+async function syncAndBook(): Promise<void> {
+  for (const account of ['main', 'savings']) psp.book(account, 35);
+  // The second sync shows that the first one was complete, so that no later re-read begins before it.
+  for (let times = 0; times < 2; times++) expect(await world.sync(HOUR)).toEqual([]);
+  for (const account of ['main', 'savings']) psp.book(account, 35);
+}
+
+const countRows = async () => (await world.harness.readRows()).length;
+
+describe.each(HEALED)('rows that are lost because of: %s', (loss) => {
+  test('are found one sync later, read again, and named in the log', async () => {
+    await syncAndBook();
+    psp.injectFault(loss, false);
+    expect(await world.sync(HOUR)).toEqual([]);
+    expect(await countRows()).toBeLessThan(140);
+    expect(await world.metric('tributary_completeness_gap', { state: 'suspected' })).toBe(1);
+
+    expect(await world.sync(HOUR)).toEqual([]);
+    expect(await countRows()).toBe(140);
+    expect(await world.metric('tributary_completeness_gap', { state: 'suspected' })).toBe(0);
+    expect(await world.metric('tributary_completeness_rereads_total', { result: 'healed' })).toBe(1);
+    // The re-read began where the rows agreed last, not at the beginning.
+    expect(psp.fullListings).toBe(1);
+    expect(world.harness.findLogLines('had left out rows of account savings')).toHaveLength(1);
+    expect(await world.findWarnings()).toEqual([]);
+  });
+
+  test('are found in the first sync of a connector, too', async () => {
+    psp.book('savings', 70);
+    psp.injectFault(loss, false);
+    await world.sync(HOUR);
+    expect(await countRows()).toBeLessThan(70);
+    await world.sync(HOUR);
+    expect(await countRows()).toBe(70);
+    expect(psp.fullListings).toBe(2);
+  });
+
+  test('are not lost by a plugin with the mend, and raise no alarm', async () => {
+    await syncAndBook();
+    psp.injectFault(loss, true);
+    await world.sync(HOUR);
+    for (let hour = 0; hour < 4; hour++) {
+      psp.book('main', 1);
+      await world.sync(HOUR);
+    }
+    expect(await countRows()).toBe(144);
+    expect(await world.findDisagreeing()).toEqual([]);
+    expect(await world.findWarnings()).toEqual([]);
+    expect(psp.fullListings).toBe(1);
+  });
+});
+
+describe('a malformed row that is quarantined', () => {
+  test('is a gap that stays: a data warning names it, once, and its repair ends the gap', async () => {
+    await syncAndBook();
+    psp.injectFault('malformed-row', false);
+    psp.keepsFault = true;
+    await world.sync(HOUR);
+    expect(await world.findWarnings()).toEqual([]);
+    await world.sync(HOUR);
+    const [warning, ...more] = await world.findWarnings();
+    expect(more).toEqual([]);
+    expect(warning).toMatchObject({ id: 'completeness:savings:EUR/2', stream: 'transactions' });
+    expect(warning?.reason).toMatch(
+      /^the balance of account savings is 0\.85 EUR lower than its rows say since .*, when they agreed last: expected \d+\.\d\d EUR, found .*What may explain it: 1 rejected records in the quarantine$/,
+    );
+    expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(1);
+    expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBe(1);
+
+    // A gap that stays the same is neither logged nor read again, and other differences are still found.
+    await world.sync(HOUR);
+    psp.book('main', 35);
+    await world.sync(HOUR);
+    expect(world.harness.findLogLines('lower than its rows say')).toHaveLength(1);
+    expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBe(1);
+    expect(await world.findDisagreeing()).toEqual(['savings EUR/2']);
+
+    psp.repairRow();
+    await world.sync(HOUR);
+    expect(await world.findWarnings()).toEqual([]);
+    expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(0);
+    expect(world.harness.findLogLines('agrees with the rows again')).toHaveLength(1);
+  });
+});
+
+test('a balance that is wrong at one observation raises no alarm', async () => {
+  await syncAndBook();
+  psp.balanceError = 1n;
+  await world.sync(HOUR);
+  psp.balanceError = 0n;
+  await world.sync(HOUR);
+  psp.balanceError = 2n;
+  await world.sync(HOUR);
+  psp.balanceError = 0n;
+  await world.sync(HOUR);
+  expect(await world.findWarnings()).toEqual([]);
+  expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBeUndefined();
+});
+
+test('a balance that stays wrong is a gap, and a rising gap is reported again', async () => {
+  await syncAndBook();
+  psp.balanceError = 100n;
+  for (let times = 0; times < 2; times++) await world.sync(HOUR);
+  const sizes = async () =>
+    (await world.findWarnings()).map(({ reason }) => /is (\S+ EUR \w+)/.exec(reason)?.[1]);
+  expect(await sizes()).toEqual(['1.00 EUR higher', '1.00 EUR higher']);
+  psp.balanceError = 250n;
+  for (let times = 0; times < 2; times++) await world.sync(HOUR);
+  expect(await sizes()).toEqual(['2.50 EUR higher', '2.50 EUR higher']);
+});
+
+test('without a declared opening balance, two observations that agree prove it, and later losses are found', async () => {
+  await world.close();
+  world = await CompletenessWorld.open((clock) => (psp = new LossyPsp(clock)), {
+    ...{ isComparable: true, maxLatenessMs: HOUR },
+  });
+  psp.balanceError = 7_777n;
+  await syncAndBook();
+  psp.injectFault('short-page', false);
+  for (let times = 0; times < 2; times++) await world.sync(HOUR);
+  expect(await countRows()).toBe(140);
+  expect((await world.sums()).map(({ check }) => check.opening)).toEqual([7_777n, 7_777n]);
+});
+
+test('balances that cannot be read are counted as checks that were not made', async () => {
+  psp.book('main', 3);
+  psp.hasBalances = false;
+  await world.sync(HOUR);
+  expect(await world.metric('tributary_completeness_checks_total', { result: 'not-made' })).toBe(1);
+  expect(await countRows()).toBe(3);
+});

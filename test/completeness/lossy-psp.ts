@@ -1,0 +1,166 @@
+/**
+ * A PSP with journals that list newest first, and a plugin for it. Each mend of the plugin can be taken out: then the plugin makes one of the
+ * mistakes by which rows get lost for good, because its cursor passes them.
+ */
+import {
+  PspError,
+  type Account,
+  type Balances,
+  type Page,
+  type PspClient,
+  type RejectedRecord,
+  type Transaction,
+} from '@tributary/connector-api';
+
+/** What the PSP answers once, or what the plugin does not do. */
+export type Loss = 'short-page' | 'empty-success' | 'loop' | 'bad-source' | 'malformed-row';
+
+interface JournalRow {
+  number: number;
+  at: number;
+  amount: bigint;
+}
+
+interface ListResponse {
+  rows?: JournalRow[];
+  /** Number of the row at which the next page begins. */
+  next?: number | undefined;
+}
+
+const PAGE_SIZE = 10;
+const ACCOUNTS = ['main', 'savings'];
+/** Number of the row that is malformed. It is a payout. */
+const MALFORMED_ROW = 35;
+
+export class LossyPsp implements PspClient {
+  private readonly journals = new Map<string, JournalRow[]>(ACCOUNTS.map((id) => [id, []]));
+  /** The fault of the next listing. */
+  private fault: Loss | undefined;
+  /** The loss whose mend is taken out. */
+  private missingMend: Loss | undefined;
+  /** Whether the fault stays for the listings after the next one. */
+  keepsFault = false;
+  /** Added to each balance, in minor units. */
+  balanceError = 0n;
+  hasBalances = true;
+  private changedRow: number | undefined;
+  /** Number of listings from the beginning. */
+  fullListings = 0;
+
+  constructor(private readonly clock: () => number) {}
+
+  book(account: string, count: number): void {
+    const journal = this.journals.get(account)!;
+    for (let added = 0; added < count; added++) {
+      const number = journal.length;
+      journal.push({
+        number,
+        at: this.clock() - 1_000,
+        amount: number % 3 === 2 ? -BigInt(50 + number) : BigInt(100 + number),
+      });
+    }
+  }
+
+  /** The next listing meets this fault. @param hasMend whether the plugin handles it as it should */
+  injectFault(loss: Loss, hasMend: boolean): void {
+    this.fault = loss;
+    this.missingMend = hasMend ? undefined : loss;
+  }
+
+  /** The PSP repairs the malformed row, and lists it again as a changed row. */
+  repairRow(): void {
+    this.fault = undefined;
+    this.keepsFault = false;
+    this.changedRow = MALFORMED_ROW;
+  }
+
+  async *accounts(): AsyncGenerator<Page<Account>> {
+    const at = new Date(this.clock()).toISOString();
+    const balances = ACCOUNTS.map((accountId): Balances => {
+      const sum = this.journals
+        .get(accountId)!
+        .reduce((total, { amount }) => total + amount, this.balanceError);
+      return { accountId, at, amounts: [{ amount: sum, asset: 'EUR/2' }] };
+    });
+    yield {
+      items: ACCOUNTS.map((id) => ({ id, name: id })),
+      ...(this.hasBalances && { balances }),
+      cursor: 'all',
+    };
+  }
+
+  async *transactions(since?: string): AsyncGenerator<Page<Transaction>> {
+    const covered = JSON.parse(since ?? '{}') as Record<string, number>;
+    if (since === undefined) this.fullListings++;
+    if (this.changedRow !== undefined) {
+      const row = this.journals.get('savings')![this.changedRow]!;
+      this.changedRow = undefined;
+      yield { items: [this.toItem('savings', row)], cursor: JSON.stringify(covered) };
+    }
+    try {
+      for (const account of ACCOUNTS) {
+        const rows = this.walk(account, covered[account] ?? 0);
+        if (rows.length === 0) continue;
+        covered[account] = Math.max(covered[account] ?? 0, rows[0]!.number + 1);
+        yield {
+          items: rows.reverse().map((row) => this.toItem(account, row)),
+          cursor: JSON.stringify(covered),
+        };
+      }
+    } finally {
+      if (!this.keepsFault) this.fault = undefined;
+    }
+  }
+
+  /** Walks down a journal, from its newest row to the rows that are covered. */
+  private walk(account: string, covered: number): JournalRow[] {
+    const rows: JournalRow[] = [];
+    let next: number | undefined = this.journals.get(account)!.length;
+    while (next !== undefined && next > covered) {
+      let page: ListResponse;
+      try {
+        page = this.list(account, next, rows.length > 0);
+      } catch (error) {
+        if (this.missingMend !== 'bad-source') throw error;
+        // The mistake: the rows that were read count as the whole journal.
+        break;
+      }
+      if (page.rows === undefined && this.missingMend !== 'empty-success')
+        throw new PspError('unavailable', 'the response has no rows');
+      if (page.next === next && this.missingMend !== 'loop')
+        throw new PspError('unavailable', 'the next page leads to itself');
+      rows.push(...(page.rows ?? []).filter(({ number }) => number >= covered));
+      const isShort = (page.rows ?? []).length < PAGE_SIZE;
+      if (page.next === next || (isShort && this.missingMend === 'short-page')) break;
+      next = page.next;
+    }
+    return rows;
+  }
+
+  /** `GET /journals/{account}`: at most ten rows below a number, newest first. */
+  private list(account: string, below: number, isLaterPage: boolean): ListResponse {
+    const hasFault = isLaterPage && account === 'savings';
+    if (hasFault && this.fault === 'empty-success') return {};
+    if (hasFault && this.fault === 'loop') return { rows: [], next: below };
+    if (hasFault && this.fault === 'bad-source')
+      throw new PspError('unavailable', 'this journal is not available');
+    const size = hasFault && this.fault === 'short-page' ? 4 : PAGE_SIZE;
+    const from = Math.max(0, below - size);
+    const rows = this.journals.get(account)!.slice(from, below).reverse();
+    return { rows, next: from > 0 ? from : undefined };
+  }
+
+  private toItem(account: string, { number, at, amount }: JournalRow): Transaction | RejectedRecord {
+    const id = `${account}-${number}`;
+    if (this.fault === 'malformed-row' && account === 'savings' && number === MALFORMED_ROW)
+      return { id, reason: 'amount: expected a decimal number, found nothing' };
+    return {
+      id,
+      ...{ createdAt: new Date(at).toISOString(), status: 'SUCCEEDED' },
+      amount: { amount: amount < 0n ? -amount : amount, asset: 'EUR/2' },
+      ...(amount < 0n
+        ? { type: 'PAYOUT', sourceAccountId: account }
+        : { type: 'PAYIN', destinationAccountId: account }),
+    };
+  }
+}

@@ -42,3 +42,37 @@ test('an hour with every fault raises no alarm, and the balances agree in the en
     200,
   );
 });
+
+test('rows that the sandbox loses are gaps, on the accounts that lost them only', async () => {
+  await openSandbox({ lostRows: 0.01, accounts: 4, outages: 0, activityPerMinute: 0, transactions: 200 });
+  await world.sync();
+  const suspected = await world.findDisagreeing();
+  expect(suspected.length).toBeGreaterThan(0);
+  expect(suspected.length).toBeLessThan((await world.sums()).length);
+  expect(await world.findWarnings()).toEqual([]);
+  await world.sync();
+  const warnings = await world.findWarnings();
+  expect(
+    warnings.map(({ id }) => id.replace('completeness:', '').replace(/:(?=\w+(?:\/\d)?$)/, ' ')).sort(),
+  ).toEqual(suspected.sort());
+  expect(warnings[0]?.reason).toContain('since the first row');
+});
+
+test('a wrong balance of the sandbox is a gap of every account', async () => {
+  await openSandbox({ balanceError: 100, outages: 0 });
+  for (let times = 0; times < 2; times++) await world.sync();
+  const sums = await world.sums();
+  expect(sums.length).toBeGreaterThan(3);
+  expect(sums.filter(({ check }) => check.gap?.amount !== 100n)).toEqual([]);
+});
+
+test('malformed rows are gaps that the data warning explains, and raise no alarm elsewhere', async () => {
+  await openSandbox({ poisonRows: 0.02, outages: 0, activityPerMinute: 5 });
+  for (let minute = 0; minute < 20; minute++) await world.sync();
+  const warnings = await world.findWarnings();
+  expect(warnings.length).toBeGreaterThan(0);
+  for (const { reason } of warnings) expect(reason).toMatch(/\d+ rejected records in the quarantine$/);
+  // Each re-read begins at the last observation that agreed but for the known gap.
+  const rereads = await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' });
+  expect(rereads).toBeLessThan(12);
+});

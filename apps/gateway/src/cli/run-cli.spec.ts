@@ -210,6 +210,24 @@ describe('the built program', () => {
     const { out } = await run('quarantine', '-c', config);
     expect(out.split('\n')).toHaveLength(refused.length + 1);
     expect((await run('quarantine', 'acme/sand', '-c', config)).out).toBe('The quarantine is empty.');
+
+    // The malformed rows of the sandbox moved money, so its balances disagree.
+    const gaps = JSON.parse(
+      (await run('quarantine', '/sand', '--gaps', '--json', '-c', config)).out,
+    ) as object[];
+    expect(gaps[0]).toMatchObject({
+      connector: 'sand',
+      state: 'suspected',
+      difference: expect.stringMatching(/^-?[1-9]/),
+    });
+    const table = (await run('quarantine', '--gaps', '-c', config)).out.split('\n');
+    expect([table[0], table.length]).toEqual([
+      expect.stringMatching(/^CONNECTOR +STATE +ACCOUNT +DIFFERENCE/),
+      gaps.length + 1,
+    ]);
+    expect((await run('quarantine', 'acme/sand', '--gaps', '-c', config)).out).toBe(
+      'The rows explain every balance that was compared.',
+    );
   });
 
   it('syncs the one connector that was named', async () => {

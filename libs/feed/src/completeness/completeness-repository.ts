@@ -23,6 +23,7 @@ type SumRow = Selectable<AccountSumTable>;
 export class SqlCompletenessRepository implements CompletenessRepository {
   constructor(
     private readonly adapter: DatabaseAdapter,
+    private readonly connector: string,
     private readonly openFeed: () => Promise<FeedSession>,
     private readonly clock: CurrentTimeExpression,
   ) {}
@@ -65,11 +66,13 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   async list(): Promise<AccountSum[]> {
-    const feed = await this.openFeed();
+    // By name, because a command that only lists must not create the feed.
     const rows = await this.adapter.reader
       .selectFrom('account_sums')
-      .selectAll()
-      .where('feed_id', '=', feed.id)
+      .innerJoin('feeds', 'feeds.id', 'account_sums.feed_id')
+      .selectAll('account_sums')
+      .where('connector', '=', this.connector)
+      .where('stream', '=', 'transactions')
       .orderBy('account_id')
       .orderBy('asset')
       .execute();

@@ -81,7 +81,7 @@ export class SqlStore implements Store {
 
   completeness(connector: string): CompletenessRepository {
     const bindFeed = () => this.bindFeed(connector, 'transactions');
-    return new SqlCompletenessRepository(this.adapter, bindFeed, this.storeClock);
+    return new SqlCompletenessRepository(this.adapter, connector, bindFeed, this.storeClock);
   }
 
   orderQueue(): OrderQueue {

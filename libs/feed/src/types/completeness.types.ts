@@ -22,7 +22,7 @@ export interface AccountCheck {
   opening: bigint | undefined;
   /** Whether the opening is certain: zero by declaration, the same in two observations, or accepted by a person. */
   isOpeningProven: boolean;
-  /** The last observation that agreed with the rows: its time, and the last row of the feed at that time. */
+  /** The last observation that agreed with the rows, or with the rows and the known gap: its time, and the last row of the feed at that time. */
   agreed: { at: number; seq: number } | undefined;
   /** The observation that first disagreed. It is compared again with every row that comes later. */
   suspect: SuspectObservation | undefined;

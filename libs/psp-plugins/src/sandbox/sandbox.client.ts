@@ -112,7 +112,10 @@ export class SandboxClient {
     const activity = new ActivitySimulator(this.settings).getBalances(account, now);
     const ordered = sumBalanceEffects(this.journal?.getTimeline().payments ?? [], id, now);
     const held = activity.map(({ amount, asset }) => ({
-      amount: amount + (ordered.find((other) => other.asset === asset)?.amount ?? 0n),
+      amount:
+        amount +
+        (ordered.find((other) => other.asset === asset)?.amount ?? 0n) +
+        BigInt(this.settings.balanceError),
       asset,
     }));
     return { asOf: formatTime(now), held: held.map(toHeldRow) };
@@ -148,8 +151,15 @@ export class SandboxClient {
     if (!newestFirst) number = Math.max(number, first);
     for (; number >= first && number < end; number += step) {
       const movement = simulator.getMovement(number, now);
-      if (movement) yield { createdAt: movement.createdAt, position: number, movement };
+      if (movement && !this.isLost(number))
+        yield { createdAt: movement.createdAt, position: number, movement };
     }
+  }
+
+  /** Whether the PSP leaves the transaction out of its listing, as the setting "lostRows" asks for. */
+  private isLost(number: number): boolean {
+    const { lostRows, seed } = this.settings;
+    return lostRows > 0 && randomFraction(seed, RandomTopic.Lost, number) < lostRows;
   }
 
   /** Lists the payments of orders after the position `last`. */

@@ -103,6 +103,16 @@ export class SandboxSettings {
   @Max(1)
   poisonRows: number = 0;
 
+  @Setting('Share of the rows that the PSP never lists, although their money has moved.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  lostRows: number = 0;
+
+  @Setting('Minor units by which every balance is wrong.')
+  @IsInt()
+  balanceError: number = 0;
+
   @Setting(
     'Share of the time, in pieces of five seconds, in which the PSP is down or says "too many requests".',
   )

@@ -19,6 +19,7 @@ export enum RandomTopic {
   People,
   Faults,
   Fates,
+  Lost,
 }
 
 /** Cached, because it is called for every property of every row. */

@@ -74,7 +74,8 @@ export function judgeObservation(
   const known = { ...check, opening, isOpeningProven };
   const difference = offset - opening;
   if (check.gap?.amount === difference)
-    return { verdict: 'gap', check: { ...known, suspect: undefined }, difference };
+    // The rows agree but for the known gap. A later re-read need not begin before this observation.
+    return { verdict: 'gap', check: { ...known, suspect: undefined, agreed }, difference };
   return judgeDifference({ total, check: known }, observation, { ...options, opening, difference });
 }
 

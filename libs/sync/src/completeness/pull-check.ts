@@ -107,7 +107,7 @@ export class PullCheck {
     const { reporter } = this.monitor;
     const isIdle = this.lease.headSeq === this.startSeq;
     const checks = judgements.filter(({ before, check }) => isWorthStoring(before, check, isIdle));
-    const allAgreed = judgements.every(({ verdict }) => verdict === 'agreed' || verdict === 'learning');
+    const allAgreed = judgements.every(({ check }) => check.agreed?.seq === this.startSeq);
     const change: CompletenessChange = {
       checks,
       warnings: judgements.flatMap((each) => reporter.toUnsteadyWarning(each)),

@@ -8,6 +8,7 @@ import {
   type ConfigOption,
 } from '../shared/command-context.js';
 import { openStore, type QuarantineEntry } from '@tributary/feed';
+import { formatGapTable, listGaps } from './list-gaps.js';
 import type { Deployment } from '../../config/index.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
 
@@ -17,19 +18,23 @@ export function registerQuarantineCommand({ program, terminal, load }: CommandCo
     .description('List what was refused or found to be wrong, and still is; newest first.')
     .argument('[connector]', 'its path; all connectors without it')
     .addOption(createConfigOption())
+    .option('--gaps', 'the balances that the rows do not explain, also those that are only suspected')
     .option('--json', 'one JSON array, with what the PSP sent')
     .option('--limit <count>', 'at most so many', parseLimit, 1000)
     .addHelpText('after', formatExamples('tributary quarantine --config gateway.yaml', QUARANTINE_EXAMPLE))
-    .action(async (connector: string | undefined, options: ConfigOption & { json?: true; limit: number }) => {
+    .action(async (connector: string | undefined, options: QuarantineOptions) => {
       const deployment = load(options.config);
-      const entries = await listQuarantine(
-        deployment,
-        parseConnectorArgument(deployment, connector),
-        options.limit,
-      );
+      const path = parseConnectorArgument(deployment, connector);
+      if (options.gaps) {
+        const gaps = await listGaps(deployment, path);
+        return terminal.out(options.json ? JSON.stringify(gaps, undefined, 2) : formatGapTable(gaps));
+      }
+      const entries = await listQuarantine(deployment, path, options.limit);
       terminal.out(options.json ? JSON.stringify(entries, undefined, 2) : formatQuarantineTable(entries));
     });
 }
+
+type QuarantineOptions = ConfigOption & { gaps?: true; json?: true; limit: number };
 
 const QUARANTINE_EXAMPLE = 'tributary quarantine house-bank --json --config gateway.yaml';
 

@@ -1,0 +1,80 @@
+/** Lists the balances that the rows of their connectors do not explain: `tributary quarantine --gaps`. */
+import { formatAmount, formatTime } from '@tributary/connector-api';
+import { openStore, type AccountSum } from '@tributary/feed';
+import type { ConnectorConfig, Deployment } from '../../config/settings/deployment.js';
+import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
+
+/** A balance that disagrees with the rows, or a connector that is not checked. */
+export interface BalanceGap {
+  connector: string;
+  state: 'confirmed' | 'suspected' | 'not-checked';
+  accountId?: string;
+  asset?: string;
+  /** Balance minus opening and rows, in minor units. */
+  difference?: string;
+  /** RFC 3339: since when the balance disagrees. */
+  since?: string;
+  /** RFC 3339: when balance and rows agreed last. Only for a suspected gap. */
+  agreedAt?: string;
+  /** Why the connector is not checked. */
+  reason?: string;
+}
+
+/** @param connector path of the connector; `undefined` means all connectors of the deployment */
+export async function listGaps(deployment: Deployment, connector: string | undefined): Promise<BalanceGap[]> {
+  const store = await openStore(deployment.store);
+  try {
+    const wanted = deployment.connectors.filter(({ path }) => connector === undefined || path === connector);
+    const gaps: BalanceGap[] = [];
+    for (const each of wanted) {
+      const sums = await store.completeness(each.path).list();
+      gaps.push(...describeUnchecked(each), ...sums.flatMap((sum) => describeGap(each.path, sum)));
+    }
+    return gaps;
+  } finally {
+    await store.close();
+  }
+}
+
+export function formatGapTable(gaps: readonly BalanceGap[]): string {
+  if (gaps.length === 0) return 'The rows explain every balance that was compared.';
+  const rows = gaps.map(({ connector, state, accountId, asset, difference, since, agreedAt, reason }) =>
+    [
+      `/${connector}`,
+      state,
+      accountId ?? '-',
+      difference === undefined || asset === undefined
+        ? (reason ?? '-')
+        : `${formatAmount({ amount: BigInt(difference), asset })} ${asset}`,
+      since ?? '-',
+      agreedAt ?? '-',
+    ].map(replaceControlCharacters),
+  );
+  return formatTable([['CONNECTOR', 'STATE', 'ACCOUNT', 'DIFFERENCE', 'SINCE', 'AGREED LAST'], ...rows]);
+}
+
+function describeUnchecked({ path, plugin, settings }: ConnectorConfig): BalanceGap[] {
+  const declaration = plugin.completeness?.(settings);
+  return declaration?.isComparable === false
+    ? [{ connector: path, state: 'not-checked', reason: declaration.reason }]
+    : [];
+}
+
+function describeGap(connector: string, { accountId, asset, total, check }: AccountSum): BalanceGap[] {
+  const { gap, suspect, agreed, opening = 0n } = check;
+  const found = gap
+    ? { state: 'confirmed' as const, difference: gap.amount, since: gap.since }
+    : suspect && {
+        state: 'suspected' as const,
+        difference: suspect.balance - opening - (total - suspect.after),
+        since: suspect.since,
+      };
+  if (!found) return [];
+  return [
+    {
+      ...{ connector, accountId, asset },
+      ...{ state: found.state, difference: found.difference.toString(), since: formatTime(found.since) },
+      ...(agreed && !gap && { agreedAt: formatTime(agreed.at) }),
+    },
+  ];
+}

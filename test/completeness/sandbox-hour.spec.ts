@@ -59,7 +59,7 @@ test('rows that the sandbox loses are gaps, on the accounts that lost them only'
 });
 
 test('a wrong balance of the sandbox is a gap of every account', async () => {
-  await openSandbox({ balanceError: 100, outages: 0 });
+  await openSandbox({ balanceError: 100, outages: 0, activityPerMinute: 0 });
   for (let times = 0; times < 2; times++) await world.sync();
   const sums = await world.sums();
   expect(sums.length).toBeGreaterThan(3);

@@ -4,7 +4,7 @@
  */
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
 import { loadDeployment } from '../../apps/gateway/src/config/index.js';
-import { OpenApiDocument } from '../../libs/connector-api/src/testing/index.js';
+import { PspDocumentValidator } from '../../libs/connector-api/src/testing/index.js';
 import { createFakeIban } from '../../libs/psp-plugins/src/mollie/testing/fake-drafts.js';
 import {
   FakeMollie,
@@ -20,7 +20,7 @@ import { pino } from 'pino';
 
 const KEY = 'a-key-that-may-pay-too';
 const JAN = 'NL02ABNA0123456789';
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 let directory: string;
 let fake: FakeMollie;
 let account: FakeBusinessAccount;

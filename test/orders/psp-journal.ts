@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAccepted } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
 import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
-import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payments.js';
+import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payment-state.js';
 
 export class PspJournal {
   attemptCount = 0;

@@ -5,7 +5,7 @@
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
-import { PageBudget } from './page-budget.js';
+import { TimeBudget } from './time-budget.js';
 
 export interface ChangesSource<Event, EventPosition, Row> {
   /** Lists the events after a position with one of the strategies, e.g. `oldestFirst`. */
@@ -46,7 +46,7 @@ export async function* changes<Event, EventPosition, Row>(
   since: ChangesPosition<EventPosition> | undefined,
   context: ListingContext,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
-  const budget = new PageBudget(context);
+  const budget = new TimeBudget(context);
   let position: ChangesPosition<EventPosition> = since ?? { pending: [], seen: [] };
   for await (const step of fetchPending(source, position, budget)) {
     position = step.position;
@@ -76,7 +76,7 @@ export async function* changes<Event, EventPosition, Row>(
 async function* fetchPending<Event, EventPosition, Row>(
   source: ChangesSource<Event, EventPosition, Row>,
   { pending, ...position }: ChangesPosition<EventPosition>,
-  budget: PageBudget,
+  budget: TimeBudget,
 ): AsyncGenerator<ChangesStep<Row, EventPosition>> {
   let left = pending;
   while (left.length > 0) {

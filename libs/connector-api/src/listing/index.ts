@@ -1,13 +1,13 @@
 export * from './changes-listing.js';
 export * from './cursor-format.js';
-export * from './list-response.js';
+export * from './read-list-response.js';
 export * from './listing.types.js';
 export * from './merge-listings.js';
 export * from './newest-first-listing.js';
 export { isNewestFirstPosition } from './newest-first-walk.js';
 export type { NewestFirstPosition } from './newest-first-walk.js';
 export * from './oldest-first-listing.js';
-export * from './page-budget.js';
+export * from './time-budget.js';
 export { readWindow, WindowTooLargeError } from './read-window.js';
 export type { TimeWindow, TimeWindowQuery, TimeWindowSource, WindowRows } from './read-window.js';
 export * from './read-pages.js';

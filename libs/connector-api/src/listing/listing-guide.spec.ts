@@ -10,7 +10,7 @@ const examples = [...page.matchAll(EXAMPLE_PATTERN)].map(
   ([, code = '', result = '']) => [code.split('(')[0] ?? '', code, result] as const,
 );
 
-const READER = listing.readJsonRows('id', 'created_at');
+const READER = listing.createJsonRowReader('id', 'created_at');
 const PAYMENTS = Json.parse(
   JSON.stringify([1, 2, 3].map((day) => ({ id: `pay-${day}`, created_at: `2026-03-0${day}T00:00:00Z` }))),
 ).array();

@@ -12,16 +12,16 @@
 import { PspError } from '../errors.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import {
-  addPageMark,
+  addPageToken,
   createStopCondition,
-  listKnownIds,
+  getAnchorIds,
   NEWEST_FIRST_START,
   takeRowsAbove,
   toCoveredRange,
 } from './newest-first-walk.js';
 import type { CoveredRange, NewestFirstPosition, Walk } from './newest-first-walk.js';
-import { createLoopError } from './list-response.js';
-import { PageBudget } from './page-budget.js';
+import { createLoopError } from './read-list-response.js';
+import { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
 
 export interface NewestFirstSource<Row> extends RowReader<Row> {
@@ -79,13 +79,13 @@ export async function* newestFirst<Row>(
 type Step<Row> = ListingStep<Row, NewestFirstPosition>;
 
 class NewestFirstWalker<Row> {
-  private readonly budget: PageBudget;
+  private readonly budget: TimeBudget;
 
   constructor(
     private readonly source: NewestFirstSource<Row>,
     context: ListingContext,
   ) {
-    this.budget = new PageBudget(context);
+    this.budget = new TimeBudget(context);
   }
 
   /** Walks down and up once. */
@@ -105,7 +105,7 @@ class NewestFirstWalker<Row> {
   /** Returns whether the list has rows above the covered part. */
   async hasNewRows({ covered }: NewestFirstPosition): Promise<boolean> {
     const { rows } = await this.fetchPage(undefined);
-    const [newest] = listKnownIds(this.source, rows);
+    const [newest] = getAnchorIds(this.source, rows);
     return newest !== undefined && newest !== covered.anchors[0];
   }
 
@@ -126,7 +126,7 @@ class NewestFirstWalker<Row> {
         met: covered.anchors.length === 0,
       };
       const { above, met, ends } = takeRowsAbove(source, rows, stop, walk.met);
-      walk = { ...addPageMark(walk, pages, this.getMark(from, rows)), met };
+      walk = { ...addPageToken(walk, pages, this.getMark(from, rows)), met };
       pages += 1;
       if (buffered && pages <= MAX_BUFFERED_PAGES) buffered.push(...above);
       else buffered = undefined;
@@ -159,7 +159,7 @@ class NewestFirstWalker<Row> {
         this.budget.restart();
         continue;
       }
-      const ends = read.rows.length > 0 ? listKnownIds(this.source, read.rows) : now.up.ends;
+      const ends = read.rows.length > 0 ? getAnchorIds(this.source, read.rows) : now.up.ends;
       const remaining: Walk | undefined =
         marks.length === 0 ? undefined : { ...now, marks, up: ends === undefined ? {} : { ends } };
       const after: NewestFirstPosition = remaining ? { covered, walk: remaining } : { covered: now.head };
@@ -227,7 +227,7 @@ class NewestFirstWalker<Row> {
     const rows = unique.toList();
     for (let end = rows.length; ; end -= MAX_ROWS_PER_STEP) {
       const start = Math.max(0, end - MAX_ROWS_PER_STEP);
-      const ends = listKnownIds(this.source, rows.slice(start));
+      const ends = getAnchorIds(this.source, rows.slice(start));
       const position = start === 0 ? after : { covered, walk: { ...walk, up: { ends } } };
       yield { rows: rows.slice(start, end).reverse(), position };
       if (start === 0) return;

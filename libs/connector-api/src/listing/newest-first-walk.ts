@@ -75,7 +75,7 @@ export function takeRowsAbove<Row>(
     met ||= stop.anchors.has(reader.getId(row));
     const time = reader.getTime(row);
     if (met && time !== undefined && time < stop.beforeTime) {
-      const ends = listKnownIds(reader, rows.slice(index));
+      const ends = getAnchorIds(reader, rows.slice(index));
       if (ends.length > 0) return { above: rows.slice(0, index), met, ends };
     }
   }
@@ -91,7 +91,7 @@ export function toCoveredRange<Row>(
   const times = [covered.newest, ...rows.map((row) => reader.getTime(row))].filter(
     (time) => time !== undefined,
   );
-  const anchors = listKnownIds(reader, rows);
+  const anchors = getAnchorIds(reader, rows);
   return {
     anchors: anchors.length > 0 ? anchors : covered.anchors,
     ...(times.length > 0 ? { newest: Math.max(...times) } : {}),
@@ -99,7 +99,7 @@ export function toCoveredRange<Row>(
 }
 
 /** Returns the ids by which the next walk recognises this place. There are several, because a row can disappear. */
-export function listKnownIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
+export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]): string[] {
   return rows
     .slice(0, MAX_KNOWN_IDS)
     .map((row) => reader.getId(row))
@@ -107,7 +107,7 @@ export function listKnownIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
 }
 
 /** Adds the token of a page to the marks. When there are too many marks, it drops every second one and doubles the stride. */
-export function addPageMark(walk: Walk, page: number, mark: string | null | undefined): Walk {
+export function addPageToken(walk: Walk, page: number, mark: string | null | undefined): Walk {
   if (mark === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === mark) return walk;
   const marks = [...walk.marks, mark];
   if (marks.length <= MAX_PAGE_MARKS) return { ...walk, marks };

@@ -4,10 +4,10 @@
  * The position is the token of the last page. The next listing reads that page again, because rows are appended to it.
  */
 import { PspError } from '../errors.js';
-import { createLoopError } from './list-response.js';
+import { createLoopError } from './read-list-response.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import { PageTokenExpiredError } from './newest-first-listing.js';
-import { PageBudget } from './page-budget.js';
+import { TimeBudget } from './time-budget.js';
 
 export interface OldestFirstSource<Row> extends RowReader<Row> {
   /**
@@ -30,7 +30,7 @@ export async function* oldestFirst<Row>(
   since: OldestFirstPosition | undefined,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<Row, OldestFirstPosition>> {
-  const budget = new PageBudget(context);
+  const budget = new TimeBudget(context);
   const tokens = new Set<string>();
   let token = since?.token;
   let hasRestarted = false;
@@ -92,7 +92,7 @@ export async function* oldestFirstByOffset<Row>(
   since: OffsetPosition | undefined,
   context: ListingContext,
 ): AsyncGenerator<ListingStep<Row, OffsetPosition>> {
-  const { signal } = new PageBudget(context);
+  const { signal } = new TimeBudget(context);
   let position = since ?? { offset: 0, last: [] };
   let stepBack = 1;
   for (;;) {

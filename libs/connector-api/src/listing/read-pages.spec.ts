@@ -1,6 +1,6 @@
 import { Json } from '../http/json-accessors.js';
 import { createCursorFormat } from './cursor-format.js';
-import { readHalPage } from './list-response.js';
+import { readHalPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergeCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';

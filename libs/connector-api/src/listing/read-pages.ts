@@ -1,5 +1,5 @@
 /** Reads a short list to its end, e.g. a list of accounts, or until the caller has found what it looks for. */
-import { createLoopError } from './list-response.js';
+import { createLoopError } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 
 /**

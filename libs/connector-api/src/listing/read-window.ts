@@ -2,9 +2,9 @@
 import { PspError } from '../errors.js';
 import type { DataWarning } from '../plugin.js';
 import { formatTime } from '../time.js';
-import { createLoopError } from './list-response.js';
+import { createLoopError } from './read-list-response.js';
 import type { RowReader, TokenPage } from './listing.types.js';
-import type { PageBudget } from './page-budget.js';
+import type { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
 
 /** The window `[from, to)` in milliseconds since 1970. */
@@ -64,7 +64,7 @@ export interface WindowRows<Row> {
 }
 
 interface ReadLimits {
-  budget: PageBudget;
+  budget: TimeBudget;
   /** The number of full pages after which the reading stops. */
   maxPages: number;
   /** The number of rows of the largest page that the PSP has returned so far. */

@@ -106,7 +106,7 @@ function updateOpenRows<Row>(
  * Returns a type guard that recognises a position of `reread` in a stored cursor. `isBasePosition` recognises the position of the wrapped
  * strategy.
  */
-export function createRereadCheck<Position>(
+export function createRereadPositionCheck<Position>(
   isBasePosition: (value: unknown) => value is Position,
 ): (value: unknown) => value is RereadPosition<Position> {
   return (value): value is RereadPosition<Position> => {

@@ -2,11 +2,11 @@
  * Lists rows that can be filtered by time and that change after they were listed: `timeWindows` with `reread`. Open rows are requested again
  * before each listing, by their times, because such a PSP has no request for several ids.
  */
-import { PageBudget } from './page-budget.js';
+import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
 import { readWindow } from './read-window.js';
 import type { TimeWindowSource } from './read-window.js';
-import { createRereadCheck, reread } from './reread-listing.js';
+import { createRereadPositionCheck, reread } from './reread-listing.js';
 import type { OpenRow, RereadPosition } from './reread-listing.js';
 import {
   isTimeWindowsPosition,
@@ -31,7 +31,7 @@ export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
 export type RereadTimeWindowsPosition = RereadPosition<TimeWindowsPosition>;
 
 /** Returns whether a value of a stored cursor is a position of `rereadTimeWindows`. */
-export const isRereadTimeWindowsPosition = createRereadCheck(isTimeWindowsPosition);
+export const isRereadTimeWindowsPosition = createRereadPositionCheck(isTimeWindowsPosition);
 
 const DAY_MS = 86_400_000;
 /** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading of everything covers the remaining ones. */
@@ -74,7 +74,7 @@ async function refetchOpenRows<Row>(
   context: ListingContext,
 ): Promise<Row[]> {
   const to = context.clock.now() - options.overlapMs;
-  const budget = new PageBudget(context);
+  const budget = new TimeBudget(context);
   const { fetchOpenPage: fetchPage } = options;
   const stillOpen =
     fetchPage === undefined
@@ -95,7 +95,7 @@ async function refetchOpenRows<Row>(
 async function readDecidedRows<Row>(
   source: TimeWindowSource<Row>,
   decided: readonly OpenRow[],
-  budget: PageBudget,
+  budget: TimeBudget,
 ): Promise<Row[]> {
   if (decided.length === 0) return [];
   const times = decided.map(([, time]) => time);

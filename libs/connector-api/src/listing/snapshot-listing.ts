@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { DataWarning } from '../plugin.js';
-import { createLoopError } from './list-response.js';
+import { createLoopError } from './read-list-response.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import { PageTokenExpiredError } from './newest-first-listing.js';
-import { PageBudget } from './page-budget.js';
+import { TimeBudget } from './time-budget.js';
 
 export interface SnapshotSource<Row> extends Pick<RowReader<Row>, 'getId'> {
   /**
@@ -50,7 +50,7 @@ export async function* snapshot<Row>(
   since: SnapshotPosition | undefined,
   context: ListingContext,
 ): AsyncGenerator<SnapshotStep<Row>> {
-  const budget = new PageBudget(context);
+  const budget = new TimeBudget(context);
   const known = new Map(since?.known);
   const tokens = new Set<string>();
   let found = new Set(since?.reading?.found);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PspError } from '../errors.js';
-import { readWindow, timeWindows, WindowTooLargeError, PageBudget } from './index.js';
+import { readWindow, timeWindows, WindowTooLargeError, TimeBudget } from './index.js';
 import type { TimeWindowsOptions, TimeWindowsPosition } from './index.js';
 import {
   isOldestFirst,
@@ -138,7 +138,7 @@ it('reports an instant that fills a page, if it cannot be divided', async () => 
   list.add(NOW - 2 * DAY);
   const source = { ...options };
   delete source.maxPageSize;
-  const limits = { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 1 };
+  const limits = { budget: new TimeBudget({ clock }), maxPages: 8, largestPage: 1 };
   const read = await readWindow(source, { from: NOW - 3 * DAY, to: NOW }, limits);
   expect(read.warnings).toEqual([expect.objectContaining({ id: 'crowded-2025-12-31T00:00:00.000Z' })]);
   expect(read.rows.map(({ time }) => time)).toContain(NOW - 2 * DAY);
@@ -161,7 +161,7 @@ it('requests an instant that fills the largest page filter by filter, and report
       };
     },
   };
-  const limits = { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 1 };
+  const limits = { budget: new TimeBudget({ clock }), maxPages: 8, largestPage: 1 };
   const read = await readWindow(source, { from: NOW - 3 * DAY, to: NOW }, limits);
   expect(new Set(read.rows).size).toBe(15);
   expect(read.warnings).toEqual([
@@ -180,7 +180,7 @@ it('saves the request that confirms the end when a page shows a row from before 
     readWindow(
       source,
       { from: NOW - 2 * DAY, to: NOW },
-      { budget: new PageBudget({ clock }), maxPages: 8, largestPage: 8, ...more },
+      { budget: new TimeBudget({ clock }), maxPages: 8, largestPage: 8, ...more },
     );
   for (const [more, source, requests] of [
     [{}, options, 2],
@@ -207,7 +207,7 @@ it('takes a token that leads back for an error', async () => {
   const { list, options, clock } = startTest(5, { order: 'newest-first', paging: 'token' });
   list.add(NOW - DAY);
   const source = { ...options, fetchPage: async () => ({ rows: list.rows, next: 'again' }) };
-  const limits = { budget: new PageBudget({ clock }), maxPages: 1000, largestPage: 1000 };
+  const limits = { budget: new TimeBudget({ clock }), maxPages: 1000, largestPage: 1000 };
   await expect(readWindow(source, { from: 0, to: NOW }, limits)).rejects.toThrow(PspError);
 });
 

@@ -8,7 +8,7 @@
  */
 import type { DataWarning } from '../plugin.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
-import { PageBudget } from './page-budget.js';
+import { TimeBudget } from './time-budget.js';
 import { getMaxRows, readWindow, WindowTooLargeError } from './read-window.js';
 import type { TimeWindow, TimeWindowSource } from './read-window.js';
 import { PspError } from '../errors.js';
@@ -68,7 +68,7 @@ export async function* timeWindows<Row>(
 ): AsyncGenerator<ListingStep<Row, TimeWindowsPosition>> {
   const now = context.clock.now();
   const end = now + MAX_CLOCK_SKEW_MS;
-  const budget = new PageBudget(context);
+  const budget = new TimeBudget(context);
   const {
     maxPages = DEFAULT_MAX_PAGES,
     maxWindowMs = Infinity,

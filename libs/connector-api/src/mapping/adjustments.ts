@@ -5,12 +5,12 @@
  */
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
-import { createRow, placeAccounts } from './movements.js';
+import { toCommonFields, placeAccounts } from './movements.js';
 import type { MovementFields } from './movements.js';
-import { ROW_METADATA_PREFIX } from './row-metadata.js';
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { translateOrDefault } from './translate-word.js';
 
-const MOVEMENT_KEY = `${ROW_METADATA_PREFIX}movement`;
+const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
 
 /** What must be known of the payment, payout or transfer to which a row belongs. */
 export interface OriginalTransaction {
@@ -124,7 +124,7 @@ function toLinkedRow(
 ): Transaction {
   const wasOutgoing = type !== 'PAYIN';
   return {
-    ...createRow({ ...fields, status: fields.status ?? status }, movement),
+    ...toCommonFields({ ...fields, status: fields.status ?? status }, movement),
     relatedTransactionId,
     type,
     ...placeAccounts(fields, wasOutgoing !== isOpposite),

@@ -1,6 +1,6 @@
 /** Rows of fees. A fee is always a row of its own, because the amount of a payment is gross. */
 import type { Transaction } from '../record.types.js';
-import { createRow, placeAccounts } from './movements.js';
+import { toCommonFields, placeAccounts } from './movements.js';
 import type { MovementFields } from './movements.js';
 
 /** A fee. `amount` is positive for a fee that was charged, and negative for one that was given back. */
@@ -22,7 +22,7 @@ export function toFees(fees: readonly FeeFields[], of: string): Transaction[] {
 
 function toUntiedFee(fields: FeeFields, of: string | undefined): Transaction {
   return {
-    ...createRow({ ...fields, details: { relatedId: of, ...fields.details } }, 'fee'),
+    ...toCommonFields({ ...fields, details: { relatedId: of, ...fields.details } }, 'fee'),
     type: 'OTHER',
     ...placeAccounts(fields, fields.amount.amount > 0n),
   };

@@ -14,7 +14,7 @@ export * from './order-result.js';
 export * from './parse-row-to-records.js';
 export * from './parse-rows.js';
 export * from './pick-metadata.js';
-export * from './row-metadata.js';
+export * from './common-metadata.js';
 export * from './transfers.js';
 export * from './translate-word.js';
 export * from './webhook-event.js';

@@ -5,8 +5,8 @@ import { isRejectedRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import {
   addMoney,
-  createMetadata,
-  createRowMetadata,
+  createPspMetadata,
+  createCommonMetadata,
   formatMinorUnits,
   negateMoney,
   parseMinorUnits,
@@ -192,7 +192,7 @@ describe('metadata', () => {
     );
     const paths = { a: ['a'], b: ['b'], c: ['c'], d: ['d'], e: ['d', 'e', 0], f: ['f'], g: ['g'], h: ['h'] };
     expect(pickMetadata('acme', row, paths)).toEqual(
-      createMetadata('acme', {
+      createPspMetadata('acme', {
         ...{ a: 'x', b: '1.50', c: 'true', d: '{"e":[12345678901234567890]}', e: '12345678901234567890' },
         h: '1e999',
       }),
@@ -235,7 +235,7 @@ describe('metadata', () => {
 
   it('for reconciliation has the format of the row itself, and nothing in another asset', () => {
     const details = { reference: '', net: eur(1200n), fee: { amount: 50n, asset: 'USD/2' } };
-    expect(createRowMetadata(details, 'EUR/2')).toEqual({ 'com.tributary.spec/net': '1200' });
+    expect(createCommonMetadata(details, 'EUR/2')).toEqual({ 'com.tributary.spec/net': '1200' });
   });
 });
 

@@ -2,8 +2,8 @@
 import type { Money } from '../money.js';
 import type { Metadata, Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
-import { createRowMetadata } from './row-metadata.js';
-import type { RowDetails } from './row-metadata.js';
+import { createCommonMetadata } from './common-metadata.js';
+import type { RowDetails } from './common-metadata.js';
 
 /** The fields of a row that a plugin reads from the PSP's object. */
 export interface MovementFields {
@@ -40,7 +40,7 @@ export interface MovementFields {
 export function toPayment(fields: MovementFields): Transaction {
   const isOutgoing = isOutgoingMovement(fields);
   return {
-    ...createRow(fields, isOutgoing ? 'payout' : 'payment'),
+    ...toCommonFields(fields, isOutgoing ? 'payout' : 'payment'),
     type: isOutgoing ? 'PAYOUT' : 'PAYIN',
     ...placeAccounts(fields, isOutgoing),
   };
@@ -52,7 +52,7 @@ export function toPayment(fields: MovementFields): Transaction {
  */
 export function toOtherMovement(fields: MovementFields, movement: Movement = 'other'): Transaction {
   return {
-    ...createRow(fields, movement),
+    ...toCommonFields(fields, movement),
     type: 'OTHER',
     ...placeAccounts(fields, isOutgoingMovement(fields)),
   };
@@ -63,7 +63,7 @@ function isOutgoingMovement({ amount: { amount }, isZeroOutgoing = false }: Move
 }
 
 /** The properties that all transactions of this folder have in common. The status is SUCCEEDED unless the fields have one. */
-export function createRow(
+export function toCommonFields(
   fields: MovementFields,
   movement: Movement,
 ): Omit<Transaction, 'type' | 'sourceAccountId' | 'destinationAccountId'> {
@@ -76,7 +76,7 @@ export function createRow(
     ...(scheme !== undefined && { scheme }),
     status,
     amount: { amount: amount.amount < 0n ? -amount.amount : amount.amount, asset: amount.asset },
-    metadata: { ...fields.metadata, ...createRowMetadata(createDetails(fields, movement), amount.asset) },
+    metadata: { ...fields.metadata, ...createCommonMetadata(createDetails(fields, movement), amount.asset) },
   };
 }
 

@@ -6,10 +6,13 @@ import type { Metadata } from '../record.types.js';
 const MAX_TEXT_LENGTH = 2_000;
 
 /**
- * Creates metadata under the PSP's prefix: `createMetadata('acme', { state: 'open' })` → `{ 'com.acme.spec/state': 'open' }`.
+ * Creates metadata under the PSP's prefix: `createPspMetadata('acme', { state: 'open' })` → `{ 'com.acme.spec/state': 'open' }`.
  * @param psp the plugin's name
  */
-export function createMetadata(psp: string, values: Readonly<Record<string, string | undefined>>): Metadata {
+export function createPspMetadata(
+  psp: string,
+  values: Readonly<Record<string, string | undefined>>,
+): Metadata {
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) =>
       value === undefined || value === '' ? [] : [[`com.${psp}.spec/${key}`, value]],
@@ -23,7 +26,7 @@ export function createMetadata(psp: string, values: Readonly<Record<string, stri
  * @param paths the key of each metadata entry, without the prefix, and the path to its value
  */
 export function pickMetadata(psp: string, row: Json, paths: Readonly<Record<string, JsonPath>>): Metadata {
-  return createMetadata(
+  return createPspMetadata(
     psp,
     Object.fromEntries(Object.entries(paths).map(([key, path]) => [key, readText(row.at(...path))])),
   );

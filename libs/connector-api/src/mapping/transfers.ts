@@ -1,7 +1,7 @@
 /** Rows of money that moves between the tenant's own accounts, within one currency or between two. */
 import type { Money } from '../money.js';
 import type { Transaction } from '../record.types.js';
-import { createRow } from './movements.js';
+import { toCommonFields } from './movements.js';
 import type { MovementFields } from './movements.js';
 
 /** A transfer. `accountId` is the account that pays. */
@@ -13,7 +13,7 @@ export interface TransferFields extends Omit<MovementFields, 'counterpartyId'> {
 /** Builds the one row of a transfer between two accounts of the tenant. */
 export function toTransfer({ toAccountId, ...fields }: TransferFields): Transaction {
   return {
-    ...createRow(fields, 'transfer'),
+    ...toCommonFields(fields, 'transfer'),
     type: 'TRANSFER',
     sourceAccountId: fields.accountId,
     destinationAccountId: toAccountId,
@@ -39,8 +39,8 @@ export function toConversion({ bought, ...fields }: ConversionFields): [Transact
     details: { original: toPositive(fields.amount), ...fields.details, relatedId: fields.id },
   };
   return [
-    { ...createRow(sale, 'conversion'), type: 'TRANSFER', sourceAccountId: fields.accountId },
-    { ...createRow(purchase, 'conversion'), type: 'TRANSFER', destinationAccountId: bought.accountId },
+    { ...toCommonFields(sale, 'conversion'), type: 'TRANSFER', sourceAccountId: fields.accountId },
+    { ...toCommonFields(purchase, 'conversion'), type: 'TRANSFER', destinationAccountId: bought.accountId },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakePsp, OpenApiDocument, fakeRoute } from './index.js';
+import { FakePsp, PspDocumentValidator, fakeRoute } from './index.js';
 import type { FakePspOptions } from './index.js';
 
 const DOCUMENT = {
@@ -27,12 +27,12 @@ const DOCUMENT = {
 
 describe('FakePsp', () => {
   let directory: string;
-  let document: OpenApiDocument;
+  let document: PspDocumentValidator;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'fake-psp-'));
     const path = join(directory, 'acme.json');
     await writeFile(path, JSON.stringify(DOCUMENT));
-    document = await OpenApiDocument.load(path);
+    document = await PspDocumentValidator.load(path);
   });
   afterAll(() => rm(directory, { recursive: true }));
 

@@ -2,7 +2,7 @@
 import {
   addMoney,
   createAccountPage,
-  createMetadata,
+  createPspMetadata,
   createOwnerMetadata,
   formatTime,
   pickMetadata,
@@ -51,7 +51,7 @@ function toAccount(balance: Json): Account {
     name: readText(balance, 'description') ?? `${balance.string('currency')} balance`,
     openedAt: balance.optionalTime('createdAt'),
     metadata: {
-      ...createMetadata('mollie', { kind: 'balance' }),
+      ...createPspMetadata('mollie', { kind: 'balance' }),
       ...pickMetadata('mollie', balance, ACCOUNT_METADATA),
     },
   };
@@ -79,7 +79,7 @@ function toBusinessAccount(account: Json): Account {
     name: readText(details, 'name') ?? holder,
     openedAt: account.optionalTime('createdAt'),
     metadata: {
-      ...createMetadata('mollie', { kind: 'business-account' }),
+      ...createPspMetadata('mollie', { kind: 'business-account' }),
       ...pickMetadata('mollie', account, BUSINESS_ACCOUNT_METADATA),
       ...createOwnerMetadata({
         name: holder,

@@ -3,7 +3,7 @@
  * the settings, and those that it has paid before.
  */
 import {
-  createMetadata,
+  createPspMetadata,
   createOwnerMetadata,
   normalizeIban,
   isRejectedRecord,
@@ -68,7 +68,7 @@ function toOwnBankAccounts(balance: Json): Beneficiary[] {
   const ownerName =
     readText(destination, 'beneficiaryName') ?? readText(balance, 'description') ?? 'bank account';
   const metadata = {
-    ...createMetadata('mollie', { balance_id: id, destination_type: readText(destination, 'type') }),
+    ...createPspMetadata('mollie', { balance_id: id, destination_type: readText(destination, 'type') }),
     ...createOwnerMetadata({ name: ownerName, accountNumber: readText(destination, 'bankAccount') }),
   };
   return [{ id: getBankAccountId(id), ownerName, metadata }];

@@ -7,11 +7,11 @@ import {
   serializeTransaction,
 } from '@tributary/connector-api';
 import type { Page, SerializedRecord } from '@tributary/connector-api';
-import { OpenApiDocument, skipSnapshotTests } from '@tributary/connector-api/testing';
+import { PspDocumentValidator, skipSnapshotTests } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 const ACCOUNT = { balance: 'bal_gVMhHKqSSRYJyPsuoPNFH', business: 'ba_nopqrstuvwxyz23456789A' };
 const ORDER = {
   kind: 'PAYOUT' as const,

@@ -3,7 +3,7 @@
  * responses are checked against Mollie's own document, if that is available.
  */
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
-import type { FakeResponse, FakeRequest, OpenApiDocument } from '@tributary/connector-api/testing';
+import type { FakeResponse, FakeRequest, PspDocumentValidator } from '@tributary/connector-api/testing';
 import { FakeDraftTransfers, createFakeIban } from './testing/fake-drafts.js';
 import { FakeJournal } from './testing/fake-journal.js';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
@@ -72,9 +72,9 @@ export class FakeMollie {
 
   /**
    * Starts the fake.
-   * @param document the document to check the responses against; see `OpenApiDocument.official`
+   * @param document the document to check the responses against; see `PspDocumentValidator.official`
    */
-  static async start(document: OpenApiDocument | undefined): Promise<FakeMollie> {
+  static async start(document: PspDocumentValidator | undefined): Promise<FakeMollie> {
     const fake = new FakeMollie();
     fake.psp = await FakePsp.start({
       document,

@@ -2,7 +2,7 @@
 import { isIBAN } from 'class-validator';
 import {
   addMoney,
-  createMetadata,
+  createPspMetadata,
   createOrderResult,
   extractOrderKey,
   InvalidRecordError,
@@ -54,12 +54,12 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
     accountId: balanceId,
     amount: initial,
     details: { settlement, relatedId: kind.isIncoming === undefined ? paymentId : undefined },
-    metadata: createMetadata('mollie', entries),
+    metadata: createPspMetadata('mollie', entries),
   };
   // A payment or a transfer is served under its own id, and so is what refers to it.
   const details = { settlement, relatedId: paymentId ?? transferId ?? id };
   const deductions = listDeductions(json, initial).map(([name, amount]): UnlinkedRow => {
-    const metadata = createMetadata('mollie', { ...entries, deduction: name });
+    const metadata = createPspMetadata('mollie', { ...entries, deduction: name });
     const deduction = { ...fields, id: `${id}-${name}`, amount, details, metadata };
     return { row: toOtherMovement(deduction, DEDUCTION_MOVEMENTS[name]) };
   });
@@ -131,7 +131,7 @@ export function toBusinessTransaction(json: Json, accountId: string): Transactio
     },
     metadata: {
       ...pickMetadata('mollie', json, BUSINESS_METADATA),
-      ...createMetadata('mollie', { business_account_id: accountId }),
+      ...createPspMetadata('mollie', { business_account_id: accountId }),
     },
   };
   // A transfer to another customer of Mollie can be an internal transfer. The transfer of an order is a payout nevertheless.

@@ -1,12 +1,12 @@
 /** Tests payouts to the organisation's own bank account, and webhooks. */
 import { createHmac } from 'node:crypto';
 import type { Order } from '@tributary/connector-api';
-import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 const SECRET = 'whsec_fake';
 const OTHER_SECRET = 'whsec_replaced';
 let fake: FakeMollie;

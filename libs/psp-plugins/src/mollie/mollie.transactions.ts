@@ -18,7 +18,7 @@ import {
   isNewestFirstPosition,
   mergeListings,
   newestFirst,
-  readJsonRows,
+  createJsonRowReader,
   toPages,
 } from '@tributary/connector-api/listing';
 import type { ListingContext, MergeSource, NewestFirstPosition } from '@tributary/connector-api/listing';
@@ -78,7 +78,7 @@ export async function listJournals(
 ): Promise<AccountJournal[]> {
   const { client, settings } = context;
   const rereadMs = resource === 'balances' ? settings.rereadMinutes * MINUTE_MS : BUSINESS_REREAD_MS;
-  const reader = { ...readJsonRows('id', 'createdAt'), isTokenFirstId: true, rereadMs };
+  const reader = { ...createJsonRowReader('id', 'createdAt'), isTokenFirstId: true, rereadMs };
   return (await client.listAccounts(resource)).flatMap((account): AccountJournal[] => {
     const id = readText(account, 'id');
     if (id === undefined) return [];

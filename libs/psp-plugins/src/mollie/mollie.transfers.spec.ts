@@ -1,6 +1,6 @@
 /** Tests payments from business accounts, which are draft transfers that a person approves; and the beneficiaries. */
 import type { Order } from '@tributary/connector-api';
-import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { MollieSettings } from './mollie.config.js';
@@ -10,7 +10,7 @@ import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 const DRAFTS = '/v2/business-accounts/draft-transfers';
 const JAN = { name: 'Jan Jansen', iban: 'NL02ABNA0123456789' };
 const EVA = { name: 'Eva de Vries', iban: createFakeIban(77) };

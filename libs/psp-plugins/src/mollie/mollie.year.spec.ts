@@ -2,13 +2,13 @@
  * Reads a whole year of transactions. Every row arrives once and in order, and the sum is right, in spite of faults. Every response is checked
  * against Mollie's document. `npm run soak` uses 200 000 rows.
  */
-import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
 import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 let fake: FakeMollie;
 let trial: MollieTestConnector;
 

@@ -1,7 +1,7 @@
 /** Lists accounts with their balances, which come in the same response. */
 import {
   createAccountPage,
-  createMetadata,
+  createPspMetadata,
   formatTime,
   parseMoney,
   readText,
@@ -29,7 +29,7 @@ function toAccount(row: Json): Account {
     id: row.string('id'),
     name: readText(row, 'name') ?? currency,
     openedAt: row.time('created_at'),
-    metadata: createMetadata(PLUGIN_NAME, { currency, state: readText(row, 'state') }),
+    metadata: createPspMetadata(PLUGIN_NAME, { currency, state: readText(row, 'state') }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Lists and maps counterparties. Revolut lists them newest first, with a filter `created_before`, and without a filter for changes. */
 import {
-  createMetadata,
+  createPspMetadata,
   createOwnerMetadata,
   parseRows,
   pickMetadata,
@@ -130,7 +130,7 @@ function createCardMetadata(card: Json): Metadata {
   return {
     ...pickMetadata(PLUGIN_NAME, card, CARD_METADATA),
     // The document's schema says string, but its examples have a number.
-    ...createMetadata(PLUGIN_NAME, { card_last_digits: readText(card, 'last_digits')?.padStart(4, '0') }),
+    ...createPspMetadata(PLUGIN_NAME, { card_last_digits: readText(card, 'last_digits')?.padStart(4, '0') }),
   };
 }
 

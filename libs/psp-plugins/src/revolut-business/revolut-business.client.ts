@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
-import { readJsonRows, requireRows } from '@tributary/connector-api/listing';
+import { createJsonRowReader, requireRows } from '@tributary/connector-api/listing';
 import type { TimeWindowSource } from '@tributary/connector-api/listing';
 
 /** How transactions and counterparties are listed. Maximum page size: `count` of GET /transactions, `limit` of GET /counterparties. */
 export const REVOLUT_LISTS: Omit<TimeWindowSource<Json>, 'fetchPage'> = {
-  ...readJsonRows('id', 'created_at'),
+  ...createJsonRowReader('id', 'created_at'),
   ...{ order: 'newest-first', paging: 'time', resolutionMs: 1, maxPageSize: 1000 },
 };
 

@@ -1,5 +1,5 @@
 /** A fake of Revolut's API on localhost over simulated data. It is checked against Revolut's own document, if that is available. */
-import { FakePsp, OpenApiDocument, fakeRoute } from '@tributary/connector-api/testing';
+import { FakePsp, PspDocumentValidator, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest } from '@tributary/connector-api/testing';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { SIMULATED_ACCOUNTS } from './testing/simulate-year.js';
@@ -11,7 +11,7 @@ import {
 } from './testing/simulated-revolut.js';
 import type { SimulatedTransaction } from './testing/simulated-revolut.js';
 
-export const REVOLUT_DOCUMENT = await OpenApiDocument.loadOfficial('revolut-business/business.json');
+export const REVOLUT_DOCUMENT = await PspDocumentValidator.loadOfficial('revolut-business/business.json');
 const DAY_MS = 86_400_000;
 const KEY_PAIR = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const TOKEN_LIFETIME_MS = 40 * 60_000;

@@ -4,7 +4,7 @@
  * property.
  */
 import {
-  createMetadata,
+  createPspMetadata,
   InvalidRecordError,
   parseMoney,
   pickMetadata,
@@ -154,7 +154,7 @@ function createExchangeRows(whole: ParsedTransaction, legs: Leg[]): Transaction[
         ...fields,
         id: idOf(leg),
         details: { ...fields.details, relatedId: exchange?.exchanged_with },
-        metadata: { ...fields.metadata, ...createMetadata(PLUGIN_NAME, exchange ?? {}) },
+        metadata: { ...fields.metadata, ...createPspMetadata(PLUGIN_NAME, exchange ?? {}) },
       },
       'transfer',
     );
@@ -177,7 +177,7 @@ function createFeeRows({ fields }: ParsedTransaction, legs: Leg[], rows: Transac
     const feeFields = {
       ...{ id: `${id}.fee.${accountId}`, createdAt, updatedAt, accountId, amount: fee },
       details: { relatedId: id, bookedAt: details?.bookedAt },
-      metadata: createMetadata(PLUGIN_NAME, { type: 'fee', fee_of: id }),
+      metadata: createPspMetadata(PLUGIN_NAME, { type: 'fee', fee_of: id }),
     };
     return [toFee(feeFields, isTied ? of.id : undefined)];
   });

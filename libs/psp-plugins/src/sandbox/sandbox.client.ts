@@ -7,11 +7,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { currencyToAsset, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
 import { SANDBOX_CLOCK, type Clock } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
-import { OrderEndpoint, type PaymentRequest } from './sandbox.orders.js';
+import { OrderEndpoint, type PaymentRequest } from './sandbox.order-endpoint.js';
 import { OrderJournal } from './sandbox.journal.js';
 import { mergeByTime, type ListedRow } from './sandbox.merge-listings.js';
-import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-history.js';
-import { sumBalanceEffects } from './sandbox.payments.js';
+import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-timeline.js';
+import { sumBalanceEffects } from './sandbox.payment-state.js';
 import { randomFraction, RandomTopic } from './sandbox.random.js';
 import {
   parseAccountIndex,

@@ -10,8 +10,8 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getDecision, FATES, FAULTS, isOneOf, isAccepted } from './sandbox.faults.js';
-import { PaymentHistory } from './sandbox.payment-history.js';
-import type { OrderAttempt } from './sandbox.payments.js';
+import { PaymentTimeline } from './sandbox.payment-timeline.js';
+import type { OrderAttempt } from './sandbox.payment-state.js';
 
 const NEWLINE = 0x0a;
 
@@ -21,12 +21,12 @@ export class OrderJournal {
   private knownSize = 0;
   private attemptCounts = new Map<string, number>();
   private decisions = new Map<string, OrderAttempt>();
-  private acceptedPayments = new PaymentHistory();
+  private acceptedPayments = new PaymentTimeline();
 
   constructor(private readonly path: string) {}
 
   /** Returns the accepted orders as a timeline. */
-  getTimeline(): PaymentHistory {
+  getTimeline(): PaymentTimeline {
     this.parseNewLines();
     return this.acceptedPayments;
   }
@@ -94,7 +94,7 @@ export class OrderJournal {
     [this.parsedBytes, this.knownSize] = [0, 0];
     this.attemptCounts = new Map();
     this.decisions = new Map();
-    this.acceptedPayments = new PaymentHistory();
+    this.acceptedPayments = new PaymentTimeline();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Maps the simulated PSP's rows to records. Pure functions that validate every value. */
 import {
-  createRowMetadata,
+  createCommonMetadata,
   formatAsset,
   getCurrencyDecimals,
   formatAmount,
@@ -19,7 +19,7 @@ import {
   type TransactionStatus,
   type TransactionType,
 } from '@tributary/connector-api';
-import type { PaymentRequest } from './sandbox.orders.js';
+import type { PaymentRequest } from './sandbox.order-endpoint.js';
 
 const TYPES = new Map<string, TransactionType>([
   ['payin', 'PAYIN'],
@@ -83,7 +83,7 @@ export function toTransaction(row: unknown): Transaction | RejectedRecord {
     metadata: {
       'com.sandbox.spec/reference': requireString(fields, 'reference'),
       'com.sandbox.spec/state': requireString(fields, 'state'),
-      ...createRowMetadata({
+      ...createCommonMetadata({
         movement: classifyMovement(requireString(fields, 'kind'), requireString(fields, 'state')),
         reference: requireString(fields, 'reference'),
         relatedId: fields.kind === 'fee' ? optionalString(fields, 'original') : undefined,

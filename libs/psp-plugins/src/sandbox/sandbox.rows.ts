@@ -2,8 +2,8 @@
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
-import type { TimelineEntry } from './sandbox.payment-history.js';
-import type { Payment, PaymentState } from './sandbox.payments.js';
+import type { TimelineEntry } from './sandbox.payment-timeline.js';
+import type { Payment, PaymentState } from './sandbox.payment-state.js';
 import type { TransactionState } from './sandbox.repeated-movements.js';
 import type { Movement } from './sandbox.simulator.js';
 

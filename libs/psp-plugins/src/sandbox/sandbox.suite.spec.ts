@@ -1,6 +1,6 @@
 import { CHECKS, describePsp } from '@tributary/connector-api/testing';
 import { sandbox } from './index.js';
-import { createSandboxFixture } from './testing/sandbox-fixture.js';
+import { createSandboxFixture } from './testing/suite-fixture.js';
 
 const NO_HTTP =
   'The sandbox is not reached over HTTP; `sandbox.orders.spec.ts` and `sandbox.spec.ts` show its faults.';

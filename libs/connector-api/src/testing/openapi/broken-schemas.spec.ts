@@ -1,18 +1,18 @@
-import { OpenApiDocument } from './psp-document-validator.js';
+import { PspDocumentValidator } from './psp-document-validator.js';
 import type { DocumentNode } from './document-node.js';
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-function createDocument(schemas: DocumentNode): OpenApiDocument {
+function createDocument(schemas: DocumentNode): PspDocumentValidator {
   const content = { 'application/json': { schema: reference('list') } };
-  return new OpenApiDocument({
+  return new PspDocumentValidator({
     openapi: '3.0.3',
     paths: { '/rows': { get: { responses: { 200: { content } } } } },
     components: { schemas },
   });
 }
 
-function check(document: OpenApiDocument, body: unknown): string[] {
+function check(document: PspDocumentValidator, body: unknown): string[] {
   const headers = { 'content-type': 'application/json' };
   return document.checkResponse({ method: 'GET', path: '/rows' }, { status: 200, headers, body });
 }

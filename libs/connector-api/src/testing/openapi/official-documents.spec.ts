@@ -1,5 +1,5 @@
 /** Tests the validator with the official documents: their own examples must be valid, except for known errors in the documents. */
-import { OpenApiDocument } from './psp-document-validator.js';
+import { PspDocumentValidator } from './psp-document-validator.js';
 
 const REVOLUT = 'revolut-business/business.json';
 const MOLLIE = 'mollie/specs.yaml';
@@ -44,14 +44,14 @@ const MOLLIE_OPERATIONS: [string, number, RegExp[]][] = [
   ['GET /v2/business-accounts/draft-transfers/{draftTransferId}', 5, []],
 ];
 
-checkExamples(REVOLUT, '/api/1.0', REVOLUT_OPERATIONS, await OpenApiDocument.loadOfficial(REVOLUT));
-checkExamples(MOLLIE, '', MOLLIE_OPERATIONS, await OpenApiDocument.loadOfficial(MOLLIE));
+checkExamples(REVOLUT, '/api/1.0', REVOLUT_OPERATIONS, await PspDocumentValidator.loadOfficial(REVOLUT));
+checkExamples(MOLLIE, '', MOLLIE_OPERATIONS, await PspDocumentValidator.loadOfficial(MOLLIE));
 
 function checkExamples(
   file: string,
   base: string,
   operations: [string, number, RegExp[]][],
-  document: OpenApiDocument | undefined,
+  document: PspDocumentValidator | undefined,
 ): void {
   if (document === undefined) {
     it.skip(`${file} is absent`, () => undefined);
@@ -90,5 +90,5 @@ function checkExamples(
 }
 
 it('says why checks are skipped where a document is absent', async () => {
-  expect(await OpenApiDocument.loadOfficial('acme/no-such.json')).toBeUndefined();
+  expect(await PspDocumentValidator.loadOfficial('acme/no-such.json')).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpenApiDocument } from './psp-document-validator.js';
+import { PspDocumentValidator } from './psp-document-validator.js';
 import type { DocumentCorrection, SentRequest } from './psp-document-validator.js';
 
 const VERSION_31 = `
@@ -83,9 +83,9 @@ const VERSION_30 = {
   },
 };
 
-describe('OpenApiDocument', () => {
+describe('PspDocumentValidator', () => {
   let directory: string;
-  let acme: OpenApiDocument;
+  let acme: PspDocumentValidator;
   let count = 0;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'openapi-'));
@@ -97,10 +97,10 @@ describe('OpenApiDocument', () => {
     text: string,
     ending: string,
     corrections?: DocumentCorrection[],
-  ): Promise<OpenApiDocument> {
+  ): Promise<PspDocumentValidator> {
     const path = join(directory, `${(count += 1)}.${ending}`);
     await writeFile(path, text);
-    return OpenApiDocument.load(path, corrections);
+    return PspDocumentValidator.load(path, corrections);
   }
 
   const payout = { amount: '1.00', secret: 's', to: { kind: 'bank', iban: 'X' } };

@@ -47,7 +47,7 @@ export interface DocumentCorrection {
 /** Folder with the official documents. It is next to the repository, not part of it. */
 const SPECS_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/specs');
 
-export class OpenApiDocument {
+export class PspDocumentValidator {
   private readonly operations: OperationIndex;
   private readonly requestChecker: SchemaChecker;
   private readonly responseChecker: SchemaChecker;
@@ -61,14 +61,17 @@ export class OpenApiDocument {
   }
 
   /** Loads a document from a file. @throws Error if the file is not an OpenAPI 3 document, or a correction's pointer does not exist. */
-  static async load(path: string, corrections: readonly DocumentCorrection[] = []): Promise<OpenApiDocument> {
+  static async load(
+    path: string,
+    corrections: readonly DocumentCorrection[] = [],
+  ): Promise<PspDocumentValidator> {
     const text = await readFile(path, 'utf8');
     const root: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: -1 });
     if (!isDocumentNode(root) || !String(root['openapi']).startsWith('3.')) {
       throw new Error(`${path} is no OpenAPI 3 document`);
     }
     for (const correction of corrections) applyCorrection(root, correction);
-    return new OpenApiDocument(root);
+    return new PspDocumentValidator(root);
   }
 
   /**
@@ -78,9 +81,9 @@ export class OpenApiDocument {
   static async loadOfficial(
     file: string,
     corrections?: readonly DocumentCorrection[],
-  ): Promise<OpenApiDocument | undefined> {
+  ): Promise<PspDocumentValidator | undefined> {
     const path = join(SPECS_DIRECTORY, file);
-    if (existsSync(path)) return OpenApiDocument.load(path, corrections);
+    if (existsSync(path)) return PspDocumentValidator.load(path, corrections);
     process.stderr.write(`skipped: checks against ${file}, because ../shared/specs/${file} is absent\n`);
     return undefined;
   }

@@ -8,7 +8,7 @@ import { requireRows } from '@tributary/connector-api/listing';
 
 const PAGE_SIZE = 20;
 
-export interface Listing {
+export interface ListPage {
   rows: Json[];
   /** Absent on the last page. */
   next?: string | undefined;
@@ -19,13 +19,13 @@ export class ReferenceClient {
   constructor(private readonly http: PspHttp) {}
 
   /** Returns one page, oldest row first. */
-  async list(resource: 'accounts' | 'payees', after: string | undefined): Promise<Listing> {
+  async list(resource: 'accounts' | 'payees', after: string | undefined): Promise<ListPage> {
     const page = await this.http.get(`/${resource}`, { query: { after, limit: PAGE_SIZE } });
     return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };
   }
 
   /** Returns one page of transactions, newest first. @param from inclusive, ms since 1970. @param to exclusive, ms since 1970 */
-  async transactions(from: number, to: number, next?: string): Promise<Listing> {
+  async transactions(from: number, to: number, next?: string): Promise<ListPage> {
     const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
     const page = await this.http.get('/transactions', { query });
     return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };

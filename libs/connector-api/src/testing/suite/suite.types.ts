@@ -6,7 +6,7 @@
  * cannot respond with 429). The spec then skips the checks that need them, by name, with a reason. The plugin's README repeats the reason.
  */
 import type { Provider } from '@nestjs/common';
-import type { RowMetadataKey } from '../../mapping/row-metadata.js';
+import type { CommonMetadataKey } from '../../mapping/common-metadata.js';
 import type { Money } from '../../money.js';
 import type { Order } from '../../order.types.js';
 import type { Stream } from '../../plugin.js';
@@ -93,7 +93,7 @@ export interface PspFixture {
   /** The movements beyond plain payments. The checks of the absent ones are skipped by name, with a reason. */
   movements?: MovementFixture;
   /** The keys of `com.tributary.spec/…` whose values the PSP says for every payment that the suite adds, besides `movement`. */
-  rowMetadata?: readonly RowMetadataKey[];
+  rowMetadata?: readonly CommonMetadataKey[];
   /** Present if the PSP has an HTTP API. */
   http?: HttpFixture;
   /** Present if the PSP executes orders. */

@@ -1,5 +1,5 @@
 /** Converts an entry to the metadata that reconciliation reads. Their keys are the same for every plugin. */
-import { createRowMetadata } from '@tributary/connector-api';
+import { createCommonMetadata } from '@tributary/connector-api';
 import type { Metadata, Movement } from '@tributary/connector-api';
 import type { CreditDebit, Entry, EntryFacts } from '../statements/statement-parts.js';
 import { isBankCharge } from './bank-charges.js';
@@ -11,7 +11,7 @@ const DATE_LENGTH = '2026-03-04'.length;
 
 export function toRowMetadata(entry: Entry, facts: EntryFacts, direction: CreditDebit): Metadata {
   const { counterparty, references } = facts;
-  return createRowMetadata({
+  return createCommonMetadata({
     movement: classifyMovement(entry, facts, direction),
     reference: facts.remittance,
     endToEndId: references.endToEndId,

@@ -1,7 +1,7 @@
 /** Adapts the fake to the test suite that every plugin inherits. */
 import { createHmac } from 'node:crypto';
 import { getCurrencyDecimals, parseMoney } from '@tributary/connector-api';
-import { OpenApiDocument } from '@tributary/connector-api/testing';
+import { PspDocumentValidator } from '@tributary/connector-api/testing';
 import type {
   PspFixture,
   PspFixtureOptions,
@@ -24,7 +24,7 @@ const RELATED_IDS: Readonly<Record<string, (number: number) => Readonly<Record<s
 };
 
 /** The document is read once for all tests. */
-const document = await OpenApiDocument.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
 
 /** Starts a fake whose orders are payouts of a balance. */
 export async function startBalancePayoutsFixture(options: PspFixtureOptions): Promise<PspFixture> {

@@ -6,7 +6,7 @@ import type { SandboxPsp } from '../sandbox.psp.js';
 import { START } from './sandbox-setup.js';
 
 /** Returns a function that returns paths of new journals, in directories that do not exist yet. */
-export function createJournalPaths(directory: string): () => string {
+export function createJournalPathGenerator(directory: string): () => string {
   let count = 0;
   return () => join(directory, `not-yet-there-${++count}`, 'orders.jsonl');
 }

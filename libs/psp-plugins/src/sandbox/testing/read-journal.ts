@@ -8,7 +8,7 @@ import {
   type OrderAttempt,
   type Payment,
   type PaymentState,
-} from '../sandbox.payments.js';
+} from '../sandbox.payment-state.js';
 import { getDecision, isAccepted } from '../sandbox.faults.js';
 
 /** One payment that the sandbox has executed. There is one per key. */

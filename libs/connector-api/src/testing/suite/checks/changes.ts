@@ -2,8 +2,8 @@
 import { expectThat, fail, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { PluginHarness } from '../plugin-harness.js';
-import { findRecords, formatTransactions } from '../expected-transactions.js';
-import type { ExpectedTransaction } from '../expected-transactions.js';
+import { findRecords, formatTransactions } from '../expect-records.js';
+import type { ExpectedTransaction } from '../expect-records.js';
 
 const SECOND = 1000;
 /** Fraction of the PSP's maximum lateness or change age that the checks use. */

@@ -3,7 +3,7 @@ import { ACCOUNT_CHECKS } from './accounts.js';
 import { CHANGE_CHECKS } from './changes.js';
 import { FAULT_CHECKS } from './faults.js';
 import { LISTING_CHECKS } from './listings.js';
-import { METADATA_TYPE_CHECKS } from './metadata-types.js';
+import { UNEXPECTED_TYPE_CHECKS } from './unexpected-types.js';
 import { MONEY_CHECKS } from './money.js';
 import { MOVEMENT_CHECKS } from './movements.js';
 import { ORDER_FAULT_CHECKS } from './order-faults.js';
@@ -20,7 +20,7 @@ export const CHECKS: readonly Check[] = [
   ...MOVEMENT_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
-  ...METADATA_TYPE_CHECKS,
+  ...UNEXPECTED_TYPE_CHECKS,
   ...SECRET_CHECKS,
   ...ORDER_CHECKS,
   ...ORDER_FAULT_CHECKS,

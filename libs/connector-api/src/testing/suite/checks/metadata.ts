@@ -1,7 +1,7 @@
 /** Checks of the metadata that reconciliation reads. */
 import { MOVEMENTS } from '../../../mapping/movement-kinds.js';
-import { ROW_METADATA_KEYS, ROW_METADATA_PREFIX } from '../../../mapping/row-metadata.js';
-import type { RowMetadataKey } from '../../../mapping/row-metadata.js';
+import { COMMON_METADATA_KEYS, COMMON_METADATA_PREFIX } from '../../../mapping/common-metadata.js';
+import type { CommonMetadataKey } from '../../../mapping/common-metadata.js';
 import { ASSET_PATTERN } from '../../../money.js';
 import type { Transaction } from '../../../record.types.js';
 import { parseTime } from '../../../time.js';
@@ -24,8 +24,8 @@ export const METADATA_CHECKS: readonly Check[] = [
       for (const row of rows) expectValidMetadata(row);
       for (const key of harness.fixture.rowMetadata ?? []) {
         expectThat(
-          rows.some(({ metadata }) => metadata?.[ROW_METADATA_PREFIX + key] !== undefined),
-          `the PSP says the ${key} of a payment, but no row has the metadata ${ROW_METADATA_PREFIX}${key}`,
+          rows.some(({ metadata }) => metadata?.[COMMON_METADATA_PREFIX + key] !== undefined),
+          `the PSP says the ${key} of a payment, but no row has the metadata ${COMMON_METADATA_PREFIX}${key}`,
         );
       }
     },
@@ -53,7 +53,7 @@ async function addAllMovements(harness: PluginHarness): Promise<void> {
   });
 }
 
-const PATTERNS: Readonly<Partial<Record<RowMetadataKey, readonly [pattern: RegExp, expected: string]>>> = {
+const PATTERNS: Readonly<Partial<Record<CommonMetadataKey, readonly [pattern: RegExp, expected: string]>>> = {
   net: [/^-?\d+$/, 'whole minor units'],
   fee: [/^-?\d+$/, 'whole minor units'],
   original_amount: [/^-?\d+$/, 'whole minor units'],
@@ -62,24 +62,24 @@ const PATTERNS: Readonly<Partial<Record<RowMetadataKey, readonly [pattern: RegEx
 };
 
 function expectValidMetadata({ id, metadata = {} }: Transaction): void {
-  const movement = metadata[`${ROW_METADATA_PREFIX}movement`];
+  const movement = metadata[`${COMMON_METADATA_PREFIX}movement`];
   expectThat(
     MOVEMENTS.some((known) => known === movement),
-    `the row ${id} has the metadata ${ROW_METADATA_PREFIX}movement "${movement}"; expected one of ${MOVEMENTS.join(', ')}`,
+    `the row ${id} has the metadata ${COMMON_METADATA_PREFIX}movement "${movement}"; expected one of ${MOVEMENTS.join(', ')}`,
   );
   for (const [key, value] of Object.entries(metadata)) {
-    if (!key.startsWith(ROW_METADATA_PREFIX) || value === undefined) continue;
-    expectValidEntry(id, key.slice(ROW_METADATA_PREFIX.length), value);
+    if (!key.startsWith(COMMON_METADATA_PREFIX) || value === undefined) continue;
+    expectValidEntry(id, key.slice(COMMON_METADATA_PREFIX.length), value);
   }
 }
 
 function expectValidEntry(id: string, name: string, value: string): void {
   // A plugin that copies a stored record copies the PSP's id, too, which the gateway added.
   if (name === 'psp_id') return;
-  const key = ROW_METADATA_KEYS.find((known) => known === name);
+  const key = COMMON_METADATA_KEYS.find((known) => known === name);
   if (key === undefined) {
     return fail(
-      `the row ${id} has the metadata ${ROW_METADATA_PREFIX}${name}, which is none of ${ROW_METADATA_KEYS.join(', ')}; ` +
+      `the row ${id} has the metadata ${COMMON_METADATA_PREFIX}${name}, which is none of ${COMMON_METADATA_KEYS.join(', ')}; ` +
         "the PSP's own members belong under com.<psp>.spec/",
     );
   }

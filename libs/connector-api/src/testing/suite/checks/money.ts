@@ -2,7 +2,7 @@
 import { formatAmount } from '../../../money.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
-import { findRecords } from '../expected-transactions.js';
+import { findRecords } from '../expect-records.js';
 import type { CheckContext } from '../check-context.js';
 
 /** Amounts that change if they pass through a double, or with a wrong number of decimal places. */

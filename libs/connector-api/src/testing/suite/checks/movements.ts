@@ -9,7 +9,7 @@ import type { Transaction } from '../../../record.types.js';
 import { expectThat, fail, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
-import { findRecords } from '../expected-transactions.js';
+import { findRecords } from '../expect-records.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { MovementFixture, RelatedMovement } from '../suite.types.js';
 import { METADATA_CHECKS } from './metadata.js';

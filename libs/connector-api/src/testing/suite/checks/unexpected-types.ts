@@ -24,7 +24,7 @@ const UNEXPECTED_VALUES: readonly unknown[] = [
   null,
 ];
 
-export const METADATA_TYPE_CHECKS: readonly Check[] = [
+export const UNEXPECTED_TYPE_CHECKS: readonly Check[] = [
   {
     name: 'faults: a member of another type, which only decorates a row',
     async run(context) {

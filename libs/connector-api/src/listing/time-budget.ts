@@ -9,7 +9,7 @@ const BUDGET_RATIO = 1 / 3;
  * Measures the time since the last step. A strategy calls `restart` after each `yield`, so that the time in which the gateway commits a
  * page does not count. It checks `isUsedUp` after each request, and then yields a cursor, with or without rows.
  */
-export class PageBudget {
+export class TimeBudget {
   /** Aborted when the gateway no longer waits. Each request of the listing gets it. */
   readonly signal: AbortSignal;
   private readonly budgetMs: number;

@@ -6,7 +6,7 @@ import type { Money } from '../money.js';
 import type { Metadata } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
 
-export const ROW_METADATA_PREFIX = 'com.tributary.spec/';
+export const COMMON_METADATA_PREFIX = 'com.tributary.spec/';
 
 /** What the PSP says about a row. Texts are the PSP's own, unchanged. */
 export interface RowDetails {
@@ -38,7 +38,7 @@ export interface RowDetails {
 }
 
 /** The keys of `RowDetails` as served, without the prefix. */
-export const ROW_METADATA_KEYS = [
+export const COMMON_METADATA_KEYS = [
   'movement',
   'reference',
   'merchant_reference',
@@ -54,7 +54,7 @@ export const ROW_METADATA_KEYS = [
   'original_amount',
   'original_currency',
 ] as const;
-export type RowMetadataKey = (typeof ROW_METADATA_KEYS)[number];
+export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
 
 /**
  * Converts details to metadata: `{ movement: 'refund', net: { amount: 1250n, asset: 'EUR/2' } }` →
@@ -62,12 +62,12 @@ export type RowMetadataKey = (typeof ROW_METADATA_KEYS)[number];
  * `amount` and `currency`.
  * @param asset the asset of the row. `net` and `fee` in another asset are left out
  */
-export function createRowMetadata(details: RowDetails, asset?: string): Metadata {
+export function createCommonMetadata(details: RowDetails, asset?: string): Metadata {
   const formatInRowAsset = (money: Money | undefined) =>
     money === undefined || (asset !== undefined && money.asset !== asset)
       ? undefined
       : money.amount.toString();
-  const values: Readonly<Record<RowMetadataKey, string | undefined>> = {
+  const values: Readonly<Record<CommonMetadataKey, string | undefined>> = {
     movement: details.movement,
     reference: details.reference,
     merchant_reference: details.merchantReference,
@@ -85,7 +85,7 @@ export function createRowMetadata(details: RowDetails, asset?: string): Metadata
   };
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) =>
-      value === undefined || value === '' ? [] : [[ROW_METADATA_PREFIX + key, value]],
+      value === undefined || value === '' ? [] : [[COMMON_METADATA_PREFIX + key, value]],
     ),
   );
 }

@@ -5,7 +5,7 @@ import type { Order, OrderStatus } from '@tributary/connector-api';
 import { FATES, FAULTS, type Fate, type Fault } from './sandbox.faults.js';
 import {
   ORDER_DELAY_MS,
-  createJournalPaths,
+  createJournalPathGenerator,
   createKey,
   createOrder,
   submitForOutcome,
@@ -17,7 +17,7 @@ import { collectRecords, MINUTE, createPsp, createSettings, START } from './test
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-orders-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const newJournal = createJournalPaths(directory);
+const newJournal = createJournalPathGenerator(directory);
 
 test('without a journal the sandbox takes no orders', () => {
   const psp = createPsp(createSettings({}), () => START);

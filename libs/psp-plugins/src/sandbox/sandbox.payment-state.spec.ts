@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isRejectedRecord, parseAmount, type Cursor, type Transaction } from '@tributary/connector-api';
 import { FAULTS } from './sandbox.faults.js';
 import {
-  createJournalPaths,
+  createJournalPathGenerator,
   createKey,
   createOrder,
   submitForOutcome,
@@ -24,7 +24,7 @@ import {
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-payments-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const newJournal = createJournalPaths(directory);
+const newJournal = createJournalPathGenerator(directory);
 
 describe('the listing', () => {
   test.each([true, false])(

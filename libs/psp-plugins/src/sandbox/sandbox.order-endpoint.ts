@@ -13,7 +13,7 @@ import {
   type RequestedBehavior,
 } from './sandbox.faults.js';
 import type { OrderJournal } from './sandbox.journal.js';
-import { getStateAt, type OrderAttempt, type Payment } from './sandbox.payments.js';
+import { getStateAt, type OrderAttempt, type Payment } from './sandbox.payment-state.js';
 import {
   parseAccountIndex,
   parseBeneficiaryIndex,

@@ -50,10 +50,10 @@ export function createLoopError(token: string): PspError {
 }
 
 /**
- * Reads rows by the names of their properties: `readJsonRows('id', 'created_at')`. A row without an id is identified by its whole JSON.
+ * Reads rows by the names of their properties: `createJsonRowReader('id', 'created_at')`. A row without an id is identified by its whole JSON.
  * @param timeProperty the property with an RFC 3339 time
  */
-export function readJsonRows(idProperty: string, timeProperty: string): RowReader<Json> {
+export function createJsonRowReader(idProperty: string, timeProperty: string): RowReader<Json> {
   return {
     getId: (row) => getStringOrUndefined(row, idProperty) ?? row.toJsonString(),
     getTime: (row) => parseTime(getStringOrUndefined(row, timeProperty) ?? '')?.milliseconds,

@@ -2,7 +2,7 @@
  * Index of the payments of orders in listing order. The journal line of an entry determines its timestamp. The current time determines
  * whether the entry is visible, and its state.
  */
-import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './sandbox.payments.js';
+import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './sandbox.payment-state.js';
 import type { TransactionState } from './sandbox.repeated-movements.js';
 
 /** Position of an entry: sorted by time, then by rank. */
@@ -29,7 +29,7 @@ export interface TimeWindow {
 
 const SECOND = 1000;
 
-export class PaymentHistory {
+export class PaymentTimeline {
   /** Accepted payments, in journal order. */
   readonly payments: Payment[] = [];
   private readonly entries: TimelineEntry[] = [];

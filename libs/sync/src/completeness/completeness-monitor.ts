@@ -3,23 +3,20 @@
  * as long as the connector. Each pull of the transactions makes one check: balances before the pull, comparison after it.
  */
 import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
-import type { CompletenessDeclaration, ValidatedBalances } from '@tributary/connector-api';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
 import type { SyncConnector } from '../sync.types.js';
 import { BalanceObserver } from './balance-observer.js';
 import { CompletenessReporter } from './completeness-reporter.js';
-import { PullCheck } from './pull-check.js';
+import { LastAgreement } from './last-agreement.js';
+import { PullCheck, type ComparableDeclaration, type PullCheckContext } from './pull-check.js';
 
 const DEFAULT_MAX_LATENESS_MS = 15 * 60_000;
 
-export type ComparableDeclaration = Required<Extract<CompletenessDeclaration, { isComparable: true }>>;
-
-export class CompletenessMonitor {
+export class CompletenessMonitor implements PullCheckContext {
   readonly repository: CompletenessRepository;
   readonly reporter: CompletenessReporter;
-  /** The balances that agreed last, and the last row before the pull of that check. A pull that changes nothing of them needs no comparison. */
-  private lastAgreed: { seq: number; balances: string } | undefined;
+  readonly lastAgreement = new LastAgreement();
   private lastObservedAt = -Infinity;
   private readonly observer: BalanceObserver;
 
@@ -71,24 +68,4 @@ export class CompletenessMonitor {
     }
     return undefined;
   }
-
-  /** Tells whether nothing has changed since all of these balances agreed. */
-  isUnchanged(seq: number, observed: readonly ValidatedBalances[]): boolean {
-    return this.lastAgreed?.seq === seq && this.lastAgreed.balances === describeBalances(observed);
-  }
-
-  rememberAgreement(seq: number, observed: readonly ValidatedBalances[]): void {
-    this.lastAgreed = { seq, balances: describeBalances(observed) };
-  }
-
-  forgetAgreement(): void {
-    this.lastAgreed = undefined;
-  }
-}
-
-function describeBalances(observed: readonly ValidatedBalances[]): string {
-  return observed
-    .map(({ accountId, amounts }) => `${accountId} ${[...amounts].join(' ')}`)
-    .sort()
-    .join('\n');
 }

@@ -3,7 +3,7 @@ import { formatAmount, formatTime, type DataWarning } from '@tributary/connector
 import type { CompletenessRepository, Store } from '@tributary/feed';
 import { MAX_QUARANTINE_ENTRIES_READ } from '../reporting/new-issue-logger.js';
 import type { SyncContext } from '../sync-context.js';
-import type { AccountJudgement } from './pull-check.js';
+import type { AccountJudgement } from './account-judgement.js';
 
 /** Prefix of the ids of data warnings about gaps. */
 const WARNING_ID_PREFIX = 'completeness';

@@ -1,8 +1,17 @@
 /** The check of one pull: balances from before the pull are compared with the rows that the feed has after it. */
-import type { Cursor, ValidatedBalances } from '@tributary/connector-api';
-import type { AccountSum, CompletenessChange, CompletenessState, Lease, TimedEffect } from '@tributary/feed';
-import type { CompletenessMonitor } from './completeness-monitor.js';
-import { hasChanged, judgeObservation, NEW_CHECK, type Judgement } from './judge-observation.js';
+import type { CompletenessDeclaration, Cursor, ValidatedBalances } from '@tributary/connector-api';
+import type {
+  AccountSum,
+  CompletenessChange,
+  CompletenessRepository,
+  CompletenessState,
+  Lease,
+  TimedEffect,
+} from '@tributary/feed';
+import type { AccountJudgement } from './account-judgement.js';
+import type { CompletenessReporter } from './completeness-reporter.js';
+import { hasChanged, judgeObservation, NEW_CHECK } from './judge-observation.js';
+import type { LastAgreement } from './last-agreement.js';
 
 /**
  * An agreement that only moves forward is stored after this time in ms or this number of rows, because accounts agree at nearly every pull.
@@ -11,18 +20,19 @@ import { hasChanged, judgeObservation, NEW_CHECK, type Judgement } from './judge
 const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
 const MAX_UNSTORED_ROWS = 1_000;
 
-/** A judgement with its account. */
-export interface AccountJudgement extends Judgement {
-  accountId: string;
-  asset: string;
-  balance: bigint;
-  at: number;
-  before: AccountSum['check'];
-}
-
 /** The rows after this cursor must be read again. */
 export interface RereadRequest {
   since: Cursor | undefined;
+}
+
+export type ComparableDeclaration = Required<Extract<CompletenessDeclaration, { isComparable: true }>>;
+
+/** What the checks of one connector share. */
+export interface PullCheckContext {
+  declaration: ComparableDeclaration;
+  repository: CompletenessRepository;
+  reporter: CompletenessReporter;
+  lastAgreement: LastAgreement;
 }
 
 export class PullCheck {
@@ -34,7 +44,7 @@ export class PullCheck {
   private hasReread = false;
 
   constructor(
-    private readonly monitor: CompletenessMonitor,
+    private readonly context: PullCheckContext,
     private readonly lease: Lease,
     private readonly observed: readonly ValidatedBalances[],
   ) {
@@ -57,32 +67,37 @@ export class PullCheck {
    * @returns a request to read rows again, at most once for each pull. Call `conclude` again after that
    */
   async conclude(): Promise<RereadRequest | undefined> {
-    const { monitor, lease, observed } = this;
-    if (!this.hasReread && lease.headSeq === this.startSeq && monitor.isUnchanged(this.startSeq, observed)) {
-      monitor.reporter.countQuiet(observed.length);
+    const { lease, observed } = this;
+    const { repository, reporter, lastAgreement } = this.context;
+    if (
+      !this.hasReread &&
+      lease.headSeq === this.startSeq &&
+      lastAgreement.isUnchanged(this.startSeq, observed)
+    ) {
+      reporter.countQuiet(observed.length);
       return undefined;
     }
-    monitor.forgetAgreement();
+    lastAgreement.forget();
     let judgements: AccountJudgement[] = [];
-    await monitor.repository.update(
+    await repository.update(
       observed.map(({ accountId }) => accountId),
       (state) => {
         judgements = this.judge(state);
         return this.toChange(judgements);
       },
     );
-    await monitor.reporter.report(judgements, this.hasReread);
+    await reporter.report(judgements, this.hasReread);
     if (judgements.every(({ verdict }) => verdict === 'agreed'))
-      monitor.rememberAgreement(this.startSeq, observed);
+      lastAgreement.remember(this.startSeq, observed);
     const unexplained = judgements.filter(({ verdict }) => verdict === 'reread');
     if (unexplained.length === 0) return undefined;
     this.hasReread = true;
     const seq = Math.min(...unexplained.map(({ before }) => before.agreed?.seq ?? 0));
-    return { since: (await monitor.repository.findCheckpoint(seq)).cursor };
+    return { since: (await repository.findCheckpoint(seq)).cursor };
   }
 
   private judge({ sums, startsAtFirstRow }: CompletenessState): AccountJudgement[] {
-    const { declaration } = this.monitor;
+    const { declaration } = this.context;
     const options = {
       maxLatenessMs: declaration.maxLatenessMs,
       hasZeroOpening: declaration.opening === 'zero' && startsAtFirstRow,
@@ -104,7 +119,7 @@ export class PullCheck {
   }
 
   private toChange(judgements: readonly AccountJudgement[]): CompletenessChange | undefined {
-    const { reporter } = this.monitor;
+    const { reporter } = this.context;
     const isIdle = this.lease.headSeq === this.startSeq;
     const checks = judgements.filter(({ before, check }) => isWorthStoring(before, check, isIdle));
     const allAgreed = judgements.every(({ check }) => check.agreed?.seq === this.startSeq);

@@ -1,0 +1,15 @@
+/** The result of one check of one account and asset. */
+import type { AccountSum } from '@tributary/feed';
+import type { Judgement } from './judge-observation.js';
+
+/** A judgement with its account. */
+export interface AccountJudgement extends Judgement {
+  accountId: string;
+  asset: string;
+  /** The observed balance, in minor units. */
+  balance: bigint;
+  /** Time of the observation, in ms. */
+  at: number;
+  /** The stored check before this one. */
+  before: AccountSum['check'];
+}

@@ -1,0 +1,27 @@
+/** Remembers the balances that agreed last, so that a pull that changes nothing needs no comparison. */
+import type { ValidatedBalances } from '@tributary/connector-api';
+
+export class LastAgreement {
+  /** The balances, and the number of the last row before the pull of that check. */
+  private agreed: { seq: number; balances: string } | undefined;
+
+  /** Tells whether nothing has changed since all of these balances agreed. */
+  isUnchanged(seq: number, observed: readonly ValidatedBalances[]): boolean {
+    return this.agreed?.seq === seq && this.agreed.balances === describeBalances(observed);
+  }
+
+  remember(seq: number, observed: readonly ValidatedBalances[]): void {
+    this.agreed = { seq, balances: describeBalances(observed) };
+  }
+
+  forget(): void {
+    this.agreed = undefined;
+  }
+}
+
+function describeBalances(observed: readonly ValidatedBalances[]): string {
+  return observed
+    .map(({ accountId, amounts }) => `${accountId} ${[...amounts].join(' ')}`)
+    .sort()
+    .join('\n');
+}

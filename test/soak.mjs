@@ -10,6 +10,7 @@ const SOAKS = [
   { spec: 'test/read-while-rows-arrive', env: { READER_ROWS: '100000' } },
   { spec: 'test/upgrade/old-and-new', env: { UPGRADE_VERSIONS: '5,7,9' } },
   { spec: 'test/upgrade/store-soak', env: { STORE_ROUNDS: '1000' } },
+  { spec: 'testing/suite/mutations', env: { MUTANT_FAILURES: '3' } },
   { spec: 'connector-api/src/listing', env: { LISTING_RUNS: '10000' } },
   { spec: 'bank-statements/fuzz', env: { STATEMENT_MUTATIONS: '200000' } },
   { spec: 'mollie.year', env: { MOLLIE_ROWS: '200000' } },

@@ -25,7 +25,14 @@ const names = createRequire(import.meta.url)('../../libs/schematics/psp-plugin/p
   validatePackageName(name: string): void;
 };
 const COPIED = [
-  ...['apps', 'bin', 'libs', 'test/postgres-setup.mjs', 'test/postgres-teardown.mjs'],
+  ...[
+    'apps',
+    'bin',
+    'libs',
+    'test/postgres-setup.mjs',
+    'test/postgres-teardown.mjs',
+    'test/cache-node-flags.mjs',
+  ],
   ...[
     'package.json',
     'nest-cli.json',

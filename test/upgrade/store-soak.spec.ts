@@ -6,7 +6,7 @@ import { createSeededRandom } from '@tributary/connector-api/testing';
 import { buildOldRelease, findOldCommit, type OldRelease } from './old-release.js';
 import { StoreSeries } from './store-series.js';
 
-const ROUNDS = Number(process.env['STORE_ROUNDS'] ?? 20);
+const ROUNDS = Number(process.env['STORE_ROUNDS'] ?? 4);
 const SEED = Number(process.env['STORE_SEED'] ?? 1);
 /** Number of rounds on one store. Each store begins with the tables of the older release. */
 const ROUNDS_PER_SERIES = 10;

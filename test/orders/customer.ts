@@ -147,6 +147,8 @@ export class Customer {
 
   private async listIds(path: string): Promise<string[]> {
     const { body } = await this.pages.get(`${path}?page=1&pageSize=100`);
-    return (JSON.parse(body) as { id: string }[]).map(({ id }) => id);
+    const rows = JSON.parse(body) as { id: string }[] | object;
+    // An error response: the gateway does not serve this list yet.
+    return Array.isArray(rows) ? (rows as { id: string }[]).map(({ id }) => id) : [];
   }
 }

@@ -84,7 +84,7 @@ export interface DatabaseAdapter {
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
   findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;
   /** Registers a check of each new connection to the primary. When the check throws, the connection is not used. */
-  onNewConnection(check: (found: ConnectionState) => Promise<void>): void;
+  onNewConnection(check: (readState: () => Promise<ConnectionState>) => Promise<void>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
   checkIntegrity(): Promise<string | undefined>;
   /**

@@ -25,12 +25,15 @@ export class StoreSession {
     this.epoch = identity.epoch;
     this.restore = identity.restore;
     this.lastBeat = identity.beat;
-    adapter.onNewConnection(async ({ identity: found, server, markLoss }) => {
+    adapter.onNewConnection(async (readState) => {
+      // From before the read: this process can write a heartbeat while the state is on its way.
+      const knownBeat = this.lastBeat;
+      const { identity: found, server, markLoss } = await readState();
       const change = server && identity.server && describeServerChange(identity.server, server);
       if (change !== undefined) adapter.changes.report(change);
       const { beat } = this.checkSameStore(found);
-      if (beat >= this.lastBeat) return;
-      const loss = describeOlderBeat(beat, this.lastBeat);
+      if (beat >= knownBeat) return;
+      const loss = describeOlderBeat(beat, knownBeat);
       await markLoss(loss).catch(() => undefined);
       adapter.changes.report(loss);
     });

@@ -148,7 +148,7 @@ export async function openPostgres(
     findServerIdentity: () => findServerIdentity(readPool),
     onNewConnection: (check) => {
       for (const pool of [readPool, writePool])
-        pool.onNewConnection(async (connection) => check(await readConnectionState(connection)));
+        pool.onNewConnection(async (connection) => check(() => readConnectionState(connection)));
     },
     currentTime: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     forUpdate: sql`for update`,

@@ -28,7 +28,7 @@ export function findOldCommit(version: OldVersion): string | undefined {
 
 /**
  * Builds the release in a temporary directory, with the packages that are installed here. It takes about half a minute. The development
- * dependencies @nestjs/config and @nestjs/swagger are there for older releases only.
+ * dependency @nestjs/swagger is there for older releases only.
  */
 export function buildOldRelease(commit: string): OldRelease {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-old-release-'));

@@ -13,6 +13,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
 import { toDeploymentIdentity } from './mount/connector-identity.js';
+import { createDeploymentModule } from './config/deployment.provider.js';
 import type { Deployment } from './config/settings/deployment.js';
 import { HttpAdapter } from './http/http-adapter.js';
 import { installListFastPath } from './http/list-fast-path.js';
@@ -154,6 +155,7 @@ async function composeGateway(
   const app = await startNestApplication(
     adapter,
     createRootModule(registrations, [
+      await createDeploymentModule(deployment),
       operator,
       StartPageModule.forRoot({
         connectors: deployment.connectors.map(({ path, plugin }) => ({ path, plugin: plugin.name })),

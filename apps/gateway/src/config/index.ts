@@ -1,4 +1,5 @@
 export { assertDirectoriesExist } from './assert-directories-exist.js';
+export { DEPLOYMENT, createDeploymentModule } from './deployment.provider.js';
 export { createDeploymentSchema } from './deployment-json-schema.js';
 export type { ConnectorConfig, Deployment } from './settings/deployment.js';
 export { formatDuration } from './settings/duration.js';

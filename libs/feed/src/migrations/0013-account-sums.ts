@@ -11,8 +11,6 @@ export async function createAccountSums(db: Kysely<unknown>, types: ColumnTypes)
     .addColumn('summed_after', types.integer, (column) => column.notNull().defaultTo(0))
     .execute();
   await sql`update feeds set summed_after = head_seq`.execute(db);
-  // Programs before version 13 append rows without adding them to the sums.
-  await sql`update store_identity set min_program_version = 13 where min_program_version < 13`.execute(db);
   await types
     .clustered(
       db.schema

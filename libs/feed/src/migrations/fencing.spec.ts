@@ -6,7 +6,7 @@ import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import { fenceOldPrograms } from './fence-old-programs.js';
 import { migrate } from './migrate.js';
-import { SCHEMA_VERSION } from './schema-versions.js';
+import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
 
 /** What every release before version 10 does to acquire a lease, to create a feed, to lock an order and to take one. */
 const OLD_WRITES = {
@@ -76,6 +76,16 @@ describe.each(STORES)('a $name store', (kind) => {
     expect([before, after].map((row) => Number(row?.['epoch']))).toEqual([1, 2]);
     expect(Number(after?.['min_program_version'])).toBe(13);
   });
+
+  it.each([11, 12, 13])(
+    'that skips versions up to %d names the oldest program that its last migration allows',
+    async (version) => {
+      await migrateTo(9);
+      await migrateTo(version);
+      const [row] = await runSql(fresh.url, 'select min_program_version from store_identity');
+      expect(Number(row?.['min_program_version'])).toBe(MIGRATIONS[version - 1]?.minProgramVersion);
+    },
+  );
 
   it('that a newer release upgrades stops this release, if the tables contradict it', async () => {
     const store = await openStore(fresh.url);

@@ -7,7 +7,7 @@
 import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
 import { fenceOldPrograms, FIRST_FENCED_VERSION } from './fence-old-programs.js';
-import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
+import { MIGRATIONS, SCHEMA_VERSION, type Migration } from './schema-versions.js';
 import { assertOwnColumns, assertOwnTables, findTables, type FoundTable } from './assert-own-tables.js';
 import type { Schema } from '../database/schema.js';
 
@@ -92,7 +92,7 @@ async function applyNextStep(
   const untypedDb = db as unknown as Kysely<unknown>;
   if ('apply' in migration) {
     await migration.apply(untypedDb, adapter.columnTypes);
-    await recordVersion(db, version + 1);
+    await recordVersion(db, version + 1, migration);
     return {};
   }
   const before =
@@ -101,7 +101,7 @@ async function applyNextStep(
       : { version, total: await migration.count(untypedDb), changed: 0, lastId: '' };
   const batch = await migration.applyBatch(untypedDb, before.lastId);
   if (!batch) {
-    await recordVersion(db, version + 1);
+    await recordVersion(db, version + 1, migration);
     return {};
   }
   const changed = before.changed + batch.changed;
@@ -111,8 +111,22 @@ async function applyNextStep(
   };
 }
 
-async function recordVersion(db: Kysely<Schema>, version: number): Promise<void> {
+/**
+ * Records that the tables have a version, and which programs can use them now. A store that skips versions gets this from each migration:
+ * the fence before the first one cannot write it into tables that have no place for it yet.
+ */
+async function recordVersion(
+  db: Kysely<Schema>,
+  version: number,
+  { minProgramVersion }: Migration,
+): Promise<void> {
   await db.insertInto('migrations').values({ version, applied_at: Date.now() }).execute();
+  if (version < FIRST_FENCED_VERSION) return;
+  await db
+    .updateTable('store_identity')
+    .set({ min_program_version: minProgramVersion })
+    .where('min_program_version', '<', minProgramVersion)
+    .execute();
 }
 
 async function createMigrationsTable(db: Kysely<Schema>, types: ColumnTypes): Promise<void> {

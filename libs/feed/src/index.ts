@@ -1,5 +1,6 @@
 /** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
 export * from './database/store-errors.js';
+export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/completeness.types.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';

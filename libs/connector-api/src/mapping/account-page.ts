@@ -4,6 +4,7 @@ import { parseRow } from '../http/parse-row.js';
 import { isRejectedRecord } from '../plugin.js';
 import type { DataWarning, Page } from '../plugin.js';
 import type { Account, Balances } from '../record.types.js';
+import { takeValidRecords } from './parse-rows.js';
 
 /** One list of accounts, and how its rows are mapped. A PSP can have several lists: wallets and bank accounts. */
 export interface AccountList {
@@ -24,7 +25,7 @@ export function createAccountPage(lists: readonly AccountList[]): Omit<Page<Acco
     items: lists.flatMap(({ rows, idProperty, toAccount }) =>
       rows.map((row) => parseRow(row, idProperty, toAccount)),
     ),
-    balances: observed.filter((one): one is Balances => !isRejectedRecord(one)),
+    balances: takeValidRecords(observed),
     ...(warnings.length > 0 && { warnings }),
   };
 }

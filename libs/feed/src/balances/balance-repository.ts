@@ -23,14 +23,8 @@ export function createBalanceRepository(
       return row && toServedBalances(accountId, row);
     },
     findLatestOfAccounts: async (accountIds) => {
-      if (accountIds.length === 0) return new Map();
-      const rows = await adapter.reader
-        .selectFrom('balances')
-        .select(['account_id', 'observed_at', 'served_at', 'amounts'])
-        .where('connector', '=', connector)
-        .where(adapter.inArray('account_id', accountIds))
-        .execute();
-      return new Map(rows.map((row) => [row.account_id, toServedBalances(row.account_id, row)]));
+      const found = await findObservations(adapter.reader, adapter, connector, accountIds);
+      return new Map([...found].map(([id, observation]) => [id, toServedBalances(id, observation)]));
     },
     recordObservation: (balances) =>
       adapter.transaction((db) => applyObservation(db, adapter, connector, balances)),
@@ -64,7 +58,8 @@ async function chooseForReaders(
 ): Promise<(ServedToReader | undefined)[]> {
   // The lock comes first, so that of two concurrent responses the later one has the later amounts.
   const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
-  const observations = await findObservations(db, adapter, connector, requests);
+  const accountIds = new Set(requests.map(({ accountId }) => accountId));
+  const observations = await findObservations(db, adapter, connector, [...accountIds]);
   return requests.map(({ accountId, reader, isCurrent }) => {
     const row = observations.get(accountId);
     if (!row) return undefined;
@@ -80,14 +75,14 @@ async function findObservations(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   connector: string,
-  requests: readonly ReaderRequest[],
+  accountIds: readonly string[],
 ): Promise<Map<string, Observation>> {
-  if (requests.length === 0) return new Map();
+  if (accountIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('balances')
     .select(['account_id', 'observed_at', 'served_at', 'amounts', 'amounts_since'])
     .where('connector', '=', connector)
-    .where(adapter.inArray('account_id', [...new Set(requests.map(({ accountId }) => accountId))]))
+    .where(adapter.inArray('account_id', accountIds))
     .execute();
   return new Map(rows.map((row) => [row.account_id, row]));
 }

@@ -26,7 +26,14 @@ export async function findEffects(
   feedId: number,
   { records, changedIds }: AppendedRecords,
 ): Promise<TimedEffect[]> {
-  const current = await readCurrentEffects(db, adapter, feedId, changedIds);
+  // Accounts and beneficiaries move no money, so their earlier rows need not be read.
+  const changedMovements = records.filter(({ id, balanceChange }) => balanceChange && changedIds.has(id));
+  const current = await readCurrentEffects(
+    db,
+    adapter,
+    feedId,
+    new Set(changedMovements.map(({ id }) => id)),
+  );
   const result: TimedEffect[] = [];
   for (const { id, balanceChange } of records) {
     if (balanceChange === undefined) continue;
@@ -58,13 +65,13 @@ export async function addToSums(
     .execute();
   const sums = new Map(
     stored.map((row) => [
-      toKey(row.account_id, row.asset),
+      toAccountAssetKey(row.account_id, row.asset),
       { total: BigInt(row.total), after: BigInt(row.after_suspect), suspectAt: row.suspect_at ?? Infinity },
     ]),
   );
   const changed = new Map<string, { accountId: string; asset: string }>();
   for (const { accountId, asset, amount, at } of effects) {
-    const key = toKey(accountId, asset);
+    const key = toAccountAssetKey(accountId, asset);
     const sum = sums.get(key) ?? { total: 0n, after: 0n, suspectAt: Infinity };
     sum.total += amount;
     if (at > sum.suspectAt) sum.after += amount;
@@ -116,6 +123,7 @@ async function readCurrentEffects(
   return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
 }
 
-function toKey(accountId: string, asset: string): string {
+/** Returns the key of an account in one asset in maps. Neither part contains a space. */
+export function toAccountAssetKey(accountId: string, asset: string): string {
   return `${accountId} ${asset}`;
 }

@@ -29,12 +29,7 @@ export async function writeConnectors(
   adapter: DatabaseAdapter,
   connectors: readonly ConnectorIdentity[],
 ): Promise<void> {
-  for (let start = 0; start < connectors.length; start += BATCH_ROWS)
-    await db
-      .insertInto('connectors')
-      .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
-      .onConflict((conflict) => conflict.column('connector').doNothing())
-      .execute();
+  await insertUnknown(db, adapter, connectors);
   // Another process may have registered a connector meanwhile, so the rows are compared after the insert.
   for (const { connector, found } of await compareConnectors(db, connectors))
     if (found && !found.isComplete) await writeIdentity(db, connector);
@@ -50,11 +45,7 @@ export async function replaceConnectorIdentity(
   forgetsCursors: boolean,
 ): Promise<void> {
   await adapter.durableTransaction(async (db) => {
-    await db
-      .insertInto('connectors')
-      .values(toRow(adapter, connector))
-      .onConflict((conflict) => conflict.column('connector').doNothing())
-      .execute();
+    await insertUnknown(db, adapter, [connector]);
     await writeIdentity(db, connector);
     if (!forgetsCursors) return;
     await db
@@ -75,6 +66,19 @@ export async function replaceConnectorIdentity(
         )
         .execute();
   });
+}
+
+async function insertUnknown(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  connectors: readonly ConnectorIdentity[],
+): Promise<void> {
+  for (let start = 0; start < connectors.length; start += BATCH_ROWS)
+    await db
+      .insertInto('connectors')
+      .values(connectors.slice(start, start + BATCH_ROWS).map((each) => toRow(adapter, each)))
+      .onConflict((conflict) => conflict.column('connector').doNothing())
+      .execute();
 }
 
 function toRow(adapter: DatabaseAdapter, { path, plugin, account }: ConnectorIdentity) {

@@ -38,7 +38,8 @@ interface RecordVersion {
 }
 
 /**
- * Appends the new versions, and updates the feed's head and the sums of its accounts. The caller must have locked the feed and read its head under the lock.
+ * Appends the new versions, and updates the feed's head and the sums of its accounts. The caller must have locked the feed and read its
+ * head under the lock.
  * @param changes further columns of the feed to update
  */
 export async function appendRecords(

@@ -20,13 +20,21 @@ async function createOldStore(url: string): Promise<void> {
   await adapter.close();
 }
 
-async function insertReturnedOrders(url: string): Promise<void> {
+async function insertReturnedOrders(url: string, count: number): Promise<void> {
   await runSql(
     url,
     `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
        published, attempts, leased_until, fence, entries)
      select 'order-' || n, 'bank', 'pi-' || n, 'key-' || n, 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0
-       from generate_series(1, ${ORDERS}) as n`,
+       from generate_series(1, ${count}) as n`,
+  );
+}
+
+async function slowDownUpdates(url: string, seconds: number): Promise<void> {
+  await runSql(
+    url,
+    `create function wait_long() returns trigger language plpgsql as 'begin perform pg_sleep(${seconds}); return null; end'`,
+    'create trigger slow before update on orders for each statement execute function wait_long()',
   );
 }
 
@@ -74,7 +82,7 @@ describe('on PostgreSQL, tables of an older release', () => {
   });
 
   it('with many returned orders are migrated with progress; after an interruption the next process goes on', async () => {
-    await insertReturnedOrders(fresh.url);
+    await insertReturnedOrders(fresh.url, ORDERS);
     let killed: Promise<void> | undefined;
     const killSession = (message: string) => {
       messages.push(message);
@@ -101,27 +109,15 @@ describe('on PostgreSQL, tables of an older release', () => {
   }, 240_000);
 
   it('that one statement changes for longer than the timeouts of server and driver are migrated', async () => {
-    await runSql(
-      fresh.url,
-      `create function wait_long() returns trigger language plpgsql as 'begin perform pg_sleep(2.5); return null; end'`,
-      'create trigger slow before update on orders for each statement execute function wait_long()',
-      `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
-         published, attempts, leased_until, fence, entries)
-       values ('o', 'bank', 'pi', 'key', 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0)`,
-    );
+    await insertReturnedOrders(fresh.url, 1);
+    await slowDownUpdates(fresh.url, 2.5);
     await open();
     expect(await countByPublished(fresh.url)).toEqual([{ published: 'RETURNED', orders: 1 }]);
   });
 
   it('that another process migrates are waited for, with a message', async () => {
-    await runSql(
-      fresh.url,
-      `create function wait_long() returns trigger language plpgsql as 'begin perform pg_sleep(7); return null; end'`,
-      'create trigger slow before update on orders for each statement execute function wait_long()',
-      `insert into orders (id, connector, idempotency_key, psp_key, kind, request, amount, asset, state, details, created_at, changed_at,
-         published, attempts, leased_until, fence, entries)
-       values ('o', 'bank', 'pi', 'key', 'PAYOUT', '{}', '100', 'EUR/2', 'returned', '{}', 1, 1, 'SUCCEEDED', 1, 0, 1, 0)`,
-    );
+    await insertReturnedOrders(fresh.url, 1);
+    await slowDownUpdates(fresh.url, 7);
     const first = openStore({ primary: fresh.url, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
     await sleep(500);
     await open();

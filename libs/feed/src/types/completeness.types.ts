@@ -20,7 +20,7 @@ export interface AccountSum {
 export interface AccountCheck {
   /** The balance before the first row: balance = opening + sum of the rows. `undefined` before the first observation. */
   opening: bigint | undefined;
-  /** Whether the opening is certain: zero by declaration, the same in two observations, or accepted by a person. */
+  /** Whether the opening is certain: zero by declaration, or the same in two observations. */
   isOpeningProven: boolean;
   /** The last observation that agreed with the rows, or with the rows and the known gap: its time, and the last row of the feed at that time. */
   agreed: { at: number; seq: number } | undefined;

@@ -96,7 +96,7 @@ export class OrderStateWriter {
   /** Returns those of the ids (as served) that the transactions feed contains. */
   async findServedIds(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const feed = await this.store.feed(this.connector.path, 'transactions');
-    return new Set((await feed.latestBodies(ids)).keys());
+    return feed.findExistingIds(ids);
   }
 
   findByState(...[states, limit]: Parameters<OrderRepository['findByState']>): Promise<StoredOrder[]> {

@@ -8,7 +8,7 @@ import type { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
 
 const CALL_TIMEOUT_MS = 5_000;
-/** Pages of the list of accounts that are read. A longer list is checked in part, and reported so. */
+/** Pages of the list of accounts that are read. Of a longer list only the accounts of these pages are checked. */
 const MAX_LIST_PAGES = 20;
 /** Balances that one pull reads one by one. The accounts take turns. */
 const MAX_SINGLE_READS = 20;

@@ -1,6 +1,6 @@
 /** Reports the results of completeness checks: log, metrics and data warnings. A warning names the rows and records that may explain a gap. */
 import { formatAmount, formatTime, type DataWarning } from '@tributary/connector-api';
-import type { CompletenessRepository, Store } from '@tributary/feed';
+import { toAccountAssetKey, type CompletenessRepository, type Store } from '@tributary/feed';
 import { MAX_QUARANTINE_ENTRIES_READ } from '../reporting/new-issue-logger.js';
 import type { SyncContext } from '../sync-context.js';
 import type { AccountJudgement } from './account-judgement.js';
@@ -76,7 +76,7 @@ export class CompletenessReporter {
   }
 
   private updateState({ verdict, accountId, asset, check }: AccountJudgement): void {
-    const key = `${accountId} ${asset}`;
+    const key = toAccountAssetKey(accountId, asset);
     if (verdict === 'agreed' || verdict === 'learning') this.disagreeing.delete(key);
     else this.disagreeing.set(key, { accountId, state: check.gap ? 'confirmed' : 'suspected' });
   }
@@ -90,7 +90,7 @@ export class CompletenessReporter {
   }
 
   private isNewGap({ accountId, asset, check }: AccountJudgement): boolean {
-    const key = `${accountId} ${asset}`;
+    const key = toAccountAssetKey(accountId, asset);
     const isNew = check.gap !== undefined && this.reportedGaps.get(key) !== check.gap.amount;
     if (check.gap) this.reportedGaps.set(key, check.gap.amount);
     else this.reportedGaps.delete(key);

@@ -10,7 +10,7 @@
  *
  * An observation that agrees ends every state. `docs/decisions/0016-completeness-check.md` explains the rules.
  */
-import type { AccountCheck, AccountSum } from '@tributary/feed';
+import type { AccountCheck, AccountSum, SuspectObservation } from '@tributary/feed';
 
 /** A balance of one account in one asset. */
 export interface Observation {
@@ -87,7 +87,7 @@ function judgeDifference(
 ): Judgement {
   const { suspect, rereadAt } = check;
   const fresh = { at, balance, after, since: at };
-  const suspectDifference = suspect && suspect.balance - opening - (total - suspect.after);
+  const suspectDifference = suspect && computeSuspectDifference(suspect, total, opening);
   // Rows that came later explain the first difference. The present one is new.
   if (!suspect || suspectDifference === 0n)
     return { verdict: 'suspect', check: { ...check, suspect: fresh }, difference };
@@ -102,6 +102,15 @@ function judgeDifference(
   const gap = { amount: difference, since: check.gap?.since ?? suspect.since };
   const readAgainAt = hasReread ? at : rereadAt;
   return { verdict: 'gap', check: { ...check, suspect: undefined, gap, rereadAt: readAgainAt }, difference };
+}
+
+/** Returns the difference of a suspect observation to the rows that the feed has now: balance minus (opening + rows). */
+export function computeSuspectDifference(
+  { balance, after }: SuspectObservation,
+  total: bigint,
+  opening: bigint,
+): bigint {
+  return balance - opening - (total - after);
 }
 
 /** Tells whether two states differ in more than the time of the last agreement. */

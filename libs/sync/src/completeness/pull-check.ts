@@ -1,5 +1,6 @@
 /** The check of one pull: balances from before the pull are compared with the rows that the feed has after it. */
 import type { CompletenessDeclaration, Cursor, ValidatedBalances } from '@tributary/connector-api';
+import { toAccountAssetKey } from '@tributary/feed';
 import type {
   AccountSum,
   CompletenessChange,
@@ -57,7 +58,7 @@ export class PullCheck {
   addEffects(effects: readonly TimedEffect[]): void {
     for (const { accountId, asset, amount, at } of effects) {
       if (at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
-      const key = toKey(accountId, asset);
+      const key = toAccountAssetKey(accountId, asset);
       this.after.set(key, (this.after.get(key) ?? 0n) + amount);
     }
   }
@@ -104,14 +105,15 @@ export class PullCheck {
       seq: this.startSeq,
       hasReread: this.hasReread,
     };
+    const sumsByAccount = Map.groupBy(sums, ({ accountId }) => accountId);
     return this.observed.flatMap(({ accountId, at, amounts }) => {
-      const ofAccount = sums.filter((sum) => sum.accountId === accountId);
+      const ofAccount = sumsByAccount.get(accountId) ?? [];
       const assets = new Set([...amounts.keys(), ...ofAccount.map(({ asset }) => asset)]);
       return [...assets].map((asset) => {
         const sum = ofAccount.find((each) => each.asset === asset) ?? { total: 0n, check: NEW_CHECK };
         // An asset that the PSP does not name has the balance zero.
         const balance = amounts.get(asset) ?? 0n;
-        const after = this.after.get(toKey(accountId, asset)) ?? 0n;
+        const after = this.after.get(toAccountAssetKey(accountId, asset)) ?? 0n;
         const judgement = judgeObservation(sum, { at, balance, after }, options);
         return { ...judgement, accountId, asset, balance, at, before: sum.check };
       });
@@ -143,8 +145,4 @@ function isWorthStoring(before: AccountSum['check'], after: AccountSum['check'],
   const newRows = after.agreed.seq - before.agreed.seq;
   const isOld = after.agreed.at - before.agreed.at >= MIN_AGREEMENT_INTERVAL_MS;
   return newRows > 0 && (isIdle || isOld || newRows >= MAX_UNSTORED_ROWS);
-}
-
-function toKey(accountId: string, asset: string): string {
-  return `${accountId} ${asset}`;
 }

@@ -33,6 +33,8 @@ export interface PullDependencies {
   completeness?: CompletenessMonitor | undefined;
 }
 
+type ListMethod = NonNullable<ReturnType<typeof getListMethod>>;
+
 /** Options that the scheduler sets for one pull. */
 export interface PullOptions {
   /** Whether the pull runs only if the stream is due. All processes that share the store share the due time. */
@@ -130,12 +132,12 @@ export class StreamPull {
     const listMethod = getListMethod(connector.client, stream);
     if (!listMethod || this.stopRequested) return { kind: listMethod ? 'stopped' : 'caught-up' };
     const check = await this.dependencies.completeness?.begin(lease, this.abortController.signal);
-    const outcome = await this.pullPagesSince(lease, lease.cursor, check);
+    const outcome = await this.pullPagesSince(lease, listMethod, lease.cursor, check);
     if (!check || outcome.kind !== 'caught-up') return outcome;
     const reread = await check.conclude();
     if (!reread) return outcome;
     // The pages of the re-read store earlier cursors. If it is interrupted, the next pull continues it.
-    const rereadOutcome = await this.pullPagesSince(lease, reread.since, check);
+    const rereadOutcome = await this.pullPagesSince(lease, listMethod, reread.since, check);
     if (rereadOutcome.kind === 'caught-up') await check.conclude();
     return rereadOutcome;
   }
@@ -143,12 +145,11 @@ export class StreamPull {
   /** Pulls all pages after a cursor. */
   private async pullPagesSince(
     lease: Lease,
+    listMethod: ListMethod,
     since: Cursor | undefined,
     check: PullCheck | undefined,
   ): Promise<PullOutcome> {
     const { connector, stream, context } = this.dependencies;
-    const listMethod = getListMethod(connector.client, stream);
-    if (!listMethod) return { kind: 'caught-up' };
     const callOptions = { timeoutMs: context.limits.pageTimeoutMs, signal: this.abortController.signal };
     const pluginCaller = new PluginCaller(connector.path, context);
     const { pageTimeoutMs } = context.limits;

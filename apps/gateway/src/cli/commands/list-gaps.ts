@@ -1,6 +1,7 @@
 /** Lists the balances that the rows of their connectors do not explain: `tributary quarantine --gaps`. */
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import { openStore, type AccountSum } from '@tributary/feed';
+import { computeSuspectDifference } from '@tributary/sync';
 import type { ConnectorConfig, Deployment } from '../../config/settings/deployment.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
 
@@ -66,7 +67,7 @@ function describeGap(connector: string, { accountId, asset, total, check }: Acco
     ? { state: 'confirmed' as const, difference: gap.amount, since: gap.since }
     : suspect && {
         state: 'suspected' as const,
-        difference: suspect.balance - opening - (total - suspect.after),
+        difference: computeSuspectDifference(suspect, total, opening),
         since: suspect.since,
       };
   if (!found) return [];

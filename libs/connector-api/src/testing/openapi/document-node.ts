@@ -1,5 +1,7 @@
 /** Safe access to the objects of an OpenAPI document, which is untrusted JSON. */
-export type DocumentNode = Readonly<Record<string, unknown>>;
+import type { DocumentNode } from '../../contract/openapi/schemas.js';
+
+export type { DocumentNode };
 
 export function isDocumentNode(value: unknown): value is DocumentNode {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -195,7 +195,7 @@ describe.each(STORES)('balances in Formance, on $name', (kind) => {
     await poll(5);
     expect(table.balancesAt('main', harness.clock.now() + POLL_MS - 1)).toEqual({ 'EUR/2': 250n });
     expect(table.balancesAt('main', first)).toEqual({ 'EUR/2': 100n });
-    // While the PSP does not respond, nothing extends the balance: nobody knows whether it is still true.
+    // While the PSP does not respond, nothing extends the balance: it is unknown whether it is still true.
     fails = true;
     const lastObservedAt = harness.clock.now();
     for (let count = 6; count < 12; count++) await poll(count);

@@ -55,7 +55,7 @@ test.each([['12.50'], [''], ['1e3'], ['٣']])('the amount %j ends the run', asyn
 test.each<[string, object]>([
   ['a negative amount', { amount: '-5' }],
   ['another zone', { createdAt: '2025-03-04T05:06:07+05:30' }],
-  ['members that nobody knows', { extra: { deep: 1 } }],
+  ['unknown members', { extra: { deep: 1 } }],
   ['null where something is optional', { metadata: null, scheme: null, sourceAccountID: null }],
 ])('%s is fine', async (_, members) => {
   expect(await pollAll(json([{ ...ROW, ...members }]))).toEqual(forAllVersions(1));

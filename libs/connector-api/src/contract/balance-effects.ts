@@ -77,7 +77,7 @@ interface ServedRow {
 
 /**
  * Returns the effects of a record from the bodies of its rows, oldest first. A repeated `REFUNDED` row with the amount 0 keeps the effect
- * of the row before it, because clients add up the amounts of these rows.
+ * of the row before it. Clients add up the amounts of `REFUNDED` rows, so the repetition must have the amount 0.
  */
 export function readBalanceEffects(bodies: readonly string[]): BalanceEffect[] {
   let effects: BalanceEffect[] = [];

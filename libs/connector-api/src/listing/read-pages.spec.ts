@@ -55,7 +55,7 @@ describe('a page with HAL links', () => {
   const read = (links: object) =>
     readHalPage(Json.parse(JSON.stringify({ _embedded: { things: [{}] }, ...links })), 'things', 'from');
 
-  it('has the position of the next page, whatever host the link names', () => {
+  it('has the position of the next page for a link to any host', () => {
     expect(
       read({ _links: { next: { href: 'https://other.example/v2/things?limit=5&from=t_6' } } }).next,
     ).toBe('t_6');

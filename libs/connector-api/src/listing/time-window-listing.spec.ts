@@ -153,7 +153,7 @@ it('requests an instant that fills the largest page filter by filter, and report
     ...{ maxPageSize: 8, instantFilters: filters },
     fetchPage: async ({ from, to, limit = 5, filter }) => {
       const rows = list.rows.filter(({ time }) => time >= from && time < to);
-      // Of 15 rows, 8 are of the word a and 7 of the word b.
+      // Of the 15 rows, 8 have the type `a` and 7 have the type `b`.
       return {
         rows: rows
           .filter((_, i) => filter === undefined || i % 2 === filters.indexOf(filter))

@@ -18,7 +18,7 @@ export interface UnlinkedRow {
 /**
  * Links rows to each other and to the rows that were served before.
  * @param rows oldest first
- * @param ownIdKey the metadata key in which each row has its own id, i.e. the one of `row`, whatever id it is served under
+ * @param ownIdKey the metadata key that contains the row's own id (that of `row`). It differs from the served id if the row is served under `preferredId`
  */
 export async function linkRows(
   rows: readonly UnlinkedRow[],

@@ -79,7 +79,7 @@ export interface DatabaseAdapter {
    * statements have no timeout either.
    */
   migrationTransaction<T>(work: TransactionCallback<T>): Promise<T>;
-  /** Lists the columns of those of these tables that exist, whatever program created them. */
+  /** Lists the columns of the tables with these names. Another program may have created a table. */
   listColumns(db: Kysely<Schema>, tables: readonly string[]): Promise<TableColumn[]>;
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
   findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;

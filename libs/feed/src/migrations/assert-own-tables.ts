@@ -34,7 +34,7 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
 const ADVICE =
   'give the store a database or a schema of its own. In PostgreSQL: create schema tributary; alter role <role of the store> set search_path = tributary';
 
-/** A table that was found, whatever program created it. */
+/** A table that was found. Another program may have created it. */
 export interface FoundTable {
   /** With the schema of the database: `public.orders`. */
   name: string;

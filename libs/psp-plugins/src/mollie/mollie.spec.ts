@@ -164,7 +164,7 @@ describe('rows', () => {
     });
   });
 
-  it('a type that nobody knows is OTHER under its own name; a currency that nobody knows is refused, and the rest goes on', async () => {
+  it('an unknown type is OTHER under its own name; an unknown currency is refused, and the rest goes on', async () => {
     addTransaction({ id: 'baltr_1', type: 'moon-tax', amount: -100, odd: { context: { moonId: 'moon_1' } } });
     const amount = { currency: 'ZZZ', value: '1.00' };
     addTransaction({

@@ -193,7 +193,7 @@ describe('amounts', () => {
 
   it.each([
     ['a digit too many', [createLeg({ amount: 1.001 })], 'more than the 2 decimal places'],
-    ['a currency that nobody knows', [createLeg({ currency: 'XQX' })], 'not in ISO 4217'],
+    ['an unknown currency', [createLeg({ currency: 'XQX' })], 'not in ISO 4217'],
     ['no legs', [], 'legs'],
     ['no amount', [createLeg({ amount: undefined })], 'legs[0].amount'],
   ])('refuses %s', (_, legs, why) => {

@@ -201,7 +201,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replacement: replaceAmount(
       "row.string('currency') === 'XQX' ? { amount: parseMoney(row.decimal('amount'), 'EUR').amount, asset: 'XQX/2' } : parseMoney(row.decimal('amount'), row.string('currency'))",
     ),
-    detectedBy: 'money: a currency that nobody knows is refused, and the listing goes on',
+    detectedBy: 'money: an unknown currency is refused, and the listing goes on',
   },
   {
     description: 'leaves out what it does not understand, without a word',

@@ -74,18 +74,18 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
     detectedBy: 'orders: the listing shows which order a movement executes',
   },
   {
-    description: 'a status that nobody knows yet costs the id of the order',
+    description: 'an unknown status costs the id of the order',
     file: MAPPER,
     original: "translateOrDefault(STATUSES, payment.string('state'), 'PENDING')",
     replacement: "translateWord(STATUSES, payment, 'state')",
     additionalReplacements: [['  translateOrDefault,\n', '']],
-    detectedBy: 'order faults: a status that nobody knows yet',
+    detectedBy: 'order faults: an unknown status',
   },
   {
-    description: 'a status that nobody knows yet counts as paid',
+    description: 'an unknown status counts as paid',
     file: MAPPER,
     original: "payment.string('state'), 'PENDING')",
     replacement: "payment.string('state'), 'SUCCEEDED')",
-    detectedBy: 'order faults: a status that nobody knows yet',
+    detectedBy: 'order faults: an unknown status',
   },
 ];

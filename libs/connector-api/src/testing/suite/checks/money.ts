@@ -21,7 +21,7 @@ export const MONEY_CHECKS: readonly Check[] = [
     run: (context) => expectExactAmounts(context, currency, amounts),
   })),
   {
-    name: 'money: a currency that nobody knows is refused, and the listing goes on',
+    name: 'money: an unknown currency is refused, and the listing goes on',
     async run(context) {
       for (const pageSize of ['one', 'largest'] as const) {
         const harness = await context.createHarness(pageSize);
@@ -35,7 +35,7 @@ export const MONEY_CHECKS: readonly Check[] = [
           .find(({ amount }) => amount.asset.startsWith(UNKNOWN_CURRENCY));
         expectThat(
           guessed === undefined,
-          `55.55 ${UNKNOWN_CURRENCY} became ${guessed?.amount.amount} of ${guessed?.amount.asset}: nobody knows how many digits ${UNKNOWN_CURRENCY} has`,
+          `55.55 ${UNKNOWN_CURRENCY} became ${guessed?.amount.amount} of ${guessed?.amount.asset}: the number of digits of ${UNKNOWN_CURRENCY} is unknown`,
         );
         const { rejectedRecords, serializationErrors } = harness.feed;
         expectThat(

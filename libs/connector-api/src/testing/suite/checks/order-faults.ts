@@ -57,7 +57,7 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
   ...FAULT_CASES.map((one) =>
     createOrderCheck(`order faults: ${one.name}`, (orderHarness) => runFaultCase(orderHarness, one)),
   ),
-  createOrderCheck('order faults: a status that nobody knows yet', expectUnknownStatusIsPending),
+  createOrderCheck('order faults: an unknown status', expectUnknownStatusIsPending),
   createOrderCheck('order faults: an error code of another type', expectCodesOfAnyType),
   createOrderCheck(
     'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
@@ -100,8 +100,8 @@ async function expectUnknownStatusIsPending(orderHarness: OrderHarness): Promise
   const order = orderHarness.createOrder();
   const { id, status } = await orderHarness.submit(order);
   fake.transformResponse = undefined;
-  expectThat(id !== '' && status === 'PENDING', `an order with a status that nobody knows yet is ${status}`);
-  await expectPayments(orderHarness, [order], 'an order with a status that nobody knows yet');
+  expectThat(id !== '' && status === 'PENDING', `an order with an unknown status is ${status}`);
+  await expectPayments(orderHarness, [order], 'an order with an unknown status');
 }
 
 /** A code that comes as a text instead of a number, or the other way round, is the same code. */

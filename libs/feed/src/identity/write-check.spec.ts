@@ -125,3 +125,20 @@ it('a write that takes longer than 5 s fails the check, and the checks until it 
   expect(performance.now() - began).toBeLessThan(8_000);
   expect(writes).toBe(1);
 });
+
+it('a slow write does not delay the checks while the write before it is recent, and fails them after 5 s', async () => {
+  let isSlow = false;
+  const check = new WriteCheck('the store', () => (isSlow ? new Promise(() => {}) : Promise.resolve()));
+  await check.check();
+  isSlow = true;
+  await sleep(1_100);
+  const began = performance.now();
+  await check.check();
+  expect(performance.now() - began).toBeLessThan(2_000);
+  await expect(
+    check
+      .check()
+      .then(() => sleep(3_500))
+      .then(() => check.check()),
+  ).rejects.toThrow('it has not written within 5000 ms');
+}, 15_000);

@@ -8,6 +8,11 @@ import { StoreUnavailableError } from '../database/store-errors.js';
 const MIN_INTERVAL_MS = 1_000;
 /** Time in ms after which the check fails while the write is still running. An order is answered with 503 after 7 s. */
 const MAX_WRITE_MS = 5_000;
+/**
+ * Time in ms after which a check stops waiting for the running write, if the write before it succeeded at most `MAX_WRITE_MS` ago. Health checks
+ * time out after a second or two, and a slow write is no failure yet.
+ */
+const MAX_WAIT_AFTER_SUCCESS_MS = 500;
 
 interface StartedWrite {
   result: Promise<void>;
@@ -17,6 +22,7 @@ interface StartedWrite {
 
 export class WriteCheck {
   private latest: StartedWrite | undefined;
+  private lastSuccessAt = -Infinity;
 
   /**
    * @param store path or URL without its password
@@ -31,20 +37,28 @@ export class WriteCheck {
   async check(): Promise<void> {
     if (this.latest === undefined || this.isOld(this.latest)) this.latest = this.startWrite();
     const { result, startedAt } = this.latest;
-    let timer: NodeJS.Timeout | undefined;
+    const timers: NodeJS.Timeout[] = [];
     const timeout = new Promise<never>((_, reject) => {
       const error = new StoreUnavailableError(
         this.store,
         `it has not written within ${MAX_WRITE_MS} ms`,
         undefined,
       );
-      timer = setTimeout(() => reject(error), startedAt + MAX_WRITE_MS - performance.now());
+      timers.push(setTimeout(() => reject(error), startedAt + MAX_WRITE_MS - performance.now()));
+    });
+    const recentSuccess = new Promise<void>((resolve) => {
+      const resolveIfRecent = () => this.hasRecentSuccess() && resolve();
+      timers.push(setTimeout(resolveIfRecent, MAX_WAIT_AFTER_SUCCESS_MS));
     });
     try {
-      await Promise.race([result, timeout]);
+      await Promise.race([result, timeout, recentSuccess]);
     } finally {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     }
+  }
+
+  private hasRecentSuccess(): boolean {
+    return performance.now() - this.lastSuccessAt < MAX_WRITE_MS;
   }
 
   private isOld({ endedAt }: StartedWrite): boolean {
@@ -54,7 +68,8 @@ export class WriteCheck {
   private startWrite(): StartedWrite {
     const started: StartedWrite = { result: this.write(), startedAt: performance.now(), endedAt: undefined };
     const end = () => (started.endedAt = performance.now());
-    started.result.then(end, end);
+    const endSuccessfully = () => (this.lastSuccessAt = end());
+    started.result.then(endSuccessfully, end);
     return started;
   }
 }

@@ -12,7 +12,7 @@ import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter
 import { openPostgres } from '../libs/feed/src/database/postgres/postgres-adapter.js';
 import { openSqlite } from '../libs/feed/src/database/sqlite/sqlite-adapter.js';
 import { FeedSession } from '../libs/feed/src/identity/feed-session.js';
-import { openSession } from '../libs/feed/src/identity/open-store-session.js';
+import { openSession } from '../libs/feed/src/identity/open-store-identity.js';
 import { acquireLease } from '../libs/feed/src/leases/feed-lease.js';
 import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';

@@ -11,7 +11,7 @@ import {
   MOLLIE_DOCUMENT,
   FAKE_ACCESS_TOKEN,
 } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
-import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/testing/fake-journal.js';
+import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/testing/fake-row-list.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /** Tests the rate limit as the PSP counts it: by the times at which requests arrive. */
 import { setImmediate as flushPromises } from 'node:timers/promises';
 import type { HttpClock } from './http-clock.js';
-import { RateLimiter, type RateLimitPermit, type RateLimitRefusal } from './rate-limiter.js';
+import { RateLimiter, type RateLimitPermit, type PermitRefusal } from './rate-limiter.js';
 import { createSeededRandom } from '../testing/seeded-random.js';
 
 /** A clock whose time passes only in `run`, from timer to timer. */
@@ -46,7 +46,7 @@ beforeEach(() => {
   clock = new EventClock();
 });
 
-function requirePermit(acquired: RateLimitPermit | RateLimitRefusal): RateLimitPermit {
+function requirePermit(acquired: RateLimitPermit | PermitRefusal): RateLimitPermit {
   if ('release' in acquired) return acquired;
   throw new Error(`refused for ${acquired.retryAfterMs} ms`);
 }

@@ -8,7 +8,7 @@ export interface RateLimitPermit {
 }
 
 /** The limit allows no request soon enough. */
-export interface RateLimitRefusal {
+export interface PermitRefusal {
   /** The shortest delay in milliseconds after which a request can be allowed. */
   retryAfterMs: number;
 }
@@ -48,7 +48,7 @@ export class RateLimiter {
    * @returns a refusal if the request would have to wait longer: at once, or after `maxWaitMs` if requests before it do not end
    * @throws the reason of `signal` if it is aborted first
    */
-  async acquire(maxWaitMs: number, signal: AbortSignal): Promise<RateLimitPermit | RateLimitRefusal> {
+  async acquire(maxWaitMs: number, signal: AbortSignal): Promise<RateLimitPermit | PermitRefusal> {
     const deadline = this.now() + maxWaitMs;
     if (this.estimateStart(this.waiting.length) > deadline) return this.createRefusal(this.waiting.length);
     const turn = this.enterQueue();
@@ -65,7 +65,7 @@ export class RateLimiter {
   }
 
   /** @param position the number of requests that wait before the request */
-  private createRefusal(position: number): RateLimitRefusal {
+  private createRefusal(position: number): PermitRefusal {
     return { retryAfterMs: Math.max(1, this.estimateStart(position) - this.now()) };
   }
 

@@ -1,4 +1,4 @@
-export * from './changes-listing.js';
+export * from './event-listing.js';
 export * from './cursor-format.js';
 export * from './read-list-response.js';
 export * from './listing.types.js';

@@ -1,5 +1,5 @@
 export * from './account-page.js';
-export * from './adjustments.js';
+export * from './refunds-and-disputes.js';
 export * from './fees.js';
 export * from './iban.js';
 export * from './link-rows.js';

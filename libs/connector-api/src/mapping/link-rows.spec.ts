@@ -2,7 +2,7 @@ import { Json } from '../http/json-accessors.js';
 import type { FeedReader } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import { toPayment } from './movements.js';
-import { toRefund } from './adjustments.js';
+import { toRefund } from './refunds-and-disputes.js';
 import { linkRows } from './link-rows.js';
 import type { UnlinkedRow } from './link-rows.js';
 import { findNearestMovement } from './nearest-movement.js';

@@ -8,14 +8,14 @@ import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter, FeedIdentity } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
 import { toStoreIdentity } from './store-identity.js';
-import type { StoreSession } from './store-session.js';
+import type { OpenedStoreIdentity } from './opened-store-identity.js';
 
 export class FeedSession implements FeedIdentity {
   private highestSeq = 0;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly session: StoreSession,
+    private readonly session: OpenedStoreIdentity,
     readonly id: number,
     readonly connector: string,
     readonly stream: Stream,

@@ -15,7 +15,7 @@ import { createStoreIdentity } from './0008-store-identity.js';
 import { createConnectors } from './0009-connectors.js';
 import { addFencing } from './0010-fencing.js';
 import { addDeployment } from './0011-deployment.js';
-import { createReaderBalances } from './0012-reader-balances.js';
+import { addReaderBalancesTable } from './0012-reader-balances.js';
 import { createAccountSums } from './0013-account-sums.js';
 
 /** A migration that runs in one transaction. */
@@ -62,7 +62,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: addFencing, minProgramVersion: 10 },
   { apply: addDeployment, minProgramVersion: 10 },
   // Earlier programs change amounts without `amounts_since`.
-  { apply: createReaderBalances, minProgramVersion: 12 },
+  { apply: addReaderBalancesTable, minProgramVersion: 12 },
   // An older program appends rows without adding them to the sums, so every balance would seem to be wrong.
   { apply: createAccountSums, minProgramVersion: 13 },
 ];

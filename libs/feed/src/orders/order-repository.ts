@@ -19,7 +19,7 @@ import type {
 } from '../types/order.types.js';
 import { StaleStateError } from '../database/store-errors.js';
 import type { FeedSession } from '../identity/feed-session.js';
-import type { StoreSession } from '../identity/store-session.js';
+import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addWarning } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
@@ -36,7 +36,7 @@ export class SqlOrderRepository implements OrderRepository {
    */
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly session: StoreSession,
+    private readonly session: OpenedStoreIdentity,
     private readonly connector: string,
     private readonly bindFeed: () => Promise<FeedSession>,
     private readonly clock: () => number,

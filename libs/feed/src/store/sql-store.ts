@@ -9,7 +9,7 @@ import type { CompletenessRepository } from '../types/completeness.types.js';
 import type { DeploymentIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
 import { FeedSession } from '../identity/feed-session.js';
-import type { StoreSession } from '../identity/store-session.js';
+import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
@@ -18,7 +18,7 @@ import { findOpenEntries } from '../feeds/quarantine.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
 import type { StoreChangedError } from '../database/store-errors.js';
-import { openSession } from '../identity/open-store-session.js';
+import { openSession } from '../identity/open-store-identity.js';
 import { WriteCheck } from '../identity/write-check.js';
 
 export class SqlStore implements Store {
@@ -34,7 +34,7 @@ export class SqlStore implements Store {
 
   private constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly session: StoreSession,
+    private readonly session: OpenedStoreIdentity,
     clock: (() => number) | undefined,
   ) {
     this.clock = clock ?? Date.now;

@@ -8,7 +8,7 @@ import {
 } from '../testing/order-test-harness.js';
 import {
   dropConnection,
-  rejectCredentials,
+  failWithUnauthorized,
   answerRateLimited,
   executeAndDropConnection,
   declineOrder,
@@ -186,7 +186,7 @@ describe('a refusal', () => {
 
   it.each([
     ['too many requests', answerRateLimited(1_000)],
-    ['wrong credentials', rejectCredentials],
+    ['wrong credentials', failWithUnauthorized],
   ])('for a while says nothing of an earlier attempt: %s', async (_, fault) => {
     const gateway = await harness.openGateway();
     harness.psp.attemptScripts = [executeAndDropConnection, fault];

@@ -93,6 +93,6 @@ export const answerRateLimited =
     throw new PspError('rate-limited', 'too many requests', { status: 429, retryAfterMs });
   };
 
-export const rejectCredentials: AttemptScript = () => {
+export const failWithUnauthorized: AttemptScript = () => {
   throw new PspError('unauthorized', 'the token has expired', { status: 401 });
 };

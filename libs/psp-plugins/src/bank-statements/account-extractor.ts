@@ -9,7 +9,7 @@ import type { StreamExtractor } from './pulling/pull-directory.js';
 import { toSignedMoney } from './statements/signed-money.js';
 import { findClosingBalance } from './checking/statement-check.js';
 import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
-import type { StatementBalance } from './statements/statement-parts.js';
+import type { StatementBalance } from './statements/statement.types.js';
 
 type AccountMetadata = Readonly<Record<string, string>>;
 

@@ -63,7 +63,7 @@ const ROOT = { '052': 'BkToCstmrAcctRpt', '053': 'BkToCstmrStmt', '054': 'BkToCs
 const BODY = { '052': 'Rpt', '053': 'Stmt', '054': 'Ntfctn' };
 
 /** Returns a camt message with one or several statements of one type. */
-export function createCamt(...statements: FakeStatement[]): string {
+export function createCamtXml(...statements: FakeStatement[]): string {
   const type = statements[0]?.type ?? '053';
   return (
     `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.${type}.001.08">` +

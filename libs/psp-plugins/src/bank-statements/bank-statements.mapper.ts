@@ -24,7 +24,7 @@ import { extractDate } from './statements/local-time-parser.js';
 import { findClosingBalance } from './checking/statement-check.js';
 import { splitBatch } from './statements/split-batch.js';
 import type { CheckedStatement } from './checking/statement-check.js';
-import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statements/statement-parts.js';
+import type { CreditDebit, Entry, EntryDetail, EntryFacts } from './statements/statement.types.js';
 
 /** A movement, or one transaction detail of it. */
 interface MovementPart {

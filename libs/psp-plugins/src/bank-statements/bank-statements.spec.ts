@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tributary/connector-api';
-import { FakeBank, createCamt } from './bank-statements.fake.js';
+import { FakeBank, createCamtXml } from './bank-statements.fake.js';
 import type { FakeEntry } from './bank-statements.fake.js';
 
 const IBAN = 'DE89370400440532013000';
@@ -12,7 +12,7 @@ const SPEC = 'com.bank-statements.spec/';
 describe('entries and their identity', () => {
   it('serves a statement once, whatever names its file has', async () => {
     const bank = new FakeBank();
-    const file = createCamt({
+    const file = createCamtXml({
       number: '1',
       opening: '0',
       closing: '7',
@@ -40,9 +40,12 @@ describe('entries and their identity', () => {
       { amount: '-4', reference: 'BANKREF-77' },
     ];
     for (const type of order) {
-      if (type === '052') bank.writeFile('a.xml', createCamt({ type, entries }));
+      if (type === '052') bank.writeFile('a.xml', createCamtXml({ type, entries }));
       else
-        bank.writeFile('b.xml', createCamt({ opening: '0', closing: '26', entries: entries.toReversed() }));
+        bank.writeFile(
+          'b.xml',
+          createCamtXml({ opening: '0', closing: '26', entries: entries.toReversed() }),
+        );
       await bank.sync();
     }
     expect(bank.feed.summary).toEqual([
@@ -56,7 +59,7 @@ describe('entries and their identity', () => {
 
   it('confirms a pending entry under the same id and time, although the statement words it differently', async () => {
     const bank = new FakeBank();
-    bank.writeFile('a.xml', createCamt({ type: '052', entries: [{ amount: '10', status: 'PDNG' }] }));
+    bank.writeFile('a.xml', createCamtXml({ type: '052', entries: [{ amount: '10', status: 'PDNG' }] }));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR PENDING']);
     const booked = {
@@ -68,7 +71,7 @@ describe('entries and their identity', () => {
     };
     bank.writeFile(
       'b.xml',
-      createCamt({ day: '2026-03-05', opening: '0', closing: '10', entries: [booked] }),
+      createCamtXml({ day: '2026-03-05', opening: '0', closing: '10', entries: [booked] }),
     );
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED']);
@@ -81,9 +84,9 @@ describe('entries and their identity', () => {
   it('repeats nothing for cumulative reports of a day, and sees what is new in each', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
-    bank.writeFile('1.xml', createCamt({ type: '052', id: 'R1', entries: [e] }));
-    bank.writeFile('2.xml', createCamt({ type: '052', id: 'R2', entries: [e, e] }));
-    bank.writeFile('3.xml', createCamt({ type: '052', id: 'R3', entries: [e, e, { amount: '-1' }] }));
+    bank.writeFile('1.xml', createCamtXml({ type: '052', id: 'R1', entries: [e] }));
+    bank.writeFile('2.xml', createCamtXml({ type: '052', id: 'R2', entries: [e, e] }));
+    bank.writeFile('3.xml', createCamtXml({ type: '052', id: 'R3', entries: [e, e, { amount: '-1' }] }));
     await bank.sync();
     expect(bank.feed.summary).toEqual([
       '+10.00 EUR SUCCEEDED',
@@ -99,15 +102,15 @@ describe('entries and their identity', () => {
     const day = '2026-03-04T';
     bank.writeFile(
       '1.xml',
-      createCamt({ type: '052', id: 'R1', from: `${day}00:00:00Z`, to: `${day}12:00:00Z`, entries: [e] }),
+      createCamtXml({ type: '052', id: 'R1', from: `${day}00:00:00Z`, to: `${day}12:00:00Z`, entries: [e] }),
     );
     bank.writeFile(
       '2.xml',
-      createCamt({ type: '052', id: 'R2', from: `${day}12:00:00Z`, to: `${day}18:00:00Z`, entries: [e] }),
+      createCamtXml({ type: '052', id: 'R2', from: `${day}12:00:00Z`, to: `${day}18:00:00Z`, entries: [e] }),
     );
     await bank.sync();
     expect(bank.feed.summary).toHaveLength(2);
-    bank.writeFile('3.xml', createCamt({ opening: '0', closing: '20', entries: [e, e] }));
+    bank.writeFile('3.xml', createCamtXml({ opening: '0', closing: '20', entries: [e, e] }));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
   });
@@ -117,11 +120,11 @@ describe('entries and their identity', () => {
     const e: FakeEntry = { amount: '10', text: 'equal' };
     bank.writeFile(
       '1.xml',
-      createCamt({ id: 'S1', number: '1', opening: '0', closing: '20', entries: [e, e] }),
+      createCamtXml({ id: 'S1', number: '1', opening: '0', closing: '20', entries: [e, e] }),
     );
     bank.writeFile(
       '2.xml',
-      createCamt({ id: 'S2', number: '2', opening: '20', closing: '30', entries: [e] }),
+      createCamtXml({ id: 'S2', number: '2', opening: '20', closing: '30', entries: [e] }),
     );
     await bank.sync();
     expect(bank.feed.summary).toHaveLength(3);
@@ -133,8 +136,8 @@ describe('entries and their identity', () => {
   it('takes a reference that a statement repeats for no name of a movement', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '-10', reference: 'COLLECTIVE-1' };
-    bank.writeFile('1.xml', createCamt({ number: '1', opening: '100', closing: '80', entries: [e, e] }));
-    bank.writeFile('2.xml', createCamt({ number: '2', opening: '80', closing: '60', entries: [e, e] }));
+    bank.writeFile('1.xml', createCamtXml({ number: '1', opening: '100', closing: '80', entries: [e, e] }));
+    bank.writeFile('2.xml', createCamtXml({ number: '2', opening: '80', closing: '60', entries: [e, e] }));
     await bank.sync();
     expect(bank.feed.summary).toHaveLength(4);
   });
@@ -142,8 +145,11 @@ describe('entries and their identity', () => {
   it('recognises an entry by the bank reference in an export that overlaps another', async () => {
     const bank = new FakeBank();
     const [a, b, c] = ['A', 'B', 'C'].map((name) => ({ amount: '10', reference: `BANKREF-${name}` }));
-    bank.writeFile('1.xml', createCamt({ id: 'week 1', opening: '0', closing: '20', entries: [a!, b!] }));
-    bank.writeFile('2.xml', createCamt({ id: 'month', opening: '0', closing: '30', entries: [a!, b!, c!] }));
+    bank.writeFile('1.xml', createCamtXml({ id: 'week 1', opening: '0', closing: '20', entries: [a!, b!] }));
+    bank.writeFile(
+      '2.xml',
+      createCamtXml({ id: 'month', opening: '0', closing: '30', entries: [a!, b!, c!] }),
+    );
     await bank.sync();
     expect(bank.feed.summary).toHaveLength(3);
   });
@@ -151,12 +157,12 @@ describe('entries and their identity', () => {
   it('keeps announcements of equal credits apart, and joins each with its booking', async () => {
     const bank = new FakeBank();
     const e: FakeEntry = { amount: '10', text: 'equal' };
-    bank.writeFile('1.xml', createCamt({ type: '054', id: 'N1', entries: [e] }));
-    bank.writeFile('2.xml', createCamt({ type: '054', id: 'N2', entries: [e] }));
-    bank.writeFile('1 again.xml', createCamt({ type: '054', id: 'N1', entries: [e] }));
+    bank.writeFile('1.xml', createCamtXml({ type: '054', id: 'N1', entries: [e] }));
+    bank.writeFile('2.xml', createCamtXml({ type: '054', id: 'N2', entries: [e] }));
+    bank.writeFile('1 again.xml', createCamtXml({ type: '054', id: 'N1', entries: [e] }));
     await bank.sync();
     expect(bank.feed.summary).toHaveLength(2);
-    bank.writeFile('3.xml', createCamt({ opening: '0', closing: '20', entries: [e, e] }));
+    bank.writeFile('3.xml', createCamtXml({ opening: '0', closing: '20', entries: [e, e] }));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+10.00 EUR SUCCEEDED']);
   });
@@ -175,7 +181,7 @@ describe('batches', () => {
       { amount: '10', reference: 'BATCH-REF', details },
       { amount: '20', details: wrong },
     ];
-    bank.writeFile('1.xml', createCamt({ opening: '0', closing: '30', entries }));
+    bank.writeFile('1.xml', createCamtXml({ opening: '0', closing: '30', entries }));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+20.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
     const bob = bank.feed.transactions.find(({ amount }) => amount.amount === 400n);
@@ -190,11 +196,11 @@ describe('batches', () => {
 
   it.each(['052', '054'] as const)('replaces a batch that a %s gave as one', async (type) => {
     const bank = new FakeBank();
-    bank.writeFile('1.xml', createCamt({ type, entries: [{ amount: '10' }] }));
+    bank.writeFile('1.xml', createCamtXml({ type, entries: [{ amount: '10' }] }));
     await bank.sync();
     bank.writeFile(
       '2.xml',
-      createCamt({ opening: '0', closing: '10', entries: [{ amount: '10', details }] }),
+      createCamtXml({ opening: '0', closing: '10', entries: [{ amount: '10', details }] }),
     );
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR CANCELLED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
@@ -207,10 +213,10 @@ describe('batches', () => {
   it('serves a batch that is longer than a page in pages, and resumes within it', async () => {
     const bank = new FakeBank();
     const long = Array.from({ length: 700 }, (_, n) => ({ amount: '1', endToEnd: `E${n}` }));
-    bank.writeFile('1.xml', createCamt({ type: '052', entries: [{ amount: '700' }] }));
+    bank.writeFile('1.xml', createCamtXml({ type: '052', entries: [{ amount: '700' }] }));
     bank.writeFile(
       '2.xml',
-      createCamt({
+      createCamtXml({
         opening: '0',
         closing: '701',
         entries: [{ amount: '700', details: long }, { amount: '1' }],
@@ -226,14 +232,14 @@ describe('batches', () => {
 
   it('keeps the details that only the notification gave', async () => {
     const bank = new FakeBank();
-    bank.writeFile('1.xml', createCamt({ type: '054', entries: [{ amount: '10', details }] }));
+    bank.writeFile('1.xml', createCamtXml({ type: '054', entries: [{ amount: '10', details }] }));
     bank.writeFile(
       '2.xml',
-      createCamt({ number: '1', opening: '0', closing: '10', entries: [{ amount: '10' }] }),
+      createCamtXml({ number: '1', opening: '0', closing: '10', entries: [{ amount: '10' }] }),
     );
     bank.writeFile(
       '3.xml',
-      createCamt({ number: '2', opening: '10', closing: '20', entries: [{ amount: '10' }] }),
+      createCamtXml({ number: '2', opening: '10', closing: '20', entries: [{ amount: '10' }] }),
     );
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+4.00 EUR SUCCEEDED', '+6.00 EUR SUCCEEDED']);
@@ -258,7 +264,7 @@ describe('what becomes of an entry', () => {
       { amount: '0' },
       { amount: '5', status: 'INFO' },
     ];
-    bank.writeFile('1.xml', createCamt({ opening: '100', closing: '98.50', entries }));
+    bank.writeFile('1.xml', createCamtXml({ opening: '100', closing: '98.50', entries }));
     const { transactions, warnings } = await bank.sync();
     const [rent, fee, reversal, zero, information] = transactions;
     expect(rent).toMatchObject({
@@ -285,7 +291,7 @@ describe('what becomes of an entry', () => {
 
   it('warns of an own IBAN with wrong check digits, which would be a second account without a word', async () => {
     const bank = new FakeBank();
-    const right = createCamt({ opening: '0', closing: '10', entries: [{ amount: '10' }] });
+    const right = createCamtXml({ opening: '0', closing: '10', entries: [{ amount: '10' }] });
     const wrongIban = `${IBAN.slice(0, -1)}${(Number(IBAN.slice(-1)) + 1) % 10}`;
     bank.writeFile('1.xml', right);
     bank.writeFile('2.xml', right.replaceAll(IBAN, wrongIban));
@@ -298,7 +304,7 @@ describe('what becomes of an entry', () => {
     const bank = new FakeBank();
     const extraXml =
       '<AmtDtls><InstdAmt><Amt Ccy="USD">108.00</Amt><CcyXchg><SrcCcy>USD</SrcCcy><XchgRate>1.08</XchgRate></CcyXchg></InstdAmt></AmtDtls>';
-    bank.writeFile('1.xml', createCamt({ entries: [{ amount: '-100', extraXml }] }));
+    bank.writeFile('1.xml', createCamtXml({ entries: [{ amount: '-100', extraXml }] }));
     const { transactions } = await bank.sync();
     expect(transactions[0]?.amount).toEqual({ amount: 10000n, asset: 'EUR/2' });
     expect(transactions[0]?.metadata?.[`${SPEC}instructed_amount`]).toBe('108.00 USD');
@@ -308,7 +314,7 @@ describe('what becomes of an entry', () => {
   it('refuses an amount that would lose a digit, drops zeros, and says that the statement breaks', async () => {
     const bank = new FakeBank();
     const entries = [{ amount: '8.85000' }, { amount: '1.12345' }];
-    bank.writeFile('1.xml', createCamt({ opening: '0.000', closing: '9.97', entries }));
+    bank.writeFile('1.xml', createCamtXml({ opening: '0.000', closing: '9.97', entries }));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+8.85 EUR SUCCEEDED']);
     expect([...bank.feed.rejected]).toEqual([
@@ -320,7 +326,7 @@ describe('what becomes of an entry', () => {
     expect([...bank.feed.warnings.values()]).toEqual([expect.stringContaining('1.12 EUR unexplained')]);
     bank.writeFile(
       '1.xml',
-      createCamt({ opening: '0.000', closing: '9.97', entries: [entries[0]!, { amount: '1.12' }] }),
+      createCamtXml({ opening: '0.000', closing: '9.97', entries: [entries[0]!, { amount: '1.12' }] }),
     );
     await bank.sync();
     expect(bank.feed.rejected.size + bank.feed.warnings.size).toBe(0);
@@ -331,7 +337,7 @@ describe('what becomes of an entry', () => {
     const bank = new FakeBank();
     bank.writeFile(
       '1.xml',
-      createCamt({ number: '7', opening: '10', closing: '25', entries: [{ amount: '10' }] }),
+      createCamtXml({ number: '7', opening: '10', closing: '25', entries: [{ amount: '10' }] }),
     );
     await bank.sync();
     expect([...bank.feed.warnings.values()]).toEqual([
@@ -347,15 +353,27 @@ describe('accounts, balances and beneficiaries', () => {
     const bank = new FakeBank('Europe/Berlin');
     bank.writeFile(
       '2.xml',
-      createCamt({ number: '2', day: '2026-03-03', opening: '5', closing: '7', entries: [{ amount: '2' }] }),
+      createCamtXml({
+        number: '2',
+        day: '2026-03-03',
+        opening: '5',
+        closing: '7',
+        entries: [{ amount: '2' }],
+      }),
     );
     bank.writeFile(
       '1.xml',
-      createCamt({ number: '1', day: '2026-03-02', opening: '0', closing: '5', entries: [{ amount: '5' }] }),
+      createCamtXml({
+        number: '1',
+        day: '2026-03-02',
+        opening: '0',
+        closing: '5',
+        entries: [{ amount: '5' }],
+      }),
     );
     bank.writeFile(
       'u.xml',
-      createCamt({
+      createCamtXml({
         number: '1',
         day: '2026-03-01',
         currency: 'USD',
@@ -383,7 +401,7 @@ describe('accounts, balances and beneficiaries', () => {
     const bank = new FakeBank();
     bank.writeFile(
       '1.xml',
-      createCamt({ createdAt: '2026-03-04T19:00:00Z', opening: '0', closing: '0', entries: [] }),
+      createCamtXml({ createdAt: '2026-03-04T19:00:00Z', opening: '0', closing: '0', entries: [] }),
     );
     await bank.sync('accounts');
     expect(bank.feed.balances.get(IBAN)?.at).toBe('2026-03-04T19:00:00.000Z');
@@ -394,10 +412,10 @@ describe('accounts, balances and beneficiaries', () => {
     const paid = { amount: '-10', iban: OTHER };
     bank.writeFile(
       '1.xml',
-      createCamt({ number: '1', entries: [paid, { amount: '5', iban: IBAN, name: 'payer' }] }),
+      createCamtXml({ number: '1', entries: [paid, { amount: '5', iban: IBAN, name: 'payer' }] }),
     );
-    bank.writeFile('2.xml', createCamt({ number: '2', entries: [{ ...paid, name: 'Landlord BV' }] }));
-    bank.writeFile('3.xml', createCamt({ number: '3', entries: [{ ...paid, name: 'LANDLORD B.V.' }] }));
+    bank.writeFile('2.xml', createCamtXml({ number: '2', entries: [{ ...paid, name: 'Landlord BV' }] }));
+    bank.writeFile('3.xml', createCamtXml({ number: '3', entries: [{ ...paid, name: 'LANDLORD B.V.' }] }));
     await bank.sync('beneficiaries');
     const last = bank.feed.rows.at(-1)?.item;
     expect(new Set(bank.feed.rows.map(({ item }) => item.id))).toEqual(new Set([OTHER]));

@@ -6,7 +6,7 @@ import type { CurrentFile } from './pulling/pull-progress.js';
 import { MAX_ITEMS_PER_STEP } from './pulling/page-builder.js';
 import type { ExtractionStep } from './pulling/page-builder.js';
 import type { CheckedFile } from './checking/statement-check.js';
-import type { Entry, EntryFacts, StatementEvent } from './statements/statement-parts.js';
+import type { Entry, EntryFacts, StatementEvent } from './statements/statement.types.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 
 /** Number of entries after which a step is yielded even without beneficiaries, so that the progress is stored. */

@@ -11,8 +11,8 @@ import { FakeBank } from './bank-statements.fake.js';
 import { checkFile, findClosingBalance, findOpeningBalance } from './checking/statement-check.js';
 import type { CheckedFile } from './checking/statement-check.js';
 import { readStatements } from './readers/index.js';
-import { StatementError } from './statements/statement-parts.js';
-import type { StatementEvent } from './statements/statement-parts.js';
+import { StatementError } from './statements/statement.types.js';
+import type { StatementEvent } from './statements/statement.types.js';
 import { toSignedMoney } from './statements/signed-money.js';
 
 const MUTATIONS = Number(process.env['STATEMENT_MUTATIONS'] ?? 3000);

@@ -12,7 +12,7 @@ import type { LocalTimeParser } from './statements/local-time-parser.js';
 import type { CheckedStatement } from './checking/statement-check.js';
 import { entryFactsWithDetail } from './statements/merge-entry-detail.js';
 import { splitBatch } from './statements/split-batch.js';
-import type { Entry } from './statements/statement-parts.js';
+import type { Entry } from './statements/statement.types.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 

@@ -24,7 +24,7 @@ import { createLinks } from './chain/statement-slot.js';
 import type { KeyedLink } from './chain/statement-slot.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
-import type { Entry, StatementEvent } from './statements/statement-parts.js';
+import type { Entry, StatementEvent } from './statements/statement.types.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 

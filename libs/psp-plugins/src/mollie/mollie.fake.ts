@@ -5,8 +5,8 @@
 import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, PspDocumentValidator } from '@tributary/connector-api/testing';
 import { FakeDraftTransfers, createFakeIban } from './testing/fake-drafts.js';
-import { FakeJournal } from './testing/fake-journal.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
+import { FakeJournal } from './testing/fake-row-list.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-row-list.js';
 import {
   toAmountJson,
   createErrorBody,

@@ -7,7 +7,7 @@ import { MollieSettings } from './mollie.config.js';
 import { createFakeIban } from './testing/fake-drafts.js';
 import type { FakeDraftTransfer } from './testing/fake-drafts.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-journal.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-row-list.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
 const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);

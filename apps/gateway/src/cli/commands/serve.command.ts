@@ -16,7 +16,7 @@ import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js'
 import { getDemoKeyWarning } from './check.command.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
 import { drainOutput } from '../shared/drain-output.js';
-import { countStoredRows, formatFirstScreen } from './first-screen.js';
+import { countStoredRows, formatFirstScreen } from './serve-summary.js';
 import { ignoreOutputErrors } from '../shared/output-errors.js';
 import { waitForAbort, createStopSignal } from '../shared/stop-signal.js';
 import type { Terminal } from '../shared/terminal.js';

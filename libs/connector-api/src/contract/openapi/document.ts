@@ -3,7 +3,7 @@
  * decorators at run time, but it needs TypeScript and two copies of Swagger UI, which are more than all other packages together.
  */
 import { PATHS } from './operations.js';
-import { SCHEMAS, type DocumentNode } from './schemas.js';
+import { SCHEMAS, type OpenApiNode } from './schemas.js';
 
 /**
  * Creates the OpenAPI document of one connector.
@@ -11,7 +11,7 @@ import { SCHEMAS, type DocumentNode } from './schemas.js';
  * @param version the version in the document's `info`
  * @returns the document; its paths are relative to the connector's path, as in the official document
  */
-export function createOpenApiDocument(path: string, version: string): DocumentNode {
+export function createOpenApiDocument(path: string, version: string): OpenApiNode {
   return {
     openapi: '3.0.0',
     info: {

@@ -1,11 +1,11 @@
 /** The operations of the OpenAPI document. Source: Generic Connector document, `paths`. */
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../parse-page-query.js';
-import { refer, type DocumentNode } from './schemas.js';
+import { refer, type OpenApiNode } from './schemas.js';
 
 const POSITIVE_INTEGER = { type: 'integer', format: 'int64', minimum: 1 };
 
 /** The parameters of a list. @param timeProperty the property by which the list is sorted */
-function createPageParameters(timeProperty: 'createdAt' | 'updatedAt'): readonly DocumentNode[] {
+function createPageParameters(timeProperty: 'createdAt' | 'updatedAt'): readonly OpenApiNode[] {
   return [
     {
       name: 'pageSize',
@@ -31,15 +31,15 @@ interface OperationOptions {
   summary: string;
   description?: string;
   tag: string;
-  parameters?: readonly DocumentNode[];
+  parameters?: readonly OpenApiNode[];
   /** Schema of the request body. */
-  request?: DocumentNode;
+  request?: OpenApiNode;
   status: 200 | 201;
   responseDescription: string;
-  response: DocumentNode;
+  response: OpenApiNode;
 }
 
-function createOperation(options: OperationOptions): DocumentNode {
+function createOperation(options: OperationOptions): OpenApiNode {
   const { operationId, summary, description, tag, parameters = [], request, status } = options;
   return {
     operationId,
@@ -56,7 +56,7 @@ function createOperation(options: OperationOptions): DocumentNode {
   };
 }
 
-function createContent(schema: DocumentNode): DocumentNode {
+function createContent(schema: OpenApiNode): OpenApiNode {
   return { 'application/json': { schema } };
 }
 
@@ -64,7 +64,7 @@ function createListOperation(
   name: 'accounts' | 'beneficiaries' | 'transactions',
   itemSchema: string,
   timeProperty: 'createdAt' | 'updatedAt',
-): DocumentNode {
+): OpenApiNode {
   return createOperation({
     operationId: `get${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     summary: `Get all ${name}`,
@@ -81,7 +81,7 @@ const ORDER_DESCRIPTION =
   'transactions whose `relatedTransactionID` is the idempotencyKey. What the PSP or a limit refuses is FAILED, with the reason in the ' +
   'metadata. A retry sends the same idempotencyKey and gets the same answer; with another request that key is refused.';
 
-function createOrderOperation(kind: 'Payout' | 'Transfer', description: string): DocumentNode {
+function createOrderOperation(kind: 'Payout' | 'Transfer', description: string): OpenApiNode {
   return createOperation({
     operationId: `create${kind}`,
     summary: `Create ${kind.toLowerCase()}`,
@@ -95,7 +95,7 @@ function createOrderOperation(kind: 'Payout' | 'Transfer', description: string):
 }
 
 /** The operations by path, relative to the path of the connector. */
-export const PATHS: Readonly<Record<string, DocumentNode>> = {
+export const PATHS: Readonly<Record<string, OpenApiNode>> = {
   '/accounts': { get: createListOperation('accounts', 'Account', 'createdAt') },
   '/beneficiaries': { get: createListOperation('beneficiaries', 'Beneficiary', 'createdAt') },
   '/transactions': { get: createListOperation('transactions', 'Transaction', 'updatedAt') },

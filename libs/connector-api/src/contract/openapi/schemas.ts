@@ -2,10 +2,10 @@
 import { TRANSACTION_STATUSES, TRANSACTION_TYPES } from '../../record.types.js';
 
 /** A part of an OpenAPI document. */
-export type DocumentNode = Readonly<Record<string, unknown>>;
+export type OpenApiNode = Readonly<Record<string, unknown>>;
 
 /** A property of a schema. The property `optional` is not part of the document. */
-type Property = DocumentNode & { optional?: true };
+type Property = OpenApiNode & { optional?: true };
 
 const text: Property = { type: 'string' };
 const identifier: Property = { type: 'string', minLength: 1, maxLength: 1024 };
@@ -25,11 +25,11 @@ const metadata: Property = {
 const optionalText: Property = { ...text, optional: true };
 
 /** Returns a reference to a schema of the document. */
-export function refer(name: string): DocumentNode {
+export function refer(name: string): OpenApiNode {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-function createObject(properties: Readonly<Record<string, Property>>): DocumentNode {
+function createObject(properties: Readonly<Record<string, Property>>): OpenApiNode {
   const entries = Object.entries(properties);
   return {
     type: 'object',
@@ -62,7 +62,7 @@ const ORDER_RESPONSE = {
   updatedAt: { ...time, optional: true as const },
 };
 
-export const SCHEMAS: DocumentNode = {
+export const SCHEMAS: OpenApiNode = {
   Error: createObject({ Title: text, Detail: text }),
   Account: createObject({
     id: { ...text, description: 'Safe in a path as it is' },

@@ -1,9 +1,9 @@
 import { PspDocumentValidator } from './psp-document-validator.js';
-import type { DocumentNode } from './document-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-function createDocument(schemas: DocumentNode): PspDocumentValidator {
+function createDocument(schemas: OpenApiNode): PspDocumentValidator {
   const content = { 'application/json': { schema: reference('list') } };
   return new PspDocumentValidator({
     openapi: '3.0.3',
@@ -25,7 +25,7 @@ const row = {
 };
 const amount = { type: 'object', properties: { value: { type: 'string', pattern: '^[0-9]+$' } } };
 
-it.each<[string, DocumentNode]>([
+it.each<[string, OpenApiNode]>([
   ['an invalid pattern', { type: 'object', properties: { iban: { type: 'string', pattern: '[' } } }],
   ['a type that does not exist', { type: 'object', properties: { iban: { type: 'txt' } } }],
   ['a reference to nothing', { type: 'object', properties: { iban: reference('absent') } }],

@@ -1,6 +1,6 @@
 /** Reads the examples of an operation from an OpenAPI document. */
-import { getChild, resolveReference, isDocumentNode } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference, isOpenApiNode } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 import type { OpenApiOperation } from './operation-index.js';
 
 export interface Example {
@@ -13,7 +13,7 @@ export interface Example {
   value: unknown;
 }
 
-export function getExamples(root: DocumentNode, operation: OpenApiOperation): Example[] {
+export function getExamples(root: OpenApiNode, operation: OpenApiOperation): Example[] {
   const { method, path, node } = operation;
   const request = resolveReference(root, getChild(node, 'requestBody'));
   const inRequest = getContentExamples(root, request).map((one) => ({
@@ -21,7 +21,7 @@ export function getExamples(root: DocumentNode, operation: OpenApiOperation): Ex
     name: `${method} ${path} request ${one.name}`,
   }));
   const inResponses = Object.entries(getChild(node, 'responses')).flatMap(([code, response]) => {
-    if (!isDocumentNode(response)) return [];
+    if (!isOpenApiNode(response)) return [];
     // `default` describes all other errors, so use 500.
     const status = /^\d{3}$/.test(code) ? Number(code) : 500;
     return getContentExamples(root, resolveReference(root, response)).map((one) => ({
@@ -33,11 +33,11 @@ export function getExamples(root: DocumentNode, operation: OpenApiOperation): Ex
   return [...inRequest, ...inResponses];
 }
 
-function getContentExamples(root: DocumentNode, holder: DocumentNode): Example[] {
+function getContentExamples(root: OpenApiNode, holder: OpenApiNode): Example[] {
   return Object.entries(getChild(holder, 'content')).flatMap(([mediaType, media]) => {
-    if (!isDocumentNode(media)) return [];
+    if (!isOpenApiNode(media)) return [];
     const named = Object.entries(getChild(media, 'examples')).flatMap(([name, example]) => {
-      const { value } = isDocumentNode(example) ? resolveReference(root, example) : {};
+      const { value } = isOpenApiNode(example) ? resolveReference(root, example) : {};
       return value === undefined ? [] : [{ name, mediaType, value }];
     });
     const single = media['example'] ?? resolveReference(root, getChild(media, 'schema'))['example'];

@@ -1,15 +1,15 @@
 /** Index of the operations of an OpenAPI document. Finds the operation for a request. */
-import { getChild, resolveReference, isDocumentNode, toNodes } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference, isOpenApiNode, toNodes } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 
 export interface OpenApiOperation {
   method: string;
   /** Path template as in the document, e.g. `/accounts/{account_id}`. */
   path: string;
-  node: DocumentNode;
+  node: OpenApiNode;
   /** Parameters of the operation and of its path item, with `$ref` resolved. */
-  parameters: DocumentNode[];
-  security: DocumentNode[];
+  parameters: OpenApiNode[];
+  security: OpenApiNode[];
 }
 
 export interface OperationMatch {
@@ -28,9 +28,9 @@ interface OperationRoute {
 export class OperationIndex {
   private readonly routes: OperationRoute[];
 
-  constructor(root: DocumentNode) {
+  constructor(root: OpenApiNode) {
     this.routes = Object.entries(getChild(root, 'paths')).flatMap(([path, item]) =>
-      isDocumentNode(item) ? createRoutes(root, path, item) : [],
+      isOpenApiNode(item) ? createRoutes(root, path, item) : [],
     );
     // A path without parameters has priority: `/balances/primary` before `/balances/{id}`.
     this.routes.sort((a, b) => a.parameterNames.length - b.parameterNames.length);
@@ -57,13 +57,13 @@ export class OperationIndex {
   }
 }
 
-function createRoutes(root: DocumentNode, path: string, item: DocumentNode): OperationRoute[] {
+function createRoutes(root: OpenApiNode, path: string, item: OpenApiNode): OperationRoute[] {
   const { pattern, parameterNames } = createPathPattern(path, getBasePaths(root, item));
   return Object.entries(item).flatMap(([method, node]) => {
-    if (!HTTP_METHODS.has(method) || !isDocumentNode(node)) return [];
+    if (!HTTP_METHODS.has(method) || !isOpenApiNode(node)) return [];
     const own = toNodes(node['parameters']).map((parameter) => resolveReference(root, parameter));
     const shared = toNodes(item['parameters']).map((parameter) => resolveReference(root, parameter));
-    const isOverridden = (one: DocumentNode) =>
+    const isOverridden = (one: OpenApiNode) =>
       own.some((two) => two['name'] === one['name'] && two['in'] === one['in']);
     const parameters = [...own, ...shared.filter((parameter) => !isOverridden(parameter))];
     const security = toNodes(node['security'] ?? root['security']);
@@ -73,7 +73,7 @@ function createRoutes(root: DocumentNode, path: string, item: DocumentNode): Ope
 }
 
 /** Returns the paths of the document's server URLs: `https://b2b.revolut.com/api/1.0` → `/api/1.0`. Without servers: `['']`. */
-function getBasePaths(root: DocumentNode, item: DocumentNode): string[] {
+function getBasePaths(root: OpenApiNode, item: OpenApiNode): string[] {
   const servers = toNodes(item['servers'] ?? root['servers']);
   const paths = servers.flatMap(({ url }) => {
     if (typeof url !== 'string') return [];

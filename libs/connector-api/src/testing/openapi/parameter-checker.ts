@@ -1,6 +1,6 @@
 /** Checks the parameters of a request: converts their strings to the types of their schemas, then validates the values. */
-import { getChild, resolveReference, isDocumentNode } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference, isOpenApiNode } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 import type { SchemaChecker } from './schema-checker.js';
 
 export interface SentParameters {
@@ -15,16 +15,16 @@ const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization']);
 
 export class ParameterChecker {
   constructor(
-    private readonly root: DocumentNode,
+    private readonly root: OpenApiNode,
     private readonly checker: SchemaChecker,
   ) {}
 
-  check(parameters: readonly DocumentNode[], sent: SentParameters): string[] {
+  check(parameters: readonly OpenApiNode[], sent: SentParameters): string[] {
     const problems = parameters.flatMap((parameter) => this.checkOne(parameter, sent));
     return [...problems, ...findUnknownQueryParameters(parameters, sent.query)];
   }
 
-  private checkOne(parameter: DocumentNode, sent: SentParameters): string[] {
+  private checkOne(parameter: OpenApiNode, sent: SentParameters): string[] {
     const name = String(parameter['name']);
     const place = String(parameter['in']);
     if (place === 'cookie' || (place === 'header' && IGNORED_HEADERS.has(name.toLowerCase()))) return [];
@@ -37,7 +37,7 @@ export class ParameterChecker {
     return this.checker.check(schema, value).map((problem) => `${place} parameter ${name} ${problem}`);
   }
 
-  private parseValue(texts: string[] | Readonly<Record<string, string>>, schema: DocumentNode): unknown {
+  private parseValue(texts: string[] | Readonly<Record<string, string>>, schema: OpenApiNode): unknown {
     const whole = resolveReference(this.root, schema);
     if (!Array.isArray(texts)) return texts;
     const item = resolveReference(this.root, getChild(whole, 'items'));
@@ -47,7 +47,7 @@ export class ParameterChecker {
 }
 
 function readRawValue(
-  parameter: DocumentNode,
+  parameter: OpenApiNode,
   place: string,
   name: string,
   { path, query, headers }: SentParameters,
@@ -69,20 +69,20 @@ function readRawValue(
     .flatMap((text) => (isList && parameter['explode'] === false ? text.split(',') : [text]));
 }
 
-function findUnknownQueryParameters(parameters: readonly DocumentNode[], query: URLSearchParams): string[] {
+function findUnknownQueryParameters(parameters: readonly OpenApiNode[], query: URLSearchParams): string[] {
   const known = new Set(parameters.filter((one) => one['in'] === 'query').map((one) => String(one['name'])));
   return [...new Set(query.keys())]
     .filter((key) => !known.has(key) && !known.has(key.replace(/\[.*$/, '')))
     .map((key) => `the document has no query parameter ${JSON.stringify(key)} here`);
 }
 
-function getTypes(schema: DocumentNode): string[] {
+function getTypes(schema: OpenApiNode): string[] {
   const { type } = schema;
   if (Array.isArray(type)) return type.map(String);
   if (typeof type === 'string') return [type];
   return ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => {
     const parts = schema[keyword];
-    return Array.isArray(parts) ? parts.filter(isDocumentNode).flatMap(getTypes) : [];
+    return Array.isArray(parts) ? parts.filter(isOpenApiNode).flatMap(getTypes) : [];
   });
 }
 

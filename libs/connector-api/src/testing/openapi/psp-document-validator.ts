@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Example } from './examples.js';
 import { getExamples } from './examples.js';
-import { getChild, resolveReference, isDocumentNode, resolvePointer } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference, isOpenApiNode, resolvePointer } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 import { OperationIndex } from './operation-index.js';
 import type { OpenApiOperation } from './operation-index.js';
 import { ParameterChecker } from './parameter-checker.js';
@@ -53,7 +53,7 @@ export class PspDocumentValidator {
   private readonly responseChecker: SchemaChecker;
   private readonly parameterChecker: ParameterChecker;
 
-  constructor(private readonly root: DocumentNode) {
+  constructor(private readonly root: OpenApiNode) {
     this.operations = new OperationIndex(root);
     this.requestChecker = new SchemaChecker(root, 'request');
     this.responseChecker = new SchemaChecker(root, 'response');
@@ -67,7 +67,7 @@ export class PspDocumentValidator {
   ): Promise<PspDocumentValidator> {
     const text = await readFile(path, 'utf8');
     const root: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text, { maxAliasCount: -1 });
-    if (!isDocumentNode(root) || !String(root['openapi']).startsWith('3.')) {
+    if (!isOpenApiNode(root) || !String(root['openapi']).startsWith('3.')) {
       throw new Error(`${path} is no OpenAPI 3 document`);
     }
     for (const correction of corrections) applyCorrection(root, correction);
@@ -145,29 +145,29 @@ export class PspDocumentValidator {
     const responses = getChild(node, 'responses');
     const documented =
       responses[status] ?? responses[`${Math.floor(status / 100)}XX`] ?? responses['default'];
-    if (!isDocumentNode(documented))
+    if (!isOpenApiNode(documented))
       return [`expected one of the statuses ${Object.keys(responses).join(', ')}`];
     const { content } = resolveReference(this.root, documented);
-    if (!isDocumentNode(content)) return body === undefined ? [] : ['the document has no body here'];
+    if (!isOpenApiNode(content)) return body === undefined ? [] : ['the document has no body here'];
     if (body === undefined) return ['a body is expected, and absent'];
     return this.findContentProblems(content, headers['content-type'], body, this.responseChecker);
   }
 
   private findContentProblems(
-    content: DocumentNode,
+    content: OpenApiNode,
     sentType: string | undefined,
     body: unknown,
     checker: SchemaChecker,
   ): string[] {
     const type = sentType?.split(';')[0]?.trim().toLowerCase() ?? 'none';
     const media = content[type] ?? content[`${type.split('/')[0]}/*`] ?? content['*/*'];
-    if (!isDocumentNode(media))
+    if (!isOpenApiNode(media))
       return [`expected content of type ${Object.keys(content).join(', ')}, found ${type}`];
     return media['schema'] === undefined ? [] : checker.check(media['schema'], body);
   }
 }
 
-function applyCorrection(root: DocumentNode, { pointer, value }: DocumentCorrection): void {
+function applyCorrection(root: OpenApiNode, { pointer, value }: DocumentCorrection): void {
   const separatorIndex = pointer.lastIndexOf('/');
   const parent = resolvePointer(root, pointer.slice(0, separatorIndex)) as Record<string, unknown>;
   const key = pointer

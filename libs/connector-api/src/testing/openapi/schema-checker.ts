@@ -4,8 +4,8 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { SchemaConverter } from './schema-converter.js';
 import type { Direction } from './schema-converter.js';
-import { getChild, isDocumentNode } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, isOpenApiNode } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 
 const MAX_PROBLEMS = 8;
 
@@ -21,7 +21,7 @@ export class SchemaChecker {
   private readonly compiled = new Map<unknown, ValidateFunction>();
 
   constructor(
-    root: DocumentNode,
+    root: OpenApiNode,
     private readonly direction: Direction,
   ) {
     this.converter = new SchemaConverter(root, direction);
@@ -34,7 +34,7 @@ export class SchemaChecker {
   check(schema: unknown, value: unknown): string[] {
     let validate = this.compiled.get(schema);
     if (validate === undefined) {
-      validate = this.compile(this.converter.convert(schema) as DocumentNode);
+      validate = this.compile(this.converter.convert(schema) as OpenApiNode);
       this.compiled.set(schema, validate);
     }
     if (validate(value)) return [];
@@ -45,7 +45,7 @@ export class SchemaChecker {
    * Compiles a schema. If a schema that it refers to is broken, only the broken one is skipped.
    * @throws Error if the schema itself is broken
    */
-  private compile(schema: DocumentNode): ValidateFunction {
+  private compile(schema: OpenApiNode): ValidateFunction {
     try {
       return this.ajv.compile(schema);
     } catch (error) {
@@ -62,7 +62,7 @@ export class SchemaChecker {
     for (const [name, schema] of Object.entries(this.components)) {
       try {
         const alone = replaceReferences(schema, (reference) => this.isKnownReference(reference, known));
-        createPlainAjv().compile(alone as DocumentNode);
+        createPlainAjv().compile(alone as OpenApiNode);
       } catch (error) {
         this.components[name] = this.skip(name, error);
         isAnySkipped = true;
@@ -101,7 +101,7 @@ function createPlainAjv(): Ajv2020 {
 /** Returns a copy of a schema in which every reference to a known schema accepts any value. */
 function replaceReferences(schema: unknown, isKnown: (reference: string) => boolean): unknown {
   if (Array.isArray(schema)) return schema.map((item) => replaceReferences(item, isKnown));
-  if (!isDocumentNode(schema)) return schema;
+  if (!isOpenApiNode(schema)) return schema;
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]) =>
       key === '$ref' && typeof value === 'string' && isKnown(value)

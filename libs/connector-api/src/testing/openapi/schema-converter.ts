@@ -2,8 +2,8 @@
  * Converts OpenAPI 3.0 and 3.1 schemas to JSON Schema 2020-12. The result is stricter than OpenAPI: properties that the document does not
  * name are invalid, so that a fake cannot have invented fields.
  */
-import { getChild, resolveReference, isDocumentNode, toNodes } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference, isOpenApiNode, toNodes } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 
 /** Requests must not contain `readOnly` properties. Responses must not contain `writeOnly` properties. */
 export type Direction = 'request' | 'response';
@@ -22,7 +22,7 @@ const COPIED_KEYWORDS = new Set(
 
 export class SchemaConverter {
   constructor(
-    private readonly root: DocumentNode,
+    private readonly root: OpenApiNode,
     private readonly direction: Direction,
   ) {}
 
@@ -30,7 +30,7 @@ export class SchemaConverter {
    * Converts all of `components.schemas`. The result's `$id` is the direction.
    * @param replaceBroken returns the replacement for a schema that cannot be converted
    */
-  convertComponents(replaceBroken: (name: string, error: unknown) => unknown): DocumentNode {
+  convertComponents(replaceBroken: (name: string, error: unknown) => unknown): OpenApiNode {
     const schemas = getChild(getChild(this.root, 'components'), 'schemas');
     const converted = Object.entries(schemas).map(([name, schema]) => {
       try {
@@ -39,11 +39,11 @@ export class SchemaConverter {
         return [name, replaceBroken(name, error)];
       }
     });
-    return { $id: this.direction, components: { schemas: Object.fromEntries(converted) as DocumentNode } };
+    return { $id: this.direction, components: { schemas: Object.fromEntries(converted) as OpenApiNode } };
   }
 
   convert(schema: unknown, position: SchemaPosition = 'whole'): unknown {
-    if (!isDocumentNode(schema)) return schema;
+    if (!isOpenApiNode(schema)) return schema;
     const converted: Record<string, unknown> = {};
     for (const [keyword, value] of Object.entries(schema)) {
       if (COPIED_KEYWORDS.has(keyword)) converted[keyword] = value;
@@ -57,7 +57,7 @@ export class SchemaConverter {
     return schema['nullable'] === true ? makeNullable(converted) : converted;
   }
 
-  private convertReference(schema: DocumentNode, converted: Record<string, unknown>): void {
+  private convertReference(schema: OpenApiNode, converted: Record<string, unknown>): void {
     const reference = schema['$ref'];
     if (typeof reference !== 'string') return;
     if (reference.startsWith('#/components/schemas/')) {
@@ -67,7 +67,7 @@ export class SchemaConverter {
     }
   }
 
-  private convertObject(schema: DocumentNode, converted: Record<string, unknown>): void {
+  private convertObject(schema: OpenApiNode, converted: Record<string, unknown>): void {
     const properties = Object.entries(getChild(schema, 'properties'));
     if (properties.length > 0) {
       const usable = properties.map(([name, property]) => [
@@ -77,9 +77,9 @@ export class SchemaConverter {
       converted['properties'] = Object.fromEntries(usable);
     }
     const { additionalProperties, patternProperties } = schema;
-    if (isDocumentNode(additionalProperties))
+    if (isOpenApiNode(additionalProperties))
       converted['additionalProperties'] = this.convert(additionalProperties);
-    if (isDocumentNode(patternProperties)) {
+    if (isOpenApiNode(patternProperties)) {
       const patterns = Object.entries(patternProperties).map(([key, value]) => [key, this.convert(value)]);
       converted['patternProperties'] = Object.fromEntries(patterns);
     }
@@ -90,7 +90,7 @@ export class SchemaConverter {
     }
   }
 
-  private convertCombinations(schema: DocumentNode, converted: Record<string, unknown>): void {
+  private convertCombinations(schema: OpenApiNode, converted: Record<string, unknown>): void {
     for (const keyword of LIST_KEYWORDS) {
       const list = schema[keyword];
       if (!Array.isArray(list)) continue;
@@ -111,9 +111,9 @@ export class SchemaConverter {
    * Converts `oneOf`. With a discriminator, exactly the schema that it names must match. Without a discriminator, at least one schema must
    * match, because documents use `oneOf` for schemas that overlap.
    */
-  private convertChoice(choices: DocumentNode[], { propertyName, mapping }: DocumentNode): unknown {
+  private convertChoice(choices: OpenApiNode[], { propertyName, mapping }: OpenApiNode): unknown {
     if (typeof propertyName !== 'string') return { anyOf: choices.map((one) => this.convert(one, 'part')) };
-    const named: [string, string][] = isDocumentNode(mapping)
+    const named: [string, string][] = isOpenApiNode(mapping)
       ? Object.entries(mapping).map(([name, reference]) => [name, String(reference)])
       : choices.flatMap(({ $ref }) =>
           typeof $ref === 'string' ? [[$ref.split('/').at(-1) ?? '', $ref]] : [],
@@ -130,13 +130,13 @@ export class SchemaConverter {
   }
 
   private isForbidden(property: unknown): boolean {
-    if (!isDocumentNode(property)) return false;
+    if (!isOpenApiNode(property)) return false;
     const keyword = this.direction === 'request' ? 'readOnly' : 'writeOnly';
     return resolveReference(this.root, property)[keyword] === true;
   }
 
   /** Tells whether the schema names properties, so that all other properties are invalid. */
-  private isClosed(schema: DocumentNode, seen = new Set<unknown>()): boolean {
+  private isClosed(schema: OpenApiNode, seen = new Set<unknown>()): boolean {
     const whole = resolveReference(this.root, schema);
     if (seen.has(schema['$ref'] ?? whole)) return false;
     seen.add(schema['$ref'] ?? whole);
@@ -147,7 +147,7 @@ export class SchemaConverter {
 }
 
 /** Converts the exclusive limits of OpenAPI 3.0, which are booleans. */
-function convertLimits(schema: DocumentNode, converted: Record<string, unknown>): void {
+function convertLimits(schema: OpenApiNode, converted: Record<string, unknown>): void {
   for (const [flag, limit] of [
     ['exclusiveMinimum', 'minimum'],
     ['exclusiveMaximum', 'maximum'],

@@ -1,6 +1,6 @@
 /** Checks that a request carries the kind of credentials that the document requires. Does not verify the credentials themselves. */
-import { getChild, resolveReference } from './document-node.js';
-import type { DocumentNode } from './document-node.js';
+import { getChild, resolveReference } from './openapi-node.js';
+import type { OpenApiNode } from './openapi-node.js';
 
 interface CredentialSource {
   query: URLSearchParams;
@@ -9,8 +9,8 @@ interface CredentialSource {
 
 /** @param security alternative requirements. Each lists security schemes that are required together. */
 export function findSecurityProblems(
-  root: DocumentNode,
-  security: readonly DocumentNode[],
+  root: OpenApiNode,
+  security: readonly OpenApiNode[],
   request: CredentialSource,
 ): string[] {
   if (security.length === 0) return [];
@@ -21,7 +21,7 @@ export function findSecurityProblems(
   return [`credentials are absent: expected ${names}`];
 }
 
-function hasCredentials(scheme: DocumentNode, { query, headers }: CredentialSource): boolean {
+function hasCredentials(scheme: OpenApiNode, { query, headers }: CredentialSource): boolean {
   const authorization = headers['authorization'] ?? '';
   switch (scheme['type']) {
     case 'http':

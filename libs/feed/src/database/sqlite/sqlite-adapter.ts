@@ -16,7 +16,7 @@ import type { FeedRowTable, Schema } from '../schema.js';
 import { isBusy, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
-import { createFileCheck } from './file-check.js';
+import { createFileCheck } from './file-replacement-check.js';
 import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 

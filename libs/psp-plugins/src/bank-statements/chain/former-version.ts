@@ -3,7 +3,7 @@ import { checkFile } from '../checking/statement-check.js';
 import { MatchItemFactory } from '../matching/match-item.js';
 import type { MatchItem } from '../matching/match-item.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
-import { StatementError } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
 import { createLinks } from './statement-slot.js';
 

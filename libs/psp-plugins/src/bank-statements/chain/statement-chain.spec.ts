@@ -1,6 +1,6 @@
 /** Statements are missing, doubled, corrected, overlapping, late or in another order: what the memory finds. */
 import { describe, expect, it } from '@jest/globals';
-import { FakeBank, createCamt } from '../bank-statements.fake.js';
+import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from '../bank-statements.fake.js';
 
 type Day = Partial<FakeStatement> & { entries: FakeEntry[] };
@@ -46,21 +46,21 @@ const findings = ({ feed }: FakeBank): string[] => [...feed.warnings.values()];
 
 describe('the chain of statements', () => {
   it('is silent in any order within one pull, and when all comes again', async () => {
-    const files = [third, first, second].map((day) => createCamt(day));
+    const files = [third, first, second].map((day) => createCamtXml(day));
     expect(findings(await receive(files, files.toReversed()))).toEqual([]);
   });
 
   it('reports a missing statement, and takes it back when the statement comes late', async () => {
-    const bank = await receive([createCamt(first)], [createCamt(third)]);
+    const bank = await receive([createCamtXml(first)], [createCamtXml(third)]);
     expect(findings(bank)).toEqual([expect.stringContaining('The numbers 2 to 2 are missing')]);
-    bank.writeFile('late.xml', createCamt(second));
+    bank.writeFile('late.xml', createCamtXml(second));
     await bank.sync();
     expect(findings(bank)).toEqual([]);
     expect(bank.feed.summary).toHaveLength(3);
   });
 
   it('reports a copy under another number', async () => {
-    const bank = await receive([createCamt(first)], [createCamt({ ...first, number: '2' })]);
+    const bank = await receive([createCamtXml(first)], [createCamtXml({ ...first, number: '2' })]);
     expect(findings(bank)).toEqual([expect.stringContaining('Both open with the same balance')]);
   });
 
@@ -71,16 +71,16 @@ describe('the chain of statements', () => {
       [morning, evening],
       [evening, morning],
     ])
-      expect(findings(await receive(files.map((day) => createCamt(day))))).toEqual([]);
+      expect(findings(await receive(files.map((day) => createCamtXml(day))))).toEqual([]);
   });
 
   it('computes an opening balance that the bank does not state', async () => {
     const withoutOpening: Day = { ...second };
     delete withoutOpening.opening;
-    expect(findings(await receive([createCamt(first)], [createCamt(withoutOpening)]))).toEqual([]);
+    expect(findings(await receive([createCamtXml(first)], [createCamtXml(withoutOpening)]))).toEqual([]);
     const missing = await receive(
-      [createCamt(first)],
-      [createCamt({ ...withoutOpening, closing: '135.00' })],
+      [createCamtXml(first)],
+      [createCamtXml({ ...withoutOpening, closing: '135.00' })],
     );
     expect(findings(missing)).toEqual([expect.stringContaining('opens with 115.00 EUR')]);
   });
@@ -88,7 +88,7 @@ describe('the chain of statements', () => {
   it('keeps the chain of each account and currency apart', async () => {
     const dollars = { ...second, currency: 'USD', number: '1', opening: '7.00', closing: '27.00' };
     const other = { ...second, account: 'NL91ABNA0417164300' };
-    expect(findings(await receive([first, dollars, other].map((day) => createCamt(day))))).toEqual([]);
+    expect(findings(await receive([first, dollars, other].map((day) => createCamtXml(day))))).toEqual([]);
   });
 });
 
@@ -101,7 +101,7 @@ describe('a corrected statement', () => {
   };
 
   it('that arrives before the older version wins', async () => {
-    const bank = await receive([createCamt(corrected)], [createCamt(first)]);
+    const bank = await receive([createCamtXml(corrected)], [createCamtXml(first)]);
     expect(bank.feed.summary).toEqual(['+11.00 EUR SUCCEEDED']);
     expect(findings(bank)).toEqual([]);
   });
@@ -110,17 +110,17 @@ describe('a corrected statement', () => {
     // Equal creation times: the order of arrival decides.
     const [old, renewed] = [first, { ...corrected, createdAt: first.createdAt ?? '' }];
     const bank = await receive(
-      [createCamt(old)],
-      [createCamt(renewed)],
-      [createCamt(old)],
-      [createCamt(renewed)],
+      [createCamtXml(old)],
+      [createCamtXml(renewed)],
+      [createCamtXml(old)],
+      [createCamtXml(renewed)],
     );
     expect(bank.feed.summary).toEqual(['+10.00 EUR CANCELLED', '+11.00 EUR SUCCEEDED']);
   });
 
   it('without references is reported, also when its total is the same and nothing is as it was', async () => {
     const two = (a: string, b: string): string =>
-      createCamt({ ...first, closing: '130.00', entries: [{ amount: a }, { amount: b }] });
+      createCamtXml({ ...first, closing: '130.00', entries: [{ amount: a }, { amount: b }] });
     const bank = await receive([two('10.00', '20.00')], [two('14.00', '16.00')]);
     expect(findings(bank)).toEqual([
       expect.stringMatching(/came before and said something else.*is still served: compare both versions/),
@@ -129,9 +129,9 @@ describe('a corrected statement', () => {
 
   it('whose former file is gone is reported, and nothing is cancelled', async () => {
     const bank = new FakeBank();
-    bank.writeFile('1.xml', createCamt(first));
+    bank.writeFile('1.xml', createCamtXml(first));
     await bank.sync();
-    bank.writeFile('1.xml', createCamt(corrected));
+    bank.writeFile('1.xml', createCamtXml(corrected));
     await bank.sync();
     expect(bank.feed.summary).toEqual(['+10.00 EUR SUCCEEDED', '+11.00 EUR SUCCEEDED']);
     expect(findings(bank)).toEqual([expect.stringContaining('is still served: compare both versions')]);

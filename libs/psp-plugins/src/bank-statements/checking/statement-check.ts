@@ -11,17 +11,17 @@ import {
   normalizeFacts,
 } from '../identity/entry-identity.js';
 import { isIban } from '../readers/value-parsers.js';
-import { listDuplicateKeys } from './duplicate-keys.js';
+import { listDuplicateKeys } from './duplicate-detection-keys.js';
 import { DigestCounter } from './digest-counter.js';
 import { toSignedMoney } from '../statements/signed-money.js';
-import { StatementError } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement.types.js';
 import type {
   Entry,
   StatementBalance,
   StatementEnd,
   StatementEvent,
   StatementStart,
-} from '../statements/statement-parts.js';
+} from '../statements/statement.types.js';
 
 export interface CheckedFile {
   /** In file order. */

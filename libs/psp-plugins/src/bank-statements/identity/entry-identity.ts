@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import { extractDate } from '../statements/local-time-parser.js';
-import type { Entry, EntryFacts, StatementBalance, StatementStart } from '../statements/statement-parts.js';
+import type { Entry, EntryFacts, StatementBalance, StatementStart } from '../statements/statement.types.js';
 
 /** Returns a digest of 12 characters (72 bits). */
 export function computeDigest(...parts: (string | number | undefined)[]): string {

@@ -1,7 +1,7 @@
 /** Property test: two statements and their reports arrive in any order, and each booking is counted once. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FakeBank, createCamt } from '../bank-statements.fake.js';
+import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry } from '../bank-statements.fake.js';
 
 const RUNS = Number(process.env.IDENTITY_RUNS ?? 60);
@@ -67,13 +67,13 @@ function filesOf(given: Scenario): Record<string, string> {
   const early = reported
     .slice(0, Math.ceil(reported.length / 2))
     .map((entry, n) => (given.pending[n] ? { ...entry, status: 'PDNG', reference: undefined } : entry));
-  const s1 = createCamt({ id: 'S1', number: '1', opening: '0', entries: booked.slice(0, split) });
-  const r2 = createCamt({ type: '052', id: 'R2', entries: reported });
+  const s1 = createCamtXml({ id: 'S1', number: '1', opening: '0', entries: booked.slice(0, split) });
+  const r2 = createCamtXml({ type: '052', id: 'R2', entries: reported });
   return {
     s1,
     's1 again': s1,
-    s2: createCamt({ id: 'S2', number: '2', opening: '1', entries: booked.slice(split) }),
-    r1: createCamt({ type: '052', id: 'R1', entries: early }),
+    s2: createCamtXml({ id: 'S2', number: '2', opening: '1', entries: booked.slice(split) }),
+    r1: createCamtXml({ type: '052', id: 'R1', entries: early }),
     r2,
     'r2 again': r2,
   };

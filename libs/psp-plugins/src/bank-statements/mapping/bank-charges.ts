@@ -1,5 +1,5 @@
 /** Recognises fees and interest, which are movements between the account owner and the bank. */
-import type { EntryFacts } from '../statements/statement-parts.js';
+import type { EntryFacts } from '../statements/statement.types.js';
 
 /** Sub-families of ISO 20022 external bank transaction codes for charges, commissions, fees, interest and taxes. */
 const ISO_CHARGE_SUBFAMILIES = new Set(['CHRG', 'COMM', 'COME', 'COMI', 'COMT', 'FEES', 'INTR', 'TAXE']);

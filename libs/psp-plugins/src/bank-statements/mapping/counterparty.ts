@@ -1,6 +1,6 @@
 /** Derives ids and beneficiaries from the counterparty of a movement. */
 import type { Beneficiary } from '@tributary/connector-api';
-import type { EntryFacts, Party } from '../statements/statement-parts.js';
+import type { EntryFacts, Party } from '../statements/statement.types.js';
 
 const OWNER_PREFIX = 'com.formance.spec/owner/';
 

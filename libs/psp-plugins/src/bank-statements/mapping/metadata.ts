@@ -1,7 +1,7 @@
 /** Converts the other fields of an entry to metadata: all except amount, time and accounts. */
 import type { Metadata } from '@tributary/connector-api';
 import { METADATA_PREFIX } from './metadata-keys.js';
-import type { Entry, EntryFacts, ReferenceName } from '../statements/statement-parts.js';
+import type { Entry, EntryFacts, ReferenceName } from '../statements/statement.types.js';
 
 export const REFERENCE_KEYS: Readonly<Record<ReferenceName, string>> = {
   endToEndId: 'end_to_end_id',

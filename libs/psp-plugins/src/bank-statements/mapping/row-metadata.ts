@@ -1,7 +1,7 @@
 /** Converts an entry to the metadata that reconciliation reads. Their keys are the same for every plugin. */
 import { createCommonMetadata } from '@tributary/connector-api';
 import type { Metadata, Movement } from '@tributary/connector-api';
-import type { CreditDebit, Entry, EntryFacts } from '../statements/statement-parts.js';
+import type { CreditDebit, Entry, EntryFacts } from '../statements/statement.types.js';
 import { isBankCharge } from './bank-charges.js';
 
 /** Sub-families of ISO 20022 bank transaction codes for interest and taxes. The other charges are fees. */

@@ -1,6 +1,6 @@
 /** Converts stored metadata back to facts, so that facts of one report are kept when another report lacks them. */
 import type { StoredRecord } from '@tributary/connector-api';
-import type { EntryFacts, Party, ReferenceName } from '../statements/statement-parts.js';
+import type { EntryFacts, Party, ReferenceName } from '../statements/statement.types.js';
 import { METADATA_PREFIX } from './metadata-keys.js';
 import { REFERENCE_KEYS } from './metadata.js';
 

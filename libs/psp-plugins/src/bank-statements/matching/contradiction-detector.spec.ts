@@ -1,10 +1,10 @@
 /** A bank sends another, slightly different version of a statement. */
 import { describe, expect, it } from '@jest/globals';
-import { FakeBank, createCamt } from '../bank-statements.fake.js';
+import { FakeBank, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry, FakeStatement } from '../bank-statements.fake.js';
 
 function statement(entries: FakeEntry[], more: Partial<FakeStatement> = {}): string {
-  return createCamt({ number: '5', opening: '100.00', closing: '120.00', entries, ...more });
+  return createCamtXml({ number: '5', opening: '100.00', closing: '120.00', entries, ...more });
 }
 
 async function receive(...files: string[]): Promise<FakeBank> {

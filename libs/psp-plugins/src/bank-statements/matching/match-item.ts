@@ -8,9 +8,13 @@ import {
   normalizeFacts,
 } from '../identity/entry-identity.js';
 import type { FactDigests } from '../identity/entry-identity.js';
-import { entryDuplicateKey, referenceDuplicateKey, signedAmount } from '../checking/duplicate-keys.js';
+import {
+  entryDuplicateKey,
+  referenceDuplicateKey,
+  signedAmount,
+} from '../checking/duplicate-detection-keys.js';
 import type { CheckedFile, CheckedStatement } from '../checking/statement-check.js';
-import type { Entry } from '../statements/statement-parts.js';
+import type { Entry } from '../statements/statement.types.js';
 import type { Movement } from './movement-repository.js';
 
 export interface MatchItem {

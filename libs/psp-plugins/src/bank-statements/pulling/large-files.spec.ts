@@ -1,7 +1,7 @@
 /** Large files, many files and many equal entries: a listing always yields a page, and does not repeat its work. */
 import { describe, expect, it } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
-import { FakeBank, FakeFeed, createCamt } from '../bank-statements.fake.js';
+import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry } from '../bank-statements.fake.js';
 import { MovementRepository } from '../matching/movement-repository.js';
 
@@ -18,7 +18,7 @@ class CountingFeed extends FakeFeed {
 describe('equal entries', () => {
   const statement = (count: number): string => {
     const entries: FakeEntry[] = Array.from({ length: count }, () => ({ amount: '1', text: 'equal' }));
-    return createCamt({ number: '1', opening: '0', closing: String(count), entries });
+    return createCamtXml({ number: '1', opening: '0', closing: String(count), entries });
   };
 
   it('are looked up about once each, and not once for each batch', async () => {
@@ -83,7 +83,7 @@ describe('a pull', () => {
     const swift =
       ':20:X\n:25:1\n:28C:1\n:60F:C260303EUR0,\n:61:2603040304C1,NTRFNONREF\n:62F:C260304EUR1,\n-\n';
     bank.writeFile('large.sta', swift + padding);
-    bank.writeFile('small.xml', createCamt({ number: '2', entries: [{ amount: '2' }] }));
+    bank.writeFile('small.xml', createCamtXml({ number: '2', entries: [{ amount: '2' }] }));
     await bank.sync('transactions');
     expect(bank.feed.transactions.map(({ amount }) => amount.amount)).toEqual([200n, 100n]);
   });
@@ -91,13 +91,13 @@ describe('a pull', () => {
   it('stores its progress in a stream for which the file has nothing', async () => {
     const bank = new FakeBank();
     const entries: FakeEntry[] = Array.from({ length: 12_000 }, () => ({ amount: '1' }));
-    bank.writeFile('1.xml', createCamt({ entries }));
+    bank.writeFile('1.xml', createCamtXml({ entries }));
     const steps: number[] = [];
     const { BeneficiaryExtractor } = await import('../beneficiary-extractor.js');
     const { checkFile } = await import('../checking/statement-check.js');
     const { readStatements } = await import('../readers/index.js');
     async function* bytes(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(createCamt({ entries }));
+      yield Buffer.from(createCamtXml({ entries }));
     }
     const current = { file: 'f', entries: 0, refused: 0 };
     const checked = await checkFile(readStatements(bytes()), false);

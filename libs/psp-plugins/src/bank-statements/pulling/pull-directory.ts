@@ -10,8 +10,8 @@ import { readStatements } from '../readers/index.js';
 import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile } from './rejections.js';
 import { checkFile } from '../checking/statement-check.js';
 import type { CheckedFile } from '../checking/statement-check.js';
-import { StatementError } from '../statements/statement-parts.js';
-import type { StatementEvent } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement.types.js';
+import type { StatementEvent } from '../statements/statement.types.js';
 
 /** Extracts the records of one stream from a checked file. */
 export interface StreamExtractor<T> {

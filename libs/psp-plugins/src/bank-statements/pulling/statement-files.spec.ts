@@ -2,11 +2,12 @@ import { rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FakeBank, FakeFeed, createCamt } from '../bank-statements.fake.js';
+import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry } from '../bank-statements.fake.js';
 
 describe('files', () => {
-  const good = (number: string): string => createCamt({ number, entries: [{ amount: '10', text: number }] });
+  const good = (number: string): string =>
+    createCamtXml({ number, entries: [{ amount: '10', text: number }] });
 
   it('refuses a broken file with a reason, goes on, and picks it up when it is repaired', async () => {
     const bank = new FakeBank();
@@ -91,10 +92,10 @@ describe('files', () => {
     const bank = new FakeBank();
     const equal: FakeEntry = { amount: '10', text: 'equal' };
     const many = Array.from({ length: 400 }, (_, n) => ({ amount: `${(n % 20) + 1}`, text: `t${n % 45}` }));
-    bank.writeFile('1.xml', createCamt({ type: '052', entries: [...many.slice(0, 300), equal] }));
-    bank.writeFile('2.xml', createCamt({ number: '1', entries: [...many, equal, equal] }));
-    bank.writeFile('3.xml', createCamt({ number: '2', entries: many.toReversed() }));
-    bank.writeFile('4.xml', createCamt({ type: '052', id: 'late', entries: many.slice(0, 100) }));
+    bank.writeFile('1.xml', createCamtXml({ type: '052', entries: [...many.slice(0, 300), equal] }));
+    bank.writeFile('2.xml', createCamtXml({ number: '1', entries: [...many, equal, equal] }));
+    bank.writeFile('3.xml', createCamtXml({ number: '2', entries: many.toReversed() }));
+    bank.writeFile('4.xml', createCamtXml({ type: '052', id: 'late', entries: many.slice(0, 100) }));
     await bank.sync('transactions');
     const expected = bank.feed.summary;
     expect(expected).toHaveLength(802);

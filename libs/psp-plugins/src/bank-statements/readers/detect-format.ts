@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util';
-import { StatementError } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement.types.js';
 import { quoteValue } from './value-parsers.js';
 
 /** Format and encoding of a file, detected from its first bytes. */

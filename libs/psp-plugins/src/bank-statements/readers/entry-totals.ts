@@ -1,4 +1,4 @@
-import type { CreditDebit } from '../statements/statement-parts.js';
+import type { CreditDebit } from '../statements/statement.types.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
 /** Number and sum of entries that a file states about itself. Without `creditDebit` they cover both directions. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
-import type { StatementEvent } from '../statements/statement-parts.js';
-import { StatementError } from '../statements/statement-parts.js';
+import type { StatementEvent } from '../statements/statement.types.js';
+import { StatementError } from '../statements/statement.types.js';
 import { Bai2Reader } from './bai2/bai-reader.js';
 import { CamtReader } from './camt/camt-reader.js';
 import type { DetectedFormat } from './detect-format.js';

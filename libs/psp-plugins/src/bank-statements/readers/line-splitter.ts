@@ -1,5 +1,5 @@
 /** Splits text into lines. The line end of the file may be LF, CR LF or CR alone. */
-import { StatementError } from '../statements/statement-parts.js';
+import { StatementError } from '../statements/statement.types.js';
 
 const MAX_LINE_LENGTH = 64 * 1024;
 /** Number of characters without LF after which CR counts as the line end of the file. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Entry, StatementEvent } from '../statements/statement-parts.js';
-import { StatementError } from '../statements/statement-parts.js';
-import { bai2, camt053, mt940, ntry } from './fixtures/sample-files.js';
+import type { Entry, StatementEvent } from '../statements/statement.types.js';
+import { StatementError } from '../statements/statement.types.js';
+import { createBai2Sample, camt053, createMt940Sample, ntry } from './fixtures/sample-files.js';
 import { entriesOf, readAll, errorMessageOf } from './fixtures/read-parts.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
@@ -51,7 +51,7 @@ const WRITERS: Readonly<Record<string, (lines: Line[]) => string>> = {
       (sum, line) => sum + (line.credit ? 1n : -1n) * toScaledInteger(decimal(line.units)),
       toScaledInteger('100'),
     );
-    return mt940(
+    return createMt940Sample(
       text.join(''),
       `${closing < 0n ? 'D' : 'C'}260131EUR${formatScaledInteger(closing < 0n ? -closing : closing).replace('.', ',')}`,
     );
@@ -62,7 +62,7 @@ const WRITERS: Readonly<Record<string, (lines: Line[]) => string>> = {
         `16,${line.credit ? 142 : 451},${line.units},V,2601${day(line)},,${line.reference},,${line.text}/\n`,
     );
     const total = 1000 + lines.reduce((sum, line) => sum + line.units, 0);
-    return bai2(records.join(''), { total, count: lines.length });
+    return createBai2Sample(records.join(''), { total, count: lines.length });
   },
 };
 
@@ -148,9 +148,9 @@ it('garbage is refused, and never anything else', async () => {
     '{1:',
     '01,',
     '\u00ff\u00fe',
-    mt940('').slice(0, 60),
+    createMt940Sample('').slice(0, 60),
     camt053(ntry('')).slice(0, 400),
-    bai2('').slice(0, 60),
+    createBai2Sample('').slice(0, 60),
   );
   await fc.assert(
     fc.asyncProperty(opening, fc.uint8Array({ maxLength: 300 }), async (head, bytes) => {

@@ -7,8 +7,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { currencyToAsset, parseAmount } from '@tributary/connector-api';
 import { parse } from 'yaml';
-import type { Entry, StatementEvent } from '../statements/statement-parts.js';
-import { StatementError } from '../statements/statement-parts.js';
+import type { Entry, StatementEvent } from '../statements/statement.types.js';
+import { StatementError } from '../statements/statement.types.js';
 import { EXPLANATIONS } from './fixtures/explained-differences.js';
 import { readStatements } from './index.js';
 

@@ -1,4 +1,4 @@
-import type { StatementEvent } from '../statements/statement-parts.js';
+import type { StatementEvent } from '../statements/statement.types.js';
 
 /** Interface of all format readers: they convert text to statement parts. Both methods throw StatementError. */
 export interface StatementReader {

@@ -1,5 +1,5 @@
 /** Combines the facts of an entry with those of its details. */
-import type { Entry, EntryFacts } from './statement-parts.js';
+import type { Entry, EntryFacts } from './statement.types.js';
 
 /** Returns the entry's facts. If the entry has exactly one detail, the detail's facts are merged in. */
 export function entryFactsWithDetail(entry: Entry): EntryFacts {

@@ -1,7 +1,7 @@
 /** Combines an amount with its separate credit/debit indicator. */
 import { parseMoney } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
-import type { CreditDebit } from './statement-parts.js';
+import type { CreditDebit } from './statement.types.js';
 
 /** @throws InvalidRecordError when the currency is unknown or a digit would be lost */
 export function toSignedMoney({

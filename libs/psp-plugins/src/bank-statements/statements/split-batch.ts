@@ -1,7 +1,7 @@
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { Money } from '@tributary/connector-api';
 import { toSignedMoney } from './signed-money.js';
-import type { Entry, EntryDetail } from './statement-parts.js';
+import type { Entry, EntryDetail } from './statement.types.js';
 
 /**
  * Returns the details of a batch if all of them have an amount and their sum equals the entry's amount.

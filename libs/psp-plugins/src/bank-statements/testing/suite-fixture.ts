@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PspFixture, TransactionInput } from '@tributary/connector-api/testing';
-import { createCamt, FakeBank } from '../bank-statements.fake.js';
+import { createCamtXml, FakeBank } from '../bank-statements.fake.js';
 import type { FakeStatement } from '../bank-statements.fake.js';
 
 const OTHER = 'NL91ABNA0417164300';
@@ -85,7 +85,7 @@ class SuiteBank {
     const whole = { type: '052', account: ibanOf(0), id: `R${this.count}`, ...statement } as const;
     const again = this.wishes.has(name) ? (this.written.get(name) ?? 0) + 1 : this.count;
     this.written.set(name, again);
-    this.files.writeFile(`${name}-${again}.xml`, createCamt(whole));
+    this.files.writeFile(`${name}-${again}.xml`, createCamtXml(whole));
   }
 
   private readonly written = new Map<string, number>();

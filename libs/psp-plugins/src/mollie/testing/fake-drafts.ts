@@ -2,7 +2,7 @@
 import { isIBAN } from 'class-validator';
 import { fakeRoute } from '@tributary/connector-api/testing';
 import type { FakeResponse, FakeRequest, FakeRoute } from '@tributary/connector-api/testing';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-journal.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-row-list.js';
 import {
   toAmountJson,
   createErrorBody,

@@ -21,7 +21,7 @@ import { FAKE_ACCESS_TOKEN } from '../mollie.fake.js';
 import type { FakeMollie } from '../mollie.fake.js';
 
 /** A clock whose `sleep` returns immediately and advances the time. */
-export class AutoAdvancingClock {
+export class SleepSkippingClock {
   time = Date.UTC(2026, 0, 15);
   now(): number {
     return this.time;
@@ -37,7 +37,7 @@ export class MollieTestConnector implements FeedReader {
   readonly beneficiaries = new Map<string, Beneficiary>();
   readonly rejected: RejectedRecord[] = [];
   readonly warnings: DataWarning[] = [];
-  readonly clock = new AutoAdvancingClock();
+  readonly clock = new SleepSkippingClock();
   cursor: string | undefined;
   /** Cursor of the beneficiaries. */
   beneficiariesCursor: string | undefined;

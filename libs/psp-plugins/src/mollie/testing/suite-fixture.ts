@@ -11,7 +11,7 @@ import type {
 import { createFakeIban } from './fake-drafts.js';
 import { FakeMollie, MOLLIE_DOCUMENT } from '../mollie.fake.js';
 import type { FakeBalance } from '../mollie.fake.js';
-import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-journal.js';
+import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-row-list.js';
 
 export const FAKE_WEBHOOK_SECRET = 'whsec_ofTheInheritedSuite';
 const MAX_PAGE_SIZE = 250;

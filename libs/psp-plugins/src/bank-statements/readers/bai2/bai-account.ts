@@ -3,8 +3,8 @@ import type {
   StatementBalance,
   StatementEnd,
   StatementStart,
-} from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isPlaceholder, quoteValue, collapseWhitespace } from '../value-parsers.js';

@@ -1,7 +1,7 @@
 /** Parses values of BAI2 fields. Source: Cash Management Balance Reporting Specifications, version 2 (BAI). */
 import { getCurrencyDecimals } from '@tributary/connector-api';
-import type { CreditDebit } from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+import type { CreditDebit } from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { toCalendarDate, toFullYear, quoteValue } from '../value-parsers.js';
 import type { Bai2FieldReader, Bai2Record } from './bai-records.js';
 

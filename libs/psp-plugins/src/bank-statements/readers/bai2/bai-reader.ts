@@ -1,5 +1,5 @@
-import type { StatementEvent } from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+import type { StatementEvent } from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import type { StatementReader } from '../statement-reader.js';
 import { quoteValue } from '../value-parsers.js';
 import type { Bai2Group } from './bai-account.js';

@@ -1,4 +1,4 @@
-import { StatementError } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { LineSplitter } from '../line-splitter.js';
 import { decodeLine } from '../text-decoder.js';
 

@@ -1,14 +1,14 @@
-import { bai2 } from '../fixtures/sample-files.js';
+import { createBai2Sample } from '../fixtures/sample-files.js';
 import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
 
-async function entryOf(records: string, options?: Parameters<typeof bai2>[1]) {
-  const [entry] = entriesOf(await readAll(bai2(records, options)));
+async function entryOf(records: string, options?: Parameters<typeof createBai2Sample>[1]) {
+  const [entry] = entriesOf(await readAll(createBai2Sample(records, options)));
   return entry!;
 }
 
 describe('a BAI2 file', () => {
   it('says what its statement is', async () => {
-    const parts = await readAll(bai2('', { group: '02,BANK,1234,1,260115,0830,CAD,3/' }));
+    const parts = await readAll(createBai2Sample('', { group: '02,BANK,1234,1,260115,0830,CAD,3/' }));
     expect(startsOf(parts)).toEqual([
       {
         part: 'start',
@@ -37,15 +37,17 @@ describe('a BAI2 file', () => {
     ['4', 'booked'],
     ['', 'booked'],
   ])('with the modifier %j is %s', async (modifier, kind) => {
-    expect(startsOf(await readAll(bai2('', { group: `02,B,1,1,260115,,USD,${modifier}/` })))[0]!.kind).toBe(
-      kind,
-    );
+    expect(
+      startsOf(await readAll(createBai2Sample('', { group: `02,B,1,1,260115,,USD,${modifier}/` })))[0]!.kind,
+    ).toBe(kind);
   });
 
   it('has balances by their codes, signs and funds types, over continuations', async () => {
     const account =
       '03,555,USD,010,-5000,,,015,+100,,V,260116,,040,7,,S,1,2,3,,,,,060,8,,D,2,0,5,1,3,100,50,1,/\n88,072,9,,/';
-    const parts = await readAll(bai2('', { account, total: -5000 + 100 + 7 + 8 + 50 + 9, count: 1 }));
+    const parts = await readAll(
+      createBai2Sample('', { account, total: -5000 + 100 + 7 + 8 + 50 + 9, count: 1 }),
+    );
     expect(
       endsOf(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
     ).toEqual([
@@ -133,7 +135,7 @@ describe('a BAI2 file', () => {
   });
 
   it('finds several records on one line', async () => {
-    const parts = await readAll(bai2('16,142,125,Z,,,A  PPD/ 16,142,50,Z,,,B/\n'));
+    const parts = await readAll(createBai2Sample('16,142,125,Z,,,A  PPD/ 16,142,50,Z,,,B/\n'));
     expect(entriesOf(parts).map(({ amount, remittance }) => [amount, remittance])).toEqual([
       ['1.25', 'A  PPD'.replace('  ', ' ')],
       ['0.50', 'B'],
@@ -141,7 +143,7 @@ describe('a BAI2 file', () => {
   });
 
   it('reports fields that move no money and cannot be read, and reads the entries', async () => {
-    const file = bai2('16,142,125,V,260230,,,/\n', { total: 1125, count: 1 })
+    const file = createBai2Sample('16,142,125,V,260230,,,/\n', { total: 1125, count: 1 })
       .replace('260116,0100,42', '26x116,9900,42')
       .replace('03,555,,010,1000,,/', '03,555,,010,1000,,,15,1000,,/');
     const parts = await readAll(file);
@@ -155,11 +157,11 @@ describe('a BAI2 file', () => {
   });
 
   it('may end without a slash where its last totals are right', async () => {
-    expect(endsOf(await readAll(bai2('').slice(0, -2)))).toHaveLength(1);
+    expect(endsOf(await readAll(createBai2Sample('').slice(0, -2)))).toHaveLength(1);
   });
 
   it('tells totals that are wrong, and reads the entries', async () => {
-    const good = bai2('16,142,125,Z,,,/\n', {
+    const good = createBai2Sample('16,142,125,Z,,,/\n', {
       account: '03,555,,010,1000,,,100,125,1,/',
       total: 1250,
       count: 1,
@@ -180,19 +182,22 @@ describe('a BAI2 file', () => {
   });
 
   it.each([
-    [bai2('').replace(/99.*\n/, ''), 'the trailer 99 is missing'],
-    [bai2('').replace(/98[^]*/, ''), 'the trailer 98 is missing'],
-    [bai2('').replace(/49[^]*/, ''), 'the trailer 49 is missing'],
-    [bai2('').slice(0, -3), 'is not ended by a slash'],
-    [bai2('').replace(/49.*\n/, ''), 'record 98: not after 49'],
-    [bai2('').replace(/03.*\n/, '16,142,1,Z,,,/\n'), 'line 3: record 16: outside of an account'],
-    [bai2('16,042,1,Z,,,/\n'), 'line 4: record 16: has the type "042"'],
-    [bai2('16,142,1.25,Z,,,/\n'), 'has the amount "1.25"; expected digits without a decimal point'],
-    [bai2('16,142,,Z,,,/\n'), 'has no amount'],
-    [`${bai2('')}16,142,1,Z,,,/\n`, 'after the end of the file (99)'],
-    [bai2('', { account: '03,555,XXQ/' }), 'has the currency "XXQ"'],
-    [bai2('', { group: '02,B,1,2,260115,,USD,2/' }), 'a group with the status 2 (deletion)'],
-    [bai2('', { group: '02,B,1,4,260115,,USD,2/' }), 'a group with the status 4 (test only)'],
+    [createBai2Sample('').replace(/99.*\n/, ''), 'the trailer 99 is missing'],
+    [createBai2Sample('').replace(/98[^]*/, ''), 'the trailer 98 is missing'],
+    [createBai2Sample('').replace(/49[^]*/, ''), 'the trailer 49 is missing'],
+    [createBai2Sample('').slice(0, -3), 'is not ended by a slash'],
+    [createBai2Sample('').replace(/49.*\n/, ''), 'record 98: not after 49'],
+    [createBai2Sample('').replace(/03.*\n/, '16,142,1,Z,,,/\n'), 'line 3: record 16: outside of an account'],
+    [createBai2Sample('16,042,1,Z,,,/\n'), 'line 4: record 16: has the type "042"'],
+    [
+      createBai2Sample('16,142,1.25,Z,,,/\n'),
+      'has the amount "1.25"; expected digits without a decimal point',
+    ],
+    [createBai2Sample('16,142,,Z,,,/\n'), 'has no amount'],
+    [`${createBai2Sample('')}16,142,1,Z,,,/\n`, 'after the end of the file (99)'],
+    [createBai2Sample('', { account: '03,555,XXQ/' }), 'has the currency "XXQ"'],
+    [createBai2Sample('', { group: '02,B,1,2,260115,,USD,2/' }), 'a group with the status 2 (deletion)'],
+    [createBai2Sample('', { group: '02,B,1,4,260115,,USD,2/' }), 'a group with the status 4 (test only)'],
     ['01,A,B,260116,0100,42,,,2/\n99,0,0,2/\n', 'the file has no account in it'],
   ])('that is wrong is refused: %#', async (file, message) => {
     expect(await errorMessageOf(file)).toContain(message);

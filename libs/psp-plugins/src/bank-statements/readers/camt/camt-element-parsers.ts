@@ -1,6 +1,6 @@
 /** Parses ISO 20022 amounts, dates and accounts of every version of camt.052/.053/.054. */
-import type { CreditDebit, StatementAccount, StatementBalance } from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+import type { CreditDebit, StatementAccount, StatementBalance } from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import {
   isDecimal,
   isEmptyDate,

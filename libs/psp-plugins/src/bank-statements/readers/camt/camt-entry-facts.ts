@@ -1,4 +1,4 @@
-import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement-parts.js';
+import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement.types.js';
 import { isPlaceholder, collapseWhitespace } from '../value-parsers.js';
 import type { ReportUnreadable } from './camt-element-parsers.js';
 import { readAccountId, readAmount, readBic, readOptional } from './camt-element-parsers.js';

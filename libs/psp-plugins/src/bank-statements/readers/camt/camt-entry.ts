@@ -6,7 +6,7 @@ import type {
   EntryStatus,
   Party,
   StatementKind,
-} from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
 import { isPlaceholder, quoteValue } from '../value-parsers.js';
 import {
   readCharges,

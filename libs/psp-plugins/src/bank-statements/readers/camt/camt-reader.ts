@@ -1,7 +1,7 @@
 import type { SaxesTagPlain } from 'saxes';
 import { SaxesParser } from 'saxes';
-import type { EntryDetail, StatementEvent } from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+import type { EntryDetail, StatementEvent } from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { EntryContext } from './camt-entry.js';

@@ -6,7 +6,7 @@ import type {
   StatementFormat,
   StatementKind,
   StatementStart,
-} from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
 import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';

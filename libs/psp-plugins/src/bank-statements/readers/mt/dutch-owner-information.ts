@@ -1,4 +1,4 @@
-import type { Party, ReferenceName } from '../../statements/statement-parts.js';
+import type { Party, ReferenceName } from '../../statements/statement.types.js';
 import { isBic, isIban, isPlaceholder, collapseWhitespace } from '../value-parsers.js';
 import type { OwnerInformation } from './mt-field-parsers.js';
 

@@ -1,4 +1,4 @@
-import type { Party, ReferenceName, StatementAccount } from '../../statements/statement-parts.js';
+import type { Party, ReferenceName, StatementAccount } from '../../statements/statement.types.js';
 import { isBic, isIban, isPlaceholder, collapseWhitespace } from '../value-parsers.js';
 import { isOwnNumber, removeOwnAccount } from './own-account.js';
 import type { OwnerInformation } from './mt-field-parsers.js';

@@ -5,8 +5,8 @@ import type {
   EntryFacts,
   StatementAccount,
   StatementBalance,
-} from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { toCalendarDate, toFullYear, isIban, parseGroupedDecimal, quoteValue } from '../value-parsers.js';
 
 /** One field: `:61:` with all lines up to the next field. */

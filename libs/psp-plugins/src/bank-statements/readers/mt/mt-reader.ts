@@ -3,8 +3,8 @@ import type {
   EntryFacts,
   StatementAccount,
   StatementEvent,
-} from '../../statements/statement-parts.js';
-import { StatementError } from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { LineSplitter } from '../line-splitter.js';
 import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';

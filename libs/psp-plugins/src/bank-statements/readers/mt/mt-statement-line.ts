@@ -1,4 +1,4 @@
-import type { CreditDebit, EntryFacts, EntryStatus } from '../../statements/statement-parts.js';
+import type { CreditDebit, EntryFacts, EntryStatus } from '../../statements/statement.types.js';
 import {
   toCalendarDate,
   toFullYear,

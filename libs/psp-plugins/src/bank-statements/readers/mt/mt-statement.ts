@@ -3,9 +3,9 @@ import type {
   StatementBalance,
   StatementEnd,
   StatementStart,
-} from '../../statements/statement-parts.js';
+} from '../../statements/statement.types.js';
 import type { StatedTotal } from '../entry-totals.js';
-import { StatementError } from '../../statements/statement-parts.js';
+import { StatementError } from '../../statements/statement.types.js';
 import { EntryTotals } from '../entry-totals.js';
 import { toScaledInteger, formatScaledInteger } from '../value-parsers.js';
 import type { MtField } from './mt-field-parsers.js';

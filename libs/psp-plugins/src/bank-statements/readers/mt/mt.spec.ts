@@ -1,10 +1,10 @@
-import { mt940, IBAN } from '../fixtures/sample-files.js';
+import { createMt940Sample, IBAN } from '../fixtures/sample-files.js';
 import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
 
 /** Returns the only entry of a statement. */
 async function entryOf(line: string, details = '') {
   const [entry] = entriesOf(
-    await readAll(mt940(`:61:${line}\r\n${details === '' ? '' : `:86:${details}\r\n`}`)),
+    await readAll(createMt940Sample(`:61:${line}\r\n${details === '' ? '' : `:86:${details}\r\n`}`)),
   );
   return entry!;
 }
@@ -65,7 +65,7 @@ describe('the line :61:', () => {
     ['260228C1,2,3NTRFNONREF', 'line 5: :61: has the amount "1,2,3"; expected digits with a decimal comma'],
     ['260228X1,NTRFNONREF', 'line 5: :61: is "260228X1,NTRFNONREF"; expected value date'],
   ])('%s is refused', async (line, message) => {
-    expect(await errorMessageOf(mt940(`:61:${line}\r\n`))).toContain(message);
+    expect(await errorMessageOf(createMt940Sample(`:61:${line}\r\n`))).toContain(message);
   });
 
   it('reads instructed amount and charges of the line below', async () => {
@@ -134,7 +134,7 @@ describe('the details :86:', () => {
 
   it('are UTF-8 or Windows-1252, line by line', async () => {
     const file = Buffer.concat([
-      Buffer.from(mt940(':61:2601150115D1,NTRFNONREF\r\n:86:Müller\r\n').split(':62F:')[0]!),
+      Buffer.from(createMt940Sample(':61:2601150115D1,NTRFNONREF\r\n:86:Müller\r\n').split(':62F:')[0]!),
       Buffer.from('Stra\xdfe \x80\r\n', 'latin1'),
       Buffer.from(':62F:C260115EUR99,00\r\n-\r\n'),
     ]);
@@ -148,7 +148,7 @@ describe('a statement', () => {
   it('is framed by SWIFT blocks or bare, and several follow each other with or without a separator', async () => {
     const block = (text: string) =>
       `\u0001{1:F01BANKDEFFXXXX}{2:I940BANKDEFFXXXXN}{4:\r\n${text}-}{5:{MAC:0}}\u0003`;
-    const bare = mt940('', undefined, '');
+    const bare = createMt940Sample('', undefined, '');
     for (const file of [
       block(bare) + block(bare),
       bare + bare,
@@ -217,10 +217,11 @@ describe('a statement', () => {
 
   it('has forward and available balances, negative ones, and the currency of its account taken off', async () => {
     const parts = await readAll(
-      mt940('', 'D260115EUR5,1', ':64:D260115EUR5,10\r\n:65:C260116EUR1,\r\n:86:info\r\n-\r\n').replace(
-        IBAN,
-        `${IBAN}EUR`,
-      ),
+      createMt940Sample(
+        '',
+        'D260115EUR5,1',
+        ':64:D260115EUR5,10\r\n:65:C260116EUR1,\r\n:86:info\r\n-\r\n',
+      ).replace(IBAN, `${IBAN}EUR`),
     );
     expect(startsOf(parts)[0]!.account).toEqual({ id: IBAN, isIban: true, currency: 'EUR' });
     expect(
@@ -236,19 +237,19 @@ describe('a statement', () => {
   it.each([
     [':60F:C260114EUR1,\n', 'line 1: :60F: outside of a statement; expected :20:'],
     [':25:1\n', 'which begins in line 1, ends without a closing balance'],
-    [mt940('', 'C260115EUR1.250'), 'line 5: :62F: the amount 1.250 may mean 1.250 or 1250'],
+    [createMt940Sample('', 'C260115EUR1.250'), 'line 5: :62F: the amount 1.250 may mean 1.250 or 1250'],
     [':20:X\n:25:1\n:25:2\n', 'line 3: a second :25: in the statement "X"'],
     [
       ':20:X\n:60F:C260114EUR1,\n:61:260115C1,NTRF\n',
       'line 3: the statement "X", which begins in line 1, has no account (:25:)',
     ],
     [':20:X\n:25:1\n:61:260115C1,NTRF\n', 'no opening balance (:60F: or :60M:)'],
-    [mt940('').replace(':62F:C260115EUR100,00\r\n', ''), 'ends without a closing balance'],
-    [mt940('', undefined, ':61:260115C1,NTRF\n'), 'line 6: :61: after the closing balance'],
-    [mt940('', 'C260230EUR1,'), 'line 5: :62F: has the date 260230'],
+    [createMt940Sample('').replace(':62F:C260115EUR100,00\r\n', ''), 'ends without a closing balance'],
+    [createMt940Sample('', undefined, ':61:260115C1,NTRF\n'), 'line 6: :61: after the closing balance'],
+    [createMt940Sample('', 'C260230EUR1,'), 'line 5: :62F: has the date 260230'],
     ['{1:F01BANKDEFF}{2:I103BANKDEFFN}{4:\n:20:X\n-}', 'line 1: a message MT103; expected MT940 or MT942'],
-    [`{1:F01BANKDEFF}{4:\n${mt940('', undefined, '')}`, 'is not closed; expected "-}"'],
-    [mt940('', 'C260115EUR10', '').trimEnd(), 'the last line "C260115EUR10" has no line break'],
+    [`{1:F01BANKDEFF}{4:\n${createMt940Sample('', undefined, '')}`, 'is not closed; expected "-}"'],
+    [createMt940Sample('', 'C260115EUR10', '').trimEnd(), 'the last line "C260115EUR10" has no line break'],
     [
       ':20:X\n:25:1\n:28C:1\n:34F:EUR0,\n:61:260115C1,NTRF\n',
       'nothing shows that the statement "X" is complete',
@@ -268,13 +269,15 @@ describe('a statement', () => {
   });
 
   it('may end within an available balance, which is then left out', async () => {
-    const [end] = endsOf(await readAll(mt940('', undefined, ':64:C260115EUR10')));
+    const [end] = endsOf(await readAll(createMt940Sample('', undefined, ':64:C260115EUR10')));
     expect(end!.balances.map(({ code }) => code)).toEqual(['OPBD', 'CLBD']);
     expect(end!.unreadable).toEqual(['line 6: the file ends within :64:, so it is left out']);
   });
 
   it('reports a field that moves no money and cannot be read', async () => {
-    const [end] = endsOf(await readAll(mt940('', undefined, ':64:C2601EUR10,\r\n:90C:x\r\n-\r\n')));
+    const [end] = endsOf(
+      await readAll(createMt940Sample('', undefined, ':64:C2601EUR10,\r\n:90C:x\r\n-\r\n')),
+    );
     expect(end!.unreadable).toEqual([
       expect.stringContaining('line 6: :64: is "C2601EUR10,"'),
       expect.stringContaining('line 7: :90C: is "x"'),
@@ -282,6 +285,6 @@ describe('a statement', () => {
   });
 
   it('may end without a line break where the sum proves that nothing was cut', async () => {
-    expect(endsOf(await readAll(mt940('', undefined, '').trimEnd()))).toHaveLength(1);
+    expect(endsOf(await readAll(createMt940Sample('', undefined, '').trimEnd()))).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 /** Reads the field `:NS:` (non-SWIFT), in which German banks give the texts of an entry in numbered lines. */
-import type { EntryFacts } from '../../statements/statement-parts.js';
+import type { EntryFacts } from '../../statements/statement.types.js';
 import { collapseWhitespace } from '../value-parsers.js';
 
 /**

@@ -1,5 +1,5 @@
 /** Recognises the account of the statement in the details of an entry: it is never the counterparty. */
-import type { Party, StatementAccount } from '../../statements/statement-parts.js';
+import type { Party, StatementAccount } from '../../statements/statement.types.js';
 
 /** Removes the account from a party that has our own account. The name stays, because it may be the other's. */
 export function removeOwnAccount(

@@ -1,4 +1,4 @@
-import type { StatementAccount } from '../../statements/statement-parts.js';
+import type { StatementAccount } from '../../statements/statement.types.js';
 import { isIban, collapseWhitespace } from '../value-parsers.js';
 import { readDutchInformation } from './dutch-owner-information.js';
 import { readGermanInformation } from './german-owner-information.js';

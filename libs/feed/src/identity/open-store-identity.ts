@@ -3,7 +3,7 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { describeServerChange, type DatabaseServerIdentity } from './database-server-identity.js';
 import { DEFAULT_READER_LEAD_MS, startNewEpoch } from './start-new-epoch.js';
 import { readStoreIdentity, recordDatabaseServer } from './store-identity.js';
-import { StoreSession } from './store-session.js';
+import { OpenedStoreIdentity } from './opened-store-identity.js';
 
 const RESTORE_ADVICE =
   'if this is the store to go on with, stop every gateway and run "tributary store restore --config FILE"';
@@ -12,7 +12,7 @@ const RESTORE_ADVICE =
  * Opens a session on the store.
  * @throws Error when the store has lost data, or is on another server than before, and no person has confirmed it
  */
-export async function openSession(adapter: DatabaseAdapter): Promise<StoreSession> {
+export async function openSession(adapter: DatabaseAdapter): Promise<OpenedStoreIdentity> {
   const identity = await readStoreIdentity(adapter.reader);
   if (!identity) throw new Error('the table store_identity is empty; put back a backup that is whole');
   if (identity.lossFound !== undefined)
@@ -20,7 +20,7 @@ export async function openSession(adapter: DatabaseAdapter): Promise<StoreSessio
   const server = await adapter.findServerIdentity();
   if (server && !identity.server) await adapter.durableTransaction((db) => recordDatabaseServer(db, server));
   const change = server && identity.server && describeServerChange(identity.server, server);
-  if (change === undefined) return new StoreSession(adapter, { ...identity, server });
+  if (change === undefined) return new OpenedStoreIdentity(adapter, { ...identity, server });
   // After the promotion of a replica the gateways must go on by themselves. The replica may have lacked the newest commits.
   if (!isPromotion(identity.server, server)) throw new Error(`${change}; ${RESTORE_ADVICE}`);
   const { epoch: fromEpoch } = identity;

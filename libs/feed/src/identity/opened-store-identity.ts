@@ -10,7 +10,7 @@ import type { StoreRestore } from '../types/store.types.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { readStoreIdentity, type StoreIdentity } from './store-identity.js';
 
-export class StoreSession {
+export class OpenedStoreIdentity {
   readonly storeId: string;
   readonly epoch: number;
   /** The newest restore of the store. */

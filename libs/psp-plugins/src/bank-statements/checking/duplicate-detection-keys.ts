@@ -9,7 +9,7 @@ import {
   normalizeFacts,
 } from '../identity/entry-identity.js';
 import { toSignedMoney } from '../statements/signed-money.js';
-import type { Entry } from '../statements/statement-parts.js';
+import type { Entry } from '../statements/statement.types.js';
 
 /**
  * Returns the digests to be counted for an entry: one for the whole entry and one for the bank's reference.

@@ -93,8 +93,8 @@ function nameSource(error: unknown, id: string): unknown {
 }
 
 /**
- * Returns the error of the whole listing. If other sources were read, the credentials are accepted in general. A long pause, which
- * `unauthorized` means, would delay these sources.
+ * Chooses the error for the whole listing. If another source could be read, the credentials are valid. Then the error is not
+ * `unauthorized`, which would pause all sources for a long time.
  */
 function toMergeError(errors: readonly unknown[], readCount: number): unknown {
   const [first] = errors;

@@ -1,6 +1,6 @@
 /**
- * Links rows to the rows that they refer to, if those are served. Two results must not occur. A refund of a payment that was never served: the
- * client would take the refund for the payment. Two rows under one id: the second would replace the money of the first.
+ * Links rows to the rows that they refer to, if those are served. This prevents two errors: (1) a refund whose payment was never served,
+ * which the client would treat as a payment; (2) two rows with the same id, of which the second would overwrite the amount of the first.
  */
 import type { FeedReader } from '../plugin.js';
 import type { Transaction } from '../record.types.js';

@@ -56,7 +56,7 @@ async function chooseForReaders(
   clock: CurrentTimeExpression,
   isLocking: boolean,
 ): Promise<(ServedToReader | undefined)[]> {
-  // The lock comes first, so that of two concurrent responses the later one has the later amounts.
+  // The lock comes first. So if two responses are built at the same time, the later one has the later amounts.
   const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
   const accountIds = new Set(requests.map(({ accountId }) => accountId));
   const observations = await findObservations(db, adapter, connector, [...accountIds]);

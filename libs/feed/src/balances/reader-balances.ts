@@ -10,13 +10,13 @@ interface ReaderAccount {
   accountId: string;
 }
 
-/** A response to a reader, and what the reader knows after it. */
+/** A response to a reader (one API key), and what the reader knows after it. */
 export interface ServedToReader extends ReaderAccount {
   balances: ServedBalances;
   next: ReaderBalance;
 }
 
-/** Returns the key of a reader and an account in maps. */
+/** Returns the key under which a Map stores a reader and an account. */
 export function readerKey({ reader, accountId }: ReaderAccount): string {
   return `${reader} ${accountId}`;
 }

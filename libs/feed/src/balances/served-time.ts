@@ -5,7 +5,7 @@
  * `docs/decisions/0015-times-of-balances.md`. All times are milliseconds since 1970.
  */
 
-/** What the store knows of the amounts of an account. */
+/** The stored amounts of an account, and when they were true. */
 export interface AmountsVersion {
   /** When these amounts became true. It increases with every change of an amount, so that it identifies the version. */
   since: number;
@@ -13,7 +13,7 @@ export interface AmountsVersion {
   observedAt: number;
 }
 
-/** What a reader (one API key) knows of an account. */
+/** The last response that a reader (one API key) got for an account. */
 export interface ReaderBalance {
   /** `AmountsVersion.since` of the last response. */
   since: number;
@@ -28,7 +28,10 @@ export interface ReaderBalance {
 export interface BalanceValidity {
   /** A fixed time in ms. By default it follows the reader's own polling interval. */
   validForMs?: number;
-  /** Whether the amounts are those of this moment. Otherwise the PSP was not asked yet, or does not respond: they are valid from their last observation on. */
+  /**
+   * Whether the PSP confirmed the amounts just now. Otherwise the PSP was not asked yet, or does not respond, and the amounts are only
+   * known to be valid until their last observation.
+   */
   isCurrent: boolean;
 }
 
@@ -58,9 +61,9 @@ export function chooseServedTime(
   const isUnconfirmed = before.servedAt === since && mayBeRetry;
   if (before.since !== since || isUnconfirmed) return { ...next, servedAt: since };
   const validityMs = validForMs ?? Math.min(Math.max(2 * intervalMs, MIN_VALIDITY_MS), MAX_VALIDITY_MS);
-  // Stored amounts were observed about one interval ago, behind the last request.
+  // The stored amounts were observed about one polling interval before the last request.
   const validUntil = isCurrent ? now + validityMs : observedAt + intervalMs + validityMs;
-  // The end never moves back, unless it was set with a wrong clock.
+  // The end of the validity never moves back, unless a wrong clock set it too late.
   const previousEnd = Math.min(before.servedAt, now + Math.max(validityMs, MAX_VALIDITY_MS));
   return { ...next, servedAt: Math.max(validUntil, previousEnd, since) };
 }

@@ -39,7 +39,7 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
     await append(
       row('in', { type: 'PAYIN', sourceAccountId: 'payer', destinationAccountId: 'a' }),
       row('out', { type: 'PAYOUT', amount: 30n, sourceAccountId: 'a', destinationAccountId: 'payee' }),
-      // Source and destination of these are exchanged already.
+      // The source and the destination of these rows are swapped already, because the money moves back.
       row('refund', { type: 'PAYIN', status: 'REFUNDED', amount: 40n, sourceAccountId: 'a' }),
       row('return', { type: 'PAYOUT', status: 'REFUNDED', amount: 5n, destinationAccountId: 'a' }),
       row('reversed', { type: 'PAYIN', status: 'REFUND_REVERSED', amount: 7n, destinationAccountId: 'a' }),

@@ -5,11 +5,11 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
-/** The records of which new rows are appended. */
+/** The records whose new rows are appended. */
 export interface AppendedRecords {
-  /** In the sequence of the rows. The same record can occur twice. */
+  /** One entry for each row, in the sequence of the rows. The same record can occur twice. */
   records: readonly SerializedRecord[];
-  /** Ids of those that have earlier rows. */
+  /** Ids of the records that have earlier rows. */
   changedIds: ReadonlySet<string>;
 }
 
@@ -123,7 +123,7 @@ async function readCurrentEffects(
   return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
 }
 
-/** Returns the key of an account in one asset in maps. Neither part contains a space. */
+/** Returns the key under which a Map stores an account in one asset. Neither part contains a space. */
 export function toAccountAssetKey(accountId: string, asset: string): string {
   return `${accountId} ${asset}`;
 }

@@ -66,7 +66,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   async list(): Promise<AccountSum[]> {
-    // By name, because a command that only lists must not create the feed.
+    // Finds the feed by its name, because a command that only lists must not create the feed.
     const rows = await this.adapter.reader
       .selectFrom('account_sums')
       .innerJoin('feeds', 'feeds.id', 'account_sums.feed_id')
@@ -141,7 +141,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 }
 
-/** Returns the checkpoints to delete. Older ones are thinned out each time, so that the distances grow with the age. */
+/** Returns the checkpoints to delete. Every call thins out the older half, so the distances between checkpoints grow with their age. */
 function selectSurplus(newestFirst: readonly number[]): number[] {
   if (newestFirst.length <= MAX_CHECKPOINTS) return [];
   return newestFirst.slice(MAX_CHECKPOINTS / 2).filter((_, index) => index % 2 === 1);

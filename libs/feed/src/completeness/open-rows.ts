@@ -1,4 +1,4 @@
-/** Finds the rows of an account that moved no money yet, to name them beside a gap. */
+/** Finds the rows of an account that have moved no money yet. A gap is reported together with them, because they may explain it. */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { FeedSession } from '../identity/feed-session.js';
@@ -6,7 +6,7 @@ import type { FeedSession } from '../identity/feed-session.js';
 /** Number of newest rows that are read. A gap is explained by recent rows, and the feed can be of any length. */
 const MAX_ROWS = 2_000;
 const MAX_IDS = 5;
-/** The statuses of rows that may move money later, or of which it is not known whether they did. */
+/** The statuses of rows that may still move money, and of rows of which it is not known whether they moved money. */
 const OPEN_STATUSES: readonly string[] = ['PENDING', 'AUTHORISATION', 'OTHER'];
 
 /**

@@ -11,7 +11,10 @@ import type { ConnectorIdentity } from '../types/store.types.js';
 /** Number of rows per statement. SQLite allows 32,766 parameters. */
 const BATCH_ROWS = 500;
 
-/** Returns true when the store knows all of these connectors. @throws ConnectorConflictError when one belongs to another plugin or account */
+/**
+ * Returns true if the store knows all of these connectors.
+ * @throws ConnectorConflictError if one of them belongs to another plugin or account
+ */
 export async function areConnectorsRegistered(
   adapter: DatabaseAdapter,
   connectors: readonly ConnectorIdentity[],
@@ -98,7 +101,9 @@ async function writeIdentity(
 
 interface Comparison {
   connector: ConnectorIdentity;
-  /** `isComplete` is false when the plugin names the account now, and did not when the connector was registered. */
+  /**
+   * `isComplete` is false if the plugin names the account now but did not when the connector was registered. The account is then stored.
+   */
   found: { isComplete: boolean } | undefined;
 }
 
@@ -128,7 +133,7 @@ async function compareConnectors(
   });
 }
 
-/** An account that only one side names is no contradiction: a plugin may learn to name it. */
+/** If only one side names the account, that is no conflict: a newer plugin may name the account for the first time. */
 function isOther(row: ConnectorTable, { plugin, account }: ConnectorIdentity): boolean {
   return row.plugin !== plugin || (row.account !== null && account !== undefined && row.account !== account);
 }

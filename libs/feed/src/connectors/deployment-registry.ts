@@ -47,7 +47,10 @@ async function writeName(db: Kysely<Schema>, deployment: string | null): Promise
   await db.updateTable('store_identity').set({ deployment }).execute();
 }
 
-/** Locks the name until the commit, so that one of two deployments that start together is refused. @throws DeploymentConflictError */
+/**
+ * Locks the name until the commit, so that of two deployments that start at the same time one is refused.
+ * @throws DeploymentConflictError
+ */
 async function assertSameDeployment(
   db: Kysely<Schema>,
   { name, connectors }: DeploymentIdentity,
@@ -61,7 +64,7 @@ async function assertSameDeployment(
     if (storedName === name) return;
     throw new DeploymentConflictError(`the store belongs to the deployment "${storedName}"`, name);
   }
-  // A store without a name belongs to the files that have one of its connectors.
+  // A store without a name belongs to each deployment file that has one of its connectors.
   const rows = await db.selectFrom('connectors').select('connector').orderBy('connector').execute();
   const paths = new Set(connectors.map(({ path }) => path));
   const [first] = rows;

@@ -59,7 +59,7 @@ export interface FeedIdentity {
 }
 
 export interface DatabaseAdapter {
-  /** Remembers that the database was replaced under this process. */
+  /** Records that the database under this process was replaced by another one. */
   readonly changes: StoreChangeRecord;
   readonly columnTypes: ColumnTypes;
   /** Reads outside of transactions. It sees all committed rows and no others. */

@@ -1,4 +1,4 @@
-/** The order that the health check stores and deletes in one transaction, so that no other transaction ever sees it. */
+/** The order that the health check stores and deletes in one transaction. No other transaction ever sees it. */
 import type { OrderTable } from './schema.js';
 
 export const PROBE_ORDER_ID = 'health-check';

@@ -92,7 +92,7 @@ export interface AccountSumTable {
   reread_at: number | null;
 }
 
-/** A position of a feed, and the cursor with which its plugin read on from there. `null`: from the beginning. */
+/** A position of a feed, and the cursor with which its plugin continued after it. `null` as cursor: from the beginning. */
 export interface FeedCheckpointTable {
   feed_id: number;
   seq: number;
@@ -111,7 +111,10 @@ export interface FeedRowTable {
   body: string;
 }
 
-/** A page that was served as the last one. Until `until`, later pages with the same `from_time` and `page_size` are empty. */
+/**
+ * A page that was served as the last page of a list. Until the time `until`, later pages with the same `from_time` and `page_size` are
+ * empty.
+ */
 export interface LastPageTable {
   feed_id: number;
   from_time: number;

@@ -82,7 +82,7 @@ export class FeedSession implements FeedIdentity {
     this.assertUnchanged();
     const { committedSeq } = this;
     const { knownBeat } = this.session;
-    // One statement, because every empty page is explained.
+    // Uses one statement, because every empty page needs this check.
     const row = await this.adapter.reader
       .selectFrom('store_identity')
       .leftJoin('feeds', (join) =>

@@ -26,7 +26,8 @@ export class OpenedStoreIdentity {
     this.restore = identity.restore;
     this.lastBeat = identity.beat;
     adapter.onNewConnection(async (readState) => {
-      // From before the read: this process can write a heartbeat while the state is on its way.
+      // Read before the query starts: this process can write a heartbeat while the query is running, and the older one that the query
+      // returns is then no loss.
       const knownBeat = this.lastBeat;
       const { identity: found, server, markLoss } = await readState();
       const change = server && identity.server && describeServerChange(identity.server, server);

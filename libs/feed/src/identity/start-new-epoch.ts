@@ -38,7 +38,7 @@ export async function startNewEpoch(
         loss_found: null,
         min_feed_time: sql<number>`${now} + cast(${readerLeadMs} as bigint)`,
         restored_at: now,
-        // A store that is restored again before a gateway has run lacks what it lacked before.
+        // If a store is restored again before a gateway has run, the data that it lacked after the first restore is still missing.
         backup_at: eb.ref('beat_at'),
         server_database: server?.database ?? null,
         server_timeline: server?.timeline ?? null,

@@ -14,7 +14,7 @@ import { backUp, runSql } from '../testing/raw-sql.js';
 import { POSTGRES, SQLITE, STORES, type FreshStore } from '../testing/stores.js';
 
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
-/** Two readers of a page may be served within this time before a deleted SQLite file is noticed. */
+/** Two requests for a page may still be answered within this time before the gateway notices that the SQLite file was deleted. */
 const FILE_CHECK_MS = 150;
 
 function record(id: string): SerializedRecord {
@@ -164,7 +164,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     expect(restoredAt).toBeGreaterThanOrEqual(backupAt);
     await open();
     expect(store.lastRestore).toEqual({ restoredAt, backupAt });
-    // The PSP lists again what was lost, and a version that came while the store was down.
+    // The PSP lists the lost records again, and a version that it created while the store was down.
     const again = await store.feed('bank', 'transactions');
     await append(again, 'late', 'a2', 'later');
     const { body } = await again.readPage(position, 1, 100);

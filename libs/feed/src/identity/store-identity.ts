@@ -13,7 +13,10 @@ export interface StoreIdentity {
   beat: number;
   /** The server that held the store when a gateway last opened it. */
   server: DatabaseServerIdentity | undefined;
-  /** Why a gateway found that the store lost data. No gateway opens the store until a person has run `tributary store restore`. */
+  /**
+   * The reason why a gateway found that the store has lost data. No gateway opens the store until a person has run `tributary store
+   * restore`.
+   */
   lossFound: string | undefined;
   /** The newest restore or promotion; `undefined` when there was none. */
   restore: StoreRestore | undefined;

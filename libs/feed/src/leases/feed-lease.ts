@@ -140,7 +140,7 @@ interface FencingToken {
 
 interface LockedHead extends FeedHead {
   now: number;
-  /** True when the feed has unresolved rejected records. */
+  /** True if the feed has unresolved rejected records. */
   hasRejectedRecords: boolean;
 }
 

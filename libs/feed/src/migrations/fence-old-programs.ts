@@ -54,8 +54,8 @@ export async function reserveFenceColumn(db: Kysely<Schema>, types: ColumnTypes)
     await db.schema.alterTable(table).addColumn('fence', types.integer).execute();
     await types.rejectValues(db, table, 'fence', OLD_PROGRAM_MESSAGE);
   }
-  // A running pull of an older program cannot commit its page any more, so another program need not wait for its lease to end. Leases of
-  // orders stay: their holder may be sending the order to the PSP at this moment.
+  // The lease of a feed is released: a running pull of an older program cannot commit its page any more, so other programs need not wait
+  // for it. Leases of orders stay, because their holder may be sending the order to the PSP at this moment.
   if (await types.hasColumn(db, 'feeds', 'fencing_token'))
     await sql`update feeds set holder = null, leased_until = 0, fencing_token = fencing_token + 1 where holder is not null`.execute(
       db,

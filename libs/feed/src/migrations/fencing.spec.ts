@@ -1,4 +1,4 @@
-/** Tests that programs which a migration contradicts cannot write any more, and that others can go on. */
+/** Tests that a migration stops the programs of older releases that cannot work with the new tables, and that the others can continue. */
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
 import { currentProcess, openStore, StoreChangedError } from '../index.js';
@@ -8,7 +8,7 @@ import { fenceOldPrograms } from './fence-old-programs.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './schema-versions.js';
 
-/** What every release before version 10 does to acquire a lease, to create a feed, to lock an order and to take one. */
+/** The statements with which every release before version 10 acquires a lease, creates a feed, locks an order and takes an order. */
 const OLD_WRITES = {
   lease: "update feeds set fence = fence + 1, holder = 'old', leased_until = 9 where connector = 'bank'",
   feed: "insert into feeds (connector, stream, head_seq, fence, leased_until) values ('new', 'accounts', 0, 0, 0)",
@@ -61,7 +61,7 @@ describe.each(STORES)('a $name store', (kind) => {
           result: expect.stringContaining('a newer release of Tributary has upgraded this store') as string,
         });
       }
-      // Old programs still read: pages are the same, and a lease that they held is free.
+      // Old programs can still read: they get the same pages. A lease that they held is free.
       expect(await runSql(fresh.url, 'select holder, leased_until from feeds')).toEqual([
         { holder: null, leased_until: fresh.url.startsWith('sqlite:') ? 0 : '0' },
       ]);

@@ -61,9 +61,9 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createConnectors, minProgramVersion: 9 },
   { apply: addFencing, minProgramVersion: 10 },
   { apply: addDeployment, minProgramVersion: 10 },
-  // Earlier programs change amounts without `amounts_since`.
+  // Earlier programs change amounts and do not update `amounts_since`.
   { apply: addReaderBalancesTable, minProgramVersion: 12 },
-  // An older program appends rows without adding them to the sums, so every balance would seem to be wrong.
+  // An older program appends rows and does not add them to the sums, so every balance would seem to be wrong.
   { apply: createAccountSums, minProgramVersion: 13 },
 ];
 

@@ -159,7 +159,7 @@ export class SqlStore implements Store {
           connector,
           stream,
           head_seq: 0,
-          // After a restore, readers may know later rows of this feed than the store.
+          // After a restore, readers may know later rows of this feed than the store contains.
           head_time: eb.selectFrom('store_identity').select('min_feed_time'),
           cursor: null,
           fencing_token: 0,
@@ -201,7 +201,11 @@ class SqlFeed implements Feed {
       : (read ?? this.explainMissingFeed());
   }
 
-  /** @returns an empty page when only a replica does not know the feed yet. @throws StoreChangedError */
+  /**
+   * Reads a page.
+   * @returns an empty page if only a replica does not know the feed yet
+   * @throws StoreChangedError
+   */
   private async explainMissingFeed(): Promise<SerializedPage> {
     await this.binding.assertExists();
     return { rows: 0, body: '[]' };

@@ -1,7 +1,7 @@
 /** Types of the completeness check: what the store keeps of each account, and what the check writes. Amounts are in minor units. */
 import type { BalanceEffect, Cursor, DataWarning } from '@tributary/connector-api';
 
-/** An effect, and when the PSP changed the balance (milliseconds since 1970). */
+/** An effect of a row on a balance, and the time at which the PSP changed the balance (milliseconds since 1970). */
 export interface TimedEffect extends BalanceEffect {
   at: number;
 }
@@ -11,7 +11,10 @@ export interface AccountSum {
   /** The id as served, i.e. encoded. */
   accountId: string;
   asset: string;
-  /** Sum of the effects of all rows of the feed. If `Completeness.startsAtFirstRow` is false, without the rows from before the upgrade. */
+  /**
+   * Sum of the effects of all rows of the feed. If `Completeness.startsAtFirstRow` is false, the rows from before the upgrade are not
+   * included.
+   */
   total: bigint;
   check: AccountCheck;
 }
@@ -32,13 +35,13 @@ export interface AccountCheck {
   rereadAt: number | undefined;
 }
 
-/** A balance that did not agree with the rows. */
+/** An observed balance that did not agree with the rows. */
 export interface SuspectObservation {
   at: number;
   balance: bigint;
   /** Sum of the rows that the PSP booked after `at`. They are not in `balance`. */
   after: bigint;
-  /** The time of the first of the observations in a row that did not agree. */
+  /** Time of the first observation in the current series of observations that did not agree. */
   since: number;
 }
 

@@ -64,7 +64,7 @@ export interface MutableOrderFields {
   /** The process that works on the order. Its lease ends at `leasedUntil`. */
   holder: string | undefined;
   leasedUntil: number;
-  /** Increases with every lease. */
+  /** Fencing token of the lease. It increases with every lease. */
   fencingToken: number;
 }
 

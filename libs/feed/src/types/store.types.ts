@@ -93,7 +93,7 @@ export interface Feed {
   recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
   /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
-  /** Returns those of the ids (as served) that have a row. */
+  /** Returns those of the ids (as served) for which the feed has a row. */
   findExistingIds(ids: readonly string[]): Promise<Set<string>>;
   /** Returns the number of rows and the feed time of the last one. */
   head(): Promise<{ rows: number; feedTime: number | undefined }>;

@@ -105,7 +105,8 @@ it('an order that succeeded and came back keeps its row; the return is a row of 
       amount: '1250',
       relatedTransactionID: 'pi-1',
       type: 'PAYOUT',
-      // The money moved back. With the accounts of the order, it would count as money that left twice.
+      // The return has source and destination swapped, because the money moved back. With the accounts of the order, the amount would count
+      // as money that left twice.
       sourceAccountID: 'ada',
       destinationAccountID: 'wallet',
     },

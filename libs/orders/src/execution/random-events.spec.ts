@@ -10,7 +10,10 @@ import {
 } from '../testing/order-test-harness.js';
 import { dropConnection, executeAndDropConnection, declineOrder } from '../testing/fake-psp.js';
 
-/** Time in ms until a client has read a response and stamped its own entry: less than 10 s for each. */
+/**
+ * Maximum time in ms until a client has read a response and has stored it with the current time. Each of the two steps takes less than 10
+ * s.
+ */
 const CLIENT_READ_MS = 19_000;
 const ATTEMPT_SCRIPTS = {
   drops: dropConnection,
@@ -41,7 +44,10 @@ const arbitraryStory = fc.record({
 
 type Story = typeof arbitraryStory extends fc.Arbitrary<infer Told> ? Told : never;
 
-/** Returns a story that random generation rarely finds: the PSP corrects itself, and the lookup fails when its listing says so. */
+/**
+ * Returns a sequence of events that random generation rarely finds: the PSP corrects a status, and the lookup fails at the moment when the
+ * listing reports the correction.
+ */
 function createDisputeStory(pause: number): Story {
   const events: Story['events'] = [
     [pause, { what: 'settles', as: 'FAILED' }],
@@ -125,7 +131,7 @@ class StoryRun {
   }
 }
 
-/** Tells whether a PSP may change the status: it may correct itself, but a returned payment stays returned, and a failed one can only succeed. */
+/** Tells whether a PSP may change the status. A returned payment stays returned. A failed payment can only become successful. */
 function canFollow(before: OrderStatus, after: OrderStatus): boolean {
   return before !== 'RETURNED' && (before !== 'FAILED' || after === 'SUCCEEDED');
 }
@@ -161,7 +167,10 @@ function sumOfAccount(rows: readonly TransactionRow[], account: string): bigint 
   );
 }
 
-/** Returns the status that a client shows in the end: the newest of the rows and of its own entries after each response. */
+/**
+ * Returns the status that a client shows in the end. It is the newest of two: the status in the rows, and the status that the client itself
+ * stores after each response.
+ */
 function finalClientStatus(
   rows: readonly TransactionRow[],
   answers: StoryRun['answers'],

@@ -83,7 +83,7 @@ describe('an order whose answer was lost', () => {
     expect(harness.psp.lookedUpKeys.length).toBeGreaterThan(5);
     expect((await harness.getOrder(gateway)).state).toBe('unknown');
     expect(harness.findLogLines('its outcome is unknown')).toHaveLength(1);
-    // The attempt arrives at the PSP after all, much later than expected.
+    // The attempt still arrives at the PSP, but much later than expected.
     harness.psp.executePayment({ idempotencyKey: harness.psp.attemptedKeys[0]! } as Order);
     await harness.advanceUntilState(gateway, 'succeeded', { step: 10_000 });
   });
@@ -300,7 +300,7 @@ describe('a crash', () => {
   });
 });
 
-/** Checks what Formance reads: one payment, whose newest entry has the true status, and no FAILED for a payment that was made. */
+/** Checks what Formance reads: one payment, whose newest entry has the true status. A payment that was made is never FAILED. */
 function expectCorrectRows(answer: OrderResponse, rows: TransactionRow[], truth: string): void {
   expect(rows[0]).toMatchObject({ id: answer.id, status: answer.status, createdAt: answer.createdAt });
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([answer.id]));

@@ -208,7 +208,7 @@ describe.each(STORES)('on $name', (kind) => {
         [answer.id, 'SUCCEEDED'],
       ]);
       expect(rows[0]?.createdAt).toBe(answer.createdAt);
-      // The client stamps its own entry some time after the response.
+      // The client stores the status of the response some time after it got the response.
       expect(Date.parse(rows[1]?.createdAt ?? '')).toBeGreaterThan(begin + 8_000 + 10_000);
       expect(await harness.submit(gateway.service)).toEqual(answer);
     });
@@ -236,10 +236,10 @@ describe.each(STORES)('on $name', (kind) => {
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }]);
       await harness.advance(2_000, 500);
       expect(await harness.readRows(gateway)).toMatchObject([{ status: 'PENDING' }, { status: 'SUCCEEDED' }]);
-      // A final order is not looked up only because its status had to be published.
+      // An order with a final status is not looked up at the PSP if only the publication of its status is due.
       expect(harness.psp.lookedUpKeys.length).toBeLessThan(5);
       await harness.advance(600_000, 10_000);
-      // The outcome was published again once, for a client with a slow worker.
+      // The outcome was published a second time, for a client whose worker was slow.
       expect((await harness.readRows(gateway)).slice(2)).toMatchObject([{ status: 'SUCCEEDED' }]);
     });
 

@@ -27,7 +27,10 @@ const UNKNOWN_OUTCOME: Partial<MutableOrderFields> = {
   outcomeUnknownSince: ORDERED_AT,
 };
 
-/** Stores an order with this progress, published as the library would publish it. @returns its id */
+/**
+ * Stores an order in this state, with the rows that the library would have published.
+ * @returns its id
+ */
 async function storeOrder(progress: Partial<MutableOrderFields>): Promise<string> {
   const id = `order-${randomUUID()}`;
   const request = JSON.stringify({ sourceAccountId: 'main', destinationAccountId: 'ben-1', metadata: {} });

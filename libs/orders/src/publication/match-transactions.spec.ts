@@ -160,7 +160,7 @@ describe('a movement of the listing that is an order', () => {
     expect(cameBack.toSorted()).toEqual(
       [`${first.id}-return REFUNDED`, `${second.id}-return REFUNDED`].toSorted(),
     );
-    // A row of the listing has the own account as destination, and so has the row that is served instead of it.
+    // The destination of the listed row is the own account. The row that is served instead of it must have the same destination.
     expect((await harness.readRows(gateway)).slice(2)).toMatchObject(
       Array(2).fill({ type: 'PAYOUT', sourceAccountID: 'ada', destinationAccountID: 'wallet' }),
     );

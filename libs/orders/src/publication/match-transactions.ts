@@ -22,8 +22,8 @@ type TransactionMatch =
   | { kind: 'payment'; order: StoredOrder; status: OrderStatus | undefined }
   | { kind: 'return'; order: StoredOrder }
   /**
-   * A partial return, a fee, or another transaction that names the payment of the order. It is served as a row of its own, tied to the order:
-   * the payment itself is not served under the PSP's id.
+   * A partial return, a fee, or another transaction that names the payment of the order. It is served as a separate row that refers to the
+   * order, because the payment is not served under the PSP's id.
    */
   | { kind: 'related'; order: StoredOrder }
   | { kind: 'none' };
@@ -65,7 +65,7 @@ export class OrderMatcher implements TransactionMatcher {
     });
     const byKey = new Map(orders.map((order) => [order.pspKey, order]));
     const byId = new Map(orders.map((order) => [order.pspId ?? '', order]));
-    // The page can have the payment of an order whose PSP id is not known yet, together with its fee.
+    // The page can contain the payment of an order whose PSP id is not known yet, and the fee of that payment.
     for (const { id, orderKey, type } of transactions) {
       const order = orderKey === undefined ? undefined : byKey.get(orderKey);
       if (order?.kind === type && !byId.has(id)) byId.set(id, order);
@@ -145,10 +145,10 @@ export class OrderMatcher implements TransactionMatcher {
   }
 
   /**
-   * Returns the change that follows from a listed transaction.
-   * @param order the order with the details that this transaction adds
-   * @param before the stored order, without them
-   * @returns `undefined` when the listing repeats what is known
+   * Returns the change of an order that follows from a listed transaction.
+   * @param order the order, with the details that this transaction adds
+   * @param before the stored order, without these details
+   * @returns `undefined` if the transaction contains nothing new
    */
   private buildChange(
     order: StoredOrder,
@@ -163,7 +163,7 @@ export class OrderMatcher implements TransactionMatcher {
     return isUnchanged(before, set) && change?.event === undefined ? undefined : { ...change, set };
   }
 
-  /** Returns the orders with an unknown outcome and without a PSP id. One of the transactions may be one of them. */
+  /** Returns the orders with an unknown outcome and without a PSP id. One of the listed transactions may be the payment of one of them. */
   private async findUnidentifiedOrders(transactions: readonly Transaction[]): Promise<StoredOrder[]> {
     if (!transactions.some(isPayment)) return [];
     const candidates = await this.writer.findByState(['sending', 'unknown'], Number.MAX_SAFE_INTEGER);
@@ -231,7 +231,7 @@ export class OrderMatcher implements TransactionMatcher {
   }
 }
 
-/** Orders by the PSP's references to them. */
+/** The orders, found by the references that the PSP may use for them. */
 interface OrdersByReference {
   byKey: ReadonlyMap<string, StoredOrder>;
   byId: ReadonlyMap<string, StoredOrder>;

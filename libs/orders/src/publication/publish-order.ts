@@ -61,7 +61,8 @@ export function publishableAt(
   const outcome = toOrderOutcome(state);
   if (statusSeenByClient !== outcome) return earliestAt;
   if (outcome === responseStatus) return undefined;
-  // A slow client stamps its own entry, or links the payment, only after it has read the row. So the outcome is published again later.
+  // A slow client stores the status of the response, or links the payment, only after it has read the row. So the outcome is published
+  // again later.
   const republishAt = republishDelaysMs.map((delayMs) => respondedAt + delayMs);
   return republishAt.find((at) => at > publishedAt);
 }
@@ -206,15 +207,15 @@ export function toTransactionRow(
     { ...commonRowFields(order, createdAt, now), id: order.id, status },
     order.idempotencyKey,
   );
-  // The PSP moved the money before the row was published. A balance that was read in between contains it already.
+  // The PSP moved the money before the row is published. A balance that was read between the two times already contains the movement.
   if (record.balanceChange) record.balanceChange = { ...record.balanceChange, at: order.createdAt };
   return record;
 }
 
 /**
- * Returns the feed row of a return. The money moves back, so source and destination are those of the order, exchanged: the own account
- * is the destination, as in every row that a plugin builds with `toPayoutReturn` or `toReversal`. Clients link the row by type and
- * `relatedTransactionID`, which stay those of the order.
+ * Returns the feed row of a return. Source and destination of the order are swapped, because the money moves back: the own account is the
+ * destination, as in every row that a plugin builds with `toPayoutReturn` or `toReversal`. Clients find the payment by the type and
+ * `relatedTransactionID`, which are the same as those of the order.
  */
 function toReturnRow(order: StoredOrder, amount: bigint, createdAt: number, now: number): SerializedRecord {
   const { sourceAccountId, destinationAccountId, ...fields } = commonRowFields(order, createdAt, now);
@@ -237,7 +238,8 @@ function commonRowFields(order: StoredOrder, createdAt: number, now: number) {
     createdAt: formatTime(createdAt),
     updatedAt: formatTime(now),
     type: order.kind,
-    // The client's spelling, so that its payment has one asset, whether it reads the row or the response first.
+    // Uses the asset as the client wrote it, e.g. `JPY/0`. So the payment has the same asset in the row and in the response, in whichever
+    // order the client reads them.
     amount: { amount: order.amount, asset: requestedAsset ?? order.asset },
     sourceAccountId: decodePspId(sourceAccountId),
     destinationAccountId: decodePspId(destinationAccountId),

@@ -5,7 +5,7 @@ import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/s
 import type { DecisionContext } from './state-machine.types.js';
 import { delayForAge } from './order-timings.js';
 
-/** When the PSP was asked for a status that it reported. */
+/** When the gateway asked the PSP for the reported status. */
 export interface StatusRequestTime {
   /** Time of the request to the PSP. Absent for a status from the listing, because its age is unknown. */
   askedAt?: number;
@@ -99,7 +99,7 @@ function compareStatus(
           : 'unchanged';
     case 'failed':
       if (next === 'failed') return 'unchanged';
-      // The order failed because the PSP declined it, or because an operator said so. Now the PSP has it after all.
+      // The order failed because the PSP declined it, or because an operator set it to failed. Now the PSP reports that it has the order.
       if (order.pspId === undefined) return 'new';
       // RETURNED contradicts `failed` too: the order had succeeded before, and no lookup saw that status.
       return next === 'pending' ? 'stale' : classifyCorrection(order, source, context);

@@ -58,7 +58,7 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
     case 'succeeded':
     case 'failed':
     case 'returned':
-      // The order is due because its status may be published now, which every change does, or because its status is disputed.
+      // The order is due for one of two reasons: its status may be published now, which every change does, or its status is disputed.
       return isDisputed(order) && supportsLookup(context)
         ? startLookup({ set: {} }, order, context)
         : noAction;

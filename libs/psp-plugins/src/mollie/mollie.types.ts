@@ -26,7 +26,7 @@ export interface BalanceTransactionKind {
   rowType?: 'PAYIN' | 'PAYOUT';
   /** What the row belongs to: `context` has its id. A row with a `rowType` is served under this id, unless another row already is. */
   belongsTo?: 'payment' | 'transfer';
-  /** Builds the row that is linked to the row with that id. */
+  /** Builds the row from its fields, and links it to `original`, the row with the id in `context`. */
   link?: (original: OriginalTransaction, fields: MovementFields) => Transaction;
 }
 

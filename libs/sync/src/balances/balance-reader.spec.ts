@@ -314,7 +314,7 @@ describe('many readers', () => {
       reader.read(id, 'key').then((answer) => (answered.push(bench.clock.now() - start), answer)),
     );
     expect(listAmounts(await advanceUntilSettled(Promise.all(reads)))).toEqual(accounts.map(() => '1'));
-    // Ten wait for the PSP, which is free, for one second.
+    // Ten requests wait one second for the PSP, which is free.
     expect(answered.filter((afterMs) => afterMs === 0)).toHaveLength(90);
     expect(Math.max(...answered)).toBeLessThanOrEqual(1_100);
 

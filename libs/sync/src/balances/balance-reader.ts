@@ -91,7 +91,7 @@ export class BalanceReader {
   ): Promise<ServedBalances> {
     const { balanceValidity, client } = this.connector;
     if (balanceValidity === 'off' || source === 'none') return balances;
-    // A plugin without `balances` lists every newer balance, so the stored ones are those of now.
+    // A plugin without `balances` lists every new balance with its account, so the stored balances are the current ones.
     const isCurrent = source !== 'last' || client.balances === undefined;
     return (await this.readerTimes.choose({ accountId, reader, isCurrent })) ?? balances;
   }

@@ -57,7 +57,7 @@ export class ReaderTimes {
       const serving = repository.serveReaders(requests, validForMs);
       return await withTimeout(serving, { clock, timeoutMs: WRITE_TIMEOUT_MS, createTimeoutError });
     } catch {
-      // The disk is full, or the file is locked. A response that is not recorded is right, too: the next one repeats its time.
+      // The disk is full, or the file is locked. A response that is not recorded is still correct: the next response repeats its time.
       return repository.previewReaders(requests, validForMs);
     }
   }

@@ -59,7 +59,7 @@ export class RefreshQueue<T> {
     const promise = new Promise<T>((resolve, reject) => {
       start = () => this.refresh(accountId).then(resolve, reject);
     });
-    // Nothing waits for most of the tasks. A client that waits gets the error from the promise.
+    // For most tasks no request waits. A request that waits gets the error from the promise.
     promise.catch(() => undefined);
     return { accountId, promise, start };
   }

@@ -12,13 +12,18 @@ const CALL_TIMEOUT_MS = 5_000;
 const MAX_LIST_PAGES = 20;
 /** Balances that one pull reads one by one. The accounts take turns. */
 const MAX_SINGLE_READS = 20;
-/** Time in ms for which the list of accounts is not read again, for a PSP that has balances one by one only. */
+/**
+ * Time in ms for which the list of accounts is not read again. It is used for a PSP that returns the balance of one account per request.
+ */
 const ACCOUNT_LIST_TTL_MS = 10 * 60_000;
-/** A balance that is older in ms than the pull says nothing about this pull, e.g. that of a statement of yesterday. */
+/**
+ * If a balance is older than the pull by more than this time in ms, it says nothing about this pull. An example is the balance in a
+ * statement of yesterday.
+ */
 const MAX_BALANCE_AGE_MS = 60_000;
 
 export class BalanceObserver {
-  /** Ids of the accounts as served, for a PSP that has balances one by one only. */
+  /** Ids of the accounts (as served), for a PSP that returns the balance of one account per request. */
   private accountIds: string[] = [];
   private listedAt = -Infinity;
   private nextAccount = 0;

@@ -74,7 +74,7 @@ export function judgeObservation(
   const known = { ...check, opening, isOpeningProven };
   const difference = offset - opening;
   if (check.gap?.amount === difference)
-    // The rows agree but for the known gap. A later re-read need not begin before this observation.
+    // The rows agree with the balance except for the known gap. A later re-read need not begin before this observation.
     return { verdict: 'gap', check: { ...known, suspect: undefined, agreed }, difference };
   return judgeDifference({ total, check: known }, observation, { ...options, opening, difference });
 }
@@ -96,7 +96,7 @@ function judgeDifference(
     const verdict = at - suspect.since > MAX_UNSTEADY_MS ? 'unsteady' : 'suspect';
     return { verdict, check: { ...check, suspect: { ...fresh, since: suspect.since } }, difference };
   }
-  // A re-read that fails is repeated, because its time is stored only after it.
+  // The time of a re-read is stored only after it has ended, so a re-read that fails is repeated.
   if (!hasReread && (rereadAt === undefined || rereadAt < suspect.since))
     return { verdict: 'reread', check, difference };
   const gap = { amount: difference, since: check.gap?.since ?? suspect.since };

@@ -15,8 +15,8 @@ import { hasChanged, judgeObservation, NEW_CHECK } from './judge-observation.js'
 import type { LastAgreement } from './last-agreement.js';
 
 /**
- * An agreement that only moves forward is stored after this time in ms or this number of rows, because accounts agree at nearly every pull.
- * A re-read begins at the last stored one.
+ * Accounts agree at nearly every pull. If an agreement only moves forward, it is stored only after this time in ms or this number of rows.
+ * A re-read begins at the last stored agreement.
  */
 const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
 const MAX_UNSTORED_ROWS = 1_000;

@@ -10,7 +10,7 @@ const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 const MAX_STORE_BACK_OFF_MS = 15_000;
 
 const UNAUTHORIZED_BACK_OFF_FACTOR = 4;
-/** Prevents that a power becomes infinite. */
+/** Limits the exponent, so that the power does not become infinite. */
 const MAX_BACK_OFF_EXPONENT = 30;
 
 /**

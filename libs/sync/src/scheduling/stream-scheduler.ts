@@ -155,7 +155,7 @@ export class StreamScheduler {
     try {
       const result = await pull.execute();
       nextDelayMs = result.nextDelayMs;
-      // Keep the urgent flag: the requested pull did not catch up.
+      // Keeps the urgent flag, because the requested pull did not catch up.
       this.isUrgent ||= isUrgent && result.outcome.kind !== 'caught-up';
       await this.reporter.report(result, this.isScheduled ? nextDelayMs : undefined);
       return result;

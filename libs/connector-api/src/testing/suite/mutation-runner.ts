@@ -59,7 +59,7 @@ async function runChecks(plugin: Plugin, first: string | undefined): Promise<Che
   return failures;
 }
 
-/** Discards what a mutant prints. A check that captures the output replaces the console once more. */
+/** Discards what a mutant prints to the console. A check that captures the output installs its own console on top of this one. */
 async function runSilently<T>(run: () => Promise<T>): Promise<T> {
   const { log } = console;
   console.log = () => undefined;

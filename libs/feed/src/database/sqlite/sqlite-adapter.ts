@@ -26,7 +26,7 @@ const BUSY_TIMEOUT_MS = 30_000;
 /** Length of the request of the order that the health check stores. It does not fit into a page, so that new pages are needed. */
 const PROBE_REQUEST_LENGTH = 20_000;
 
-/** Bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
+/** Number of bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
 const SEQ_BITS = 40;
 
 const SQLITE_COLUMN_TYPES: ColumnTypes = {

@@ -254,7 +254,7 @@ function reasonsOf(file: string, difference: string) {
   return EXPLANATIONS.filter((reason) => reason.files.test(file) && reason.difference.test(difference));
 }
 
-/** Returns one sentence per explanation, with the differences it explains. */
+/** Returns one sentence for each known reason, followed by the differences that this reason explains. */
 function explain(file: string, differences: string[]): string {
   const groups = Map.groupBy(
     differences,

@@ -72,7 +72,7 @@ function classifyStatus(status: number, request: RequestInfo, fromPsp: boolean):
   if (status === 403) return fromPsp ? 'unauthorized' : noResponseKind(request);
   if (status === 429) return 'rate-limited';
   if (status < 400 || status >= 500 || status === 408 || status === 425) return noResponseKind(request);
-  // A 409 can be a conflict with an earlier request with the same key, which the PSP may have executed.
+  // A 409 can mean a conflict with an earlier request that had the same key. The PSP may have executed that request.
   if (!request.idempotent && (status === 409 || !fromPsp)) return 'unknown-outcome';
   return 'rejected';
 }

@@ -81,7 +81,7 @@ describe('the rate limit', () => {
       await clock.run();
       expect(arrivals).toHaveLength(5 * requests);
       expect(countLargestWindow(arrivals, intervalMs)).toBe(requests);
-      // The wait for the ends of requests costs at most one transfer time in each interval.
+      // The limiter waits for the ends of requests. This costs at most one transfer time in each interval.
       expect(Math.max(...arrivals)).toBeLessThanOrEqual(5 * (intervalMs + 1001));
     },
   );

@@ -19,7 +19,7 @@ export function retryDelayMs(
 ): number | undefined {
   if (attempt >= maxAttempts || !(error instanceof PspError)) return undefined;
   if (error.kind !== 'unavailable' && error.kind !== 'rate-limited') return undefined;
-  // A slow PSP gets no additional load. Besides, the caller's own timeout is near.
+  // A repeat would put more load on a slow PSP. Besides, the caller's own timeout will soon end the call.
   if ('timedOut' in result && result.timedOut) return undefined;
   const delayMs = error.details.retryAfterMs ?? INITIAL_DELAY_MS * 4 ** (attempt - 1);
   return delayMs <= maxDelayMs ? delayMs : undefined;

@@ -14,7 +14,10 @@ export interface CursorFormatOptions<Position> {
   plugin: string;
   version: number;
   isPosition(value: unknown): value is Position;
-  /** Converts a cursor of an earlier version. @returns `undefined` if the value is none */
+  /**
+   * Converts the cursor of an earlier version.
+   * @returns `undefined` if the value is not such a cursor
+   */
   upgrade?(value: Readonly<Record<string, unknown>>): Position | undefined;
 }
 

@@ -26,9 +26,12 @@ export interface ChangesSource<Event, EventPosition, Row> {
 export interface ChangesPosition<EventPosition> {
   /** The position of the strategy that lists the events; absent before the first step. */
   events?: EventPosition;
-  /** Ids of objects that events named, and that were not requested yet, oldest first. */
+  /** Ids of objects that events named and that were not requested yet, oldest first. */
   pending: string[];
-  /** Ids of the events of the last step, newest last. Strategies list the last page again, and its objects are not requested again. */
+  /**
+   * Ids of the events of the last step, newest last. A strategy lists the last page again at its next start, and the objects of these
+   * events are not requested again.
+   */
   seen: string[];
 }
 
@@ -36,7 +39,7 @@ export interface ChangesPosition<EventPosition> {
 const MAX_SEEN_EVENTS = 1_000;
 
 export interface ChangesStep<Row, EventPosition> extends ListingStep<Row, ChangesPosition<EventPosition>> {
-  /** Ids that events named, and that the PSP no longer has. */
+  /** Ids of objects that events named and that the PSP no longer has. */
   vanished: string[];
 }
 

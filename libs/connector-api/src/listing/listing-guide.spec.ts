@@ -1,4 +1,4 @@
-/** Executes the examples of docs/guides/choose-a-listing-strategy.md: each gives the rows that stand below it. */
+/** Executes the examples of docs/guides/choose-a-listing-strategy.md. Each example must give the rows that the page shows below it. */
 import { readFileSync } from 'node:fs';
 import { Json } from '../http/json-accessors.js';
 import * as listing from './index.js';
@@ -18,7 +18,7 @@ const EVENTS = Json.parse(
   JSON.stringify(['pay-3', 'pay-1', 'pay-3'].map((payment, index) => ({ id: `event-${index}`, payment }))),
 ).array();
 
-/** The PSP of the page. A page has two rows. */
+/** The PSP in the examples of the page. It returns two rows per page. */
 const acme = {
   listBetween: (from: number, to: number) =>
     PAYMENTS.filter((row) => (READER.getTime(row) ?? 0) >= from && (READER.getTime(row) ?? 0) < to)

@@ -12,7 +12,7 @@ export interface ListingStep<Row, Position> {
   progress?: NonNullable<Page<unknown>['progress']>;
 }
 
-/** The part of its caller that a strategy must know: when it must yield, and when it must stop. */
+/** What a strategy must know from its caller: when it must yield, and when it must stop. */
 export interface ListingContext extends ListOptions {
   clock: HttpClock;
 }

@@ -81,7 +81,7 @@ async function readNext<Step>(iterator: AsyncIterator<Step>, id: string): Promis
   }
 }
 
-/** A rate limit, and credentials that the PSP does not accept at all, concern every source. */
+/** Two kinds of error concern every source: a rate limit, and credentials that the PSP does not accept at all. */
 function concernsAllSources(error: unknown): boolean {
   if (!(error instanceof PspError)) return false;
   return error.kind === 'rate-limited' || (error.kind === 'unauthorized' && error.details.status === 401);

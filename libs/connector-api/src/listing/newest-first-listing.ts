@@ -31,7 +31,7 @@ export interface NewestFirstSource<Row> extends RowReader<Row> {
    * @throws PageTokenExpiredError if the PSP no longer knows the token
    */
   fetchPage: (from: string | undefined, signal: AbortSignal) => Promise<TokenPage<Row>>;
-  /** True if a token is the id of the first row of its page. Then a page without this row is not taken for an answer. */
+  /** True if the token of a page is the id of its first row. Then a page that does not contain this row is not a valid answer. */
   isTokenFirstId: boolean;
   /** Rows that are at most this many milliseconds older than the newest known row are read again. */
   rereadMs: number;
@@ -102,7 +102,7 @@ class NewestFirstWalker<Row> {
     yield* this.walkUp(position);
   }
 
-  /** Returns whether the list has rows above the covered part. */
+  /** Returns whether the list has rows that are newer than the part that earlier walks have read. */
   async hasNewRows({ covered }: NewestFirstPosition): Promise<boolean> {
     const { rows } = await this.fetchPage(undefined);
     const [newest] = getAnchorIds(this.source, rows);
@@ -235,7 +235,7 @@ class NewestFirstWalker<Row> {
   }
 }
 
-/** Removes all marks but the newest page, so that the way up reads everything again from there. */
+/** Removes all marks except the newest page. The way up then reads everything again from there. */
 function takeFirstMark(walk: Walk): Walk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }

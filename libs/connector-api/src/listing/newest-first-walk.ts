@@ -10,7 +10,7 @@ export interface CoveredRange {
 }
 
 export interface Walk {
-  /** The covered part when this walk is done. */
+  /** The part of the list that is read when this walk has ended. */
   head: CoveredRange;
   /**
    * Tokens of pages, newest page first: of every page, or of every second, fourth, … page, so that the list stays short. `null` is the
@@ -19,7 +19,7 @@ export interface Walk {
   marks: (string | null)[];
   /** Number of pages from one mark to the next. */
   stride: number;
-  /** Whether the way down has met a row that earlier walks have read. */
+  /** Whether the way down has reached a row that earlier walks have read. */
   met: boolean;
   /** The way up. It begins when the way down is complete. */
   up?: {
@@ -82,7 +82,7 @@ export function takeRowsAbove<Row>(
   return { above: rows, met };
 }
 
-/** Returns the covered range after a walk that begins with this newest page. */
+/** Returns the part of the list that is read after a walk that begins with this newest page. */
 export function toCoveredRange<Row>(
   reader: RowReader<Row>,
   rows: readonly Row[],

@@ -51,7 +51,8 @@ function startOffsetTest(pageSize: number) {
 }
 
 describeStrategy('page tokens', startTokenTest, 1);
-// The row at which the last listing ended, the new row, and the empty page that is the end.
+// Three pages are requested again: the one with the row at which the last listing ended, the one with the new row, and the empty page that
+// is the end.
 describeStrategy('offsets', startOffsetTest, 3);
 
 function describeStrategy<Position>(

@@ -104,7 +104,7 @@ export async function* oldestFirstByOffset<Row>(
       continue;
     }
     let fresh = rows.slice(known + 1);
-    // Only an empty page is the end. A page that contains nothing but the known row can be a short one.
+    // Only an empty page is the end of the list. A page that contains only the known row can be a page with fewer rows than requested.
     if (fresh.length === 0 && rows.length > 0) fresh = await source.fetchRows(offset + rows.length, signal);
     const end = offset + (known + 1) + fresh.length;
     const last = [...position.last, ...fresh.map((row) => source.getId(row))].slice(-MAX_LAST_IDS);
@@ -116,7 +116,7 @@ export async function* oldestFirstByOffset<Row>(
   }
 }
 
-/** Returns the index of the newest row that was read before; -1 if no row of the page was. */
+/** Returns the index of the newest row that was read before, or -1 if the page has no such row. */
 function findLastKnown<Row>(
   { getId }: RowReader<Row>,
   rows: readonly Row[],

@@ -54,7 +54,7 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
 export class WindowTooLargeError extends Error {}
 
 export interface WindowRows<Row> {
-  /** Oldest first, each row once. */
+  /** The rows, oldest first. Each row occurs once. */
   rows: Row[];
   /** The part of the window that was read completely. It is smaller than the window if the window has too many pages. */
   covered: TimeWindow;
@@ -76,11 +76,13 @@ interface ReadLimits {
   provenFrom?: number;
 }
 
-/** A window may always have two pages, even if they are slow: the page with its rows, and the page that shows that there are no more. */
+/**
+ * A window may always have two pages, even if they are slow: one page with its rows, and one page that shows that there are no more rows.
+ */
 const MIN_PAGES = 2;
-/** A page with fewer rows than this share of the largest page was not cut. */
+/** If a page has fewer rows than this share of the largest page, the PSP did not cut it. */
 const FULL_PAGE_RATIO = 0.5;
-/** Minimum number of rows of a window. A PSP with short pages gets more pages. */
+/** Minimum number of rows of a window. If the PSP returns short pages, the window may have more pages. */
 const MIN_ROWS_PER_WINDOW = 100;
 
 /** Reads a window, or the part of it that `limits` allow. */
@@ -99,7 +101,7 @@ async function readByToken<Row>(
 ): Promise<WindowRows<Row>> {
   const rows = new UniqueRows(source);
   const tokens = new Set<string>();
-  // The rows of one instant can only be read as a whole.
+  // The rows of one instant cannot be divided, so they are read as a whole.
   const isDivisible = window.to - window.from > source.resolutionMs;
   let token: string | undefined;
   let covered = window;

@@ -80,7 +80,7 @@ export async function* reread<Row, Position>(
     hasStep = true;
     yield { ...step, position };
   }
-  // Without this step the stored cursor would still say that the open rows were requested.
+  // Without this step the stored cursor would still say that the open rows must be requested.
   if (!hasStep && hasPending && since !== undefined) yield { rows: [], position };
 }
 

@@ -21,7 +21,9 @@ export interface RereadTimeWindowsOptions<Row> extends TimeWindowsOptions<Row> {
   changesWithinMs: number;
   /** The interval in milliseconds between two readings of everything that can change. */
   everyMs: number;
-  /** @returns whether the row is not final. Default: no row is requested again before `everyMs` */
+  /**
+   * Tells whether a row is not final, so that it must be requested again. Default: no row is requested again before `everyMs` has passed.
+   */
   isOpen?: (row: Row) => boolean;
   /** Requests a page as `fetchPage` does, with a filter for rows that are open or that changed against expectation. */
   fetchOpenPage?: TimeWindowSource<Row>['fetchPage'];
@@ -36,7 +38,7 @@ export const isRereadTimeWindowsPosition = createRereadPositionCheck(isTimeWindo
 const DAY_MS = 86_400_000;
 /** The maximum number of pages of `fetchOpenPage` in one listing. The regular reading of everything covers the remaining ones. */
 const MAX_OPEN_PAGES = 4;
-/** The maximum number of pages of decided rows in one listing. The remaining rows wait for the next listing. */
+/** The maximum number of pages of rows that became final in one listing. The remaining rows wait for the next listing. */
 const MAX_DECIDED_PAGES = 20;
 
 /** Yields changed rows, then new ones, and ends when it has caught up with the present. */
@@ -85,7 +87,7 @@ async function refetchOpenRows<Row>(
           { budget, maxPages: MAX_OPEN_PAGES, largestPage: 1, provenFrom: from - DAY_MS },
         );
   const known = new Set(stillOpen.rows.map(options.getId));
-  // An open row that the filter no longer finds was decided.
+  // An open row that the filter no longer finds has become final.
   const decided = open.filter(([id, time]) => time >= stillOpen.covered.from && time < to && !known.has(id));
   const rows = [...stillOpen.rows, ...(await readDecidedRows(options, decided, budget))];
   return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));

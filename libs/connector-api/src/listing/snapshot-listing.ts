@@ -31,13 +31,16 @@ export interface SnapshotPosition {
 }
 
 export interface SnapshotStep<Row> extends ListingStep<Row, SnapshotPosition> {
-  /** Rows that are as they were at the last listing. `rows` are those that appeared or changed, in the PSP's order. */
+  /** The rows that did not change since the last listing. `rows` are the rows that appeared or changed, in the order of the PSP. */
   unchanged: Row[];
-  /** Ids of rows that two complete readings in succession did not find: a row that moves between two pages is easily missed by one. */
+  /**
+   * Ids of rows that two complete readings in succession did not find. One reading is not enough, because it can miss a row that moves
+   * between two pages.
+   */
   vanished: string[];
 }
 
-/** More rows are listed at each listing, and their disappearance is not noticed. */
+/** If the list has more rows than this, the other rows are returned at each listing, and their disappearance is not noticed. */
 const MAX_KNOWN_ROWS = 20_000;
 /** The number of rows that a step collects before it is yielded. */
 const MAX_ROWS_PER_STEP = 500;

@@ -2,7 +2,7 @@
 import type { ListingContext } from './listing.types.js';
 
 const DEFAULT_PAGE_TIMEOUT_MS = 60_000;
-/** The request that is running when the budget ends must still have time to finish. */
+/** A request that is running when the budget ends must still have time to finish. So the budget is smaller than the timeout. */
 const BUDGET_RATIO = 1 / 3;
 
 /**

@@ -200,7 +200,7 @@ function moveOn<Row>(
   const factor =
     fill === 0 ? maxGrowth : Math.min(maxGrowth, Math.max(1 / MAX_GROWTH, TARGET_FILL_RATIO / fill));
   const grown = Math.max(resolutionMs, Math.floor((to - from) * factor));
-  // A window that ends at the present, or at a dense part, says little about the right length.
+  // If a window ends at the present or at a dense part, its number of rows says little about the right length.
   const isCut = read.isLast || (dense !== undefined && dense.from === to);
   const span =
     dense !== undefined && to >= dense.from ? dense.span : isCut ? Math.max(position.span, grown) : grown;

@@ -4,7 +4,7 @@ import type { Transaction } from '../record.types.js';
 import { parseTime } from '../time.js';
 import { parseRows, takeValidRecords } from './parse-rows.js';
 
-/** Which objects a row can execute. */
+/** The conditions under which a row of a journal is the execution of an object, e.g. of a payout. */
 export interface NearestOptions {
   getAmount: (candidate: Json) => Money;
   /** @returns an RFC 3339 time; `undefined` for an object that the row cannot execute */

@@ -50,7 +50,7 @@ export function toReversal(original: OriginalTransaction, fields: MovementFields
   return toReduction(original, fields, 'adjustment');
 }
 
-/** What a row is that reverses a row of another kind. The reversal of any other kind has the same word as the row. */
+/** Kinds of movements, and the kind of the row that reverses each of them. The reversal of any other kind has the same kind as the row. */
 const REVERSING_MOVEMENTS: Readonly<Record<string, Movement>> = {
   payment: 'refund',
   payout: 'payout_return',
@@ -73,7 +73,7 @@ export function reverseRow(
   return {
     ...row,
     id,
-    // Clients identify a tied row by the row to which it is tied.
+    // Clients identify a row that refers to another row by the id of that other row.
     relatedTransactionId: row.relatedTransactionId ?? row.id,
     status: row.status === 'REFUNDED' ? 'REFUND_REVERSED' : 'REFUNDED',
     ...(destinationAccountId !== undefined && { sourceAccountId: destinationAccountId }),

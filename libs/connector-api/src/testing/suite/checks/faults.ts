@@ -73,7 +73,7 @@ async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {
   const harness = await context.createHarness('one');
   const { fake, listingRequest, pagesNameNext } = requireFixturePart(harness.fixture.http, 'http');
   if (pagesNameNext !== true) return;
-  // The rows are old, so that no listing reads them again because they could still change.
+  // The rows are old. So no listing reads them again only because they could still change.
   const at = harness.clock.now() - 5 * DAY_MS;
   for (let row = 0; row < 5; row += 1) await harness.addTransaction({ at });
   let pagesWithRows = 0;

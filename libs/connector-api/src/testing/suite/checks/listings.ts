@@ -11,7 +11,7 @@ import type { CheckContext } from '../check-context.js';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
-/** The number of requests of a check with one row a page grows with the square of the rows. */
+/** This check reads one row per page, so its number of requests grows with the square of the number of rows. */
 const MAX_ROWS_OF_SHORT_PAGES = 8;
 
 export const LISTING_CHECKS: readonly Check[] = [

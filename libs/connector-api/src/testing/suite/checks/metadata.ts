@@ -74,7 +74,7 @@ function expectValidMetadata({ id, metadata = {} }: Transaction): void {
 }
 
 function expectValidEntry(id: string, name: string, value: string): void {
-  // A plugin that copies a stored record copies the PSP's id, too, which the gateway added.
+  // A plugin that copies a stored record also copies the PSP's id, which the gateway has added to the record.
   if (name === 'psp_id') return;
   const key = COMMON_METADATA_KEYS.find((known) => known === name);
   if (key === undefined) {

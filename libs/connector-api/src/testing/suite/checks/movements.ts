@@ -140,8 +140,8 @@ export const MOVEMENT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Creates a check that adds a payment and the rows that belong to it: once when the payment was listed before, and once when the listing
- * has all of them together.
+ * Creates a check that adds a payment and the rows that refer to it, in two ways: after the payment was listed, and together with the
+ * payment.
  */
 function createRelatedCheck(
   name: string,
@@ -207,7 +207,7 @@ function expectRelatedRow(
   expectThat(row.type === type, `a ${kind} has the type ${row.type}; expected ${type}`);
   expectThat(row.status === status, `a ${kind} has the status ${row.status}; expected ${status}`);
   const isTied = row.relatedTransactionId === original.id;
-  // A fee may be named in the metadata only, because clients merge two rows with one related id and one type.
+  // A fee may name the payment in its metadata only, because clients merge two rows that have the same related id and type.
   const isNamed = row.metadata?.['com.tributary.spec/related_id'] === original.id;
   expectThat(
     isTied || (!hasTypeOfOriginal && isNamed),

@@ -10,7 +10,7 @@ import type { CheckContext } from '../check-context.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
-/** RFC 8259 allows a parser of JSON to ignore it, and some libraries write it. */
+/** A byte order mark. RFC 8259 allows a JSON parser to ignore it, and some libraries write it. */
 const UTF8_BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 type Headers = WebhookRequest['headers'];

@@ -40,6 +40,13 @@ it.each(listDocsPages())('%s says in its first line who needs it', (page) => {
   ]);
 });
 
+it.each(listPages())('%s contains no markers of a merge', (page) => {
+  const markers = readPage(page)
+    .split('\n')
+    .filter((line) => /^(?:<{3,}|={3,}|>{3,}|> > >)(?:\s|$)/.test(line));
+  expect(markers).toEqual([]);
+});
+
 it('every page is in the index, or in the list of decisions that the index names', () => {
   const indexed = new Set(
     [

@@ -25,8 +25,11 @@ export interface HttpOptions {
    * truncated and with secrets redacted. If the function throws, a default message is used.
    */
   extractErrorMessage?: (body: Json) => string | undefined;
-  /** Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. */
-  secrets?: readonly string[];
+  /**
+   * Strings that are redacted in errors, in addition to the headers of `authentication` and the form fields of the request. Settings that are
+   * absent may be in the list as `undefined`.
+   */
+  secrets?: readonly (string | undefined)[];
   /** Default: the system clock. */
   clock?: HttpClock;
 }

@@ -224,7 +224,7 @@ describe('PspHttp', () => {
   });
 
   it('gives the PSP’s error body to the plugin, and its words to people, both without secrets', async () => {
-    const { http, fake } = await start(() => ({}), { secrets: ['refresh-secret'] });
+    const { http, fake } = await start(() => ({}), { secrets: [undefined, 'refresh-secret'] });
     const body = { code: 3020, message: `Duplicate\nrequest ${TOKEN} refresh-secret` };
     fake.injectFault({ fault: { status: 400, body } });
     const error = await errorOf(pay(http));

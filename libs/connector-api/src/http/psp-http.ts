@@ -35,9 +35,10 @@ const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
  * ```
  */
 export class PspHttp implements OnApplicationShutdown {
+  /** The clock of the connector. Listings and balances use it, too, see `ListingContext`. */
+  readonly clock: HttpClock;
   readonly #options: HttpOptions;
   readonly #baseUrl: string;
-  readonly #clock: HttpClock;
   readonly #limiter: RateLimiter | undefined;
   readonly #transport = new Transport();
   readonly #closed = new AbortController();
@@ -46,8 +47,8 @@ export class PspHttp implements OnApplicationShutdown {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#baseUrl = validateBaseUrl(options.name, options.baseUrl);
-    this.#clock = options.clock ?? systemHttpClock;
-    this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit, this.#clock);
+    this.clock = options.clock ?? systemHttpClock;
+    this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit, this.clock);
   }
 
   /**
@@ -134,7 +135,7 @@ export class PspHttp implements OnApplicationShutdown {
       ...this.#options,
       ...pickTimeout(request),
     };
-    const timeoutSignal = this.#clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+    const timeoutSignal = this.clock.timeoutSignal?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
     const options = { timeoutMs, timeoutSignal, maxResponseBytes, cancelSignal: this.#cancelSignal(request) };
     return this.#transport.send(
       { ...prepared, headers: { ...prepared.headers, ...credentials } },
@@ -146,7 +147,7 @@ export class PspHttp implements OnApplicationShutdown {
     authentication: Authentication | undefined,
   ): Promise<Readonly<Record<string, string>>> {
     const send = (request: PspRequest) => this.send(request);
-    return (await authentication?.createHeaders({ clock: this.#clock, send })) ?? {};
+    return (await authentication?.createHeaders({ clock: this.clock, send })) ?? {};
   }
 
   async #prepareRequest(request: PspRequest): Promise<PreparedRequest> {
@@ -171,14 +172,14 @@ export class PspHttp implements OnApplicationShutdown {
   #interpret({ result, credentials }: SentRequest, request: PspRequest, idempotent: boolean): PspResponse {
     const { name, secrets = [], extractErrorMessage } = this.#options;
     const redact = createRedactor([
-      ...secrets,
+      ...secrets.filter((secret) => secret !== undefined),
       ...extractSecrets(credentials),
       ...extractFormSecrets(request),
     ]);
     return interpretResponse(result, {
       label: redact(`${name}: ${request.method} ${fillPath(request.path, request.params)}`),
       idempotent,
-      now: this.#clock.now(),
+      now: this.clock.now(),
       extractErrorMessage,
       redact,
     });
@@ -200,7 +201,7 @@ export class PspHttp implements OnApplicationShutdown {
   }
 
   async #wait(milliseconds: number, request: PspRequest): Promise<void> {
-    await this.#clock
+    await this.clock
       .sleep(milliseconds, this.#cancelSignal(request))
       .catch(() => this.#throwCancelled(request));
   }

@@ -4,7 +4,7 @@ import { readHalPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergeCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
-import { readPages } from './read-pages.js';
+import { findRow, readAllRows, readPages } from './read-pages.js';
 
 async function collect(pages: Readonly<Record<string, TokenPage<number>>>): Promise<number[][]> {
   const all: number[][] = [];
@@ -36,6 +36,45 @@ it('a caller that has found its row requests no further page', async () => {
   };
   for await (const rows of readPages(fetchPage)) if (rows.includes(1) && requested.length === 2) break;
   expect(requested).toEqual([undefined, '1']);
+});
+
+it('a whole list has each row once, although a row moved to the next page; the later version wins', async () => {
+  const pages: Record<string, TokenPage<{ id: string; n: number }>> = {
+    first: {
+      rows: [
+        { id: 'a', n: 1 },
+        { id: 'b', n: 1 },
+      ],
+      next: 'x',
+    },
+    x: {
+      rows: [
+        { id: 'b', n: 2 },
+        { id: 'c', n: 2 },
+      ],
+    },
+  };
+  const rows = await readAllRows(
+    async (token) => pages[token ?? 'first']!,
+    ({ id }) => id,
+  );
+  expect(rows.map(({ id, n }) => `${id}${n}`)).toEqual(['a1', 'b2', 'c2']);
+});
+
+it('a search ends at the page with the row, at a row that is past it, or at the end of the list', async () => {
+  const search = async (wanted: number, isPast?: (row: number) => boolean) => {
+    let requestCount = 0;
+    const fetchPage = async (token = '9'): Promise<TokenPage<number>> => {
+      requestCount += 1;
+      const rows = [Number(token), Number(token) - 1];
+      return rows.includes(0) ? { rows } : { rows, next: `${Number(token) - 2}` };
+    };
+    return [await findRow(fetchPage, (row) => row === wanted, isPast), requestCount];
+  };
+  expect(await search(8)).toEqual([8, 1]);
+  expect(await search(5)).toEqual([5, 3]);
+  expect(await search(0.5, (row) => row < 6)).toEqual([undefined, 3]);
+  expect(await search(5, (row) => row < 6)).toEqual([5, 3]);
 });
 
 it('a stored cursor is a position of merged listings only if each part is one of the strategy', () => {

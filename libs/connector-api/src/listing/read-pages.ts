@@ -21,3 +21,34 @@ export async function* readPages<Row>(
     token = next;
   } while (token !== undefined);
 }
+
+/**
+ * Reads a short list completely: `readAllRows((token) => client.listAccounts(token), ({ id }) => id)`.
+ * @returns each row once, although a row can be on two pages when rows are added during the reading. The last page wins
+ * @throws PspError as `readPages`
+ */
+export async function readAllRows<Row>(
+  fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
+  getId: (row: Row) => string,
+): Promise<Row[]> {
+  const rows = new Map<string, Row>();
+  for await (const page of readPages(fetchPage)) for (const row of page) rows.set(getId(row), row);
+  return [...rows.values()];
+}
+
+/**
+ * Searches a list for a row, e.g. for an order by its key. It requests no page after the one with the row.
+ * @param isPast returns whether the row that is searched would have come before this one. Default: the list is read to its end
+ * @throws PspError as `readPages`
+ */
+export async function findRow<Row>(
+  fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
+  isWanted: (row: Row) => boolean,
+  isPast: (row: Row) => boolean = () => false,
+): Promise<Row | undefined> {
+  for await (const rows of readPages(fetchPage)) {
+    const found = rows.find(isWanted);
+    if (found !== undefined || rows.some(isPast)) return found;
+  }
+  return undefined;
+}

@@ -1,6 +1,6 @@
 import { Json } from '../http/json-accessors.js';
 import { parseMoney } from '../money.js';
-import { createAccountPage } from './account-page.js';
+import { createAccountPage, listCurrentAccounts } from './account-page.js';
 
 const toAccount = (row: Json) => ({ id: row.string('id'), name: row.string('name') });
 const toBalances = (row: Json) => ({
@@ -37,4 +37,35 @@ it('has no warnings where all balances are served', () => {
     items: [],
     balances: [],
   });
+});
+
+it('balances without a time have the time before the request of their list', async () => {
+  let now = Date.UTC(2026, 2, 4, 5, 6, 7);
+  const list = (json: string) => ({
+    listRows: async () => {
+      now += 1000;
+      return Json.parse(json).array();
+    },
+    idProperty: 'id',
+    toAccount,
+    toAmounts: (row: Json) => [parseMoney(row.decimal('balance'), 'EUR')],
+  });
+  const lists = [
+    list('[{"id":"a","name":"A","balance":"1.50"}]'),
+    list('[{"id":"b","name":"B","balance":2},{"id":"c","name":"C"}]'),
+  ];
+  const pages = [];
+  for await (const page of listCurrentAccounts(lists, { now: () => now, sleep: async () => {} }))
+    pages.push(page);
+  expect(pages).toEqual([
+    {
+      items: ['a', 'b', 'c'].map((id) => ({ id, name: id.toUpperCase() })),
+      balances: [
+        { accountId: 'a', at: '2026-03-04T05:06:07.000Z', amounts: [{ amount: 150n, asset: 'EUR/2' }] },
+        { accountId: 'b', at: '2026-03-04T05:06:08.000Z', amounts: [{ amount: 200n, asset: 'EUR/2' }] },
+      ],
+      warnings: [expect.objectContaining({ id: 'balance-c' })],
+      cursor: 'all',
+    },
+  ]);
 });

@@ -1,5 +1,6 @@
 export * from './account-page.js';
 export * from './refunds-and-disputes.js';
+export * from './reject-order.js';
 export * from './fees.js';
 export * from './iban.js';
 export * from './link-rows.js';
@@ -17,5 +18,6 @@ export * from './pick-metadata.js';
 export * from './common-metadata.js';
 export * from './transfers.js';
 export * from './translate-word.js';
+export * from './unlinked-row.js';
 export * from './webhook-event.js';
 export * from './webhook-signature.js';

@@ -7,11 +7,13 @@ import {
   addMoney,
   createPspMetadata,
   createCommonMetadata,
+  createWordTable,
   formatMinorUnits,
   negateMoney,
   parseMinorUnits,
   parseRowToRecords,
   pickMetadata,
+  pickProperties,
   createOwnerMetadata,
   readScalar,
   readScalars,
@@ -185,7 +187,25 @@ describe('words', () => {
   });
 });
 
+it('a table of words can list them under their meaning', () => {
+  const table = createWordTable<'fee' | 'tax'>({ fee: ['charge', 'fee'], tax: ['vat'] });
+  expect(table).toEqual({ charge: 'fee', fee: 'fee', vat: 'tax' });
+});
+
 describe('metadata', () => {
+  it('has the names of the properties in snake case, after the path to their object', () => {
+    const row = Json.parse('{"paidAt":"now","bank":{"name":"B","bic_code":1,"box":null},"x":[{"id":"i"}]}');
+    expect(pickProperties('acme', row, ['paidAt', 'absent'])).toEqual(
+      createPspMetadata('acme', { paid_at: 'now' }),
+    );
+    const names = ['name', 'bic_code', 'box'];
+    expect(pickProperties('acme', row, names, 'bank')).toEqual(
+      createPspMetadata('acme', { bank_name: 'B', bank_bic_code: '1' }),
+    );
+    expect(pickProperties('acme', row, ['id'], 'x', 0)).toEqual(createPspMetadata('acme', { x_0_id: 'i' }));
+    expect(pickProperties('acme', row, names, 'paidAt')).toEqual({});
+  });
+
   it('is read whatever its type is', () => {
     const row = Json.parse(
       '{"a":"x","b":1.50,"c":true,"d":{"e":[12345678901234567890]},"f":null,"g":"","h":1e999}',

@@ -1,7 +1,7 @@
 import { getCurrencyDecimals } from '../currencies.js';
-import { PspError } from '../errors.js';
 import { formatAsset } from '../money.js';
 import type { Order } from '../order.types.js';
+import { rejectOrder } from './reject-order.js';
 
 /**
  * Returns the ISO 4217 code in which an order is paid: `EUR` for the asset `EUR/2`.
@@ -13,5 +13,5 @@ export function requireOrderCurrency({ amount: { asset } }: Pick<Order, 'amount'
   const [currency = ''] = asset.split('/', 1);
   const decimals = getCurrencyDecimals(currency);
   if (decimals !== undefined && formatAsset(currency, decimals) === asset) return currency;
-  throw new PspError('rejected', `${psp} cannot pay in ${asset}: expected a currency like EUR/2`);
+  throw rejectOrder(`${psp} cannot pay in ${asset}: expected a currency like EUR/2`);
 }

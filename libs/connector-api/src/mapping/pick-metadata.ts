@@ -33,6 +33,22 @@ export function pickMetadata(psp: string, row: Json, paths: Readonly<Record<stri
 }
 
 /**
+ * Reads properties of an object into metadata under their own names in snake case. It never throws:
+ * `pickProperties('acme', row, ['memo', 'postedAt'])` → `com.acme.spec/memo`, `com.acme.spec/posted_at`.
+ * @param path the path to the object. Its names are a prefix of the keys: `pickProperties('acme', row, ['name'], 'payee')` →
+ * `com.acme.spec/payee_name`
+ */
+export function pickProperties(
+  psp: string,
+  row: Json,
+  names: readonly string[],
+  ...path: JsonPath
+): Metadata {
+  const paths = names.map((name) => [toSnakeCase([...path, name].join('_')), [...path, name]] as const);
+  return pickMetadata(psp, row, Object.fromEntries(paths));
+}
+
+/**
  * Returns any value as a text: a text as it is, a number with all its digits, `true` or `false`, an object or a list as JSON. It never throws.
  * @returns `undefined` if the value is absent, `null` or empty
  */

@@ -28,3 +28,16 @@ export function translateOrDefault<const T>(
 ): T {
   return Object.hasOwn(table, word) ? (table[word] as T) : meaningOfUnknown;
 }
+
+/**
+ * Creates a table from a table of groups, which lists the PSP's words under their meaning:
+ * `createWordTable({ refund: ['refund', 'sepa_refund'], fee: ['charge'] })` → `{ refund: 'refund', sepa_refund: 'refund', charge: 'fee' }`.
+ */
+export function createWordTable<Meaning extends string>(
+  wordsByMeaning: Readonly<Partial<Record<Meaning, readonly string[]>>>,
+): Readonly<Record<string, Meaning>> {
+  const groups = Object.entries<readonly string[] | undefined>(wordsByMeaning);
+  return Object.fromEntries(
+    groups.flatMap(([meaning, words = []]) => words.map((word) => [word, meaning as Meaning])),
+  );
+}

@@ -1,26 +1,13 @@
 /** Lists accounts with their balances, which come in the same response. */
-import {
-  createAccountPage,
-  createPspMetadata,
-  formatTime,
-  parseMoney,
-  readText,
-} from '@tributary/connector-api';
-import type { Account, Balances, Page } from '@tributary/connector-api';
+import { createPspMetadata, listCurrentAccounts, parseMoney, readText } from '@tributary/connector-api';
+import type { Account, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import type { ListingContext } from '@tributary/connector-api/listing';
-import type { RevolutBusinessClient } from './revolut-business.client.js';
+import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { PLUGIN_NAME } from './revolut-business.types.js';
 
-export async function* listAccountPages(
-  client: RevolutBusinessClient,
-  { clock, signal }: ListingContext,
-): AsyncGenerator<Page<Account>> {
-  // The response has no time, so the balances have the time of the request.
-  const at = formatTime(clock.now());
-  const rows = await client.listAccounts(signal);
-  const list = { rows, idProperty: 'id', toAccount, toBalances: (row: Json) => toBalances(row, at) };
-  yield { ...createAccountPage([list]), cursor: 'all' };
+export function listAccountPages({ client, clock, signal }: RevolutBusinessContext) {
+  const listRows = () => client.listAccounts(signal);
+  return listCurrentAccounts([{ listRows, idProperty: 'id', toAccount, toAmounts }], clock);
 }
 
 function toAccount(row: Json): Account {
@@ -33,10 +20,6 @@ function toAccount(row: Json): Account {
   };
 }
 
-function toBalances(row: Json, at: string): Balances {
-  return {
-    accountId: row.string('id'),
-    at,
-    amounts: [parseMoney(row.decimal('balance'), row.string('currency'))],
-  };
+function toAmounts(row: Json): Money[] {
+  return [parseMoney(row.decimal('balance'), row.string('currency'))];
 }

@@ -4,6 +4,7 @@ import {
   createOwnerMetadata,
   parseRows,
   pickMetadata,
+  pickProperties,
   readText,
 } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Metadata, Page } from '@tributary/connector-api';
@@ -14,10 +15,9 @@ import {
   rereadTimeWindows,
   toPages,
 } from '@tributary/connector-api/listing';
-import type { ListingContext, RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
+import type { RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS } from './revolut-business.client.js';
-import type { RevolutBusinessClient } from './revolut-business.client.js';
-import type { RevolutBusinessSettings } from './revolut-business.config.js';
+import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
@@ -35,16 +35,15 @@ const CURSOR_FORMAT = createCursorFormat({
 
 /** Lists new counterparties. Every `rereadEveryHours` it lists all of them, to see changes. */
 export async function* listBeneficiaryPages(
-  client: RevolutBusinessClient,
-  { pageSize, rereadEveryHours }: RevolutBusinessSettings,
+  context: RevolutBusinessContext,
   since: Cursor | undefined,
-  context: ListingContext,
 ): AsyncGenerator<Page<Beneficiary>> {
+  const { pageSize, rereadEveryHours } = context.settings;
   const options: RereadTimeWindowsOptions<Json> = {
     ...REVOLUT_LISTS,
     ignoresFrom: true,
     fetchPage: async ({ to, limit = pageSize }, signal) => ({
-      rows: await client.listCounterparties(to, limit, signal),
+      rows: await context.client.listCounterparties(to, limit, signal),
     }),
     start: START.at,
     initialWindowMs: START.span,
@@ -94,21 +93,18 @@ function toBeneficiaries(row: Json): Beneficiary[] {
     registeredAt: row.time('created_at'),
     metadata: {
       ...createOwnerMetadata({ name: row.string('name'), country: readText(row, 'country') }),
-      ...pickMetadata(PLUGIN_NAME, row, COUNTERPARTY_METADATA),
+      ...createPspMetadata(PLUGIN_NAME, { counterparty_id }),
+      ...pickProperties(PLUGIN_NAME, row, ['state', 'profile_type', 'revtag']),
       ...metadata,
     },
   });
-  const methods = [
-    ...row
-      .optionalArray('accounts')
-      .map((account) =>
-        toBeneficiary({ account_id: account.string('id') }, createAccountMetadata(row, account)),
-      ),
-    ...row
-      .optionalArray('cards')
-      .map((card) => toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card))),
-  ];
-  return methods.length > 0 ? methods : [toBeneficiary({}, {})];
+  const accounts = row
+    .optionalArray('accounts')
+    .map((one) => toBeneficiary({ account_id: one.string('id') }, createAccountMetadata(row, one)));
+  const cards = row
+    .optionalArray('cards')
+    .map((card) => toBeneficiary({ card_id: card.string('id') }, createCardMetadata(card)));
+  return accounts.length + cards.length > 0 ? [...accounts, ...cards] : [toBeneficiary({}, {})];
 }
 
 function createAccountMetadata(row: Json, account: Json): Metadata {
@@ -122,32 +118,19 @@ function createAccountMetadata(row: Json, account: Json): Metadata {
       postalCode: readText(account, 'address', 'postcode'),
       country: readText(account, 'address', 'country') ?? readText(row, 'country'),
     }),
-    ...pickMetadata(PLUGIN_NAME, account, ACCOUNT_METADATA),
+    ...pickMetadata(PLUGIN_NAME, account, { account_name: ['name'], account_type: ['type'] }),
+    ...pickProperties(PLUGIN_NAME, account, ['bank_country', 'currency', ...BANK_CODES]),
   };
 }
+
+/** What the banks of different countries have instead of an IBAN. */
+const BANK_CODES = ['sort_code', 'routing_number', 'clabe', 'ifsc', 'bsb_code', 'bank_number', 'branch_code'];
 
 function createCardMetadata(card: Json): Metadata {
+  // The document's schema says string, but its examples have a number.
+  const card_last_digits = readText(card, 'last_digits')?.padStart(4, '0');
   return {
-    ...pickMetadata(PLUGIN_NAME, card, CARD_METADATA),
-    // The document's schema says string, but its examples have a number.
-    ...createPspMetadata(PLUGIN_NAME, { card_last_digits: readText(card, 'last_digits')?.padStart(4, '0') }),
+    ...pickMetadata(PLUGIN_NAME, card, { card_scheme: ['scheme'], card_country: ['country'] }),
+    ...createPspMetadata(PLUGIN_NAME, { card_last_digits, currency: readText(card, 'currency') }),
   };
 }
-
-const COUNTERPARTY_METADATA = {
-  counterparty_id: ['id'],
-  state: ['state'],
-  profile_type: ['profile_type'],
-  revtag: ['revtag'],
-};
-
-const ACCOUNT_METADATA = {
-  account_name: ['name'],
-  account_type: ['type'],
-  bank_country: ['bank_country'],
-  currency: ['currency'],
-  ...{ sort_code: ['sort_code'], routing_number: ['routing_number'], clabe: ['clabe'], ifsc: ['ifsc'] },
-  ...{ bsb_code: ['bsb_code'], bank_number: ['bank_number'], branch_code: ['branch_code'] },
-};
-
-const CARD_METADATA = { card_scheme: ['scheme'], card_country: ['country'], currency: ['currency'] };

@@ -4,7 +4,14 @@ import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
 import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
 import { createJsonRowReader, requireRows } from '@tributary/connector-api/listing';
-import type { TimeWindowSource } from '@tributary/connector-api/listing';
+import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
+import type { RevolutBusinessSettings } from './revolut-business.config.js';
+
+/** What the functions of this plugin need. */
+export interface RevolutBusinessContext extends ListingContext {
+  client: RevolutBusinessClient;
+  settings: RevolutBusinessSettings;
+}
 
 /** How transactions and counterparties are listed. Maximum page size: `count` of GET /transactions, `limit` of GET /counterparties. */
 export const REVOLUT_LISTS: Omit<TimeWindowSource<Json>, 'fetchPage'> = {

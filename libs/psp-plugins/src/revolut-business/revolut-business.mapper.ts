@@ -8,6 +8,7 @@ import {
   InvalidRecordError,
   parseMoney,
   pickMetadata,
+  pickProperties,
   readText,
   reverseRow,
   toAbsoluteMoney,
@@ -19,7 +20,7 @@ import {
   toTransfer,
   translateOrDefault,
 } from '@tributary/connector-api';
-import type { MovementFields, Transaction } from '@tributary/connector-api';
+import type { Metadata, MovementFields, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { formatBeneficiaryId } from './revolut-business.beneficiaries.js';
 import {
@@ -69,7 +70,7 @@ function parseTransaction(json: Json) {
         reference: readText(json, 'reference'),
         bookedAt: readText(json, 'completed_at'),
       },
-      metadata: pickMetadata(PLUGIN_NAME, json, TRANSACTION_METADATA),
+      metadata: createTransactionMetadata(json),
     },
   };
 }
@@ -100,14 +101,18 @@ function createRows(whole: ParsedTransaction, legs: Leg[]): Transaction[] {
 }
 
 function createFields({ fields }: ParsedTransaction, { accountId, amount, json }: Leg): MovementFields {
-  const metadata = { ...fields.metadata, ...pickMetadata(PLUGIN_NAME, json, LEG_METADATA) };
+  const metadata = {
+    ...fields.metadata,
+    ...pickProperties(PLUGIN_NAME, json, ['description', 'bill_amount', 'bill_currency']),
+    ...pickProperties(PLUGIN_NAME, json, ['id', 'account_id', 'account_type'], 'counterparty'),
+  };
   return { ...fields, accountId, amount, isZeroOutgoing: true, metadata };
 }
 
 function createSingleRow(whole: ParsedTransaction, leg: Leg): Transaction[] {
   const fields = createFields(whole, leg);
   const originalId = readText(whole.json, 'related_transaction_id');
-  if (originalId !== undefined && RETURN_TYPES.test(whole.type)) {
+  if (originalId !== undefined && RETURN_TYPES.includes(whole.type)) {
     // An undecided return gives no row, because the row would mark the original as pending.
     return isFinalState(whole.state) ? [createReturnRow(whole, fields, originalId)] : [];
   }
@@ -183,30 +188,22 @@ function createFeeRows({ fields }: ParsedTransaction, legs: Leg[], rows: Transac
   });
 }
 
-/** Metadata only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards. */
-const TRANSACTION_METADATA = {
-  type: ['type'],
-  state: ['state'],
-  request_id: ['request_id'],
-  reason_code: ['reason_code'],
-  reference: ['reference'],
-  completed_at: ['completed_at'],
-  scheduled_for: ['scheduled_for'],
-  related_transaction_id: ['related_transaction_id'],
-  merchant_id: ['merchant', 'id'],
-  merchant_name: ['merchant', 'name'],
-  merchant_city: ['merchant', 'city'],
-  merchant_country: ['merchant', 'country'],
-  merchant_category_code: ['merchant', 'category_code'],
-  card_id: ['card', 'id'],
-  card_number: ['card', 'card_number'],
-};
+const TRANSACTION_PROPERTIES = [
+  'type',
+  'state',
+  'request_id',
+  'reason_code',
+  'reference',
+  'completed_at',
+  'scheduled_for',
+  'related_transaction_id',
+];
 
-const LEG_METADATA = {
-  description: ['description'],
-  bill_amount: ['bill_amount'],
-  bill_currency: ['bill_currency'],
-  counterparty_id: ['counterparty', 'id'],
-  counterparty_account_id: ['counterparty', 'account_id'],
-  counterparty_account_type: ['counterparty', 'account_type'],
-};
+/** Metadata only changes when the transaction changes. So it contains neither `updated_at` nor balances, and no personal data of cards. */
+function createTransactionMetadata(json: Json): Metadata {
+  return {
+    ...pickProperties(PLUGIN_NAME, json, TRANSACTION_PROPERTIES),
+    ...pickProperties(PLUGIN_NAME, json, ['id', 'name', 'city', 'country', 'category_code'], 'merchant'),
+    ...pickMetadata(PLUGIN_NAME, json.at('card'), { card_id: ['id'], card_number: ['card_number'] }),
+  };
+}

@@ -10,7 +10,7 @@ import type { Order, OrderResult } from '@tributary/connector-api';
 import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
 import type { Json } from '@tributary/connector-api/http';
 import { parseBeneficiaryId } from './revolut-business.beneficiaries.js';
-import type { RevolutBusinessClient } from './revolut-business.client.js';
+import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { ORDER_STATUSES, PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,18 +24,18 @@ const METADATA_PROPERTIES = ['charge_bearer', 'transfer_reason_code', 'exchange_
 const MAX_REFERENCE_LENGTH = 140;
 
 /** Sends an order to `/pay` or `/transfer`. */
-export function createOrder(client: RevolutBusinessClient, order: Order): Promise<OrderResult> {
+export function createOrder(context: RevolutBusinessContext, order: Order): Promise<OrderResult> {
   return submitOrder({
-    send: async () => toOrderResult(await sendOrder(client, order)),
+    send: async () => toOrderResult(await sendOrder(context, order)),
     isDuplicate: (body) =>
       readText(body, 'code') === DUPLICATE_REQUEST_CODE ||
       /^duplicate request/i.test(readText(body, 'message') ?? ''),
-    find: () => findOrder(client, order),
+    find: () => findOrder(context, order),
   });
 }
 
 /** @throws PspError `rejected` when the asset is not a currency */
-async function sendOrder(client: RevolutBusinessClient, order: Order): Promise<Json> {
+async function sendOrder({ client }: RevolutBusinessContext, order: Order): Promise<Json> {
   const { idempotencyKey: request_id, sourceAccountId, destinationAccountId, metadata } = order;
   const shared = {
     amount: new JsonNumber(formatAmount(order.amount)),
@@ -56,7 +56,7 @@ async function sendOrder(client: RevolutBusinessClient, order: Order): Promise<J
 
 /** Finds an order by Revolut's id. Before that id is known, it searches by the order's key, which Revolut supports for at most 14 days. */
 export async function findOrder(
-  client: RevolutBusinessClient,
+  { client }: RevolutBusinessContext,
   { pspId, idempotencyKey, createdAt }: Order,
 ): Promise<OrderResult | undefined> {
   if (pspId !== undefined) {

@@ -1,11 +1,11 @@
 /** Implements the PSP interface for Revolut Business. */
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Cursor, ListOptions, Order, PspClient, WebhookRequest } from '@tributary/connector-api';
-import { HTTP_CLOCK, systemHttpClock } from '@tributary/connector-api/http';
-import type { HttpClock } from '@tributary/connector-api/http';
+import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages } from './revolut-business.accounts.js';
 import { listBeneficiaryPages } from './revolut-business.beneficiaries.js';
 import { RevolutBusinessClient } from './revolut-business.client.js';
+import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { createOrder, findOrder } from './revolut-business.orders.js';
 import { listTransactionPages } from './revolut-business.transactions.js';
@@ -13,38 +13,38 @@ import { parseWebhook } from './revolut-business.webhooks.js';
 
 @Injectable()
 export class RevolutBusinessPsp implements PspClient {
-  constructor(
-    private readonly settings: RevolutBusinessSettings,
-    private readonly client: RevolutBusinessClient,
-    @Optional() @Inject(HTTP_CLOCK) private readonly clock: HttpClock = systemHttpClock,
-  ) {}
+  private readonly context: RevolutBusinessContext;
+
+  constructor(settings: RevolutBusinessSettings, client: RevolutBusinessClient, { clock }: PspHttp) {
+    this.context = { settings, client, clock };
+  }
 
   /** Lists all accounts with their balances in one request. So the plugin has no `balances` method: it would need one request for each account. */
   accounts(_since?: Cursor, options?: ListOptions) {
-    return listAccountPages(this.client, { ...options, clock: this.clock });
+    return listAccountPages({ ...this.context, ...options });
   }
 
   beneficiaries(since?: Cursor, options?: ListOptions) {
-    return listBeneficiaryPages(this.client, this.settings, since, { ...options, clock: this.clock });
+    return listBeneficiaryPages({ ...this.context, ...options }, since);
   }
 
   transactions(since?: Cursor, options?: ListOptions) {
-    return listTransactionPages(this.client, this.settings, since, { ...options, clock: this.clock });
+    return listTransactionPages({ ...this.context, ...options }, since);
   }
 
   createPayout(order: Order) {
-    return createOrder(this.client, order);
+    return createOrder(this.context, order);
   }
 
   createTransfer(order: Order) {
-    return createOrder(this.client, order);
+    return createOrder(this.context, order);
   }
 
   findOrder(order: Order) {
-    return findOrder(this.client, order);
+    return findOrder(this.context, order);
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.settings.webhookSecret, this.clock.now());
+    return parseWebhook(request, this.context.settings.webhookSecret, this.context.clock.now());
   }
 }

@@ -16,14 +16,9 @@ import {
   rereadTimeWindows,
   toPages,
 } from '@tributary/connector-api/listing';
-import type {
-  ListingContext,
-  RereadTimeWindowsOptions,
-  TimeWindowQuery,
-} from '@tributary/connector-api/listing';
+import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS } from './revolut-business.client.js';
-import type { RevolutBusinessClient } from './revolut-business.client.js';
-import type { RevolutBusinessSettings } from './revolut-business.config.js';
+import type { RevolutBusinessContext } from './revolut-business.client.js';
 import { toTransactions } from './revolut-business.mapper.js';
 import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.types.js';
 
@@ -44,18 +39,14 @@ const CURSOR_FORMAT = createCursorFormat({
 });
 
 export async function* listTransactionPages(
-  client: RevolutBusinessClient,
-  { since: firstDay, changesWithinDays, rereadEveryHours, pageSize }: RevolutBusinessSettings,
+  context: RevolutBusinessContext,
   since: Cursor | undefined,
-  context: ListingContext,
 ): AsyncGenerator<Page<Transaction>> {
-  const list = async (
-    { filter, limit = pageSize, ...window }: TimeWindowQuery,
-    signal: AbortSignal,
-    more = {},
-  ) => ({
-    rows: await client.listTransactions({ ...window, count: limit, type: filter, ...more }, signal),
-  });
+  const { since: firstDay, changesWithinDays, rereadEveryHours, pageSize } = context.settings;
+  const list = async (query: TimeWindowQuery, signal: AbortSignal, more = {}) => {
+    const { filter: type, limit: count = pageSize, ...window } = query;
+    return { rows: await context.client.listTransactions({ ...window, count, type, ...more }, signal) };
+  };
   const options: RereadTimeWindowsOptions<Json> = {
     ...REVOLUT_LISTS,
     fetchPage: (query, signal) => list(query, signal),

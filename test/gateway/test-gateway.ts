@@ -51,6 +51,8 @@ export interface TestConnector {
 export interface TestGateway {
   gateway: Gateway;
   url: string;
+  /** URL of the store that the gateway uses, unless the deployment names another one. */
+  storeUrl: string;
   /** The log so far, one string per line. */
   log: string[];
   /** Returns the first key of a connector. */
@@ -104,6 +106,7 @@ export async function startGateway({
   return {
     gateway,
     url,
+    storeUrl: fresh.url,
     log,
     operatorKey,
     key: (path) => keys.get(path)?.[0] ?? '',

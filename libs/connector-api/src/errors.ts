@@ -39,6 +39,9 @@ export class PspError extends Error {
  */
 export class GatewayUnavailableError extends Error {}
 
+/** Data in the gateway's database is damaged, so that the request cannot be answered correctly. Clients get HTTP 500. Plugins do not throw it. */
+export class DamagedDataError extends Error {}
+
 /**
  * Data of the PSP that cannot be served correctly, e.g. an amount with too many decimal places. `parseRow` turns it into a
  * `RejectedRecord`, which goes into the quarantine with this message.

@@ -5,6 +5,7 @@ export type * from './types/completeness.types.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
+export { verifyStoredRows, type RowFinding, type RowVerification } from './maintenance/verify-stored-rows.js';
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
 export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';
 export { adoptConnector } from './maintenance/adopt-connector.js';

@@ -28,6 +28,10 @@ export interface SyncLimits {
   unauthorizedBackOffMs: number;
   /** Minimum time between two observations of balances for the completeness check. Less than a minute, so that a pull every minute is checked. */
   completenessIntervalMs: number;
+  /** Minimum time between two samples of stored rows that are compared with their hashes, over all connectors. */
+  rowSampleIntervalMs: number;
+  /** Number of rows in such a sample. */
+  rowSampleSize: number;
   /** Minimum time between two stored rows about pulls of a stream that found nothing new. */
   quietRecordIntervalMs: number;
 }
@@ -47,5 +51,7 @@ export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   initialUnauthorizedBackOffMs: 30_000,
   unauthorizedBackOffMs: 15 * 60_000,
   completenessIntervalMs: 45_000,
+  rowSampleIntervalMs: 2_000,
+  rowSampleSize: 200,
   quietRecordIntervalMs: 10 * 60_000,
 };

@@ -42,6 +42,8 @@ export class SyncMetrics {
   readonly completenessGap: Gauge<'connector' | 'state'>;
   readonly completenessChecks: Counter<'connector' | 'result'>;
   readonly completenessRereads: Counter<'connector' | 'result'>;
+  readonly rowsVerified: Counter<(typeof STREAM_LABELS)[number]>;
+  readonly damagedRows: Gauge<(typeof STREAM_LABELS)[number]>;
   readonly balanceReads: Counter<'connector' | 'source'>;
   private readonly calls: Counter<'connector' | 'call'>;
   private readonly callErrors: Counter<'connector' | 'call' | 'kind'>;
@@ -98,6 +100,17 @@ export class SyncMetrics {
       'Spans that were read again because of a difference, by result',
       ['connector', 'result'],
     );
+    this.rowsVerified = createCounter(
+      'verified_rows_total',
+      'Stored rows that were compared with their hashes',
+      STREAM_LABELS,
+    );
+    this.damagedRows = new Gauge({
+      name: 'tributary_damaged_rows',
+      help: 'Stored rows that differ from what was appended, as far as they were compared',
+      labelNames: STREAM_LABELS,
+      registers,
+    });
     this.balanceReads = createCounter(
       'balance_reads_total',
       'Balances asked for, by where the answer came from',

@@ -1,7 +1,7 @@
 /** Errors of the contract. The body of every error response is `{"Title": …, "Detail": …}`. */
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { PspError, GatewayUnavailableError, type PspErrorKind } from '../errors.js';
+import { DamagedDataError, GatewayUnavailableError, PspError, type PspErrorKind } from '../errors.js';
 
 /** The JSON of an error response. Source: Generic Connector document, `Error`. */
 export interface ErrorBody {
@@ -41,6 +41,7 @@ export interface ErrorResponse {
 export function toErrorResponse(error: unknown, requestId: string): ErrorResponse {
   if (error instanceof PspError) return pspErrorToResponse(error);
   if (error instanceof GatewayUnavailableError) return STORE_UNAVAILABLE_RESPONSE;
+  if (error instanceof DamagedDataError) return damagedDataResponse(requestId);
   const status = getErrorStatus(error);
   if (status === undefined || status >= 500) return internalErrorResponse(status ?? 500, requestId);
   const body = error instanceof HttpException ? error.getResponse() : undefined;
@@ -57,6 +58,11 @@ const STORE_UNAVAILABLE_RESPONSE: ErrorResponse = {
     Detail: 'The gateway cannot reach its store for now. Try again later.',
   },
 };
+
+function damagedDataResponse(requestId: string): ErrorResponse {
+  const Detail = `Rows of this page are damaged in the gateway's database, so they are not served. The gateway's operator must repair them; the log names them under the request id ${requestId}.`;
+  return { status: 500, headers: {}, body: { Title: 'Stored data damaged', Detail } };
+}
 
 /** Returns the error body for an error that occurred before the request reached a handler. It depends only on the status. */
 export function defaultErrorBody(status: number): ErrorBody {

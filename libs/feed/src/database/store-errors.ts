@@ -1,5 +1,5 @@
 /** Errors of the store. */
-import { GatewayUnavailableError } from '@tributary/connector-api';
+import { DamagedDataError, GatewayUnavailableError } from '@tributary/connector-api';
 
 /** Another writer holds the lease of the feed. Nothing was written, and the caller must stop. */
 export class LeaseLostError extends Error {
@@ -106,5 +106,18 @@ export class StoreUnavailableError extends GatewayUnavailableError {
     cause: unknown,
   ) {
     super(`the store ${store} is not available: ${reason}`, { cause });
+  }
+}
+
+/** Rows were altered in the database after they had been appended, and cannot be served. */
+export class DamagedRowsError extends DamagedDataError {
+  override readonly name = 'DamagedRowsError';
+
+  /** @param rows the damaged rows of the page */
+  constructor(connector: string, stream: string, rows: readonly { seq: number; id: string }[]) {
+    const names = rows.slice(0, 5).map(({ seq, id }) => `${seq} (${id})`);
+    super(
+      `rows of ${connector}/${stream} are damaged in the database, so their page is not served: expected JSON objects, found something else in row ${names.join(', ')}${rows.length > names.length ? ', and more' : ''}. Check the store with "tributary store check", and put back a backup`,
+    );
   }
 }

@@ -1,18 +1,17 @@
 /** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
-import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter, FeedUpdate } from '../database/database-adapter.js';
 import { addToSums, findEffects } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
+import { hashContent } from './verify-row.js';
 
 /**
  * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
  * not have too many rows.
  */
 const FEED_TIME_STEP_MS = 10;
-const HASH_BYTES = 16;
 
 /** Sequence number and feed time of the last row. */
 export interface FeedHead {
@@ -99,7 +98,7 @@ export async function buildNewRows(
 }
 
 function toVersion(record: SerializedRecord): RecordVersion {
-  return { record, hash: hash('sha256', record.content, 'buffer').subarray(0, HASH_BYTES) };
+  return { record, hash: hashContent(record.content) };
 }
 
 async function findStoredVersions(

@@ -1,7 +1,9 @@
 /** Quarantine: rejected records and data warnings of a stream. An entry is kept with its reason, and never served. */
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import type { ExpressionBuilder, Kysely } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import { StaleStateError } from '../database/store-errors.js';
+import type { FeedSession } from '../identity/feed-session.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
@@ -33,6 +35,29 @@ export async function addWarning(
   now: number,
 ): Promise<void> {
   await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
+}
+
+/** Id of the data warning that rows of a feed are damaged. */
+const DAMAGE_WARNING_ID = 'damaged-rows';
+
+/** Adds or resolves the data warning that rows of a feed are damaged. @throws StaleStateError when the feed was replaced */
+export async function updateDamageWarning(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feed: FeedSession,
+  message: string | undefined,
+  clock: CurrentTimeExpression,
+): Promise<void> {
+  const head = await db
+    .selectFrom('feeds')
+    .select(clock().as('now'))
+    .where(feed.isSameFeed)
+    .modifyEnd(adapter.forUpdate)
+    .executeTakeFirst();
+  if (!head) throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
+  if (message === undefined)
+    await resolveEntries(db, adapter, feed.id, [DAMAGE_WARNING_ID], ['finding'], head.now);
+  else await addWarning(db, feed.id, { id: DAMAGE_WARNING_ID, message }, head.now);
 }
 
 /** Returns the unresolved entries, newest first. */

@@ -7,6 +7,8 @@ import { SqlCompletenessRepository } from '../completeness/completeness-reposito
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { CompletenessRepository } from '../types/completeness.types.js';
 import type { DeploymentIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
+import { findMalformedRows, sampleRows } from '../feeds/damaged-rows.js';
+import { JsonPageCheck } from '../feeds/json-page-check.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
 import { FeedSession } from '../identity/feed-session.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
@@ -14,10 +16,10 @@ import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
-import { findOpenEntries } from '../feeds/quarantine.js';
+import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
-import type { StoreChangedError } from '../database/store-errors.js';
+import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
 import { openSession } from '../identity/open-store-identity.js';
 import { WriteCheck } from '../identity/write-check.js';
 
@@ -28,6 +30,7 @@ export class SqlStore implements Store {
    * belongs to this connector and stream.
    */
   private readonly bindings = new Map<string, Promise<FeedSession>>();
+  private readonly pageCheck = new JsonPageCheck();
   private readonly clock: () => number;
   private readonly writeCheck: WriteCheck;
   private readonly storeClock: CurrentTimeExpression;
@@ -56,7 +59,7 @@ export class SqlStore implements Store {
     let feed = this.feeds.get(key);
     if (!feed) {
       feed = this.bindFeed(connector, stream).then(
-        (binding) => new SqlFeed(this.adapter, binding, this.storeClock),
+        (binding) => new SqlFeed(this.adapter, binding, this.storeClock, this.pageCheck),
       );
       this.feeds.set(key, feed);
       feed.catch(() => this.feeds.delete(key));
@@ -188,6 +191,7 @@ class SqlFeed implements Feed {
     private readonly adapter: DatabaseAdapter,
     private readonly binding: FeedSession,
     private readonly clock: CurrentTimeExpression,
+    private readonly pageCheck: JsonPageCheck,
   ) {
     this.connector = binding.connector;
     this.stream = binding.stream;
@@ -195,10 +199,32 @@ class SqlFeed implements Feed {
 
   readPage(from: number | undefined, page: number, pageSize: number) {
     this.binding.assertUnchanged();
-    const read = this.adapter.readPage(this.binding, from ?? MIN_FEED_TIME, (page - 1) * pageSize, pageSize);
-    return read instanceof Promise
-      ? read.then((found) => found ?? this.explainMissingFeed())
-      : (read ?? this.explainMissingFeed());
+    const [fromTime, skipped] = [from ?? MIN_FEED_TIME, (page - 1) * pageSize];
+    const read = this.adapter.readPage(this.binding, fromTime, skipped, pageSize);
+    const finish = (found: SerializedPage | undefined) => {
+      if (found === undefined) return this.explainMissingFeed();
+      return this.pageCheck.isValid(found) ? found : this.rejectPage(fromTime, skipped, pageSize);
+    };
+    return read instanceof Promise ? read.then(finish) : finish(read);
+  }
+
+  /** @throws DamagedRowsError */
+  private async rejectPage(from: number, skipped: number, count: number): Promise<never> {
+    const rows = await findMalformedRows(this.adapter.reader, this.binding, from, skipped, count);
+    throw new DamagedRowsError(this.connector, this.stream, rows);
+  }
+
+  verifyRows(after: number | undefined, count: number) {
+    this.binding.assertUnchanged();
+    return sampleRows(this.adapter.reader, this.binding, after, count);
+  }
+
+  updateDamageWarning(message: string | undefined): Promise<void> {
+    return this.binding.explainStaleState(() =>
+      this.adapter.transaction((db) =>
+        updateDamageWarning(db, this.adapter, this.binding, message, this.clock),
+      ),
+    );
   }
 
   /**

@@ -81,6 +81,7 @@ export interface Feed {
   /**
    * Returns a JSON array of the rows with a feed time at or after `from` (milliseconds). `page` counts from 1. All pages cost the same, at
    * any depth.
+   * @throws DamagedRowsError when a row is no JSON, because it was altered in the database
    */
   readPage(
     from: number | undefined,
@@ -95,6 +96,14 @@ export interface Feed {
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
   /** Returns those of the ids (as served) for which the feed has a row. */
   findExistingIds(ids: readonly string[]): Promise<Set<string>>;
+  /**
+   * Compares rows with the hashes that were stored when they were appended.
+   * @param after feed time after which the rows begin; `undefined` means with the first row
+   * @param count maximum number of rows
+   */
+  verifyRows(after: number | undefined, count: number): Promise<RowSample>;
+  /** Stores the data warning that rows are damaged, or resolves it. @param message `undefined`: no row is damaged any more */
+  updateDamageWarning(message: string | undefined): Promise<void>;
   /** Returns the number of rows and the feed time of the last one. */
   head(): Promise<{ rows: number; feedTime: number | undefined }>;
   /**
@@ -104,6 +113,23 @@ export interface Feed {
   acquireLease(holder: LeaseHolder, ttlMs: number): Promise<Lease | undefined>;
   /** Acquires the lease only when the stream is due, according to the schedule that the last pull stored. */
   acquireLeaseWhenDue(holder: LeaseHolder, ttlMs: number): Promise<Lease | NotDue | undefined>;
+}
+
+/** A row that was altered after it had been appended. */
+export interface DamagedRow {
+  seq: number;
+  /** Id of the record, as served. */
+  id: string;
+  reason: string;
+}
+
+/** Rows that were compared with their hashes. */
+export interface RowSample {
+  /** Number of rows that were compared. */
+  checked: number;
+  /** Feed time of the last one; `undefined` when there are no rows after it. */
+  last: number | undefined;
+  damaged: DamagedRow[];
 }
 
 /** A stream that is not due yet, measured by the clock that all gateways of the store share. */

@@ -6,6 +6,7 @@ import { calculateBackOffMs, addJitter } from './back-off.js';
 import { PspError, type Stream } from '@tributary/connector-api';
 import type { SyncRun } from '@tributary/feed';
 import type { RunReporter } from '../reporting/run-reporter.js';
+import type { RowSampler } from '../verification/row-sampler.js';
 import { StreamPull, type PullDependencies } from '../pulling/stream-pull.js';
 import type { PullResult, PullOutcome, NextPullPlan, SyncProgress } from '../sync.types.js';
 
@@ -55,6 +56,7 @@ export class StreamScheduler {
     private readonly dependencies: PullDependencies,
     private readonly throttle: ThrottleState,
     private readonly reporter: RunReporter,
+    private readonly rowSampler: RowSampler,
   ) {}
 
   get stream(): Stream {
@@ -158,6 +160,8 @@ export class StreamScheduler {
       // Keeps the urgent flag, because the requested pull did not catch up.
       this.isUrgent ||= isUrgent && result.outcome.kind !== 'caught-up';
       await this.reporter.report(result, this.isScheduled ? nextDelayMs : undefined);
+      if (result.outcome.kind === 'caught-up')
+        await this.rowSampler.sampleAfterPull(this.connector, this.stream);
       return result;
     } finally {
       this.currentPull = undefined;

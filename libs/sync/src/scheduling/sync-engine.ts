@@ -6,6 +6,7 @@ import { getSyncContext } from '../sync-context.js';
 import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { getListMethod } from '../pulling/plugin-caller.js';
 import { RunReporter } from '../reporting/run-reporter.js';
+import { RowSampler } from '../verification/row-sampler.js';
 import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
@@ -34,6 +35,7 @@ export class SyncEngine {
       holder: currentProcess(),
     };
     const reporter = new RunReporter(store, this.context);
+    const sampler = new RowSampler(store, this.context);
     this.schedulers = new Map(
       connectors.map((connector) => {
         const throttle = { throttledUntil: 0 };
@@ -41,7 +43,12 @@ export class SyncEngine {
         const monitor = CompletenessMonitor.create(connector, store, this.context);
         const createScheduler = (stream: Stream) => {
           const completeness = stream === 'transactions' ? monitor : undefined;
-          return new StreamScheduler({ ...shared, connector, stream, completeness }, throttle, reporter);
+          return new StreamScheduler(
+            { ...shared, connector, stream, completeness },
+            throttle,
+            reporter,
+            sampler,
+          );
         };
         return [connector.path, streams.map(createScheduler)];
       }),

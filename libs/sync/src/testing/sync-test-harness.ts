@@ -42,6 +42,11 @@ export class SyncTestHarness {
     return bench;
   }
 
+  /** URL of the store, for statements beside it. */
+  get url(): string {
+    return this.freshStore.url;
+  }
+
   get store(): Store {
     return this.stores[0]!;
   }

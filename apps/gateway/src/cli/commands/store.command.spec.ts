@@ -1,8 +1,10 @@
-import { openStore } from '@tributary/feed';
+import { serializeAccount } from '@tributary/connector-api';
+import { currentProcess, openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { POSTGRES, type FreshStore } from '../../../../../libs/feed/src/testing/stores.js';
+import { runSql } from '../../../../../libs/feed/src/testing/raw-sql.js';
 import { runCli } from '../run-cli.js';
 
 let directory: string;
@@ -40,7 +42,10 @@ it('moves a store, proves that the copy is the same, and refuses to do it twice'
   expect(copied.out).toMatch(
     /^TABLE +ROWS +IN THE OTHER *\nfeeds +1 +1 +the same\nfeed_rows +0 +0 +the same\nbalances +1 +1 +the same/,
   );
-  expect(await run('store', 'check', ...move())).toMatchObject({ code: 0, out: copied.out });
+  expect(await run('store', 'check', ...move())).toMatchObject({
+    code: 0,
+    out: `${copied.out}\n0 rows compared with their hashes: all are as they were appended.`,
+  });
   const again = await run('store', 'copy', ...move());
   expect(again.code).toBe(1);
   expect(again.err).toContain(
@@ -63,6 +68,20 @@ it('looks one store through by itself', async () => {
   const { code, out } = await run('store', 'check', '--from', from);
   expect(code).toBe(0);
   expect(out).toMatch(/^TABLE +ROWS +DIGEST *\nfeeds +1 +[0-9a-f]{64}\n/);
+});
+
+it('names rows that were altered, and ends with an error', async () => {
+  const store = await openStore(from);
+  const lease = await (await store.feed('bank', 'accounts')).acquireLease(currentProcess(), 1000);
+  const records = [serializeAccount({ id: 'a', name: 'Main' }), serializeAccount({ id: 'b', name: 'Other' })];
+  const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
+  await lease?.append({ ...nothing, records, cursor: 'all' });
+  await store.close();
+  await runSql(from, `update feed_rows set body = replace(body, 'Other', 'other')`);
+  const { code, out, err } = await run('store', 'check', '--from', from);
+  expect(code).toBe(1);
+  expect(out).toMatch(/\/bank +accounts +2 +b +the JSON does not match the hash of the row/);
+  expect(err).toContain('1 of 2 rows are damaged. Put back a backup');
 });
 
 it('refuses to copy a store that is open, unless it is told to', async () => {

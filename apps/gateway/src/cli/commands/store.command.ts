@@ -19,6 +19,7 @@ import {
 } from '../shared/command-context.js';
 import { toDeploymentIdentity } from '../../mount/connector-identity.js';
 import { pluralize, formatTable, type Terminal } from '../shared/terminal.js';
+import { verifyRows } from './verify-rows.js';
 
 interface StoreUrlOptions {
   from: string;
@@ -33,6 +34,7 @@ interface CopyOptions {
 interface CheckOptions {
   from: string;
   to?: string;
+  resume?: string;
 }
 
 export function registerStoreCommand(cli: CommandContext): void {
@@ -128,10 +130,14 @@ function registerCheckCommand(store: Command, { terminal }: CommandContext): voi
   store
     .command('check')
     .description(
-      'Look a store through for damage, and compare it with another one, table by table: counts, and digests of every row. No gateway may be writing.',
+      'Look a store through for damage: compare every row with its hash. Compare it with another store, table by table: counts, and digests of every row. No gateway may be writing.',
     )
     .requiredOption('--from <url>', STORE_URL_HELP)
     .option('--to <url>', 'another one')
+    .option(
+      '--resume <position>',
+      'compare rows with their hashes from a position that an earlier check printed',
+    )
     .addHelpText(
       'after',
       formatExamples(
@@ -139,9 +145,11 @@ function registerCheckCommand(store: Command, { terminal }: CommandContext): voi
         'tributary store check --from sqlite:./data/tributary.db',
       ),
     )
-    .action(({ from, to }: CheckOptions) =>
-      to === undefined ? checkStore(from, terminal) : compareStores(from, to, terminal),
-    );
+    .action(async ({ from, to, resume }: CheckOptions) => {
+      if (to === undefined) await checkStore(from, terminal);
+      else await compareStores(from, to, terminal);
+      await verifyRows(from, resume, terminal);
+    });
 }
 
 function addStoreUrlOptions(command: Command): Command {

@@ -9,6 +9,7 @@ import { assertServable, toTransactions } from './bank-statements.mapper.js';
 import { toEnrichedTransactions } from './late-reports.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
 import { MatchItemFactory } from './matching/match-item.js';
+import type { MatchItem } from './matching/match-item.js';
 import type { LocalTimeParser } from './statements/local-time-parser.js';
 import { EntryMatcher } from './matching/entry-matcher.js';
 import type { EntryMatch } from './matching/entry-matcher.js';
@@ -23,6 +24,8 @@ import type { CorrectionResult } from './chain/statement-correction.js';
 import { createLinks } from './chain/statement-slot.js';
 import type { KeyedLink } from './chain/statement-slot.js';
 import { MovementRepository } from './matching/movement-repository.js';
+import { NewMovements } from './matching/new-movements.js';
+import { DaysBeforeStatement } from './matching/served-days.js';
 import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
 import type { Entry, StatementEvent } from './statements/statement.types.js';
 
@@ -55,10 +58,11 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     let index = -1;
     let count = 0;
     let open: OpenStatement | undefined;
+    const days = new DaysBeforeStatement(this.progress.servedDays, (current.daysBefore ??= {}));
     for await (const part of parts()) {
       if (part.part === 'start') {
         const statement = statements[++index];
-        if (statement) open = this.openStatement(statement, index, digestCounts, current);
+        if (statement) open = this.openStatement(statement, index, digestCounts, current, days);
       } else if (part.part === 'entry' && open) {
         count++;
         if (open.isOutdated) continue;
@@ -81,6 +85,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     index: number,
     digestCounts: CheckedFile['digestCounts'],
     { file }: CurrentFile,
+    days: DaysBeforeStatement,
   ): OpenStatement {
     const links = createLinks(checked, file);
     const histories = links.map(({ key, link }) => this.progress.chains.lookUp(key, link));
@@ -93,6 +98,8 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       links,
       histories.some(({ kind }) => kind === 'outdated'),
       correction,
+      days,
+      new NewMovements(days.open(statement.accountId), index, digestCounts),
     );
   }
 
@@ -150,9 +157,10 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
   /** Returns the match of each entry, or the reason for its rejection. */
   private async matchBatch(
-    { statement, itemFactory, guessedIds }: OpenStatement,
+    open: OpenStatement,
     batch: readonly NumberedEntry[],
   ): Promise<Map<Entry, EntryMatch | string>> {
+    const { statement, itemFactory, days } = open;
     const matches = new Map<Entry, EntryMatch | string>();
     for (const { entry } of batch) {
       const reason = this.rejectionReason(entry, statement);
@@ -161,12 +169,22 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     const items = batch
       .filter(({ entry }) => !matches.has(entry))
       .map(({ entry }) => itemFactory.create(entry));
-    const chains = await this.movements.loadGroups(new Set(items.flatMap((item) => item.groupKeys)));
-    for (const match of new EntryMatcher(chains, guessedIds, this.time).match(items)) {
+    for (const match of await this.matchItems(open, items)) {
       matches.set(match.item.entry, match);
       this.movements.markChanged(match.movement.id);
+      days.add(statement.accountId, match.item.criteria[0]);
     }
     return matches;
+  }
+
+  private async matchItems(
+    { newMovements, correction, guessedIds }: OpenStatement,
+    items: readonly MatchItem[],
+  ): Promise<EntryMatch[]> {
+    const matches = correction ? undefined : newMovements.match(items);
+    if (matches) return matches;
+    const groups = await this.movements.loadGroups(new Set(items.flatMap((item) => item.groupKeys)));
+    return new EntryMatcher(groups, guessedIds, this.time).match(items);
   }
 
   private rejectionReason(entry: Entry, statement: CheckedStatement): string | undefined {
@@ -222,6 +240,8 @@ class OpenStatement {
     /** True if a newer version of this statement was read before, so that nothing of this one is served. */
     readonly isOutdated: boolean,
     readonly correction: StatementCorrection | undefined,
+    readonly days: DaysBeforeStatement,
+    readonly newMovements: NewMovements,
   ) {}
 }
 

@@ -1,27 +1,31 @@
 /** Counts digests of a file that may have millions of entries. It needs eight bytes per digest. */
+const CHUNK_LENGTH = 65_536;
+
 export class DigestCounter {
-  private numbers = new Float64Array(1024);
-  private length = 0;
-  private repeatedNumbers: Set<number> | undefined;
+  /** Numbers in the order of their arrival. Chunks avoid the copies of an array that grows. */
+  private chunks: Float64Array[] = [];
+  private lastLength = CHUNK_LENGTH;
+  private sorted = new Float64Array(0);
 
   add(digest: string): void {
-    if (this.length === this.numbers.length) {
-      const larger = new Float64Array(this.length * 2);
-      larger.set(this.numbers);
-      this.numbers = larger;
+    if (this.lastLength === CHUNK_LENGTH) {
+      this.chunks.push(new Float64Array(CHUNK_LENGTH));
+      this.lastLength = 0;
     }
-    this.numbers[this.length++] = digestToNumber(digest);
+    const last = this.chunks.at(-1);
+    if (last) last[this.lastLength++] = digestToNumber(digest);
   }
 
   /** Finishes counting. Must be called before `count` and `isRepeated`. */
   finish(): void {
-    const sorted = this.numbers.slice(0, this.length).sort();
-    this.repeatedNumbers = new Set();
-    for (let i = 1; i < sorted.length; i++) {
-      const number = sorted[i];
-      if (number !== undefined && number === sorted[i - 1]) this.repeatedNumbers.add(number);
-    }
-    this.numbers = sorted;
+    const length = Math.max(0, (this.chunks.length - 1) * CHUNK_LENGTH + this.lastLength);
+    this.sorted = new Float64Array(this.chunks.length === 0 ? 0 : length);
+    this.chunks.forEach((chunk, n) => {
+      const isLast = n === this.chunks.length - 1;
+      this.sorted.set(isLast ? chunk.subarray(0, this.lastLength) : chunk, n * CHUNK_LENGTH);
+    });
+    this.chunks = [];
+    this.sorted.sort();
   }
 
   /** Returns how often the digest was added, or 0. */
@@ -32,10 +36,10 @@ export class DigestCounter {
 
   /** Returns how many digests are smaller (binary search). */
   private rank(number: number): number {
-    let [low, high] = [0, this.numbers.length];
+    let [low, high] = [0, this.sorted.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.numbers[middle] ?? 0) < number) low = middle + 1;
+      if ((this.sorted[middle] ?? 0) < number) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -46,7 +50,8 @@ export class DigestCounter {
    * 10^9 in a file of a million entries). This costs only a little memory.
    */
   isRepeated(digest: string): boolean {
-    return this.repeatedNumbers?.has(digestToNumber(digest)) ?? false;
+    const number = digestToNumber(digest);
+    return this.sorted[this.rank(number) + 1] === number;
   }
 }
 

@@ -12,14 +12,23 @@ import { toSignedMoney } from '../statements/signed-money.js';
 import type { Entry } from '../statements/statement.types.js';
 
 /**
- * Returns the digests to be counted for an entry: one for the whole entry and one for the bank's reference.
+ * Returns the digests to be counted for an entry: one for its group, one for the whole entry and one for the bank's
+ * reference.
  */
 export function listDuplicateKeys(entry: Entry, accountId: string, statement: number): string[] {
   const facts = normalizeFacts(entryFactsWithDetail(entry));
   const [reference = ''] = facts;
   const chain = createGroupKey(accountId, signedAmount(entry), listGroupCriteria(entry)[0]);
-  const keys = [entryDuplicateKey(chain, computeDigest(...facts), statement)];
+  const keys = [
+    groupDuplicateKey(chain, statement),
+    entryDuplicateKey(chain, computeDigest(...facts), statement),
+  ];
   return isUsable(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
+}
+
+/** Returns the same digest for entries of one group. */
+export function groupDuplicateKey(chain: string, statement: number): string {
+  return computeDigest(statement, 'group', chain);
 }
 
 /** Returns the same digest for entries of one group with equal facts. */

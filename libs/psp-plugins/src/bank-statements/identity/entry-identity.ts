@@ -92,7 +92,7 @@ export function accountIdFrom({ account }: Pick<StatementStart, 'account'>): str
 }
 
 /** Kind of a group and its day. */
-type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
+export type GroupCriterion = readonly [kind: 'booked' | 'value' | 'pending' | 'information', day?: string];
 
 /**
  * Returns the groups in which an entry may be found. A new movement is added to the first one.

@@ -7,7 +7,7 @@ import {
   listGroupCriteria,
   normalizeFacts,
 } from '../identity/entry-identity.js';
-import type { FactDigests } from '../identity/entry-identity.js';
+import type { FactDigests, GroupCriterion } from '../identity/entry-identity.js';
 import {
   entryDuplicateKey,
   referenceDuplicateKey,
@@ -20,7 +20,9 @@ import type { Movement } from './movement-repository.js';
 export interface MatchItem {
   entry: Entry;
   statement: CheckedStatement;
-  /** Keys of the groups in which the movement may be found. A new movement is added to the first one. */
+  /** Kinds and days of the groups in which the movement may be found. A new movement is added to the first one. */
+  criteria: readonly [GroupCriterion, ...GroupCriterion[]];
+  /** Keys of these groups. */
   groupKeys: string[];
   facts: FactDigests;
   /** Identifies this entry of this statement. */
@@ -50,9 +52,9 @@ export class MatchItemFactory {
     const whole = entryFactsWithDetail(entry);
     const normalizedFacts = normalizeFacts(whole);
     const facts = digestFacts(whole);
-    const groupKeys = listGroupCriteria(entry, start.createdAt).map((link) =>
-      createGroupKey(accountId, signedAmount(entry), link),
-    );
+    const criteria = listGroupCriteria(entry, start.createdAt);
+    const amount = signedAmount(entry);
+    const groupKeys = criteria.map((criterion) => createGroupKey(accountId, amount, criterion));
     const [chain = ''] = groupKeys;
     const ordinal = this.nextOrdinal(entryDuplicateKey(chain, facts.all, this.statementIndex));
     // If two movements with equal amounts have the same bank reference, it does not identify either of them.
@@ -64,6 +66,7 @@ export class MatchItemFactory {
     return {
       entry,
       statement: this.statement,
+      criteria,
       groupKeys,
       facts: isShared ? { ...facts, reference: '', shortReference: '' } : facts,
       entryId: createEntryId(identity, chain, facts.all, ordinal),

@@ -3,6 +3,8 @@ import { PspError } from '@tributary/connector-api';
 import type { Cursor } from '@tributary/connector-api';
 import { StatementChains } from '../chain/statement-chain.js';
 import type { StoredChains } from '../chain/statement-chain.js';
+import { ServedDays } from '../matching/served-days.js';
+import type { StoredServedDays } from '../matching/served-days.js';
 
 /** Length of a file fingerprint in characters. With 8 characters, 10 000 files give a cursor of 80 kB. */
 export const FINGERPRINT_LENGTH = 8;
@@ -20,6 +22,8 @@ export interface CurrentFile {
   checkedBytes?: number;
   /** Number of records served of the next entry. A batch may have more records than fit on a page. */
   records?: number;
+  /** The days that were served before this file, by account. Only the stream of transactions uses it. */
+  daysBefore?: StoredServedDays;
 }
 
 export class PullProgress {
@@ -32,6 +36,8 @@ export class PullProgress {
   readonly balances: NewestBalances;
   /** The memory across statements. Only the stream of transactions uses it. */
   readonly chains: StatementChains;
+  /** For which days the feed may have movements. Only the stream of transactions uses it. */
+  readonly servedDays: ServedDays;
 
   private constructor(saved: SavedProgress) {
     this.finishedFiles = new Set(saved.done.match(/.{8}/g));
@@ -40,11 +46,12 @@ export class PullProgress {
     this.unbalanced = new Map(saved.broken);
     this.balances = saved.balances ?? {};
     this.chains = new StatementChains(saved.chains ?? {});
+    this.servedDays = new ServedDays(saved.days);
   }
 
   /** @throws PspError when this plugin did not write the cursor */
   static parse(cursor: Cursor | undefined): PullProgress {
-    if (cursor === undefined) return new PullProgress({ version: 1, done: '' });
+    if (cursor === undefined) return new PullProgress({ version: 1, done: '', days: {} });
     let saved: unknown;
     try {
       saved = JSON.parse(cursor);
@@ -67,6 +74,7 @@ export class PullProgress {
       ...(this.unbalanced.size > 0 && { broken: [...this.unbalanced] }),
       ...(Object.keys(this.balances).length > 0 && { balances: this.balances }),
       ...(Object.keys(this.chains.stored).length > 0 && { chains: this.chains.stored }),
+      ...(this.servedDays.stored && { days: this.servedDays.stored }),
     };
     return JSON.stringify(saved);
   }
@@ -91,6 +99,7 @@ interface SavedProgress {
   broken?: [string, string][];
   balances?: NewestBalances;
   chains?: StoredChains;
+  days?: StoredServedDays;
 }
 
 function isSavedProgress(value: unknown): value is SavedProgress {

@@ -1,0 +1,50 @@
+/**
+ * Creates the movements of booked entries that certainly occur for the first time: no movement that was served
+ * before is in their groups. They need neither lookups in the feed nor a comparison, so a large statement takes
+ * time in proportion to its entries. Entries of one statement are never the same movement.
+ */
+import { groupDuplicateKey } from '../checking/duplicate-detection-keys.js';
+import type { CheckedFile } from '../checking/statement-check.js';
+import type { EntryMatch } from './entry-matcher.js';
+import type { MatchItem } from './match-item.js';
+import type { ServedDays } from './served-days.js';
+
+export class NewMovements {
+  /** Number of movements so far in groups with several entries. Other groups need no memory. */
+  private readonly counts = new Map<string, number>();
+  private isClosed = false;
+
+  /** @param before the days that were served before this statement */
+  constructor(
+    private readonly before: ServedDays,
+    private readonly statementIndex: number,
+    private readonly digestCounts: CheckedFile['digestCounts'],
+  ) {}
+
+  /**
+   * @returns `undefined` if an entry of the batch may be a known movement. From then on all entries of the statement
+   * must be compared with the feed, because their groups have movements that this class does not count.
+   */
+  match(items: readonly MatchItem[]): EntryMatch[] | undefined {
+    this.isClosed ||= !items.every((item) => this.isNew(item));
+    return this.isClosed ? undefined : items.map((item) => this.create(item));
+  }
+
+  private isNew({ isFinal, statement, criteria }: MatchItem): boolean {
+    return isFinal && !criteria.some((criterion) => this.before.mayInclude(statement.accountId, criterion));
+  }
+
+  private create(item: MatchItem): EntryMatch {
+    const [groupKey = ''] = item.groupKeys;
+    const id = `${groupKey}-${this.nextNumber(groupKey)}`;
+    const movement = { id, groupKey, detailCount: 0, metadata: {} };
+    return { item, movement, shouldServe: true, isIdentified: false };
+  }
+
+  private nextNumber(groupKey: string): number {
+    if (!this.digestCounts.isRepeated(groupDuplicateKey(groupKey, this.statementIndex))) return 0;
+    const number = this.counts.get(groupKey) ?? 0;
+    this.counts.set(groupKey, number + 1);
+    return number;
+  }
+}

@@ -22,6 +22,10 @@ const WORDS_WITHOUT_DEFAULT = [
   'no name',
   'all beneficiaries',
   'the polling interval',
+  'no URL',
+  'no credentials',
+  'the one of the deployment',
+  'the path',
 ];
 /** `settings` is validated by the plugin, so its default is not in the schema. */
 const DEFAULT_OF_SETTINGS = '{}';
@@ -35,6 +39,7 @@ it('the page lists every property with its default, and no other', () => {
     ...listProperties(schema, ''),
     ...listProperties(schema.definitions.connector ?? {}, ''),
     { path: 'tenants.<name>.connectors' },
+    { path: 'tenants.<name>.formance' },
   ].filter(({ path }) => path !== 'tenants');
   expect(properties.length).toBeGreaterThan(20);
   expect(sortByPath(readDocumentedProperties())).toEqual(sortByPath(properties));

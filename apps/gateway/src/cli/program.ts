@@ -4,6 +4,7 @@ import { loadDeployment, type Deployment } from '../config/index.js';
 import { readPackageVersion } from '../package-version.js';
 import { registerCheckCommand } from './commands/check.command.js';
 import { registerConnectorsCommand } from './commands/connectors.command.js';
+import { registerFormanceCommand } from './commands/formance/formance.command.js';
 import { registerKeysCommand } from './commands/keys.command.js';
 import { registerOrdersCommand } from './commands/orders.command.js';
 import { registerQuarantineCommand } from './commands/quarantine.command.js';
@@ -40,6 +41,7 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerSyncCommand,
     registerQuarantineCommand,
     registerOrdersCommand,
+    registerFormanceCommand,
     registerStoreCommand,
     registerConnectorsCommand,
     registerSchemaCommand,
@@ -52,8 +54,8 @@ const EXIT_CODES_HELP = `
 Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
-  2  the command line is wrong, or orders resolve was asked without --yes
-  3  sync: at least one stream did not catch up
+  2  the command line is wrong, or orders resolve or formance uninstall was asked without --yes
+  3  sync: at least one stream did not catch up; formance install --dry-run: something would be changed
   4  serve: the store was replaced or restored while the gateway ran
   130, 143  stopped by SIGINT, SIGTERM before the end
 

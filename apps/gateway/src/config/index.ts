@@ -2,6 +2,7 @@ export { assertDirectoriesExist } from './assert-directories-exist.js';
 export { DEPLOYMENT, createDeploymentModule } from './deployment.provider.js';
 export { createDeploymentSchema } from './deployment-json-schema.js';
 export type { ConnectorConfig, Deployment } from './settings/deployment.js';
+export type { FormanceConfig } from './settings/formance-settings.js';
 export { formatDuration } from './settings/duration.js';
 export { loadDeployment } from './load-deployment.js';
 export { PACKAGE_NAME_PATTERN, PluginPackageError, PluginPackages } from './plugins/plugin-packages.js';

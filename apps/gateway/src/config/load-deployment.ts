@@ -5,6 +5,7 @@ import { SettingsBinder } from './settings/settings-binder.js';
 import { ConnectorConfigBuilder } from './plugins/connector-config-builder.js';
 import type { Deployment } from './settings/deployment.js';
 import { DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
+import { parseFormanceSettings, type FormanceConfig } from './settings/formance-settings.js';
 import { PluginPackages } from './plugins/plugin-packages.js';
 import { ConfigError, ConfigProblems } from './file/config-problems.js';
 import { readDeploymentFile } from './file/read-deployment-file.js';
@@ -54,8 +55,9 @@ function bindDeployment(
   const keyParser = new ApiKeyParser(binder);
   const operatorKeys = keyParser.parseOperatorKeys(operators.apiKeys, ['operators', 'apiKeys']);
   const builder = new ConnectorConfigBuilder(binder, keyParser, plugins, new PluginPackages(file));
-  builder.addConnectors(owners.connectors, ['connectors']);
-  addTenants(owners.tenants, binder, builder);
+  const formance = parseFormanceSettings(owners.formance, binder, ['formance']);
+  builder.addConnectors(owners.connectors, ['connectors'], { formance });
+  addTenants(owners.tenants, binder, builder, formance);
   if (builder.connectors.length === 0 && problems.count === 0)
     binder.reportProblem([], NO_CONNECTORS_MESSAGE);
   return {
@@ -64,12 +66,19 @@ function bindDeployment(
   };
 }
 
-function addTenants(tenants: unknown, binder: SettingsBinder, builder: ConnectorConfigBuilder): void {
+function addTenants(
+  tenants: unknown,
+  binder: SettingsBinder,
+  builder: ConnectorConfigBuilder,
+  deploymentFormance: FormanceConfig | undefined,
+): void {
   if (!isPlainObject(tenants)) return;
   for (const [name, entry] of Object.entries(tenants)) {
     const path = ['tenants', name];
     builder.checkTenantName(name, path);
     if (entry === undefined) continue;
-    builder.addConnectors(binder.bind(TenantEntry, entry, path).connectors, [...path, 'connectors'], name);
+    const { connectors, formance: settings } = binder.bind(TenantEntry, entry, path);
+    const formance = parseFormanceSettings(settings, binder, [...path, 'formance']) ?? deploymentFormance;
+    builder.addConnectors(connectors, [...path, 'connectors'], { tenant: name, formance });
   }
 }

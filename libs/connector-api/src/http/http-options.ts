@@ -8,6 +8,11 @@ export interface HttpOptions {
   name: string;
   /** The URL that the paths are appended to: `https://b2b.revolut.com/api/1.0`. Only `https`, or `http` to a loopback address. */
   baseUrl: string;
+  /**
+   * Whether `http` is accepted for every host. Only for a service in the operator's own network, which the operator's own settings name.
+   * Default: false.
+   */
+  isPlainHttpAllowed?: boolean;
   /** Adds the credentials to every request. Default: requests have no credentials. */
   authentication?: Authentication;
   /** Headers of every request, e.g. the version of the API. */

@@ -46,7 +46,7 @@ export class PspHttp implements OnApplicationShutdown {
   /** @throws Error for an invalid base URL or rate limit */
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#baseUrl = validateBaseUrl(options.name, options.baseUrl);
+    this.#baseUrl = validateBaseUrl(options.name, options.baseUrl, options.isPlainHttpAllowed);
     this.clock = options.clock ?? systemHttpClock;
     this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit, this.clock);
   }

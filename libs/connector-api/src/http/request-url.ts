@@ -6,9 +6,10 @@ import type { Query } from './request.js';
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** Validates a base URL. @returns the URL without trailing slashes @throws Error for a URL over which credentials must not be sent */
-export function validateBaseUrl(name: string, baseUrl: string): string {
+export function validateBaseUrl(name: string, baseUrl: string, isPlainHttpAllowed = false): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname));
+  const isPlainHttpSafe = isPlainHttpAllowed || LOOPBACK_HOSTS.has(url?.hostname ?? '');
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isPlainHttpSafe);
   if (url === undefined || !safe) {
     throw new Error(`${name}: the base URL must begin with https:// (http:// only for this machine itself)`);
   }

@@ -14,11 +14,18 @@ import {
   RESERVED_TENANT_CONNECTOR_NAMES,
 } from '../settings/name-patterns.js';
 import { parseBalanceValidity } from '../settings/balance-settings.js';
+import type { FormanceConfig } from '../settings/formance-settings.js';
 import { parseOrderLimits } from '../settings/order-settings.js';
 import { formatPathForMessage, type ConfigPath } from '../file/value-path.js';
 import { PACKAGE_NAME_PATTERN, PluginPackageError, type PluginPackages } from './plugin-packages.js';
 import { isPlainObject } from '../settings/settings-metadata.js';
 import { describeString } from '../file/describe-value.js';
+
+/** Properties that all connectors of a tenant share. */
+export interface ConnectorOwner {
+  tenant?: string;
+  formance: FormanceConfig | undefined;
+}
 
 export class ConnectorConfigBuilder {
   readonly connectors: ConnectorConfig[] = [];
@@ -34,12 +41,12 @@ export class ConnectorConfigBuilder {
 
   /**
    * Adds the connectors of one list and reports each invalid entry as a problem.
-   * @param tenant absent for the default tenant
+   * @param owner the tenant, absent for the default tenant, and the Formance that reads the connectors
    */
-  addConnectors(entries: unknown, path: ConfigPath, tenant?: string): void {
+  addConnectors(entries: unknown, path: ConfigPath, owner: ConnectorOwner): void {
     if (!Array.isArray(entries)) return;
     entries.forEach((entry: unknown, index) => {
-      if (entry !== undefined) this.#addConnector(entry, [...path, index], tenant);
+      if (entry !== undefined) this.#addConnector(entry, [...path, index], owner);
     });
   }
 
@@ -59,7 +66,7 @@ export class ConnectorConfigBuilder {
     }
   }
 
-  #addConnector(entry: unknown, path: ConfigPath, tenant: string | undefined): void {
+  #addConnector(entry: unknown, path: ConfigPath, { tenant, formance }: ConnectorOwner): void {
     const {
       name,
       plugin: pluginName,
@@ -67,6 +74,7 @@ export class ConnectorConfigBuilder {
       sync,
       balances,
       orders,
+      formanceName,
       settings,
     } = this.binder.bind(ConnectorEntry, entry, path);
     const plugin = this.#findPlugin(pluginName, [...path, 'plugin']);
@@ -86,6 +94,8 @@ export class ConnectorConfigBuilder {
       settings: boundSettings,
       ...(directories.length > 0 && { directories }),
       apiKeys: parsedKeys,
+      ...(formance !== undefined && { formance }),
+      formanceName: formanceName ?? connectorPath,
       ...(balanceValidity !== undefined && { balanceValidity }),
       orders: limits,
       ...(isPlainObject(entry) &&

@@ -9,6 +9,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  Length,
   Matches,
   Max,
   Min,
@@ -16,6 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { IsDuration } from './duration.js';
+import { FormanceSettings } from './formance-settings.js';
 import { BalanceSettings } from './balance-settings.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
@@ -24,6 +26,7 @@ import { STORE_URL_MESSAGE, STORE_URL_PATTERN } from './store-settings.js';
 
 const PORT_MESSAGE = { message: '$property must be a whole number from 0 to 65535' };
 const BOOLEAN_MESSAGE = { message: '$property must be true or false' };
+const FORMANCE_NAME_MESSAGE = { message: '$property must be a text of 3 to 500 characters' };
 const KEY_LIST_MESSAGE = { message: '$property must be a list of API keys' };
 
 export class ListenSettings {
@@ -89,6 +92,14 @@ export class ConnectorEntry {
   @ValidateNested()
   orders: OrderSettings = new OrderSettings();
 
+  @Setting(
+    'Name of this connector in Formance, of 3 to 500 characters. Without it, the path of the connector.',
+  )
+  @Length(3, 500, FORMANCE_NAME_MESSAGE)
+  @IsString(FORMANCE_NAME_MESSAGE)
+  @IsOptional()
+  formanceName?: string;
+
   @Setting('What the plugin wants to know.')
   @IsOptional()
   @IsObject({ message: '$property must be a mapping' })
@@ -100,6 +111,11 @@ export class TenantEntry {
   @ArrayNotEmpty({ message: '$property must be a list of at least one connector' })
   @IsArray({ message: '$property must be a list of connectors' })
   connectors!: unknown[];
+
+  @Setting('The Formance that reads the connectors of this tenant. Without it, the one of the deployment.')
+  @ValidateNested()
+  @IsOptional()
+  formance?: FormanceSettings;
 }
 
 export class DeploymentFile {
@@ -130,6 +146,11 @@ export class DeploymentFile {
   @Setting('Who runs the gateway.')
   @ValidateNested()
   operators: OperatorSettings = new OperatorSettings();
+
+  @Setting('The Formance that reads the connectors, for the commands "tributary formance …".')
+  @ValidateNested()
+  @IsOptional()
+  formance?: FormanceSettings;
 
   @Setting('Connectors of the default tenant, mounted at /<name>.')
   @IsArray({ message: '$property must be a list of connectors' })

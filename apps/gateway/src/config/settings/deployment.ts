@@ -3,6 +3,7 @@ import type { ApiKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
+import type { FormanceConfig } from './formance-settings.js';
 import type { ConfigPath } from '../file/value-path.js';
 import type { LineColumn } from '../file/config-problems.js';
 
@@ -56,6 +57,10 @@ export interface ConnectorConfig {
   balanceValidity?: number | 'off';
   /** Limits of the connector's payouts and transfers. */
   orders: OrderLimits;
+  /** The Formance that reads this connector; absent if neither the tenant nor the deployment has one. */
+  formance?: FormanceConfig;
+  /** Name of the connector in Formance. */
+  formanceName: string;
   /** Location of `orders:` in the deployment file; absent if the entry has no `orders:`. */
   ordersLocation?: ValueLocation;
   /** Time from the end of one sync of a stream to the start of the next, in milliseconds. */

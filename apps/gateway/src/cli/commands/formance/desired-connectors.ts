@@ -1,0 +1,66 @@
+/** Finds the connectors of the deployment file that a Formance reads, grouped by their Formance, with what it needs to know of them. */
+import { formatKeyHash, hashApiKey, KEY_PREFIX } from '@tributary/auth';
+import type { ConnectorKeys, DesiredConnector } from '@tributary/formance';
+import type { ConnectorConfig, Deployment, FormanceConfig } from '../../../config/index.js';
+import { CliError } from '../../shared/cli-error.js';
+import { requireConnectorPath } from '../../shared/command-context.js';
+
+export interface FormanceGroup {
+  formance: FormanceConfig;
+  connectors: DesiredConnector[];
+}
+
+/**
+ * Returns the connectors by the Formance that reads them.
+ * @param paths paths of the only connectors to return; empty for all
+ * @throws CliError if a path is unknown, or if a connector has no Formance
+ */
+export function groupByFormance(deployment: Deployment, paths: readonly string[]): FormanceGroup[] {
+  const known = deployment.connectors.map(({ path }) => path);
+  const selected = new Set(paths.map((path) => requireConnectorPath(known, path)));
+  const groups = new Map<FormanceConfig, DesiredConnector[]>();
+  for (const connector of deployment.connectors) {
+    const { path, formance } = connector;
+    if (selected.size > 0 && !selected.has(path)) continue;
+    if (formance === undefined) {
+      if (selected.has(path))
+        throw new CliError(`${deployment.file} names no Formance for ${path}. ${FORMANCE_ADVICE}`);
+      continue;
+    }
+    const group = groups.get(formance) ?? [];
+    groups.set(formance, [...group, toDesiredConnector(connector, formance, deployment.secrets)]);
+  }
+  if (groups.size === 0) throw new CliError(`${deployment.file} names no Formance. ${FORMANCE_ADVICE}`);
+  return [...groups].map(([formance, connectors]) => ({ formance, connectors }));
+}
+
+const FORMANCE_ADVICE =
+  'Add "formance: { url: https://<stack>, publicUrl: https://<this gateway> }" to it, or to the tenant';
+
+function toDesiredConnector(
+  { path, formanceName, apiKeys }: ConnectorConfig,
+  { publicUrl, pollingPeriod }: FormanceConfig,
+  secrets: readonly string[],
+): DesiredConnector {
+  return {
+    path,
+    name: formanceName,
+    endpoint: `${publicUrl}/${path}`,
+    pollingPeriod,
+    keys: createConnectorKeys(apiKeys, secrets),
+  };
+}
+
+/** The deployment keeps hashes only. The keys that the file has in clear text are among its secrets. */
+function createConnectorKeys(apiKeys: ConnectorConfig['apiKeys'], secrets: readonly string[]): ConnectorKeys {
+  const byHash = new Map(secrets.map((secret) => [hashApiKey(secret).toString('hex'), secret]));
+  // Formance uses one key for reading and for paying.
+  const payingFirst = [...apiKeys].sort((a, b) => b.scopes.length - a.scopes.length);
+  const hashes = payingFirst.map(({ hash }) => hash.toString('hex'));
+  return {
+    plainKey: hashes.map((hash) => byHash.get(hash)).find((key) => key !== undefined),
+    isAccepted: (key) => hashes.includes(hashApiKey(key).toString('hex')),
+    isGenerated: (key) => key.startsWith(KEY_PREFIX),
+    formatHash: formatKeyHash,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Sends requests to one of Formance's services. It adds to `PspHttp` what all services of Formance share: cursors, error codes, and a 401
+ * with an empty body where other services answer 403.
+ */
+import { InvalidRecordError, PspError } from '@tributary/connector-api';
+import { Json, PspResponseError } from '@tributary/connector-api/http';
+import type { JsonBody, PspHttp, PspRequest } from '@tributary/connector-api/http';
+import { FormanceError, type FormanceErrorKind } from './formance-error.js';
+
+export type FormanceRequest = Pick<
+  PspRequest,
+  'method' | 'path' | 'params' | 'query' | 'body' | 'idempotent' | 'timeoutMs'
+>;
+
+/** A page of a list has at most so many objects. */
+const MAX_PAGE_SIZE = 100;
+
+export class FormanceHttp {
+  constructor(
+    private readonly service: string,
+    private readonly http: PspHttp,
+    /** Keeps a string out of every later error of the connection. */
+    readonly protectSecret: (secret: string) => void,
+  ) {}
+
+  /**
+   * Sends a request, and converts its answer.
+   * @param parse reads the JSON of the answer; `Json.absent` if the answer has no body
+   * @throws FormanceError
+   */
+  async send<T>(request: FormanceRequest, parse: (json: Json) => T): Promise<T> {
+    const label = `${this.service}: ${request.method} ${request.path}`;
+    try {
+      return parse((await this.http.send(request)).json);
+    } catch (error) {
+      throw toFormanceError(error, label);
+    }
+  }
+
+  /**
+   * Yields all objects of a list, page by page, in Formance's sequence.
+   * @param filter Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET has no body
+   * @throws FormanceError also for a page that does not say whether it is the last one
+   */
+  async *list<T>(
+    { path, params, filter }: { path: string; params?: Record<string, string>; filter?: JsonBody },
+    parse: (json: Json) => T,
+  ): AsyncGenerator<T> {
+    let query: Record<string, string | number> = {
+      pageSize: MAX_PAGE_SIZE,
+      ...(filter === undefined ? {} : { query: JSON.stringify(filter) }),
+    };
+    for (;;) {
+      const { items, next } = await this.send(
+        { method: 'GET', path, query, ...(params === undefined ? {} : { params }) },
+        (json) => parseCursorPage(json, parse),
+      );
+      yield* items;
+      if (next === undefined) return;
+      if (next === query['cursor'])
+        throw new FormanceError(
+          'unavailable',
+          `${this.service}: GET ${path}: the next page has the same cursor as this one, so the list would never end`,
+        );
+      // A cursor contains the filter and the page size. No other parameter may be sent with it.
+      query = { cursor: next };
+    }
+  }
+}
+
+/** Reads `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the page says that it is the last one. */
+function parseCursorPage<T>(json: Json, parse: (json: Json) => T): { items: T[]; next: string | undefined } {
+  const items = json.array('cursor', 'data').map(parse);
+  return { items, next: json.boolean('cursor', 'hasMore') ? json.string('cursor', 'next') : undefined };
+}
+
+function toFormanceError(error: unknown, label: string): Error {
+  if (error instanceof InvalidRecordError)
+    return new FormanceError('unavailable', `${label}: the answer is not as documented: ${error.message}`);
+  if (!(error instanceof PspError)) return error instanceof Error ? error : new Error(String(error));
+  const { status } = error.details;
+  const body = error instanceof PspResponseError ? error.body : Json.absent;
+  const code = body.scalar('errorCode');
+  const details = { ...(status === undefined ? {} : { status }), ...(code === undefined ? {} : { code }) };
+  const isUnexplained = status === 401 && !body.has();
+  const message = isUnexplained
+    ? `${label}: answered 401 with an empty body. ${UNAUTHORIZED_ADVICE}`
+    : error.message;
+  return new FormanceError(toKind(error, code), message, details);
+}
+
+const UNAUTHORIZED_ADVICE =
+  'Formance answers so when the token is missing, has expired, or lacks a scope such as payments:read or payments:write. Check formance.auth in the deployment file';
+
+function toKind({ kind, details: { status } }: PspError, code: string | undefined): FormanceErrorKind {
+  switch (kind) {
+    case 'unauthorized':
+      return 'unauthorized';
+    case 'rejected':
+      if (code === 'CONFLICT' || status === 409) return 'conflict';
+      return status === 404 ? 'not-found' : 'rejected';
+    case 'rate-limited':
+    case 'unavailable':
+      return 'unavailable';
+    case 'unknown-outcome':
+      return code === 'CONFLICT' ? 'conflict' : 'unknown-outcome';
+  }
+}

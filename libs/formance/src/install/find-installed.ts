@@ -1,0 +1,45 @@
+/** Finds the connector in Formance that belongs to a connector of the gateway. */
+import type { InstalledConnector } from '../payments/payments.types.js';
+import type { DesiredConnector } from './desired-connector.js';
+
+export type FindResult =
+  | { kind: 'absent' }
+  /** `duplicates` are further connectors of Formance that read the same endpoint. */
+  | { kind: 'found'; connector: InstalledConnector; duplicates: readonly InstalledConnector[] }
+  /** A person must decide. */
+  | { kind: 'ambiguous'; reason: string };
+
+/** A connector belongs together if it reads the same endpoint, or has the same name. */
+export function findInstalled(
+  { name, endpoint }: Pick<DesiredConnector, 'name' | 'endpoint'>,
+  installed: readonly InstalledConnector[],
+): FindResult {
+  const existing = installed.filter(({ isScheduledForDeletion }) => !isScheduledForDeletion);
+  const foreign = existing.find((one) => one.name === name && one.provider !== 'generic');
+  if (foreign)
+    return {
+      kind: 'ambiguous',
+      reason: `Formance has a connector of the provider ${foreign.provider} with the name ${JSON.stringify(name)}. Choose another name with formanceName in the deployment file`,
+    };
+  const generic = existing.filter(({ provider }) => provider === 'generic');
+  const isSameEndpoint = (one: InstalledConnector) => one.endpoint?.replace(/\/+$/, '') === endpoint;
+  const candidates = generic.filter((one) => one.name === name || isSameEndpoint(one));
+  const exact = candidates.find((one) => one.name === name && isSameEndpoint(one));
+  const [first] = candidates;
+  if (first === undefined) return { kind: 'absent' };
+  if (candidates.length > 1 && exact === undefined)
+    return {
+      kind: 'ambiguous',
+      reason: `Formance has ${candidates.length} connectors that could be this one: ${candidates.map(describe).join('; ')}. Uninstall or rename in Formance those that are not needed`,
+    };
+  const connector = exact ?? first;
+  return {
+    kind: 'found',
+    connector,
+    duplicates: generic.filter((one) => one !== connector && isSameEndpoint(one)),
+  };
+}
+
+function describe({ name, endpoint, id }: InstalledConnector): string {
+  return `${JSON.stringify(name)} (${id}), which reads ${endpoint ?? 'no endpoint'}`;
+}

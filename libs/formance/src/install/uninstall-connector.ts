@@ -1,0 +1,33 @@
+/** Removes a connector from Formance. */
+import { FormanceError } from '../http/formance-error.js';
+import type { PaymentsClient } from '../payments/payments-client.js';
+import type { InstalledConnector } from '../payments/payments.types.js';
+import type { DesiredConnector } from './desired-connector.js';
+import { findInstalled } from './find-installed.js';
+
+/**
+ * Finds a connector in Formance, and removes it if that is confirmed.
+ * @param isConfirmed false: only find it
+ * @throws FormanceError `not-found` if Formance does not have it, `rejected` if it is not clear which one it is
+ */
+export async function uninstallConnector(
+  client: PaymentsClient,
+  desired: DesiredConnector,
+  isConfirmed: boolean,
+): Promise<InstalledConnector> {
+  const installed: InstalledConnector[] = [];
+  for await (const connector of client.listConnectors()) installed.push(connector);
+  const found = findInstalled(desired, installed);
+  switch (found.kind) {
+    case 'absent':
+      throw new FormanceError(
+        'not-found',
+        `Formance has no connector with the name ${JSON.stringify(desired.name)} or the endpoint ${desired.endpoint}; nothing was removed`,
+      );
+    case 'ambiguous':
+      throw new FormanceError('rejected', `${found.reason}; nothing was removed`);
+    case 'found':
+      if (isConfirmed) await client.uninstall(found.connector.id);
+      return found.connector;
+  }
+}

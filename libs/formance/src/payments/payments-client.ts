@@ -1,0 +1,110 @@
+/** The calls to Formance Payments v3 that the commands `tributary formance …` make. */
+import type { FormanceHttp } from '../http/formance-http.js';
+import { parseConnector, parseGenericConfig, parseSchedule, parseScheduleRun } from './parse-payments.js';
+import type { GenericConfig, InstalledConnector, Schedule, ScheduleRun } from './payments.types.js';
+
+/**
+ * Timeout in milliseconds of an installation. Without a worker, Formance creates the connector and does not answer; a retry of the
+ * installation would then be refused.
+ */
+const INSTALL_TIMEOUT_MS = 20_000;
+/** Runs of a schedule that are read, newest first. */
+const MAX_RUNS = 10;
+
+export interface PaymentsClientOptions {
+  /** Default: 20 s. */
+  installTimeoutMs?: number;
+}
+
+/** Every method throws `FormanceError`. */
+export class PaymentsClient {
+  readonly #installTimeoutMs: number;
+
+  constructor(
+    private readonly http: FormanceHttp,
+    { installTimeoutMs = INSTALL_TIMEOUT_MS }: PaymentsClientOptions = {},
+  ) {
+    this.#installTimeoutMs = installTimeoutMs;
+  }
+
+  listConnectors(): AsyncGenerator<InstalledConnector> {
+    return this.http.list({ path: '/v3/connectors' }, parseConnector);
+  }
+
+  /** Returns the configuration of a connector of the provider `generic`, with its API key in clear text. */
+  async getGenericConfig(connectorId: string): Promise<GenericConfig> {
+    const config = await this.http.send(
+      { method: 'GET', path: '/v3/connectors/{id}/config', params: { id: connectorId } },
+      parseGenericConfig,
+    );
+    this.http.protectSecret(config.apiKey);
+    return config;
+  }
+
+  /**
+   * Installs a connector of the provider `generic`. It is sent once.
+   * @returns the id of the connector
+   * @throws FormanceError `unknown-outcome` if Formance does not answer; the connector exists all the same. `conflict` if the name is used
+   */
+  installGeneric(config: GenericConfig): Promise<string> {
+    this.http.protectSecret(config.apiKey);
+    return this.http.send(
+      {
+        method: 'POST',
+        path: '/v3/connectors/install/{provider}',
+        params: { provider: 'generic' },
+        body: toBody(config),
+        timeoutMs: this.#installTimeoutMs,
+      },
+      (json) => json.string('data'),
+    );
+  }
+
+  /** Replaces the configuration of a connector. The same configuration again resumes its paused schedules. */
+  async updateGenericConfig(connectorId: string, config: GenericConfig): Promise<void> {
+    this.http.protectSecret(config.apiKey);
+    await this.http.send(
+      {
+        method: 'PATCH',
+        path: '/v3/connectors/{id}/config',
+        params: { id: connectorId },
+        body: toBody(config),
+        idempotent: true,
+      },
+      () => undefined,
+    );
+  }
+
+  /** Removes a connector with everything that Formance read from it. Static pools lose its accounts. */
+  async uninstall(connectorId: string): Promise<void> {
+    await this.http.send(
+      { method: 'DELETE', path: '/v3/connectors/{id}', params: { id: connectorId } },
+      () => undefined,
+    );
+  }
+
+  listSchedules(connectorId: string): AsyncGenerator<Schedule> {
+    return this.http.list(
+      { path: '/v3/connectors/{id}/schedules', params: { id: connectorId } },
+      parseSchedule,
+    );
+  }
+
+  /** Returns the last runs of a schedule, newest first. */
+  async listRecentRuns(connectorId: string, scheduleId: string): Promise<ScheduleRun[]> {
+    const runs = await this.http.send(
+      {
+        method: 'GET',
+        path: '/v3/connectors/{id}/schedules/{schedule}/instances',
+        params: { id: connectorId, schedule: scheduleId },
+        query: { pageSize: MAX_RUNS },
+      },
+      (json) => json.array('cursor', 'data').map(parseScheduleRun),
+    );
+    return runs.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  }
+}
+
+function toBody({ others, name, endpoint, apiKey, pollingPeriod }: GenericConfig) {
+  return { ...others, name, endpoint, apiKey, pollingPeriod };
+}

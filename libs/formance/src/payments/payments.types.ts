@@ -1,0 +1,44 @@
+/** The objects of Formance Payments v3 that this library reads. Source: Formance's OpenAPI document of Payments v3.4.0. */
+import type { JsonBody } from '@tributary/connector-api/http';
+
+/** An installed connector of any provider. */
+export interface InstalledConnector {
+  id: string;
+  name: string;
+  /** In lower case, e.g. `generic`. */
+  provider: string;
+  /** RFC 3339. */
+  createdAt: string;
+  /** Whether somebody has uninstalled it, and the deletion is not finished. */
+  isScheduledForDeletion: boolean;
+  /** URL of the service that the connector reads; absent for providers without an endpoint. */
+  endpoint?: string;
+}
+
+/** The complete configuration of a connector of the provider `generic`. */
+export interface GenericConfig {
+  name: string;
+  endpoint: string;
+  apiKey: string;
+  /** A Go duration: `30m`, `20m0s`. */
+  pollingPeriod: string;
+  /** Properties that this library does not know. An update must send them back, because Formance refuses a partial configuration. */
+  others: Readonly<Record<string, JsonBody>>;
+}
+
+/** One of the jobs that a connector repeats, e.g. FETCH_PAYMENTS. */
+export interface Schedule {
+  id: string;
+  createdAt: string;
+  /** Since when Formance does not run it any more; absent while it runs. Payments v3.4.0 pauses a schedule after 10 errors in a row. */
+  pausedAt?: string;
+  pausedReason?: string;
+}
+
+/** One run of a schedule. */
+export interface ScheduleRun {
+  id: string;
+  createdAt: string;
+  isTerminated: boolean;
+  error?: string;
+}

@@ -1,0 +1,257 @@
+/**
+ * A fake of Formance Payments v3.4.0 on localhost. It answers what the real service answered when it was observed, also where that differs
+ * from Formance's document: an installation without a worker is not answered, and a missing token is a 401 with an empty body.
+ */
+import { FakePsp, fakeRoute } from '@tributary/connector-api/testing';
+import type { FakeRequest, FakeResponse, PspDocumentValidator } from '@tributary/connector-api/testing';
+import { parseGoDuration } from '../payments/go-duration.js';
+
+export interface FakeConnector {
+  id: string;
+  name: string;
+  provider: string;
+  createdAt: string;
+  scheduledForDeletion: boolean;
+  config: Record<string, unknown>;
+  schedules: FakeSchedule[];
+}
+
+export interface FakeSchedule {
+  id: string;
+  createdAt: string;
+  pausedAt?: string;
+  pausedReason?: string;
+  runs: { id: string; createdAt: string; terminated: boolean; error?: string }[];
+}
+
+export const FAKE_CLIENT = { id: 'tributary', secret: 'client-secret-that-must-not-show' };
+export const FAKE_TOKEN = 'static-token-that-must-not-show';
+
+export class FakeFormance {
+  readonly connectors: FakeConnector[] = [];
+  /** Every request that changes something: `PATCH /v3/connectors/…`. */
+  readonly writes: string[] = [];
+  /** Number of access tokens that were given. */
+  tokens = 0;
+  /** Without a worker, an installation creates the connector and gets no answer. */
+  hasWorker = true;
+  minimumPeriod = '20m0s';
+  requiresToken = false;
+  /** Objects on a page at most. */
+  pageSize = 2;
+  psp!: FakePsp;
+  private count = 0;
+
+  /** @param document Formance's own document, to check requests and answers against */
+  static async start(document?: PspDocumentValidator): Promise<FakeFormance> {
+    const fake = new FakeFormance();
+    const id = '/v3/connectors/{connectorID}';
+    const guarded = (respond: (request: FakeRequest) => FakeResponse | Promise<FakeResponse>) => {
+      return (request: FakeRequest) => fake.guard(request, respond);
+    };
+    fake.psp = await FakePsp.start({
+      document,
+      routes: [
+        fakeRoute('POST', '/api/auth/oauth/token', (request) => fake.grantToken(request), {
+          undocumentedReason: 'it belongs to another service',
+        }),
+        fakeRoute(
+          'GET',
+          '/v3/connectors',
+          guarded((request) => fake.page(request, fake.connectors.map(toListItem))),
+        ),
+        fakeRoute(
+          'POST',
+          '/v3/connectors/install/{connector}',
+          guarded((request) => fake.install(request)),
+        ),
+        fakeRoute(
+          'GET',
+          `${id}/config`,
+          guarded((request) => fake.withConnector(request, ({ config }) => ({ body: { data: config } }))),
+        ),
+        fakeRoute(
+          'PATCH',
+          `${id}/config`,
+          guarded((request) => fake.update(request)),
+        ),
+        fakeRoute(
+          'DELETE',
+          id,
+          guarded((request) => fake.uninstall(request)),
+        ),
+        fakeRoute(
+          'GET',
+          `${id}/schedules`,
+          guarded((request) =>
+            fake.withConnector(request, (connector) =>
+              fake.page(
+                request,
+                connector.schedules.map((schedule) => toScheduleItem(connector, schedule)),
+              ),
+            ),
+          ),
+        ),
+        fakeRoute(
+          'GET',
+          `${id}/schedules/{scheduleID}/instances`,
+          guarded((request) => fake.listRuns(request)),
+        ),
+      ],
+    });
+    return fake;
+  }
+
+  get url(): string {
+    return this.psp.url;
+  }
+
+  close(): Promise<void> {
+    return this.psp.close();
+  }
+
+  /** Adds a connector as if it had been installed before. */
+  addConnector(config: Record<string, unknown>, others: Partial<FakeConnector> = {}): FakeConnector {
+    this.count += 1;
+    const id = `connector-${this.count}`;
+    const createdAt = '2026-01-02T03:04:05Z';
+    const connector: FakeConnector = {
+      ...{ id, name: String(config['name']), provider: 'generic', createdAt, scheduledForDeletion: false },
+      config: {
+        provider: 'Generic',
+        ...config,
+        pollingPeriod: normalizePeriod(String(config['pollingPeriod'])),
+      },
+      schedules: ['FETCH_ACCOUNTS', 'FETCH_PAYMENTS'].map((name) => ({
+        id: `${id}-${name}`,
+        createdAt,
+        runs: [],
+      })),
+      ...others,
+    };
+    this.connectors.push(connector);
+    return connector;
+  }
+
+  private guard(
+    request: FakeRequest,
+    respond: (request: FakeRequest) => FakeResponse | Promise<FakeResponse>,
+  ): FakeResponse | Promise<FakeResponse> {
+    const isAllowed = [`Bearer ${FAKE_TOKEN}`, `Bearer access-${this.tokens}`];
+    if (this.requiresToken && !isAllowed.includes(request.headers['authorization'] ?? ''))
+      return { status: 401, undocumentedReason: 'observed: no body' };
+    if (request.method !== 'GET') this.writes.push(`${request.method} ${request.path}`);
+    return respond(request);
+  }
+
+  private grantToken({ headers, body }: FakeRequest): FakeResponse {
+    const basic = Buffer.from(`${FAKE_CLIENT.id}:${FAKE_CLIENT.secret}`).toString('base64');
+    const isRight =
+      headers['authorization'] === `Basic ${basic}` &&
+      (body as Record<string, string>)['grant_type'] === 'client_credentials';
+    if (!isRight) return { status: 400, body: { error: 'invalid_client' } };
+    this.tokens += 1;
+    return { body: { access_token: `access-${this.tokens}`, token_type: 'Bearer', expires_in: 3600 } };
+  }
+
+  /** Answers one page of a list. A cursor is the position of its first object. */
+  private page({ query }: FakeRequest, items: readonly unknown[]): FakeResponse {
+    const cursor = query.get('cursor');
+    if (cursor !== null && [...query.keys()].length > 1)
+      return problem('VALIDATION', 'a cursor excludes every other parameter');
+    const start = Number(cursor ?? 0);
+    const end = start + this.pageSize;
+    const hasMore = end < items.length;
+    const data = items.slice(start, end);
+    return {
+      body: { cursor: { pageSize: this.pageSize, hasMore, ...(hasMore ? { next: String(end) } : {}), data } },
+    };
+  }
+
+  private install({ params, body }: FakeRequest): FakeResponse | Promise<FakeResponse> {
+    const config = body as Record<string, unknown>;
+    const problems = this.validate(config);
+    if (problems !== undefined) return problems;
+    if (params['connector'] !== 'generic') return problem('VALIDATION', 'unknown provider');
+    if (this.connectors.some(({ name }) => name === config['name']))
+      return problem('CONFLICT', 'connector already exists: duplicate key value');
+    const { id } = this.addConnector(config, this.hasWorker ? {} : { schedules: [] });
+    return this.hasWorker ? { status: 202, body: { data: id } } : new Promise(() => {});
+  }
+
+  private update(request: FakeRequest): FakeResponse {
+    return this.withConnector(request, (connector) => {
+      const config = request.body as Record<string, unknown>;
+      const problems = this.validate(config);
+      if (problems !== undefined) return problems;
+      connector.config = { ...config, pollingPeriod: normalizePeriod(String(config['pollingPeriod'])) };
+      connector.name = String(config['name']);
+      for (const schedule of connector.schedules) {
+        delete schedule.pausedAt;
+        delete schedule.pausedReason;
+      }
+      return { status: 204 };
+    });
+  }
+
+  private uninstall(request: FakeRequest): FakeResponse {
+    return this.withConnector(request, (connector) => {
+      this.connectors.splice(this.connectors.indexOf(connector), 1);
+      return { status: 202, body: { data: { taskID: 'task-1' } } };
+    });
+  }
+
+  private listRuns(request: FakeRequest): FakeResponse {
+    return this.withConnector(request, (connector) => {
+      const schedule = connector.schedules.find(({ id }) => id === request.params['scheduleID']);
+      const runs = (schedule?.runs ?? []).map((run) => ({
+        ...{ connectorID: connector.id, scheduleID: request.params['scheduleID'], updatedAt: run.createdAt },
+        ...run,
+      }));
+      return { body: { cursor: { pageSize: 10, hasMore: false, data: runs.slice(0, 10) } } };
+    });
+  }
+
+  private withConnector(
+    request: FakeRequest,
+    respond: (connector: FakeConnector) => FakeResponse,
+  ): FakeResponse {
+    const connector = this.connectors.find(({ id }) => id === request.params['connectorID']);
+    return connector ? respond(connector) : problem('NOT_FOUND', 'connector not found', 404);
+  }
+
+  /** Returns the refusal of a configuration; `undefined` if it is accepted. A missing property is refused also in an update. */
+  private validate(config: Record<string, unknown>): FakeResponse | undefined {
+    for (const field of ['name', 'apiKey', 'endpoint', 'pollingPeriod'])
+      if (typeof config[field] !== 'string')
+        return problem('VALIDATION', `[VALIDATION] missing required config field: ${field}`);
+    if (String(config['name']).length < 3)
+      return problem(
+        'VALIDATION',
+        "Key: 'Config.Name' Error:Field validation for 'Name' failed on the 'gte' tag",
+      );
+    const periodMs = parseGoDuration(String(config['pollingPeriod'])) ?? 0;
+    if (periodMs < (parseGoDuration(this.minimumPeriod) ?? 0))
+      return problem('VALIDATION', `polling period cannot be lower than minimum of ${this.minimumPeriod}`);
+    return undefined;
+  }
+}
+
+function toListItem({ schedules: _, ...connector }: FakeConnector) {
+  return { ...connector, reference: `reference-${connector.id}` };
+}
+
+function toScheduleItem(connector: FakeConnector, { runs: _, ...schedule }: FakeSchedule) {
+  return { connectorID: connector.id, ...schedule };
+}
+
+function problem(errorCode: string, errorMessage: string, status = 400): FakeResponse {
+  return { status, body: { errorCode, errorMessage } };
+}
+
+/** Formats a period as Go does: `2m` → `2m0s`. */
+function normalizePeriod(period: string): string {
+  const seconds = Math.round((parseGoDuration(period) ?? 0) / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;
+}

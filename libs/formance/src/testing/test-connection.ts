@@ -1,0 +1,21 @@
+/** Connections to a `FakeFormance` for tests. */
+import { FormanceConnection, type FormanceCredentials } from '../http/formance-connection.js';
+import { PaymentsClient } from '../payments/payments-client.js';
+import type { FakeFormance } from './fake-formance.js';
+
+/** The client gives up a hanging installation after this time in milliseconds. */
+const INSTALL_TIMEOUT_MS = 300;
+
+export function connectToFake(
+  fake: FakeFormance,
+  credentials: FormanceCredentials = { kind: 'none' },
+): { connection: FormanceConnection; client: PaymentsClient } {
+  const connection = new FormanceConnection({
+    urls: { payments: fake.url, ledger: fake.url, reconciliation: fake.url },
+    credentials,
+    // Delays before a repeat take no time.
+    clock: { now: () => Date.now(), sleep: async () => {} },
+  });
+  const client = new PaymentsClient(connection.open('payments'), { installTimeoutMs: INSTALL_TIMEOUT_MS });
+  return { connection, client };
+}

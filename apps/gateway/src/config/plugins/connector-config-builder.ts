@@ -95,7 +95,7 @@ export class ConnectorConfigBuilder {
       ...(directories.length > 0 && { directories }),
       apiKeys: parsedKeys,
       ...(formance !== undefined && { formance }),
-      formanceName: formanceName ?? connectorPath,
+      ...(formanceName !== undefined && { formanceName }),
       ...(balanceValidity !== undefined && { balanceValidity }),
       orders: limits,
       ...(isPlainObject(entry) &&

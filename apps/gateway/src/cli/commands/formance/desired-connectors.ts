@@ -44,7 +44,7 @@ function toDesiredConnector(
 ): DesiredConnector {
   return {
     path,
-    name: formanceName,
+    name: formanceName ?? path,
     endpoint: `${publicUrl}/${path}`,
     pollingPeriod,
     keys: createConnectorKeys(apiKeys, secrets),

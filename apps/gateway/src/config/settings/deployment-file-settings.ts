@@ -1,5 +1,6 @@
 /** Settings classes for the deployment file: its properties, their defaults and their validation rules. */
 import { Setting } from '@tributary/connector-api';
+import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   IsArray,
@@ -113,6 +114,7 @@ export class TenantEntry {
   connectors!: unknown[];
 
   @Setting('The Formance that reads the connectors of this tenant. Without it, the one of the deployment.')
+  @Type(() => FormanceSettings)
   @ValidateNested()
   @IsOptional()
   formance?: FormanceSettings;
@@ -148,6 +150,7 @@ export class DeploymentFile {
   operators: OperatorSettings = new OperatorSettings();
 
   @Setting('The Formance that reads the connectors, for the commands "tributary formance …".')
+  @Type(() => FormanceSettings)
   @ValidateNested()
   @IsOptional()
   formance?: FormanceSettings;

@@ -37,6 +37,7 @@ import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
 import { StartPageModule } from './mount/start-page.module.js';
 import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
+import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -117,9 +118,11 @@ async function composeGateway(
   const lineLimiter = new LineLimiter(logger);
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
+  const rowWatcher = new FeedRowWatcher(store);
   const dependencies: ConnectorDependencies = {
     store,
     cache: new PageCache(PAGE_CACHE_BYTES),
+    rowWatcher,
     limiter,
     lineLimiter,
     sync,
@@ -171,6 +174,7 @@ async function composeGateway(
     deployment,
     options,
     gracefulShutdown,
+    rowWatcher,
     store,
     storeChange,
     syncEngine,
@@ -239,6 +243,7 @@ interface GatewayParts {
   deployment: Deployment;
   options: GatewayOptions;
   gracefulShutdown: GracefulShutdown;
+  rowWatcher: FeedRowWatcher;
   store: Store;
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
@@ -292,8 +297,10 @@ class RunningGateway implements Gateway {
   }
 
   private async shutDown(): Promise<void> {
-    const { gracefulShutdown, options, store, syncEngine, orders, clock, logger, lineLimiter } = this.parts;
+    const { gracefulShutdown, rowWatcher, options, store, syncEngine, orders, clock, logger, lineLimiter } =
+      this.parts;
     logger.info('stopping');
+    rowWatcher.stop();
     await Promise.all([
       syncEngine.stop(),
       gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),

@@ -252,7 +252,7 @@ describe('what is wrong is said with line, column and key', () => {
       "a name that is a resource's, behind a tenant",
       `tenants:\n  acme:\n    connectors:\n      ${connector({ name: 'accounts' })}`,
       [
-        'gateway.yaml:4:17: tenants.acme.connectors[0].name: found "accounts": behind a tenant accounts and docs are no names of connectors. Take another',
+        'gateway.yaml:4:17: tenants.acme.connectors[0].name: found "accounts": expected a name other than accounts, docs, feed: these are paths of a connector, so no connector of a tenant can have them',
       ],
     ],
     [

@@ -1,6 +1,7 @@
 import { deriveReaderId } from '@tributary/auth';
 import type {
   Backend,
+  FeedRows,
   OrderKind,
   OrderRequest,
   SerializedPage,
@@ -12,6 +13,7 @@ import type { Feed, Store } from '@tributary/feed';
 import type { OrderService } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
 import type { OnModuleDestroy } from '@nestjs/common';
+import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
 
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
@@ -26,6 +28,7 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     private readonly store: Store,
     private readonly cache: PageCache,
     private readonly balanceReader: BalanceReader,
+    private readonly rowWatcher: FeedRowWatcher,
     private readonly orderService?: OrderService,
   ) {
     this.supportedOrderKinds = orderService?.supportedKinds ?? new Set();
@@ -70,6 +73,26 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     const feed = await this.store.feed(this.path, stream);
     this.feeds.set(stream, feed);
     return feed;
+  }
+
+  async readFeedRows(stream: Stream, afterSequence: number, limit: number): Promise<FeedRows> {
+    const feed = await this.openFeed(stream);
+    const rows = await feed.readRows(afterSequence, limit);
+    const { epoch } = this.store;
+    return rows.length > 0 ? { epoch, rows } : { epoch, rows, lastSequence: (await feed.head()).rows };
+  }
+
+  waitForFeedRow(
+    stream: Stream,
+    afterSequence: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.rowWatcher.wait(this.path, stream, afterSequence, timeoutMs, signal);
+  }
+
+  get isStopping(): boolean {
+    return this.rowWatcher.isStopping;
   }
 
   async findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>> {

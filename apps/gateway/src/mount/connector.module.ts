@@ -10,6 +10,7 @@ import {
 } from '@tributary/connector-api';
 import {
   BalancesController,
+  FeedRowsController,
   FeedsController,
   OrdersController,
   WEBHOOK_RECEIVER,
@@ -23,6 +24,7 @@ import type { ConnectorConfig } from '../config/settings/deployment.js';
 import type { LineLimiter } from '../logging/index.js';
 import { ConnectorBackend } from './connector-backend.js';
 import { PluginFeedReader } from './plugin-feed-reader.js';
+import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
 import { canPay } from './can-pay.js';
 import { createPluginProviders } from './plugin-providers.js';
@@ -32,6 +34,7 @@ import { WebhookHandler } from './webhook-handler.js';
 export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
+  rowWatcher: FeedRowWatcher;
   limiter: FailureLimiter;
   lineLimiter: LineLimiter;
   sync: SyncOptions;
@@ -62,7 +65,13 @@ export function createConnectorModule(
     moduleClass: ConnectorModule,
     module: {
       module: ConnectorModule,
-      controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
+      controllers: [
+        FeedsController,
+        FeedRowsController,
+        BalancesController,
+        OrdersController,
+        WebhooksController,
+      ],
       providers: [
         ...createPluginProviders(config, new PluginFeedReader(config.path, dependencies.store)),
         ...createContractProviders(config, dependencies),
@@ -104,7 +113,7 @@ function createBackend(
   dependencies: ConnectorDependencies,
 ): Backend {
   const { path, syncIntervalMs: pullIntervalMs, balanceValidity } = config;
-  const { store, cache, sync } = dependencies;
+  const { store, cache, rowWatcher, sync } = dependencies;
   const orders = openOrders(config, client, dependencies.orders);
   const connector: SyncConnector = {
     path,
@@ -116,7 +125,7 @@ function createBackend(
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
   const reader = new BalanceReader(store, connector, sync);
-  const backend = new ConnectorBackend(path, store, cache, reader, orders?.service);
+  const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, orders?.service);
   dependencies.onConnectorReady(connector, backend);
   return backend;
 }

@@ -16,6 +16,20 @@ export interface Backend {
    * @throws PspError if the PSP cannot be asked and no balance is stored
    */
   getBalances(accountId: string, authorization?: string): Promise<ServedBalances | undefined>;
+  /**
+   * Returns at most `limit` rows of a stream after a sequence number, for programs that copy a feed.
+   * @param afterSequence 0: from the first row
+   */
+  readFeedRows(stream: Stream, afterSequence: number, limit: number): Promise<FeedRows>;
+  /** Returns when the stream has a row after this sequence number, after `timeoutMs`, or when the signal is aborted or the gateway stops. */
+  waitForFeedRow(
+    stream: Stream,
+    afterSequence: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Whether the gateway stops, so that open responses must end. */
+  readonly isStopping: boolean;
   /** Returns those of the ids (as served) that are in the stream. */
   findServedIds(stream: Stream, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** The kinds of order that the plugin can execute. */
@@ -46,6 +60,29 @@ export interface SerializedPage {
   rows: number;
   /** The JSON array. A string is faster if it is sent once, a Buffer if it is cached and sent many times. */
   body: string | Buffer;
+}
+
+/** Rows of a feed, in the sequence in which they became visible. */
+export interface FeedRows {
+  /** Increases when the store was restored: a sequence number from before can then belong to another row. */
+  epoch: number;
+  /** Sequence number of the last row of the feed; only known if `rows` is empty. */
+  lastSequence?: number;
+  rows: readonly NumberedRow[];
+}
+
+/** One row of a feed: a version of a record. */
+export interface NumberedRow {
+  /** Counts the rows of the feed from 1 without gaps. */
+  sequence: number;
+  /** Milliseconds since 1970. */
+  feedTime: number;
+  /** The id of the record, as served. */
+  id: string;
+  /** Counts the versions of the record from 1. */
+  version: number;
+  /** The JSON of the record, as the lists serve it. */
+  body: string;
 }
 
 /** The injection token of the connector's `Backend`. */

@@ -13,6 +13,7 @@ export interface MatchedResource {
 const READ_METHODS = 'GET, HEAD, OPTIONS';
 const ORDER_METHODS = 'POST, OPTIONS';
 const RESOURCE_PATTERNS: readonly (readonly [path: RegExp, route: string, allow: string])[] = [
+  [/^(.+)\/feed\/[^/]+$/, '/feed/:stream', READ_METHODS],
   [/^(.+)\/accounts$/, '/accounts', READ_METHODS],
   [/^(.+)\/beneficiaries$/, '/beneficiaries', READ_METHODS],
   [/^(.+)\/transactions$/, '/transactions', READ_METHODS],

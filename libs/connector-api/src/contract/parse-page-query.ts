@@ -4,7 +4,7 @@
  */
 import type { Stream } from '../plugin.js';
 import { parseTime } from '../time.js';
-import { unprocessable, type ContractError } from './contract-error.js';
+import { createInvalidParameterError } from './invalid-parameter-error.js';
 import { FEED_TIME_FIELD } from './serialize-records.js';
 
 /** A validated query for one page of a list. */
@@ -100,17 +100,4 @@ function parseFrom(name: string, value: unknown): number | undefined {
   }
   // Feed times are whole milliseconds, so a fraction is rounded up to the next millisecond.
   return instant.milliseconds + (instant.nanoseconds > 0 ? 1 : 0);
-}
-
-function createInvalidParameterError(name: string, found: unknown, expected: string): ContractError {
-  return unprocessable(
-    `Invalid parameter ${name}`,
-    `${name} is ${describeValue(found)}, expected ${expected}.`,
-  );
-}
-
-function describeValue(value: unknown): string {
-  if (Array.isArray(value)) return `given ${value.length} times`;
-  const text = String(value);
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }

@@ -17,6 +17,7 @@ import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
+import { readRows } from '../feeds/read-rows.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
 import type { Schema } from '../database/schema.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
@@ -120,6 +121,10 @@ export class SqlStore implements Store {
 
   get lastRestore(): StoreRestore | undefined {
     return this.session.restore;
+  }
+
+  get epoch(): number {
+    return this.session.epoch;
   }
 
   writeHeartbeat(): Promise<void> {
@@ -243,6 +248,10 @@ class SqlFeed implements Feed {
 
   recordLastPage(from: number | undefined, page: number, pageSize: number) {
     return recordLastPage(this.adapter, this.paginationKey(from, pageSize), page, this.clock);
+  }
+
+  readRows(afterSeq: number, limit: number) {
+    return readRows(this.adapter, this.binding, afterSeq, limit);
   }
 
   async latestBodies(ids: readonly string[]): Promise<Map<string, string>> {

@@ -64,6 +64,8 @@ export interface Store {
   onChange(notify: (error: StoreChangedError) => void): void;
   /** The newest restore of the store; `undefined` when it was never restored. */
   readonly lastRestore: StoreRestore | undefined;
+  /** Increases when the store continues from another state than before: after a restore, or the promotion of a replica. */
+  readonly epoch: number;
   /** Writes a heartbeat, and checks that the store is the same as before. @throws StoreChangedError, StoreUnavailableError */
   writeHeartbeat(): Promise<void>;
   /**
@@ -92,6 +94,8 @@ export interface Feed {
   isPastLastPage(from: number | undefined, page: number, pageSize: number): Promise<boolean>;
   /** Records that `page` is the last one, so that later pages stay empty for a minute. Call it before a page that is not full is sent. */
   recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
+  /** Returns at most `limit` rows after a sequence number (0: from the first row), in the sequence in which they became visible. */
+  readRows(afterSeq: number, limit: number): Promise<FeedRow[]>;
   /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
   /** Returns those of the ids (as served) for which the feed has a row. */
@@ -130,6 +134,20 @@ export interface RowSample {
   /** Feed time of the last one; `undefined` when there are no rows after it. */
   last: number | undefined;
   damaged: DamagedRow[];
+}
+
+/** One row of a feed: a version of a record. */
+export interface FeedRow {
+  /** Counts the rows of the feed from 1 without gaps. */
+  sequence: number;
+  /** Milliseconds since 1970. */
+  feedTime: number;
+  /** The id of the record, as served. */
+  id: string;
+  /** Counts the versions of the record from 1. */
+  version: number;
+  /** The JSON of the record, as the lists serve it. */
+  body: string;
 }
 
 /** A stream that is not due yet, measured by the clock that all gateways of the store share. */

@@ -178,10 +178,10 @@ export class ConnectorConfigBuilder {
 
   #checkResourceName(name: string, path: ConfigPath): void {
     if (RESERVED_TENANT_CONNECTOR_NAMES.includes(name)) {
-      const both = RESERVED_TENANT_CONNECTOR_NAMES.join(' and ');
+      const names = RESERVED_TENANT_CONNECTOR_NAMES.join(', ');
       this.binder.reportProblem(
         path,
-        `found ${describeString(name)}: behind a tenant ${both} are no names of connectors. Take another`,
+        `found ${describeString(name)}: expected a name other than ${names}: these are paths of a connector, so no connector of a tenant can have them`,
       );
     }
   }

@@ -10,5 +10,5 @@ export function isReservedName(name: string): boolean {
   return RESERVED_NAMES.includes(name);
 }
 
-/** Names that no connector of a tenant can have. `/acme/accounts/…` could also be a resource of a connector `acme`. */
-export const RESERVED_TENANT_CONNECTOR_NAMES: readonly string[] = ['accounts', 'docs'];
+/** Names that no connector of a tenant can have. `/acme/accounts/…` and `/acme/feed/…` could also be resources of a connector `acme`. */
+export const RESERVED_TENANT_CONNECTOR_NAMES: readonly string[] = ['accounts', 'docs', 'feed'];

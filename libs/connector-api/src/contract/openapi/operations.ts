@@ -1,4 +1,5 @@
 /** The operations of the OpenAPI document. Source: Generic Connector document, `paths`. */
+import { DEFAULT_FEED_LIMIT, MAX_FEED_LIMIT } from '../parse-feed-query.js';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../parse-page-query.js';
 import { refer, type OpenApiNode } from './schemas.js';
 
@@ -76,6 +77,49 @@ function createListOperation(
   });
 }
 
+function createFeedOperation(): OpenApiNode {
+  const number = (minimum: number) => ({ type: 'integer', format: 'int64', minimum });
+  const parameters = [
+    {
+      name: 'after',
+      description: 'Sequence number of the last row that the reader has; 0 for none',
+      schema: { ...number(0), default: 0 },
+    },
+    {
+      name: 'limit',
+      description: 'Maximum number of rows',
+      schema: { ...number(1), maximum: MAX_FEED_LIMIT, default: DEFAULT_FEED_LIMIT },
+    },
+    {
+      name: 'wait',
+      description: 'How long the response waits if there is no row yet: 500ms, 30s; at most 30s',
+      schema: { type: 'string' },
+    },
+    { name: 'epoch', description: '`epoch` of the response that had the row', schema: number(0) },
+  ].map((parameter) => ({ ...parameter, in: 'query', required: false }));
+  return createOperation({
+    operationId: 'readFeed',
+    summary: 'Read the rows of a feed by their numbers',
+    description:
+      'For programs other than Formance; not part of the Generic Connector API. The header Accept chooses the format: ' +
+      '`application/json`, `application/x-ndjson` (one FeedRow a line) or `text/event-stream` (one FeedRow an event). ' +
+      '409: the store was restored, and the reader must begin at after=0 again.',
+    tag: 'Feeds',
+    parameters: [
+      {
+        name: 'stream',
+        in: 'path',
+        required: true,
+        schema: { type: 'string', enum: ['accounts', 'beneficiaries', 'transactions'] },
+      },
+      ...parameters,
+    ],
+    status: 200,
+    responseDescription: 'Rows after the position, oldest first',
+    response: refer('FeedRows'),
+  });
+}
+
 const ORDER_DESCRIPTION =
   'Needs a key that may pay. Answers within 8 s: what is not known by then is PENDING, and its progress is published as rows of the ' +
   'transactions whose `relatedTransactionID` is the idempotencyKey. What the PSP or a limit refuses is FAILED, with the reason in the ' +
@@ -99,6 +143,7 @@ export const PATHS: Readonly<Record<string, OpenApiNode>> = {
   '/accounts': { get: createListOperation('accounts', 'Account', 'createdAt') },
   '/beneficiaries': { get: createListOperation('beneficiaries', 'Beneficiary', 'createdAt') },
   '/transactions': { get: createListOperation('transactions', 'Transaction', 'updatedAt') },
+  '/feed/{stream}': { get: createFeedOperation() },
   '/accounts/{accountId}/balances': {
     get: createOperation({
       operationId: 'getAccountBalances',

@@ -22,6 +22,7 @@ const metadata: Property = {
   nullable: true,
   optional: true,
 };
+const positiveInteger: Property = { type: 'integer', format: 'int64', minimum: 1 };
 const optionalText: Property = { ...text, optional: true };
 
 /** Returns a reference to a schema of the document. */
@@ -86,6 +87,25 @@ export const SCHEMAS: OpenApiNode = {
     sourceAccountID: optionalText,
     destinationAccountID: optionalText,
     metadata,
+  }),
+  FeedRow: createObject({
+    sequence: {
+      ...positiveInteger,
+      description: 'Number of the row: counts from 1 without gaps, in the order of visibility',
+    },
+    feedTime: { ...time, description: 'Feed time of the row, as in the lists' },
+    id: { ...text, description: 'Id of the record, as in the lists' },
+    version: { ...positiveInteger, description: 'Version of the record, from 1 on' },
+    record: { type: 'object', description: 'The account, beneficiary or transaction, as in the lists' },
+  }),
+  FeedRows: createObject({
+    epoch: {
+      type: 'integer',
+      format: 'int64',
+      description: 'Changes when the store was restored. Send it with the next request',
+    },
+    next: { type: 'integer', format: 'int64', description: 'The `after` of the next request' },
+    rows: { type: 'array', items: refer('FeedRow') },
   }),
   Balance: createObject({ amount, currency: asset }),
   Balances: createObject({

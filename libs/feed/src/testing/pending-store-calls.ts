@@ -8,9 +8,15 @@ const PART_METHODS: readonly (keyof Lease | keyof Feed | keyof BalanceRepository
 
 export class PendingStoreCalls {
   private count = 0;
+  private waiting: (() => void)[] = [];
 
   get isUnderWay(): boolean {
     return this.count > 0;
+  }
+
+  /** Waits until no call is pending. The process sleeps meanwhile, so that the database has the processor. */
+  async waitUntilSettled(): Promise<void> {
+    while (this.count > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   /** Wraps a store. Each call counts as pending until its promise settles. */
@@ -31,7 +37,15 @@ export class PendingStoreCalls {
   private countUntilSettled(result: unknown): unknown {
     if (!(result instanceof Promise)) return this.wrapIfStorePart(result);
     this.count++;
-    return result.then((value) => this.wrapIfStorePart(value)).finally(() => this.count--);
+    return result.then((value) => this.wrapIfStorePart(value)).finally(() => this.endCall());
+  }
+
+  private endCall(): void {
+    this.count--;
+    if (this.count > 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Wraps feeds, leases and repositories, whose methods are asynchronous too. Other values are returned unchanged. */

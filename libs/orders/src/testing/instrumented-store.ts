@@ -25,6 +25,7 @@ export class InstrumentedStore {
   /** Called after each read, with the name of the method. */
   onRead: (method: string | symbol) => Promise<void> = async () => {};
   private runningCount = 0;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly real: Store,
@@ -47,7 +48,10 @@ export class InstrumentedStore {
   async waitUntilIdle(): Promise<void> {
     for (let quiet = 0; quiet < 5; quiet++) {
       await setImmediate();
-      if (this.runningCount > 0) quiet = -1;
+      if (this.runningCount === 0) continue;
+      // The process sleeps, so that the database has the processor.
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+      quiet = -1;
     }
   }
 
@@ -82,8 +86,16 @@ export class InstrumentedStore {
       else await this.onRead(name);
       return this.hasCrashed ? new Promise(() => {}) : result;
     } finally {
-      this.runningCount--;
+      this.endOperation();
     }
+  }
+
+  private endOperation(): void {
+    this.runningCount--;
+    if (this.runningCount > 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   private crashIf(moment: CrashPoint['moment'], commitNumber: number): void {

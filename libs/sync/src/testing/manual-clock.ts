@@ -7,6 +7,15 @@ interface Timer {
   run: () => void;
 }
 
+/** Work that a clock waits for before it advances, e.g. calls of a store. */
+export interface PendingWork {
+  readonly isUnderWay: boolean;
+  /** Waits until no work is under way. */
+  waitUntilSettled(): Promise<void>;
+}
+
+const NO_WORK: PendingWork = { isUnderWay: false, waitUntilSettled: async () => undefined };
+
 /** A clock whose time changes only when a test calls `advance` or `shift`. */
 export class ManualClock implements Clock {
   private readonly timers = new Set<Timer>();
@@ -14,7 +23,7 @@ export class ManualClock implements Clock {
   /** @param pendingWork time advances only after this work has ended */
   constructor(
     private time = Date.UTC(2026, 0, 1),
-    private readonly pendingWork: { readonly isUnderWay: boolean } = { isUnderWay: false },
+    private readonly pendingWork: PendingWork = NO_WORK,
   ) {}
 
   now(): number {
@@ -62,10 +71,12 @@ export class ManualClock implements Clock {
 }
 
 /** Waits until the event loop had ten turns without other work. */
-async function waitForIdle(pendingWork: { readonly isUnderWay: boolean }): Promise<void> {
+async function waitForIdle(pendingWork: PendingWork): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
     await setImmediate();
-    if (pendingWork.isUnderWay) turn = 0;
+    if (!pendingWork.isUnderWay) continue;
+    await pendingWork.waitUntilSettled();
+    turn = 0;
   }
 }
 

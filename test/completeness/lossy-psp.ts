@@ -13,7 +13,16 @@ import {
 } from '@tributary/connector-api';
 
 /** What the PSP answers once, or what the plugin does not do. */
-export type Loss = 'short-page' | 'empty-success' | 'loop' | 'bad-source' | 'malformed-row';
+export type Loss =
+  | 'short-page'
+  | 'empty-success'
+  | 'loop'
+  | 'bad-source'
+  | 'malformed-row'
+  | 'metadata-refuses-row'
+  | 'sign-of-return'
+  | 'paid-but-failed'
+  | 'dropped-fee';
 
 interface JournalRow {
   number: number;
@@ -31,6 +40,8 @@ const PAGE_SIZE = 10;
 const ACCOUNTS = ['main', 'savings'];
 /** Number of the row that is malformed. It is a payout. */
 const MALFORMED_ROW = 35;
+/** Number of the row that the bank returned. It brings money back. */
+const RETURNED_ROW = 36;
 
 export class LossyPsp implements PspClient {
   private readonly journals = new Map<string, JournalRow[]>(ACCOUNTS.map((id) => [id, []]));
@@ -103,7 +114,7 @@ export class LossyPsp implements PspClient {
         if (rows.length === 0) continue;
         covered[account] = Math.max(covered[account] ?? 0, rows[0]!.number + 1);
         yield {
-          items: rows.reverse().map((row) => this.toItem(account, row)),
+          items: rows.reverse().flatMap((row) => this.toItems(account, row)),
           cursor: JSON.stringify(covered),
         };
       }
@@ -150,17 +161,44 @@ export class LossyPsp implements PspClient {
     return { rows, next: from > 0 ? from : undefined };
   }
 
-  private toItem(account: string, { number, at, amount }: JournalRow): Transaction | RejectedRecord {
+  private toItems(account: string, row: JournalRow): (Transaction | RejectedRecord)[] {
+    const isLost = this.missingMend === 'dropped-fee' && this.isFaulty(account, row, MALFORMED_ROW);
+    return isLost ? [] : [this.toItem(account, row)];
+  }
+
+  private isFaulty(account: string, { number }: JournalRow, faultyNumber: number): boolean {
+    return this.fault !== undefined && account === 'savings' && number === faultyNumber;
+  }
+
+  private toItem(account: string, row: JournalRow): Transaction | RejectedRecord {
+    const { number, at, amount } = row;
     const id = `${account}-${number}`;
-    if (this.fault === 'malformed-row' && account === 'savings' && number === MALFORMED_ROW)
+    const isFaulty = this.isFaulty(account, row, MALFORMED_ROW);
+    if (isFaulty && this.fault === 'malformed-row')
       return { id, reason: 'amount: expected a decimal number, found nothing' };
+    if (isFaulty && this.missingMend === 'metadata-refuses-row')
+      return { id, reason: 'metadata "note" is an object, expected a string' };
+    if (this.fault === 'sign-of-return' && this.isFaulty(account, row, RETURNED_ROW))
+      return this.toReturn(account, row);
+    const hasWrongStatus = isFaulty && this.missingMend === 'paid-but-failed';
     return {
       id,
-      ...{ createdAt: new Date(at).toISOString(), status: 'SUCCEEDED' },
+      ...{ createdAt: new Date(at).toISOString(), status: hasWrongStatus ? 'FAILED' : 'SUCCEEDED' },
       amount: { amount: amount < 0n ? -amount : amount, asset: 'EUR/2' },
       ...(amount < 0n
         ? { type: 'PAYOUT', sourceAccountId: account }
         : { type: 'PAYIN', destinationAccountId: account }),
+    };
+  }
+
+  /** A returned payout: the money came back. The mistake: it stays a payment of the own account, as if it had left again. */
+  private toReturn(account: string, { number, at, amount }: JournalRow): Transaction {
+    return {
+      ...{ id: `${account}-${number}`, createdAt: new Date(at).toISOString() },
+      ...{ type: 'PAYOUT', status: 'REFUNDED', amount: { amount, asset: 'EUR/2' } },
+      ...(this.missingMend === 'sign-of-return'
+        ? { sourceAccountId: account }
+        : { destinationAccountId: account }),
     };
   }
 }

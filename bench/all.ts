@@ -11,7 +11,7 @@ const names = onlyRun
   ? ['serve-pages']
   : onlyAppend
     ? ['append']
-    : ['serve-pages', 'append', 'identity-check'];
+    : ['serve-pages', 'append', 'identity-check', 'completeness-check'];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

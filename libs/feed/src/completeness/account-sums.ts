@@ -1,8 +1,8 @@
 /** Keeps the sum of the rows of each account and asset, in the transaction that appends the rows. */
 import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
-import type { Kysely } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
-import type { Schema } from '../database/schema.js';
+import { sql, type Kysely } from 'kysely';
+import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
+import type { AccountSumTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
 /** The records whose new rows are appended. */
@@ -13,8 +13,16 @@ export interface AppendedRecords {
   changedIds: ReadonlySet<string>;
 }
 
-/** Statements have at most this many rows, because SQLite limits the number of parameters. */
-const MAX_ROWS_PER_STATEMENT = 500;
+type StoredSum = Pick<AccountSumTable, 'account_id' | 'asset' | 'total' | 'suspect_at' | 'after_suspect'>;
+
+const SUM_COLUMNS: readonly RowsTableColumn[] = [
+  { name: 'feed_id', type: 'integer' },
+  { name: 'account_id', type: 'text' },
+  { name: 'asset', type: 'text' },
+  { name: 'total', type: 'text' },
+  { name: 'after_suspect', type: 'text' },
+  { name: 'opening_proven', type: 'integer' },
+];
 
 /**
  * Returns what the new rows change: the effects of a new record, and the difference between the effects of a changed record and those of
@@ -57,12 +65,9 @@ export async function addToSums(
 ): Promise<void> {
   if (effects.length === 0) return;
   const accounts = [...new Set(effects.map(({ accountId }) => accountId))];
-  const stored = await db
-    .selectFrom('account_sums')
-    .select(['account_id', 'asset', 'total', 'suspect_at', 'after_suspect'])
-    .where('feed_id', '=', feedId)
-    .where(adapter.inArray('account_id', accounts))
-    .execute();
+  const { rows: stored } = await sql<StoredSum>`
+    select account_id, asset, total, suspect_at, after_suspect from account_sums
+     where feed_id = ${feedId} and ${adapter.inArray('account_id', accounts)}`.execute(db);
   const sums = new Map(
     stored.map((row) => [
       toAccountAssetKey(row.account_id, row.asset),
@@ -89,18 +94,11 @@ export async function addToSums(
       opening_proven: 0,
     };
   });
-  for (let start = 0; start < rows.length; start += MAX_ROWS_PER_STATEMENT) {
-    await db
-      .insertInto('account_sums')
-      .values(rows.slice(start, start + MAX_ROWS_PER_STATEMENT))
-      .onConflict((conflict) =>
-        conflict.columns(['feed_id', 'account_id', 'asset']).doUpdateSet((eb) => ({
-          total: eb.ref('excluded.total'),
-          after_suspect: eb.ref('excluded.after_suspect'),
-        })),
-      )
-      .execute();
-  }
+  await sql`
+    insert into account_sums (${sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '))})
+    select * from ${adapter.rowsTable(SUM_COLUMNS, rows)}
+    on conflict (feed_id, account_id, asset)
+    do update set total = excluded.total, after_suspect = excluded.after_suspect`.execute(db);
 }
 
 /** Returns the effects that the changed records have now. */

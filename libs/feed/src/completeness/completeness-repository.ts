@@ -1,6 +1,10 @@
 /** Repository of the completeness check of one connector: the sums of its accounts, the states of their checks, and checkpoints. */
-import type { Kysely, Selectable } from 'kysely';
-import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type {
+  CurrentTimeExpression,
+  DatabaseAdapter,
+  RowsTableColumn,
+} from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import { StaleStateError } from '../database/store-errors.js';
 import { addWarning, resolveEntries } from '../feeds/quarantine.js';
@@ -17,6 +21,30 @@ import { describeOpenRows } from './open-rows.js';
 
 /** Maximum number of checkpoints of a feed. When there are more, every second one of the older half is deleted. */
 const MAX_CHECKPOINTS = 32;
+
+const KEY_COLUMNS: readonly RowsTableColumn[] = [
+  { name: 'feed_id', type: 'integer' },
+  { name: 'account_id', type: 'text' },
+  { name: 'asset', type: 'text' },
+  { name: 'total', type: 'text' },
+];
+/** The columns of `toCheckColumns`. */
+const CHECK_COLUMNS: readonly RowsTableColumn[] = [
+  { name: 'opening', type: 'text' },
+  { name: 'opening_proven', type: 'integer' },
+  { name: 'agreed_at', type: 'integer' },
+  { name: 'agreed_seq', type: 'integer' },
+  { name: 'suspect_at', type: 'integer' },
+  { name: 'suspect_balance', type: 'text' },
+  { name: 'suspect_since', type: 'integer' },
+  { name: 'after_suspect', type: 'text' },
+  { name: 'gap', type: 'text' },
+  { name: 'gap_since', type: 'integer' },
+  { name: 'reread_at', type: 'integer' },
+];
+const CHECKED_COLUMNS = [...KEY_COLUMNS, ...CHECK_COLUMNS];
+/** An account that has a sum keeps it. */
+const CHECK_UPDATES = CHECK_COLUMNS.map(({ name }) => `${name} = excluded.${name}`).join(', ');
 
 type SumRow = Selectable<AccountSumTable>;
 
@@ -101,17 +129,26 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     { checks, warnings, resolvedIds, checkpoint }: CompletenessChange,
     now: number,
   ): Promise<void> {
-    for (const { accountId, asset, check } of checks) {
-      const columns = toCheckColumns(check);
-      await db
-        .insertInto('account_sums')
-        .values({ feed_id: feedId, account_id: accountId, asset, total: '0', ...columns })
-        .onConflict((conflict) => conflict.columns(['feed_id', 'account_id', 'asset']).doUpdateSet(columns))
-        .execute();
-    }
+    if (checks.length > 0) await this.writeChecks(db, feedId, checks);
     for (const warning of warnings) await addWarning(db, feedId, warning, now);
     await resolveEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
     if (checkpoint) await this.writeCheckpoint(db, feedId, checkpoint, now);
+  }
+
+  /** Writes all checks with one statement. */
+  private async writeChecks(
+    db: Kysely<Schema>,
+    feedId: number,
+    checks: CompletenessChange['checks'],
+  ): Promise<void> {
+    const rows = checks.map(({ accountId, asset, check }) => ({
+      ...{ feed_id: feedId, account_id: accountId, asset, total: '0' },
+      ...toCheckColumns(check),
+    }));
+    await sql`
+      insert into account_sums (${sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '))})
+      select * from ${this.adapter.rowsTable(CHECKED_COLUMNS, rows)}
+      on conflict (feed_id, account_id, asset) do update set ${sql.raw(CHECK_UPDATES)}`.execute(db);
   }
 
   private async writeCheckpoint(

@@ -106,6 +106,14 @@ export interface DatabaseAdapter {
     rows: readonly FeedRowTable[],
     changes: FeedUpdate,
   ): Promise<void>;
+  /**
+   * Builds a table of these rows, for `insert … select * from`. Its SQL does not depend on the number of rows, so that the database prepares it
+   * once.
+   */
+  rowsTable(
+    columns: readonly RowsTableColumn[],
+    rows: readonly Readonly<Record<string, unknown>>[],
+  ): RawBuilder<unknown>;
   /** Builds `column in (values)` with a single parameter for any number of values. */
   inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**
@@ -120,6 +128,12 @@ export interface DatabaseAdapter {
     count: number,
   ): SerializedPage | undefined | Promise<SerializedPage | undefined>;
   close(): Promise<void>;
+}
+
+/** A column of `rowsTable`. */
+export interface RowsTableColumn {
+  name: string;
+  type: 'text' | 'integer';
 }
 
 export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after'>>;

@@ -181,6 +181,13 @@ export async function openPostgres(
             join pg_namespace n on n.oid = c.relnamespace
             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`.execute(db)
       ).rows,
+    rowsTable: (columns, rows) => {
+      const arrays = columns.map(({ name, type }) => {
+        const values = rows.map((row) => row[name]);
+        return type === 'text' ? sql`${values}::text[]` : sql`${values}::bigint[]`;
+      });
+      return sql`unnest(${sql.join(arrays)})`;
+    },
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;

@@ -204,6 +204,12 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     // A write transaction locks the whole file, so row locks are not needed.
     forUpdate: sql``,
     currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
+    rowsTable: (columns, rows) => {
+      const values = JSON.stringify(rows.map((row) => columns.map(({ name }) => row[name])));
+      const fields = columns.map(({ name }, index) => sql`value ->> ${sql.lit(index)} as ${sql.ref(name)}`);
+      // Without `where true`, SQLite would take the `on conflict` of the insert for a join condition.
+      return sql`(select ${sql.join(fields)} from json_each(${values})) where true`;
+    },
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {

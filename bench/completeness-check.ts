@@ -1,0 +1,182 @@
+/**
+ * Measures what the completeness check costs a sync: the same pulls with and without the check and the sums of the accounts, in alternating
+ * short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the machine.
+ * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
+ */
+import {
+  serializeTransaction,
+  type Page,
+  type PspClient,
+  type SerializedRecord,
+  type Transaction,
+} from '@tributary/connector-api';
+import { openStore, type Store } from '@tributary/feed';
+import { SyncEngine, type SyncConnector } from '@tributary/sync';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { pino } from 'pino';
+import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
+import { addUsage, measureUsage, NO_USAGE, type Usage } from './cpu-usage.js';
+
+const ROUNDS = process.argv.includes('--short') ? 40 : 200;
+const PAGES_PER_PULL = 5;
+const ROWS_PER_PAGE = 100;
+const ACCOUNTS = 10;
+/** The check may cost this share of a sync. */
+const MAX_RATIO = 1.05;
+const FIRST_ROW_AT = Date.UTC(2024, 0, 1);
+const SECOND_MS = 1000;
+
+/** A PSP that books 500 rows before each pull, and knows the balances of its accounts. */
+class BenchPsp implements PspClient {
+  private readonly amounts = new Array<bigint>(ACCOUNTS).fill(0n);
+  private booked = 0;
+  private pages: Transaction[][] = [];
+
+  bookRows(): void {
+    this.pages = Array.from({ length: PAGES_PER_PULL }, () =>
+      Array.from({ length: ROWS_PER_PAGE }, () => this.bookRow(this.booked++)),
+    );
+  }
+
+  async *accounts(): AsyncGenerator<Page<{ id: string; name: string }>> {
+    const at = new Date().toISOString();
+    yield {
+      items: this.amounts.map((_, index) => ({ id: `acc_${index}`, name: `Account ${index}` })),
+      balances: this.amounts.map((amount, index) => ({
+        accountId: `acc_${index}`,
+        at,
+        amounts: [{ amount, asset: 'EUR/2' }],
+      })),
+      cursor: 'all',
+    };
+  }
+
+  async *transactions(): AsyncGenerator<Page<Transaction>> {
+    const first = this.booked - PAGES_PER_PULL * ROWS_PER_PAGE;
+    for (const [index, items] of this.pages.entries())
+      yield { items, cursor: String(first + (index + 1) * ROWS_PER_PAGE) };
+  }
+
+  private bookRow(number: number): Transaction {
+    const account = number % ACCOUNTS;
+    this.amounts[account] = (this.amounts[account] ?? 0n) + BigInt(number);
+    return {
+      id: `tr_${number.toString(36)}`,
+      createdAt: new Date(FIRST_ROW_AT + number * SECOND_MS).toISOString(),
+      ...{ type: 'PAYIN', status: 'SUCCEEDED', destinationAccountId: `acc_${account}` },
+      amount: { amount: BigInt(number), asset: 'EUR/2' },
+      metadata: { 'com.bench.spec/end_to_end_id': `E2E-${number}` },
+    };
+  }
+}
+
+interface Contestant {
+  psp: BenchPsp;
+  engine: SyncEngine;
+  path: string;
+  usage: Usage;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-completeness-'));
+const isSelected = (option: string) =>
+  process.argv.includes(option) || !['--sqlite', '--postgres'].some((each) => process.argv.includes(each));
+try {
+  if (isSelected('--sqlite')) {
+    const createUrl = async (name: string) => `sqlite:${join(directory, `${name}.db`)}`;
+    await compare('SQLite', createUrl, undefined);
+  }
+  if (isSelected('--postgres')) {
+    const server = await PostgresServer.create();
+    try {
+      const createUrl = async (name: string) => {
+        const client = new pg.Client(server.url('postgres'));
+        await client.connect();
+        await client.query(`create database ${name}`);
+        await client.end();
+        return server.url(name);
+      };
+      await compare('PostgreSQL', createUrl, server.pid);
+    } finally {
+      await server.remove();
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+/**
+ * Each contestant has a store of its own, because two feeds of one table do not cost the same: only the rows of the last one are at the end
+ * of the indexes.
+ * @param serverPid process id of the database; `undefined` for a database inside this process
+ */
+async function compare(
+  name: string,
+  createUrl: (name: string) => Promise<string>,
+  serverPid: number | undefined,
+): Promise<void> {
+  const [checkedStore, uncheckedStore] = [
+    await openStore(await createUrl('checked')),
+    await openStore(await createUrl('unchecked')),
+  ];
+  const contestants = [
+    createContestant(checkedStore, 'checked'),
+    createContestant(uncheckedStore, 'unchecked'),
+  ];
+  for (let round = 0; round < ROUNDS; round++) {
+    // The first contestant of a round meets other caches than the second, so they take turns.
+    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
+      contestant.psp.bookRows();
+      const usage = await measureUsage(serverPid, async () => {
+        const failed = (await contestant.engine.runOnce(contestant.path)).find(({ error }) => error);
+        if (failed) throw new Error(`a pull failed: ${failed.error}`);
+      });
+      // The first rounds compile the code.
+      if (round >= ROUNDS / 10) contestant.usage = addUsage(contestant.usage, usage);
+    }
+  }
+  await assertChecked(checkedStore, uncheckedStore);
+  for (const store of [checkedStore, uncheckedStore]) await store.close();
+  const [checked = 0, unchecked = 1] = contestants.map(({ usage }) => usage.ownCpuMs + usage.databaseCpuMs);
+  const ratio = checked / unchecked;
+  const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
+  console.log(
+    `${name}: sync with / without the completeness check ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; ${Math.round(checked)} ms, ${Math.round(unchecked)} ms)`,
+  );
+}
+
+function createContestant(store: Store, path: 'checked' | 'unchecked'): Contestant {
+  const psp = new BenchPsp();
+  const isChecked = path === 'checked';
+  const connector: SyncConnector = {
+    ...{ path, client: psp, pullIntervalMs: 60_000 },
+    completeness: isChecked
+      ? { isComparable: true, opening: 'zero' }
+      : { isComparable: false, reason: 'the contestant without the check' },
+    // Both contestants serialise here, because records without effects are not added up.
+    transactionMatcher: {
+      match: async (items) => ({
+        unmatchedItems: [],
+        records: items.map((item) => serialize(item, isChecked)),
+      }),
+    },
+  };
+  const limits = { completenessIntervalMs: 0, rowSampleIntervalMs: Infinity };
+  const engine = new SyncEngine(store, [connector], { logger: pino({ level: 'silent' }), limits });
+  return { psp, engine, path, usage: NO_USAGE };
+}
+
+function serialize(item: unknown, hasEffects: boolean): SerializedRecord {
+  const { balanceChange, ...record } = serializeTransaction(item as Transaction);
+  return hasEffects && balanceChange ? { ...record, balanceChange } : record;
+}
+
+/** A benchmark whose check finds a difference, or is not made, would measure something else. @throws Error */
+async function assertChecked(checkedStore: Store, uncheckedStore: Store): Promise<void> {
+  const sums = await checkedStore.completeness('checked').list();
+  const agreed = sums.filter(({ check }) => check.agreed !== undefined && !check.suspect && !check.gap);
+  if (agreed.length !== ACCOUNTS || (await uncheckedStore.completeness('unchecked').list()).length > 0)
+    throw new Error(`expected ${ACCOUNTS} accounts that agree, found ${agreed.length} of ${sums.length}`);
+}

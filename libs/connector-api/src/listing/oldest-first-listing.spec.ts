@@ -47,7 +47,7 @@ function startOffsetTest(pageSize: number) {
   const feed = new ModelFeed<OffsetPosition>(clock, (since, context) =>
     oldestFirstByOffset(source, since, context),
   );
-  return { clock, list, feed };
+  return { clock, list, feed, source };
 }
 
 describeStrategy('page tokens', startTokenTest, 1);
@@ -112,4 +112,11 @@ it('takes an empty page with a next token for no end', async () => {
       : fetchPage(token === 'begin' ? undefined : token, signal);
   await feed.pull();
   expect(feed.rows.size).toBe(5);
+});
+
+it('takes a page that is the same for every offset for an error', async () => {
+  const { list, feed, source } = startOffsetTest(2);
+  for (let row = 0; row < 5; row += 1) list.add(NOW + row);
+  source.fetchRows = async (_offset, signal) => list.request(signal, (rows) => rows.slice(0, 2));
+  await expect(feed.pull()).rejects.toMatchObject({ kind: 'unavailable' });
 });

@@ -105,7 +105,11 @@ export async function* oldestFirstByOffset<Row>(
     }
     let fresh = rows.slice(known + 1);
     // Only an empty page is the end of the list. A page that contains only the known row can be a page with fewer rows than requested.
-    if (fresh.length === 0 && rows.length > 0) fresh = await source.fetchRows(offset + rows.length, signal);
+    if (fresh.length === 0 && rows.length > 0) {
+      const next = offset + rows.length;
+      fresh = await source.fetchRows(next, signal);
+      if (isSamePage(source, fresh, rows)) throw createLoopError(`offset ${next}`);
+    }
     const end = offset + (known + 1) + fresh.length;
     const last = [...position.last, ...fresh.map((row) => source.getId(row))].slice(-MAX_LAST_IDS);
     const isMoved = end !== position.offset;
@@ -114,6 +118,12 @@ export async function* oldestFirstByOffset<Row>(
     if (fresh.length === 0) return;
     stepBack = 1;
   }
+}
+
+/** Returns whether a page repeats the page before it. A PSP that ignores the offset would never end the listing. */
+function isSamePage<Row>({ getId }: RowReader<Row>, page: readonly Row[], before: readonly Row[]): boolean {
+  const ids = before.map(getId);
+  return page.length > 0 && page.every((row) => ids.includes(getId(row)));
 }
 
 /** Returns the index of the newest row that was read before, or -1 if the page has no such row. */

@@ -23,6 +23,25 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
 }
 
 /**
+ * Reads a page of a list that names its next page with a token: `readTokenPage(response, 'data', 'cursor')`.
+ * @param rowsProperty the property with the rows
+ * @param tokenProperty the property with the token of the next page. If it is absent, null or empty, the page is the last one
+ * @throws PspError `unavailable` if there is no list, or if the token is neither a string nor a number
+ */
+export function readTokenPage(response: Json, rowsProperty: string, tokenProperty: string): TokenPage<Json> {
+  const rows = requireRows(response, rowsProperty);
+  const token = response.at(tokenProperty);
+  if (token.has() && !/^["\d]/.test(token.toJsonString())) {
+    throw new PspError(
+      'unavailable',
+      `the token "${tokenProperty}" of the next page is ${token.toJsonString().slice(0, 100)}; expected a string or a number`,
+    );
+  }
+  const next = token.scalar();
+  return next === undefined || next === '' ? { rows } : { rows, next };
+}
+
+/**
  * Reads a page of a list with HAL links (JSON Hypertext Application Language): rows at `_embedded.<property>`, and the link `_links.next`. The
  * link can name another host, so only one query parameter of it is used, as the token of the next page.
  * @param parameter the query parameter with the position: `from`, `page`, …

@@ -1,6 +1,7 @@
 import { Json } from '../http/json-accessors.js';
 import { createCursorFormat } from './cursor-format.js';
-import { readHalPage } from './read-list-response.js';
+import { PspError } from '../errors.js';
+import { readHalPage, readTokenPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergeCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
@@ -108,4 +109,23 @@ describe('a page with HAL links', () => {
     );
     expect(() => readHalPage(Json.parse('{"_links":{}}'), 'things', 'from')).toThrow('contains no list');
   });
+});
+
+describe('readTokenPage', () => {
+  const read = (body: unknown) => readTokenPage(Json.parse(JSON.stringify(body)), 'data', 'cursor');
+
+  it('returns the token of the next page, and no token at the end', () => {
+    expect(read({ data: [{}], cursor: 'c2' })).toMatchObject({ next: 'c2' });
+    expect(read({ data: [{}], cursor: 2 })).toMatchObject({ next: '2' });
+    for (const end of [{}, { cursor: null }, { cursor: '' }]) {
+      expect(read({ data: [{}], ...end })).not.toHaveProperty('next');
+    }
+  });
+
+  it.each([
+    { cursor: 'c2' },
+    { data: {}, cursor: 'c2' },
+    { data: [], cursor: { id: 2 } },
+    { data: [], cursor: false },
+  ])('refuses %j, which is not the end of the list', (body) => expect(() => read(body)).toThrow(PspError));
 });

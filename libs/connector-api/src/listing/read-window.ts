@@ -149,6 +149,7 @@ async function readByTime<Row>(
     }
     const inside = showsRowsBefore ? page.rows.filter((row) => !isBefore(source, row, window)) : page.rows;
     const added = rows.add(inside);
+    if (added === 0 && isBehind(source, page.rows, left)) throw createRepeatedPageError(left);
     // A page without new rows is the last one, except a full page whose rows all have the same time. The PSP can return fewer rows than it
     // was asked for, so the page is compared with the largest page so far.
     const isLast = added === 0 && page.rows.length < largestPage * FULL_PAGE_RATIO;
@@ -181,6 +182,30 @@ async function readByTime<Row>(
 function isBefore<Row>(source: TimeWindowSource<Row>, row: Row, { from }: TimeWindow): boolean {
   const time = source.getTime(row);
   return time !== undefined && time < from;
+}
+
+/**
+ * Returns whether all rows have times that an earlier page of this window covered. A difference of one instant is not enough, because the PSP's
+ * border can be inclusive.
+ */
+function isBehind<Row>(
+  { getTime, order, resolutionMs }: TimeWindowSource<Row>,
+  rows: readonly Row[],
+  { from, to }: TimeWindow,
+): boolean {
+  return rows.every((row) => {
+    const time = getTime(row);
+    if (time === undefined) return false;
+    return order === 'newest-first' ? time >= to + resolutionMs : time < from - resolutionMs;
+  });
+}
+
+/** Returns an error for a PSP that ignores the times of a request. Otherwise its page would be taken for the last one of the window. */
+function createRepeatedPageError({ from, to }: TimeWindow): PspError {
+  return new PspError(
+    'unavailable',
+    `the PSP was asked for the rows from ${formatTime(from)} to ${formatTime(to)}, and returned a page of other times that was read before`,
+  );
 }
 
 function isOverLimit(pages: number, rows: number, limits: ReadLimits): boolean {

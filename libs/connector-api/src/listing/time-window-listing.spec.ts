@@ -212,6 +212,25 @@ it('takes a token that leads back for an error', async () => {
   await expect(readWindow(source, { from: 0, to: NOW }, limits)).rejects.toThrow(PspError);
 });
 
+it.each(['newest-first', 'oldest-first'] as const)(
+  'takes a page that a PSP repeats whatever it is asked for, for an error (%s)',
+  async (order) => {
+    const { list, feed, options } = startTest(2, { order, paging: 'time' });
+    for (let row = 0; row < 9; row += 1) list.add(NOW - DAY + row * HOUR);
+    const { fetchPage } = options;
+    let repeated: Awaited<ReturnType<typeof fetchPage>> | undefined;
+    options.fetchPage = async (query, signal) => {
+      const page = await fetchPage(query, signal);
+      if (page.rows.length === 2 && list.requestCount > 1) repeated ??= page;
+      return repeated ?? page;
+    };
+    await expect(feed.pull()).rejects.toThrow('a page of other times that was read before');
+    options.fetchPage = fetchPage;
+    await feed.pull();
+    expect(feed.findMissing(list)).toEqual([]);
+  },
+);
+
 it('stops when the gateway no longer waits', async () => {
   const { list, feed } = startTest(5, { order: 'newest-first', paging: 'time' });
   list.add(NOW - DAY);

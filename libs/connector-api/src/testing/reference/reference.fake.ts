@@ -58,7 +58,7 @@ export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptio
     },
     rowMetadata: ['reference', 'booked_at'],
     http: {
-      ...{ fake, createErrorBody, pagesNameNext: true },
+      ...{ fake, createErrorBody },
       listingRequest: { method: 'GET', path: '/transactions' },
     },
     orders: {

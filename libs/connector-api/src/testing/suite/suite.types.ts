@@ -85,7 +85,7 @@ export interface PspFixture {
   /** Removes a transaction from the PSP's listing. */
   removeTransaction?: (id: string) => Awaitable<void>;
   /** Adds a malformed row, e.g. without an amount or with an unknown status. */
-  addMalformedRow?: (at: number) => Awaitable<void>;
+  addMalformedRow?: (at: number) => Awaitable<unknown>;
   /** Adds an account. @returns the id of its record. */
   addAccount?: () => Awaitable<string>;
   /** Adds a beneficiary. @returns the id of its record. */
@@ -148,11 +148,6 @@ export interface HttpFixture {
   fake: FakePsp;
   /** Requests that list transactions. The suite injects faults into them. */
   listingRequest: { method?: string; path: string };
-  /**
-   * True if each page of the listing names the next one, with a token or a link. The suite then leads the listing in a circle. Default: false,
-   * for pages that are requested by time or number.
-   */
-  pagesNameNext?: boolean;
   /** Creates an error body in the PSP's format that contains this message. */
   createErrorBody: (message: string) => unknown;
 }

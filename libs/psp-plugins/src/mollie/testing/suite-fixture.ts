@@ -104,7 +104,6 @@ function createFixtureBase(
     http: {
       fake: fake.server,
       listingRequest: { method: 'GET', path: '/v2/balances/{id}/transactions' },
-      pagesNameNext: true,
       createErrorBody: (words) => ({ status: 400, title: 'No', detail: words, _links: {} }),
     },
     webhook: {

@@ -1,14 +1,16 @@
 /** Executes docs/guides/add-a-psp.md: writes its files and makes its changes in a generated plugin. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Matches a block of code with a file name in its fence. */
 const CODE_BLOCK_PATTERN = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
+/** Matches a command that deletes a file of the plugin. */
+const DELETION_PATTERN = /^rm (\S+)$/gm;
 
 /**
  * Follows the tutorial.
  * @param directory directory of the generated plugin
- * @returns the lines, with their file, that were not there before
+ * @returns the lines, with their file, that were not there before. Files that the tutorial adds count as a whole
  */
 export function followTutorial(directory: string): string[] {
   const generated = new Map(listFiles(directory).map((file) => [file, readLines(directory, file)]));
@@ -17,8 +19,9 @@ export function followTutorial(directory: string): string[] {
     const target = join(directory, file);
     writeFileSync(target, kind === 'diff' ? applyDiff(readFileSync(target, 'utf8'), text, file) : text);
   }
-  return [...generated].flatMap(([file, before]) => {
-    const known = new Set(before);
+  for (const [, file = ''] of page.matchAll(DELETION_PATTERN)) rmSync(join(directory, file));
+  return listFiles(directory).flatMap((file) => {
+    const known = new Set(generated.get(file));
     return readLines(directory, file)
       .filter((line) => line.trim() !== '' && !known.has(line))
       .map((line) => `${file}: ${line}`);

@@ -149,7 +149,7 @@ it('the spec passes but for the list of what is still made up; after the tutoria
   ]);
   expect(said).toMatch(/Test Suites: +1 failed, 1 passed/);
   expect(said).toMatch(/Tests: +1 failed, 11 skipped, \d+ passed/);
-  expect(said).toMatch(/"acme-pay\.config\.ts:\d+: give it the real address/);
+  expect(said).toMatch(/"acme-pay\.config\.ts:\d+: the default is the real URL/);
   expect(said).toMatch(/"README\.md:\d+: /);
 });
 
@@ -246,7 +246,7 @@ it(
     const { status, said } = runIn(source, 'node', '--test');
     expect(status).toBe(1);
     expect(said).toMatch(/pass 1\b/);
-    expect(said).toContain('acme.config.ts:5: give it the real address');
+    expect(said).toContain('acme.config.ts:6: the default is the real URL');
 
     // The package is linked, as during its development.
     const beside = join(copy, 'deployment');

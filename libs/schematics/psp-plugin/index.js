@@ -21,7 +21,7 @@ const PLUGIN_LIST_FILE = `${PLUGINS_DIRECTORY}/index.ts`;
 /** File that contains the version of the plugin interface. */
 const VERSION_FILE = '/libs/connector-api/src/interface-version.ts';
 /** Files that are generated in this repository only: fakes and specs for jest. A package can add its own with `tributary/connector-api/testing`. */
-const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/fixtures\//;
+const REPOSITORY_ONLY = /\.(?:fake|spec)\.ts\.template$|\/(?:fixtures|testing)\//;
 
 function pspPlugin(options) {
   return (tree) => {

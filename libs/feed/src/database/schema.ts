@@ -61,7 +61,7 @@ export interface FeedTable {
   holder: string | null;
   /** When the lease expires; without a holder, when the last one was released. */
   leased_until: number;
-  /** The stream is not due before this time. */
+  /** The stream is not due before this time. Negative: an operator requested a pull at this time (see pull-requests.ts), so it is due. */
   due_at: number;
   caught_up_at: number | null;
   /** The sums of accounts contain the rows after this sequence number. 0: all rows of the feed. */

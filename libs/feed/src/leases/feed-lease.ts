@@ -125,7 +125,17 @@ async function claimLease(
       .executeTakeFirst(),
   );
   return (
-    claimed && new FeedLease(adapter, feed, token, ttlMs, clock, claimed.cursor ?? undefined, state.head_seq)
+    claimed &&
+    new FeedLease(
+      adapter,
+      feed,
+      token,
+      ttlMs,
+      clock,
+      claimed.cursor ?? undefined,
+      state.head_seq,
+      state.due_at,
+    )
   );
 }
 
@@ -153,6 +163,7 @@ class FeedLease implements Lease {
     private readonly clock: CurrentTimeExpression,
     public cursor: Cursor | undefined,
     public headSeq: number,
+    private readonly dueAtStart: number,
   ) {}
 
   async renew(): Promise<boolean> {
@@ -187,7 +198,7 @@ class FeedLease implements Lease {
 
   async release(next?: NextPullSchedule): Promise<void> {
     const schedule = next && {
-      due_at: timeFromNow(this.clock, Math.round(next.dueInMs)),
+      due_at: this.keepNewRequest(timeFromNow(this.clock, Math.round(next.dueInMs))),
       ...(next.hasCaughtUp ? { caught_up_at: this.clock() } : {}),
     };
     await this.adapter.transaction((db) =>
@@ -199,6 +210,12 @@ class FeedLease implements Lease {
         .where('holder', '=', this.token.holder)
         .execute(),
     );
+  }
+
+  /** Returns the due time, unless an operator requested a pull during this one: the request stays, because this pull may have failed before it. */
+  private keepNewRequest(dueAt: RawBuilder<number>): RawBuilder<number> {
+    const isNewRequest = sql`due_at < 0 and due_at <> cast(${this.dueAtStart} as bigint)`;
+    return sql<number>`case when ${isNewRequest} then due_at else ${dueAt} end`;
   }
 
   private async appendInTransaction(

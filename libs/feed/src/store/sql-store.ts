@@ -6,7 +6,15 @@ import { createBalanceRepository } from '../balances/balance-repository.js';
 import { SqlCompletenessRepository } from '../completeness/completeness-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { CompletenessRepository } from '../types/completeness.types.js';
-import type { DeploymentIdentity, Feed, Store, StoreRestore, SyncRun } from '../types/store.types.js';
+import type {
+  DeploymentIdentity,
+  Feed,
+  PullRequest,
+  Store,
+  StoreRestore,
+  SyncRun,
+} from '../types/store.types.js';
+import { findPullRequests, writePullRequests } from '../feeds/pull-requests.js';
 import { findMalformedRows, sampleRows } from '../feeds/damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
@@ -94,6 +102,14 @@ export class SqlStore implements Store {
 
   recordSyncRun(run: SyncRun): Promise<void> {
     return this.adapter.transaction((db) => recordSyncRun(db, run));
+  }
+
+  requestPulls(connector: string): Promise<number> {
+    return writePullRequests(this.adapter, connector, this.storeClock);
+  }
+
+  findPullRequests(): Promise<PullRequest[]> {
+    return findPullRequests(this.adapter);
   }
 
   listQuarantine(connector?: string, limit = 1000) {

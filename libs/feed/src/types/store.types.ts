@@ -35,6 +35,14 @@ export interface StoreRestore {
   backupAt: number;
 }
 
+/** A request of an operator to pull a stream at once. */
+export interface PullRequest {
+  connector: string;
+  stream: Stream;
+  /** Milliseconds since 1970, by the clock of the store. */
+  requestedAt: number;
+}
+
 /** All persistent data of one deployment. */
 export interface Store {
   /** Returns the feed of one stream, and creates it on first use. `connector` is the path: `house-bank`, `acme/house-bank`. */
@@ -48,6 +56,13 @@ export interface Store {
    * one for every ten minutes is kept, for a day.
    */
   recordSyncRun(run: SyncRun): Promise<void>;
+  /**
+   * Requests a pull of all streams of a connector. Every gateway of the store whose streams wait after a failure notices it within seconds.
+   * @returns the number of streams; 0 if the connector was never pulled
+   */
+  requestPulls(connector: string): Promise<number>;
+  /** Returns the requests that no successful pull has fulfilled. */
+  findPullRequests(): Promise<PullRequest[]>;
   /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
   /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */

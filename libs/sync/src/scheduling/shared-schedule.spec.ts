@@ -2,6 +2,7 @@
 import type { PspErrorKind } from '@tributary/connector-api';
 import { PspError } from '@tributary/connector-api';
 import { Registry } from 'prom-client';
+import { currentProcess } from '@tributary/feed';
 import { STORES } from '../../../feed/src/testing/stores.js';
 import { SyncEngine } from './sync-engine.js';
 import {
@@ -116,6 +117,47 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
       expect((await bench.readIds()).length).toBeGreaterThanOrEqual(count - 1);
     }
     expect(listings.filter((gateway) => gateway !== 0).length).toBeGreaterThanOrEqual(8);
+  });
+
+  it('pull at once when an operator requests a retry after the credentials were repaired', async () => {
+    failing = () => 'unauthorized';
+    await bench.clock.advance(60 * MINUTE);
+    failing = () => undefined;
+    count = 2;
+    listings = [];
+    await bench.clock.advance(MINUTE / 2);
+    expect(listings).toEqual([]);
+    // The streams of accounts and transactions.
+    expect(await bench.store.requestPulls('bank')).toBe(2);
+    await bench.clock.advance(MINUTE / 6);
+    expect(listings.length).toBeGreaterThan(0);
+    expect(await bench.readIds()).toEqual(expectedIds(2));
+    expect((await bench.store.findPullRequests()).map(({ stream }) => stream)).not.toContain('transactions');
+  });
+
+  it('try once for each request while the credentials are still rejected', async () => {
+    failing = () => 'unauthorized';
+    await bench.clock.advance(60 * MINUTE);
+    for (let request = 0; request < 2; request++) {
+      listings = [];
+      await bench.store.requestPulls('bank');
+      await bench.clock.advance(MINUTE / 3);
+      expect(listings.toSorted()).toEqual([0, 1, 2]);
+    }
+    // After a request the delays begin again with 30 seconds.
+    await bench.clock.advance(MINUTE / 2);
+    expect(listings).toHaveLength(6);
+  });
+
+  it('keep a request that comes while a pull is failing', async () => {
+    failing = () => 'unavailable';
+    await bench.clock.advance(30 * MINUTE);
+    const lease = await (
+      await bench.store.feed('bank', 'transactions')
+    ).acquireLease(currentProcess(), MINUTE);
+    await bench.store.requestPulls('bank');
+    await lease?.release({ dueInMs: 5 * MINUTE, hasCaughtUp: false });
+    expect((await bench.store.findPullRequests()).map(({ stream }) => stream)).toContain('transactions');
   });
 
   it('each try their own credentials', async () => {

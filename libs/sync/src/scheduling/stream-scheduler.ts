@@ -57,6 +57,7 @@ export class StreamScheduler {
     private readonly throttle: ThrottleState,
     private readonly reporter: RunReporter,
     private readonly rowSampler: RowSampler,
+    private readonly onFailure: () => void = doNothing,
   ) {}
 
   get stream(): Stream {
@@ -65,6 +66,11 @@ export class StreamScheduler {
 
   get connector(): string {
     return this.dependencies.connector.path;
+  }
+
+  /** Whether the last pull failed, so that the next one waits for a back-off. */
+  get isWaitingAfterFailure(): boolean {
+    return this.consecutiveFailures > 0;
   }
 
   /** Starts the schedule. @param delayMs milliseconds until the first pull */
@@ -90,6 +96,16 @@ export class StreamScheduler {
     this.isUrgent = true;
     if (this.currentPull) this.isPullRequested = true;
     else this.scheduleWakeUp(this.requestedPullAt());
+  }
+
+  /**
+   * Pulls without the rest of the back-off, because an operator says that the cause is gone. If the pull fails again, the delays begin with the
+   * shortest one. A rate limit of the PSP still applies.
+   */
+  retryNow(): void {
+    this.consecutiveFailures = 0;
+    this.nextPullAllowedAt = 0;
+    this.requestPull();
   }
 
   /** Stops the schedule and waits until the current pull has ended. */
@@ -199,11 +215,11 @@ export class StreamScheduler {
         return { delayMs: addJitter(Math.min(connector.pullIntervalMs, limits.leaseTtlMs), random) };
       case 'held':
         return { delayMs: addJitter(Math.min(connector.pullIntervalMs, DEFERRED_PAGE_RETRY_MS), random) };
-      case 'failed':
-        return this.planAfterFailure(
-          outcome.error,
-          calculateBackOffMs(outcome.error, ++this.consecutiveFailures, context),
-        );
+      case 'failed': {
+        const delayMs = calculateBackOffMs(outcome.error, ++this.consecutiveFailures, context);
+        if (this.isScheduled) this.onFailure();
+        return this.planAfterFailure(outcome.error, delayMs);
+      }
       case 'stopped':
         return { delayMs: addJitter(connector.pullIntervalMs, random) };
     }

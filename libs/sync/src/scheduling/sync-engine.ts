@@ -12,11 +12,13 @@ import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
 import type { SyncConnector, SyncProgress } from '../sync.types.js';
 import { PluginChangeWatcher } from './plugin-change-watcher.js';
+import { RetryRequestWatcher } from './retry-request-watcher.js';
 
 /** Owns the schedulers and change listeners of all connectors. */
 export class SyncEngine {
   private readonly context: SyncContext;
   private readonly schedulers: Map<string, StreamScheduler[]>;
+  private readonly retryRequests: RetryRequestWatcher;
   private listeners: PluginChangeWatcher[] = [];
   private listenerRuns: Promise<void>[] = [];
   private hasStarted = false;
@@ -43,16 +45,14 @@ export class SyncEngine {
         const monitor = CompletenessMonitor.create(connector, store, this.context);
         const createScheduler = (stream: Stream) => {
           const completeness = stream === 'transactions' ? monitor : undefined;
-          return new StreamScheduler(
-            { ...shared, connector, stream, completeness },
-            throttle,
-            reporter,
-            sampler,
-          );
+          const dependencies = { ...shared, connector, stream, completeness };
+          const onFailure = () => this.retryRequests.start();
+          return new StreamScheduler(dependencies, throttle, reporter, sampler, onFailure);
         };
         return [connector.path, streams.map(createScheduler)];
       }),
     );
+    this.retryRequests = new RetryRequestWatcher(store, this.context, this.schedulers);
   }
 
   /** Starts the schedules and the change listeners. They run until `stop()`. */
@@ -113,6 +113,7 @@ export class SyncEngine {
 
   private async stopAll(): Promise<void> {
     const { clock, limits, logger } = this.context;
+    this.retryRequests.stop();
     for (const listener of this.listeners) listener.stop();
     const allStopped = Promise.all([
       ...this.listenerRuns,

@@ -1,5 +1,5 @@
-/** `tributary connectors …`: confirms that a connector of the store belongs to another plugin or account from now on. */
-import { adoptConnector } from '@tributary/feed';
+/** `tributary connectors …`: pulls a connector at once, or confirms that it belongs to another plugin or account from now on. */
+import { adoptConnector, openStore } from '@tributary/feed';
 import type { Command } from 'commander';
 import {
   createConfigOption,
@@ -13,7 +13,10 @@ import { toConnectorIdentity } from '../../mount/connector-identity.js';
 export function registerConnectorsCommand(cli: CommandContext): void {
   const connectors = cli.program
     .command('connectors')
-    .description('Connectors whose plugin or account at the PSP was changed. Stop every gateway first.');
+    .description(
+      'Pull a connector again after a failure, or change its plugin or account (stop every gateway first).',
+    );
+  registerRetry(connectors, cli);
   registerChange(
     connectors,
     cli,
@@ -22,6 +25,33 @@ export function registerConnectorsCommand(cli: CommandContext): void {
     'The same account at the PSP: pulls go on where they were.',
   );
   registerChange(connectors, cli, 'reset', true, 'Another account at the PSP: everything is pulled again.');
+}
+
+function registerRetry(connectors: Command, { terminal, load }: CommandContext): void {
+  connectors
+    .command('retry')
+    .description(
+      'Pull the streams that wait after a failure, e.g. rejected credentials. Works while gateways run.',
+    )
+    .argument('<connector>', 'its path, e.g. house-bank or acme/house-bank')
+    .addOption(createConfigOption())
+    .addHelpText('after', formatExamples('tributary connectors retry house-bank --config gateway.yaml'))
+    .action(async (argument: string, { config }: ConfigOption) => {
+      const deployment = load(config);
+      const known = deployment.connectors.map(({ path }) => path);
+      const path = requireConnectorPath(known, argument);
+      const store = await openStore(deployment.store);
+      try {
+        const streams = await store.requestPulls(path);
+        terminal.out(
+          streams === 0
+            ? `${path} was never pulled. A gateway pulls it when it starts.`
+            : `${path}: running gateways pull its streams that wait after a failure within a few seconds. A rate limit of the PSP still applies.`,
+        );
+      } finally {
+        await store.close();
+      }
+    });
 }
 
 function registerChange(

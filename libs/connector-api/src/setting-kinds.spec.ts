@@ -9,12 +9,14 @@ import {
   IntegerSetting,
   ListSetting,
   PatternSetting,
+  PayeeListSetting,
   TextListSetting,
   TextSetting,
   UrlSetting,
 } from './setting-kinds.js';
+import type { PayeeSettings } from './setting-kinds.js';
 
-class PayeeSettings {
+class ShopSettings {
   @TextSetting('Name.')
   name!: string;
 }
@@ -32,17 +34,23 @@ class AcmeSettings {
   pageSize: number = 250;
   @UrlSetting('Base URL.')
   url: string = 'https://acme.example';
-  @ListSetting('Payees.', PayeeSettings, {
+  @ListSetting('Payees.', ShopSettings, {
     getKey: ({ name }) => name,
     message: '$property has a name twice',
   })
-  payees: PayeeSettings[] = [];
+  payees: ShopSettings[] = [];
   @TextListSetting('Webhook secrets.')
   secrets?: string[];
   @PatternSetting('Domain.', /^[^/]+$/, 'a domain like example.com')
   domain: string = 'example.com';
   @DaySetting('First day.')
   since: string = '2026-01-31';
+  @PayeeListSetting('Whom the account may pay.')
+  ibans: PayeeSettings[] = [];
+  @TextSetting('Password.', { isRequiredIf: ({ user }: AcmeSettings) => user !== undefined })
+  password?: string;
+  @TextSetting('User.', { isOptional: true })
+  user?: string;
 }
 
 function listInvalid(values: Readonly<Record<string, unknown>>): string[] {
@@ -53,6 +61,8 @@ it('values of the right kind are accepted', () => {
   expect(listInvalid({})).toEqual([]);
   const values = { key: 'abcde', secret: 's', testmode: true, balance: 'booked', pageSize: 2 };
   expect(listInvalid({ payees: [{ name: 'a' }, { name: 'b' }], secrets: ['x'] })).toEqual([]);
+  const ibans = [{ name: 'Jan', iban: 'NL02 ABNA 0123 4567 89' }];
+  expect(listInvalid({ ibans, user: 'u', password: 'p' })).toEqual([]);
   expect(listInvalid({ ...values, url: 'http://127.0.0.1:8080/v2' })).toEqual([]);
 });
 
@@ -66,9 +76,25 @@ it.each([
   ['payees', ['a', [{ name: '' }], ['a'], [{ name: 'a' }, { name: 'a' }]]],
   ['secrets', ['x', [], [''], [5]]],
   ['domain', ['https://acme.example', '', 5]],
+  [
+    'ibans',
+    [
+      [{ name: 'Jan', iban: 'NL03ABNA0123456789' }],
+      [{ name: 'x'.repeat(71), iban: 'NL02ABNA0123456789' }],
+      [
+        { name: 'Jan', iban: 'NL02ABNA0123456789' },
+        { name: 'Piet', iban: 'nl02 abna 0123 4567 89' },
+      ],
+    ],
+  ],
+  ['password', ['', 5]],
   ['since', ['2026-02-30', '2026-01-31T00:00:00Z', '31.1.2026', 5]],
 ])('%s: other values are refused', (name, values) => {
   for (const value of values) expect(listInvalid({ [name]: value })).toEqual([name]);
+});
+
+it('a setting that others require must be present with them', () => {
+  expect(listInvalid({ user: 'u' })).toEqual(['password']);
 });
 
 it('each has its description, which editors show', () => {

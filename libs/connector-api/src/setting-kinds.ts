@@ -10,6 +10,7 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
+  IsIBAN,
   IsIn,
   IsInt,
   IsISO8601,
@@ -21,15 +22,19 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { normalizeIban } from './mapping/iban.js';
 import { Setting } from './setting.decorator.js';
 
-export interface TextSettingOptions {
+export interface TextSettingOptions<Settings> {
   /** The maximum number of characters. Default: unlimited. */
   maxLength?: number;
   /** Whether the setting can be absent. Default: false. */
   isOptional?: boolean;
+  /** Returns whether the setting must be present with these settings. Default: it must always be. */
+  isRequiredIf?: (settings: Settings) => boolean;
   /** The message for a value that is not a string, with `$property` for the name of the setting. */
   message?: string;
 }
@@ -37,17 +42,25 @@ export interface TextSettingOptions {
 // The rules are applied from the last to the first, as decorators that stand one above the other are, so that errors keep that order.
 
 /** A string that is not empty: `@TextSetting('API key of the connector.')`. */
-export function TextSetting(
+export function TextSetting<Settings extends object = object>(
   description: string,
-  { maxLength, isOptional = false, message }: TextSettingOptions = {},
+  { maxLength, isOptional = false, isRequiredIf, message }: TextSettingOptions<Settings> = {},
 ): PropertyDecorator {
   return applyDecorators(
     ...(maxLength === undefined ? [] : [MaxLength(maxLength)]),
     IsNotEmpty(),
     IsString(message === undefined ? {} : { message }),
     ...(isOptional ? [IsOptional()] : []),
+    ...(isRequiredIf === undefined ? [] : [ValidateUnlessAbsent(isRequiredIf)]),
     Setting(description),
   );
+}
+
+/** Applies the rules of a setting if it is present, or if it must be. */
+function ValidateUnlessAbsent<Settings extends object>(
+  isRequiredIf: (settings: Settings) => boolean,
+): PropertyDecorator {
+  return ValidateIf((settings: Settings, value) => value !== undefined || isRequiredIf(settings));
 }
 
 /** `true` or `false`. */
@@ -123,4 +136,27 @@ export function DaySetting(description: string): PropertyDecorator {
     IsISO8601({ strict: true }),
     Setting(description),
   );
+}
+
+/** The maximum number of characters of a name in a SEPA transfer. Source: EPC, SEPA Credit Transfer Rulebook. */
+const MAX_NAME_LENGTH = 70;
+
+/** Somebody whom a PSP can pay, see `Payee`. */
+export class PayeeSettings {
+  @TextSetting('The holder of the account, as the bank has it: the bank may compare.', {
+    maxLength: MAX_NAME_LENGTH,
+  })
+  name!: string;
+
+  @Setting('The IBAN; spaces and hyphens do not matter.')
+  @IsIBAN(undefined, { message: '$property must be an IBAN with right length and check digits' })
+  iban!: string;
+}
+
+/** A list of payees, each IBAN once. */
+export function PayeeListSetting(description: string): PropertyDecorator {
+  return ListSetting(description, PayeeSettings, {
+    getKey: ({ iban }) => normalizeIban(String(iban)),
+    message: '$property must have each IBAN once',
+  });
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { FakePsp, fakeRoute } from '../testing/index.js';
-import { createRefreshTokenAuth, limitPerMinute, PspHttp, submitOrder } from './index.js';
+import { createRefreshTokenAuth, limitPerMinute, PspHttp, submitOrder, systemHttpClock } from './index.js';
 import type { RefreshTokenOptions } from './index.js';
 
 const CLIENT = { id: 'client-1', secret: 'secret-0123' };
@@ -42,6 +42,19 @@ it('the request can be JSON', async () => {
   const { headers, body } = await requestToken({ client: CLIENT, format: 'json' });
   expect(headers['content-type']).toContain('application/json');
   expect(JSON.parse(body)).toEqual({ grant_type: 'refresh_token', refresh_token: 'refresh-1' });
+});
+
+it('an access token of the settings is used, and no other one is requested', async () => {
+  const auth = createRefreshTokenAuth({
+    path: '/token',
+    refreshToken: '',
+    accessToken: 'fixed-1',
+    client: CLIENT,
+  });
+  const send = () => Promise.reject(new Error('a token was requested'));
+  expect(await auth.createHeaders({ clock: systemHttpClock, send })).toEqual({
+    authorization: 'Bearer fixed-1',
+  });
 });
 
 it('a client with a private key sends an assertion', async () => {

@@ -1,4 +1,5 @@
 /** OAuth 2.0 access tokens that are obtained with a refresh token (RFC 6749, section 6). */
+import { createBearerAuth } from './authentication.js';
 import type { Authentication } from './authentication.js';
 import { CLIENT_ASSERTION_TYPE, createClientAssertion } from './client-assertion.js';
 import type { ClientAssertionOptions } from './client-assertion.js';
@@ -19,6 +20,8 @@ export interface RefreshTokenOptions {
   path: string;
   /** A refresh token that stays valid when it is used. */
   refreshToken: string;
+  /** An access token that does not expire. If the settings have one, it is used, and the refresh token is not. */
+  accessToken?: string | undefined;
   /** How the client authenticates at the token endpoint. */
   client: SecretClient | AssertionClient;
   /** The format of the request. Default: `form`, as the RFC requires. */
@@ -30,7 +33,8 @@ export interface RefreshTokenOptions {
  * `createRefreshTokenAuth({ path: '/oauth2/tokens', refreshToken, client: { id, secret } })`.
  */
 export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentication {
-  const { path, refreshToken, client, format = 'form' } = options;
+  const { path, refreshToken, accessToken, client, format = 'form' } = options;
+  if (accessToken !== undefined) return createBearerAuth(accessToken);
   return createOAuth({
     createTokenRequest: async (clock) => ({
       method: 'POST',

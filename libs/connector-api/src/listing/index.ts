@@ -1,5 +1,7 @@
+export * from './account-journals.js';
 export * from './event-listing.js';
 export * from './cursor-format.js';
+export * from './hal-list.js';
 export * from './read-list-response.js';
 export * from './listing.types.js';
 export * from './merge-listings.js';

@@ -1,6 +1,7 @@
 export * from './account-page.js';
 export * from './refunds-and-disputes.js';
 export * from './reject-order.js';
+export * from './deductions.js';
 export * from './fees.js';
 export * from './iban.js';
 export * from './link-rows.js';
@@ -14,6 +15,7 @@ export * from './order-description.js';
 export * from './order-result.js';
 export * from './parse-row-to-records.js';
 export * from './parse-rows.js';
+export * from './payees.js';
 export * from './pick-metadata.js';
 export * from './common-metadata.js';
 export * from './transfers.js';

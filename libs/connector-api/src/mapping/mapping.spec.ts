@@ -5,6 +5,7 @@ import { isRejectedRecord } from '../plugin.js';
 import type { Transaction } from '../record.types.js';
 import {
   addMoney,
+  applyDirection,
   createPspMetadata,
   createCommonMetadata,
   createWordTable,
@@ -287,6 +288,14 @@ describe('minor units', () => {
         fc.pre(units.toString().length <= 64);
         expect(formatMinorUnits(parseMinorUnits(units.toString(), currency))).toBe(units.toString());
       }),
+    );
+  });
+
+  it('get the sign of their direction; a sign of their own is refused', () => {
+    expect(applyDirection(eur(5n), true, 'side')).toEqual(eur(5n));
+    expect(applyDirection(eur(5n), false, 'side')).toEqual(eur(-5n));
+    expect(() => applyDirection(eur(-5n), true, 'side')).toThrow(
+      'amount -5 is negative, and side tells the direction',
     );
   });
 

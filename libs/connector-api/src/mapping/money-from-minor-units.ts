@@ -57,6 +57,17 @@ export function toAbsoluteMoney({ amount, asset }: Money): Money {
 }
 
 /**
+ * Returns an amount with its sign, for a PSP that sends the amount without one and the direction in a property of its own.
+ * @param property the name of that property, for the error
+ * @throws InvalidRecordError if the amount is negative, because then the direction is not clear
+ */
+export function applyDirection(money: Money, isIncoming: boolean, property: string): Money {
+  if (money.amount < 0n)
+    throw new InvalidRecordError(`amount ${money.amount} is negative, and ${property} tells the direction`);
+  return isIncoming ? money : negateMoney(money);
+}
+
+/**
  * Adds amounts of one asset: `addMoney(gross, negateMoney(fee))`.
  * @throws InvalidRecordError for amounts of different assets
  */

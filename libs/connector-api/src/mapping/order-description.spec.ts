@@ -1,4 +1,5 @@
-import { createOrderDescription, extractOrderKey, truncateText } from './order-description.js';
+import { Json } from '../http/json-accessors.js';
+import { createOrderDescription, extractOrderKey, readOrderKey, truncateText } from './order-description.js';
 
 const key = '1f0f3850-9627-42de-8ad4-a2c497c37d0b';
 
@@ -10,6 +11,13 @@ it('the key of an order is found in its description, although a bank broke it wi
   expect(extractOrderKey('Rent 1F0F3850-9627-42DE- 8AD4-A2C4\n97C37D0B /EREF/1')).toBe(key);
   expect(extractOrderKey('Rent of May')).toBeUndefined();
   expect(extractOrderKey(undefined)).toBeUndefined();
+  const row = (description: unknown) => Json.parse(JSON.stringify({ description }));
+  expect([`Rent ${key}`, 'Rent', 5, undefined].map((text) => readOrderKey(row(text)))).toEqual([
+    key,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('a long description is cut before the key, and never within a character', () => {

@@ -2,7 +2,9 @@
  * The key of an order inside a description. A PSP whose lists have no property for an idempotency key still repeats the description, so an
  * order can be found again by it.
  */
+import type { Json } from '../http/json-accessors.js';
 import type { Order } from '../order.types.js';
+import { readText } from './pick-metadata.js';
 
 /** Matches the last key in a description without blanks. Keys are UUIDs of version 4. A bank can write them in capitals. */
 const ORDER_KEY_PATTERN = /^.*([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})/is;
@@ -29,4 +31,9 @@ export function truncateText(text: string, maxLength: number): string {
 export function extractOrderKey(description: string | undefined): string | undefined {
   // A bank that breaks a description into lines can put a blank into the key.
   return ORDER_KEY_PATTERN.exec((description ?? '').replace(/\s+/g, ''))?.[1]?.toLowerCase();
+}
+
+/** Returns the order's key in the property `description` of an object of the PSP, see `extractOrderKey`. */
+export function readOrderKey(row: Json): string | undefined {
+  return extractOrderKey(readText(row, 'description'));
 }

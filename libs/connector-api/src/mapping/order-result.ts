@@ -1,6 +1,8 @@
 /** Builds the result of an order from the PSP's response. */
+import type { Json, JsonPath } from '../http/json-accessors.js';
 import type { OrderResult, OrderStatus } from '../order.types.js';
 import type { Metadata } from '../record.types.js';
+import { createPspMetadata, pickProperties, readText } from './pick-metadata.js';
 
 export interface OrderResultFields {
   /** The PSP's id of the order. */
@@ -24,4 +26,43 @@ export function createOrderResult(fields: OrderResultFields): OrderResult {
     ...(hasReason && { reason: { code, ...(message !== undefined && { message }) } }),
     ...(metadata !== undefined && { metadata }),
   };
+}
+
+/** Where a response contains an order. The PSP's id of the order is in its property `id`. */
+export interface OrderResponseFormat {
+  /** The plugin's name, for the keys of the metadata. */
+  psp: string;
+  /** The property with the PSP's word for the status. The word is the reason of a failure if the response has no other one. */
+  statusProperty: string;
+  reasonCode?: JsonPath;
+  reasonMessage?: JsonPath;
+  /** The key under which the PSP's word for the status is kept in the metadata. Default: it is not kept. */
+  statusKey?: string;
+  /** The properties that are copied into the metadata under their own names. */
+  properties?: readonly string[];
+}
+
+/**
+ * Reads an order from a response.
+ * @param status what the PSP's word for the status means, see `translateOrDefault`
+ * @throws InvalidRecordError if the response has no id or no word for the status
+ */
+export function readOrderResult(
+  response: Json,
+  format: OrderResponseFormat,
+  status: OrderStatus,
+): OrderResult {
+  const { psp, statusProperty, reasonCode, reasonMessage, statusKey, properties = [] } = format;
+  const word = response.string(statusProperty);
+  const metadata = {
+    ...(statusKey !== undefined && createPspMetadata(psp, { [statusKey]: word })),
+    ...pickProperties(psp, response, properties),
+  };
+  return createOrderResult({
+    id: response.string('id'),
+    status,
+    reasonCode: (reasonCode && readText(response, ...reasonCode)) ?? word,
+    reasonMessage: reasonMessage && readText(response, ...reasonMessage),
+    metadata: statusKey === undefined && properties.length === 0 ? undefined : metadata,
+  });
 }

@@ -1,5 +1,5 @@
 import { Json } from '../http/json-accessors.js';
-import { parseRows, takeValidRecords } from './parse-rows.js';
+import { convertValidRecords, parseRows, takeValidRecords } from './parse-rows.js';
 import { requireOrderCurrency } from './order-currency.js';
 
 const rows = Json.parse('[{"id":"a","n":1},{"id":"b","n":"two"},{"id":"c","n":0},{"id":"d","n":2}]').array();
@@ -16,6 +16,14 @@ it('a row becomes one record, several or none; an invalid one is rejected, and t
   ]);
   expect(takeValidRecords(records)).toEqual([{ id: 'a-0' }, { id: 'd-0' }, { id: 'd-1' }]);
   expect(parseRows(rows.slice(0, 1), 'id', (row) => ({ id: row.string('id') }))).toEqual([{ id: 'a' }]);
+});
+
+it('valid records are converted together, and the rejected ones follow', async () => {
+  const records = parseRows(rows, 'id', toRecords);
+  const converted = await convertValidRecords(records, async (valid) =>
+    valid.map(({ id }) => `${id} of ${valid.length}`),
+  );
+  expect(converted).toEqual(['a-0 of 3', 'd-0 of 3', 'd-1 of 3', records[1]]);
 });
 
 it('a defect of the plugin is no invalid row', () => {

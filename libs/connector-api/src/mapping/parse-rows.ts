@@ -26,6 +26,16 @@ export function takeValidRecords<T extends object>(records: readonly (T | Reject
   return records.filter((record): record is T => !isRejectedRecord(record));
 }
 
+/**
+ * Converts the valid records among records and rejected ones together, e.g. to link them to each other. The rejected ones come after them, unchanged.
+ */
+export async function convertValidRecords<T extends object, Converted>(
+  records: readonly (T | RejectedRecord)[],
+  convert: (valid: T[]) => Promise<readonly Converted[]>,
+): Promise<(Converted | RejectedRecord)[]> {
+  return [...(await convert(takeValidRecords(records))), ...records.filter(isRejectedRecord)];
+}
+
 function toArray<T extends object>(converted: T | readonly T[]): readonly T[] {
   return Array.isArray(converted) ? (converted as readonly T[]) : [converted as T];
 }

@@ -1,9 +1,11 @@
 import { definePlugin } from '@tributary/connector-api';
-import { createBearerAuth, createHttpProvider, createRefreshTokenAuth } from '@tributary/connector-api/http';
-import type { Authentication } from '@tributary/connector-api/http';
+import { createHttpProvider, createRefreshTokenAuth } from '@tributary/connector-api/http';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { MolliePsp } from './mollie.psp.js';
+
+const HELD_MONEY_REASON =
+  'the setting "balance: available-and-pending" serves money that is not in a journal yet';
 
 export const mollie = definePlugin({
   name: 'mollie',
@@ -14,36 +16,26 @@ export const mollie = definePlugin({
   completeness: ({ balance }) =>
     balance === 'available'
       ? { isComparable: true, opening: 'zero' }
-      : {
-          isComparable: false,
-          reason: 'the setting "balance: available-and-pending" serves money that is not in a journal yet',
-        },
+      : { isComparable: false, reason: HELD_MONEY_REASON },
   psp: MolliePsp,
   providers: [
     MollieClient,
-    createHttpProvider(MollieSettings, (settings) => ({
+    createHttpProvider(MollieSettings, ({ clientSecret = '', webhookSecrets = [], ...settings }) => ({
       name: 'Mollie',
       baseUrl: settings.url,
-      authentication: createAuthentication(settings),
+      authentication: createRefreshTokenAuth({
+        path: '/oauth2/tokens',
+        format: 'json',
+        // The refresh token does not expire and stays the same when it is used.
+        refreshToken: settings.refreshToken ?? '',
+        accessToken: settings.accessToken,
+        client: { id: settings.clientId ?? '', secret: clientSecret },
+      }),
       extractErrorMessage: (body) => {
         const field = body.optionalString('field');
         return body.string('detail') + (field === undefined ? '' : ` (field ${field})`);
       },
-      secrets: [settings.accessToken, settings.refreshToken, settings.clientSecret]
-        .concat(settings.webhookSecrets)
-        .filter((secret) => secret !== undefined),
+      secrets: [settings.accessToken, settings.refreshToken, clientSecret, ...webhookSecrets],
     })),
   ],
 });
-
-/** Returns the configured access token, or OAuth with the refresh token. The refresh token does not expire and stays the same when it is used. */
-function createAuthentication({
-  accessToken,
-  refreshToken,
-  clientId = '',
-  clientSecret = '',
-}: MollieSettings): Authentication {
-  if (accessToken !== undefined || refreshToken === undefined) return createBearerAuth(accessToken ?? '');
-  const client = { id: clientId, secret: clientSecret };
-  return createRefreshTokenAuth({ path: '/oauth2/tokens', refreshToken, client, format: 'json' });
-}

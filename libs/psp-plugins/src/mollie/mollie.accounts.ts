@@ -1,101 +1,80 @@
 /** Lists balances and business accounts, each with its current balance. */
 import {
   addMoney,
-  createAccountPage,
   createPspMetadata,
   createOwnerMetadata,
   formatTime,
-  pickMetadata,
+  listCurrentAccounts,
+  pickProperties,
   readText,
 } from '@tributary/connector-api';
-import type { Account, AccountList, Balances, Page } from '@tributary/connector-api';
+import type { Account, Balances, Money } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import type { MollieSettings } from './mollie.config.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import type { MollieContext } from './mollie.transactions.js';
-import { getAccountResource } from './mollie.types.js';
+import { ACCOUNT_RESOURCES, getAccountResource } from './mollie.types.js';
 
-export async function* listAccountPages(context: MollieContext): AsyncGenerator<Page<Account>> {
-  const { client, settings, clock } = context;
-  const at = formatTime(clock.now());
-  const lists: AccountList[] = [];
-  for (const resource of ['balances', 'businessAccounts'] as const) {
-    const { toAccount, toBalances } = MAPPERS[resource];
-    const rows = await client.listAccounts(resource);
-    lists.push({ rows, idProperty: 'id', toAccount, toBalances: (row) => toBalances(row, at, settings) });
-  }
-  yield { ...createAccountPage(lists), cursor: 'whole' };
+export function listAccountPages({ client, settings, clock }: MollieContext) {
+  const lists = ACCOUNT_RESOURCES.map((resource) => ({
+    listRows: () => client.listAccounts(resource),
+    idProperty: 'id',
+    toAccount: MAPPERS[resource].toAccount,
+    toAmounts: (row: Json) => MAPPERS[resource].toAmounts(row, settings),
+  }));
+  return listCurrentAccounts(lists, clock);
 }
 
 export async function readBalances(context: MollieContext, accountId: string): Promise<Balances> {
   const { client, settings, clock } = context;
+  // The response has no time, so the balance has the time of the request.
   const at = formatTime(clock.now());
   const resource = getAccountResource(accountId);
   const found = await client.find(resource, accountId);
   // A balance that Mollie no longer has is empty. It is served without amounts, so that clients see zero for its assets.
   if (found === undefined) return { accountId, at, amounts: [] };
-  return MAPPERS[resource].toBalances(found, at, settings);
+  return { accountId: found.string('id'), at, amounts: MAPPERS[resource].toAmounts(found, settings) };
 }
 
-const ACCOUNT_METADATA = {
-  currency: ['currency'],
-  mode: ['mode'],
-  status: ['status'],
-  transfer_frequency: ['transferFrequency'],
-  transfer_reference: ['transferReference'],
-};
-
 function toAccount(balance: Json): Account {
+  const properties = ['currency', 'mode', 'status', 'transferFrequency', 'transferReference'];
   return {
     id: balance.string('id'),
     name: readText(balance, 'description') ?? `${balance.string('currency')} balance`,
     openedAt: balance.optionalTime('createdAt'),
     metadata: {
       ...createPspMetadata('mollie', { kind: 'balance' }),
-      ...pickMetadata('mollie', balance, ACCOUNT_METADATA),
+      ...pickProperties('mollie', balance, properties),
     },
   };
 }
 
-/** @param at time of the request, because the response has no time */
-function toBalances(balance: Json, at: string, settings: MollieSettings): Balances {
+function toAmounts(balance: Json, settings: MollieSettings): Money[] {
   const available = parseMoneyObject(balance.object('availableAmount'));
   const held = parseMoneyObject(balance.object('pendingAmount'));
-  const amount = settings.balance === 'available' ? available : addMoney(available, held);
-  return { accountId: balance.string('id'), at, amounts: [amount] };
+  return [settings.balance === 'available' ? available : addMoney(available, held)];
 }
-
-const BUSINESS_ACCOUNT_METADATA = {
-  currency: ['accountDetails', 'currency'],
-  mode: ['mode'],
-  status: ['status'],
-};
 
 function toBusinessAccount(account: Json): Account {
   const details = account.object('accountDetails');
-  const holder = details.string('accountHolderName');
+  const name = details.string('accountHolderName');
+  const [iban, swiftBicCode] = [readText(details, 'iban'), readText(details, 'bic')];
   return {
     id: account.string('id'),
-    name: readText(details, 'name') ?? holder,
+    name: readText(details, 'name') ?? name,
     openedAt: account.optionalTime('createdAt'),
     metadata: {
-      ...createPspMetadata('mollie', { kind: 'business-account' }),
-      ...pickMetadata('mollie', account, BUSINESS_ACCOUNT_METADATA),
-      ...createOwnerMetadata({
-        name: holder,
-        iban: readText(details, 'iban'),
-        swiftBicCode: readText(details, 'bic'),
-      }),
+      ...createPspMetadata('mollie', { kind: 'business-account', currency: readText(details, 'currency') }),
+      ...pickProperties('mollie', account, ['mode', 'status']),
+      ...createOwnerMetadata({ name, iban, swiftBicCode }),
     },
   };
 }
 
-function toBusinessBalances(account: Json, at: string): Balances {
-  const amounts = [parseMoneyObject(account.object('balance', 'total'))];
-  return { accountId: account.string('id'), at, amounts };
-}
-
 const MAPPERS = {
-  balances: { toAccount, toBalances },
-  businessAccounts: { toAccount: toBusinessAccount, toBalances: toBusinessBalances },
+  balances: { toAccount, toAmounts },
+  businessAccounts: {
+    toAccount: toBusinessAccount,
+    toAmounts: (account: Json) => [parseMoneyObject(account.object('balance', 'total'))],
+  },
 };

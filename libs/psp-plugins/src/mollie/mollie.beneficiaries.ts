@@ -5,20 +5,18 @@
 import {
   createPspMetadata,
   createOwnerMetadata,
-  normalizeIban,
-  isRejectedRecord,
   parseRows,
   readText,
-  takeValidRecords,
+  takeNewBeneficiaries,
+  toPayeeBeneficiary,
 } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { mergeListings, toPages } from '@tributary/connector-api/listing';
-import { parsePayee } from './mollie.mapper.js';
-import { JOURNALS_CURSOR, listJournals } from './mollie.transactions.js';
+import { listJournals, toPages } from '@tributary/connector-api/listing';
+import { parsePayees } from './mollie.mapper.js';
+import { findJournals, JOURNALS_CURSOR } from './mollie.transactions.js';
 import type { MollieContext } from './mollie.transactions.js';
 import { getBankAccountId } from './mollie.types.js';
-import type { Payee } from './mollie.types.js';
 
 /** The cursor of an older plugin version, which listed only the bank accounts of the balances. */
 const OLD_CURSOR: Cursor = 'whole';
@@ -27,36 +25,16 @@ export async function* listBeneficiaryPages(
   context: MollieContext,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Beneficiary>> {
+  const { client, settings, feedReader } = context;
   const start = JOURNALS_CURSOR.parse(since === OLD_CURSOR ? undefined : since) ?? {};
-  const configured = context.settings.beneficiaries.map(toBeneficiary);
-  const own = parseRows(await context.client.listAccounts('balances'), 'id', toOwnBankAccounts);
+  const configured = settings.beneficiaries.map(toPayeeBeneficiary);
+  const own = parseRows(await client.listAccounts('balances'), 'id', toOwnBankAccounts);
   yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR.serialize(start) };
   const listedIds = new Set(configured.map(({ id }) => id));
-  const steps = mergeListings(await listJournals(context, 'businessAccounts'), start);
-  yield* toPages(steps, JOURNALS_CURSOR, (rows) => findNewPayees(rows, listedIds, context));
-}
-
-/**
- * Returns the payees of these rows that are not served yet. Clients keep the first version of a beneficiary, so another spelling of its name is
- * not served.
- * @param listedIds ids that were listed already; new ids are added
- */
-async function findNewPayees(
-  rows: readonly Json[],
-  listedIds: Set<string>,
-  { feedReader }: MollieContext,
-): Promise<Page<Beneficiary>['items']> {
-  const paid = parseRows(rows, 'id', (row) => {
-    const payee = parsePayee(row);
-    return payee === undefined || listedIds.has(payee.iban) ? [] : toBeneficiary(payee);
-  });
-  const ids = takeValidRecords(paid).map(({ id }) => id);
-  const served = ids.length === 0 ? new Map() : await feedReader.findLatest('beneficiaries', ids);
-  return paid.filter((one) => {
-    if (isRejectedRecord(one)) return true;
-    const isNew = !listedIds.has(one.id) && !served.has(one.id);
-    listedIds.add(one.id);
-    return isNew;
+  const steps = listJournals(await findJournals(context, 'businessAccounts'), start, context);
+  yield* toPages(steps, JOURNALS_CURSOR, (rows) => {
+    const paid = parseRows(rows, 'id', (row) => parsePayees(row).map(toPayeeBeneficiary));
+    return takeNewBeneficiaries(paid, listedIds, feedReader);
   });
 }
 
@@ -72,11 +50,4 @@ function toOwnBankAccounts(balance: Json): Beneficiary[] {
     ...createOwnerMetadata({ name: ownerName, accountNumber: readText(destination, 'bankAccount') }),
   };
   return [{ id: getBankAccountId(id), ownerName, metadata }];
-}
-
-/** Creates a beneficiary whose id is its IBAN, so that two payees with one IBAN are the same beneficiary. */
-function toBeneficiary({ name, iban: written }: Payee): Beneficiary {
-  const iban = normalizeIban(written);
-  const metadata = createOwnerMetadata({ name, iban, country: iban.slice(0, 2) });
-  return { id: iban, ownerName: name, metadata };
 }

@@ -3,14 +3,13 @@ import {
   ChoiceSetting,
   FlagSetting,
   IntegerSetting,
-  ListSetting,
-  normalizeIban,
-  Setting,
+  PayeeListSetting,
   TextListSetting,
   TextSetting,
   UrlSetting,
 } from '@tributary/connector-api';
-import { IsIBAN, Matches, ValidateIf } from 'class-validator';
+import type { PayeeSettings } from '@tributary/connector-api';
+import { Matches } from 'class-validator';
 
 /** Mollie's API keys are easier to find in its dashboard, but they cannot read balances. So the message names the token. */
 const ACCESS_TOKEN_DESCRIPTION = 'an organisation access token (access_…)';
@@ -21,35 +20,25 @@ const BUSINESS_ACCOUNTS = ['where-allowed', 'required', 'off'] as const;
 const PAYOUTS = ['off', 'switch-to-manual-settlement'] as const;
 const TRANSFERS = ['off', 'draft'] as const;
 
-export class BeneficiarySettings {
-  @TextSetting('The holder of the account, as the bank has it: the bank may compare.', { maxLength: 70 })
-  name!: string;
-
-  @Setting('The IBAN; spaces and hyphens do not matter.')
-  @IsIBAN(undefined, { message: '$property must be an IBAN with right length and check digits' })
-  iban!: string;
-}
-
 export class MollieSettings {
   @TextSetting('Access token of the organisation (access_…), not an API key; or the three OAuth settings.', {
     message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}, or refreshToken, clientId and clientSecret`,
+    isRequiredIf: ({ refreshToken }: MollieSettings) => refreshToken === undefined,
   })
   @Matches(/^(?!live_|test_)/, {
     message: `$property must be ${ACCESS_TOKEN_DESCRIPTION}; live_… and test_… are API keys`,
   })
-  @ValidateIf(({ refreshToken }: MollieSettings, value) => value !== undefined || refreshToken === undefined)
   accessToken?: string;
 
-  @TextSetting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.')
-  @ValidateIf(isOAuthSettingChecked)
+  @TextSetting('OAuth: refresh token (refresh_…) of the organisation that authorised your app.', {
+    isRequiredIf: isOAuthUsed,
+  })
   refreshToken?: string;
 
-  @TextSetting('OAuth: client id (app_…) of your app.')
-  @ValidateIf(isOAuthSettingChecked)
+  @TextSetting('OAuth: client id (app_…) of your app.', { isRequiredIf: isOAuthUsed })
   clientId?: string;
 
-  @TextSetting('OAuth: client secret of your app.')
-  @ValidateIf(isOAuthSettingChecked)
+  @TextSetting('OAuth: client secret of your app.', { isRequiredIf: isOAuthUsed })
   clientSecret?: string;
 
   @UrlSetting('Where the API is.')
@@ -76,11 +65,8 @@ export class MollieSettings {
   @ChoiceSetting('Payouts from business accounts. A person approves each draft in the app.', TRANSFERS)
   transfers: (typeof TRANSFERS)[number] = 'off';
 
-  @ListSetting('Whom business accounts may pay besides those that they have paid.', BeneficiarySettings, {
-    getKey: ({ iban }) => normalizeIban(String(iban)),
-    message: '$property must have each IBAN once',
-  })
-  beneficiaries: BeneficiarySettings[] = [];
+  @PayeeListSetting('Whom business accounts may pay besides those that they have paid.')
+  beneficiaries: PayeeSettings[] = [];
 
   @TextListSetting('Signing secrets of the webhooks; several while one is replaced by another.')
   webhookSecrets?: string[];
@@ -89,9 +75,7 @@ export class MollieSettings {
   classicWebhooks: boolean = false;
 }
 
-/** An OAuth setting is checked if it is set, or if OAuth is used without an access token: then all three are needed. */
-function isOAuthSettingChecked(settings: MollieSettings, value: unknown): boolean {
-  const { accessToken, refreshToken, clientId, clientSecret } = settings;
-  const usesOAuth = [refreshToken, clientId, clientSecret].some((one) => one !== undefined);
-  return value !== undefined || (accessToken === undefined && usesOAuth);
+/** OAuth is used if there is no access token, but one of the three settings of OAuth: then all three are needed. */
+function isOAuthUsed({ accessToken, refreshToken, clientId, clientSecret }: MollieSettings): boolean {
+  return accessToken === undefined && [refreshToken, clientId, clientSecret].some((one) => one !== undefined);
 }

@@ -4,20 +4,20 @@
  */
 import {
   createOrderDescription,
-  extractOrderKey,
   findNearestMovement,
   formatAmount,
-  PspError,
-  readText,
+  readOrderKey,
+  readOrderResult,
+  rejectOrder,
   requireOrderCurrency,
   translateOrDefault,
 } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus, UnlinkedRow } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { readPages } from '@tributary/connector-api/listing';
+import { findRow } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
-import { parseMoneyObject, toOrderResult } from './mollie.mapper.js';
-import { getBankAccountId } from './mollie.types.js';
+import { parseMoneyObject } from './mollie.mapper.js';
+import { getBankAccountId, ORDER_FORMAT } from './mollie.types.js';
 
 const MAX_DESCRIPTION_LENGTH = 255;
 /** Milliseconds. The money leaves the balance at `initiatedAt`, which the journal shows as a row of its own. */
@@ -30,12 +30,10 @@ const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 export async function createPayout(client: MollieClient, order: Order): Promise<OrderResult> {
   const { sourceAccountId: balanceId, destinationAccountId, idempotencyKey } = order;
   const own = getBankAccountId(balanceId);
-  if (destinationAccountId !== own) {
-    throw new PspError(
-      'rejected',
+  if (destinationAccountId !== own)
+    throw rejectOrder(
       `Mollie pays out ${balanceId} only to your own bank account: expected the destination ${own}`,
     );
-  }
   const amount = { currency: requireOrderCurrency(order, 'Mollie'), value: formatAmount(order.amount) };
   const description = createOrderDescription(order, MAX_DESCRIPTION_LENGTH);
   return toPayoutResult(await client.create('payouts', { balanceId, amount, description }, idempotencyKey));
@@ -43,22 +41,17 @@ export async function createPayout(client: MollieClient, order: Order): Promise<
 
 /** Finds a payout by id, or in the list of payouts by its key, as long as Mollie's id is unknown. */
 export async function findPayout(client: MollieClient, order: Order): Promise<OrderResult | undefined> {
-  const payout = await (order.pspId === undefined
-    ? searchPayout(client, order)
-    : client.find('payouts', order.pspId));
+  const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
+  const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
+  const search = () =>
+    findRow(
+      (token) => client.list('payouts', { token, query: { balanceId } }),
+      (payout) => readOrderKey(payout) === idempotencyKey,
+      // The list is newest first, so it can end at the first payout that is older than the order.
+      (payout) => Date.parse(payout.time('createdAt')) < orderedAt,
+    );
+  const payout = await (pspId === undefined ? search() : client.find('payouts', pspId));
   return payout && toPayoutResult(payout);
-}
-
-async function searchPayout(client: MollieClient, order: Order): Promise<Json | undefined> {
-  const query = { balanceId: order.sourceAccountId };
-  const orderedAt = Date.parse(order.createdAt) - MAX_CLOCK_SKEW_MS;
-  for await (const payouts of readPages((from) => client.list('payouts', { from, query }))) {
-    const found = payouts.find((payout) => getOrderKey(payout) === order.idempotencyKey);
-    // The list is newest first, so it can end at the first payout that is older than the order.
-    const isOver = payouts.some((payout) => Date.parse(payout.time('createdAt')) < orderedAt);
-    if (found !== undefined || isOver) return found;
-  }
-  return undefined;
 }
 
 /** Links settlements, and returns of settlements, to the payouts that were ordered through this gateway. */
@@ -69,7 +62,7 @@ export async function linkSettlementsToPayouts(
 ): Promise<readonly UnlinkedRow[]> {
   if (!rows.some(isSettlement)) return rows;
   const { rows: payouts } = await client.list('payouts', { query: { balanceId } });
-  const ordered = payouts.filter((payout) => getOrderKey(payout) !== undefined);
+  const ordered = payouts.filter((payout) => readOrderKey(payout) !== undefined);
   return rows.map((row) => (isSettlement(row) ? linkPayout(row, ordered) : row));
 }
 
@@ -94,21 +87,16 @@ function linkPayout(unlinked: UnlinkedRow, payouts: readonly Json[]): UnlinkedRo
   const id = payout.string('id');
   // The order is already served as the row of its payout, so `linkRows` does not find that row. The link is set here.
   if (linked) return { row: { ...linked, relatedTransactionId: id } };
-  const [orderKey, status] = [getOrderKey(payout), mapPayoutStatus(payout)];
+  const [orderKey, status] = [readOrderKey(payout), mapPayoutStatus(payout)];
   const rowStatus = status === 'RETURNED' ? 'SUCCEEDED' : status;
   return { row: { ...row, status: rowStatus, ...(orderKey && { orderKey }) }, preferredId: id };
 }
 
-function getOrderKey(payout: Json): string | undefined {
-  return extractOrderKey(readText(payout, 'description'));
-}
+const PAYOUT_TIMES = ['initiatedAt', 'completedAt'];
+const PAYOUT_FORMAT = { ...ORDER_FORMAT, statusKey: 'payout_status', properties: PAYOUT_TIMES };
 
 function toPayoutResult(payout: Json): OrderResult {
-  return toOrderResult(payout, mapPayoutStatus(payout), {
-    payout_status: ['status'],
-    initiated_at: ['initiatedAt'],
-    completed_at: ['completedAt'],
-  });
+  return readOrderResult(payout, PAYOUT_FORMAT, mapPayoutStatus(payout));
 }
 
 /** A status that is unknown to this plugin is not final. */

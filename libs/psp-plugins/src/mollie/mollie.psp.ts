@@ -1,9 +1,8 @@
 /** Implements the PSP interface for Mollie: balances and business accounts, and their journals. */
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { FEED_READER } from '@tributary/connector-api';
 import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';
-import { HTTP_CLOCK, systemHttpClock } from '@tributary/connector-api/http';
-import type { HttpClock } from '@tributary/connector-api/http';
+import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages, readBalances } from './mollie.accounts.js';
 import { listBeneficiaryPages } from './mollie.beneficiaries.js';
 import { MollieClient } from './mollie.client.js';
@@ -20,10 +19,10 @@ export class MolliePsp implements PspClient {
   private readonly context: MollieContext;
 
   constructor(
-    private readonly settings: MollieSettings,
+    settings: MollieSettings,
     client: MollieClient,
+    { clock }: PspHttp,
     @Inject(FEED_READER) feedReader: FeedReader,
-    @Optional() @Inject(HTTP_CLOCK) clock: HttpClock = systemHttpClock,
   ) {
     this.context = { settings, client, feedReader, clock };
     // Without these methods the gateway rejects every payout: payouts are off unless the settings allow them.
@@ -49,6 +48,6 @@ export class MolliePsp implements PspClient {
   }
 
   webhook(request: WebhookRequest) {
-    return parseWebhook(request, this.settings);
+    return parseWebhook(request, this.context.settings);
   }
 }

@@ -2,26 +2,17 @@
  * Lists the journals of all balances and business accounts. A journal can only be read from its newest row to its oldest, and each has a
  * position of its own in the cursor.
  */
-import {
-  isRejectedRecord,
-  linkRows,
-  normalizeIban,
-  parseRows,
-  readText,
-  takeValidRecords,
-} from '@tributary/connector-api';
+import { convertValidRecords, linkRows, normalizeIban, parseRows, readText } from '@tributary/connector-api';
 import type { Cursor, FeedReader, Page, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import {
   createCursorFormat,
-  createMergeCheck,
-  isNewestFirstPosition,
-  mergeListings,
-  newestFirst,
   createJsonRowReader,
+  isJournalsPosition,
+  listJournals,
   toPages,
 } from '@tributary/connector-api/listing';
-import type { ListingContext, MergeSource, NewestFirstPosition } from '@tributary/connector-api/listing';
+import type { AccountJournal, ListingContext } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import type { MollieSettings } from './mollie.config.js';
 import { toBusinessTransaction, toUnlinkedRows } from './mollie.mapper.js';
@@ -41,18 +32,15 @@ export interface MollieContext extends ListingContext {
   feedReader: FeedReader;
 }
 
-const isPosition = createMergeCheck(isNewestFirstPosition);
-
 /** The position in each journal, by the id of its account. */
 export const JOURNALS_CURSOR = createCursorFormat({
   plugin: 'mollie',
   version: 2,
-  isPosition,
-  upgrade: ({ journals }) => (isPosition(journals) ? journals : undefined),
+  isPosition: isJournalsPosition,
+  upgrade: ({ journals }) => (isJournalsPosition(journals) ? journals : undefined),
 });
 
-/** The journal of one account. */
-interface AccountJournal extends MergeSource<Json, NewestFirstPosition> {
+interface MollieJournal extends AccountJournal<Json> {
   account: Json;
   resource: AccountResource;
 }
@@ -62,52 +50,43 @@ export async function* listTransactionPages(
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Transaction>> {
   const start = JOURNALS_CURSOR.parse(since);
-  const balances = await listJournals(context, 'balances');
-  const steps = mergeListings([...balances, ...(await listJournals(context, 'businessAccounts'))], start);
-  yield* toPages(steps, JOURNALS_CURSOR, (rows, { source }) =>
-    source.resource === 'balances'
-      ? mapBalanceRows(context, rows, source.id)
-      : mapBusinessRows(context, rows, source),
+  const balances = await findJournals(context, 'balances');
+  const journals = [...balances, ...(await findJournals(context, 'businessAccounts'))];
+  yield* toPages(listJournals(journals, start, context), JOURNALS_CURSOR, (rows, { source }) =>
+    mapRows(context, rows, source),
   );
 }
 
 /** Returns the journals of all balances or business accounts. A malformed account has none: the list of accounts reports it. */
-export async function listJournals(
-  context: MollieContext,
+export async function findJournals(
+  { client, settings }: MollieContext,
   resource: AccountResource,
-): Promise<AccountJournal[]> {
-  const { client, settings } = context;
+): Promise<MollieJournal[]> {
   const rereadMs = resource === 'balances' ? settings.rereadMinutes * MINUTE_MS : BUSINESS_REREAD_MS;
   const reader = { ...createJsonRowReader('id', 'createdAt'), isTokenFirstId: true, rereadMs };
-  return (await client.listAccounts(resource)).flatMap((account): AccountJournal[] => {
+  return (await client.listAccounts(resource)).flatMap((account): MollieJournal[] => {
     const id = readText(account, 'id');
     if (id === undefined) return [];
-    const fetchPage = (from: string | undefined, signal: AbortSignal) =>
-      client.listJournal(resource, id, { from, signal });
-    return [
-      { id, account, resource, list: (since) => newestFirst({ ...reader, fetchPage }, since, context) },
-    ];
+    const fetchPage: MollieJournal['fetchPage'] = (token, signal) =>
+      client.listJournal(resource, id, { token, signal });
+    return [{ ...reader, id, account, resource, fetchPage }];
   });
 }
 
-async function mapBalanceRows(
+async function mapRows(
   { client, settings, feedReader }: MollieContext,
   rows: readonly Json[],
-  id: string,
+  { id, account, resource }: MollieJournal,
 ): Promise<Page<Transaction>['items']> {
-  const parsed = parseRows(rows, 'id', (row) => toUnlinkedRows(row, id));
-  const valid = takeValidRecords(parsed);
-  const unlinked = settings.payouts === 'off' ? valid : await linkSettlementsToPayouts(client, valid, id);
-  const linked = await linkRows(unlinked, feedReader, BALANCE_TRANSACTION_KEY);
-  return [...linked, ...parsed.filter(isRejectedRecord)];
-}
-
-async function mapBusinessRows(
-  { client, settings }: MollieContext,
-  rows: readonly Json[],
-  { id, account }: AccountJournal,
-): Promise<Page<Transaction>['items']> {
-  const items = parseRows(rows, 'id', (row) => toBusinessTransaction(row, id));
+  if (resource === 'balances') {
+    const parsed = parseRows(rows, 'id', (row) => toUnlinkedRows(row, id));
+    return convertValidRecords(parsed, async (valid) => {
+      const unlinked = settings.payouts === 'off' ? valid : await linkSettlementsToPayouts(client, valid, id);
+      return linkRows(unlinked, feedReader, BALANCE_TRANSACTION_KEY);
+    });
+  }
+  const parsed = parseRows(rows, 'id', (row) => toBusinessTransaction(row, id));
+  if (settings.transfers === 'off') return parsed;
   const iban = normalizeIban(readText(account, 'accountDetails', 'iban') ?? '');
-  return settings.transfers === 'off' ? items : linkMovementsToDrafts(client, items, iban);
+  return convertValidRecords(parsed, (valid) => linkMovementsToDrafts(client, valid, iban));
 }

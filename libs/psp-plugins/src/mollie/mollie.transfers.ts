@@ -4,23 +4,22 @@
  */
 import {
   createOrderDescription,
-  extractOrderKey,
   findNearestMovement,
   formatAmount,
   formatTime,
-  isRejectedRecord,
   normalizeIban,
-  PspError,
+  readOrderKey,
+  readOrderResult,
   readText,
+  rejectOrder,
   truncateText,
 } from '@tributary/connector-api';
-import type { Order, OrderResult, RejectedRecord, Transaction } from '@tributary/connector-api';
+import type { Order, OrderResult, Payee, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { readPages } from '@tributary/connector-api/listing';
+import { findRow } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
-import { parseMoneyObject, toOrderResult } from './mollie.mapper.js';
-import { DESCRIPTION_KEY } from './mollie.types.js';
-import type { Payee } from './mollie.types.js';
+import { parseMoneyObject } from './mollie.mapper.js';
+import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.types.js';
 
 const MAX_DESCRIPTION_LENGTH = 140;
 const MAX_NAME_LENGTH = 70;
@@ -33,13 +32,9 @@ const MAX_CLOCK_SKEW_MS = 10 * 60_000;
 export async function createDraft(client: MollieClient, order: Order, payee: Payee): Promise<OrderResult> {
   const { sourceAccountId, amount, idempotencyKey } = order;
   const account = await client.find('businessAccounts', sourceAccountId);
-  if (account === undefined)
-    throw new PspError('rejected', `Mollie has no business account ${sourceAccountId}`);
+  if (account === undefined) throw rejectOrder(`Mollie has no business account ${sourceAccountId}`);
   if (amount.asset !== 'EUR/2')
-    throw new PspError(
-      'rejected',
-      `a business account at Mollie transfers EUR/2 only, found ${amount.asset}`,
-    );
+    throw rejectOrder(`a business account at Mollie transfers EUR/2 only, found ${amount.asset}`);
   const body = {
     debtorIban: account.string('accountDetails', 'iban'),
     creditor: { fullName: truncateText(payee.name, MAX_NAME_LENGTH), account: { iban: payee.iban } },
@@ -59,33 +54,28 @@ export async function findDraft(
 ): Promise<OrderResult | undefined> {
   // An order can have the id of its transaction instead, if the transaction was seen before the draft.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
-  if (draft !== undefined) return toDraftResult(draft);
-  for await (const drafts of readPages((from) => client.list('draftTransfers', { from }))) {
-    const found = drafts.find((one) => getOrderKey(one) === idempotencyKey || readText(one, 'id') === pspId);
-    if (found !== undefined) return toDraftResult(found);
-  }
-  return undefined;
+  const isWanted = (one: Json) => readOrderKey(one) === idempotencyKey || readText(one, 'id') === pspId;
+  const found = draft ?? (await findRow((token) => client.list('draftTransfers', { token }), isWanted));
+  return found && toDraftResult(found);
 }
 
 /** Links payouts without a description to approved drafts. Other payouts have the order's key in their description. */
 export async function linkMovementsToDrafts(
   client: MollieClient,
-  items: (Transaction | RejectedRecord)[],
+  rows: Transaction[],
   accountIban: string,
-): Promise<(Transaction | RejectedRecord)[]> {
-  if (!items.some(isPayoutWithoutDescription)) return items;
+): Promise<Transaction[]> {
+  if (!rows.some(isPayoutWithoutDescription)) return rows;
   const { rows: drafts } = await client.list('draftTransfers', {});
-  return items.map((item) => {
-    const draft = isPayoutWithoutDescription(item) && findDraftOfMovement(item, accountIban, drafts);
-    const orderKey = draft ? getOrderKey(draft) : undefined;
-    return orderKey === undefined ? item : { ...item, orderKey };
+  return rows.map((row) => {
+    const draft = isPayoutWithoutDescription(row) && findDraftOfMovement(row, accountIban, drafts);
+    const orderKey = draft ? readOrderKey(draft) : undefined;
+    return orderKey === undefined ? row : { ...row, orderKey };
   });
 }
 
 /** Returns whether a payout has a payee but no description, in which the order's key would be. */
-function isPayoutWithoutDescription(item: Transaction | RejectedRecord): item is Transaction {
-  if (isRejectedRecord(item)) return false;
-  const { type, destinationAccountId, metadata } = item;
+function isPayoutWithoutDescription({ type, destinationAccountId, metadata }: Transaction): boolean {
   return type === 'PAYOUT' && destinationAccountId !== undefined && metadata?.[DESCRIPTION_KEY] === undefined;
 }
 
@@ -114,20 +104,14 @@ function getExecutionTime(draft: Json): string {
   return formatTime(Math.max(...times.map((time) => Date.parse(time))));
 }
 
-function getOrderKey(draft: Json): string | undefined {
-  return extractOrderKey(readText(draft, 'description'));
-}
+const DRAFT_TIMES = ['scheduledExecutionDate', 'approvedAt', 'declinedAt', 'deletedAt'];
+const DRAFT_FORMAT = { ...ORDER_FORMAT, statusKey: 'draft_transfer_status', properties: DRAFT_TIMES };
 
 /**
  * Maps a draft to its result. A draft does not show its execution: only the journal shows that the money left. So all statuses but `declined`
  * are not final, and neither is one that Mollie adds.
  */
 function toDraftResult(draft: Json): OrderResult {
-  return toOrderResult(draft, draft.string('status') === 'declined' ? 'FAILED' : 'PENDING', {
-    draft_transfer_status: ['status'],
-    scheduled_execution_date: ['scheduledExecutionDate'],
-    approved_at: ['approvedAt'],
-    declined_at: ['declinedAt'],
-    deleted_at: ['deletedAt'],
-  });
+  const status = draft.string('status') === 'declined' ? 'FAILED' : 'PENDING';
+  return readOrderResult(draft, DRAFT_FORMAT, status);
 }

@@ -24,12 +24,8 @@ export function parseWebhook({ headers, rawBody }: WebhookRequest, settings: Mol
   if (signature === undefined) return parseClassicWebhook(rawBody, settings);
   const { webhookSecrets: secrets } = settings;
   if (secrets === undefined) throw rejectWebhook('the setting "webhookSecrets" is missing');
-  verifyHmac({
-    header: SIGNATURE_HEADER,
-    signatures: signature.split(',').map((one) => one.trim().replace(/^sha256=/, '')),
-    secrets,
-    signed: [rawBody],
-  });
+  const signatures = signature.split(',').map((one) => one.trim().replace(/^sha256=/, ''));
+  verifyHmac({ header: SIGNATURE_HEADER, signatures, secrets, signed: [rawBody] });
   return MONEY_EVENT_PATTERN.test(parseWebhookEvent(rawBody, 'type')) ? ['transactions'] : [];
 }
 

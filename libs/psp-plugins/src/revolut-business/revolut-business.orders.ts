@@ -1,7 +1,7 @@
 /** Sends payments and transfers, and finds them again. */
 import {
-  createOrderResult,
   formatAmount,
+  readOrderResult,
   readText,
   requireOrderCurrency,
   translateOrDefault,
@@ -69,15 +69,13 @@ export async function findOrder(
   return found && toOrderResult(found);
 }
 
+const RESPONSE_FORMAT = { psp: PLUGIN_NAME, statusProperty: 'state', reasonCode: ['reason_code'] };
+
 /**
  * Maps a response of /pay or /transfer, or a transaction.
  * @throws InvalidRecordError if there is no id or no state
  */
 function toOrderResult(response: Json): OrderResult {
-  const state = response.string('state');
-  return createOrderResult({
-    id: response.string('id'),
-    status: translateOrDefault(ORDER_STATUSES, state, 'PENDING'),
-    reasonCode: readText(response, 'reason_code') ?? state,
-  });
+  const status = translateOrDefault(ORDER_STATUSES, response.string('state'), 'PENDING');
+  return readOrderResult(response, RESPONSE_FORMAT, status);
 }

@@ -2,6 +2,8 @@
 export * from './database/store-errors.js';
 export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/completeness.types.js';
+export type * from './types/reconciliation.types.js';
+export { hashEvent } from './reconciliation/event-log.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';

@@ -1,6 +1,16 @@
 /** The database tables as types for Kysely. Times are milliseconds since 1970. */
 import type { Generated } from 'kysely';
 import type { OrderState } from '../types/order.types.js';
+import type {
+  LedgerTransactionTable,
+  ReconciliationBreakTable,
+  ReconciliationEventTable,
+  ReconciliationItemTable,
+  ReconciliationKeyTable,
+  ReconciliationPolicyTable,
+  ReconciliationPositionTable,
+  ReconciliationRunTable,
+} from './reconciliation-schema.js';
 
 export interface Schema {
   feeds: FeedTable;
@@ -17,6 +27,14 @@ export interface Schema {
   connectors: ConnectorTable;
   account_sums: AccountSumTable;
   feed_checkpoints: FeedCheckpointTable;
+  ledger_transactions: LedgerTransactionTable;
+  reconciliation_policies: ReconciliationPolicyTable;
+  reconciliation_positions: ReconciliationPositionTable;
+  reconciliation_items: ReconciliationItemTable;
+  reconciliation_keys: ReconciliationKeyTable;
+  reconciliation_runs: ReconciliationRunTable;
+  reconciliation_breaks: ReconciliationBreakTable;
+  reconciliation_events: ReconciliationEventTable;
   migrations: { version: number; applied_at: number };
 }
 

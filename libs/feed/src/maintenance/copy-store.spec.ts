@@ -87,7 +87,31 @@ async function fill(url: string): Promise<void> {
           () => ({ set: {}, event: 'received', publishedRecords: records(9000, 1) }),
         );
     }
+    await fillReconciliation(store);
   });
+}
+
+async function fillReconciliation(store: Store): Promise<void> {
+  const repository = store.reconciliation();
+  await repository.definePolicy('p', 'acme/bank', '{}');
+  const postings = [{ source: 'world', destination: 'psp:a', asset: 'EUR/2', amount: '1'.padEnd(30, '0') }];
+  await repository.storeLedgerTransactions('l', [
+    { id: 7, at: 1, reference: 'ü', metadata: { a: 'b' }, postings },
+  ]);
+  const item = { side: 'ledger' as const, source: 'l', recordId: '7', account: 'a', asset: 'EUR/2', at: 1 };
+  await repository.storeItems('p', {
+    ...{ side: 'ledger', source: 'l', fromPosition: -1, toPosition: 7, replaced: [] },
+    items: [
+      {
+        ...{ ...item, sincePosition: 7, untilPosition: undefined, amount: -(10n ** 30n), state: 'moved' },
+        keys: [{ rule: 0, key: 'ü' }],
+      },
+    ],
+  });
+  await repository.beginRun({ id: 'r', policyId: 'p', name: 'acme/bank', inputs: '{}', startedAt: 1 });
+  await repository.addBreaks('r', [{ id: 'b', class: 'no-key', state: 'open', body: '{}' }]);
+  const result = { verdict: 'breaks', summary: '{}', sha256: 'x' };
+  await repository.finishRun({ id: 'r', finishedAt: 2, ...result }, { kind: 'run' });
 }
 
 async function served(url: string, connector: string) {

@@ -39,6 +39,14 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   connectors: ['connector'],
   account_sums: ['feed_id', 'account_id', 'asset'],
   feed_checkpoints: ['feed_id', 'seq'],
+  ledger_transactions: ['ledger', 'id'],
+  reconciliation_policies: ['id'],
+  reconciliation_positions: ['policy_id', 'side', 'source'],
+  reconciliation_items: ['policy_id', 'number'],
+  reconciliation_keys: ['policy_id', 'rule', 'key', 'number'],
+  reconciliation_runs: ['id'],
+  reconciliation_breaks: ['run_id', 'id'],
+  reconciliation_events: ['seq'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 

@@ -29,6 +29,14 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   reader_balances: { since: 12, columns: ['connector', 'reader', 'account_id', 'interval_ms'] },
   account_sums: { since: 13, columns: ['feed_id', 'account_id', 'asset', 'total', 'opening', 'gap'] },
   feed_checkpoints: { since: 13, columns: ['feed_id', 'seq', 'at', 'cursor'] },
+  ledger_transactions: { since: 14, columns: ['ledger', 'id', 'reference', 'metadata', 'postings'] },
+  reconciliation_policies: { since: 14, columns: ['id', 'name', 'spec', 'items'] },
+  reconciliation_positions: { since: 14, columns: ['policy_id', 'side', 'source', 'position'] },
+  reconciliation_items: { since: 14, columns: ['policy_id', 'number', 'since_position', 'until_position'] },
+  reconciliation_keys: { since: 14, columns: ['policy_id', 'rule', 'key', 'number'] },
+  reconciliation_runs: { since: 14, columns: ['id', 'policy_id', 'inputs', 'verdict', 'sha256'] },
+  reconciliation_breaks: { since: 14, columns: ['run_id', 'id', 'class', 'state', 'body'] },
+  reconciliation_events: { since: 14, columns: ['seq', 'body', 'hash'] },
 };
 
 const ADVICE =

@@ -17,6 +17,7 @@ import { addFencing } from './0010-fencing.js';
 import { addDeployment } from './0011-deployment.js';
 import { addReaderBalancesTable } from './0012-reader-balances.js';
 import { createAccountSums } from './0013-account-sums.js';
+import { createReconciliation } from './0014-reconciliation.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -65,6 +66,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: addReaderBalancesTable, minProgramVersion: 12 },
   // An older program appends rows and does not add them to the sums, so every balance would seem to be wrong.
   { apply: createAccountSums, minProgramVersion: 13 },
+  // Only adds tables.
+  { apply: createReconciliation, minProgramVersion: 13 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -26,7 +26,9 @@ import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { readRows } from '../feeds/read-rows.js';
+import type { ReconciliationRepository } from '../types/reconciliation.types.js';
 import { recordSyncRun } from '../feeds/sync-runs.js';
+import { createReconciliationRepository } from '../reconciliation/reconciliation-repository.js';
 import type { Schema } from '../database/schema.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
 import { openSession } from '../identity/open-store-identity.js';
@@ -94,6 +96,10 @@ export class SqlStore implements Store {
   completeness(connector: string): CompletenessRepository {
     const bindFeed = () => this.bindFeed(connector, 'transactions');
     return new SqlCompletenessRepository(this.adapter, connector, bindFeed, this.storeClock);
+  }
+
+  reconciliation(): ReconciliationRepository {
+    return createReconciliationRepository(this.adapter);
   }
 
   orderQueue(): OrderQueue {

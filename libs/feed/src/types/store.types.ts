@@ -12,6 +12,7 @@ import type {
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
+import type { ReconciliationRepository } from './reconciliation.types.js';
 
 /** The plugin of a connector, and its account at the PSP. */
 export interface ConnectorIdentity {
@@ -50,6 +51,8 @@ export interface Store {
   balances(connector: string): BalanceRepository;
   orders(connector: string): OrderRepository;
   completeness(connector: string): CompletenessRepository;
+  /** Returns the stored data of reconciliation: ledger transactions, items, runs, breaks and events. */
+  reconciliation(): ReconciliationRepository;
   orderQueue(): OrderQueue;
   /**
    * Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. Of runs that found nothing new,

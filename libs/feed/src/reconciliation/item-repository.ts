@@ -1,0 +1,221 @@
+/** Stores the versions of policies with their items and keys, and reads them in sorted batches. */
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { ReconciliationItemTable } from '../database/reconciliation-schema.js';
+import type { Schema } from '../database/schema.js';
+import type { Item, ItemBatch, ReconciliationRepository } from '../types/reconciliation.types.js';
+
+type ItemRepository = Pick<
+  ReconciliationRepository,
+  | 'definePolicy'
+  | 'findPolicySpec'
+  | 'findPosition'
+  | 'storeItems'
+  | 'findItemsOfRecords'
+  | 'findKeys'
+  | 'readKeyedItems'
+  | 'findItemsByKey'
+  | 'readItems'
+>;
+
+/** Statements have at most this many rows, because SQLite limits the number of parameters. */
+const MAX_ROWS_PER_STATEMENT = 500;
+
+export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
+  const { reader } = adapter;
+  return {
+    async definePolicy(id, name, spec) {
+      if ((await this.findPolicySpec(id)) !== undefined) return;
+      await adapter.durableTransaction((db) =>
+        db
+          .insertInto('reconciliation_policies')
+          .values({ id, name, spec, items: 0, created_at: adapter.currentTime })
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .execute(),
+      );
+    },
+
+    async findPolicySpec(id) {
+      const row = await reader
+        .selectFrom('reconciliation_policies')
+        .select('spec')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row?.spec;
+    },
+
+    async findPosition(policyId, side, source) {
+      const row = await reader
+        .selectFrom('reconciliation_positions')
+        .select('position')
+        .where('policy_id', '=', policyId)
+        .where('side', '=', side)
+        .where('source', '=', source)
+        .executeTakeFirst();
+      return row?.position;
+    },
+
+    storeItems(policyId, batch) {
+      return adapter.durableTransaction((db) => storeItems(db, adapter, policyId, batch));
+    },
+
+    async findItemsOfRecords(policyId, side, source, recordIds) {
+      if (recordIds.length === 0) return [];
+      const rows = await reader
+        .selectFrom('reconciliation_items')
+        .selectAll()
+        .where('policy_id', '=', policyId)
+        .where('side', '=', side)
+        .where('source', '=', source)
+        .where(adapter.inArray('record_id', recordIds))
+        .orderBy('number')
+        .execute();
+      return rows.map(toItem);
+    },
+
+    async findKeys(policyId, numbers) {
+      if (numbers.length === 0) return [];
+      return reader
+        .selectFrom('reconciliation_keys')
+        .select(['rule', 'key', 'number'])
+        .where('policy_id', '=', policyId)
+        .where('number', 'in', [...numbers])
+        .orderBy('rule')
+        .orderBy('key')
+        .execute();
+    },
+
+    async readKeyedItems(policyId, rule, after, limit) {
+      const rows = await reader
+        .selectFrom('reconciliation_keys as k')
+        .innerJoin('reconciliation_items as i', (join) =>
+          join.onRef('i.policy_id', '=', 'k.policy_id').onRef('i.number', '=', 'k.number'),
+        )
+        .selectAll('i')
+        .select('k.key as key')
+        .where('k.policy_id', '=', policyId)
+        .where('k.rule', '=', rule)
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(k.key, k.number) > (${after?.key}, ${after?.number})`),
+        )
+        .orderBy('k.key')
+        .orderBy('k.number')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ key: row.key, item: toItem(row) }));
+    },
+
+    async findItemsByKey(policyId, rule, key) {
+      const rows = await reader
+        .selectFrom('reconciliation_keys as k')
+        .innerJoin('reconciliation_items as i', (join) =>
+          join.onRef('i.policy_id', '=', 'k.policy_id').onRef('i.number', '=', 'k.number'),
+        )
+        .selectAll('i')
+        .where('k.policy_id', '=', policyId)
+        .where('k.rule', '=', rule)
+        .where('k.key', '=', key)
+        .orderBy('k.number')
+        .execute();
+      return rows.map(toItem);
+    },
+
+    async readItems(policyId, afterNumber, limit) {
+      const rows = await reader
+        .selectFrom('reconciliation_items')
+        .selectAll()
+        .where('policy_id', '=', policyId)
+        .where('number', '>', afterNumber)
+        .orderBy('number')
+        .limit(limit)
+        .execute();
+      return rows.map(toItem);
+    },
+  };
+}
+
+async function storeItems(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  policyId: string,
+  { side, source, fromPosition, toPosition, items, replaced }: ItemBatch,
+): Promise<boolean> {
+  // The lock on the policy's row also keeps two processes from giving the same number to two items.
+  const { rows } = await sql<{ items: number }>`
+    select items from reconciliation_policies where id = ${policyId} ${adapter.forUpdate}`.execute(db);
+  const first = rows[0]?.items;
+  if (first === undefined) throw new Error(`the store has no reconciliation policy ${policyId}`);
+  if (!(await movePosition(db, policyId, { side, source, fromPosition, toPosition }))) return false;
+  const numbered = items.map((item, index) => ({ item, number: first + index }));
+  await insertInBatches(numbered, (batch) =>
+    db
+      .insertInto('reconciliation_items')
+      .values(
+        batch.map(({ item, number }) => ({
+          ...{ policy_id: policyId, number, side: item.side, source: item.source, record_id: item.recordId },
+          ...{ since_position: item.sincePosition, until_position: item.untilPosition ?? null },
+          ...{ account: item.account, asset: item.asset, amount: item.amount.toString() },
+          ...{ at: item.at, state: item.state },
+        })),
+      )
+      .execute(),
+  );
+  const keys = numbered.flatMap(({ item, number }) => item.keys.map((key) => ({ ...key, number })));
+  await insertInBatches(keys, (batch) =>
+    db
+      .insertInto('reconciliation_keys')
+      .values(batch.map((key) => ({ policy_id: policyId, ...key })))
+      .execute(),
+  );
+  for (const { number, untilPosition } of replaced)
+    await db
+      .updateTable('reconciliation_items')
+      .set({ until_position: untilPosition })
+      .where('policy_id', '=', policyId)
+      .where('number', '=', number)
+      .execute();
+  await db
+    .updateTable('reconciliation_policies')
+    .set({ items: first + items.length })
+    .where('id', '=', policyId)
+    .execute();
+  return true;
+}
+
+/** Moves the position of a source. @returns false when it is not at `fromPosition` */
+async function movePosition(
+  db: Kysely<Schema>,
+  policyId: string,
+  { side, source, fromPosition, toPosition }: Omit<ItemBatch, 'items' | 'replaced'>,
+): Promise<boolean> {
+  await db
+    .insertInto('reconciliation_positions')
+    .values({ policy_id: policyId, side, source, position: fromPosition })
+    .onConflict((conflict) => conflict.columns(['policy_id', 'side', 'source']).doNothing())
+    .execute();
+  const { numUpdatedRows } = await db
+    .updateTable('reconciliation_positions')
+    .set({ position: toPosition })
+    .where('policy_id', '=', policyId)
+    .where('side', '=', side)
+    .where('source', '=', source)
+    .where('position', '=', fromPosition)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+async function insertInBatches<T>(
+  rows: readonly T[],
+  insert: (batch: readonly T[]) => Promise<unknown>,
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += MAX_ROWS_PER_STATEMENT)
+    await insert(rows.slice(start, start + MAX_ROWS_PER_STATEMENT));
+}
+
+function toItem(row: Selectable<ReconciliationItemTable>): Item {
+  return {
+    ...{ number: row.number, side: row.side, source: row.source, recordId: row.record_id },
+    ...{ sincePosition: row.since_position, untilPosition: row.until_position ?? undefined },
+    ...{ account: row.account, asset: row.asset, amount: BigInt(row.amount), at: row.at, state: row.state },
+  };
+}

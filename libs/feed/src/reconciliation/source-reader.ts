@@ -1,0 +1,130 @@
+/** Reads the rows of feeds, and stores and reads the transactions of ledgers. */
+import type { Kysely, Selectable } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { LedgerTransactionTable } from '../database/reconciliation-schema.js';
+import type { Schema } from '../database/schema.js';
+import type {
+  LedgerPosting,
+  LedgerTransaction,
+  ReconciliationRepository,
+} from '../types/reconciliation.types.js';
+
+type SourceReader = Pick<
+  ReconciliationRepository,
+  | 'findNewestLedgerId'
+  | 'storeLedgerTransactions'
+  | 'readLedgerTransactions'
+  | 'findLedgerTransaction'
+  | 'readFeedRows'
+  | 'findFeedHead'
+  | 'findFeedRow'
+>;
+
+export function createSourceReader(adapter: DatabaseAdapter): SourceReader {
+  const { reader } = adapter;
+  return {
+    async findNewestLedgerId(ledger) {
+      const row = await reader
+        .selectFrom('ledger_transactions')
+        .select('id')
+        .where('ledger', '=', ledger)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.id;
+    },
+
+    async storeLedgerTransactions(ledger, transactions) {
+      if (transactions.length === 0) return;
+      const rows = transactions.map(({ id, at, reference, metadata, postings }) => ({
+        ...{ ledger, id, at, reference: reference ?? null },
+        ...{ metadata: JSON.stringify(metadata), postings: JSON.stringify(postings) },
+      }));
+      await adapter.durableTransaction((db) =>
+        db
+          .insertInto('ledger_transactions')
+          .values(rows)
+          .onConflict((conflict) => conflict.columns(['ledger', 'id']).doNothing())
+          .execute(),
+      );
+    },
+
+    async readLedgerTransactions(ledger, afterId, limit) {
+      const rows = await reader
+        .selectFrom('ledger_transactions')
+        .selectAll()
+        .where('ledger', '=', ledger)
+        .where('id', '>', afterId)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(toLedgerTransaction);
+    },
+
+    async findLedgerTransaction(ledger, id) {
+      const row = await reader
+        .selectFrom('ledger_transactions')
+        .selectAll()
+        .where('ledger', '=', ledger)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row && toLedgerTransaction(row);
+    },
+
+    async readFeedRows(connector, afterSeq, limit) {
+      const feedId = await findTransactionsFeed(reader, connector);
+      if (feedId === undefined) return [];
+      return reader
+        .selectFrom('feed_rows')
+        .select(['seq', 'record_id as recordId', 'body'])
+        .where('feed_id', '=', feedId)
+        .where('seq', '>', afterSeq)
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+    },
+
+    async findFeedHead(connector) {
+      const row = await reader
+        .selectFrom('feeds')
+        .select(['head_seq', 'summed_after'])
+        .where('connector', '=', connector)
+        .where('stream', '=', 'transactions')
+        .executeTakeFirst();
+      return { seq: row?.head_seq ?? 0, summedAfter: row?.summed_after ?? 0 };
+    },
+
+    async findFeedRow(connector, recordId, upToSeq) {
+      const feedId = await findTransactionsFeed(reader, connector);
+      if (feedId === undefined) return undefined;
+      return reader
+        .selectFrom('feed_rows')
+        .select(['seq', 'record_id as recordId', 'body'])
+        .where('feed_id', '=', feedId)
+        .where('record_id', '=', recordId)
+        .where('seq', '<=', upToSeq)
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+    },
+  };
+}
+
+/** Finds the feed by its name, because reconciliation only reads and must not create a feed. */
+async function findTransactionsFeed(reader: Kysely<Schema>, connector: string): Promise<number | undefined> {
+  const row = await reader
+    .selectFrom('feeds')
+    .select('id')
+    .where('connector', '=', connector)
+    .where('stream', '=', 'transactions')
+    .executeTakeFirst();
+  return row?.id;
+}
+
+function toLedgerTransaction(row: Selectable<LedgerTransactionTable>): LedgerTransaction {
+  return {
+    ...{ id: row.id, at: row.at, reference: row.reference ?? undefined },
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
+    postings: JSON.parse(row.postings) as LedgerPosting[],
+  };
+}

@@ -1,0 +1,118 @@
+/** Turns a draft into a break: gives it its stable id, and applies the time and the decisions of people. */
+import { createHash } from 'node:crypto';
+import type { Item } from '@tributary/feed';
+import type { Decisions } from '../events/read-decisions.js';
+import type { Policy } from '../policy/policy.types.js';
+import type { Break, BreakDraft, BreakItem } from './break.types.js';
+
+/** Number of items that a break lists. */
+const MAX_LISTED_ITEMS = 100;
+
+/** @param asOf milliseconds since 1970 */
+export function buildBreak(
+  policy: Policy,
+  draft: BreakDraft,
+  decisions: Decisions,
+  asOf: number,
+  isKnown: (id: string) => boolean,
+): Break {
+  const items = [...draft.items].sort(compareItems);
+  const id = toBreakId(policy.name, items);
+  const fingerprint = toFingerprint(draft, items);
+  const since = items.reduce((oldest, { at }) => Math.min(oldest, at), Infinity);
+  const pendingUntil = findPendingUntil(policy, draft, items, since);
+  const acceptance = decisions.acceptances.get(id);
+  const isAccepted =
+    acceptance?.fingerprint === fingerprint &&
+    (acceptance.until === undefined || asOf < Date.parse(acceptance.until));
+  const isPending = pendingUntil !== undefined && asOf < pendingUntil;
+  const assignee = decisions.assignees.get(id);
+  return {
+    ...{ id, class: draft.class, isNew: !isKnown(id), reason: draft.reason },
+    state: isAccepted ? 'accepted' : isPending ? 'pending' : 'open',
+    differences: sumDifferences(items),
+    items: items.slice(0, MAX_LISTED_ITEMS).map(toBreakItem),
+    ...{ itemCount: items.length, since: new Date(since).toISOString() },
+    ...(isPending && { pendingUntil: new Date(pendingUntil).toISOString() }),
+    fingerprint,
+    ...(draft.rule !== undefined && { rule: draft.rule }),
+    ...(draft.key !== undefined && { key: draft.key }),
+    ...(draft.suggestion && { suggestion: toBreakItem(draft.suggestion) }),
+    ...(isAccepted && { acceptance: toAcceptance(acceptance) }),
+    ...(assignee !== undefined && { assignee }),
+  };
+}
+
+/** Sorts the rows of the PSP before the bookings, and both by their identity. So the first item is the same in each run. */
+function compareItems(a: Item, b: Item): number {
+  if (a.side !== b.side) return a.side === 'psp' ? -1 : 1;
+  return toIdentity(a) < toIdentity(b) ? -1 : 1;
+}
+
+function toIdentity({ side, source, recordId, account, asset }: Item): string {
+  return JSON.stringify([side, source, recordId, account, asset]);
+}
+
+/** Returns the id that the draft has as a break. It depends on the first item only, so it stays when the class or an amount changes. */
+export function toBreakId(policy: string, items: readonly Item[]): string {
+  const [first] = [...items].sort(compareItems);
+  if (!first) throw new Error('a break has no item; expected at least one');
+  return `brk_${createHash('sha256')
+    .update(`${policy} ${toIdentity(first)}`)
+    .digest('hex')
+    .slice(0, 20)}`;
+}
+
+function toFingerprint(draft: BreakDraft, items: readonly Item[]): string {
+  const hash = createHash('sha256').update(draft.class);
+  for (const item of items) hash.update(`\n${toIdentity(item)} ${item.amount} ${item.state}`);
+  return hash.digest('hex');
+}
+
+function findPendingUntil(
+  { grace }: Policy,
+  draft: BreakDraft,
+  items: readonly Item[],
+  since: number,
+): number | undefined {
+  switch (draft.class) {
+    case 'missing-in-ledger':
+      return since + grace.bookingMs;
+    case 'missing-at-psp':
+    case 'in-progress':
+      return since + grace.settlementMs;
+    case 'no-key':
+      return since + (items[0]?.side === 'psp' ? grace.bookingMs : grace.settlementMs);
+    case 'amount-differs':
+    case 'asset-differs':
+    case 'account-differs':
+    case 'grouping-differs':
+    case 'duplicate':
+    case 'reversed-after-booking':
+      return undefined;
+  }
+}
+
+function sumDifferences(items: readonly Item[]): Break['differences'] {
+  const sums = new Map<string, { account: string; asset: string; amount: bigint }>();
+  for (const { side, account, asset, amount } of items) {
+    const sum = sums.get(`${account} ${asset}`) ?? { account, asset, amount: 0n };
+    sums.set(`${account} ${asset}`, { ...sum, amount: sum.amount + (side === 'psp' ? amount : -amount) });
+  }
+  return [...sums.values()].map((sum) => ({ ...sum, amount: sum.amount.toString() }));
+}
+
+export function toBreakItem(item: Item): BreakItem {
+  const { side, source, recordId, account, asset, amount, state, at } = item;
+  return {
+    ...{ side, source, recordId, account, asset, state },
+    ...{ amount: amount.toString(), at: new Date(at).toISOString() },
+  };
+}
+
+function toAcceptance(
+  acceptance: NonNullable<ReturnType<Decisions['acceptances']['get']>>,
+): Break['acceptance'] {
+  const { by, note, at, until } = acceptance;
+  return { by, note, at, ...(until !== undefined && { until }) };
+}

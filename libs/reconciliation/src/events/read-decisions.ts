@@ -1,0 +1,91 @@
+/** Reads what people have decided about the breaks of a policy, up to a position in the audit trail. */
+import type { ReconciliationRepository } from '@tributary/feed';
+import type { Decision, ItemReference, ReconciliationEvent } from './event.types.js';
+
+const BATCH_EVENTS = 1000;
+
+export interface Acceptance {
+  fingerprint: string;
+  by: string;
+  note: string;
+  at: string;
+  until?: string;
+}
+
+export interface Link {
+  /** Sequence number of the event. */
+  seq: number;
+  items: ItemReference[];
+}
+
+export interface Decisions {
+  /** The newest acceptance of each break. */
+  acceptances: ReadonlyMap<string, Acceptance>;
+  assignees: ReadonlyMap<string, string>;
+  /** Those that are not undone, oldest first. */
+  links: readonly Link[];
+}
+
+/** @param upToSeq events after this sequence number are ignored */
+export async function readDecisions(
+  repository: ReconciliationRepository,
+  policy: string,
+  upToSeq: number,
+): Promise<Decisions> {
+  const acceptances = new Map<string, Acceptance>();
+  const assignees = new Map<string, string>();
+  const links = new Map<number, Link>();
+  for await (const event of streamEvents(repository)) {
+    if (event.seq > upToSeq) break;
+    if (event.policy !== policy) continue;
+    switch (event.kind) {
+      case 'accept': {
+        const { fingerprint, by, note, at, until } = event;
+        acceptances.set(event.break, { fingerprint, by, note, at, ...(until !== undefined && { until }) });
+        break;
+      }
+      case 'assign':
+        assignees.set(event.break, event.assignee);
+        break;
+      case 'link':
+        links.set(event.seq, { seq: event.seq, items: event.items });
+        break;
+      case 'unlink':
+        links.delete(event.link);
+        break;
+      case 'comment':
+      case 'run':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+  return { acceptances, assignees, links: [...links.values()] };
+}
+
+/** Returns all events, oldest first. */
+export async function* streamEvents(
+  repository: ReconciliationRepository,
+): AsyncGenerator<ReconciliationEvent> {
+  let after = 0;
+  for (;;) {
+    const batch = await repository.readEvents(after, BATCH_EVENTS);
+    for (const { body } of batch) yield JSON.parse(body) as ReconciliationEvent;
+    const last = batch.at(-1);
+    if (!last) return;
+    after = last.seq;
+  }
+}
+
+/** Returns what people did with one break, oldest first. */
+export async function listBreakEvents(
+  repository: ReconciliationRepository,
+  breakId: string,
+): Promise<(Decision & { seq: number; at: string })[]> {
+  const found: (Decision & { seq: number; at: string })[] = [];
+  for await (const event of streamEvents(repository)) {
+    if (event.kind === 'run' || event.kind === 'unlink') continue;
+    if (event.kind === 'link' ? event.breaks.includes(breakId) : event.break === breakId) found.push(event);
+  }
+  return found;
+}

@@ -1,0 +1,139 @@
+/** Converts rows of a transactions feed to items of a policy. */
+import { readBalanceEffects, isRepeatedReturn, type TransactionStatus } from '@tributary/connector-api';
+import type { StoredFeedRow, Item, ItemKey, NewItem } from '@tributary/feed';
+import { toAccountName, type MatchingRule, type Policy, type PspField } from '../policy/policy.types.js';
+
+/** A served row of the transactions feed, as far as reconciliation reads it. */
+interface ServedRow {
+  id: string;
+  relatedTransactionID?: string;
+  status: TransactionStatus;
+  currency: string;
+  amount: string;
+  sourceAccountID?: string;
+  destinationAccountID?: string;
+  /** The feed time. */
+  updatedAt: string;
+  metadata?: Record<string, string>;
+}
+
+export interface ConvertedRows {
+  items: NewItem[];
+  /** Stored items that a later row of their record replaces. */
+  replaced: { number: number; untilPosition: number }[];
+}
+
+/** Items of the newest version of a record: stored ones have a number, new ones do not. */
+type CurrentItem = (NewItem | Item) & { number?: number };
+
+/**
+ * Converts the rows of one connector, oldest first. Each version of a record has items of its own, which end where the next version begins:
+ * so a run at an earlier position sees the versions of that time.
+ * @param stored items of the records of these rows
+ */
+export function convertFeedRows(
+  policy: Policy,
+  connector: string,
+  rows: readonly StoredFeedRow[],
+  stored: readonly Item[],
+): ConvertedRows {
+  const accounts = new Map(
+    policy.accounts
+      .filter((account) => account.connector === connector)
+      .map((account) => [account.account, toAccountName(account)]),
+  );
+  const current = new Map<string, CurrentItem[]>();
+  for (const item of stored)
+    if (item.untilPosition === undefined)
+      current.set(item.recordId, [...(current.get(item.recordId) ?? []), item]);
+  const result: ConvertedRows = { items: [], replaced: [] };
+  for (const { seq, recordId, body } of rows) {
+    const row = JSON.parse(body) as ServedRow;
+    const before = current.get(recordId) ?? [];
+    if (before.some(hasMoved) && isRepeatedReturn(row.status, BigInt(row.amount))) continue;
+    const contents = toContents(row, body, accounts, before);
+    for (const item of before) {
+      if (item.number === undefined) item.untilPosition = seq;
+      else result.replaced.push({ number: item.number, untilPosition: seq });
+    }
+    const keys = toKeys(policy.rules, row);
+    const items = contents.map((content): NewItem => {
+      const item = {
+        ...{
+          side: 'psp' as const,
+          source: connector,
+          recordId,
+          sincePosition: seq,
+          untilPosition: undefined,
+        },
+        ...{ at: Date.parse(row.updatedAt), ...content },
+      };
+      return { ...item, keys: [...keys, ...toWindowKeys(policy.rules, content)] };
+    });
+    result.items.push(...items);
+    current.set(recordId, items);
+  }
+  return result;
+}
+
+type Content = Pick<NewItem, 'account' | 'asset' | 'amount' | 'state'>;
+
+function toContents(
+  row: ServedRow,
+  body: string,
+  accounts: ReadonlyMap<string, string>,
+  before: readonly CurrentItem[],
+): Content[] {
+  const effects = readBalanceEffects([body]);
+  if (effects.length > 0)
+    return effects.flatMap(({ accountId, asset, amount }) => {
+      const account = accounts.get(accountId);
+      return account === undefined ? [] : [{ account, asset, amount, state: 'moved' as const }];
+    });
+  const touches = [row.sourceAccountID, row.destinationAccountID].some(
+    (id) => id !== undefined && accounts.has(id),
+  );
+  if (!touches && before.length === 0) return [];
+  return [{ account: '', asset: row.currency, amount: 0n, state: toUnmovedState(row.status, before) }];
+}
+
+function toUnmovedState(status: TransactionStatus, before: readonly CurrentItem[]): Content['state'] {
+  if (before.some((item) => hasMoved(item) || item.state === 'returned')) return 'returned';
+  return status === 'PENDING' || status === 'AUTHORISATION' ? 'pending' : 'failed';
+}
+
+function hasMoved({ state }: CurrentItem): boolean {
+  return state === 'moved';
+}
+
+/** Returns the key for each rule that finds a value in the row. */
+function toKeys(rules: readonly MatchingRule[], row: ServedRow): ItemKey[] {
+  return rules.flatMap((rule, index) => {
+    const key = rule.kind === 'window' ? undefined : readField(row, rule.psp);
+    return key === undefined || key === '' ? [] : [{ rule: index, key }];
+  });
+}
+
+function readField(row: ServedRow, field: PspField): string | undefined {
+  switch (field) {
+    case 'id':
+      return row.id;
+    case 'related':
+      return row.relatedTransactionID;
+    case 'root':
+      return row.relatedTransactionID ?? row.id;
+    default:
+      return row.metadata?.[field.slice('metadata.'.length)];
+  }
+}
+
+/** Returns the key of the rule `window`: items of one account with an equal amount have the same one. */
+export function toWindowKeys(
+  rules: readonly MatchingRule[],
+  { account, asset, amount, state }: Content,
+): ItemKey[] {
+  if (state !== 'moved') return [];
+  return rules.flatMap((rule, index) =>
+    rule.kind === 'window' ? [{ rule: index, key: `${account} ${asset} ${amount}` }] : [],
+  );
+}

@@ -1,0 +1,65 @@
+/** Converts transactions of a ledger to items of a policy. */
+import type { ItemKey, LedgerTransaction, NewItem } from '@tributary/feed';
+import { toAccountName, type LedgerField, type MatchingRule, type Policy } from '../policy/policy.types.js';
+import { toWindowKeys } from './feed-items.js';
+
+/** Metadata with which a Formance Ledger marks a transaction that reverts another one. Source: formancehq/ledger, `internal/metadata.go`. */
+const REVERTS_KEY = 'com.formance.spec/state/reverts';
+
+/** Returns the id of the transaction that this one reverts, or `undefined`. */
+export function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
+  const id = metadata[REVERTS_KEY];
+  return id === undefined || !/^\d+$/.test(id) ? undefined : Number(id);
+}
+
+/**
+ * Converts one transaction: one item for each account of the policy and each asset that it changes.
+ * @param reverted the transaction that it reverts. A reversal has the keys of the transaction that it reverts
+ */
+export function convertLedgerTransaction(
+  policy: Policy,
+  transaction: LedgerTransaction,
+  reverted: LedgerTransaction | undefined,
+): NewItem[] {
+  const names = new Map(policy.accounts.map((account) => [account.address, toAccountName(account)]));
+  const keys = toKeys(policy.rules, reverted ?? transaction);
+  const items: NewItem[] = [];
+  for (const [address, asset, amount] of sumByAccount(transaction)) {
+    const account = names.get(address);
+    if (account === undefined || amount === 0n) continue;
+    const content = {
+      ...{ account, asset, amount: policy.sign === 'same' ? amount : -amount },
+      state: getRevertedId(transaction) === undefined ? ('moved' as const) : ('reversal' as const),
+    };
+    items.push({
+      ...{ side: 'ledger', source: policy.ledger, recordId: String(transaction.id), at: transaction.at },
+      ...{ sincePosition: transaction.id, untilPosition: undefined, ...content },
+      keys: [...keys, ...toWindowKeys(policy.rules, content)],
+    });
+  }
+  return items;
+}
+
+function sumByAccount({ postings }: LedgerTransaction): [address: string, asset: string, amount: bigint][] {
+  const sums = new Map<string, [string, string, bigint]>();
+  const add = (address: string, asset: string, amount: bigint): void => {
+    const sum = sums.get(`${address} ${asset}`) ?? [address, asset, 0n];
+    sums.set(`${address} ${asset}`, [address, asset, sum[2] + amount]);
+  };
+  for (const { source, destination, asset, amount } of postings) {
+    add(source, asset, -BigInt(amount));
+    add(destination, asset, BigInt(amount));
+  }
+  return [...sums.values()];
+}
+
+function toKeys(rules: readonly MatchingRule[], transaction: LedgerTransaction): ItemKey[] {
+  return rules.flatMap((rule, index) => {
+    const key = rule.kind === 'window' ? undefined : readField(transaction, rule.ledger);
+    return key === undefined || key === '' ? [] : [{ rule: index, key }];
+  });
+}
+
+function readField({ reference, metadata }: LedgerTransaction, field: LedgerField): string | undefined {
+  return field === 'reference' ? reference : metadata[field.slice('metadata.'.length)];
+}

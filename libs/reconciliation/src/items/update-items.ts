@@ -1,0 +1,85 @@
+/** Creates the items of everything that is new in the feeds and in the stored ledger. The work is in proportion to what is new. */
+import type { LedgerTransaction, ReconciliationRepository } from '@tributary/feed';
+import { LEDGER_START } from '../ledger/read-ledger.js';
+import type { Policy } from '../policy/policy.types.js';
+import { convertFeedRows } from './feed-items.js';
+import { convertLedgerTransaction, getRevertedId } from './ledger-items.js';
+
+/** Rows that are read, converted and stored in one transaction. */
+const BATCH_ROWS = 1000;
+
+/** Positions up to which a run reads: the sequence number of each feed by connector, and a transaction id of the ledger. */
+export interface Cuts {
+  feeds: Readonly<Record<string, number>>;
+  ledger: number;
+}
+
+/** Creates the items of a policy version up to these cuts. Several processes may do this at the same time. */
+export async function updateItems(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  cuts: Cuts,
+): Promise<void> {
+  for (const [connector, cut] of Object.entries(cuts.feeds))
+    while (await addFeedBatch(repository, policyId, policy, connector, cut));
+  while (await addLedgerBatch(repository, policyId, policy, cuts.ledger));
+}
+
+/** @returns false when there is nothing more */
+async function addFeedBatch(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  connector: string,
+  cut: number,
+): Promise<boolean> {
+  const position = (await repository.findPosition(policyId, 'psp', connector)) ?? 0;
+  if (position >= cut) return false;
+  const rows = await repository.readFeedRows(connector, position, Math.min(BATCH_ROWS, cut - position));
+  const last = rows.at(-1);
+  if (!last)
+    throw new Error(`the feed of ${connector} has no row after ${position}; expected rows up to ${cut}`);
+  const ids = [...new Set(rows.map(({ recordId }) => recordId))];
+  const stored = await repository.findItemsOfRecords(policyId, 'psp', connector, ids);
+  await repository.storeItems(policyId, {
+    ...{ side: 'psp', source: connector, fromPosition: position, toPosition: last.seq },
+    ...convertFeedRows(policy, connector, rows, stored),
+  });
+  return true;
+}
+
+async function addLedgerBatch(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  cut: number,
+): Promise<boolean> {
+  const position = (await repository.findPosition(policyId, 'ledger', policy.ledger)) ?? LEDGER_START;
+  if (position >= cut) return false;
+  const read = await repository.readLedgerTransactions(policy.ledger, position, BATCH_ROWS);
+  const transactions = read.filter(({ id }) => id <= cut);
+  const items = [];
+  for (const transaction of transactions)
+    items.push(
+      ...convertLedgerTransaction(
+        policy,
+        transaction,
+        await findReverted(repository, policy.ledger, transaction),
+      ),
+    );
+  await repository.storeItems(policyId, {
+    ...{ side: 'ledger', source: policy.ledger, fromPosition: position },
+    ...{ toPosition: transactions.at(-1)?.id ?? cut, items, replaced: [] },
+  });
+  return true;
+}
+
+async function findReverted(
+  repository: ReconciliationRepository,
+  ledger: string,
+  transaction: LedgerTransaction,
+): Promise<LedgerTransaction | undefined> {
+  const id = getRevertedId(transaction);
+  return id === undefined ? undefined : repository.findLedgerTransaction(ledger, id);
+}

@@ -1,0 +1,25 @@
+/** Copies the new transactions of a ledger into the store, in the sequence of their ids. A copy that is interrupted continues where it ended. */
+import type { ReconciliationRepository } from '@tributary/feed';
+import type { LedgerSource } from './ledger-source.js';
+
+/** The position before the first transaction. Ledgers of earlier releases begin with the id 0. */
+export const LEDGER_START = -1;
+
+/**
+ * Reads until the ledger has nothing new.
+ * @returns the id of the newest transaction, `LEDGER_START` when there is none
+ * @throws LedgerError; what was read before the error is stored
+ */
+export async function readLedger(
+  repository: ReconciliationRepository,
+  source: LedgerSource,
+): Promise<number> {
+  let position = (await repository.findNewestLedgerId(source.name)) ?? LEDGER_START;
+  for (;;) {
+    const transactions = await source.listTransactions(position);
+    const last = transactions.at(-1);
+    if (!last) return position;
+    await repository.storeLedgerTransactions(source.name, transactions);
+    position = last.id;
+  }
+}

@@ -1,0 +1,114 @@
+/** Finds the matches among the items that have the same key for one rule. */
+import type { Item } from '@tributary/feed';
+import type { KeyRule, ToleranceRule } from '../policy/policy.types.js';
+
+export interface Match {
+  /** `cancelled`: bookings that revert each other. */
+  kind: '1:1' | '1:n' | 'n:1' | 'n:m' | 'cancelled';
+  account: string;
+  asset: string;
+  psp: Item[];
+  ledger: Item[];
+  /** Sum of the PSP minus sum of the ledger, in minor units. Not zero only for the rule `tolerance`. */
+  difference: bigint;
+}
+
+/** The items of one account in one asset. */
+export interface Cell {
+  account: string;
+  asset: string;
+  psp: Item[];
+  ledger: Item[];
+  /** Bookings whose reversal is in the cell, and these reversals. */
+  cancelled: Item[];
+}
+
+/**
+ * Matches items with an equal key.
+ * @param items items that have moved money and are not matched yet, sorted by number
+ */
+export function matchGroup(rule: KeyRule | ToleranceRule, items: readonly Item[]): Match[] {
+  return toCells(items).flatMap((cell) => {
+    const matches = matchCell(rule, cell);
+    const matched = matches.reduce((count, match) => count + match.psp.length, 0);
+    // A row whose booking was reverted stays, and so do the booking and its reversal: together they are a break.
+    if (cell.cancelled.length > 0 && matched === cell.psp.length)
+      matches.push(toMatch(cell, 'cancelled', [], cell.cancelled));
+    return matches;
+  });
+}
+
+/** Groups items by account and asset, and takes out the bookings that were reverted. */
+export function toCells(items: readonly Item[]): Cell[] {
+  const cells = new Map<string, Cell>();
+  for (const item of items) {
+    const { account, asset, side } = item;
+    const key = `${account} ${asset}`;
+    const cell = cells.get(key) ?? { account, asset, psp: [], ledger: [], cancelled: [] };
+    cells.set(key, cell);
+    if (side === 'psp') cell.psp.push(item);
+    else cell.ledger.push(item);
+  }
+  for (const cell of cells.values()) takeOutReverted(cell);
+  return [...cells.values()];
+}
+
+function takeOutReverted(cell: Cell): void {
+  for (const reversal of cell.ledger.filter(({ state }) => state === 'reversal')) {
+    const reverted = cell.ledger.find(
+      ({ state, amount }) => state === 'moved' && amount === -reversal.amount,
+    );
+    if (!reverted) continue;
+    cell.ledger = cell.ledger.filter((item) => item !== reversal && item !== reverted);
+    cell.cancelled.push(reverted, reversal);
+  }
+}
+
+function matchCell(rule: KeyRule | ToleranceRule, cell: Cell): Match[] {
+  const { psp, ledger } = cell;
+  switch (rule.kind) {
+    case 'exact':
+      return matchOneToOne(cell);
+    case 'group':
+      return psp.length === 1 || ledger.length === 1 ? matchSums(cell, 0n) : [];
+    case 'settlement':
+      return matchSums(cell, 0n);
+    case 'tolerance':
+      return matchSums(cell, rule.bound[cell.asset] ?? 0n);
+  }
+}
+
+/** Pairs each row with the first booking of the same amount. */
+function matchOneToOne(cell: Cell): Match[] {
+  const bookings = new Map<bigint, Item[]>();
+  for (const item of cell.ledger) {
+    const equal = bookings.get(item.amount);
+    if (equal) equal.push(item);
+    else bookings.set(item.amount, [item]);
+  }
+  return cell.psp.flatMap((item) => {
+    const booking = bookings.get(item.amount)?.shift();
+    return booking ? [toMatch(cell, '1:1', [item], [booking])] : [];
+  });
+}
+
+function matchSums(cell: Cell, bound: bigint): Match[] {
+  const { psp, ledger } = cell;
+  if (psp.length === 0 || ledger.length === 0) return [];
+  const difference = sumAmounts(psp) - sumAmounts(ledger);
+  if (difference > bound || difference < -bound) return [];
+  return [toMatch(cell, toKind(psp.length, ledger.length), psp, ledger)];
+}
+
+function toKind(rows: number, bookings: number): Match['kind'] {
+  if (rows === 1) return bookings === 1 ? '1:1' : '1:n';
+  return bookings === 1 ? 'n:1' : 'n:m';
+}
+
+function toMatch({ account, asset }: Cell, kind: Match['kind'], psp: Item[], ledger: Item[]): Match {
+  return { kind, account, asset, psp, ledger, difference: sumAmounts(psp) - sumAmounts(ledger) };
+}
+
+export function sumAmounts(items: readonly Item[]): bigint {
+  return items.reduce((sum, { amount }) => sum + amount, 0n);
+}

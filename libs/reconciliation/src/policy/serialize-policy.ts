@@ -1,0 +1,43 @@
+/** Serializes a policy, and derives the id of its version from the text. */
+import { createHash } from 'node:crypto';
+import type { Policy } from './policy.types.js';
+
+/** Returns the same text for equal policies. A changed policy is a new version, with items and runs of its own. */
+export function serializePolicy({ name, ledger, sign, accounts, rules, grace }: Policy): string {
+  return JSON.stringify(
+    {
+      name,
+      ledger,
+      sign,
+      accounts: accounts.map(sortKeys),
+      rules: rules.map(sortKeys),
+      grace: sortKeys(grace),
+    },
+    (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+  );
+}
+
+/** Reads the text of `serializePolicy`. */
+export function parsePolicy(text: string): Policy {
+  const policy = JSON.parse(text) as Policy;
+  const rules = policy.rules.map((rule) =>
+    rule.kind === 'tolerance'
+      ? {
+          ...rule,
+          bound: Object.fromEntries(
+            Object.entries(rule.bound).map(([asset, amount]) => [asset, BigInt(amount)]),
+          ),
+        }
+      : rule,
+  );
+  return { ...policy, rules };
+}
+
+/** Returns the id of a version of a policy: the SHA-256 of its text. */
+export function toPolicyId(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function sortKeys(value: object): object {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

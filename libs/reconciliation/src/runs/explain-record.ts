@@ -1,0 +1,165 @@
+/** Explains one record at the cuts of a run: with what it is matched and by which rule, or which candidates did not match and why. */
+import type { Item, ReconciliationRepository, StoredRun } from '@tributary/feed';
+import { toBreakItem } from '../breaks/build-break.js';
+import type { BreakItem } from '../breaks/break.types.js';
+import { readDecisions, type Link } from '../events/read-decisions.js';
+import { matchGroup, type Match } from '../matching/match-group.js';
+import type { Policy } from '../policy/policy.types.js';
+import { parsePolicy } from '../policy/serialize-policy.js';
+import { createCutFilter, hasMoved } from './compare-items.js';
+import type { RunInputs, RunSummary } from './run.types.js';
+
+export interface ItemExplanation {
+  item: BreakItem;
+  /** `linked`: a person linked it. */
+  outcome: 'matched' | 'linked' | 'not-matched' | 'moves-no-money';
+  /** Index of the rule that matched it. */
+  rule?: number;
+  kind?: Match['kind'];
+  /** All items of the match, or of the link. */
+  matchedWith: BreakItem[];
+  /** Other items with one of its keys, and why they did not match it. */
+  candidates: { rule: number; key: string; item: BreakItem; why: string }[];
+}
+
+/**
+ * @param recordId the id of a row as served, or the id of a ledger transaction
+ * @returns one explanation for each account and asset that the record changes; none when the policy has no such record
+ */
+export async function explainRecord(
+  repository: ReconciliationRepository,
+  run: StoredRun,
+  side: Item['side'],
+  recordId: string,
+): Promise<ItemExplanation[]> {
+  const spec = await repository.findPolicySpec(run.policyId);
+  if (spec === undefined)
+    throw new Error(`the store has no policy ${run.policyId}, to which ${run.id} belongs`);
+  const policy = parsePolicy(spec);
+  const { cuts } = JSON.parse(run.inputs) as RunInputs;
+  const { lapsedLinks } = JSON.parse(run.summary) as RunSummary;
+  const { links } = await readDecisions(repository, policy.name, cuts.events);
+  const explainer = new Explainer(
+    repository,
+    run.policyId,
+    policy,
+    createCutFilter(cuts),
+    links.filter(({ seq }) => !lapsedLinks.includes(seq)),
+  );
+  const sources =
+    side === 'ledger' ? [policy.ledger] : [...new Set(policy.accounts.map(({ connector }) => connector))];
+  const explanations: ItemExplanation[] = [];
+  for (const source of sources)
+    for (const item of await explainer.findItems(side, source, recordId))
+      explanations.push(await explainer.explain(item));
+  return explanations;
+}
+
+class Explainer {
+  private readonly groups = new Map<string, Promise<Match[]>>();
+
+  constructor(
+    private readonly repository: ReconciliationRepository,
+    private readonly policyId: string,
+    private readonly policy: Policy,
+    private readonly isIncluded: (item: Item) => boolean,
+    private readonly links: readonly Link[],
+  ) {}
+
+  async findItems(side: Item['side'], source: string, recordId: string): Promise<Item[]> {
+    const versions = await this.repository.findItemsOfRecords(this.policyId, side, source, [recordId]);
+    return versions.filter(this.isIncluded);
+  }
+
+  async explain(item: Item): Promise<ItemExplanation> {
+    const base = { item: toBreakItem(item), matchedWith: [], candidates: [] };
+    if (!hasMoved(item)) return { ...base, outcome: 'moves-no-money' };
+    const link = this.findLink(item);
+    if (link) return { ...base, outcome: 'linked', matchedWith: await this.readLinked(link) };
+    const found = await this.findMatch(item, this.policy.rules.length);
+    const members = found ? [...found.match.psp, ...found.match.ledger] : [];
+    const candidates = await this.listCandidates(item, members);
+    if (!found) return { ...base, outcome: 'not-matched', candidates };
+    const matchedWith = members.filter(({ number }) => number !== item.number).map(toBreakItem);
+    return { ...base, outcome: 'matched', rule: found.rule, kind: found.match.kind, matchedWith, candidates };
+  }
+
+  /** Returns the match of an item by one of the rules before `endRule`. */
+  private async findMatch(item: Item, endRule: number): Promise<{ rule: number; match: Match } | undefined> {
+    for (const { rule, key } of await this.findKeys(item)) {
+      if (rule >= endRule) break;
+      const match = (await this.matchKey(rule, key)).find(({ psp, ledger }) =>
+        [...psp, ...ledger].some(({ number }) => number === item.number),
+      );
+      if (match) return { rule, match };
+    }
+    return undefined;
+  }
+
+  private matchKey(rule: number, key: string): Promise<Match[]> {
+    const name = `${rule} ${key}`;
+    let matches = this.groups.get(name);
+    if (!matches) this.groups.set(name, (matches = this.computeMatches(rule, key)));
+    return matches;
+  }
+
+  private async computeMatches(index: number, key: string): Promise<Match[]> {
+    const rule = this.policy.rules[index];
+    if (!rule || rule.kind === 'window') return [];
+    const free: Item[] = [];
+    for (const item of await this.readGroup(index, key))
+      if (hasMoved(item) && !this.findLink(item) && !(await this.findMatch(item, index))) free.push(item);
+    return matchGroup(rule, free);
+  }
+
+  private async readGroup(rule: number, key: string): Promise<Item[]> {
+    return (await this.repository.findItemsByKey(this.policyId, rule, key)).filter(this.isIncluded);
+  }
+
+  private async findKeys({ number }: Item) {
+    const keys = await this.repository.findKeys(this.policyId, [number]);
+    return keys.filter(({ rule }) => this.policy.rules[rule]?.kind !== 'window');
+  }
+
+  private findLink(item: Item): Link | undefined {
+    return this.links.find(({ items }) => items.some((reference) => isReferenceTo(reference, item)));
+  }
+
+  private async readLinked({ items }: Link): Promise<BreakItem[]> {
+    const found: BreakItem[] = [];
+    for (const reference of items)
+      for (const item of await this.findItems(reference.side, reference.source, reference.recordId))
+        if (isReferenceTo(reference, item)) found.push(toBreakItem(item));
+    return found;
+  }
+
+  private async listCandidates(item: Item, members: readonly Item[]): Promise<ItemExplanation['candidates']> {
+    const known = new Set([item, ...members].map(({ number }) => number));
+    const candidates: ItemExplanation['candidates'] = [];
+    for (const { rule, key } of await this.findKeys(item))
+      for (const other of await this.readGroup(rule, key)) {
+        if (known.has(other.number) || other.side === item.side) continue;
+        known.add(other.number);
+        const match = hasMoved(other) ? await this.findMatch(other, this.policy.rules.length) : undefined;
+        const why = match
+          ? `rule ${match.rule + 1} matched it with another record`
+          : describeMismatch(item, other);
+        candidates.push({ rule, key, item: toBreakItem(other), why });
+      }
+    return candidates;
+  }
+}
+
+function isReferenceTo(reference: Link['items'][number], item: Item): boolean {
+  return (['side', 'source', 'recordId', 'account', 'asset'] as const).every(
+    (key) => reference[key] === item[key],
+  );
+}
+
+function describeMismatch(item: Item, other: Item): string {
+  if (!hasMoved(other)) return `it moves no money: ${other.state}`;
+  if (other.account !== item.account) return `its account is ${other.account}`;
+  if (other.asset !== item.asset) return `its asset is ${other.asset}`;
+  if (other.amount !== item.amount) return `its amount differs by ${item.amount - other.amount}`;
+  return 'no rule allows this number of rows and bookings';
+}

@@ -1,0 +1,114 @@
+/** Makes the cuts of a run, and records what the sources say at this moment. */
+import type { ReconciliationRepository, Store } from '@tributary/feed';
+import { LedgerError, type LedgerSource } from '../ledger/ledger-source.js';
+import { LEDGER_START, readLedger } from '../ledger/read-ledger.js';
+import { toAccountName, type Policy } from '../policy/policy.types.js';
+import type { Observations, PspObservation, RunInputs } from './run.types.js';
+
+/** A source that changes while its sums are read is read again so often. */
+const MAX_ATTEMPTS = 5;
+
+/** @param asOf milliseconds since 1970 */
+export async function observeSources(
+  store: Store,
+  policy: Policy,
+  source: LedgerSource,
+  asOf: number,
+): Promise<RunInputs> {
+  const repository = store.reconciliation();
+  const [problems, notMade]: [string[], string[]] = [[], []];
+  const ledger = await observeLedger(repository, policy, source, problems);
+  const feeds: Record<string, number> = {};
+  const psp: PspObservation[] = [];
+  for (const connector of [...new Set(policy.accounts.map((account) => account.connector))].sort())
+    feeds[connector] = await observeFeed(store, policy, connector, { psp, problems, notMade });
+  const events = await repository.findLastEventSeq();
+  const [previous] = await repository.listRuns(policy.name, 1);
+  return {
+    cuts: { feeds, ledger: ledger.cut, events },
+    asOf: new Date(asOf).toISOString(),
+    ...(previous && { previous: previous.id }),
+    observations: { psp, ...(ledger.balances && { ledger: ledger.balances }), problems, notMade },
+  };
+}
+
+async function observeLedger(
+  repository: ReconciliationRepository,
+  policy: Policy,
+  source: LedgerSource,
+  problems: string[],
+): Promise<{ cut: number; balances?: Observations['ledger'] }> {
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const cut = await readLedger(repository, source);
+      const balances = await readBalances(policy, source);
+      if ((await source.listTransactions(cut)).length === 0) return { cut, balances };
+    }
+    problems.push(
+      `the ledger ${source.name} changed ${MAX_ATTEMPTS} times while its balances were read; run again`,
+    );
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    problems.push(`the ledger ${source.name} could not be read: ${error.message}`);
+  }
+  return { cut: (await repository.findNewestLedgerId(source.name)) ?? LEDGER_START };
+}
+
+async function readBalances(
+  policy: Policy,
+  source: LedgerSource,
+): Promise<NonNullable<Observations['ledger']>> {
+  const balances = [];
+  for (const account of policy.accounts)
+    for (const [asset, amount] of await source.getBalances(account.address)) {
+      const balance = policy.sign === 'same' ? amount : -amount;
+      balances.push({ account: toAccountName(account), asset, balance: balance.toString() });
+    }
+  return balances;
+}
+
+/** @returns the cut of the feed */
+async function observeFeed(
+  store: Store,
+  policy: Policy,
+  connector: string,
+  { psp, problems, notMade }: Omit<Observations, 'ledger'>,
+): Promise<number> {
+  const rejected = (await store.listQuarantine(connector)).filter(
+    ({ stream, kind }) => stream === 'transactions' && kind === 'refusal',
+  );
+  if (rejected.length > 0)
+    problems.push(
+      `${rejected.length} rows of ${connector} are in quarantine; see tributary quarantine ${connector}`,
+    );
+  const accounts = new Map(
+    policy.accounts
+      .filter((account) => account.connector === connector)
+      .map((account) => [account.account, toAccountName(account)]),
+  );
+  const repository = store.reconciliation();
+  for (let attempt = 1; ; attempt++) {
+    const head = await repository.findFeedHead(connector);
+    const sums = (await store.completeness(connector).list()).filter(({ accountId }) =>
+      accounts.has(accountId),
+    );
+    if ((await repository.findFeedHead(connector)).seq !== head.seq && attempt < MAX_ATTEMPTS) continue;
+    if (head.seq === 0) problems.push(`the feed of ${connector} has no rows; check that it is synchronised`);
+    if (head.summedAfter > 0)
+      notMade.push(
+        `the sum of the rows of ${connector} was not compared: the store began to add them up after row ${head.summedAfter}`,
+      );
+    for (const { accountId, asset, total, check } of sums) {
+      const account = accounts.get(accountId) ?? '';
+      if (check.gap)
+        problems.push(
+          `${account}: the balance of the PSP is ${check.gap.amount} ${asset} away from its rows; see tributary quarantine --gaps`,
+        );
+      // Rows that were in the store before the sums are not in them.
+      if (head.summedAfter > 0) continue;
+      const opening = check.opening?.toString();
+      psp.push({ account, asset, rows: total.toString(), ...(opening !== undefined && { opening }) });
+    }
+    return head.seq;
+  }
+}

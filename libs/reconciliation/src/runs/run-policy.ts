@@ -1,0 +1,221 @@
+/** Runs a policy: makes the cuts, compares the items, and stores the result. `verifyRun` repeats a stored run. */
+import { createHash } from 'node:crypto';
+import type { ReconciliationRepository, Store, StoredBreak, StoredRun } from '@tributary/feed';
+import { buildBreak, toBreakId } from '../breaks/build-break.js';
+import type { Break, BreakDraft } from '../breaks/break.types.js';
+import type { RunEvent } from '../events/event.types.js';
+import { readDecisions } from '../events/read-decisions.js';
+import { updateItems } from '../items/update-items.js';
+import type { LedgerSource } from '../ledger/ledger-source.js';
+import type { Policy } from '../policy/policy.types.js';
+import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
+import { compareItems } from './compare-items.js';
+import { observeSources } from './observe-sources.js';
+import type { RunInputs, RunSummary } from './run.types.js';
+import { BreakTotals, summarizeRun } from './summarize-run.js';
+
+const BATCH_BREAKS = 500;
+/** A summary lists at most so many resolved breaks. */
+const MAX_LISTED_RESOLVED = 1000;
+
+export interface RunResult {
+  id: string;
+  inputs: RunInputs;
+  summary: RunSummary;
+  sha256: string;
+}
+
+/**
+ * Runs a policy on everything that the store and the ledger have now.
+ * @param asOf milliseconds since 1970
+ */
+export async function runPolicy(
+  store: Store,
+  policy: Policy,
+  source: LedgerSource,
+  asOf: number,
+): Promise<RunResult> {
+  const repository = store.reconciliation();
+  const spec = serializePolicy(policy);
+  const policyId = toPolicyId(spec);
+  await repository.definePolicy(policyId, policy.name, spec);
+  const inputs = await observeSources(store, policy, source, asOf);
+  const inputsText = JSON.stringify(inputs);
+  const id = `run_${createHash('sha256').update(policyId).update(inputsText).digest('hex').slice(0, 20)}`;
+  await repository.beginRun({
+    id,
+    policyId,
+    name: policy.name,
+    inputs: inputsText,
+    startedAt: await store.currentTime(),
+  });
+  const partial = await compute(repository, policyId, policy, inputs, (breaks) =>
+    repository.addBreaks(id, breaks.map(toStoredBreak)),
+  );
+  const summary = await completeSummary(repository, id, partial, inputs);
+  const found = Object.values(partial.classes).flatMap((states) => Object.values(states));
+  if (summary.breaks.count !== found.reduce((sum, count) => sum + count, 0))
+    throw new Error(`another process stored breaks of ${id} at the same time; run the policy again`);
+  const summaryText = JSON.stringify(summary);
+  const sha256 = hashRun(inputsText, summaryText);
+  const { verdict } = summary;
+  const event: RunEvent = { kind: 'run', policy: policy.name, run: id, verdict, sha256 };
+  await repository.finishRun(
+    { id, finishedAt: await store.currentTime(), verdict, summary: summaryText, sha256 },
+    event,
+  );
+  return { id, inputs, summary, sha256 };
+}
+
+/** What a policy would find, without a run. */
+export interface PolicyPreview {
+  summary: PartialSummary;
+  /** The first breaks of each class. */
+  examples: Break[];
+}
+
+/** A preview has at most so many examples of each class. */
+const MAX_EXAMPLES = 3;
+
+/**
+ * Compares everything that the store and the ledger have now, and stores no run. For a policy that is not in use yet.
+ * @param asOf milliseconds since 1970
+ */
+export async function previewPolicy(
+  store: Store,
+  policy: Policy,
+  source: LedgerSource,
+  asOf: number,
+): Promise<PolicyPreview> {
+  const repository = store.reconciliation();
+  const spec = serializePolicy(policy);
+  const policyId = toPolicyId(spec);
+  await repository.definePolicy(policyId, policy.name, spec);
+  const inputs = await observeSources(store, policy, source, asOf);
+  const examples = new Map<string, Break[]>();
+  const summary = await compute(repository, policyId, policy, inputs, async (breaks) => {
+    for (const found of breaks) {
+      const known = examples.get(found.class) ?? [];
+      if (known.length < MAX_EXAMPLES) examples.set(found.class, [...known, found]);
+    }
+  });
+  return { summary, examples: [...examples.values()].flat() };
+}
+
+/**
+ * Repeats a stored run from its inputs and compares the result.
+ * @returns the first difference, or `undefined`
+ */
+export async function verifyRun(
+  repository: ReconciliationRepository,
+  run: StoredRun,
+): Promise<string | undefined> {
+  if (hashRun(run.inputs, run.summary) !== run.sha256)
+    return `the inputs or the summary of ${run.id} were changed: their hash is not the stored one`;
+  const spec = await repository.findPolicySpec(run.policyId);
+  if (spec === undefined || toPolicyId(spec) !== run.policyId)
+    return `the policy of ${run.id} was changed or is gone`;
+  const inputs = JSON.parse(run.inputs) as RunInputs;
+  const stored = JSON.parse(run.summary) as RunSummary;
+  let problem: string | undefined;
+  const partial = await compute(repository, run.policyId, parsePolicy(spec), inputs, async (breaks) => {
+    for (const each of breaks.map(toStoredBreak)) {
+      const found = await repository.findBreak(run.id, each.id);
+      if (found?.body !== each.body || found.class !== each.class || found.state !== each.state)
+        problem ??= `break ${each.id} of ${run.id} does not follow from the stored items`;
+    }
+  });
+  if (problem !== undefined) return problem;
+  const summary = await completeSummary(repository, run.id, partial, inputs);
+  if (summary.breaks.sha256 !== stored.breaks.sha256)
+    return `a break of ${run.id} was changed, added or removed`;
+  if (JSON.stringify(summary) !== run.summary)
+    return `the summary of ${run.id} does not follow from the stored items`;
+  return undefined;
+}
+
+/** Hashes what a run follows from and what it says. The summary contains the hash of the breaks. */
+export function hashRun(inputs: string, summary: string): string {
+  return createHash('sha256').update(inputs).update(summary).digest('hex');
+}
+
+type PartialSummary = ReturnType<typeof summarizeRun>;
+
+async function compute(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  inputs: RunInputs,
+  onBreaks: (breaks: Break[]) => Promise<void>,
+): Promise<PartialSummary> {
+  await updateItems(repository, policyId, policy, inputs.cuts);
+  const decisions = await readDecisions(repository, policy.name, inputs.cuts.events);
+  const totals = new BreakTotals();
+  let drafts: BreakDraft[] = [];
+  const flush = async (): Promise<void> => {
+    const ids = drafts.map(({ items }) => toBreakId(policy.name, items));
+    const known =
+      inputs.previous === undefined ? new Set() : await repository.findBreakIds(inputs.previous, ids);
+    const asOf = Date.parse(inputs.asOf);
+    const breaks = drafts.map((draft) => buildBreak(policy, draft, decisions, asOf, (id) => known.has(id)));
+    drafts = [];
+    for (const each of breaks) totals.add(each);
+    await onBreaks(breaks);
+  };
+  const comparison = await compareItems(
+    repository,
+    policyId,
+    policy,
+    inputs.cuts,
+    decisions,
+    async (draft) => {
+      drafts.push(draft);
+      if (drafts.length >= BATCH_BREAKS) await flush();
+    },
+  );
+  await flush();
+  return summarizeRun(policy, policyId, inputs, comparison, totals);
+}
+
+function toStoredBreak(found: Break): StoredBreak {
+  return { id: found.id, class: found.class, state: found.state, body: JSON.stringify(found) };
+}
+
+/** Adds what follows from the stored breaks of this run and of the run before. */
+async function completeSummary(
+  repository: ReconciliationRepository,
+  runId: string,
+  partial: PartialSummary,
+  { previous }: RunInputs,
+): Promise<RunSummary> {
+  const hash = createHash('sha256');
+  const breaks = { count: 0, new: 0, sha256: '' };
+  for await (const { class: name, state, body } of streamBreaks(repository, runId)) {
+    hash.update(`${name} ${state} ${body}\n`);
+    breaks.count++;
+    if ((JSON.parse(body) as Break).isNew) breaks.new++;
+  }
+  const resolved: RunSummary['resolved'] = { count: 0, ids: [] };
+  if (previous !== undefined)
+    for await (const { id } of streamBreaks(repository, previous)) {
+      if (await repository.findBreak(runId, id)) continue;
+      resolved.count++;
+      if (resolved.ids.length < MAX_LISTED_RESOLVED) resolved.ids.push(id);
+    }
+  return { ...partial, breaks: { ...breaks, sha256: hash.digest('hex') }, resolved };
+}
+
+/** Returns the breaks of a run, sorted by id. */
+export async function* streamBreaks(
+  repository: ReconciliationRepository,
+  runId: string,
+): AsyncGenerator<StoredBreak> {
+  let after = '';
+  for (;;) {
+    const batch = await repository.readBreaks(runId, after, BATCH_BREAKS);
+    yield* batch;
+    const last = batch.at(-1);
+    if (!last) return;
+    after = last.id;
+  }
+}

@@ -1,0 +1,132 @@
+/** Adds up a run: one line for each account and asset, the residual, and the verdict. */
+import type { Break, BreakClass } from '../breaks/break.types.js';
+import { toAccountName, type Policy } from '../policy/policy.types.js';
+import type { Comparison } from './compare-items.js';
+import type { BalanceLine, RunInputs, RunSummary, Verdict } from './run.types.js';
+
+/** Counts breaks and adds up their differences while a run finds them. */
+export class BreakTotals {
+  readonly classes: RunSummary['classes'] = {};
+  readonly differences = new Map<string, Map<BreakClass, bigint>>();
+
+  add({ class: found, state, differences }: Break): void {
+    const states = (this.classes[found] ??= {});
+    states[state] = (states[state] ?? 0) + 1;
+    for (const { account, asset, amount } of differences) {
+      const key = `${account} ${asset}`;
+      const byClass = this.differences.get(key) ?? new Map<BreakClass, bigint>();
+      this.differences.set(key, byClass);
+      byClass.set(found, (byClass.get(found) ?? 0n) + BigInt(amount));
+    }
+  }
+}
+
+export function summarizeRun(
+  policy: Policy,
+  policyId: string,
+  inputs: RunInputs,
+  { recorder, totals, lapsedLinks }: Comparison,
+  breaks: BreakTotals,
+): Omit<RunSummary, 'breaks' | 'resolved'> {
+  const { observations } = inputs;
+  const balances = buildBalances(policy, observations.psp, recorder.tolerated, totals, breaks);
+  const problems = [...observations.problems, ...findSumProblems(policy, inputs, balances)];
+  return {
+    ...{ policy: policy.name, policyId, verdict: toVerdict(problems, breaks.classes), problems },
+    notMade: observations.notMade,
+    ...{ equation: describeEquation(policy), balances, ...recorder.finish() },
+    classes: sortByName(breaks.classes),
+    tolerated: listTolerated(policy, recorder.tolerated),
+    lapsedLinks,
+  };
+}
+
+function toVerdict(problems: readonly string[], classes: RunSummary['classes']): Verdict {
+  const states = Object.values(classes);
+  if (problems.length > 0) return 'incomplete';
+  if (states.some(({ open = 0 }) => open > 0)) return 'breaks';
+  return states.some(({ pending = 0 }) => pending > 0) ? 'pending' : 'reconciled';
+}
+
+function describeEquation({ sign }: Policy): string {
+  return sign === 'same'
+    ? 'rows of the PSP - bookings of the ledger = tolerated differences + breaks'
+    : 'rows of the PSP + bookings of the ledger = tolerated differences + breaks (the ledger account has the opposite sign; the report shows its bookings with the sign of the PSP)';
+}
+
+function buildBalances(
+  policy: Policy,
+  observed: RunInputs['observations']['psp'],
+  tolerated: ReadonlyMap<string, bigint>,
+  totals: Comparison['totals'],
+  breaks: BreakTotals,
+): BalanceLine[] {
+  const addresses = new Map(policy.accounts.map((account) => [toAccountName(account), account.address]));
+  const openings = new Map(observed.map(({ account, asset, opening }) => [`${account} ${asset}`, opening]));
+  return [...totals.keys()].sort().map((key) => {
+    const [account = '', asset = ''] = key.split(' ');
+    const { psp, ledger } = totals.get(key) ?? { psp: 0n, ledger: 0n };
+    const explained = [...(breaks.differences.get(key) ?? [])];
+    const allowed = tolerated.get(key) ?? 0n;
+    const residual = explained.reduce((rest, [, amount]) => rest - amount, psp - ledger - allowed);
+    const opening = openings.get(key);
+    return {
+      ...{ account, address: addresses.get(account) ?? '', asset },
+      ...{ psp: psp.toString(), ledger: ledger.toString(), difference: (psp - ledger).toString() },
+      ...{ tolerated: allowed.toString(), residual: residual.toString() },
+      explained: sortByName(Object.fromEntries(explained.map(([name, amount]) => [name, amount.toString()]))),
+      ...(opening !== undefined && { opening }),
+    };
+  });
+}
+
+/** Compares the sums of the items with sums that were made in another way. */
+function findSumProblems(
+  policy: Policy,
+  { observations }: RunInputs,
+  balances: readonly BalanceLine[],
+): string[] {
+  const problems = balances
+    .filter(({ residual }) => residual !== '0')
+    .map(({ account, asset, residual }) => `${account}: ${residual} ${asset} are not explained by any break`);
+  const lines = new Map(balances.map((line) => [`${line.account} ${line.asset}`, line]));
+  for (const { account, asset, rows } of observations.psp) {
+    const sum = lines.get(`${account} ${asset}`)?.psp ?? '0';
+    if (sum !== rows)
+      problems.push(
+        `${account}: the rows up to the cut add up to ${sum} ${asset}; the store counted ${rows}`,
+      );
+  }
+  const balancesOfLedger = new Set(observations.ledger?.map(({ account, asset }) => `${account} ${asset}`));
+  if (observations.ledger)
+    for (const { account, asset, ledger } of balances)
+      if (ledger !== '0' && !balancesOfLedger.has(`${account} ${asset}`))
+        problems.push(
+          `${account}: the bookings add up to ${ledger} ${asset}; the ledger ${policy.ledger} has no balance`,
+        );
+  for (const { account, asset, balance } of observations.ledger ?? []) {
+    const sum = lines.get(`${account} ${asset}`)?.ledger ?? '0';
+    if (sum !== balance)
+      problems.push(
+        `${account}: the bookings up to the cut add up to ${sum} ${asset}; the ledger ${policy.ledger} says ${balance}`,
+      );
+  }
+  return problems;
+}
+
+function listTolerated(policy: Policy, tolerated: ReadonlyMap<string, bigint>): RunSummary['tolerated'] {
+  const rule = policy.rules.find(({ kind }) => kind === 'tolerance');
+  if (rule?.kind !== 'tolerance') return [];
+  const sums = new Map<string, bigint>();
+  for (const [key, amount] of tolerated) {
+    const asset = key.slice(key.lastIndexOf(' ') + 1);
+    sums.set(asset, (sums.get(asset) ?? 0n) + amount);
+  }
+  return [...sums]
+    .sort()
+    .map(([asset, amount]) => ({ address: rule.account, asset, amount: amount.toString() }));
+}
+
+function sortByName<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))) as T;
+}

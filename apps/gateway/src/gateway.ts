@@ -39,6 +39,8 @@ import { StartPageModule } from './mount/start-page.module.js';
 import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
+import { ReaderRecorder } from './mount/reader-recorder.js';
+import { registerReaderMetrics } from './mount/reader-metrics.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 /** Long enough for a client to send its next request, and to learn from the response that the connection closes. */
@@ -116,6 +118,12 @@ async function composeGateway(
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
   const lineLimiter = new LineLimiter(logger);
+  const readers = new ReaderRecorder(store);
+  registerReaderMetrics(
+    registry,
+    store,
+    deployment.connectors.map(({ path }) => path),
+  );
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
   const rowWatcher = new FeedRowWatcher(store);
@@ -123,6 +131,7 @@ async function composeGateway(
     store,
     cache: new PageCache(PAGE_CACHE_BYTES),
     rowWatcher,
+    readers,
     limiter,
     lineLimiter,
     sync,
@@ -150,7 +159,9 @@ async function composeGateway(
   installRouteAuthorization(adapter.getInstance(), keySets, limiter);
   installListFastPath(adapter.getInstance(), backends);
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
-  new RequestObserver(logger, lineLimiter, registry, keySets.connectors).observe(adapter.getInstance());
+  new RequestObserver(logger, lineLimiter, registry, keySets.connectors, readers).observe(
+    adapter.getInstance(),
+  );
   const operator = HealthAndMetricsModule.forRoot(registry, {
     isDraining: () => gracefulShutdown.isDraining,
     checkStore: () => store.checkWritable(),
@@ -179,6 +190,7 @@ async function composeGateway(
     storeChange,
     syncEngine,
     orders,
+    readers,
     clock,
     logger,
     lineLimiter,
@@ -248,6 +260,7 @@ interface GatewayParts {
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
   orders: OrderEngine;
+  readers: ReaderRecorder;
   clock: StoreClock;
   logger: Logger;
   lineLimiter: LineLimiter;
@@ -287,6 +300,7 @@ class RunningGateway implements Gateway {
     logger.info({ url: this.address, connectors: deployment.connectors.length }, 'listening');
     if (options.sync ?? true) this.syncEngine.start();
     this.parts.clock.start();
+    this.parts.readers.start();
     this.stopHeartbeat = startHeartbeat(this.store);
     this.parts.orders.start();
     return this.address;
@@ -297,8 +311,8 @@ class RunningGateway implements Gateway {
   }
 
   private async shutDown(): Promise<void> {
-    const { gracefulShutdown, rowWatcher, options, store, syncEngine, orders, clock, logger, lineLimiter } =
-      this.parts;
+    const { gracefulShutdown, rowWatcher, options, store, syncEngine, orders, readers } = this.parts;
+    const { clock, logger, lineLimiter } = this.parts;
     logger.info('stopping');
     rowWatcher.stop();
     await Promise.all([
@@ -309,6 +323,7 @@ class RunningGateway implements Gateway {
     lineLimiter.stop();
     // Orders stop after the HTTP server, because running requests can still submit orders.
     await orders.stop();
+    await readers.stop();
     clock.stop();
     this.stopHeartbeat();
     await store.close();

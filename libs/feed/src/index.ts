@@ -6,6 +6,7 @@ export type * from './types/reconciliation.types.js';
 export { hashEvent } from './reconciliation/event-log.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
+export * from './types/reader.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
 export { verifyStoredRows, type RowFinding, type RowVerification } from './maintenance/verify-stored-rows.js';
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';

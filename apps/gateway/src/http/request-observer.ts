@@ -6,6 +6,8 @@ import { connectorPathFromUrl, matchResource } from '@tributary/connector-api/co
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { LineLimiter, Logger } from '../logging/index.js';
+import { STREAMS } from '@tributary/connector-api';
+import type { ReaderRecorder } from '../mount/reader-recorder.js';
 import { isAuthorized } from './route-authorization.js';
 import { findMatchedRoute, findRequestedConnector, type ConnectorPathSet } from './shared-route-table.js';
 
@@ -31,6 +33,7 @@ export class RequestObserver {
     registry: Registry,
     /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
     private readonly connectors: ConnectorPathSet,
+    private readonly readers: Pick<ReaderRecorder, 'recordUnauthorized'>,
   ) {
     this.logsAllRequests = logger.isLevelEnabled('debug');
     this.requests = new Counter({
@@ -60,8 +63,17 @@ export class RequestObserver {
     const { count, seconds } = this.getMetrics(served ?? this.findIntendedRoute(request), reply.statusCode);
     count.inc();
     seconds.observe(reply.elapsedTime / 1000);
+    if (reply.statusCode === 401) this.recordUnauthorized(request);
     if (this.logsAllRequests || reply.statusCode >= 400)
       this.log(request, reply, served ?? redactPath(request.url));
+  }
+
+  /** Counts a request for a list without a valid key for the diagnosis of the connector. */
+  private recordUnauthorized(request: FastifyRequest): void {
+    const resource = matchResource(request.url);
+    const stream = STREAMS.find((one) => resource?.route === `/${one}`);
+    if (resource !== undefined && stream !== undefined && this.connectors.has(resource.connectorPath))
+      this.readers.recordUnauthorized(resource.connectorPath, stream);
   }
 
   private log(request: FastifyRequest, reply: FastifyReply, path: string): void {

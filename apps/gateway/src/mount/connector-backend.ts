@@ -15,6 +15,7 @@ import type { BalanceReader } from '@tributary/sync';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
+import type { ReaderRecorder } from './reader-recorder.js';
 
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
@@ -29,13 +30,25 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     private readonly cache: PageCache,
     private readonly balanceReader: BalanceReader,
     private readonly rowWatcher: FeedRowWatcher,
+    private readonly readers: ReaderRecorder,
     private readonly orderService?: OrderService,
   ) {
     this.supportedOrderKinds = orderService?.supportedKinds ?? new Set();
   }
 
-  getPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage> {
-    return query.readsUntilEmptyPage ? this.pageUntilEmpty(stream, query) : this.readPage(stream, query);
+  getPage(
+    stream: Stream,
+    query: PageQuery,
+    authorization?: string,
+  ): SerializedPage | Promise<SerializedPage> {
+    const page = query.readsUntilEmptyPage
+      ? this.pageUntilEmpty(stream, query)
+      : this.readPage(stream, query);
+    const record = (read: SerializedPage) => {
+      this.readers.recordPage(this.path, stream, authorization, query, read.rows);
+      return read;
+    };
+    return page instanceof Promise ? page.then(record) : record(page);
   }
 
   private async pageUntilEmpty(stream: Stream, query: PageQuery): Promise<SerializedPage> {

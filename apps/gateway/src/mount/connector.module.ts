@@ -26,6 +26,7 @@ import { ConnectorBackend } from './connector-backend.js';
 import { PluginFeedReader } from './plugin-feed-reader.js';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
+import type { ReaderRecorder } from './reader-recorder.js';
 import { canPay } from './can-pay.js';
 import { createPluginProviders } from './plugin-providers.js';
 import { WebhookHandler } from './webhook-handler.js';
@@ -35,6 +36,7 @@ export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
   rowWatcher: FeedRowWatcher;
+  readers: ReaderRecorder;
   limiter: FailureLimiter;
   lineLimiter: LineLimiter;
   sync: SyncOptions;
@@ -113,7 +115,7 @@ function createBackend(
   dependencies: ConnectorDependencies,
 ): Backend {
   const { path, syncIntervalMs: pullIntervalMs, balanceValidity } = config;
-  const { store, cache, rowWatcher, sync } = dependencies;
+  const { store, cache, rowWatcher, readers, sync } = dependencies;
   const orders = openOrders(config, client, dependencies.orders);
   const connector: SyncConnector = {
     path,
@@ -125,7 +127,7 @@ function createBackend(
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
   };
   const reader = new BalanceReader(store, connector, sync);
-  const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, orders?.service);
+  const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, readers, orders?.service);
   dependencies.onConnectorReady(connector, backend);
   return backend;
 }

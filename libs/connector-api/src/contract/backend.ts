@@ -6,8 +6,11 @@ import type { PageQuery } from './parse-page-query.js';
 
 /** The data and operations of one connector, as the contract's controllers need them. Injected under `BACKEND`. */
 export interface Backend {
-  /** Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous. */
-  getPage(stream: Stream, query: PageQuery): SerializedPage | Promise<SerializedPage>;
+  /**
+   * Returns one page of a stream, oldest row first. A page after the end is `[]`. It is a promise only if the store is asynchronous.
+   * @param authorization the request's `Authorization` header, which names the reader
+   */
+  getPage(stream: Stream, query: PageQuery, authorization?: string): SerializedPage | Promise<SerializedPage>;
   /**
    * Returns the balances of an account. Their time `at` depends on what the reader got before: docs/decisions/0015-times-of-balances.md.
    * @param accountId the id as served, i.e. encoded

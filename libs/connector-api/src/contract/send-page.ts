@@ -15,7 +15,7 @@ export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void | Promise<void> {
-  const page = backend.getPage(stream, parsePageQuery(stream, request.query));
+  const page = backend.getPage(stream, parsePageQuery(stream, request.query), request.headers.authorization);
   return page instanceof Promise
     ? page.then(({ body }) => sendBody(reply, body))
     : sendBody(reply, page.body);

@@ -35,7 +35,21 @@ export interface Schema {
   reconciliation_runs: ReconciliationRunTable;
   reconciliation_breaks: ReconciliationBreakTable;
   reconciliation_events: ReconciliationEventTable;
+  reader_positions: ReaderPositionTable;
   migrations: { version: number; applied_at: number };
+}
+
+/** Where a reader is in a feed, as of its last request. */
+export interface ReaderPositionTable {
+  connector: string;
+  reader: string;
+  stream: string;
+  requested_at: number;
+  filter_from: number | null;
+  /** Sequence number of the last row that the reader has; `null` if no page was served. */
+  read_seq: number | null;
+  interval_ms: number | null;
+  requests: number;
 }
 
 /** One connector: the plugin and the account at the PSP to which its feeds belong. `account` is `null` when the plugin cannot tell. */

@@ -1,4 +1,5 @@
 /** Records sync runs for operators. */
+import { STREAMS, type Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { SyncRun } from '../types/store.types.js';
 import type { Schema } from '../database/schema.js';
@@ -59,4 +60,26 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
     .limit(1)
     .executeTakeFirst();
   return newest !== undefined && isQuiet({ ...run, ...newest, error: newest.error ?? undefined });
+}
+
+/** Returns the newest run of each stream. A run that found nothing new may be missing, if another one like it was recorded shortly before. */
+export async function findLastSyncRuns(db: Kysely<Schema>, connector: string): Promise<SyncRun[]> {
+  const runs = await Promise.all(
+    STREAMS.map((stream) =>
+      db
+        .selectFrom('sync_runs')
+        .selectAll()
+        .where('connector', '=', connector)
+        .where('stream', '=', stream)
+        .orderBy('started_at', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+        .then((row) => (row === undefined ? [] : [toSyncRun(row, stream)])),
+    ),
+  );
+  return runs.flat();
+}
+
+function toSyncRun({ started_at, error, ...counts }: Schema['sync_runs'], stream: Stream): SyncRun {
+  return { ...counts, stream, startedAt: started_at, ...(error === null ? {} : { error }) };
 }

@@ -71,6 +71,8 @@ async function fill(url: string): Promise<void> {
       });
       await lease.release();
       await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
+      const requests = { reader: 'key', stream: 'transactions', requestedAt: 1, rowsRead: 5, count: 2 };
+      await store.recordReaderRequests([{ connector, ...requests }]);
       await store.completeness(connector).update([], () => ({
         checks: [{ accountId: 'a', asset: 'EUR/2', check: CHECK }],
         ...{ warnings: [], resolvedIds: [], checkpoint: { seq: 1, cursor: 'c' } },

@@ -47,6 +47,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   reconciliation_runs: ['id'],
   reconciliation_breaks: ['run_id', 'id'],
   reconciliation_events: ['seq'],
+  reader_positions: ['connector', 'reader', 'stream'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 

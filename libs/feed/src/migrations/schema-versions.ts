@@ -18,6 +18,7 @@ import { addDeployment } from './0011-deployment.js';
 import { addReaderBalancesTable } from './0012-reader-balances.js';
 import { createAccountSums } from './0013-account-sums.js';
 import { createReconciliation } from './0014-reconciliation.js';
+import { createReaderPositions } from './0015-reader-positions.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -68,6 +69,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createAccountSums, minProgramVersion: 13 },
   // Only adds tables.
   { apply: createReconciliation, minProgramVersion: 13 },
+  { apply: createReaderPositions, minProgramVersion: 13 },
 ];
 
 /** The version of the tables that this release creates. */

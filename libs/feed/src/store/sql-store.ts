@@ -23,12 +23,14 @@ import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
+import type { ReaderPosition, ReaderRequests } from '../types/reader.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { readRows } from '../feeds/read-rows.js';
 import type { ReconciliationRepository } from '../types/reconciliation.types.js';
-import { recordSyncRun } from '../feeds/sync-runs.js';
 import { createReconciliationRepository } from '../reconciliation/reconciliation-repository.js';
+import { findLastSyncRuns, recordSyncRun } from '../feeds/sync-runs.js';
+import { findReaderPositions, recordReaderRequests } from '../readers/reader-positions.js';
 import type { Schema } from '../database/schema.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
 import { openSession } from '../identity/open-store-identity.js';
@@ -116,6 +118,18 @@ export class SqlStore implements Store {
 
   findPullRequests(): Promise<PullRequest[]> {
     return findPullRequests(this.adapter);
+  }
+
+  findLastSyncRuns(connector: string): Promise<SyncRun[]> {
+    return findLastSyncRuns(this.adapter.reader, connector);
+  }
+
+  recordReaderRequests(requests: readonly ReaderRequests[]): Promise<void> {
+    return this.adapter.transaction((db) => recordReaderRequests(db, requests));
+  }
+
+  findReaderPositions(connectors: readonly string[]): Promise<ReaderPosition[]> {
+    return findReaderPositions(this.adapter, connectors);
   }
 
   listQuarantine(connector?: string, limit = 1000) {

@@ -11,6 +11,7 @@ import type {
 } from '@tributary/connector-api';
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
+import type { ReaderPosition, ReaderRequests } from './reader.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
 
@@ -66,6 +67,12 @@ export interface Store {
   requestPulls(connector: string): Promise<number>;
   /** Returns the requests that no successful pull has fulfilled. */
   findPullRequests(): Promise<PullRequest[]>;
+  /** Returns the last recorded run of each stream of a connector. */
+  findLastSyncRuns(connector: string): Promise<SyncRun[]>;
+  /** Adds requests to the positions of their readers. */
+  recordReaderRequests(requests: readonly ReaderRequests[]): Promise<void>;
+  /** Returns where the readers of these connectors are. */
+  findReaderPositions(connectors: readonly string[]): Promise<ReaderPosition[]>;
   /** Returns the unresolved quarantine entries (rejected records and data warnings), newest first. */
   listQuarantine(connector?: string, limit?: number): Promise<QuarantineEntry[]>;
   /** Returns the time of the clock that all gateways of this store share. Milliseconds since 1970. @throws StoreUnavailableError */

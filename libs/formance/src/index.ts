@@ -1,4 +1,4 @@
-/** Public interface of the library `formance`: a client of Formance's services, and the installation of connectors. */
+/** Public interface of the library `formance`: a client of Formance's services, the installation of connectors, and the diagnosis of those that do not work. */
 export * from './http/formance-connection.js';
 export * from './http/formance-error.js';
 export * from './payments/payments-client.js';
@@ -6,4 +6,8 @@ export type * from './payments/payments.types.js';
 export * from './install/desired-connector.js';
 export * from './install/installer.js';
 export * from './install/uninstall-connector.js';
+export * from './doctor/check-endpoint.js';
+export * from './doctor/diagnose-connector.js';
+export type * from './doctor/doctor.types.js';
+export * from './doctor/examine-connectors.js';
 export type { ConfigChange } from './install/plan-installation.js';

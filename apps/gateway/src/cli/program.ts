@@ -55,7 +55,8 @@ Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
   2  the command line is wrong, or orders resolve or formance uninstall was asked without --yes
-  3  sync: at least one stream did not catch up; formance install --dry-run: something would be changed
+  3  sync: at least one stream did not catch up; formance install --dry-run: something would be changed;
+     formance doctor: a problem was found
   4  serve: the store was replaced or restored while the gateway ran
   130, 143  stopped by SIGINT, SIGTERM before the end
 

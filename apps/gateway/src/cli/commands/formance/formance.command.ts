@@ -1,4 +1,4 @@
-/** `tributary formance …`: installs the connectors of the deployment file in Formance, and removes one. */
+/** `tributary formance …`: installs the connectors of the deployment file in Formance, and removes one. `diagnose.command.ts` has the others. */
 import { generateApiKey } from '@tributary/auth';
 import { Installer, uninstallConnector, type InstallResult } from '@tributary/formance';
 import { Option, type Command } from 'commander';
@@ -10,6 +10,7 @@ import {
   type ConfigOption,
 } from '../../shared/command-context.js';
 import { withPayments } from './connect-to-formance.js';
+import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
 import { formatInstallResults } from './format-install-results.js';
 import { formatManualInstallation, PRINT_FORMATS, type PrintFormat } from './format-manual-installation.js';
@@ -19,6 +20,8 @@ export function registerFormanceCommand(cli: CommandContext): void {
     .command('formance')
     .description('The connectors of this deployment in Formance Payments.');
   registerInstallCommand(formance, cli);
+  registerStatusCommand(formance, cli);
+  registerDoctorCommand(formance, cli);
   registerUninstallCommand(formance, cli);
 }
 

@@ -1,0 +1,73 @@
+/** Collects what Formance, the gateway and its store know about the connectors of the deployment file. */
+import { deriveReaderId } from '@tributary/auth';
+import { STREAMS } from '@tributary/connector-api';
+import { openStore, UNAUTHORIZED_READER, type ReaderPosition, type Store } from '@tributary/feed';
+import {
+  checkEndpoint,
+  examineConnectors,
+  type ConnectorFacts,
+  type FormanceFacts,
+  type StreamFacts,
+} from '@tributary/formance';
+import type { Deployment } from '../../../config/index.js';
+import { withPayments } from './connect-to-formance.js';
+import type { FormanceGroup } from './desired-connectors.js';
+
+/** Returns the facts of all connectors of a group. @throws Error if the store cannot be opened */
+export async function collectFacts(deployment: Deployment, group: FormanceGroup): Promise<ConnectorFacts[]> {
+  const { connectors } = group;
+  const formanceFacts = await withPayments(deployment, group, (client) =>
+    examineConnectors(client, connectors),
+  );
+  const store = await openStore(deployment.store);
+  try {
+    const positions = await store.findReaderPositions(connectors.map(({ path }) => path));
+    const facts: ConnectorFacts[] = [];
+    for (const [index, desired] of connectors.entries()) {
+      const formance = formanceFacts[index]!;
+      const own = positions.filter(({ connector }) => connector === desired.path);
+      const unauthorized = sumUnauthorized(own);
+      facts.push({
+        ...{ desired, formance, endpoint: await checkEndpoint(desired.endpoint) },
+        streams: await readStreams(store, desired.path, formance, own),
+        ...(unauthorized && { unauthorized }),
+        now: Date.now(),
+      });
+    }
+    return facts;
+  } finally {
+    await store.close();
+  }
+}
+
+async function readStreams(
+  store: Store,
+  path: string,
+  formance: FormanceFacts,
+  positions: readonly ReaderPosition[],
+): Promise<StreamFacts[]> {
+  // The key that Formance has is the reader.
+  const reader = formance.kind === 'found' ? deriveReaderId(`Bearer ${formance.config.apiKey}`) : undefined;
+  const runs = await store.findLastSyncRuns(path);
+  return Promise.all(
+    STREAMS.map(async (stream): Promise<StreamFacts> => {
+      const run = runs.find((one) => one.stream === stream);
+      const position = positions.find((one) => one.reader === reader && one.stream === stream);
+      const { rows } = await (await store.feed(path, stream)).head();
+      return {
+        ...{ stream, rows },
+        ...(run && { lastPull: { at: run.startedAt, ...(run.error !== undefined && { error: run.error }) } }),
+        ...(position && { reader: position }),
+      };
+    }),
+  );
+}
+
+function sumUnauthorized(positions: readonly ReaderPosition[]): ConnectorFacts['unauthorized'] {
+  const refused = positions.filter(({ reader }) => reader === UNAUTHORIZED_READER);
+  if (refused.length === 0) return undefined;
+  return {
+    requests: refused.reduce((sum, { requests }) => sum + requests, 0),
+    lastAt: Math.max(...refused.map(({ requestedAt }) => requestedAt)),
+  };
+}

@@ -1,0 +1,32 @@
+/** Checks from this machine whether a gateway answers at an endpoint. The request needs no key, and changes nothing that is known of a reader. */
+import type { EndpointFacts } from './doctor.types.js';
+
+const TIMEOUT_MS = 5_000;
+const NO_HOST_CODES = ['ENOTFOUND', 'EAI_AGAIN'];
+
+export async function checkEndpoint(endpoint: string): Promise<EndpointFacts> {
+  try {
+    const response = await fetch(`${endpoint}/accounts`, {
+      method: 'OPTIONS',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    // The gateway names the methods of a list. Servers that answer OPTIONS for every path do not name GET alone.
+    if (response.status === 204 && (response.headers.get('allow') ?? '').includes('GET'))
+      return { kind: 'reachable' };
+    return { kind: 'no-gateway', reason: `something answers with status ${response.status}, but no gateway` };
+  } catch (error) {
+    const code = findCode(error);
+    if (NO_HOST_CODES.includes(code)) return { kind: 'no-gateway', reason: 'there is no such host' };
+    return { kind: 'no-connection', reason: code === '' ? `no answer within ${TIMEOUT_MS / 1000} s` : code };
+  }
+}
+
+/** Returns the code of the error that `fetch` wraps, e.g. ECONNREFUSED; empty after a timeout. */
+function findCode(error: unknown): string {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code: unknown =
+    typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -40,7 +40,7 @@ function printResult({ rows, damaged, findings }: RowVerification, terminal: Ter
   );
   terminal.out(formatTable([['CONNECTOR', 'STREAM', 'ROW', 'ID', 'DAMAGE'], ...lines]));
   throw new CliError(
-    `${damaged} of ${pluralize(rows, 'row')} are damaged. Put back a backup, or pull the connector again with "tributary connectors reset".`,
+    `${damaged} of ${pluralize(rows, 'row')} are damaged. Put back a backup from before the damage.`,
     EXIT.failed,
   );
 }

@@ -1,4 +1,5 @@
 /** The completeness check finds every kind of loss within one sync after it, and reads the lost rows again where that is possible. */
+import { acceptGap } from '@tributary/sync';
 import { CompletenessWorld } from './completeness-world.js';
 import { LossyPsp, type Loss } from './lossy-psp.js';
 
@@ -160,6 +161,33 @@ test('a balance that stays wrong is a gap, and a rising gap is reported again', 
   psp.balanceError = 250n;
   for (let times = 0; times < 2; times++) await world.sync(HOUR);
   expect(await sizes()).toEqual(['2.50 EUR higher', '2.50 EUR higher']);
+});
+
+test('a gap that a person accepts ends, is kept with name and note, and a later loss is found', async () => {
+  await syncAndBook();
+  psp.balanceError = 100n;
+  const gap = { connector: 'bank', accountId: 'main', asset: 'EUR/2', by: 'A. Smith', note: 'interest' };
+  expect(await acceptGap(world.harness.store, gap)).toBeUndefined();
+  for (let times = 0; times < 2; times++) await world.sync(HOUR);
+  expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(2);
+
+  expect(await acceptGap(world.harness.store, gap)).toBe(100n);
+  expect((await world.findWarnings()).map(({ id }) => id)).toEqual(['completeness:savings:EUR/2']);
+  await world.sync(HOUR);
+  expect(await world.metric('tributary_completeness_gap', { state: 'confirmed' })).toBe(1);
+  expect(await world.findDisagreeing()).toEqual(['savings EUR/2']);
+  const accepted = await world.harness.store.completeness('bank').listAcceptances();
+  expect(accepted.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^the difference 100 \(minor units\) of account main in EUR\/2 was accepted by A\. Smith at \S+Z: interest$/,
+    ),
+  ]);
+  expect(await acceptGap(world.harness.store, gap)).toBeUndefined();
+
+  psp.balanceError = 130n;
+  for (let times = 0; times < 2; times++) await world.sync(HOUR);
+  const reasons = (await world.findWarnings()).map(({ reason }) => /main is (\S+ EUR \w+)/.exec(reason)?.[1]);
+  expect(reasons).toContain('0.30 EUR higher');
 });
 
 test('without a declared opening balance, two observations that agree prove it, and later losses are found', async () => {

@@ -2,6 +2,7 @@ export { BalanceReader } from './balances/balance-reader.js';
 export type { BalanceReaderOptions } from './balances/balance-reader.js';
 export { systemClock } from './clock.js';
 export type { Clock } from './clock.js';
+export { acceptGap, type GapAcceptance } from './completeness/accept-gap.js';
 export { computeSuspectDifference } from './completeness/judge-observation.js';
 export { getSyncContext } from './sync-context.js';
 export type { SyncContext, SyncOptions } from './sync-context.js';

@@ -7,7 +7,7 @@ import type {
 } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import { StaleStateError } from '../database/store-errors.js';
-import { addWarning, resolveEntries } from '../feeds/quarantine.js';
+import { addAcceptance, addWarning, findAcceptances, resolveEntries } from '../feeds/quarantine.js';
 import type { FeedSession } from '../identity/feed-session.js';
 import type {
   AccountCheck,
@@ -107,6 +107,10 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     return rows.map(toAccountSum);
   }
 
+  listAcceptances() {
+    return findAcceptances(this.adapter.reader, this.connector);
+  }
+
   async describeOpenRows(accountId: string, asset: string, afterSeq: number) {
     return describeOpenRows(this.adapter.reader, await this.openFeed(), { accountId, asset }, afterSeq);
   }
@@ -126,12 +130,13 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   private async write(
     db: Kysely<Schema>,
     feedId: number,
-    { checks, warnings, resolvedIds, checkpoint }: CompletenessChange,
+    { checks, warnings, resolvedIds, checkpoint, acceptance }: CompletenessChange,
     now: number,
   ): Promise<void> {
     if (checks.length > 0) await this.writeChecks(db, feedId, checks);
     for (const warning of warnings) await addWarning(db, feedId, warning, now);
     await resolveEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
+    if (acceptance) await addAcceptance(db, feedId, acceptance, now);
     if (checkpoint) await this.writeCheckpoint(db, feedId, checkpoint, now);
   }
 

@@ -4,6 +4,7 @@ import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
 import type { FeedSession } from '../identity/feed-session.js';
+import type { AcceptedGap } from '../types/completeness.types.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
@@ -35,6 +36,30 @@ export async function addWarning(
   now: number,
 ): Promise<void> {
   await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
+}
+
+/** Adds what a person accepted as a resolved entry. Must run inside a transaction that has locked the feed. */
+export async function addAcceptance(
+  db: Kysely<Schema>,
+  feedId: number,
+  acceptance: DataWarning,
+  now: number,
+): Promise<void> {
+  await upsertEntry(db, { ...fromWarning(acceptance), feed_id: feedId, since: now, cleared_at: now });
+}
+
+/** Returns the gaps of a connector that persons accepted, newest first. */
+export async function findAcceptances(db: Kysely<Schema>, connector: string): Promise<AcceptedGap[]> {
+  const rows = await db
+    .selectFrom('quarantine')
+    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+    .select(['since', 'reason'])
+    .where('connector', '=', connector)
+    .where('kind', '=', 'finding')
+    .where('record_id', 'like', 'accepted-gap:%')
+    .orderBy('since', 'desc')
+    .execute();
+  return rows.map(({ since, reason }) => ({ at: since, message: reason }));
 }
 
 /** Id of the data warning that rows of a feed are damaged. */
@@ -122,7 +147,7 @@ async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<
           .then(eb.ref('quarantine.since'))
           .else(entry.since)
           .end(),
-        cleared_at: null,
+        cleared_at: entry.cleared_at,
       })),
     )
     .execute();

@@ -69,6 +69,16 @@ export interface CompletenessChange {
   resolvedIds: readonly string[];
   /** The position up to which all accounts agreed. */
   checkpoint?: Checkpoint;
+  /** A gap that a person accepted. It is kept as a resolved entry of the quarantine. */
+  acceptance?: DataWarning;
+}
+
+/** A gap that a person accepted. */
+export interface AcceptedGap {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** The account, the difference, who accepted it, and why. */
+  message: string;
 }
 
 /** The completeness check of one connector's transactions. */
@@ -82,6 +92,8 @@ export interface CompletenessRepository {
   findCheckpoint(seq: number): Promise<Checkpoint>;
   /** Returns all sums with their states, in the sequence of account and asset. */
   list(): Promise<AccountSum[]>;
+  /** Returns the gaps that persons accepted, newest first. */
+  listAcceptances(): Promise<AcceptedGap[]>;
   /** Returns short descriptions of rows after this sequence number that moved no money yet, and their total number. */
   describeOpenRows(
     accountId: string,

@@ -4,9 +4,7 @@ import { toAccountAssetKey, type CompletenessRepository, type Store } from '@tri
 import { MAX_QUARANTINE_ENTRIES_READ } from '../reporting/new-issue-logger.js';
 import type { SyncContext } from '../sync-context.js';
 import type { AccountJudgement } from './account-judgement.js';
-
-/** Prefix of the ids of data warnings about gaps. */
-const WARNING_ID_PREFIX = 'completeness';
+import { toWarningId } from './warning-id.js';
 
 /** The states of the metric `tributary_completeness_gap`. */
 type GapState = 'suspected' | 'confirmed';
@@ -137,10 +135,6 @@ export class CompletenessReporter {
       );
     }
   }
-}
-
-function toWarningId({ accountId, asset }: AccountJudgement): string {
-  return `${WARNING_ID_PREFIX}:${accountId}:${asset}`;
 }
 
 function describeGap(

@@ -7,8 +7,11 @@ const examples = [...readFileSync('docs/guides/mapping.md', 'utf8').matchAll(EXA
   ([, code = '', result = '']) => [code.split('(')[0], code, result] as const,
 );
 
-it('there is an example of every kind of movement', () => {
-  expect(examples.length).toBeGreaterThanOrEqual(7);
+it.each(mapping.MOVEMENTS)('there is an example of a %s', (movement) => {
+  const isShown = examples.some(([, , result]) =>
+    result.includes(`"com.tributary.spec/movement": "${movement}"`),
+  );
+  expect(isShown).toBe(true);
 });
 
 it.each(examples)('%s', (_, code, result) => {

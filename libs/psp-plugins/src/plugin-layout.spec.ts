@@ -1,0 +1,78 @@
+/** Checks that every plugin has the same files with the same names. libs/psp-plugins/README.md describes them. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { plugins } from './index.js';
+
+const PLUGINS_DIRECTORY = import.meta.dirname;
+const DIRECTORIES = ['__snapshots__', 'fixtures', 'testing'];
+
+interface Exception {
+  /** Files of the layout that the plugin does not have. */
+  missing: readonly string[];
+  /** Files and directories beside those of the layout. */
+  more: RegExp;
+}
+
+/** Plugins without the API of a PSP. The README.md of each describes its files. */
+const EXCEPTIONS: Readonly<Record<string, Exception>> = {
+  // It reads files, and most of its code are the parsers of their formats.
+  'bank-statements': {
+    missing: ['client.ts', 'types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts'],
+    more: /^(chain|checking|identity|mapping|matching|pulling|readers|statements|(account|beneficiary|transaction)-extractor\.ts|late-reports\.mapper\.ts)$/,
+  },
+  // It contains the PSP that it lists, so it has the parts of a PSP, and no fake of one.
+  sandbox: {
+    missing: ['types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts', 'orders.ts', 'fake.ts'],
+    more: /^sandbox\.(clock|faults|journal|merge-listings|order-endpoint|payment-state|payment-timeline|random|repeated-movements|rows|simulator)\.ts$/,
+  },
+};
+const NO_EXCEPTION: Exception = { missing: [], more: /^$/ };
+
+const folders = readdirSync(PLUGINS_DIRECTORY, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+it('checks all plugins', () => expect([...folders].sort()).toEqual(plugins.map(({ name }) => name)));
+
+it.each(folders)('%s has the files of a plugin, and no others', (name) => {
+  const { missing, more } = EXCEPTIONS[name] ?? NO_EXCEPTION;
+  const expected = [
+    'README.md',
+    'index.ts',
+    ...listFilesByCapability(name)
+      .filter((file) => !missing.includes(file))
+      .map((file) => `${name}.${file}`),
+  ];
+  const found = readdirSync(join(PLUGINS_DIRECTORY, name)).filter(
+    (entry) => !DIRECTORIES.includes(entry) && !more.test(entry) && !isOtherSpec(entry, name),
+  );
+  expect(found.toSorted()).toEqual(expected.toSorted());
+});
+
+/** Returns the files of the layout for what the plugin can do, without the name of the plugin. */
+function listFilesByCapability(name: string): string[] {
+  const plugin = plugins.find((each) => each.name === name);
+  const methods = plugin?.psp.prototype ?? {};
+  // Two files more if payouts and transfers have different APIs at the PSP.
+  const separateOrders = readdirSync(join(PLUGINS_DIRECTORY, name))
+    .filter((file) => /\.(payouts|transfers)\.ts$/.test(file))
+    .map((file) => file.slice(name.length + 1));
+  return [
+    ...['config.ts', 'client.ts', 'types.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
+    ...['fake.ts', 'suite.spec.ts'],
+    ...('beneficiaries' in methods ? ['beneficiaries.ts'] : []),
+    ...(plugin?.orders === undefined ? [] : ['orders.ts', ...separateOrders]),
+    ...('webhook' in methods ? ['webhooks.ts'] : []),
+  ];
+}
+
+/** Returns whether the entry is a spec beside the suite: `<plugin>.<subject>.spec.ts`, or `<plugin>.spec.ts` for the plugin as a whole. */
+function isOtherSpec(entry: string, name: string): boolean {
+  const isException = name in EXCEPTIONS && entry.endsWith('.spec.ts');
+  return (
+    entry !== `${name}.suite.spec.ts` &&
+    (isException ||
+      entry === `${name}.spec.ts` ||
+      (entry.startsWith(`${name}.`) && entry.endsWith('.spec.ts')))
+  );
+}

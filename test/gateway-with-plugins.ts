@@ -25,7 +25,7 @@ export async function startGatewayWithPlugins(
   connectors: readonly TestConnector[],
   kind: StoreKind = DEFAULT_STORE,
 ): Promise<TestGateway> {
-  const fresh = await kind.create();
+  const fresh = await kind.createMigrated();
   const secrets = connectors.flatMap(({ keys }) => keys);
   const log: string[] = [];
   const logger = createLogger({

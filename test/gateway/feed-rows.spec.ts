@@ -21,7 +21,7 @@ describe.each(STORES)('the feed API on $name', (kind) => {
   let gateway: TestGateway;
   let fresh: Awaited<ReturnType<typeof kind.create>>;
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     gateway = await startGateway({
       connectors: [{ path: 'bank' }, { path: 'acme/bank' }],
       deployment: { store: fresh.url },

@@ -25,7 +25,7 @@ const sent = (name: string) =>
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tributary-orders-'));
-  fresh = await DEFAULT_STORE.create();
+  fresh = await DEFAULT_STORE.createMigrated();
   const keys = `apiKeys: [${READS}, { key: ${PAYS}, scopes: [read, pay] }, { key: ${ONLY_PAYS}, scopes: [pay] }]`;
   const file = join(directory, 'gateway.yaml');
   writeFileSync(

@@ -14,7 +14,7 @@ describe.each(STORES)('a second deployment on one store in $name', (kind) => {
   const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void out.push(text) };
 
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     directory = mkdtempSync(join(tmpdir(), 'tributary-deployments-'));
   });
 

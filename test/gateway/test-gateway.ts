@@ -78,7 +78,7 @@ export async function startGateway({
   secrets,
   drainTimeoutMs = 0,
 }: TestGatewayOptions): Promise<TestGateway> {
-  const fresh = await DEFAULT_STORE.create();
+  const fresh = await DEFAULT_STORE.createMigrated();
   const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [generateApiKey()]]));
   const operatorKey = generateApiKey();
   const log: string[] = [];

@@ -13,7 +13,7 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
   let store: Store;
   let lease: Lease;
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     store = await openStore(fresh.url, () => AT);
     lease = (await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000))!;
   });

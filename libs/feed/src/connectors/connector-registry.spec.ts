@@ -9,7 +9,7 @@ describe.each(STORES)('connectors in $name', (kind) => {
   let store: Store;
 
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     store = await openStore(fresh.url);
   });
 

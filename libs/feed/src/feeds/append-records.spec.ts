@@ -55,7 +55,7 @@ async function textsOf(url: string): Promise<unknown[]> {
 }
 
 it.each(STORES)('$name keeps every text as it is', async (kind) => {
-  const fresh = await kind.create();
+  const fresh = await kind.createMigrated();
   try {
     await append(fresh.url);
     expect(await textsOf(fresh.url)).toEqual(TEXTS);

@@ -15,7 +15,7 @@ describe.each(STORES)('the last page of a reading on $name', (kind) => {
 
   beforeEach(async () => {
     now = START;
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     stores = [await openStore(fresh.url, () => now), await openStore(fresh.url, () => now)];
     [here, there] = (await Promise.all(stores.map((store) => store.feed('bank', 'transactions')))) as [
       Feed,

@@ -16,7 +16,7 @@ describe.each(STORES)('on $name, the runs', (kind) => {
   let stores: Store[];
 
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     stores = await Promise.all([1, 2, 3].map(() => openStore(fresh.url)));
   });
 

@@ -26,7 +26,7 @@ async function append(store: Store, connector: string, count: number): Promise<v
 
 describe.each(STORES)('$name', (kind) => {
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     const store = await openStore(fresh.url);
     await append(store, 'bank', ROWS);
     await append(store, 'other', 3);

@@ -49,7 +49,7 @@ describe.each(STORES)('$name', (kind) => {
   let store: Store;
 
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     now = START;
     store = await open();
   });

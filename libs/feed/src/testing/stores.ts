@@ -1,10 +1,11 @@
-/** Creates empty stores of both kinds, so that each test can run on SQLite and PostgreSQL. */
+/** Creates new stores of both kinds, so that each test can run on SQLite and PostgreSQL. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { createMigratedDatabase, writeMigratedFile } from './migrated-stores.js';
 
 export interface FreshStore {
   url: string;
@@ -14,16 +15,27 @@ export interface FreshStore {
 
 export interface StoreKind {
   name: string;
+  /** Creates a place for a store without any table. The first `openStore` migrates it. */
   create(): Promise<FreshStore>;
+  /** Creates a store without rows, with the tables of this release. It costs a tenth of `create` and the migrations. */
+  createMigrated(): Promise<FreshStore>;
 }
 
-export const SQLITE: StoreKind = { name: 'SQLite', create: createFile };
-export const POSTGRES: StoreKind = { name: 'PostgreSQL', create: createDatabase };
+export const SQLITE: StoreKind = {
+  name: 'SQLite',
+  create: async () => createDirectory(),
+  createMigrated: createFile,
+};
+export const POSTGRES: StoreKind = {
+  name: 'PostgreSQL',
+  create: () => createDatabase((server, _url, name) => execute(server, `create database ${name}`)),
+  createMigrated: () => createDatabase(createMigratedDatabase),
+};
 export const STORES: readonly StoreKind[] = [SQLITE, POSTGRES];
 /** The kind for specs that do not test the store. They also run with PostgreSQL when `TRIBUTARY_TEST_STORE` is `postgres`. */
 export const DEFAULT_STORE = process.env['TRIBUTARY_TEST_STORE'] === 'postgres' ? POSTGRES : SQLITE;
 
-async function createFile(): Promise<FreshStore> {
+function createDirectory(): FreshStore {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-store-'));
   return {
     url: `sqlite:${join(directory, 'store.db')}`,
@@ -31,14 +43,20 @@ async function createFile(): Promise<FreshStore> {
   };
 }
 
-async function createDatabase(): Promise<FreshStore> {
+async function createFile(): Promise<FreshStore> {
+  const fresh = createDirectory();
+  await writeMigratedFile(fresh.url.slice('sqlite:'.length));
+  return fresh;
+}
+
+async function createDatabase(
+  create: (server: string, url: string, name: string) => Promise<void>,
+): Promise<FreshStore> {
   const server = await requestServerUrl();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await execute(server, `create database ${name}`);
-  return {
-    url: server.replace('/postgres?', `/${name}?`),
-    remove: () => execute(server, `drop database ${name} with (force)`),
-  };
+  const url = server.replace('/postgres?', `/${name}?`);
+  await create(server, url, name);
+  return { url, remove: () => execute(server, `drop database ${name} with (force)`) };
 }
 
 let server: Promise<string> | undefined;

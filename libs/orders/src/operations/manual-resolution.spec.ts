@@ -10,7 +10,7 @@ import { resolveOrder, type Resolution } from './manual-resolution.js';
 let fresh: FreshStore;
 let store: Store;
 beforeAll(async () => {
-  fresh = await DEFAULT_STORE.create();
+  fresh = await DEFAULT_STORE.createMigrated();
   store = await openStore(fresh.url);
 });
 afterAll(async () => {

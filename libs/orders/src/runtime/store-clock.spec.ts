@@ -28,7 +28,7 @@ describe.each(STORES)('on $name', (kind) => {
   let fresh: FreshStore;
   let stores: Store[];
   beforeEach(async () => {
-    fresh = await kind.create();
+    fresh = await kind.createMigrated();
     stores = [await openStore(fresh.url), await openStore(fresh.url)];
   });
   afterEach(async () => {

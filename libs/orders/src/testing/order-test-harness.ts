@@ -77,7 +77,7 @@ export class OrderTestHarness {
       start = true,
       crashPoint,
     } = options;
-    const { url } = await (this.freshStore ??= this.storeKind.create());
+    const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
     const instrumented = new InstrumentedStore(await openStore(url, () => this.clock.now()), crashPoint);
     this.stores.push(instrumented);
     const { store } = instrumented;
@@ -100,7 +100,7 @@ export class OrderTestHarness {
    * @returns a function that stops another gateway, puts the backup back, and restores the store at the time of the manual clock
    */
   async stopAndBackUp(gateway: TestGateway): Promise<(later: TestGateway) => Promise<void>> {
-    const { url } = await (this.freshStore ??= this.storeKind.create());
+    const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
     await this.stop(gateway);
     const putBack = await backUp(url);
     const backupAt = this.clock.now();
@@ -117,7 +117,7 @@ export class OrderTestHarness {
 
   /** Runs SQL beside the gateways, as a failover that loses rows would. */
   async runSql(...statements: string[]): Promise<void> {
-    const { url } = await (this.freshStore ??= this.storeKind.create());
+    const { url } = await (this.freshStore ??= this.storeKind.createMigrated());
     await runSql(url, ...statements);
   }
 

@@ -37,7 +37,7 @@ export class SyncTestHarness {
   private constructor(private readonly freshStore: FreshStore) {}
 
   static async open(kind = DEFAULT_STORE): Promise<SyncTestHarness> {
-    const bench = new SyncTestHarness(await kind.create());
+    const bench = new SyncTestHarness(await kind.createMigrated());
     await bench.openStore();
     return bench;
   }

@@ -8,7 +8,7 @@ import { runCli } from '../run-cli.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-orders-cli-'));
 const config = join(directory, 'gateway.yaml');
-const fresh = await DEFAULT_STORE.create();
+const fresh = await DEFAULT_STORE.createMigrated();
 afterAll(async () => {
   await fresh.remove();
   rmSync(directory, { recursive: true });

@@ -84,7 +84,7 @@ const SWC_OPTIONS = {
 /** Nest 12 is ESM only: jest runs with --experimental-vm-modules. */
 const sqlite = {
   displayName: 'sqlite',
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/test-environment.mjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...IGNORED_BY_TIER[tier]],

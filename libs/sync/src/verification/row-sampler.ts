@@ -97,7 +97,7 @@ export class RowSampler {
     const message = describeDamage([...progress.damaged.values()]);
     this.context.logger.error(
       { connector, stream, damagedRows: progress.damaged.size, seq: news[0]?.seq },
-      `${connector} ${stream}: ${message}`,
+      `${connector} ${stream}: rows are damaged: ${message}`,
     );
     progress.isWarningCurrent = true;
     await feed.updateDamageWarning(message);

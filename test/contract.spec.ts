@@ -2,7 +2,11 @@
 import { connect as connectSocket } from 'node:net';
 import { PspError, STREAMS, type PspClient, type PspErrorKind, type Stream } from '@tributary/connector-api';
 import { findPlugin } from '@tributary/psp-plugins';
-import { findBalanceViolations, findPageViolations, findErrorViolations } from './contract-rules.js';
+import {
+  findBalanceViolations,
+  findPageViolations,
+  findErrorViolations,
+} from '../libs/conformance/src/rules/contract-rules.js';
 import { loadOfficialOpenApi } from './official-openapi.js';
 import { sendRequest, type HttpReply, type HttpRequestOptions } from './raw-request.js';
 import { createPlugin, startGatewayWithPlugins, type TestGateway } from './gateway-with-plugins.js';

@@ -2,10 +2,10 @@
 import type { Page, PspClient, Stream } from '@tributary/connector-api';
 import { STREAMS, TRANSACTION_STATUSES, TRANSACTION_TYPES, decodeId } from '@tributary/connector-api';
 import fc from 'fast-check';
-import { findPageViolations } from './contract-rules.js';
-import { GenericConnectorClient } from './clients/generic-connector-client.js';
-import { createConnection } from './clients/http-get.js';
-import { CLIENT_VERSIONS, type ClientVersion } from './clients/client-versions.js';
+import { findPageViolations } from '../libs/conformance/src/rules/contract-rules.js';
+import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
+import { createConnection } from '../libs/conformance/src/clients/http-get.js';
+import { CLIENT_VERSIONS, type ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import { createPlugin, startGatewayWithPlugins } from './gateway-with-plugins.js';
 
 /** These versions know all words of the contract. The older versions are tested with rows that use only their own words. */

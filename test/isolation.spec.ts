@@ -1,6 +1,6 @@
 /** Tests that a key opens its own connector only, that all other requests get the same response, and that no key is in a log. */
 import { findPlugin } from '@tributary/psp-plugins';
-import { findErrorViolations } from './contract-rules.js';
+import { findErrorViolations } from '../libs/conformance/src/rules/contract-rules.js';
 import { sendRequest, type HttpRequestOptions } from './raw-request.js';
 import { startGatewayWithPlugins, type TestConnector, type TestGateway } from './gateway-with-plugins.js';
 

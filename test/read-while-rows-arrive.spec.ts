@@ -3,7 +3,7 @@
  * same data.
  */
 import { STORES } from '../libs/feed/src/testing/stores.js';
-import { READER_VERSIONS } from './clients/client-versions.js';
+import { READER_VERSIONS } from '../libs/conformance/src/clients/client-versions.js';
 import { getAdjustmentName, readWhileRowsArrive, type ReadResult } from './read-while-rows-arrive.js';
 import { startNaiveProxy } from './naive-proxy.js';
 import { generateHistory } from './generate-psp-history.js';

@@ -1,7 +1,7 @@
 /** All clients read from one server while rows arrive. They are synchronized: after every few responses the PSP shows its next rows. */
-import { GenericConnectorClient } from './clients/generic-connector-client.js';
-import { createConnection } from './clients/http-get.js';
-import type { ClientVersion } from './clients/client-versions.js';
+import { GenericConnectorClient } from '../libs/conformance/src/clients/generic-connector-client.js';
+import { createConnection } from '../libs/conformance/src/clients/http-get.js';
+import type { ClientVersion } from '../libs/conformance/src/clients/client-versions.js';
 import type { Arrival, TransactionVersion } from './generate-psp-history.js';
 
 export interface ReadResult {

@@ -1,8 +1,8 @@
 /** Every release of the connector as a client of every history. All clients read through the balancer the whole time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GenericConnectorClient } from '../clients/generic-connector-client.js';
-import { createConnection, type ClientConnection } from '../clients/http-get.js';
-import { READER_VERSIONS } from '../clients/client-versions.js';
+import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
+import { createConnection, type ClientConnection } from '../../libs/conformance/src/clients/http-get.js';
+import { READER_VERSIONS } from '../../libs/conformance/src/clients/client-versions.js';
 import { READER_KEY } from './deployment.js';
 import type { PspHistory } from './psp-history.js';
 

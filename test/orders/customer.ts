@@ -3,9 +3,9 @@
  * later, and orders that failed with a lost connection are retried. All responses to one order must be the same bytes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GenericConnectorClient } from '../clients/generic-connector-client.js';
-import { createConnection, type ClientConnection } from '../clients/http-get.js';
-import { getClientVersion } from '../clients/client-versions.js';
+import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
+import { createConnection, type ClientConnection } from '../../libs/conformance/src/clients/http-get.js';
+import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import type { PayingConnector } from './deployment.js';
 import { FormanceEngine } from './formance-engine.js';
 import { createOrderConnection, type OrderConnection } from './http-post.js';

@@ -1,5 +1,5 @@
 /** Tests the final state of an order in Formance, after every sequence of events; and the wrong state when a server is naive. */
-import { getClientVersion } from '../clients/client-versions.js';
+import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { runOrderScript, type OrderScript, type ServerMistakes } from './scripted-gateway.js';
 

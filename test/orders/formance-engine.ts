@@ -5,10 +5,10 @@
  * `internal/api/services/payment_initiations_retry.go`.
  */
 import type { Stream } from '@tributary/connector-api';
-import type { Row } from '../clients/decode-response.js';
-import { FormanceStore } from '../clients/formance-store.js';
-import type { GoTime } from '../clients/go-time.js';
-import type { ClientVersion } from '../clients/client-versions.js';
+import type { Row } from '../../libs/conformance/src/clients/decode-response.js';
+import { FormanceStore } from '../../libs/conformance/src/clients/formance-store.js';
+import type { GoTime } from '../../libs/conformance/src/clients/go-time.js';
+import type { ClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { PaymentInitiation, getStatusAfterResponse, getStatusAfterRow } from './payment-initiation.js';
 import { interpretOrderResponse, type RequestResult } from './interpret-order-response.js';
 import { PaymentStore, getPaymentId, type PspPayment } from './payment-store.js';

@@ -3,8 +3,8 @@
  * `pkg/domain/httpwrapper/client.go`, `internal/connectors/plugins/registry/errors.go`, `engine/activities/errors.go`.
  */
 import type { OrderKind } from '@tributary/connector-api';
-import { isZeroTime, parseGoTime } from '../clients/go-time.js';
-import { getClientVersion } from '../clients/client-versions.js';
+import { isZeroTime, parseGoTime } from '../../libs/conformance/src/clients/go-time.js';
+import { getClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import type { PspPayment } from './payment-store.js';
 
 /**

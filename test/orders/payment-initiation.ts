@@ -3,7 +3,7 @@
  * `internal/storage/payment_initiations.go`, `pkg/domain/models/payment_initiation_adjustments_status.go`,
  * `internal/connectors/engine/workflow/utils.go`.
  */
-import { formatExact, type GoTime } from '../clients/go-time.js';
+import { formatExact, type GoTime } from '../../libs/conformance/src/clients/go-time.js';
 import { findNewest } from './payment-store.js';
 import type { PaymentRequest } from './payment-request.js';
 

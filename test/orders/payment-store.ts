@@ -2,7 +2,7 @@
  * The engine's store of payments. Each payment is inserted once, by id; each adjustment once, by its own id. Only an inserted adjustment changes
  * the amount. Source: v3.4.0 `pkg/domain/models/payments.go` (ids), `internal/storage/payments.go` (PaymentsUpsert, PaymentsGet).
  */
-import { compareGoTimes, formatExact, type GoTime } from '../clients/go-time.js';
+import { compareGoTimes, formatExact, type GoTime } from '../../libs/conformance/src/clients/go-time.js';
 
 /** A payment as the connector returns it: from the response to an order, or from a row. */
 export interface PspPayment {

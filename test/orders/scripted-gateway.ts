@@ -1,7 +1,7 @@
 /** A gateway that handles one order by script. It serves rows as the contract requires, or rows with typical mistakes. */
 import type { OrderKind, OrderStatus } from '@tributary/connector-api';
-import { GenericConnectorClient } from '../clients/generic-connector-client.js';
-import type { ClientVersion } from '../clients/client-versions.js';
+import { GenericConnectorClient } from '../../libs/conformance/src/clients/generic-connector-client.js';
+import type { ClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
 import { FormanceEngine } from './formance-engine.js';
 import type { PaymentInitiation } from './payment-initiation.js';
 import type { RequestResult } from './interpret-order-response.js';

@@ -4,6 +4,7 @@ import { loadDeployment, type Deployment } from '../config/index.js';
 import { readPackageVersion } from '../package-version.js';
 import { registerCheckCommand } from './commands/check.command.js';
 import { registerCompletenessCommand } from './commands/completeness.command.js';
+import { registerConformCommand } from './commands/conform.command.js';
 import { registerConnectorsCommand } from './commands/connectors.command.js';
 import { registerFormanceCommand } from './commands/formance/formance.command.js';
 import { registerKeysCommand } from './commands/keys.command.js';
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerFormanceCommand,
     registerStoreCommand,
     registerConnectorsCommand,
+    registerConformCommand,
     registerSchemaCommand,
   ])
     register(context);
@@ -57,7 +59,7 @@ Exit codes:
   0  done
   1  it failed: the deployment file is wrong, the port is taken, the store cannot be opened …
   2  the command line is wrong, or orders resolve, completeness accept or formance uninstall was asked without --yes
-  3  sync: at least one stream did not catch up; formance install --dry-run: something would be changed;
+  3  sync: at least one stream did not catch up; conform: the service does not conform; formance install --dry-run: something would be changed;
      formance doctor: a problem was found
   4  serve: the store was replaced or restored while the gateway ran
   130, 143  stopped by SIGINT, SIGTERM before the end

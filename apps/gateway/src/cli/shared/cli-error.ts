@@ -5,7 +5,7 @@ export const EXIT = {
   failed: 1,
   /** A command, option or argument is unknown, missing or invalid, or a required confirmation is missing. */
   usage: 2,
-  /** `sync`: at least one stream did not catch up. */
+  /** `sync`: at least one stream did not catch up. `conform`: the service does not conform. */
   incomplete: 3,
   /** `serve`: the store was replaced or restored under the gateway. A supervisor may start it again; the start checks the store. */
   storeChanged: 4,

@@ -1,0 +1,80 @@
+/** Lets models of Formance's releases read the service, and compares what they keep with the lists. */
+import { STREAMS } from '@tributary/connector-api';
+import type { Check } from '../conformance.types.js';
+import { READER_VERSIONS, type ClientVersion } from '../clients/client-versions.js';
+import { PageRejected } from '../clients/decode-response.js';
+import { RunFailed } from '../clients/formance-store.js';
+import { GenericConnectorClient } from '../clients/generic-connector-client.js';
+import type { ServerUnderTest } from '../server-under-test.js';
+
+/** Requests of one model; a service without an end would be read for ever. */
+const MAX_REQUESTS = 2_000;
+
+export const CLIENT_CHECKS: readonly Check[] = READER_VERSIONS.map((version) => ({
+  id: `clients/${version.name}`,
+  title: `Formance Payments ${version.name} reads everything`,
+  // Releases before v3.2.0 know few words, so a service that uses the others cannot serve them. Few of these releases are in use.
+  severity: knowsAllWords(version) ? 'error' : 'warning',
+  consequence: knowsAllWords(version)
+    ? 'This release stops at a page that it rejects, or never gets some of the rows.'
+    : 'This release stops at a page that it rejects. It is older than v3.2.0, and knows only three types and three statuses.',
+  run: (server) => readWithModel(server, version),
+}));
+
+function knowsAllWords({ words }: ClientVersion): boolean {
+  return words.types.has('OTHER');
+}
+
+async function readWithModel(server: ServerUnderTest, version: ClientVersion): Promise<string[]> {
+  let requests = 0;
+  const client = new GenericConnectorClient(version, async (path) => {
+    if (++requests > MAX_REQUESTS) throw new Error(`the lists do not end after ${MAX_REQUESTS} requests`);
+    return server.request(path);
+  });
+  const problems: string[] = [];
+  for (const stream of STREAMS) {
+    try {
+      // The second poll begins at the watermark of the first one.
+      await client.poll(stream);
+      await client.poll(stream);
+    } catch (error) {
+      if (!(error instanceof PageRejected || error instanceof RunFailed || error instanceof Error))
+        throw error;
+      problems.push(`${stream}: ${error.message}`);
+      continue;
+    }
+    problems.push(...(await findMissingRows(server, client, stream)));
+  }
+  return problems;
+}
+
+async function findMissingRows(
+  server: ServerUnderTest,
+  client: GenericConnectorClient,
+  stream: (typeof STREAMS)[number],
+): Promise<string[]> {
+  const rows = await server.rows(stream);
+  if (stream !== 'transactions')
+    return rows
+      .filter(({ id }) => !client.formance.accounts.has(id))
+      .map(({ id }) => `${stream}: ${id} never arrived`);
+  const arrived = new Set(
+    [...client.formance.adjustments].map((name) => name.split(' / ')[1]?.split(' ')[0]),
+  );
+  return [...new Set(rows.map(({ id }) => id))]
+    .filter((id) => !isKnown(client, arrived, id))
+    .map((id) => `transactions: ${id} never arrived`);
+}
+
+/** Some releases store a related row under the id of the other row. */
+function isKnown(
+  { formance, version }: GenericConnectorClient,
+  arrived: ReadonlySet<string | undefined>,
+  id: string,
+): boolean {
+  return (
+    arrived.has(id) ||
+    (version.relatedIdEffect === 'replaces the id' &&
+      [...formance.payments.keys()].some((name) => name.startsWith(`${id} `)))
+  );
+}

@@ -1,0 +1,35 @@
+/** Formats a report for people. */
+import type { CheckResult, ConformanceReport } from '../conformance.types.js';
+
+const MARKS: Readonly<Record<CheckResult['outcome'], string>> = {
+  passed: 'ok',
+  failed: 'FAILED',
+  skipped: 'skipped',
+};
+
+/** Formats one check: one line, and for a failed one its problems and what they mean in Formance. */
+export function formatResult({ id, title, severity, outcome, problems, consequence }: CheckResult): string {
+  const line = `${MARKS[outcome].padEnd(8)}${id.padEnd(32)}${title}`;
+  switch (outcome) {
+    case 'passed':
+      return line;
+    case 'skipped':
+      return `${line} (${problems.join('; ')})`;
+    case 'failed':
+      return [
+        line,
+        ...problems.map((problem) => `          ${problem}`),
+        `          ${severity}: ${consequence}`,
+      ].join('\n');
+  }
+}
+
+/** Formats the closing line. */
+export function formatSummary({ results, conforms }: ConformanceReport): string {
+  const count = (outcome: CheckResult['outcome'], severity?: string) =>
+    results.filter(
+      (result) => result.outcome === outcome && (severity ?? result.severity) === result.severity,
+    ).length;
+  const counts = `${count('passed')} passed, ${count('failed', 'error')} errors, ${count('failed', 'warning')} warnings, ${count('skipped')} skipped`;
+  return `${conforms ? 'The service conforms' : 'The service does NOT conform'}: ${counts}.`;
+}

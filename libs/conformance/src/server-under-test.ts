@@ -1,0 +1,145 @@
+/** The service that is checked: sends requests to it, and remembers what its lists contain. */
+import type { Stream } from '@tributary/connector-api';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { TestPayout } from './conformance.types.js';
+
+/** Source: Formance's client gives up after ten seconds (`DefaultConnectorClientTimeout`). */
+const TIMEOUT_MS = 10_000;
+/** Page size of Formance's releases since v3.1. */
+export const DRAIN_PAGE_SIZE = 100;
+
+export interface ServerOptions {
+  /** URL of the connector, as in `endpoint` of an installation. */
+  url: string;
+  key: string;
+  /** Maximum number of rows of a list that are read. Default: 10 000. */
+  maxRows?: number;
+  /** How long the service is watched for new rows, in ms. Default: 5 000. */
+  watchMs?: number;
+  payout?: TestPayout;
+}
+
+export interface ServerResponse {
+  status: number;
+  contentType: string;
+  body: string;
+  durationMs: number;
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST';
+  /** `undefined`: the key of the run. `null`: no key. */
+  key?: string | null;
+  body?: unknown;
+}
+
+export type ServedRow = Readonly<Record<string, unknown>> & { id: string };
+
+/** The property by which a list is sorted and filtered. */
+export const TIME_PROPERTY = {
+  accounts: 'createdAt',
+  beneficiaries: 'createdAt',
+  transactions: 'updatedAt',
+} as const satisfies Record<Stream, string>;
+
+export class ServerUnderTest {
+  readonly watchMs: number;
+  readonly payout: TestPayout | undefined;
+  private readonly baseUrl: string;
+  private readonly agent: HttpAgent | HttpsAgent;
+  private readonly drains = new Map<Stream, Promise<ServedRow[]>>();
+
+  constructor(private readonly options: ServerOptions) {
+    this.baseUrl = options.url.replace(/\/+$/, '');
+    this.watchMs = options.watchMs ?? 5_000;
+    this.payout = options.payout;
+    this.agent = this.isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  }
+
+  /** Sends a request. Redirects are not followed, because Formance's client sends no key to another URL. */
+  request(path: string, { method = 'GET', key, body }: RequestOptions = {}): Promise<ServerResponse> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (key !== null) headers['authorization'] = `Bearer ${key ?? this.options.key}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const startedAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const send = this.isTls ? httpsRequest : httpRequest;
+      const sent = send(
+        this.baseUrl + path,
+        { method, headers, agent: this.agent, timeout: TIMEOUT_MS },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              contentType: response.headers['content-type'] ?? '',
+              body: Buffer.concat(chunks).toString(),
+              durationMs: performance.now() - startedAt,
+            }),
+          );
+        },
+      );
+      sent.on('timeout', () => sent.destroy(new Error(`no response within ${TIMEOUT_MS / 1000} s: ${path}`)));
+      sent.on('error', reject);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** Requests a page of a list. @throws Error if the response is no page */
+  async readPage(stream: Stream, query: Readonly<Record<string, string | number>>): Promise<ServedRow[]> {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
+    const path = `/${stream}?${parameters.toString()}`;
+    const { status, body } = await this.request(path);
+    if (status !== 200) throw new Error(`GET ${path} has the status ${status}`);
+    const rows = parseJson(body);
+    if (!Array.isArray(rows)) throw new Error(`GET ${path} returns no JSON array`);
+    return rows as ServedRow[];
+  }
+
+  /** Reads a list from its beginning, up to the maximum number of rows. */
+  async drain(stream: Stream, pageSize = DRAIN_PAGE_SIZE, maxRows = this.maxRows): Promise<ServedRow[]> {
+    const rows: ServedRow[] = [];
+    for (let page = 1; rows.length < maxRows; page++) {
+      const found = await this.readPage(stream, {
+        page,
+        pageSize,
+        sort: `${TIME_PROPERTY[stream]}:asc`,
+      });
+      rows.push(...found);
+      if (found.length < pageSize) break;
+    }
+    return rows.slice(0, maxRows);
+  }
+
+  /** Returns what the first drain of the run found. All checks share it. */
+  rows(stream: Stream): Promise<ServedRow[]> {
+    let drain = this.drains.get(stream);
+    if (drain === undefined) this.drains.set(stream, (drain = this.drain(stream)));
+    return drain;
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private get maxRows(): number {
+    return this.options.maxRows ?? 10_000;
+  }
+
+  private get isTls(): boolean {
+    return this.baseUrl.startsWith('https:');
+  }
+}
+
+/** Returns the value, or `undefined` if the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

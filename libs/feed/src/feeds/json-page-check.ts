@@ -1,30 +1,35 @@
 /**
- * Checks that a page from the database is JSON with the right number of rows, because rows can be altered on disk. The check parses a page
- * only once: later reads of the same bytes are recognised by their checksum, which costs a twentieth of parsing them.
+ * Checks that a page from the database is JSON with the right number of rows, because rows can be altered on disk.
+ *
+ * Parsing a page of 100 rows costs several times as much as reading it, and a client reads each full page of a feed once. So a long page is
+ * parsed only when it is requested again. A client cannot continue behind a page that is no JSON: it requests the same page again, and from
+ * then on gets the error. Short pages, which clients request at every poll, are always parsed.
  */
 import type { SerializedPage } from '@tributary/connector-api';
-import { crc32 } from 'node:zlib';
 
-/** Number of checksums in one generation. Two generations are kept, which cover about six million rows in pages of 100. */
-const MAX_CHECKSUMS = 32_768;
-/** Longer pages are parsed at every read, because length and checksum must fit into a safe integer. */
-const MAX_CHECKSUM_LENGTH = 2 ** 21;
+/** Pages up to this length in characters are parsed at every read. */
+const MAX_ALWAYS_PARSED_LENGTH = 4_096;
+/** Number of requests in one generation. Two generations are remembered. */
+const MAX_REQUESTS = 4_096;
 
 export class JsonPageCheck {
-  private checksums = new Set<number>();
-  private previousChecksums = new Set<number>();
+  private requests = new Set<string>();
+  private previousRequests = new Set<string>();
 
-  isValid({ rows, body }: SerializedPage): boolean {
+  /** @param request identifies the request: the feed, the filter and the page */
+  isValid(request: string, { rows, body }: SerializedPage): boolean {
     if (rows === 0) return true;
-    if (body.length >= MAX_CHECKSUM_LENGTH) return hasRows(body, rows);
-    const checksum = crc32(body) * MAX_CHECKSUM_LENGTH + body.length;
-    if (this.checksums.has(checksum) || this.previousChecksums.has(checksum)) return true;
-    if (!hasRows(body, rows)) return false;
-    if (this.checksums.size === MAX_CHECKSUMS) {
-      this.previousChecksums = this.checksums;
-      this.checksums = new Set();
+    if (body.length > MAX_ALWAYS_PARSED_LENGTH && this.isFirst(request)) return true;
+    return hasRows(body, rows);
+  }
+
+  private isFirst(request: string): boolean {
+    if (this.requests.has(request) || this.previousRequests.has(request)) return false;
+    if (this.requests.size === MAX_REQUESTS) {
+      this.previousRequests = this.requests;
+      this.requests = new Set();
     }
-    this.checksums.add(checksum);
+    this.requests.add(request);
     return true;
   }
 }

@@ -244,7 +244,8 @@ class SqlFeed implements Feed {
     const read = this.adapter.readPage(this.binding, fromTime, skipped, pageSize);
     const finish = (found: SerializedPage | undefined) => {
       if (found === undefined) return this.explainMissingFeed();
-      return this.pageCheck.isValid(found) ? found : this.rejectPage(fromTime, skipped, pageSize);
+      const request = `${this.binding.id} ${fromTime} ${page} ${pageSize}`;
+      return this.pageCheck.isValid(request, found) ? found : this.rejectPage(fromTime, skipped, pageSize);
     };
     return read instanceof Promise ? read.then(finish) : finish(read);
   }

@@ -41,6 +41,7 @@ export const SLOW_SPECS = [
   'test/production-install.spec.ts',
 
   // Check a year of data, or hundreds of generated cases.
+  'test/reconciliation/simulated-year.slow.spec.ts',
   'test/read-while-rows-arrive.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',

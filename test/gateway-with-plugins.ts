@@ -49,6 +49,7 @@ export async function startGatewayWithPlugins(
         syncIntervalMs: 3_600_000,
       })),
       operatorKeys: [],
+      policies: [],
       docs: false,
       secrets,
     },

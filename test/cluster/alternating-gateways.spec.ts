@@ -47,6 +47,7 @@ function openGateway(): Promise<Gateway> {
       store: fresh.url,
       connectors: [connector],
       operatorKeys: [],
+      policies: [],
       docs: false,
       secrets: [],
     },

@@ -7,6 +7,7 @@ interface SchemaNode {
   default?: unknown;
   properties?: Record<string, SchemaNode>;
   anyOf?: SchemaNode[];
+  items?: SchemaNode;
 }
 
 interface Property {
@@ -20,6 +21,7 @@ const WORDS_WITHOUT_DEFAULT = [
   'required',
   'no limit',
   'no name',
+  'no token',
   'all beneficiaries',
   'the polling interval',
   'no URL',
@@ -40,9 +42,22 @@ it('the page lists every property with its default, and no other', () => {
     ...listProperties(schema.definitions.connector ?? {}, ''),
     { path: 'tenants.<name>.connectors' },
     { path: 'tenants.<name>.formance' },
+    { path: 'tenants.<name>.reconciliation.policies', default: '[]' },
   ].filter(({ path }) => path !== 'tenants');
   expect(properties.length).toBeGreaterThan(20);
-  expect(sortByPath(readDocumentedProperties())).toEqual(sortByPath(properties));
+  expect(sortByPath(readDocumentedProperties('## Properties', '## Policies'))).toEqual(
+    sortByPath(properties),
+  );
+});
+
+it('the page lists every property of a policy with its default, and no other', () => {
+  const { policy = {} } = schema.definitions;
+  const properties = listProperties(policy, '').flatMap((property) => {
+    const items = policy.properties?.[property.path]?.items;
+    return items ? listProperties(items, `${property.path}[].`) : [property];
+  });
+  expect(properties.length).toBeGreaterThan(10);
+  expect(sortByPath(readDocumentedProperties('## Policies', '## Names'))).toEqual(sortByPath(properties));
 });
 
 /** Returns the properties of a node and of its mappings. A mapping without a default of its own is not listed itself. */
@@ -60,9 +75,10 @@ function listProperties(node: SchemaNode, prefix: string): Property[] {
   );
 }
 
-function readDocumentedProperties(): Property[] {
+/** Reads the tables between two headings of the page. */
+function readDocumentedProperties(from: string, to: string): Property[] {
   const page = readPage('docs/reference/configuration.md');
-  const section = page.slice(page.indexOf('## Properties'), page.indexOf('## Names'));
+  const section = page.slice(page.indexOf(`${from}\n`), page.indexOf(`${to}\n`));
   return listTableRows(section).flatMap(([cell = '', value = '']) => {
     const path = /^`([^`]+)`$/.exec(cell)?.[1];
     if (path === undefined) return [];

@@ -54,7 +54,7 @@ it('serve ends with exit code 4 when the file of the store is deleted', async ()
           syncIntervalMs: 3_600_000,
         },
       ],
-      ...{ operatorKeys: [], docs: false, secrets: [] },
+      ...{ operatorKeys: [], policies: [], docs: false, secrets: [] },
     },
     'silent',
     terminal,

@@ -96,6 +96,7 @@ export async function startGateway({
         createConnectorConfig(connector, keys.get(connector.path) ?? []),
       ),
       operatorKeys: [hashApiKey(operatorKey)],
+      policies: [],
       docs: true,
       secrets: secrets ?? [],
       ...deployment,

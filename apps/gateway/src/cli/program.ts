@@ -9,6 +9,7 @@ import { registerConnectorsCommand } from './commands/connectors.command.js';
 import { registerFormanceCommand } from './commands/formance/formance.command.js';
 import { registerKeysCommand } from './commands/keys.command.js';
 import { registerOrdersCommand } from './commands/orders.command.js';
+import { registerReconcileCommand } from './commands/reconcile.command.js';
 import { registerQuarantineCommand } from './commands/quarantine.command.js';
 import { registerSchemaCommand } from './commands/schema.command.js';
 import { registerServeCommand } from './commands/serve.command.js';
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerCompletenessCommand,
     registerOrdersCommand,
     registerFormanceCommand,
+    registerReconcileCommand,
     registerStoreCommand,
     registerConnectorsCommand,
     registerConformCommand,
@@ -61,6 +63,7 @@ Exit codes:
   2  the command line is wrong, or orders resolve, completeness accept or formance uninstall was asked without --yes
   3  sync: at least one stream did not catch up; conform: the service does not conform; formance install --dry-run: something would be changed;
      formance doctor: a problem was found
+  1, 2  reconcile run: there are open breaks, the data is incomplete; reconcile verify: 2, something was changed
   4  serve: the store was replaced or restored while the gateway ran
   130, 143  stopped by SIGINT, SIGTERM before the end
 

@@ -6,6 +6,7 @@ import { createClassSchema, REFERENCE_SCHEMA, type JsonSchema } from './settings
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { NAME_PATTERN, RESERVED_NAMES } from './settings/name-patterns.js';
 import { AMOUNT_PATTERN } from './settings/order-settings.js';
+import { PolicyAccountEntry, PolicyEntry, RuleEntry } from './settings/reconciliation-settings.js';
 import { PostgresStoreSettings } from './settings/store-settings.js';
 import { PACKAGE_NAME_PATTERN } from './plugins/plugin-packages.js';
 
@@ -33,6 +34,7 @@ export function createDeploymentSchema(
       connectors: {
         items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED_NAME }] },
       },
+      reconciliation: extendReconciliation(file),
       tenants: {
         propertyNames: { pattern: NAME_PATTERN.source, not: { enum: RESERVED_NAMES } },
         additionalProperties: { $ref: '#/definitions/tenant' },
@@ -45,8 +47,10 @@ export function createDeploymentSchema(
         pattern: REFERENCE_PATTERN,
       },
       apiKey: API_KEY_SCHEMA,
-      tenant: extendProperties(createClassSchema(TenantEntry), {
-        connectors: { items: { $ref: '#/definitions/connector' } },
+      tenant: createTenantSchema(),
+      policy: extendProperties(createClassSchema(PolicyEntry), {
+        accounts: { items: createClassSchema(PolicyAccountEntry) },
+        rules: { items: extendProperties(createClassSchema(RuleEntry), { bound: AMOUNTS_SCHEMA }) },
       }),
       connector: createConnectorSchema(
         new Map([...plugins.map((plugin) => [plugin.name, plugin] as const), ...packages]),
@@ -77,6 +81,21 @@ const PACKAGE_NAME_SCHEMA = {
   type: 'string',
   pattern: PACKAGE_NAME_PATTERN.source,
 };
+
+function createTenantSchema(): JsonSchema {
+  const tenant = createClassSchema(TenantEntry);
+  return extendProperties(tenant, {
+    connectors: { items: { $ref: '#/definitions/connector' } },
+    reconciliation: extendReconciliation(tenant),
+  });
+}
+
+/** Returns the property `reconciliation` of an owner, with the schema of its policies. */
+function extendReconciliation(owner: JsonSchema): JsonSchema {
+  return extendProperties(getPropertySchema(owner, 'reconciliation'), {
+    policies: { items: { $ref: '#/definitions/policy' } },
+  });
+}
 
 /** Creates the schema of a connector. The schema of `settings` depends on the value of `plugin`. */
 function createConnectorSchema(plugins: ReadonlyMap<string, Plugin>): JsonSchema {

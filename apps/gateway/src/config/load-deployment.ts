@@ -13,6 +13,7 @@ import type { Environment } from './file/references.js';
 import { collectSecrets, redactSecrets } from './file/secret-redactor.js';
 import { isPlainObject } from './settings/settings-metadata.js';
 import { parseStoreLocation } from './settings/store-settings.js';
+import { parsePolicies, type PolicyConfig } from './settings/reconciliation-parser.js';
 import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
 
 /**
@@ -57,28 +58,37 @@ function bindDeployment(
   const builder = new ConnectorConfigBuilder(binder, keyParser, plugins, new PluginPackages(file));
   const formance = parseFormanceSettings(owners.formance, binder, ['formance']);
   builder.addConnectors(owners.connectors, ['connectors'], { formance });
-  addTenants(owners.tenants, binder, builder, formance);
+  const owner = { connectors: listConnectorNames(builder, undefined) };
+  const policies = parsePolicies(owners.reconciliation, owner, binder, ['reconciliation']);
+  policies.push(...addTenants(owners.tenants, binder, builder, formance));
   if (builder.connectors.length === 0 && problems.count === 0)
     binder.reportProblem([], NO_CONNECTORS_MESSAGE);
   return {
     ...{ file, ...(name === undefined ? {} : { name }), listen: { ...listen }, store },
-    ...{ connectors: builder.connectors, operatorKeys, docs, secrets },
+    ...{ connectors: builder.connectors, operatorKeys, policies, docs, secrets },
   };
 }
 
+/** @returns the policies of the tenants */
 function addTenants(
   tenants: unknown,
   binder: SettingsBinder,
   builder: ConnectorConfigBuilder,
   deploymentFormance: FormanceConfig | undefined,
-): void {
-  if (!isPlainObject(tenants)) return;
-  for (const [name, entry] of Object.entries(tenants)) {
+): PolicyConfig[] {
+  if (!isPlainObject(tenants)) return [];
+  return Object.entries(tenants).flatMap(([name, entry]) => {
     const path = ['tenants', name];
     builder.checkTenantName(name, path);
-    if (entry === undefined) continue;
-    const { connectors, formance: settings } = binder.bind(TenantEntry, entry, path);
+    if (entry === undefined) return [];
+    const { connectors, formance: settings, reconciliation } = binder.bind(TenantEntry, entry, path);
     const formance = parseFormanceSettings(settings, binder, [...path, 'formance']) ?? deploymentFormance;
     builder.addConnectors(connectors, [...path, 'connectors'], { tenant: name, formance });
-  }
+    const owner = { tenant: name, connectors: listConnectorNames(builder, name) };
+    return parsePolicies(reconciliation, owner, binder, [...path, 'reconciliation']);
+  });
+}
+
+function listConnectorNames({ connectors }: ConnectorConfigBuilder, tenant: string | undefined): string[] {
+  return connectors.filter((connector) => connector.tenant === tenant).map(({ name }) => name);
 }

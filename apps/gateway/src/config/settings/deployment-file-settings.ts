@@ -23,6 +23,7 @@ import { BalanceSettings } from './balance-settings.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
 import { isPlainObject } from './settings-metadata.js';
+import { ReconciliationSettings } from './reconciliation-settings.js';
 import { STORE_URL_MESSAGE, STORE_URL_PATTERN } from './store-settings.js';
 
 const PORT_MESSAGE = { message: '$property must be a whole number from 0 to 65535' };
@@ -113,6 +114,10 @@ export class TenantEntry {
   @IsArray({ message: '$property must be a list of connectors' })
   connectors!: unknown[];
 
+  @Setting('How the accounts of this tenant are compared with a ledger.')
+  @ValidateNested()
+  reconciliation: ReconciliationSettings = new ReconciliationSettings();
+
   @Setting('The Formance that reads the connectors of this tenant. Without it, the one of the deployment.')
   @Type(() => FormanceSettings)
   @ValidateNested()
@@ -158,6 +163,10 @@ export class DeploymentFile {
   @Setting('Connectors of the default tenant, mounted at /<name>.')
   @IsArray({ message: '$property must be a list of connectors' })
   connectors: unknown[] = [];
+
+  @Setting('How the accounts of the default tenant are compared with a ledger.')
+  @ValidateNested()
+  reconciliation: ReconciliationSettings = new ReconciliationSettings();
 
   @Setting('Owners of connectors, by name.')
   @IsObject({ message: '$property must be a mapping from the name of a tenant to its connectors' })

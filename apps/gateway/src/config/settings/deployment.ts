@@ -5,6 +5,7 @@ import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
 import type { FormanceConfig } from './formance-settings.js';
 import type { ConfigPath } from '../file/value-path.js';
+import type { PolicyConfig } from './reconciliation-parser.js';
 import type { LineColumn } from '../file/config-problems.js';
 
 export interface Deployment {
@@ -20,6 +21,8 @@ export interface Deployment {
   connectors: ConnectorConfig[];
   /** SHA-256 of each key for the routes of the operator, e.g. `/metrics`. */
   operatorKeys: Buffer[];
+  /** Policies of all owners. */
+  policies: PolicyConfig[];
   /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
   /** Values that must be redacted: values from the environment or a file, plain API keys, and properties with a secret name. */

@@ -59,7 +59,8 @@ export function parseOrderLimits(
   };
 }
 
-function parseAmounts(value: unknown, binder: SettingsBinder, path: ConfigPath): Map<string, bigint> {
+/** Converts a mapping from assets to minor units, and reports invalid ones as problems. */
+export function parseAmounts(value: unknown, binder: SettingsBinder, path: ConfigPath): Map<string, bigint> {
   const limits = new Map<string, bigint>();
   if (!isPlainObject(value)) return limits;
   if (Object.keys(value).length === 0) {

@@ -1,0 +1,29 @@
+/** Finds the policies that a subcommand of `tributary reconcile` works on, and opens the store for it. */
+import { openStore, type Store } from '@tributary/feed';
+import { suggestSimilarName, type Deployment, type PolicyConfig } from '../../config/index.js';
+import { CliError, EXIT } from '../shared/cli-error.js';
+
+export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-bank; all policies without it';
+
+/** @throws CliError when the deployment has no policy, or none of this name */
+export function selectPolicies({ policies }: Deployment, name: string | undefined): PolicyConfig[] {
+  if (policies.length === 0)
+    throw new CliError(
+      'The deployment file has no policies; add them to reconciliation.policies.',
+      EXIT.usage,
+    );
+  const found = policies.filter(({ policy }) => name === undefined || policy.name === name);
+  if (found.length > 0 || name === undefined) return found;
+  const known = policies.map(({ policy }) => policy.name);
+  const hint = suggestSimilarName(name, known) || ` There are: ${known.join(', ')}.`;
+  throw new CliError(`There is no policy ${JSON.stringify(name)}.${hint}`, EXIT.usage);
+}
+
+export async function withStore<T>(deployment: Deployment, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(deployment.store);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -68,7 +68,7 @@ export function createHttpLedgerSource({
       for (const { id } of transactions) {
         if (id <= previous)
           throw new LedgerError(
-            `the ledger ${ledger} listed transaction ${id} after ${previous}; expected ascending ids after ${afterId}. Ledger v2.2 or later is needed`,
+            `the ledger ${ledger} listed transaction ${id} after ${previous}; expected ascending ids after ${afterId}. a Ledger v2 that sorts by id is needed`,
           );
         previous = id;
       }

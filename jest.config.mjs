@@ -21,6 +21,8 @@ export const SLOW_SPECS = [
   'test/gateway/database-unavailable.spec.ts',
   'test/gateway/database-unavailable-at-start.spec.ts',
   'test/gateway/store-full.spec.ts',
+  'test/gateway/slow-store.spec.ts',
+  'libs/feed/src/identity/promotion.spec.ts',
   // Builds the program of older releases from the history.
   'test/upgrade/old-and-new.spec.ts',
   'test/upgrade/store-soak.spec.ts',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import type { PayingConnector } from '../orders/deployment.js';
 import { LoadBalancer } from './load-balancer.js';
-import { DatabaseProxy } from './database-proxy.js';
+import { DatabaseProxy } from '../../libs/feed/src/testing/database-proxy.js';
 import { installPlugin, writeGatewayDeployment } from './deployment.js';
 import { PspHistory } from './psp-history.js';
 import { ClusterGateway } from './cluster-gateway.js';

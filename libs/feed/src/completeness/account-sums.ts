@@ -1,7 +1,7 @@
 /** Keeps the sum of the rows of each account and asset, in the transaction that appends the rows. */
 import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
-import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
+import type { DatabaseAdapter, RowsTableColumn, WriteLast } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
@@ -56,31 +56,68 @@ export async function findEffects(
   return result;
 }
 
-/** Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed. */
-export async function addToSums(
+/** Sums of accounts as the database has them. */
+export interface StoredSums {
+  /** Accounts whose sums were read. */
+  accountIds: ReadonlySet<string>;
+  /** By account and asset. */
+  sums: ReadonlyMap<string, { total: bigint; after: bigint; suspectAt: number }>;
+}
+
+/** Reads the sums that new rows of these records change. Must run inside the transaction that has locked the feed. */
+export function readSumsOf(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
+  records: readonly SerializedRecord[],
+): Promise<StoredSums> {
+  const effects = records.flatMap(({ balanceChange }) => balanceChange?.effects ?? []);
+  return readSums(db, adapter, feedId, new Set(effects.map(({ accountId }) => accountId)));
+}
+
+async function readSums(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  accountIds: ReadonlySet<string>,
+): Promise<StoredSums> {
+  if (accountIds.size === 0) return { accountIds, sums: new Map() };
+  const { rows } = await sql<StoredSum>`
+    select account_id, asset, total, suspect_at, after_suspect from account_sums
+     where feed_id = ${feedId} and ${adapter.inArray('account_id', [...accountIds])}`.execute(db);
+  const sums = rows.map(
+    (row) =>
+      [
+        toAccountAssetKey(row.account_id, row.asset),
+        { total: BigInt(row.total), after: BigInt(row.after_suspect), suspectAt: row.suspect_at ?? Infinity },
+      ] as const,
+  );
+  return { accountIds, sums: new Map(sums) };
+}
+
+/**
+ * Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed.
+ * @param stored the sums from the same transaction. Those of other accounts are read here
+ */
+export async function addToSums(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  writeLast: WriteLast,
+  feedId: number,
   effects: readonly TimedEffect[],
+  stored: StoredSums,
 ): Promise<void> {
   if (effects.length === 0) return;
-  const accounts = [...new Set(effects.map(({ accountId }) => accountId))];
-  const { rows: stored } = await sql<StoredSum>`
-    select account_id, asset, total, suspect_at, after_suspect from account_sums
-     where feed_id = ${feedId} and ${adapter.inArray('account_id', accounts)}`.execute(db);
-  const sums = new Map(
-    stored.map((row) => [
-      toAccountAssetKey(row.account_id, row.asset),
-      { total: BigInt(row.total), after: BigInt(row.after_suspect), suspectAt: row.suspect_at ?? Infinity },
-    ]),
-  );
+  const missingIds = effects
+    .map(({ accountId }) => accountId)
+    .filter((accountId) => !stored.accountIds.has(accountId));
+  const missing = await readSums(db, adapter, feedId, new Set(missingIds));
+  const sums = new Map([...stored.sums, ...missing.sums]);
   const changed = new Map<string, { accountId: string; asset: string }>();
   for (const { accountId, asset, amount, at } of effects) {
     const key = toAccountAssetKey(accountId, asset);
-    const sum = sums.get(key) ?? { total: 0n, after: 0n, suspectAt: Infinity };
-    sum.total += amount;
-    if (at > sum.suspectAt) sum.after += amount;
-    sums.set(key, sum);
+    const { total, after, suspectAt } = sums.get(key) ?? { total: 0n, after: 0n, suspectAt: Infinity };
+    sums.set(key, { total: total + amount, after: at > suspectAt ? after + amount : after, suspectAt });
     changed.set(key, { accountId, asset });
   }
   const rows = [...changed].map(([key, { accountId, asset }]) => {
@@ -94,11 +131,12 @@ export async function addToSums(
       opening_proven: 0,
     };
   });
-  await sql`
+  const insert = sql`
     insert into account_sums (${sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '))})
     select * from ${adapter.rowsTable(SUM_COLUMNS, rows)}
     on conflict (feed_id, account_id, asset)
-    do update set total = excluded.total, after_suspect = excluded.after_suspect`.execute(db);
+    do update set total = excluded.total, after_suspect = excluded.after_suspect`;
+  writeLast(insert.compile(db));
 }
 
 /** Returns the effects that the changed records have now. */

@@ -6,6 +6,7 @@ import type { SerializedPage, Stream } from '@tributary/connector-api';
 import type {
   ColumnDataType,
   ColumnDefinitionBuilder,
+  CompiledQuery,
   CreateTableBuilder,
   Expression,
   Kysely,
@@ -18,7 +19,13 @@ import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
-export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
+export type TransactionCallback<T> = (db: Kysely<Schema>, writeLast: WriteLast) => Promise<T>;
+
+/**
+ * Adds writes that the transaction runs in this sequence after its callback has returned, immediately before the commit. PostgreSQL gets them
+ * together with the commit, so that they need no network round trip of their own. When one fails, the transaction is rolled back.
+ */
+export type WriteLast = (...statements: readonly CompiledQuery[]) => void;
 
 /**
  * Returns an SQL expression for the current time, in milliseconds since 1970. The database evaluates it, so one clock measures the leases of
@@ -27,10 +34,10 @@ export type TransactionCallback<T> = (db: Kysely<Schema>) => Promise<T>;
 export type CurrentTimeExpression = () => RawBuilder<number>;
 
 /**
- * Kinds of work that share the connections of a database fairly: the health check, orders, and everything else (pulls and reads). No kind can
- * keep the others waiting.
+ * Kinds of work that share the connections of a database fairly: the health check, orders, pages of feeds, and everything else (pulls and
+ * balances). No kind can keep the others waiting.
  */
-export type ConnectionLane = 'health' | 'orders' | 'other';
+export type ConnectionLane = 'health' | 'orders' | 'pages' | 'other';
 
 /** One column of a table, and the schema of the database in which the table is. */
 export interface TableColumn {
@@ -45,6 +52,8 @@ export interface ConnectionState {
   identity: StoreIdentity | undefined;
   /** `undefined` when the database has no such identity or does not tell it. */
   server: DatabaseServerIdentity | undefined;
+  /** Whether the server is a replica, or has not finished its start. */
+  isInRecovery: boolean;
   /** Marks the store as damaged, with the reason. No process opens it until a person runs `tributary store restore`. */
   markLoss: (reason: string) => Promise<void>;
 }
@@ -83,8 +92,11 @@ export interface DatabaseAdapter {
   listColumns(db: Kysely<Schema>, tables: readonly string[]): Promise<TableColumn[]>;
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
   findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;
-  /** Registers a check of each new connection to the primary. When the check throws, the connection is not used. */
-  onNewConnection(check: (readState: () => Promise<ConnectionState>) => Promise<void>): void;
+  /**
+   * Registers a check of each new connection to the primary. When the check throws, the connection is not used. When its result is not final,
+   * the connection is checked again before the next use.
+   */
+  onNewConnection(check: (readState: () => Promise<ConnectionState>) => Promise<{ isFinal: boolean }>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */
   checkIntegrity(): Promise<string | undefined>;
   /**
@@ -99,9 +111,13 @@ export interface DatabaseAdapter {
   resetIdentitySequence(db: Kysely<Schema>, table: keyof Schema, column: string): Promise<void>;
   /** Inserts rows in the fastest way of this database. Must run inside a transaction of this adapter. */
   insertRows(db: Kysely<Schema>, rows: readonly FeedRowTable[]): Promise<void>;
-  /** Inserts rows of one feed and updates the feed. Must run inside a transaction of this adapter that has locked the feed. */
+  /**
+   * Inserts rows of one feed and updates the feed, at the latest with the commit. Must run inside a transaction of this adapter that has
+   * locked the feed.
+   */
   appendRows(
     db: Kysely<Schema>,
+    writeLast: WriteLast,
     feedId: number,
     rows: readonly FeedRowTable[],
     changes: FeedUpdate,

@@ -1,5 +1,5 @@
-/** Runs a callback between `begin` and `commit`. */
-import { sql, type Kysely } from 'kysely';
+/** Runs a callback between `begin` and `commit`, on one connection that waits for each statement. */
+import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { TransactionCallback } from './database-adapter.js';
 import type { Schema } from './schema.js';
 
@@ -11,7 +11,9 @@ export async function runInTransaction<T>(
 ): Promise<T> {
   await begin();
   try {
-    const result = await work(connection);
+    const lastWrites: CompiledQuery[] = [];
+    const result = await work(connection, (...statements) => void lastWrites.push(...statements));
+    for (const statement of lastWrites) await connection.executeQuery(statement);
     await sql`commit`.execute(connection);
     return result;
   } catch (error) {

@@ -1,8 +1,8 @@
 /** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import type { DatabaseAdapter, FeedUpdate } from '../database/database-adapter.js';
-import { addToSums, findEffects } from '../completeness/account-sums.js';
+import type { DatabaseAdapter, FeedUpdate, WriteLast } from '../database/database-adapter.js';
+import { addToSums, findEffects, readSumsOf, type StoredSums } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 import { hashContent } from './verify-row.js';
@@ -36,25 +36,53 @@ interface RecordVersion {
   hash: Buffer;
 }
 
+/** What the database has of the records that are to be appended. */
+export interface StoredRecords {
+  /** Hashes of the stored versions, by record id. */
+  versions: Map<string, Set<string>>;
+  sums: StoredSums;
+}
+
+/**
+ * Reads what `appendRecords` needs. Must run inside the transaction that has locked the feed. The caller may call it without waiting for the
+ * lock, because the database runs statements one after the other.
+ */
+export async function readStoredRecords(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  records: readonly SerializedRecord[],
+): Promise<StoredRecords> {
+  const [versions, sums] = await Promise.all([
+    findStoredVersions(db, adapter, feedId, records),
+    readSumsOf(db, adapter, feedId, records),
+  ]);
+  return { versions, sums };
+}
+
 /**
  * Appends the new versions, and updates the feed's head and the sums of its accounts. The caller must have locked the feed and read its
  * head under the lock.
+ * @param stored from the same transaction
  * @param changes further columns of the feed to update
  */
 export async function appendRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
+  writeLast: WriteLast,
   feed: { id: number; stream: Stream; head: FeedHead },
   records: readonly SerializedRecord[],
+  stored: StoredRecords,
   now: number,
   changes: FeedUpdate = {},
 ): Promise<NewFeedRows & { effects: TimedEffect[] }> {
-  const newRows = await buildNewRows(db, adapter, feed, records, now);
+  const newRows = buildNewRows(feed, records, stored.versions, now);
   const effects = await findEffects(db, adapter, feed.id, newRows);
   const last = newRows.rows.at(-1);
   const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
-  if (Object.keys(allChanges).length > 0) await adapter.appendRows(db, feed.id, newRows.rows, allChanges);
-  await addToSums(db, adapter, feed.id, effects);
+  if (Object.keys(allChanges).length > 0)
+    await adapter.appendRows(db, writeLast, feed.id, newRows.rows, allChanges);
+  await addToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
   return { ...newRows, effects };
 }
 
@@ -62,15 +90,14 @@ export async function appendRecords(
  * Leaves out the versions that the feed already has, and assigns a sequence number and a feed time to the others. The feed time is
  * `max(min(pspTime, now), head + 10 ms)`: it increases in the order in which rows become visible, and equals the PSP's time where
  * that is possible.
+ * @param storedVersions hashes by record id; those of the new rows are added
  */
-export async function buildNewRows(
-  db: Kysely<Schema>,
-  adapter: DatabaseAdapter,
+function buildNewRows(
   feed: { id: number; stream: Stream; head: FeedHead },
   records: readonly SerializedRecord[],
+  storedVersions: Map<string, Set<string>>,
   now: number,
-): Promise<NewFeedRows> {
-  const storedVersions = await findStoredVersions(db, adapter, feed.id, records);
+): NewFeedRows {
   const result: NewFeedRows = {
     ...{ rows: [], records: [], changedIds: new Set() },
     ...{ added: 0, changed: 0, unchanged: 0 },

@@ -5,7 +5,7 @@
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
-import { describeServerChange } from './database-server-identity.js';
+import { describeServerChange, type DatabaseServerIdentity } from './database-server-identity.js';
 import type { StoreRestore } from '../types/store.types.js';
 import { SCHEMA_VERSION } from '../migrations/schema-versions.js';
 import { readStoreIdentity, type StoreIdentity } from './store-identity.js';
@@ -19,7 +19,7 @@ export class OpenedStoreIdentity {
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    identity: StoreIdentity,
+    private readonly identity: StoreIdentity,
   ) {
     this.storeId = identity.storeId;
     this.epoch = identity.epoch;
@@ -29,14 +29,14 @@ export class OpenedStoreIdentity {
       // Read before the query starts: this process can write a heartbeat while the query is running, and the older one that the query
       // returns is then no loss.
       const knownBeat = this.lastBeat;
-      const { identity: found, server, markLoss } = await readState();
-      const change = server && identity.server && describeServerChange(identity.server, server);
-      if (change !== undefined) adapter.changes.report(change);
+      const { identity: found, server, isInRecovery, markLoss } = await readState();
+      this.checkSameServer(server);
       const { beat } = this.checkSameStore(found);
-      if (beat >= knownBeat) return;
+      // A server in recovery may be promoted while the connection is open.
+      if (beat >= knownBeat) return { isFinal: !isInRecovery };
       const loss = describeOlderBeat(beat, knownBeat);
       await markLoss(loss).catch(() => undefined);
-      adapter.changes.report(loss);
+      return adapter.changes.report(loss);
     });
   }
 
@@ -100,10 +100,15 @@ export class OpenedStoreIdentity {
 
   /**
    * Reports that the store has lost data that this process knows. Marks the store, so that no gateway continues from the older state
-   * before a person has run `tributary store restore`. The new epoch stops the other gateways, which may know less than this one.
+   * before a person has run `tributary store restore`. The new epoch stops the other gateways, which may know less than this one. After the
+   * promotion of a replica the store is not marked, because the next start goes on by itself.
    * @throws StoreChangedError
    */
   async reportLoss(reason: string): Promise<never> {
+    const server = await this.adapter.findServerIdentity().catch(() => undefined);
+    // The check of a new connection may have reported the change of the server already.
+    this.adapter.changes.assertUnchanged();
+    this.checkSameServer(server);
     await this.adapter
       .durableTransaction((db) =>
         db
@@ -113,6 +118,12 @@ export class OpenedStoreIdentity {
       )
       .catch(() => undefined);
     return this.adapter.changes.report(reason);
+  }
+
+  private checkSameServer(found: DatabaseServerIdentity | undefined): void {
+    const { server } = this.identity;
+    const change = found && server && describeServerChange(server, found);
+    if (change !== undefined) this.adapter.changes.report(change);
   }
 
   private checkSameStore(found: StoreIdentity | undefined): StoreIdentity {

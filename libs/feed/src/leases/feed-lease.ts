@@ -1,9 +1,9 @@
 /** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
 import type { Cursor } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { appendRecords, type FeedHead } from '../feeds/append-records.js';
+import { appendRecords, readStoredRecords, type FeedHead } from '../feeds/append-records.js';
 import { applyObservation } from '../balances/balance-repository.js';
-import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
+import type { DatabaseAdapter, CurrentTimeExpression, WriteLast } from '../database/database-adapter.js';
 import { LeaseLostError } from '../database/store-errors.js';
 import type {
   AppendResult,
@@ -183,8 +183,8 @@ class FeedLease implements Lease {
   async append(page: FeedPage): Promise<AppendResult> {
     this.feed.assertUnchanged();
     try {
-      const { result, headSeq } = await this.adapter.durableTransaction((db) =>
-        this.appendInTransaction(db, page),
+      const { result, headSeq } = await this.adapter.durableTransaction((db, writeLast) =>
+        this.appendInTransaction(db, writeLast, page),
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
@@ -220,10 +220,14 @@ class FeedLease implements Lease {
 
   private async appendInTransaction(
     db: Kysely<Schema>,
+    writeLast: WriteLast,
     page: FeedPage,
   ): Promise<{ result: AppendResult; headSeq: number }> {
-    // The first statement locks the feed row, so the head that it returns does not change until the commit.
-    const head = await this.lockFeed(db);
+    // The first statement locks the feed row, so what it and the later ones return does not change until the commit.
+    const [head, stored] = await Promise.all([
+      this.lockFeed(db),
+      readStoredRecords(db, this.adapter, this.feed.id, page.records),
+    ]);
     // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
     if (!head || head.seq < this.feed.committedSeq)
       throw new LeaseLostError(this.feed.connector, this.feed.stream);
@@ -231,7 +235,9 @@ class FeedLease implements Lease {
     const { now } = head;
     const feed = { id: this.feed.id, stream: this.feed.stream, head };
     const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
-    const newRows = await appendRecords(db, this.adapter, feed, page.records, now, changes);
+    const newRows = await appendRecords(
+      ...([db, this.adapter, writeLast, feed, page.records, stored, now, changes] as const),
+    );
     await updateQuarantine(
       db,
       this.adapter,

@@ -3,10 +3,10 @@
  * total and the rows for clients. Locks are always acquired in the same sequence: order, day, feed.
  * `docs/explanation/exactly-once-payouts.md` draws the states.
  */
-import { tryEncodeId } from '@tributary/connector-api';
+import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import { appendRecords } from '../feeds/append-records.js';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { appendRecords, readStoredRecords, type StoredRecords } from '../feeds/append-records.js';
+import type { DatabaseAdapter, TransactionCallback, WriteLast } from '../database/database-adapter.js';
 import type {
   Durability,
   ImmutableOrderFields,
@@ -20,15 +20,23 @@ import type {
 import { StaleStateError } from '../database/store-errors.js';
 import type { FeedSession } from '../identity/feed-session.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
+import { amountCountedToday, lockDayTotal, updateDayTotal } from './day-totals.js';
+import { FIRST_ENTRY, insertEntry, selectLastEntry, toLastEntry, type LastEntry } from './order-history.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addWarning } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
-const DAY_MS = 86_400_000;
 /** The stream in which orders are published. */
 const ORDER_STREAM = 'transactions';
 
 type Db = Kysely<Schema>;
+
+/** A transaction that changes an order, and the feed in which the order is published. */
+interface OrderTransaction {
+  db: Db;
+  writeLast: WriteLast;
+  feed: FeedSession;
+}
 
 export class SqlOrderRepository implements OrderRepository {
   /**
@@ -47,7 +55,7 @@ export class SqlOrderRepository implements OrderRepository {
     decideFirst: (order: StoredOrder, orderedTodayTotal: bigint) => OrderChange,
   ): Promise<{ order: StoredOrder; fresh: boolean }> {
     const feed = await this.bindFeed();
-    return this.runChecked(feed, 'durable', async (db) => {
+    return this.runChecked(feed, 'durable', async (db, writeLast) => {
       const inserted = await db
         .insertInto('orders')
         .values(toNewOrderRow(this.connector, order))
@@ -60,8 +68,12 @@ export class SqlOrderRepository implements OrderRepository {
       if (inserted && !inserted.is_current) throw new StaleStateError('the store of the order changed');
       if (!inserted) return { order: await this.getByIdempotencyKey(db, order.idempotencyKey), fresh: false };
       const stored = toStoredOrder(inserted);
-      const change = decideFirst(stored, await this.lockDayTotal(db, stored));
-      return { order: await this.applyChange(db, feed, stored, 0, change, 0n), fresh: true };
+      const total = await lockDayTotal(db, stored);
+      const change = decideFirst(stored, total);
+      const transaction = { db, writeLast, feed };
+      const after = await this.applyChange(transaction, stored, FIRST_ENTRY, change);
+      writeLast(updateDayTotal(db, after, total + amountCountedToday(after)));
+      return { order: after, fresh: true };
     });
   }
 
@@ -71,7 +83,7 @@ export class SqlOrderRepository implements OrderRepository {
     durability: Durability = 'durable',
   ): Promise<StoredOrder | undefined> {
     const feed = await this.bindFeed();
-    const updated = await this.runChecked(feed, durability, async (db) => {
+    const updated = await this.runChecked(feed, durability, async (db, writeLast) => {
       // An update locks the row until the commit, in every kind of database.
       const row = await db
         .updateTable('orders')
@@ -79,15 +91,19 @@ export class SqlOrderRepository implements OrderRepository {
         .where('id', '=', id)
         .where('connector', '=', this.connector)
         .returningAll()
-        .returning(this.session.isCurrent.as('is_current'))
+        .returning([this.session.isCurrent.as('is_current'), ...selectLastEntry()])
         .executeTakeFirst();
       if (!row) return undefined;
       if (!row.is_current) throw new StaleStateError('the store of the order changed');
       const order = toStoredOrder(row);
       const change = decide(order);
-      return change
-        ? this.applyChange(db, feed, order, row.entries, change, amountCountedToday(order))
-        : order;
+      if (!change) return order;
+      const transaction = { db, writeLast, feed };
+      const after = await this.applyChange(transaction, order, await toLastEntry(db, row), change);
+      const difference = amountCountedToday(after) - amountCountedToday(order);
+      if (difference !== 0n)
+        writeLast(updateDayTotal(db, order, (await lockDayTotal(db, order)) + difference));
+      return after;
     });
     // A restored store may lack the order.
     if (!updated) await this.session.explainMismatch();
@@ -104,6 +120,15 @@ export class SqlOrderRepository implements OrderRepository {
       .where('idempotency_key', '=', idempotencyKey)
       .executeTakeFirst();
     return row && toStoredOrder(row);
+  }
+
+  async findCurrent(ids: readonly string[]): Promise<StoredOrder[]> {
+    const rows = await this.selectOrders(this.adapter.reader)
+      .select(this.session.isCurrent.as('is_current'))
+      .where(this.adapter.inArray('id', ids))
+      .execute();
+    if (rows.some(({ is_current }) => !is_current)) await this.session.explainMismatch();
+    return rows.map(toStoredOrder);
   }
 
   async findByPspReferences({ pspKeys, pspIds }: PspReferences): Promise<StoredOrder[]> {
@@ -152,7 +177,7 @@ export class SqlOrderRepository implements OrderRepository {
       .execute();
   }
 
-  private runChecked<T>(feed: FeedSession, durability: Durability, work: (db: Db) => Promise<T>): Promise<T> {
+  private runChecked<T>(feed: FeedSession, durability: Durability, work: TransactionCallback<T>): Promise<T> {
     const method = durability === 'durable' ? 'durableTransaction' : 'transaction';
     return feed.explainStaleState(() => this.adapter[method](work));
   }
@@ -167,73 +192,30 @@ export class SqlOrderRepository implements OrderRepository {
     );
   }
 
-  /** Writes a change with all its effects. @param countedBefore the amount that the order contributed to its day's total before the change */
+  /** Writes a change with all its effects, except for the total of the day. */
   private async applyChange(
-    db: Db,
-    feed: FeedSession,
+    { db, writeLast, feed }: OrderTransaction,
     order: StoredOrder,
-    entries: number,
+    lastEntry: LastEntry,
     { set, event, publishedRecords = [] }: OrderChange,
-    countedBefore: bigint,
   ): Promise<StoredOrder> {
     const after = { ...order, ...set };
-    const isNewEntry = event !== undefined && (await this.addHistoryEntry(db, after, entries, event));
-    const columns = { ...toMutableColumns(after), entries: entries + (isNewEntry ? 1 : 0) };
-    await db.updateTable('orders').set(columns).where('id', '=', order.id).execute();
-    if (amountCountedToday(after) !== countedBefore)
-      await this.addToDayTotal(db, order, amountCountedToday(after) - countedBefore);
-    if (after.pspId !== order.pspId) {
-      await this.warnIfServedTwice(db, feed, after);
-      await this.warnIfPspIdShared(db, feed, after);
-    }
-    if (publishedRecords.length > 0) await this.publishRecords(db, feed, publishedRecords);
+    const isNewEntry = event !== undefined && !(lastEntry.state === after.state && lastEntry.event === event);
+    if (isNewEntry) writeLast(insertEntry(db, after, lastEntry, event, this.clock()));
+    const columns = { ...toMutableColumns(after), entries: lastEntry.entry + (isNewEntry ? 1 : 0) };
+    writeLast(db.updateTable('orders').set(columns).where('id', '=', order.id).compile());
+    const hasNewPspId = after.pspId !== order.pspId;
+    if (!hasNewPspId && publishedRecords.length === 0) return after;
+    // The database runs these statements one after the other, so that all others see what was committed before the feed was locked.
+    const [head, stored, warnings] = await Promise.all([
+      this.lockFeed(db, feed),
+      readStoredRecords(db, this.adapter, feed.id, publishedRecords),
+      hasNewPspId ? this.findPspIdWarnings(db, feed, after) : [],
+    ]);
+    for (const warning of warnings) await addWarning(db, feed.id, warning, this.clock());
+    if (publishedRecords.length > 0)
+      await this.publishRecords(db, writeLast, feed, head, publishedRecords, stored);
     return after;
-  }
-
-  /** Adds an entry to the history. @returns false when the last entry has the same state and message; then nothing is added */
-  private async addHistoryEntry(
-    db: Db,
-    order: StoredOrder,
-    entries: number,
-    event: string,
-  ): Promise<boolean> {
-    const last = await db
-      .selectFrom('order_history')
-      .select(['state', 'event'])
-      .where('order_id', '=', order.id)
-      .where('entry', '=', entries)
-      .executeTakeFirst();
-    if (last?.state === order.state && last.event === event) return false;
-    const entry = { order_id: order.id, entry: entries + 1, at: this.clock(), state: order.state, event };
-    await db.insertInto('order_history').values(entry).execute();
-    return true;
-  }
-
-  /** Locks the total of the order's day until the commit, and returns it. */
-  private async lockDayTotal(db: Db, order: StoredOrder): Promise<bigint> {
-    const { total } = await db
-      .insertInto('order_days')
-      .values({ ...dayTotalKey(order), total: '0' })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['connector', 'day', 'asset'])
-          .doUpdateSet((eb) => ({ total: eb.ref('order_days.total') })),
-      )
-      .returning('total')
-      .executeTakeFirstOrThrow();
-    return BigInt(total);
-  }
-
-  private async addToDayTotal(db: Db, order: StoredOrder, difference: bigint): Promise<void> {
-    const total = ((await this.lockDayTotal(db, order)) + difference).toString();
-    const { connector, day, asset } = dayTotalKey(order);
-    await db
-      .updateTable('order_days')
-      .set({ total })
-      .where('connector', '=', connector)
-      .where('day', '=', day)
-      .where('asset', '=', asset)
-      .execute();
   }
 
   /**
@@ -241,12 +223,15 @@ export class SqlOrderRepository implements OrderRepository {
    */
   private async publishRecords(
     db: Db,
+    writeLast: WriteLast,
     feed: FeedSession,
-    rows: NonNullable<OrderChange['publishedRecords']>,
+    { head_seq, head_time }: { head_seq: number; head_time: number | null },
+    records: readonly SerializedRecord[],
+    stored: StoredRecords,
   ): Promise<void> {
-    const { head_seq, head_time } = await this.lockFeed(db, feed);
     const head = { seq: head_seq, time: head_time ?? undefined };
-    await appendRecords(db, this.adapter, { id: feed.id, stream: ORDER_STREAM, head }, rows, this.clock());
+    const lockedFeed = { id: feed.id, stream: ORDER_STREAM, head } as const;
+    await appendRecords(db, this.adapter, writeLast, lockedFeed, records, stored, this.clock());
   }
 
   /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */
@@ -263,11 +248,23 @@ export class SqlOrderRepository implements OrderRepository {
     return head;
   }
 
+  /** Returns the warnings about the id that the PSP gave an order. Must run after the feed was locked. */
+  private async findPspIdWarnings(db: Db, feed: FeedSession, order: StoredOrder): Promise<DataWarning[]> {
+    const warnings = await Promise.all([
+      this.findEarlierRow(db, feed, order),
+      this.findOrderWithSamePspId(db, order),
+    ]);
+    return warnings.filter((warning) => warning !== undefined);
+  }
+
   /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
-  private async warnIfServedTwice(db: Db, feed: FeedSession, order: StoredOrder): Promise<void> {
+  private async findEarlierRow(
+    db: Db,
+    feed: FeedSession,
+    order: StoredOrder,
+  ): Promise<DataWarning | undefined> {
     const id = order.pspId === undefined ? undefined : tryEncodeId(order.pspId);
-    if (id === undefined) return;
-    await this.lockFeed(db, feed);
+    if (id === undefined) return undefined;
     const twin = await db
       .selectFrom('feed_rows')
       .select('seq')
@@ -275,35 +272,25 @@ export class SqlOrderRepository implements OrderRepository {
       .where('record_id', '=', id)
       .limit(1)
       .executeTakeFirst();
-    if (!twin) return;
+    if (!twin) return undefined;
     const message =
       `the movement ${id} was served as a row of its own before the PSP said that it is order ${order.id} ` +
       `(${order.idempotencyKey}): Formance shows this payment twice`;
-    await addWarning(db, feed.id, { id: `twin-of-${order.id}`, message }, this.clock());
+    return { id: `twin-of-${order.id}`, message };
   }
 
   /** Warns when two orders have the same PSP id. Then the PSP or its plugin confused them, and only one was paid. */
-  private async warnIfPspIdShared(db: Db, feed: FeedSession, order: StoredOrder): Promise<void> {
-    if (order.pspId === undefined) return;
+  private async findOrderWithSamePspId(db: Db, order: StoredOrder): Promise<DataWarning | undefined> {
+    if (order.pspId === undefined) return undefined;
     const other = await this.selectOrders(db)
       .where('psp_id', '=', order.pspId)
       .where('id', '!=', order.id)
       .limit(1)
       .executeTakeFirst();
-    if (!other) return;
-    await this.lockFeed(db, feed);
+    if (!other) return undefined;
     const message =
       `the PSP gave order ${order.id} (${order.idempotencyKey}) the id ${order.pspId}, which it had given order ${other.id} ` +
       `(${other.idempotency_key}): one of them may never have been paid; ask the PSP`;
-    await addWarning(db, feed.id, { id: `namesake-of-${order.id}`, message }, this.clock());
+    return { id: `namesake-of-${order.id}`, message };
   }
-}
-
-/** Returns the amount that an order contributes to its day's total. */
-function amountCountedToday({ state, amount }: StoredOrder): bigint {
-  return state === 'failed' ? 0n : amount;
-}
-
-function dayTotalKey({ connector, createdAt, asset }: StoredOrder) {
-  return { connector, day: Math.floor(createdAt / DAY_MS), asset };
 }

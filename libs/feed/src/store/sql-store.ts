@@ -227,6 +227,7 @@ const MIN_FEED_TIME = 0;
 class SqlFeed implements Feed {
   readonly connector: string;
   readonly stream: Stream;
+  private readonly pages: DatabaseAdapter;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
@@ -236,6 +237,7 @@ class SqlFeed implements Feed {
   ) {
     this.connector = binding.connector;
     this.stream = binding.stream;
+    this.pages = adapter.inLane('pages');
   }
 
   readPage(from: number | undefined, page: number, pageSize: number) {
@@ -280,11 +282,11 @@ class SqlFeed implements Feed {
   }
 
   isPastLastPage(from: number | undefined, page: number, pageSize: number) {
-    return isPastLastPage(this.adapter, this.paginationKey(from, pageSize), page, this.clock);
+    return isPastLastPage(this.pages, this.paginationKey(from, pageSize), page, this.clock);
   }
 
   recordLastPage(from: number | undefined, page: number, pageSize: number) {
-    return recordLastPage(this.adapter, this.paginationKey(from, pageSize), page, this.clock);
+    return recordLastPage(this.pages, this.paginationKey(from, pageSize), page, this.clock);
   }
 
   readRows(afterSeq: number, limit: number) {

@@ -119,6 +119,8 @@ export interface OrderRepository {
     durability?: Durability,
   ): Promise<StoredOrder | undefined>;
   find(id: string): Promise<StoredOrder | undefined>;
+  /** Returns those of the orders that the store has, after a check that the store is the one that this process opened. */
+  findCurrent(ids: readonly string[]): Promise<StoredOrder[]>;
   findByIdempotencyKey(idempotencyKey: string): Promise<StoredOrder | undefined>;
   /** Returns the orders that have one of these references. */
   findByPspReferences(references: PspReferences): Promise<StoredOrder[]>;

@@ -14,6 +14,7 @@ import { RESERVED_NAMESPACE } from '../model/stored-order-details.js';
 import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import { createMethodName } from '../execution/order-plugin-caller.js';
 import { deriveOrderId, derivePspKey } from './derive-ids.js';
+import { SharedCalls } from './shared-calls.js';
 import { toCanonicalRequest } from '../model/order-request.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import { recordResponseSentAgain } from '../publication/publish-order.js';
@@ -38,6 +39,9 @@ const TAKEOVER_DELAY_MS = 2_000;
 export class OrderService {
   /** Kinds of orders that the plugin can create. */
   readonly supportedKinds: ReadonlySet<OrderKind>;
+  private readonly insertions = new SharedCalls<{ order: StoredOrder; fresh: boolean }>();
+  private readonly lateResponses = new SharedCalls<string>();
+  private readonly repeatedResponses = new SharedCalls<string>();
 
   constructor(
     private readonly writer: OrderStateWriter,
@@ -69,9 +73,7 @@ export class OrderService {
 
   private async storeAndRespond(kind: OrderKind, request: OrderRequest, deadline: number): Promise<string> {
     const order = this.createNewOrder(kind, request);
-    const received = await this.writer.insertOrGet(order, (orderedTodayTotal) =>
-      this.decideFirstChange(order, request, orderedTodayTotal),
-    );
+    const received = await this.findOrInsert(order, request);
     if (received.order.request !== order.request) throw idempotencyKeyReused(request.idempotencyKey);
     if (received.fresh) return this.startAndRespond(received.order, deadline);
     if (received.order.response !== undefined) return this.repeatResponse(received.order);
@@ -83,6 +85,25 @@ export class OrderService {
     return (
       (await this.waitForResponse(received.order.id, responseDueAt, true)) ??
       this.respondNow(received.order.id)
+    );
+  }
+
+  /**
+   * Stores an order that is new. Reads first, because most requests to a slow store are repeats: a read takes one round trip and waits for no
+   * lock. A repeat of an order that this process is still storing waits for the same write.
+   */
+  private async findOrInsert(
+    order: ImmutableOrderFields,
+    request: OrderRequest,
+  ): Promise<{ order: StoredOrder; fresh: boolean }> {
+    if (!this.insertions.isRunning(order.id)) {
+      const stored = await this.writer.find(order.id);
+      if (stored) return { order: stored, fresh: false };
+    }
+    return this.insertions.run(order.id, () =>
+      this.writer.insertOrGet(order, (orderedTodayTotal) =>
+        this.decideFirstChange(order, request, orderedTodayTotal),
+      ),
     );
   }
 
@@ -161,17 +182,21 @@ export class OrderService {
   }
 
   /** Stores a response from what is known now. If another process has stored one meanwhile, returns that one. */
-  private async respondNow(id: string): Promise<string> {
-    const order = await this.writer.ensureResponse(id);
-    // After a failover without synchronous replication the store may have lost the order. The client's repeat stores it again.
-    if (order?.response === undefined) throw new GatewayUnavailableError(ORDER_LOST_MESSAGE);
-    return order.response;
+  private respondNow(id: string): Promise<string> {
+    return this.lateResponses.run(id, async () => {
+      const order = await this.writer.ensureResponse(id);
+      // After a failover without synchronous replication the store may have lost the order. The client's repeat stores it again.
+      if (order?.response === undefined) throw new GatewayUnavailableError(ORDER_LOST_MESSAGE);
+      return order.response;
+    });
   }
 
   /** Returns the stored response, and records when it was returned. */
-  private async repeatResponse({ id, response = '' }: StoredOrder): Promise<string> {
-    await this.writer.update(id, () => recordResponseSentAgain(this.context.clock.now()));
-    return response;
+  private repeatResponse({ id, response = '' }: StoredOrder): Promise<string> {
+    return this.repeatedResponses.run(id, async () => {
+      await this.writer.update(id, () => recordResponseSentAgain(this.context.clock.now()));
+      return response;
+    });
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   StoredOrder,
   StoreRestore,
 } from '@tributary/feed';
+import { OrderReader } from './order-reader.js';
 import type { PendingResponses } from './pending-responses.js';
 import { discardFutureTimestamps } from '../state-machine/clock-rollback.js';
 import { markOverdue } from '../state-machine/overdue-alert.js';
@@ -21,6 +22,7 @@ import { addPublication } from './publish-order.js';
 
 export class OrderStateWriter {
   private readonly repository: OrderRepository;
+  private readonly reader: OrderReader;
 
   constructor(
     private readonly store: Store,
@@ -29,6 +31,7 @@ export class OrderStateWriter {
     private readonly context: OrdersContext,
   ) {
     this.repository = store.orders(connector.path);
+    this.reader = new OrderReader(this.repository);
   }
 
   get lastRestore(): StoreRestore | undefined {
@@ -83,8 +86,9 @@ export class OrderStateWriter {
     return after;
   }
 
+  /** Reads an order together with the orders of other requests. @throws StoreUnavailableError and StoreChangedError */
   find(id: string): Promise<StoredOrder | undefined> {
-    return this.repository.find(id);
+    return this.reader.find(id);
   }
 
   findByPspReferences(

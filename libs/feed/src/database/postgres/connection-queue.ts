@@ -8,14 +8,20 @@ interface Waiter {
   grant: () => void;
 }
 
-const LANES: readonly ConnectionLane[] = ['health', 'orders', 'other'];
+const LANES: readonly ConnectionLane[] = ['health', 'orders', 'pages', 'other'];
+const NO_CONNECTIONS = { health: 0, orders: 0, pages: 0, other: 0 } as const;
 
 export class ConnectionQueue {
-  private readonly waiters: Record<ConnectionLane, Waiter[]> = { health: [], orders: [], other: [] };
-  private readonly inUse: Record<ConnectionLane, number> = { health: 0, orders: 0, other: 0 };
+  private readonly waiters: Record<ConnectionLane, Waiter[]> = {
+    health: [],
+    orders: [],
+    pages: [],
+    other: [],
+  };
+  private readonly inUse: Record<ConnectionLane, number> = { ...NO_CONNECTIONS };
 
   /** Number of the last grant of each lane. */
-  private readonly lastGrants: Record<ConnectionLane, number> = { health: 0, orders: 0, other: 0 };
+  private readonly lastGrants: Record<ConnectionLane, number> = { ...NO_CONNECTIONS };
   private grantCount = 0;
 
   /** @param size number of connections */
@@ -77,9 +83,9 @@ export class ConnectionQueue {
 
   /** No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. */
   private mayUse(lane: ConnectionLane): boolean {
-    const { health, orders, other } = this.inUse;
+    const usedCount = LANES.reduce((sum, each) => sum + this.inUse[each], 0);
     const laneSize = this.size < 3 ? this.size : this.size - 1;
-    return health + orders + other < this.size && this.inUse[lane] < laneSize;
+    return usedCount < this.size && this.inUse[lane] < laneSize;
   }
 
   private countForComparison(lane: ConnectionLane): number {

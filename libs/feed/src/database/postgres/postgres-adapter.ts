@@ -1,15 +1,6 @@
 /** Database adapter for PostgreSQL 15 and later, where many gateways share one store. */
 import type { SerializedPage } from '@tributary/connector-api';
-import {
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  sql,
-  type RawBuilder,
-  type SqlBool,
-} from 'kysely';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type {
   ColumnTypes,
   ConnectionLane,
@@ -18,14 +9,15 @@ import type {
   TransactionCallback,
 } from '../database-adapter.js';
 import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
-import type { FeedRowTable, Schema } from '../schema.js';
+import type { FeedRowTable } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
-import { isSerializationFailure, isConcurrentCreate } from './postgres-errors.js';
-import { PostgresDriver, PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
+import { isConcurrentCreate } from './postgres-errors.js';
+import { createKysely } from './postgres-kysely.js';
+import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
 import { rejectValues } from './postgres-reject-values.js';
-import { runInTransaction } from '../run-in-transaction.js';
+import { PostgresTransactions, type TransactionKind } from './postgres-transaction.js';
 
 const POSTGRES_COLUMN_TYPES: ColumnTypes = {
   text: sql`text collate "C"`,
@@ -49,17 +41,33 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
  * statements see everything that was committed before the lock was acquired.
  */
 const BEGIN = 'begin isolation level read committed';
-const BEGIN_WRITE = `${BEGIN}; set local synchronous_commit = off`;
+const WRITE: TransactionKind = {
+  begin: BEGIN,
+  beginsWithFirstStatement: true,
+  commit: 'set local synchronous_commit = off; commit',
+};
 /**
  * Makes the commit wait for the disk and for the synchronous standbys, if there are any. `off`, `local` and `remote_write` wait for less, so
- * that a failover could lose the commit. `remote_apply` waits for more and is kept.
+ * that a failover could lose the commit. `remote_apply` waits for more and is kept. The setting that counts is the one at the commit.
  */
-const BEGIN_DURABLE = `${BEGIN}; select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') not in ('on', 'remote_apply')`;
+const DURABLE: TransactionKind = {
+  begin: BEGIN,
+  beginsWithFirstStatement: true,
+  commit:
+    "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') not in ('on', 'remote_apply'); commit",
+};
 /** Waits for another process that migrates, without a time limit. */
-const BEGIN_MIGRATION = `${BEGIN}; set local lock_timeout = 0; select from store_lock where name = 'tables' for update`;
-
-const BEGIN_SNAPSHOT =
-  'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
+const MIGRATION: TransactionKind = {
+  begin: `${BEGIN}; set local lock_timeout = 0; select from store_lock where name = 'tables' for update`,
+  beginsWithFirstStatement: false,
+  commit: 'commit',
+};
+/** The snapshot has no idle timeout, because a copy keeps it open while the target writes. */
+const SNAPSHOT: TransactionKind = {
+  begin: 'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0',
+  beginsWithFirstStatement: false,
+  commit: 'commit',
+};
 
 /** Uses a row as lock, because not every PostgreSQL-compatible database has advisory locks or `lock table`. */
 const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
@@ -94,7 +102,7 @@ delete from order_days where false;
 update feeds set head_seq = head_seq where false;
 delete from feed_rows where false`;
 
-const MAX_ATTEMPTS = 10;
+const MAX_CREATE_ATTEMPTS = 10;
 /** How long the process of a migration may be paused before the server ends its transaction, so that another process can go on. */
 const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
 
@@ -115,19 +123,19 @@ export async function openPostgres(
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
   const createLane = (lane: ConnectionLane) => {
-    const reader = createKysely(readPool, lane);
-    const writer = createKysely(writePool, lane);
+    const reads = new PostgresTransactions(readPool, lane);
+    const writes = new PostgresTransactions(writePool, lane);
     return {
-      reader,
-      transaction: (work) => runWithRetries(writer, BEGIN_WRITE, work),
-      durableTransaction: (work) => runWithRetries(writer, BEGIN_DURABLE, work),
-      // The snapshot has no idle timeout, because a copy keeps it open while the target writes.
-      readSnapshot: (work) => runWithRetries(reader, BEGIN_SNAPSHOT, work),
+      reader: createKysely(readPool, lane),
+      transaction: (work) => writes.run(WRITE, work),
+      durableTransaction: (work) => writes.run(DURABLE, work),
+      readSnapshot: (work) => reads.run(SNAPSHOT, work),
     } satisfies Partial<DatabaseAdapter>;
   };
   const lanes = {
     health: createLane('health'),
     orders: createLane('orders'),
+    pages: createLane('pages'),
     other: createLane('other'),
   } satisfies Record<ConnectionLane, Partial<DatabaseAdapter>>;
   // Closes the pools directly, because the query builder closes only a pool that it has used.
@@ -166,11 +174,12 @@ export async function openPostgres(
     insertRows: async (db, rows) => {
       if (rows.length > 0) await buildInsert(rows).execute(db);
     },
-    appendRows: async (db, feedId, rows, changes) => {
+    appendRows: async (db, writeLast, feedId, rows, changes) => {
       const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
       const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
-      // One statement needs one network round trip instead of two.
-      await (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).execute(db);
+      writeLast(
+        (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).compile(db),
+      );
     },
     listColumns: async (db, tables) =>
       (
@@ -200,17 +209,6 @@ export async function openPostgres(
   return adapter;
 }
 
-function createKysely(pool: PostgresPool, lane: ConnectionLane): Kysely<Schema> {
-  return new Kysely<Schema>({
-    dialect: {
-      createDriver: () => new PostgresDriver(pool, lane),
-      createAdapter: () => new PostgresAdapter(),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-    },
-  });
-}
-
 /** JSON never contains this character, because JSON escapes control characters. */
 const BODY_SEPARATOR = '\u001f';
 
@@ -226,26 +224,6 @@ function buildInsert(rows: readonly FeedRowTable[]): RawBuilder<unknown> {
       ${column('feed_id')}::bigint[], ${column('seq')}::bigint[], ${column('feed_time')}::bigint[],
       ${column('record_id')}::text[], ${column('hash')}::bytea[],
       string_to_array(${column('body').join(BODY_SEPARATOR)}::text, ${BODY_SEPARATOR}::text))`;
-}
-
-/** Runs a transaction, and repeats it after a serialization failure. */
-async function runWithRetries<T>(
-  db: Kysely<Schema>,
-  begin: string,
-  work: TransactionCallback<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db
-        .connection()
-        .execute((connection) =>
-          runInTransaction(connection, () => sql.raw(begin).execute(connection), work),
-        );
-    } catch (error) {
-      if (!isSerializationFailure(error) || attempt === MAX_ATTEMPTS) throw error;
-      await sleep(Math.random() * 5 * 2 ** attempt);
-    }
-  }
 }
 
 /**
@@ -264,7 +242,7 @@ async function runMigrationTransaction<T>(
   });
   try {
     await createLockTable(pool);
-    return await runWithRetries(createKysely(pool, 'other'), BEGIN_MIGRATION, work);
+    return await new PostgresTransactions(pool, 'other').run(MIGRATION, work);
   } finally {
     await pool.close();
   }
@@ -277,7 +255,7 @@ async function createLockTable(pool: PostgresPool): Promise<void> {
       await pool.query(CREATE_LOCK_TABLE, []);
       return;
     } catch (error) {
-      if (!isConcurrentCreate(error) || attempt === MAX_ATTEMPTS) throw error;
+      if (!isConcurrentCreate(error) || attempt === MAX_CREATE_ATTEMPTS) throw error;
     }
   }
 }

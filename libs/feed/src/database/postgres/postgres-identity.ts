@@ -25,14 +25,23 @@ select system_identifier::text || '/' || (select oid from pg_database where datn
 const NOT_SUPPORTED_SQLSTATES: readonly string[] = ['42501', '42883', '0A000'];
 const UNDEFINED_TABLE_SQLSTATE = '42P01';
 
+interface ServerRow {
+  database: string;
+  /** `null` while the server is in recovery. */
+  timeline: number | null;
+}
+
 /** Returns the server's identity; `undefined` when it is in recovery or does not tell its identity. */
 export async function findServerIdentity(connection: Queryable): Promise<DatabaseServerIdentity | undefined> {
-  const rows = await queryUnless<{ database: string; timeline: number | null }>(
-    connection,
-    SERVER_QUERY,
-    NOT_SUPPORTED_SQLSTATES,
-  );
-  const [row] = rows ?? [];
+  return toServerIdentity(await readServer(connection));
+}
+
+async function readServer(connection: Queryable): Promise<ServerRow | undefined> {
+  const [row] = (await queryUnless<ServerRow>(connection, SERVER_QUERY, NOT_SUPPORTED_SQLSTATES)) ?? [];
+  return row;
+}
+
+function toServerIdentity(row: ServerRow | undefined): DatabaseServerIdentity | undefined {
   return row && row.timeline !== null ? { database: row.database, timeline: row.timeline } : undefined;
 }
 
@@ -41,9 +50,11 @@ export async function readConnectionState(connection: Queryable): Promise<Connec
     UNDEFINED_TABLE_SQLSTATE,
   ]);
   const [row] = rows ?? [];
+  const server = await readServer(connection);
   return {
     identity: row && toStoreIdentity(row),
-    server: await findServerIdentity(connection),
+    server: toServerIdentity(server),
+    isInRecovery: server !== undefined && server.timeline === null,
     markLoss: async (reason) => {
       await connection.query('update store_identity set loss_found = $1, epoch = epoch + 1', [reason]);
     },

@@ -1,10 +1,10 @@
 /** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import pg from 'pg';
 import type { ConnectionLane } from '../database-adapter.js';
 import { StoreChangedError, StoreUnavailableError } from '../store-errors.js';
 import { ConnectionQueue } from './connection-queue.js';
-import { isUnavailable, getErrorMessage } from './postgres-errors.js';
+import { getErrorMessage } from './postgres-errors.js';
+import { PostgresConnection } from './postgres-connection.js';
 
 export interface PoolLimits {
   /** Maximum number of connections. */
@@ -58,7 +58,7 @@ export class PostgresPool {
   private readonly configuredClients = new WeakSet<pg.PoolClient>();
   private readonly checkedClients = new WeakSet<pg.PoolClient>();
   private readonly sessionSettings: string;
-  private checkConnection: ((connection: PostgresConnection) => Promise<void>) | undefined;
+  private checkConnection: ((connection: PostgresConnection) => Promise<{ isFinal: boolean }>) | undefined;
 
   constructor(url: string, connections: number, { connectMs, statementMs, idleTransactionMs }: PoolTimeouts) {
     this.redactedUrl = redactUrl(url);
@@ -73,6 +73,7 @@ export class PostgresPool {
       ...(statementMs === undefined ? {} : { query_timeout: statementMs + RESPONSE_GRACE_MS }),
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: MAX_CONNECTION_AGE_SECONDS,
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
       fallback_application_name: APPLICATION_NAME,
@@ -82,13 +83,13 @@ export class PostgresPool {
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** Registers a check that runs once on each connection, before its first use. When it throws, the connection is closed. */
-  onNewConnection(check: (connection: PostgresConnection) => Promise<void>): void {
+  /** Registers a check that runs before each use of a connection until its result is final. When it throws, the connection is closed. */
+  onNewConnection(check: (connection: PostgresConnection) => Promise<{ isFinal: boolean }>): void {
     this.checkConnection = check;
   }
 
   /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
-  async connect(lane: ConnectionLane = 'other'): Promise<PostgresConnection> {
+  async connect(lane: ConnectionLane): Promise<PostgresConnection> {
     let leaveQueue = () => {};
     try {
       leaveQueue = await this.queue.acquire(lane, this.connectTimeoutMs);
@@ -113,8 +114,8 @@ export class PostgresPool {
       if (!this.configuredClients.has(client)) await connection.query(this.sessionSettings, []);
       this.configuredClients.add(client);
       if (!this.checkConnection || this.checkedClients.has(client)) return;
-      await this.checkConnection(connection);
-      this.checkedClients.add(client);
+      const { isFinal } = await this.checkConnection(connection);
+      if (isFinal) this.checkedClients.add(client);
     } catch (error) {
       client.release(true);
       throw error;
@@ -122,8 +123,8 @@ export class PostgresPool {
   }
 
   /** Runs one statement outside a transaction. @throws StoreUnavailableError */
-  async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
-    const connection = await this.connect();
+  async query<R>(text: string, values: readonly unknown[], lane: ConnectionLane = 'other'): Promise<R[]> {
+    const connection = await this.connect(lane);
     try {
       return (await connection.query<R>(text, values)).rows ?? [];
     } finally {
@@ -148,92 +149,6 @@ export class PostgresPool {
     }
     return name;
   }
-}
-
-export class PostgresConnection implements DatabaseConnection {
-  private isBroken = false;
-
-  constructor(
-    private readonly pool: PostgresPool,
-    private readonly client: pg.PoolClient,
-    private readonly leaveQueue: () => void,
-  ) {}
-
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { rows, rowCount } = await this.query<R>(sql, parameters);
-    // For several statements the driver returns a list of results, whose rows are not used.
-    return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
-  }
-
-  async query<R>(
-    text: string,
-    values: readonly unknown[],
-  ): Promise<{ rows?: R[]; rowCount?: number | null }> {
-    // A query without parameters may contain several statements, which cannot be prepared.
-    const name = values.length > 0 ? this.pool.getStatementName(text) : undefined;
-    const query = { text, values: values.map(replaceNulCharacters), ...(name !== undefined && { name }) };
-    try {
-      const result = await this.client.query<R & pg.QueryResultRow>(query);
-      if (text === 'commit' && result.command === 'ROLLBACK') {
-        throw new TypeError(
-          'a statement of the transaction had failed: it was rolled back instead of committed',
-        );
-      }
-      return result;
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      this.isBroken = true;
-      throw this.pool.toUnavailableError(error);
-    }
-  }
-
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new TypeError('rows are not streamed');
-  }
-
-  /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
-  release(): void {
-    this.client.release(this.isBroken);
-    this.leaveQueue();
-  }
-}
-
-/** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
-export class PostgresDriver implements Driver {
-  constructor(
-    private readonly pool: PostgresPool,
-    private readonly lane: ConnectionLane,
-  ) {}
-
-  async init(): Promise<void> {}
-
-  acquireConnection(): Promise<DatabaseConnection> {
-    return this.pool.connect(this.lane);
-  }
-
-  async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    (connection as PostgresConnection).release();
-  }
-
-  beginTransaction = rejectTransactionCall;
-  commitTransaction = rejectTransactionCall;
-  rollbackTransaction = rejectTransactionCall;
-
-  destroy(): Promise<void> {
-    return this.pool.close();
-  }
-}
-
-async function rejectTransactionCall(): Promise<never> {
-  throw new TypeError(
-    'transactions begin with transaction(), durableTransaction() or migrationTransaction()',
-  );
-}
-
-/** Replaces U+0000 by U+FFFD, because PostgreSQL's `text` cannot store it. */
-function replaceNulCharacters(value: unknown): unknown {
-  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
-  return Array.isArray(value) ? value.map(replaceNulCharacters) : value;
 }
 
 /** Returns a PostgreSQL URL without its password. @throws Error when the URL cannot be parsed */

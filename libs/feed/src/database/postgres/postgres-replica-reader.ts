@@ -31,19 +31,19 @@ export class PostgresReplicaReader {
   }
 
   /**
-   * Runs one statement. A replica replays the primary's commits in sequence, so a replica returns a prefix of the feed. It can be
+   * Runs one statement that reads a page. A replica replays the primary's commits in sequence, so a replica returns a prefix of the feed. It can be
    * stale but has no gaps.
    * @throws StoreUnavailableError
    */
   async query<R>(text: string, values: readonly unknown[]): Promise<R[]> {
     const replica = this.pickReplica();
-    if (!replica) return this.primary.query<R>(text, values);
+    if (!replica) return this.primary.query<R>(text, values, 'pages');
     try {
       return await replica.pool.query<R>(text, values);
     } catch {
       // The replica is down, has no tables yet, or cancelled the statement to continue replaying. The primary has all of its rows.
       replica.skippedUntil = performance.now() + FAILED_REPLICA_PAUSE_MS;
-      return this.primary.query<R>(text, values);
+      return this.primary.query<R>(text, values, 'pages');
     }
   }
 

@@ -252,10 +252,20 @@ describe('a store on PostgreSQL', () => {
         `do $$ begin execute format('alter database %I set synchronous_commit = ${mode}', current_database()); end $$`,
       );
       const adapter = await openPostgres(fresh.url, { connections: 2, statementTimeoutMs: 1000 });
-      const setting = async (how: 'transaction' | 'durableTransaction') =>
-        (await adapter[how]((db) => sql<object>`show synchronous_commit`.execute(db))).rows;
-      expect(await setting('durableTransaction')).toEqual([{ synchronous_commit: durable }]);
-      expect(await setting('transaction')).toEqual([{ synchronous_commit: 'off' }]);
+      // A deferred trigger runs at the commit, and sees the setting with which the server commits.
+      await query(
+        fresh.url,
+        `create table touched (); create table seen (setting text);
+         create function see() returns trigger language plpgsql as
+           $$ begin insert into seen select current_setting('synchronous_commit'); return null; end $$;
+         create constraint trigger see after insert on touched deferrable initially deferred for each row execute function see()`,
+      );
+      const setting = async (how: 'transaction' | 'durableTransaction') => {
+        await adapter[how]((db) => sql`insert into touched default values`.execute(db));
+        return query(fresh.url, 'delete from seen returning setting');
+      };
+      expect(await setting('durableTransaction')).toEqual([{ setting: durable }]);
+      expect(await setting('transaction')).toEqual([{ setting: 'off' }]);
       await adapter.close();
     },
   );

@@ -143,9 +143,9 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     writer.connection().execute((connection) => runWriteTransaction(connection, checkFileBefore(work)));
   const checkFileBefore =
     <T>(work: TransactionCallback<T>): TransactionCallback<T> =>
-    (db) => {
+    (db, writeLast) => {
       fileCheck.check();
-      return work(db);
+      return work(db, writeLast);
     };
   const adapter: DatabaseAdapter = {
     // SQLite has one connection for writing, and its transactions are short.
@@ -185,7 +185,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       reader.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);
         try {
-          return await work(connection);
+          return await work(connection, rejectWrite);
         } finally {
           await sql`commit`.execute(connection);
         }
@@ -197,7 +197,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
         .connection()
         .execute((connection) => runWriteTransaction(connection, checkFileBefore(work), Infinity)),
     insertRows,
-    appendRows: async (db, feedId, rows, changes) => {
+    appendRows: async (db, _writeLast, feedId, rows, changes) => {
       await insertRows(db, rows);
       await db.updateTable('feeds').set(changes).where('id', '=', feedId).execute();
     },
@@ -228,6 +228,10 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     },
   };
   return adapter;
+}
+
+function rejectWrite(): never {
+  throw new TypeError('a snapshot is read-only');
 }
 
 /** Prepares a statement on first use, because the tables do not exist before the migrations. */

@@ -1,0 +1,47 @@
+/**
+ * The first statement of a transaction, which `begin` precedes in the same message group. When `begin` fails, the server skips the statement, so
+ * that it never runs outside of the transaction. Source: PostgreSQL documentation, "Extended Query", "Pipelining".
+ */
+import pg from 'pg';
+
+/** What the driver passes on: one result for `begin`, and one for the statement. */
+type Results<R> = [unknown, pg.QueryResult<R & pg.QueryResultRow>];
+
+class FirstStatement extends pg.Query {
+  constructor(
+    private readonly begin: string,
+    config: pg.QueryConfig,
+    callback: (error: Error | undefined, results: unknown) => void,
+  ) {
+    // A message of the simple protocol cannot be part of the group, so a statement without parameters uses the extended protocol, too.
+    super({ ...config, queryMode: 'extended' } as pg.QueryConfig, callback);
+  }
+
+  override submit = (connection: pg.Connection): void => {
+    // Sends the whole group in one packet.
+    connection.stream.cork();
+    try {
+      connection.parse({ name: '', text: this.begin, types: [] }, true);
+      connection.bind({}, true);
+      connection.execute({}, true);
+      return pg.Query.prototype.submit.call(this, connection);
+    } finally {
+      connection.stream.uncork();
+    }
+  };
+}
+
+/** Begins a transaction and runs its first statement, in one round trip. @param begin one statement */
+export function queryFirstStatement<R>(
+  client: pg.PoolClient,
+  begin: string,
+  config: pg.QueryConfig,
+): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new FirstStatement(begin, config, (error, results) =>
+        error ? reject(error) : resolve((results as Results<R>)[1]),
+      ),
+    );
+  });
+}

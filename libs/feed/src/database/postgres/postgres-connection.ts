@@ -1,0 +1,111 @@
+/** One connection of a pool, from its acquisition to its release. */
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import type pg from 'pg';
+import { queryFirstStatement } from './first-statement.js';
+import { isUnavailable } from './postgres-errors.js';
+import type { StoreUnavailableError } from '../store-errors.js';
+
+/** The part of a pool that its connections need. */
+interface ConnectionOwner {
+  /** Returns the name under which every session prepares the statement; `undefined` when it is not prepared. */
+  getStatementName(text: string): string | undefined;
+  toUnavailableError(error: unknown): StoreUnavailableError;
+}
+
+interface StatementResult<R> {
+  /** For a text of several statements the driver returns a list of results, whose rows are not used. */
+  rows?: R[];
+  rowCount?: number | null;
+  command?: string;
+}
+
+export class PostgresConnection implements DatabaseConnection {
+  private isBroken = false;
+  /** The `begin` that the next statement sends. */
+  private pendingBegin: string | undefined;
+
+  constructor(
+    private readonly pool: ConnectionOwner,
+    private readonly client: pg.PoolClient,
+    private readonly leaveQueue: () => void,
+  ) {}
+
+  /**
+   * Begins a transaction with the next statement, in the same round trip. Until it has been answered, only reads may be sent: if `begin` fails,
+   * they run outside of a transaction.
+   */
+  beginWithNextStatement(begin: string): void {
+    this.pendingBegin = begin;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const { rows, rowCount } = await this.query<R>(sql, parameters);
+    return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
+  }
+
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new TypeError('rows are not streamed');
+  }
+
+  async query<R>(text: string, values: readonly unknown[]): Promise<StatementResult<R>> {
+    // A query without parameters may contain several statements, which cannot be prepared.
+    const name = values.length > 0 ? this.pool.getStatementName(text) : undefined;
+    const query = { text, values: values.map(replaceNulCharacters), ...(name !== undefined && { name }) };
+    const begin = this.pendingBegin;
+    this.pendingBegin = undefined;
+    try {
+      if (begin === undefined) return await this.client.query<R & pg.QueryResultRow>(query);
+      return await queryFirstStatement<R>(this.client, begin, query);
+    } catch (error) {
+      // After a failed `begin` the driver may take the statement for prepared, although the server has skipped it.
+      if (begin !== undefined) this.isBroken = true;
+      if (!isUnavailable(error)) throw error;
+      this.isBroken = true;
+      throw this.pool.toUnavailableError(error);
+    }
+  }
+
+  /**
+   * Runs the last writes of a transaction and commits it, in one round trip. The server runs no statement of an open transaction after one that
+   * failed, so that the commit comes into effect only after all writes.
+   * @param commit ends with the statement `commit`
+   */
+  async commit(writes: readonly CompiledQuery[], commit: string): Promise<void> {
+    if (this.pendingBegin !== undefined) {
+      if (writes.length === 0) return;
+      const begin = this.pendingBegin;
+      this.pendingBegin = undefined;
+      await this.query(begin, []);
+    }
+    const results = await Promise.all([
+      ...writes.map(({ sql, parameters }) => this.query(sql, parameters)),
+      this.query<never>(commit, []),
+    ]);
+    const committed = [results.at(-1) ?? []].flat().at(-1);
+    if (committed?.command !== 'COMMIT')
+      throw new TypeError(
+        'a statement of the transaction had failed: it was rolled back instead of committed',
+      );
+  }
+
+  /** Ends the transaction without its changes. A connection on which that fails is closed, which ends the transaction, too. */
+  async rollback(): Promise<void> {
+    if (this.pendingBegin !== undefined) {
+      this.pendingBegin = undefined;
+      return;
+    }
+    await this.query('rollback', []).catch(() => (this.isBroken = true));
+  }
+
+  /** Returns the connection to the pool. A broken connection is closed, because the state of its session is unknown. */
+  release(): void {
+    this.client.release(this.isBroken);
+    this.leaveQueue();
+  }
+}
+
+/** Replaces U+0000 by U+FFFD, because PostgreSQL's `text` cannot store it. */
+function replaceNulCharacters(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+  return Array.isArray(value) ? value.map(replaceNulCharacters) : value;
+}

@@ -1,0 +1,80 @@
+/** The query builder on a pool, and on one connection of it. */
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+} from 'kysely';
+import type { ConnectionLane } from '../database-adapter.js';
+import type { Schema } from '../schema.js';
+import type { PostgresConnection } from './postgres-connection.js';
+import type { PostgresPool } from './postgres-pool.js';
+
+/** Creates a query builder that takes a connection of the pool for each statement. */
+export function createKysely(pool: PostgresPool, lane: ConnectionLane): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: createDialect(pool, lane) });
+}
+
+/**
+ * Creates a function that returns a query builder for one connection. Statements are sent at once, also while others have not been answered
+ * yet. The builder's own `connection()` would wait for each answer.
+ */
+export function createConnectionBinder(
+  pool: PostgresPool,
+  lane: ConnectionLane,
+): (connection: PostgresConnection) => Kysely<Schema> {
+  const dialect = createDialect(pool, lane);
+  const driver = dialect.createDriver();
+  const executor = new Kysely<Schema>({ dialect }).getExecutor();
+  return (connection) =>
+    new Kysely<Schema>({
+      config: { dialect },
+      dialect,
+      driver,
+      executor: executor.withConnectionProvider({ provideConnection: (consume) => consume(connection) }),
+    });
+}
+
+function createDialect(pool: PostgresPool, lane: ConnectionLane): Dialect {
+  return {
+    createDriver: () => new PostgresDriver(pool, lane),
+    createAdapter: () => new PostgresAdapter(),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+  };
+}
+
+/** Kysely driver for a pool. The adapter starts transactions itself, because they need their own settings. */
+class PostgresDriver implements Driver {
+  constructor(
+    private readonly pool: PostgresPool,
+    private readonly lane: ConnectionLane,
+  ) {}
+
+  async init(): Promise<void> {}
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    return this.pool.connect(this.lane);
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as PostgresConnection).release();
+  }
+
+  beginTransaction = rejectTransactionCall;
+  commitTransaction = rejectTransactionCall;
+  rollbackTransaction = rejectTransactionCall;
+
+  destroy(): Promise<void> {
+    return this.pool.close();
+  }
+}
+
+async function rejectTransactionCall(): Promise<never> {
+  throw new TypeError(
+    'transactions begin with transaction(), durableTransaction() or migrationTransaction()',
+  );
+}

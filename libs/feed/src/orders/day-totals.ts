@@ -1,0 +1,42 @@
+/** The total of the orders of each connector, UTC day and asset, which limits are checked against. */
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import type { StoredOrder } from '../types/order.types.js';
+
+const DAY_MS = 86_400_000;
+
+/** Locks the total of the order's day until the commit. @returns the total in minor units */
+export async function lockDayTotal(db: Kysely<Schema>, order: StoredOrder): Promise<bigint> {
+  const { total } = await db
+    .insertInto('order_days')
+    .values({ ...dayTotalKey(order), total: '0' })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['connector', 'day', 'asset'])
+        .doUpdateSet((eb) => ({ total: eb.ref('order_days.total') })),
+    )
+    .returning('total')
+    .executeTakeFirstOrThrow();
+  return BigInt(total);
+}
+
+/** Builds the statement that stores the total of the order's day, which this transaction has locked. */
+export function updateDayTotal(db: Kysely<Schema>, order: StoredOrder, total: bigint): CompiledQuery {
+  const { connector, day, asset } = dayTotalKey(order);
+  return db
+    .updateTable('order_days')
+    .set({ total: total.toString() })
+    .where('connector', '=', connector)
+    .where('day', '=', day)
+    .where('asset', '=', asset)
+    .compile();
+}
+
+/** Returns the amount that an order contributes to its day's total. */
+export function amountCountedToday({ state, amount }: StoredOrder): bigint {
+  return state === 'failed' ? 0n : amount;
+}
+
+function dayTotalKey({ connector, createdAt, asset }: StoredOrder) {
+  return { connector, day: Math.floor(createdAt / DAY_MS), asset };
+}

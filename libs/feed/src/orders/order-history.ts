@@ -1,0 +1,64 @@
+/** The history of an order: numbered entries, of which no two successive ones are equal. */
+import { sql, type CompiledQuery, type Kysely } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import type { StoredOrder } from '../types/order.types.js';
+
+/** The last entry of an order's history. Its number is also the number of entries. */
+export interface LastEntry {
+  entry: number;
+  /** `undefined` when there is no entry. */
+  state?: string;
+  event?: string;
+}
+
+/** What stands before the first entry. */
+export const FIRST_ENTRY: LastEntry = { entry: 0 };
+
+/** Columns of a statement that locks an order. */
+interface OrderWithLastEntry {
+  id: string;
+  entries: number;
+  last_state: string | null;
+  last_event: string | null;
+}
+
+/** Returns the columns `last_state` and `last_event` for `returning`. */
+export function selectLastEntry() {
+  const select = (column: 'state' | 'event') =>
+    sql<
+      string | null
+    >`(select ${sql.ref(column)} from order_history where order_id = orders.id and entry = orders.entries)`;
+  return [select('state').as('last_state'), select('event').as('last_event')] as const;
+}
+
+/**
+ * Returns the last entry. When the statement had to wait for the lock, it cannot see an entry that was written meanwhile. Then the entry is read
+ * again.
+ */
+export async function toLastEntry(db: Kysely<Schema>, order: OrderWithLastEntry): Promise<LastEntry> {
+  const { id, entries, last_state, last_event } = order;
+  if (entries === 0) return FIRST_ENTRY;
+  if (last_state !== null && last_event !== null)
+    return { entry: entries, state: last_state, event: last_event };
+  const last = await db
+    .selectFrom('order_history')
+    .select(['state', 'event'])
+    .where('order_id', '=', id)
+    .where('entry', '=', entries)
+    .executeTakeFirst();
+  return { entry: entries, ...last };
+}
+
+/** Builds the statement that adds an entry. @param at milliseconds since 1970 */
+export function insertEntry(
+  db: Kysely<Schema>,
+  { id, state }: StoredOrder,
+  { entry }: LastEntry,
+  event: string,
+  at: number,
+): CompiledQuery {
+  return db
+    .insertInto('order_history')
+    .values({ order_id: id, entry: entry + 1, at, state, event })
+    .compile();
+}

@@ -1,0 +1,71 @@
+/** The connection of one gateway to the database: a proxy from TCP to a Unix socket. It can be cut, slowed down and led to another server. */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+export class DatabaseProxy {
+  /** Time in ms that every round trip takes longer. */
+  addedRoundTripMs = 0;
+  /** Number of times that a client sent something and then waited for an answer. */
+  roundTripCount = 0;
+  private readonly clientSockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    /** Path of the socket of the server that new connections reach. */
+    public target: string,
+  ) {}
+
+  static async start(socket: string): Promise<DatabaseProxy> {
+    const server = createServer((clientSocket) => proxy.connectSockets(clientSocket, connect(proxy.target)));
+    const proxy = new DatabaseProxy(server, socket);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Closes all connections without notice to either end. New connections are accepted immediately. */
+  dropConnections(): void {
+    for (const socket of this.clientSockets) socket.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    this.dropConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private connectSockets(clientSocket: Socket, databaseSocket: Socket): void {
+    this.clientSockets.add(clientSocket);
+    clientSocket.on('close', () => this.clientSockets.delete(clientSocket));
+    let isAnswered = true;
+    clientSocket.on('data', () => {
+      if (isAnswered) this.roundTripCount++;
+      isAnswered = false;
+    });
+    databaseSocket.on('data', () => (isAnswered = true));
+    for (const [from, to] of [
+      [clientSocket, databaseSocket],
+      [databaseSocket, clientSocket],
+    ] as const) {
+      from.on('error', () => undefined);
+      from.on('close', () => to.destroy());
+      from.on('data', (data) => this.forward(data, to));
+      from.on('end', () => this.forward(undefined, to));
+    }
+  }
+
+  /** Sends data, or the end, after half of the added time. Timers with the same delay run in the sequence in which they were started. */
+  private forward(data: Buffer | undefined, to: Socket): void {
+    const send = () => {
+      if (to.destroyed) return;
+      if (data) to.write(data);
+      else to.end();
+    };
+    if (this.addedRoundTripMs === 0) send();
+    else setTimeout(send, this.addedRoundTripMs / 2);
+  }
+}

@@ -1,0 +1,40 @@
+/** Counts the network round trips that an order needs on PostgreSQL. Each of them delays a client whose gateway is far from its database. */
+import { DatabaseProxy } from '../../../feed/src/testing/database-proxy.js';
+import { POSTGRES, type StoreKind } from '../../../feed/src/testing/stores.js';
+import { OrderTestHarness } from '../testing/order-test-harness.js';
+
+let proxy: DatabaseProxy;
+const PROXIED: StoreKind = {
+  name: 'PostgreSQL behind a proxy',
+  create: async () => {
+    const fresh = await POSTGRES.create();
+    const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
+    proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
+    return {
+      url: `postgres://tributary@127.0.0.1:${proxy.port}/${database}`,
+      remove: async () => {
+        await proxy.close();
+        await fresh.remove();
+      },
+    };
+  },
+};
+
+it('an order needs few round trips, and its repeat needs fewer', async () => {
+  const harness = new OrderTestHarness(PROXIED);
+  const gateway = await harness.openGateway({ start: false });
+  // The first order opens the connections and creates the feed.
+  await harness.submit(gateway.service, { idempotencyKey: 'first' });
+  const count = async (idempotencyKey: string) => {
+    await gateway.instrumented.waitUntilIdle();
+    const before = proxy.roundTripCount;
+    await harness.submit(gateway.service, { idempotencyKey });
+    await gateway.instrumented.waitUntilIdle();
+    return proxy.roundTripCount - before;
+  };
+  // Reads whether the order exists: 1. Stores it: 3. Commits that it is being sent: 2. Stores and publishes the outcome: 3.
+  expect(await count('second')).toBe(9);
+  // Reads the response: 1. Records that it is sent again: 2.
+  expect(await count('second')).toBe(3);
+  await harness.close();
+});

@@ -6,6 +6,8 @@ export const bankStatements = definePlugin({
   name: 'bank-statements',
   title: 'Statements of any bank: camt.052/.053/.054, MT940/MT942, BAI2, from a directory',
   settings: BankStatementsSettings,
+  // Another directory has the statements of other accounts, unless it was only moved.
+  identifyAccount: ({ directory }) => `directory ${directory}`,
   // A statement has its own opening and closing balance, and the plugin compares both with its entries.
   completeness: () => ({
     isComparable: false,

@@ -11,6 +11,8 @@ export const mollie = definePlugin({
   name: 'mollie',
   title: 'Mollie: balances, business accounts, and every movement of their journals',
   settings: MollieSettings,
+  // Tokens change when they are renewed, and the settings do not name the organisation, so only the environment is compared.
+  identifyAccount: ({ url, testmode }) => (testmode ? `${url}, test data` : url),
   // Mollie's document says that it recognizes a repeated key, but not for how long. So a repeat is only sent within 15 minutes. See README.md.
   orders: { keyFormat: 'uuid', idempotencyWindowMs: 15 * 60_000 },
   completeness: ({ balance }) =>

@@ -1,6 +1,7 @@
 /** Checks which credentials a deployment can use, and the error messages for others. */
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { mollie } from './index.js';
 import { MollieSettings } from './mollie.config.js';
 
 const OAUTH = { refreshToken: 'refresh_1', clientId: 'app_1', clientSecret: 'secret' };
@@ -34,4 +35,12 @@ it('a part of OAuth is not enough', () => {
   expect(getValidationMessages({ ...OAUTH, clientSecret: undefined })).toContain(
     'clientSecret must be a string',
   );
+});
+
+it('live data and test data are different accounts', () => {
+  const identify = (values: object) =>
+    mollie.identifyAccount?.(plainToInstance(MollieSettings, { accessToken: 'access_1', ...values }));
+  expect(identify({})).toBe('https://api.mollie.com');
+  expect(identify({ accessToken: 'access_2' })).toBe(identify({}));
+  expect(identify({ testmode: true })).not.toBe(identify({}));
 });

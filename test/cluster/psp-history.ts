@@ -15,8 +15,9 @@ export class PspHistory {
     readonly name: string,
     readonly file: string,
     seed: number,
+    arrivalSize = ARRIVAL_SIZE,
   ) {
-    this.arrivals = generateHistory(Infinity, ARRIVAL_SIZE, seed);
+    this.arrivals = generateHistory(Infinity, arrivalSize, seed);
     writeFileSync(file, '');
   }
 

@@ -23,10 +23,12 @@ const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'sec
 export type StoreEvent = (typeof EVENTS)[number];
 
 /** Longest time in milliseconds between two steps of an event. */
-const MAX_STEP_DELAY_MS = 2500;
+const MAX_STEP_DELAY_MS = 1500;
 const MAX_RECOVERY_MS = 90_000;
 const CONCURRENT_PAYOUTS = 10;
 const HISTORY_NAMES = ['north', 'east'];
+/** Small, because each restore makes all gateways pull again what the backup lacks. */
+const ARRIVAL_SIZE = 4;
 const NEW_PROGRAM = 'dist/apps/gateway/src/main.js';
 
 export class StoreSeries {
@@ -54,7 +56,7 @@ export class StoreSeries {
     installPlugin(this.directory);
     this.runningDatabase = await PostgresServer.create();
     this.histories = HISTORY_NAMES.map(
-      (name, seed) => new PspHistory(name, join(this.directory, name), seed),
+      (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVAL_SIZE),
     );
     for (const name of ['one', 'two', 'three']) {
       // The older release does not know `deployment:`.

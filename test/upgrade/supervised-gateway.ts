@@ -2,10 +2,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 
+/** Node keeps compiled modules there, because these tests start the same programs hundreds of times. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
 /** Pause of the supervisor before it starts a program again, in milliseconds. */
 const RESTART_DELAY_MS = 500;
 
@@ -50,7 +54,9 @@ export class SupervisedGateway {
 
   /** Runs a command of this gateway's program with its deployment file. @throws Error with the output when it fails */
   async run(...command: string[]): Promise<void> {
-    await promisify(execFile)(process.execPath, [this.program, ...command, '--config', this.file]);
+    await promisify(execFile)(process.execPath, [this.program, ...command, '--config', this.file], {
+      env: { ...process.env, NODE_COMPILE_CACHE },
+    });
   }
 
   private async supervise(): Promise<void> {
@@ -58,6 +64,7 @@ export class SupervisedGateway {
       const log = openSync(this.log, 'a');
       this.child = spawn(process.execPath, [this.program, 'serve', '--config', this.file], {
         stdio: ['ignore', log, log],
+        env: { ...process.env, NODE_COMPILE_CACHE },
       });
       closeSync(log);
       await once(this.child, 'exit');

@@ -35,6 +35,11 @@ export class FeedSession implements FeedIdentity {
     return this.session.epoch;
   }
 
+  /** The heartbeat that `isSameFeed` compares. */
+  get knownBeat(): number {
+    return this.session.knownBeat;
+  }
+
   /** @throws StoreChangedError when a change of the store was found earlier */
   assertUnchanged(): void {
     this.adapter.changes.assertUnchanged();

@@ -1,6 +1,6 @@
 /** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
 import type { Cursor } from '@tributary/connector-api';
-import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type CompiledQuery, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { appendRecords, readStoredRecords, type FeedHead } from '../feeds/append-records.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteLast } from '../database/database-adapter.js';
@@ -154,7 +154,18 @@ interface LockedHead extends FeedHead {
   hasRejectedRecords: boolean;
 }
 
+/** What the statement returns that locks a feed. */
+interface LockedRow {
+  head_seq: number;
+  head_time: number | null;
+  now: number;
+  has_refusals: SqlBool;
+}
+
 class FeedLease implements Lease {
+  /** The compiled statement that locks the feed, and the values on which it depends. */
+  private lock: { clock: RawBuilder<number>; knownBeat: number; query: CompiledQuery<LockedRow> } | undefined;
+
   constructor(
     private readonly adapter: DatabaseAdapter,
     private readonly feed: FeedSession,
@@ -259,20 +270,7 @@ class FeedLease implements Lease {
 
   /** Locks the feed row until the commit. @returns `undefined` when the lease was lost */
   private async lockFeed(db: Kysely<Schema>): Promise<LockedHead | undefined> {
-    const row = await db
-      .selectFrom('feeds')
-      .select((eb) => [
-        'head_seq',
-        'head_time',
-        this.clock().as('now'),
-        // Only the lease holder adds rejected records, so those of earlier holders are visible here.
-        eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
-      ])
-      .where(this.feed.isSameFeed)
-      .where('fencing_token', '=', this.token.fencing_token)
-      .where('holder', '=', this.token.holder)
-      .modifyEnd(this.adapter.forUpdate)
-      .executeTakeFirst();
+    const [row] = (await db.executeQuery(this.compileLock(db))).rows;
     return (
       row && {
         seq: row.head_seq,
@@ -281,6 +279,35 @@ class FeedLease implements Lease {
         hasRejectedRecords: Boolean(row.has_refusals),
       }
     );
+  }
+
+  /**
+   * Compiles the statement that locks the feed. All of its values stay the same from one heartbeat to the next, and to compile it takes longer
+   * than to run it.
+   */
+  private compileLock(db: Kysely<Schema>): CompiledQuery<LockedRow> {
+    const clock = this.clock();
+    const { knownBeat } = this.feed;
+    if (this.lock?.clock !== clock || this.lock.knownBeat !== knownBeat)
+      this.lock = { clock, knownBeat, query: this.buildLock(db, clock) };
+    return this.lock.query;
+  }
+
+  private buildLock(db: Kysely<Schema>, clock: RawBuilder<number>): CompiledQuery<LockedRow> {
+    return db
+      .selectFrom('feeds')
+      .select((eb) => [
+        'head_seq',
+        'head_time',
+        clock.as('now'),
+        // Only the lease holder adds rejected records, so those of earlier holders are visible here.
+        eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
+      ])
+      .where(this.feed.isSameFeed)
+      .where('fencing_token', '=', this.token.fencing_token)
+      .where('holder', '=', this.token.holder)
+      .modifyEnd(this.adapter.forUpdate)
+      .compile();
   }
 }
 

@@ -1,23 +1,27 @@
 /** Counts the network round trips that an order needs on PostgreSQL. Each of them delays a client whose gateway is far from its database. */
 import { DatabaseProxy } from '../../../feed/src/testing/database-proxy.js';
-import { POSTGRES, type StoreKind } from '../../../feed/src/testing/stores.js';
+import { POSTGRES, type FreshStore, type StoreKind } from '../../../feed/src/testing/stores.js';
 import { OrderTestHarness } from '../testing/order-test-harness.js';
 
 let proxy: DatabaseProxy;
+
+/** Leads all connections to a store through a proxy. */
+async function addProxy({ url, remove }: FreshStore): Promise<FreshStore> {
+  const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(url) ?? [];
+  proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
+  return {
+    url: `postgres://tributary@127.0.0.1:${proxy.port}/${database}`,
+    remove: async () => {
+      await proxy.close();
+      await remove();
+    },
+  };
+}
+
 const PROXIED: StoreKind = {
   name: 'PostgreSQL behind a proxy',
-  create: async () => {
-    const fresh = await POSTGRES.create();
-    const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
-    proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
-    return {
-      url: `postgres://tributary@127.0.0.1:${proxy.port}/${database}`,
-      remove: async () => {
-        await proxy.close();
-        await fresh.remove();
-      },
-    };
-  },
+  create: async () => addProxy(await POSTGRES.create()),
+  createMigrated: async () => addProxy(await POSTGRES.createMigrated()),
 };
 
 it('an order needs few round trips, and its repeat needs fewer', async () => {

@@ -1,0 +1,106 @@
+/**
+ * Opens stores that the programs of older schema versions wrote: `fixtures/version-N.sql` is the dump of a SQLite store after a simulated PSP was
+ * pulled, and after three payouts where that version has orders. Nothing of their content may be lost or changed.
+ */
+import Database from 'better-sqlite3';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '../index.js';
+import { currentProcess } from '../leases/lease-holder.js';
+import { SQLITE, type FreshStore } from '../testing/stores.js';
+import { SCHEMA_VERSION } from './schema-versions.js';
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+const VERSIONS = readdirSync(FIXTURES).map((file) => ({ file, version: Number(/\d+/.exec(file)?.[0]) }));
+
+type Row = Record<string, unknown>;
+type Content = Map<string, Row[]>;
+
+/** Names that columns have now. */
+const RENAMED_COLUMNS: Readonly<Record<string, string>> = { fence: 'fencing_token' };
+/** Tables and columns whose content a migration or the start of a program changes on purpose. */
+const CHANGED_TABLES: readonly string[] = ['migrations', 'sqlite_sequence', 'store_identity'];
+const CHANGED_COLUMNS: readonly string[] = ['published', 'holder', 'leased_until', 'fencing_token'];
+
+function readContent(file: string): Content {
+  const db = new Database(file, { readonly: true });
+  const tables = db.prepare("select name from sqlite_master where type = 'table'").pluck().all() as string[];
+  const content = tables
+    .filter((table) => !CHANGED_TABLES.includes(table))
+    .map((table) => [table, db.prepare(`select * from "${table}"`).all() as Row[]] as const);
+  db.close();
+  return new Map(content);
+}
+
+/** Returns the rows with the columns that this and the older version have, and whose content is the same. */
+function keepColumns(rows: readonly Row[], columns: ReadonlySet<string>): string[] {
+  return rows
+    .map((row) => {
+      const entries = Object.entries(row)
+        .map(([name, value]) => [RENAMED_COLUMNS[name] ?? name, value] as const)
+        .filter(([name, value]) => columns.has(name) && value !== undefined);
+      return JSON.stringify(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)));
+    })
+    .toSorted();
+}
+
+function listSharedColumns(before: readonly Row[], after: readonly Row[]): Set<string> {
+  const names = Object.keys(before[0] ?? {}).map((name) => RENAMED_COLUMNS[name] ?? name);
+  const current = new Set(Object.keys(after[0] ?? {}));
+  return new Set(names.filter((name) => current.has(name) && !CHANGED_COLUMNS.includes(name)));
+}
+
+describe.each(VERSIONS)('a store that a program of version $version wrote', ({ version, file }) => {
+  let fresh: FreshStore;
+  let path: string;
+  let before: Content;
+
+  beforeAll(async () => {
+    fresh = await SQLITE.create();
+    path = fresh.url.slice('sqlite:'.length);
+    const db = new Database(path);
+    db.exec(readFileSync(join(FIXTURES, file), 'utf8'));
+    db.close();
+    before = readContent(path);
+    await (await openStore(fresh.url)).close();
+  });
+
+  afterAll(() => fresh.remove());
+
+  it('has its version, and content to compare', () => {
+    const db = new Database(path, { readonly: true });
+    expect(db.prepare('select max(version) from migrations').pluck().get()).toBe(SCHEMA_VERSION);
+    db.close();
+    expect(before.get('feed_rows')?.length).toBeGreaterThan(5);
+    expect(before.get('orders')?.length ?? 0).toBe(version === 1 ? 0 : 3);
+  });
+
+  it('has the same rows in every table', () => {
+    const after = readContent(path);
+    for (const [table, rows] of before) {
+      const current = after.get(table) ?? [];
+      const columns = listSharedColumns(rows, current);
+      const actual = { table, rows: keepColumns(current, columns) };
+      expect(actual).toEqual({ table, rows: keepColumns(rows, columns) });
+    }
+  });
+
+  it('serves the same rows, goes on at its cursors, and repeats the responses of its orders', async () => {
+    const store = await openStore(fresh.url);
+    for (const { id, connector, stream, cursor } of before.get('feeds') ?? []) {
+      const feed = await store.feed(String(connector), stream as 'accounts');
+      const bodies = (before.get('feed_rows') ?? []).filter(({ feed_id }) => feed_id === id);
+      const inSequence = bodies.toSorted((left, right) => Number(left['seq']) - Number(right['seq']));
+      const { body } = await feed.readPage(undefined, 1, 1000);
+      expect(body.toString()).toBe(`[${inSequence.map((row) => String(row['body'])).join(',')}]`);
+      const lease = await feed.acquireLease(currentProcess(), 60_000);
+      expect(lease?.cursor ?? null).toBe(cursor);
+      await lease?.release();
+    }
+    for (const { connector, idempotency_key, answer } of before.get('orders') ?? []) {
+      const order = await store.orders(String(connector)).findByIdempotencyKey(String(idempotency_key));
+      expect(order?.response ?? null).toBe(answer);
+    }
+    await store.close();
+  });
+});

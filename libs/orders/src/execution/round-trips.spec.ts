@@ -6,14 +6,14 @@ import { OrderTestHarness } from '../testing/order-test-harness.js';
 let proxy: DatabaseProxy;
 
 /** Leads all connections to a store through a proxy. */
-async function addProxy({ url, remove }: FreshStore): Promise<FreshStore> {
-  const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(url) ?? [];
+async function addProxy(fresh: FreshStore): Promise<FreshStore> {
+  const [, database = '', directory = ''] = /@\/([^?]+)\?host=(.*)$/.exec(fresh.url) ?? [];
   proxy = await DatabaseProxy.start(`${directory}/.s.PGSQL.5432`);
   return {
     url: `postgres://tributary@127.0.0.1:${proxy.port}/${database}`,
     remove: async () => {
       await proxy.close();
-      await remove();
+      await fresh.remove();
     },
   };
 }

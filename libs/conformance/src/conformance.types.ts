@@ -40,11 +40,3 @@ export interface ConformanceReport {
   /** False if a check with the severity `error` failed. */
   conforms: boolean;
 }
-
-/** A payout that the run may make, to check orders. */
-export interface TestPayout {
-  amount: string;
-  currency: string;
-  sourceAccountId: string;
-  destinationAccountId: string;
-}

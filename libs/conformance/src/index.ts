@@ -2,5 +2,6 @@
 export { CHECKS, runConformance } from './run-conformance.js';
 export { formatJunit } from './report/format-junit.js';
 export { formatResult, formatSummary } from './report/format-text.js';
-export type { Check, CheckResult, ConformanceReport, Severity, TestPayout } from './conformance.types.js';
+export type { Check, CheckResult, ConformanceReport, Severity } from './conformance.types.js';
+export type { TestPayout } from './test-payout.types.js';
 export type { ServerOptions } from './server-under-test.js';

@@ -2,7 +2,7 @@
 import type { Stream } from '@tributary/connector-api';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { TestPayout } from './conformance.types.js';
+import type { TestPayout } from './test-payout.types.js';
 
 /** Source: Formance's client gives up after ten seconds (`DefaultConnectorClientTimeout`). */
 const TIMEOUT_MS = 10_000;

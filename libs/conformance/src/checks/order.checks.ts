@@ -1,7 +1,8 @@
 /** Checks of payouts. They run only if the operator gives a payout that may be made. */
 import { randomUUID } from 'node:crypto';
-import { CheckSkipped, type Check, type TestPayout } from '../conformance.types.js';
+import { CheckSkipped, type Check } from '../conformance.types.js';
 import { parseJson, type ServerResponse, type ServerUnderTest } from '../server-under-test.js';
+import type { TestPayout } from '../test-payout.types.js';
 
 const STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED'];
 

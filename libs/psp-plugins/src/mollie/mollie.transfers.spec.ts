@@ -111,6 +111,12 @@ describe('draft transfers', () => {
     await small.close();
   });
 
+  it('that were never sent are not taken for a draft without an id', async () => {
+    const response = { body: { count: 1, _embedded: { draft_transfers: [{ status: 'approved' }] } } };
+    fake.server.injectFault({ fault: { response }, path: DRAFTS });
+    expect(await trial.psp.findOrder!(createOrder())).toBeUndefined();
+  });
+
   it('to somebody without an IBAN, in another currency or from nowhere are rejected, and none is made', async () => {
     for (const wrong of [
       { destinationAccountId: EVA.iban },

@@ -54,7 +54,8 @@ export async function findDraft(
 ): Promise<OrderResult | undefined> {
   // An order can have the id of its transaction instead, if the transaction was seen before the draft.
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
-  const isWanted = (one: Json) => readOrderKey(one) === idempotencyKey || readText(one, 'id') === pspId;
+  const isWanted = (one: Json) =>
+    readOrderKey(one) === idempotencyKey || (pspId !== undefined && readText(one, 'id') === pspId);
   const found = draft ?? (await findRow((token) => client.list('draftTransfers', { token }), isWanted));
   return found && toDraftResult(found);
 }

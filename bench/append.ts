@@ -4,7 +4,7 @@
  * affects all of them equally. Options: `-- --short` uses fewer rows and skips the memory measurement,
  * `--growth` measures memory only, `--sqlite` or `--postgres` selects one database.
  */
-import { openStore, currentProcess, type Store } from '@tributary/feed';
+import { openStore, getCurrentProcess, type Store } from '@tributary/feed';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -175,7 +175,9 @@ async function createPlainContestant(
 async function createAppender(
   store: Store,
 ): Promise<(records: ReturnType<typeof createRecords>) => Promise<unknown>> {
-  const lease = await (await store.feed('bench', 'transactions')).acquireLease(currentProcess(), 3_600_000);
+  const lease = await (
+    await store.feed('bench', 'transactions')
+  ).acquireLease(getCurrentProcess(), 3_600_000);
   if (!lease) throw new Error('the feed of the benchmark is held by another writer');
   let cursor = 0;
   const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };

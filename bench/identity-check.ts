@@ -3,7 +3,7 @@
  * one store. The result is a ratio of processor time, because wall-clock time depends on the load of the machine.
  * Options: `-- --short` uses fewer rounds.
  */
-import { currentProcess } from '@tributary/feed';
+import { getCurrentProcess } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter.js';
 import { openPostgres } from '../libs/feed/src/database/postgres/postgres-adapter.js';
 import { openSqlite } from '../libs/feed/src/database/sqlite/sqlite-adapter.js';
-import { FeedSession } from '../libs/feed/src/identity/feed-session.js';
-import { openSession } from '../libs/feed/src/identity/open-store-identity.js';
+import { OpenedFeed } from '../libs/feed/src/identity/opened-feed.js';
+import { openStoreIdentity } from '../libs/feed/src/identity/open-store-identity.js';
 import { acquireLease } from '../libs/feed/src/leases/feed-lease.js';
 import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';
@@ -29,7 +29,7 @@ const MAX_RATIO = 1.03;
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 
 /** A feed whose statements find it by its number alone, as before the check existed. */
-class UncheckedFeedSession extends FeedSession {
+class UncheckedFeedSession extends OpenedFeed {
   override get isSameFeed(): RawBuilder<SqlBool> {
     return sql<SqlBool>`feeds.id = cast(${this.id} as bigint)`;
   }
@@ -50,7 +50,7 @@ try {
 async function compare(name: string, adapter: DatabaseAdapter, serverPid: number | undefined): Promise<void> {
   await migrate(adapter);
   const contestants = [
-    { usage: NO_USAGE, lease: await openLease(adapter, 'checked', FeedSession) },
+    { usage: NO_USAGE, lease: await openLease(adapter, 'checked', OpenedFeed) },
     { usage: NO_USAGE, lease: await openLease(adapter, 'unchecked', UncheckedFeedSession) },
   ];
   for (let round = 0; round < ROUNDS; round++) {
@@ -80,7 +80,7 @@ function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
   return ownCpuMs + databaseCpuMs;
 }
 
-async function openLease(adapter: DatabaseAdapter, connector: string, Session: typeof FeedSession) {
+async function openLease(adapter: DatabaseAdapter, connector: string, Session: typeof OpenedFeed) {
   const store = await SqlStore.open(adapter);
   await store.feed(connector, 'transactions');
   const { id } = await adapter.reader
@@ -88,8 +88,8 @@ async function openLease(adapter: DatabaseAdapter, connector: string, Session: t
     .select('id')
     .where('connector', '=', connector)
     .executeTakeFirstOrThrow();
-  const feed = new Session(adapter, await openSession(adapter), id, connector, 'transactions');
-  const lease = await acquireLease(adapter, feed, currentProcess(), LEASE_MS, () => adapter.currentTime);
+  const feed = new Session(adapter, await openStoreIdentity(adapter), id, connector, 'transactions');
+  const lease = await acquireLease(adapter, feed, getCurrentProcess(), LEASE_MS, () => adapter.currentTime);
   if (!lease) throw new Error('the lease of a new feed is not free');
   return lease;
 }

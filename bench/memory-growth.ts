@@ -2,14 +2,14 @@
  * Appends pages of 1000 rows and reports the memory of the process at each mark: `node memory-growth.js <store>
  * <rows> …`.
  */
-import { openStore, currentProcess } from '@tributary/feed';
+import { openStore, getCurrentProcess } from '@tributary/feed';
 import { createRecords } from './test-records.js';
 
 const PAGE_SIZE = 1000;
 
 const [url = '', ...marks] = process.argv.slice(2);
 const store = await openStore(url);
-const lease = await (await store.feed('bench', 'transactions')).acquireLease(currentProcess(), 3_600_000);
+const lease = await (await store.feed('bench', 'transactions')).acquireLease(getCurrentProcess(), 3_600_000);
 if (!lease) throw new Error('the feed of the benchmark is held by another writer');
 let rows = 0;
 for (const mark of marks.map(Number)) {

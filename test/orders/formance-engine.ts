@@ -5,7 +5,7 @@
  * `internal/api/services/payment_initiations_retry.go`.
  */
 import type { Stream } from '@tributary/connector-api';
-import type { Row } from '../../libs/conformance/src/clients/decode-response.js';
+import type { DecodedRow } from '../../libs/conformance/src/clients/decode-response.js';
 import { FormanceStore } from '../../libs/conformance/src/clients/formance-store.js';
 import type { GoTime } from '../../libs/conformance/src/clients/go-time.js';
 import type { ClientVersion } from '../../libs/conformance/src/clients/client-versions.js';
@@ -62,7 +62,7 @@ export class FormanceEngine extends FormanceStore {
   }
 
   /** Stores the rows that the connector's polling returned. */
-  override store(stream: Stream, rows: readonly Row[]): void {
+  override store(stream: Stream, rows: readonly DecodedRow[]): void {
     super.store(stream, rows);
     if (stream !== 'transactions') return;
     const payments = rows.map(toPayment);
@@ -106,7 +106,7 @@ export class FormanceEngine extends FormanceStore {
   }
 }
 
-function toPayment({ id, createdAt, transaction }: Row): PspPayment {
+function toPayment({ id, createdAt, transaction }: DecodedRow): PspPayment {
   const { type, status, amount, currency, relatedId } = transaction!;
   return {
     reference: id,

@@ -1,6 +1,6 @@
 /** Puts a simulated year with its faults into a store and a ledger, runs the policy, and compares the breaks with the faults. */
 import { serializeTransaction } from '@tributary/connector-api';
-import { currentProcess, openStore, type Store } from '@tributary/feed';
+import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
 import { runPolicy, streamBreaks, verifyRun, type Break, type RunResult } from '@tributary/reconciliation';
 import { MemoryLedger } from '../../libs/reconciliation/src/testing/memory-ledger.js';
 import { seedFaults, type ExpectedBreak } from './seed-faults.js';
@@ -57,7 +57,9 @@ async function appendRows(store: Store, { accounts, rows }: SimulatedYear): Prom
   rows.sort((a, b) => a.at - b.at);
   for (const connector of new Set(accounts.map((account) => account.connector))) {
     const own = rows.filter((each) => each.connector === connector);
-    const lease = await (await store.feed(connector, 'transactions')).acquireLease(currentProcess(), 600_000);
+    const lease = await (
+      await store.feed(connector, 'transactions')
+    ).acquireLease(getCurrentProcess(), 600_000);
     for (let start = 0; start < own.length; start += PAGE_ROWS)
       await lease!.append({
         records: own.slice(start, start + PAGE_ROWS).map(({ row }) => serializeTransaction(row)),

@@ -39,7 +39,7 @@ import { StartPageModule } from './mount/start-page.module.js';
 import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
-import { ReaderRecorder } from './mount/reader-recorder.js';
+import { ReaderPositionRecorder } from './mount/reader-position-recorder.js';
 import { registerReaderMetrics } from './mount/reader-metrics.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -118,7 +118,7 @@ async function composeGateway(
   const storeChange = observeStoreChange(store, logger, registry);
   const limiter = new FailureLimiter();
   const lineLimiter = new LineLimiter(logger);
-  const readers = new ReaderRecorder(store);
+  const readers = new ReaderPositionRecorder(store);
   registerReaderMetrics(
     registry,
     store,
@@ -260,7 +260,7 @@ interface GatewayParts {
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
   orders: OrderEngine;
-  readers: ReaderRecorder;
+  readers: ReaderPositionRecorder;
   clock: StoreClock;
   logger: Logger;
   lineLimiter: LineLimiter;

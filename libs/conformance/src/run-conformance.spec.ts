@@ -3,11 +3,11 @@ import { formatJunit } from './report/format-junit.js';
 import { formatResult, formatSummary } from './report/format-text.js';
 import type { ConformanceReport } from './conformance.types.js';
 import { CHECKS, runConformance } from './run-conformance.js';
-import { createError, FaultyService, KEY, type Fault } from './testing/faulty-service.js';
+import { createError, FaultyService, KEY, type ServiceFault } from './testing/faulty-service.js';
 
 const PAYOUT = { amount: '100', currency: 'EUR/2', sourceAccountId: 'acc-1', destinationAccountId: 'ben-1' };
 
-async function check(fault: Fault, { pays = false } = {}) {
+async function check(fault: ServiceFault, { pays = false } = {}) {
   const service = new FaultyService(fault);
   const url = await service.listen();
   try {
@@ -45,7 +45,7 @@ it('checks payouts if one is given', async () => {
 });
 
 /** Each fault, and the check that must name it. */
-const FAULTS: readonly (readonly [name: string, check: string, fault: Fault])[] = [
+const FAULTS: readonly (readonly [name: string, check: string, fault: ServiceFault])[] = [
   [
     'serves without a key',
     'authentication/no-key',
@@ -227,7 +227,7 @@ it.each(FAULTS)('names %s: %s', async (_name, id, fault) => {
   expect(formatResult(failed!)).toContain(`FAILED  ${id}`);
 });
 
-const ORDER_FAULTS: readonly (readonly [name: string, check: string, fault: Fault])[] = [
+const ORDER_FAULTS: readonly (readonly [name: string, check: string, fault: ServiceFault])[] = [
   [
     'a payout that is answered with 200',
     'orders/response',

@@ -15,4 +15,4 @@ export { adoptConnector } from './maintenance/adopt-connector.js';
 export { adoptStore } from './maintenance/adopt-store.js';
 export { startEpochAfterRestore, type RestoreOptions } from './maintenance/start-epoch-after-restore.js';
 export { startHeartbeat } from './identity/heartbeat.js';
-export { isHolderDead, serializeHolder, currentProcess } from './leases/lease-holder.js';
+export { isHolderDead, serializeHolder, getCurrentProcess } from './leases/lease-holder.js';

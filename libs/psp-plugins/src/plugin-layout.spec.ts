@@ -23,7 +23,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   // It contains the PSP that it lists, so it has the parts of a PSP, and no fake of one.
   sandbox: {
     missing: ['types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts', 'orders.ts', 'fake.ts'],
-    more: /^sandbox\.(clock|faults|journal|merge-listings|order-endpoint|payment-state|payment-timeline|random|repeated-movements|rows|simulator)\.ts$/,
+    more: /^sandbox\.(clock|faults|journal|merge-listings|order-endpoint|payment-state|payment-timeline|random|movement-cycle|rows|simulator)\.ts$/,
   },
 };
 const NO_EXCEPTION: Exception = { missing: [], more: /^$/ };

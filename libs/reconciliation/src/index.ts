@@ -18,4 +18,4 @@ export {
   verifyRun,
   type PolicyPreview,
   type RunResult,
-} from './runs/run-policy.js';
+} from './runs/execute-policy.js';

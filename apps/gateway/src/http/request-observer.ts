@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { LineLimiter, Logger } from '../logging/index.js';
 import { STREAMS } from '@tributary/connector-api';
-import type { ReaderRecorder } from '../mount/reader-recorder.js';
+import type { ReaderPositionRecorder } from '../mount/reader-position-recorder.js';
 import { isAuthorized } from './route-authorization.js';
 import { findMatchedRoute, findRequestedConnector, type ConnectorPathSet } from './shared-route-table.js';
 
@@ -33,7 +33,7 @@ export class RequestObserver {
     registry: Registry,
     /** Only the paths of these connectors become metric labels, so that clients cannot create new labels. */
     private readonly connectors: ConnectorPathSet,
-    private readonly readers: Pick<ReaderRecorder, 'recordUnauthorized'>,
+    private readonly readers: Pick<ReaderPositionRecorder, 'recordUnauthorized'>,
   ) {
     this.logsAllRequests = logger.isLevelEnabled('debug');
     this.requests = new Counter({

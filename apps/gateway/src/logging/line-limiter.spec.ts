@@ -1,8 +1,8 @@
 import { ManualClock } from '../../../../libs/sync/src/testing/manual-clock.js';
 import { createLogger } from './index.js';
-import { LineLimiter, type LineGroup } from './line-limiter.js';
+import { LineLimiter, type LogLineGroup } from './line-limiter.js';
 
-const REFUSED: LineGroup = { of: 'request', level: 'info', status: 401 };
+const REFUSED: LogLineGroup = { of: 'request', level: 'info', status: 401 };
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];
@@ -15,7 +15,7 @@ beforeEach(() => {
   limiter = new LineLimiter(createLogger({ destination: { write } }), clock);
 });
 
-const admitMany = (count: number, group: LineGroup, client: (index: number) => string) =>
+const admitMany = (count: number, group: LogLineGroup, client: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => limiter.admit(group, client(index))).filter(Boolean).length;
 
 it('the first 20 lines of a group are written in each minute, and one line says how many more there were', async () => {

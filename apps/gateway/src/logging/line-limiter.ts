@@ -15,7 +15,7 @@ const MAX_COUNTED_CLIENTS = 1_000;
  * Lines that are counted together. The number of possible groups must be bounded for clients without a valid key, e.g. one for each
  * status.
  */
-export interface LineGroup {
+export interface LogLineGroup {
   /** The message of the lines. */
   of: string;
   level: Exclude<LogLevel, 'silent'>;
@@ -25,7 +25,7 @@ export interface LineGroup {
 }
 
 interface GroupCount {
-  group: LineGroup;
+  group: LogLineGroup;
   lines: number;
   leftOut: number;
   leftOutByClient: Map<string, number>;
@@ -45,7 +45,7 @@ export class LineLimiter {
    * @param client IP address of the client that caused the line
    * @returns true if the caller must write the line; false if it must not, because the line will be part of a sum
    */
-  admit(group: LineGroup, client: string): boolean {
+  admit(group: LogLineGroup, client: string): boolean {
     const key = `${group.of} ${group.level} ${group.status ?? ''} ${group.connector ?? ''}`;
     const count = this.counts.get(key) ?? this.startPeriod(key, group);
     if (count.lines < MAX_LINES_PER_PERIOD) {
@@ -67,7 +67,7 @@ export class LineLimiter {
     }
   }
 
-  private startPeriod(key: string, group: LineGroup): GroupCount {
+  private startPeriod(key: string, group: LogLineGroup): GroupCount {
     const cancelTimer = this.clock.after(PERIOD_MS, () => this.endPeriod(key));
     const count = { group, lines: 0, leftOut: 0, leftOutByClient: new Map<string, number>(), cancelTimer };
     this.counts.set(key, count);

@@ -15,7 +15,7 @@ import type { BalanceReader } from '@tributary/sync';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
-import type { ReaderRecorder } from './reader-recorder.js';
+import type { ReaderPositionRecorder } from './reader-position-recorder.js';
 
 const EMPTY_PAGE: SerializedPage = { rows: 0, body: Buffer.from('[]') };
 
@@ -30,7 +30,7 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
     private readonly cache: PageCache,
     private readonly balanceReader: BalanceReader,
     private readonly rowWatcher: FeedRowWatcher,
-    private readonly readers: ReaderRecorder,
+    private readonly readers: ReaderPositionRecorder,
     private readonly orderService?: OrderService,
   ) {
     this.supportedOrderKinds = orderService?.supportedKinds ?? new Set();

@@ -26,7 +26,7 @@ import { ConnectorBackend } from './connector-backend.js';
 import { PluginFeedReader } from './plugin-feed-reader.js';
 import type { FeedRowWatcher } from './feed-row-watcher.js';
 import type { PageCache } from './page-cache.js';
-import type { ReaderRecorder } from './reader-recorder.js';
+import type { ReaderPositionRecorder } from './reader-position-recorder.js';
 import { canPay } from './can-pay.js';
 import { createPluginProviders } from './plugin-providers.js';
 import { WebhookHandler } from './webhook-handler.js';
@@ -36,7 +36,7 @@ export interface ConnectorDependencies {
   store: Store;
   cache: PageCache;
   rowWatcher: FeedRowWatcher;
-  readers: ReaderRecorder;
+  readers: ReaderPositionRecorder;
   limiter: FailureLimiter;
   lineLimiter: LineLimiter;
   sync: SyncOptions;

@@ -81,11 +81,15 @@ export const LIST_CHECKS: readonly Check[] = [
         const rows = await server.rows(stream);
         if (rows.length < 4) return [];
         const [from, wanted] = [rows[1]!, rows[2]!];
-        const page = await server.readPage(stream, { ...createFilter(stream, from), page: 2, pageSize: 1 });
+        const page = await server.readPage(stream, {
+          ...createTimeFilter(stream, from),
+          page: 2,
+          pageSize: 1,
+        });
         return page[0]?.id === wanted.id
           ? []
           : [
-              `page 2 from ${readTime(stream, from)} on has ${describe(page[0])}, expected ${describe(wanted)}`,
+              `page 2 from ${readRowTime(stream, from)} on has ${describeRow(page[0])}, expected ${describeRow(wanted)}`,
             ];
       }),
   },
@@ -161,7 +165,7 @@ async function findPageDifferences(server: ServerUnderTest, stream: Stream): Pro
     const index = expected.findIndex((row, place) => JSON.stringify(rows[place]) !== JSON.stringify(row));
     if (index >= 0)
       problems.push(
-        `with pageSize=${pageSize} row ${index} is ${describe(rows[index])}, with pageSize=100 it is ${describe(expected[index])}`,
+        `with pageSize=${pageSize} row ${index} is ${describeRow(rows[index])}, with pageSize=100 it is ${describeRow(expected[index])}`,
       );
   }
   return problems;
@@ -189,11 +193,11 @@ async function findFilterProblems(server: ServerUnderTest, stream: Stream): Prom
   for (const index of new Set([0, Math.floor(rows.length / 2), rows.length - 1])) {
     const row = rows[index];
     if (row === undefined) continue;
-    const [first] = await server.readPage(stream, { ...createFilter(stream, row), page: 1, pageSize: 5 });
-    const expected = rows.find((other) => readTime(stream, other) === readTime(stream, row));
+    const [first] = await server.readPage(stream, { ...createTimeFilter(stream, row), page: 1, pageSize: 5 });
+    const expected = rows.find((other) => readRowTime(stream, other) === readRowTime(stream, row));
     if (first?.id !== expected?.id)
       problems.push(
-        `from ${readTime(stream, row)} on, the first row is ${describe(first)}, expected ${describe(expected)}`,
+        `from ${readRowTime(stream, row)} on, the first row is ${describeRow(first)}, expected ${describeRow(expected)}`,
       );
   }
   return problems;
@@ -202,7 +206,7 @@ async function findFilterProblems(server: ServerUnderTest, stream: Stream): Prom
 async function findFormatProblems(server: ServerUnderTest, stream: Stream): Promise<string[]> {
   const rows = await server.rows(stream);
   const row = rows[Math.floor(rows.length / 2)];
-  const time = row === undefined ? undefined : Date.parse(readTime(stream, row));
+  const time = row === undefined ? undefined : Date.parse(readRowTime(stream, row));
   if (row === undefined || time === undefined || Number.isNaN(time)) return [];
   const wholeSeconds = Math.floor(time / 1000) * 1000;
   const zulu = new Date(wholeSeconds).toISOString().replace('.000Z', 'Z');
@@ -219,7 +223,9 @@ async function findFormatProblems(server: ServerUnderTest, stream: Stream): Prom
     const [found] = response.status === 200 ? (JSON.parse(response.body) as ServedRow[]) : [];
     if (response.status !== 200) problems.push(`the time ${text} has the status ${response.status}`);
     else if (found?.id !== expected?.id)
-      problems.push(`from ${text} on, the first row is ${describe(found)}, expected ${describe(expected)}`);
+      problems.push(
+        `from ${text} on, the first row is ${describeRow(found)}, expected ${describeRow(expected)}`,
+      );
   }
   return problems;
 }
@@ -228,18 +234,18 @@ function findMovedRow(stream: Stream, before: readonly ServedRow[], after: reado
   const index = before.findIndex((row, place) => JSON.stringify(after[place]) !== JSON.stringify(row));
   return index < 0
     ? []
-    : [`${stream}: row ${index} was ${describe(before[index])}, and is ${describe(after[index])} now`];
+    : [`${stream}: row ${index} was ${describeRow(before[index])}, and is ${describeRow(after[index])} now`];
 }
 
-export function createFilter(stream: Stream, row: ServedRow): Record<string, string> {
-  return { [`${TIME_PROPERTY[stream]}From`]: readTime(stream, row) };
+export function createTimeFilter(stream: Stream, row: ServedRow): Record<string, string> {
+  return { [`${TIME_PROPERTY[stream]}From`]: readRowTime(stream, row) };
 }
 
-export function readTime(stream: Stream, row: ServedRow): string {
+export function readRowTime(stream: Stream, row: ServedRow): string {
   return String(row[TIME_PROPERTY[stream]]);
 }
 
-export function describe(row: ServedRow | undefined): string {
+export function describeRow(row: ServedRow | undefined): string {
   if (row === undefined) return 'missing';
   const status = typeof row['status'] === 'string' ? ` ${row['status']}` : '';
   const time = row['updatedAt'] ?? row['createdAt'];

@@ -1,7 +1,7 @@
 /** Checks of what the transactions say together: versions, related rows and accounts. */
 import type { Check } from '../conformance.types.js';
 import type { ServedRow } from '../server-under-test.js';
-import { describe, requireRows } from './list.checks.js';
+import { describeRow, requireRows } from './list.checks.js';
 
 export const TRANSACTION_CHECKS: readonly Check[] = [
   {
@@ -37,7 +37,7 @@ export const TRANSACTION_CHECKS: readonly Check[] = [
         const json = JSON.stringify({ ...row, updatedAt: undefined });
         const isRepeated = last.get(row.id) === json;
         last.set(row.id, json);
-        return isRepeated ? [`${describe(row)} has the content of the version before`] : [];
+        return isRepeated ? [`${describeRow(row)} has the content of the version before`] : [];
       });
     },
   },
@@ -54,11 +54,11 @@ export const TRANSACTION_CHECKS: readonly Check[] = [
         const related = row['relatedTransactionID'];
         types.set(row.id, row['type']);
         if (typeof related !== 'string' || !ids.has(related) || related === row.id) return [];
-        if (!types.has(related)) return [`${describe(row)} comes before ${related}, which it names`];
+        if (!types.has(related)) return [`${describeRow(row)} comes before ${related}, which it names`];
         const isRefund = /^(REFUND|DISPUTE)/.test(String(row['status']));
         return isRefund && types.get(related) !== row['type']
           ? [
-              `${describe(row)} has the type ${String(row['type'])}, and ${related} has ${String(types.get(related))}`,
+              `${describeRow(row)} has the type ${String(row['type'])}, and ${related} has ${String(types.get(related))}`,
             ]
           : [];
       });
@@ -77,7 +77,7 @@ export const TRANSACTION_CHECKS: readonly Check[] = [
             !accounts.has(String(row['sourceAccountID'])) &&
             !accounts.has(String(row['destinationAccountID'])),
         )
-        .map((row) => `${describe(row)} has neither a source nor a destination in the list of accounts`);
+        .map((row) => `${describeRow(row)} has neither a source nor a destination in the list of accounts`);
     },
   },
 ];

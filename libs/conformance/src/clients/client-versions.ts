@@ -12,10 +12,10 @@ export interface ClientVersion {
   pageSize: number;
   /** Whether `sort=updatedAt:asc` (or `createdAt:asc`) is sent; `client/transactions.go`. */
   sendsSort: boolean;
-  paging: Paging;
+  paging: PagingStyle;
   /** Zone of the watermark in requests: as it was served, or UTC. Every version cuts it to whole seconds. */
   watermarkZone: 'served' | 'utc';
-  words: Words;
+  words: ContractWords;
   /** `generated`: the OpenAPI generator's client. `wrapper`: the project's own (`httpwrapper/client.go`). They reject different responses. */
   httpClient: 'generated' | 'wrapper';
   /** The effect of `relatedTransactionID` on the payment's own reference; `payments.go`. */
@@ -29,20 +29,20 @@ export interface ClientVersion {
  * `trim`: drops rows at or before the watermark, stops with a full page of new ones, cuts the excess rows, and takes the last row's time.
  * `remember`: keeps rows at the watermark whose id it has not seen there, and cuts nothing.
  */
-export type Paging = 'until-empty' | 'trim' | 'remember';
+export type PagingStyle = 'until-empty' | 'trim' | 'remember';
 
 /** The words of `model_transaction_type.go` and `model_transaction_status.go`. Any other word rejects the page. */
-export interface Words {
+export interface ContractWords {
   types: ReadonlySet<string>;
   statuses: ReadonlySet<string>;
 }
 
-const MINIMAL_WORDS: Words = {
+const MINIMAL_WORDS: ContractWords = {
   types: new Set(['PAYIN', 'PAYOUT', 'TRANSFER']),
   statuses: new Set(['PENDING', 'SUCCEEDED', 'FAILED']),
 };
 
-const ALL_WORDS: Words = {
+const ALL_WORDS: ContractWords = {
   types: new Set([...MINIMAL_WORDS.types, 'OTHER']),
   statuses: new Set([
     ...MINIMAL_WORDS.statuses,

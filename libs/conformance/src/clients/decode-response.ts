@@ -12,7 +12,7 @@ export class PageRejected extends Error {
 }
 
 /** A decoded row. Strings that were not sent are empty, as in the clients. */
-export interface Row {
+export interface DecodedRow {
   id: string;
   createdAt: GoTime;
   /** Time of the stream's watermark: `updatedAt` of a transaction, `createdAt` of the others. */
@@ -43,7 +43,7 @@ export interface ClientResponse {
  * Decodes a page.
  * @throws PageRejected with the reason, where the client would reject it
  */
-export function decodePage(version: ClientVersion, stream: Stream, answer: ClientResponse): Row[] {
+export function decodePage(version: ClientVersion, stream: Stream, answer: ClientResponse): DecodedRow[] {
   const page = decodeBody(version, answer);
   if (page === undefined || page === null) return [];
   if (!Array.isArray(page)) throw new PageRejected(`an array belongs here, found ${typeof page}`);
@@ -87,7 +87,7 @@ function decodeBody(version: ClientVersion, { status, contentType, body }: Clien
   }
 }
 
-function decodeRow(version: ClientVersion, stream: Stream, members: JsonProperties): Row {
+function decodeRow(version: ClientVersion, stream: Stream, members: JsonProperties): DecodedRow {
   const id = members.readString('id');
   const createdAt = members.readTime('createdAt');
   const metadata = members.readMetadata();

@@ -4,7 +4,7 @@
  * `internal/storage/payments.go` (v2: the last row replaces the payment).
  */
 import type { Stream } from '@tributary/connector-api';
-import type { DecodedBalances, Row } from './decode-response.js';
+import type { DecodedBalances, DecodedRow } from './decode-response.js';
 import { formatExact, isZeroTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
@@ -38,7 +38,7 @@ export class FormanceStore {
    * Stores the rows.
    * @throws RunFailed when one of the rows cannot be stored; then none of them is
    */
-  store(stream: Stream, rows: readonly Row[]): void {
+  store(stream: Stream, rows: readonly DecodedRow[]): void {
     for (const row of rows) this.checkRow(row);
     for (const row of rows) {
       if (stream === 'transactions') this.storePayment(row);
@@ -56,7 +56,7 @@ export class FormanceStore {
     }
   }
 
-  private checkRow({ id, createdAt, transaction }: Row): void {
+  private checkRow({ id, createdAt, transaction }: DecodedRow): void {
     if (this.version.validation.ids && id === '') throw new RunFailed('a row without an id');
     if (this.version.validation.ids && isZeroTime(createdAt))
       throw new RunFailed(`row ${id} has no createdAt`);
@@ -67,7 +67,7 @@ export class FormanceStore {
     if (this.version.validation.asset?.test(asset) === false) throw new RunFailed(`asset "${asset}"`);
   }
 
-  private storePayment(row: Row): void {
+  private storePayment(row: DecodedRow): void {
     const { type, status, relatedId } = row.transaction!;
     const { relatedIdEffect, paging } = this.version;
     const ownId = relatedIdEffect === 'replaces the id' ? (relatedId ?? row.id) : row.id;

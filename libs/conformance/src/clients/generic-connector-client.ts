@@ -9,7 +9,7 @@ import {
   decodePage,
   type ClientResponse,
   type DecodedBalances,
-  type Row,
+  type DecodedRow,
 } from './decode-response.js';
 import { FormanceStore, checkAmount } from './formance-store.js';
 import {
@@ -93,7 +93,7 @@ export class GenericConnectorClient {
   private async fetchNext(stream: Stream): Promise<{ rows: number; more: boolean }> {
     const { pageSize, paging } = this.version;
     const state = this.readState(stream);
-    const kept: Row[] = [];
+    const kept: DecodedRow[] = [];
     let full = true;
     for (let page = 1; full && kept.length < pageSize; page++) {
       const rows = await this.fetchPage(stream, page, state.watermark);
@@ -109,12 +109,12 @@ export class GenericConnectorClient {
     return { rows: kept.length, more };
   }
 
-  private isNew(row: Row, { watermark, seen }: StreamState): boolean {
+  private isNew(row: DecodedRow, { watermark, seen }: StreamState): boolean {
     const order = compareGoTimes(row.watermark, watermark);
     return order > 0 || (order === 0 && this.version.paging === 'remember' && !seen.includes(row.id));
   }
 
-  private computeNextState(state: StreamState, kept: readonly Row[]): StreamState {
+  private computeNextState(state: StreamState, kept: readonly DecodedRow[]): StreamState {
     const watermark = kept.at(-1)!.watermark;
     if (this.version.paging !== 'remember') return { watermark, seen: [] };
     const seen = kept.filter((row) => compareGoTimes(row.watermark, watermark) === 0).map((row) => row.id);
@@ -122,7 +122,7 @@ export class GenericConnectorClient {
     return { watermark, seen: moved ? seen : [...state.seen, ...seen] };
   }
 
-  private async fetchPage(stream: Stream, page: number, from: GoTime): Promise<Row[]> {
+  private async fetchPage(stream: Stream, page: number, from: GoTime): Promise<DecodedRow[]> {
     const { pageSize, sendsSort, watermarkZone } = this.version;
     const query = new URLSearchParams({ page: String(page), pageSize: String(pageSize) });
     if (sendsSort) query.set('sort', QUERY_BY_STREAM[stream].sort);
@@ -138,7 +138,7 @@ export class GenericConnectorClient {
   }
 }
 
-function checkAmounts(rows: readonly Row[]): void {
+function checkAmounts(rows: readonly DecodedRow[]): void {
   for (const { transaction } of rows) if (transaction) checkAmount(transaction.amount);
 }
 

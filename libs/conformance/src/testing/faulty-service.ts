@@ -16,7 +16,7 @@ interface PageRequest {
 }
 
 /** Each fault replaces one behaviour of the service. */
-export interface Fault {
+export interface ServiceFault {
   isAuthorized?: (authorization: string | undefined) => boolean;
   /** Changes the rows of the service before it starts. */
   rows?: (lists: Record<string, Row[]>) => void;
@@ -71,7 +71,7 @@ export class FaultyService {
   readonly payouts = new Map<string, { request: string; body: object }>();
   private readonly server: Server;
 
-  constructor(private readonly fault: Fault = {}) {
+  constructor(private readonly fault: ServiceFault = {}) {
     fault.rows?.(this.lists);
     this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];

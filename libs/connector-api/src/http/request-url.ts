@@ -1,6 +1,6 @@
 /** Builds the URL of a request from the base URL, a path template and the query parameters. */
 import { InvalidRecordError } from '../errors.js';
-import type { Query } from './request.js';
+import type { QueryParameters } from './request.js';
 
 /** Host names of the loopback interface. */
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -38,7 +38,7 @@ export function fillPath(template: string, params: Readonly<Record<string, strin
 }
 
 /** Formats query parameters: `{ state: ['a', 'b'] }` → `?state=a&state=b`. @returns an empty string if there is no value */
-export function formatQuery(query: Query = {}): string {
+export function formatQuery(query: QueryParameters = {}): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => {
     if (value === undefined) return [];
     const values = Array.isArray(value) ? (value as readonly string[]) : [String(value)];

@@ -12,14 +12,16 @@ export type JsonBody =
   | { readonly [key: string]: JsonBody | undefined };
 
 /** Query parameters. */
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+export type QueryParameters = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
 /** The options of a request. `body` and `form` exclude each other. */
 export interface RequestOptions {
   /** The values of the placeholders `{name}` in the path. They are escaped. */
   params?: Readonly<Record<string, string>>;
   /** The query parameters. An array repeats its parameter, and `undefined` is left out. */
-  query?: Query;
+  query?: QueryParameters;
   /** Additional headers. They override those of `HttpOptions`. */
   headers?: Readonly<Record<string, string>>;
   /** A body that is sent as JSON. */

@@ -5,7 +5,7 @@ import { readHalPage, readTokenPage } from './read-list-response.js';
 import type { TokenPage } from './listing.types.js';
 import { createMergeCheck } from './merge-listings.js';
 import { isNewestFirstPosition } from './newest-first-walk.js';
-import { findRow, readAllRows, readPages } from './read-pages.js';
+import { findRowInPages, readAllRows, readPages } from './read-pages.js';
 
 async function collect(pages: Readonly<Record<string, TokenPage<number>>>): Promise<number[][]> {
   const all: number[][] = [];
@@ -70,7 +70,7 @@ it('a search ends at the page with the row, at a row that is past it, or at the 
       const rows = [Number(token), Number(token) - 1];
       return rows.includes(0) ? { rows } : { rows, next: `${Number(token) - 2}` };
     };
-    return [await findRow(fetchPage, (row) => row === wanted, isPast), requestCount];
+    return [await findRowInPages(fetchPage, (row) => row === wanted, isPast), requestCount];
   };
   expect(await search(8)).toEqual([8, 1]);
   expect(await search(5)).toEqual([5, 3]);

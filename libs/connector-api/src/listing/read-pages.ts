@@ -41,7 +41,7 @@ export async function readAllRows<Row>(
  * @param isPast returns whether the row that is searched would have come before this one. Default: the list is read to its end
  * @throws PspError as `readPages`
  */
-export async function findRow<Row>(
+export async function findRowInPages<Row>(
   fetchPage: (token: string | undefined) => Promise<TokenPage<Row>>,
   isWanted: (row: Row) => boolean,
   isPast: (row: Row) => boolean = () => false,

@@ -4,7 +4,12 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { BalanceRepository, ReaderRequest } from '../types/store.types.js';
 import type { BalanceTable, Schema } from '../database/schema.js';
-import { readerKey, readReaderBalances, saveReaderBalances, type ServedToReader } from './reader-balances.js';
+import {
+  createReaderKey,
+  readReaderBalances,
+  saveReaderBalances,
+  type ServedToReader,
+} from './reader-balances.js';
 import { chooseServedTime } from './served-time.js';
 
 type Observation = Omit<BalanceTable, 'connector' | 'account_id'>;
@@ -65,7 +70,7 @@ async function chooseForReaders(
     if (!row) return undefined;
     const version = { since: amountsSince(row), observedAt: row.observed_at };
     const validity = { isCurrent, ...(validForMs === undefined ? {} : { validForMs }) };
-    const next = chooseServedTime(known.get(readerKey({ accountId, reader })), version, now, validity);
+    const next = chooseServedTime(known.get(createReaderKey({ accountId, reader })), version, now, validity);
     const balances = toServedBalances(accountId, { ...row, served_at: next.servedAt });
     return { accountId, reader, next, balances };
   });

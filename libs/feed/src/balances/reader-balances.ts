@@ -17,7 +17,7 @@ export interface ServedToReader extends ReaderAccount {
 }
 
 /** Returns the key under which a Map stores a reader and an account. */
-export function readerKey({ reader, accountId }: ReaderAccount): string {
+export function createReaderKey({ reader, accountId }: ReaderAccount): string {
   return `${reader} ${accountId}`;
 }
 
@@ -48,7 +48,7 @@ export async function readReaderBalances(
     .modifyEnd(isLocking ? adapter.forUpdate : sql``)
     .execute();
   const known = rows.map((row): [string, ReaderBalance] => [
-    readerKey({ reader: row.reader, accountId: row.account_id }),
+    createReaderKey({ reader: row.reader, accountId: row.account_id }),
     {
       since: row.amounts_since,
       servedAt: row.served_at,
@@ -66,7 +66,7 @@ export async function saveReaderBalances(
   served: readonly ServedToReader[],
 ): Promise<void> {
   // Two requests of one reader for one account have the same response, and one statement can write each row only once.
-  const unique = [...new Map(served.map((each) => [readerKey(each), each]))]
+  const unique = [...new Map(served.map((each) => [createReaderKey(each), each]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, each]) => each);
   if (unique.length === 0) return;

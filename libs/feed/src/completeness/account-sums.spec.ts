@@ -1,6 +1,6 @@
 /** The sums of accounts follow the rows of the feed, in the transaction that appends them. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
-import { currentProcess } from '../leases/lease-holder.js';
+import { getCurrentProcess } from '../leases/lease-holder.js';
 import { openStore } from '../store/open-store.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import type { AccountCheck, AccountSum } from '../types/completeness.types.js';
@@ -15,7 +15,7 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
   beforeEach(async () => {
     fresh = await kind.createMigrated();
     store = await openStore(fresh.url, () => AT);
-    lease = (await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000))!;
+    lease = (await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000))!;
   });
   afterEach(async () => {
     await store.close();

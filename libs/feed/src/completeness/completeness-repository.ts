@@ -8,7 +8,7 @@ import type {
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import { StaleStateError } from '../database/store-errors.js';
 import { addAcceptance, addWarning, findAcceptances, resolveEntries } from '../feeds/quarantine.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import type {
   AccountCheck,
   AccountSum,
@@ -52,7 +52,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   constructor(
     private readonly adapter: DatabaseAdapter,
     private readonly connector: string,
-    private readonly openFeed: () => Promise<FeedSession>,
+    private readonly openFeed: () => Promise<OpenedFeed>,
     private readonly clock: CurrentTimeExpression,
   ) {}
 
@@ -116,7 +116,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   /** Locks the feed, so that no row is appended until the commit. @throws StaleStateError when the feed was replaced */
-  private async lockFeed(db: Kysely<Schema>, feed: FeedSession) {
+  private async lockFeed(db: Kysely<Schema>, feed: OpenedFeed) {
     const head = await db
       .selectFrom('feeds')
       .select(['head_seq', 'summed_after', this.clock().as('now')])

@@ -1,7 +1,7 @@
 /** Finds the rows of an account that have moved no money yet. A gap is reported together with them, because they may explain it. */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 
 /** Number of newest rows that are read. A gap is explained by recent rows, and the feed can be of any length. */
 const MAX_ROWS = 2_000;
@@ -15,7 +15,7 @@ const OPEN_STATUSES: readonly string[] = ['PENDING', 'AUTHORISATION', 'OTHER'];
  */
 export async function describeOpenRows(
   db: Kysely<Schema>,
-  feed: FeedSession,
+  feed: OpenedFeed,
   { accountId, asset }: { accountId: string; asset: string },
   afterSeq: number,
 ): Promise<{ count: number; ids: string[] }> {

@@ -1,5 +1,11 @@
 /** Tests that a store refuses a connector that belongs to another plugin or account. */
-import { adoptConnector, currentProcess, openStore, type ConnectorIdentity, type Store } from '../index.js';
+import {
+  adoptConnector,
+  getCurrentProcess,
+  openStore,
+  type ConnectorIdentity,
+  type Store,
+} from '../index.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
 const MOLLIE = { path: 'bank', plugin: 'mollie', account: 'organisation 1' };
@@ -63,7 +69,7 @@ describe.each(STORES)('connectors in $name', (kind) => {
   ])('can be changed by %s, which keeps or forgets the cursors', async (_, forgetsCursors) => {
     await register([MOLLIE]);
     const feed = await store.feed('bank', 'transactions');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     const nothing = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [] };
     await lease?.append({ ...nothing, cursor: 'here' });
     await lease?.release();
@@ -71,7 +77,7 @@ describe.each(STORES)('connectors in $name', (kind) => {
     await adoptConnector(fresh.url, { ...MOLLIE, plugin: 'sandbox' }, forgetsCursors);
     store = await openStore(fresh.url);
     await register([{ ...MOLLIE, plugin: 'sandbox' }]);
-    const later = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000);
+    const later = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
     expect(later?.cursor).toBe(forgetsCursors ? undefined : 'here');
   });
 });

@@ -1,6 +1,6 @@
 /** Tests that appended strings are stored unchanged, with any characters. No row is split, joined or changed. */
 import { serializeTransaction } from '@tributary/connector-api';
-import { copyStore, openStore, summarizeStore, currentProcess } from '../index.js';
+import { copyStore, openStore, summarizeStore, getCurrentProcess } from '../index.js';
 import { POSTGRES, SQLITE, STORES } from '../testing/stores.js';
 
 const TEXTS = [
@@ -37,7 +37,7 @@ const RECORDS = TEXTS.map((text, index) =>
 
 async function append(url: string): Promise<void> {
   const store = await openStore(url);
-  const lease = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000);
+  const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
   const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
   await lease?.append({ ...nothing, records: RECORDS, cursor: 'all' });
   // Appending the same records again adds nothing.

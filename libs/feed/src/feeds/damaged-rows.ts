@@ -1,14 +1,14 @@
 /** Finds rows of a feed that were altered after they had been appended. */
 import { sql, type Kysely } from 'kysely';
 import type { FeedRowTable, Schema } from '../database/schema.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { DamagedRow, RowSample } from '../types/store.types.js';
 import { findRowDamage } from './verify-row.js';
 
 /** Compares up to `count` rows after the feed time `after` with their hashes. */
-export async function sampleRows(
+export async function verifySampleOfRows(
   db: Kysely<Schema>,
-  feed: FeedSession,
+  feed: OpenedFeed,
   after: number | undefined,
   count: number,
 ): Promise<RowSample> {
@@ -30,7 +30,7 @@ export async function sampleRows(
 /** Names the rows of a page that are no JSON. For a page that cannot be served. */
 export async function findMalformedRows(
   db: Kysely<Schema>,
-  feed: FeedSession,
+  feed: OpenedFeed,
   from: number,
   skipped: number,
   count: number,
@@ -49,7 +49,7 @@ export async function findMalformedRows(
     .map(({ seq, record_id }) => ({ seq, id: record_id, reason: 'the row is no JSON object' }));
 }
 
-function toDamagedRow({ stream }: FeedSession, row: FeedRowTable): DamagedRow[] {
+function toDamagedRow({ stream }: OpenedFeed, row: FeedRowTable): DamagedRow[] {
   const reason = findRowDamage(stream, row);
   return reason === undefined ? [] : [{ seq: row.seq, id: row.record_id, reason }];
 }

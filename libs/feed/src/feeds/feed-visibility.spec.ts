@@ -2,7 +2,7 @@
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openStore, currentProcess, type Feed, type OrderChange, type Store } from '../index.js';
+import { openStore, getCurrentProcess, type Feed, type OrderChange, type Store } from '../index.js';
 import { POSTGRES, STORES, type FreshStore, type StoreKind } from '../testing/stores.js';
 
 const CONNECTORS = ['bank', 'acme/bank', 'shop'];
@@ -32,7 +32,7 @@ function records(...ids: string[]): SerializedRecord[] {
 /** Pulls as sync does: acquires the lease, appends some pages after the cursor, and releases the lease. */
 async function pull(feed: Feed): Promise<void> {
   for (;;) {
-    const lease = await feed.acquireLease(currentProcess(), 10_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 10_000);
     if (!lease) {
       await sleep(Math.random() * 3);
       continue;

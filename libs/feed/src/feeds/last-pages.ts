@@ -8,7 +8,7 @@
 import { sql } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 
 /**
  * How long a marker is valid, in ms. A client waits ten seconds for a response, and stores a page's rows before it requests the next page.
@@ -17,7 +17,7 @@ const PAGINATION_WINDOW_MS = 60_000;
 
 /** Identifies the pages that one client reads with the same filter. */
 interface PaginationKey {
-  feed: FeedSession;
+  feed: OpenedFeed;
   /** Milliseconds of feed time. */
   from: number;
   pageSize: number;

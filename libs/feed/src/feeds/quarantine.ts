@@ -3,7 +3,7 @@ import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import { StaleStateError } from '../database/store-errors.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { AcceptedGap } from '../types/completeness.types.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
@@ -69,7 +69,7 @@ const DAMAGE_WARNING_ID = 'damaged-rows';
 export async function updateDamageWarning(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  feed: FeedSession,
+  feed: OpenedFeed,
   message: string | undefined,
   clock: CurrentTimeExpression,
 ): Promise<void> {

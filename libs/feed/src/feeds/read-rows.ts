@@ -1,6 +1,6 @@
 /** Reads the rows of a feed in the sequence of their numbers, for programs that copy a feed. */
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import { DamagedRowsError } from '../database/store-errors.js';
 import type { FeedRow } from '../types/store.types.js';
 import { findRowDamage } from './verify-row.js';
@@ -12,7 +12,7 @@ import { findRowDamage } from './verify-row.js';
  */
 export async function readRows(
   adapter: DatabaseAdapter,
-  feed: FeedSession,
+  feed: OpenedFeed,
   afterSeq: number,
   limit: number,
 ): Promise<FeedRow[]> {

@@ -12,7 +12,7 @@ const RESTORE_ADVICE =
  * Opens a session on the store.
  * @throws Error when the store has lost data, or is on another server than before, and no person has confirmed it
  */
-export async function openSession(adapter: DatabaseAdapter): Promise<OpenedStoreIdentity> {
+export async function openStoreIdentity(adapter: DatabaseAdapter): Promise<OpenedStoreIdentity> {
   const identity = await readStoreIdentity(adapter.reader);
   if (!identity) throw new Error('the table store_identity is empty; put back a backup that is whole');
   if (identity.lossFound !== undefined)
@@ -25,7 +25,7 @@ export async function openSession(adapter: DatabaseAdapter): Promise<OpenedStore
   if (!isPromotion(identity.server, server)) throw new Error(`${change}; ${RESTORE_ADVICE}`);
   const { epoch: fromEpoch } = identity;
   await startNewEpoch(adapter, { fromEpoch, server, readerLeadMs: DEFAULT_READER_LEAD_MS });
-  return openSession(adapter);
+  return openStoreIdentity(adapter);
 }
 
 function isPromotion(

@@ -1,7 +1,7 @@
 /** Tests the promotion of a replica that lacks the newest commits, while a process has connections to it from before the promotion. */
 import pg from 'pg';
 import { openStore, StoreChangedError } from '../index.js';
-import { currentProcess } from '../leases/lease-holder.js';
+import { getCurrentProcess } from '../leases/lease-holder.js';
 import { DatabaseProxy } from '../testing/database-proxy.js';
 import { PostgresServer } from '../testing/postgres-server.js';
 
@@ -19,7 +19,7 @@ it('a process ends, and the next one goes on by itself: the store is not marked 
     await replica.stop('INT');
     const store = await openStore(url);
     const feed = await store.feed('bank', 'transactions');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await lease!.append({ ...EMPTY_PAGE, records: [RECORD], cursor: 'c' });
     await primary.stop('QUIT');
     await replica.start();
@@ -28,7 +28,7 @@ it('a process ends, and the next one goes on by itself: the store is not marked 
     // The connection that this read opens is still open after the promotion.
     await expect(store.currentTime()).resolves.toBeGreaterThan(0);
     await run(replica, 'select pg_promote()');
-    await expect(feed.acquireLease(currentProcess(), 60_000)).rejects.toThrow(StoreChangedError);
+    await expect(feed.acquireLease(getCurrentProcess(), 60_000)).rejects.toThrow(StoreChangedError);
     expect(await run(replica, 'select loss_found from store_identity')).toEqual([{ loss_found: null }]);
     await store.close();
     const next = await openStore(url);

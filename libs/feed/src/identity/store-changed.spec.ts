@@ -2,7 +2,7 @@
 import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
 import { rmSync } from 'node:fs';
 import {
-  currentProcess,
+  getCurrentProcess,
   openStore,
   startEpochAfterRestore,
   StoreChangedError,
@@ -28,7 +28,7 @@ function record(id: string): SerializedRecord {
 }
 
 async function append(feed: Feed, ...ids: string[]): Promise<void> {
-  const lease = await feed.acquireLease(currentProcess(), 60_000);
+  const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
   await lease?.append({ ...NOTHING, records: ids.map(record), cursor: ids.join() });
   await lease?.release();
 }
@@ -64,7 +64,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     const other = await store.feed('other/bank', 'transactions');
     await append(feed, 'a1');
     await append(other, 'b1', 'b2');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await runSql(
       fresh.url,
       "update feeds set connector = 'x' where connector = 'acme/bank'",
@@ -77,7 +77,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
     for (const use of [
       () => feed.readPage(undefined, 1, 100),
       () => feed.latestBodies(['b1']),
-      () => feed.acquireLease(currentProcess(), 60_000),
+      () => feed.acquireLease(getCurrentProcess(), 60_000),
       () => store.orders('acme/bank').update('none', () => undefined),
       () => store.checkWritable(),
     ])
@@ -98,7 +98,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
   it('refuses a page when the feed has lost rows, and is not opened again until it is restored', async () => {
     const feed = await store.feed('bank', 'transactions');
     await append(feed, 'a1', 'a2');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     await runSql(
       fresh.url,
       'delete from feed_rows where seq = 2',
@@ -180,7 +180,7 @@ describe.each(STORES)('a $name store whose database changes under the process', 
   });
 
   it('takes no lease of the backup for a live one', async () => {
-    const lease = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 600_000);
+    const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 600_000);
     await store.close();
     await startEpochAfterRestore(fresh.url);
     await open();

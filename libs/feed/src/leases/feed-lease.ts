@@ -13,7 +13,7 @@ import type {
   NextPullSchedule,
   NotDue,
 } from '../types/store.types.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import { isHolderDead, serializeHolder } from './lease-holder.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
@@ -29,7 +29,7 @@ const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
 /** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
 export async function acquireLease(
   adapter: DatabaseAdapter,
-  feed: FeedSession,
+  feed: OpenedFeed,
   holder: LeaseHolder,
   ttlMs: number,
   clock: CurrentTimeExpression,
@@ -44,7 +44,7 @@ export async function acquireLease(
  */
 export async function acquireLeaseWhenDue(
   adapter: DatabaseAdapter,
-  feed: FeedSession,
+  feed: OpenedFeed,
   holder: LeaseHolder,
   ttlMs: number,
   clock: CurrentTimeExpression,
@@ -63,7 +63,7 @@ export async function acquireLeaseWhenDue(
 
 type LeaseState = Awaited<ReturnType<typeof readLeaseState>>;
 
-async function readLeaseState(adapter: DatabaseAdapter, feed: FeedSession, clock: CurrentTimeExpression) {
+async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock: CurrentTimeExpression) {
   feed.assertUnchanged();
   const { committedSeq } = feed;
   const read = () =>
@@ -107,7 +107,7 @@ function wasClockSetBack({ holder, leased_until, now }: LeaseState): boolean {
 
 async function claimLease(
   adapter: DatabaseAdapter,
-  feed: FeedSession,
+  feed: OpenedFeed,
   state: LeaseState,
   holder: LeaseHolder,
   ttlMs: number,
@@ -168,7 +168,7 @@ class FeedLease implements Lease {
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly feed: FeedSession,
+    private readonly feed: OpenedFeed,
     private readonly token: FencingToken,
     private readonly ttlMs: number,
     private readonly clock: CurrentTimeExpression,

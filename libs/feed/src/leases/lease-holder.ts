@@ -6,7 +6,7 @@ import { kill } from 'node:process';
 import type { LeaseHolder } from '../types/store.types.js';
 
 /** Returns an identity of this process that is unique among all processes that ever use the store. */
-export function currentProcess(): LeaseHolder {
+export function getCurrentProcess(): LeaseHolder {
   return { host: readPidNamespace(), pid: process.pid, id: randomUUID() };
 }
 

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { APPLICATION_NAME } from '../database/postgres/postgres-pool.js';
-import { isBusy } from '../database/sqlite/sqlite-errors.js';
-import { isHolderDead, currentProcess } from '../leases/lease-holder.js';
+import { isLockedByOtherProcess } from '../database/sqlite/sqlite-errors.js';
+import { isHolderDead, getCurrentProcess } from '../leases/lease-holder.js';
 import { redactLocation, parseSqlitePath, type StoreLocation } from '../store/open-store.js';
 
 const MAX_SESSION_CHECKS = 10;
@@ -34,7 +34,7 @@ export async function assertNotLeased(
   location: string | StoreLocation,
   { reader, currentTime }: DatabaseAdapter,
 ): Promise<void> {
-  const self = currentProcess();
+  const self = getCurrentProcess();
   const leasedFeeds = await reader
     .selectFrom('feeds')
     .select(['connector', 'stream', 'holder'])
@@ -61,7 +61,7 @@ function isFileOpenElsewhere(file: string): boolean {
     db.pragma('journal_mode = delete');
     return false;
   } catch (error) {
-    return isBusy(error);
+    return isLockedByOtherProcess(error);
   } finally {
     db.close();
   }

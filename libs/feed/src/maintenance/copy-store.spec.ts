@@ -1,7 +1,7 @@
 /** Tests the copy of a store between SQLite and PostgreSQL. */
 import { serializeTransaction } from '@tributary/connector-api';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { copyStore, openStore, summarizeStore, currentProcess, type Lease, type Store } from '../index.js';
+import { copyStore, openStore, summarizeStore, getCurrentProcess, type Lease, type Store } from '../index.js';
 import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from '../testing/stores.js';
 import type { AccountCheck } from '../types/completeness.types.js';
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 async function acquireLease(store: Store, connector: string): Promise<Lease> {
-  const lease = await (await store.feed(connector, 'transactions')).acquireLease(currentProcess(), 10_000);
+  const lease = await (await store.feed(connector, 'transactions')).acquireLease(getCurrentProcess(), 10_000);
   if (!lease) throw new Error('not leased');
   return lease;
 }

@@ -1,6 +1,6 @@
 /** Rows that were altered in the database are found, by the check of all rows and by samples, and pages with broken JSON are not served. */
 import { serializeTransaction } from '@tributary/connector-api';
-import { currentProcess, DamagedRowsError, openStore, verifyStoredRows, type Store } from '../index.js';
+import { getCurrentProcess, DamagedRowsError, openStore, verifyStoredRows, type Store } from '../index.js';
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 
@@ -12,7 +12,7 @@ let fresh: FreshStore;
 afterEach(() => fresh.remove());
 
 async function append(store: Store, connector: string, count: number): Promise<void> {
-  const lease = await (await store.feed(connector, 'transactions')).acquireLease(currentProcess(), 60_000);
+  const lease = await (await store.feed(connector, 'transactions')).acquireLease(getCurrentProcess(), 60_000);
   const records = Array.from({ length: count }, (_, index) =>
     serializeTransaction({
       ...{ id: `tx/${index}`, createdAt: '2026-01-01T00:00:00Z', type: 'PAYIN', status: 'SUCCEEDED' },

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the tables of feeds, their rows, balances, the quarantine and sync runs. */
-export async function createFeeds(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createFeedTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('feeds')
     .addColumn('id', types.identity, (column) => types.generated(column.primaryKey()))

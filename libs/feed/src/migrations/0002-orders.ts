@@ -2,7 +2,7 @@ import { type Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the tables of orders, their history, and the totals of each day. */
-export async function createOrders(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createOrderTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('orders')
     .addColumn('id', types.text, (column) => column.primaryKey())

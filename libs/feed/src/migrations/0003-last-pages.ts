@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the table of end-of-list markers, for clients that read until an empty page. */
-export async function createLastPages(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createLastPagesTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('last_pages')
     .addColumn('feed_id', types.integer, (column) => column.notNull())

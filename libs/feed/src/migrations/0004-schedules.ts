@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Adds the columns for when each stream is due and when it last caught up. All gateways of the store share them. */
-export async function createSchedules(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function addScheduleColumns(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .alterTable('feeds')
     .addColumn('due_at', types.integer, (column) => column.notNull().defaultTo(0))

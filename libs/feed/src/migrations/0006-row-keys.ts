@@ -5,7 +5,7 @@ import type { ColumnTypes } from '../database/database-adapter.js';
  * SQLite only: adds the integer primary key `place` to `feed_rows`. SQLite stores a table sorted by such a key. All other columns stay
  * unchanged. Other databases skip this migration. See docs/decisions/0007-path-of-a-page-request.md.
  */
-export async function addRowKeys(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function addRowKeyColumn(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   const { rowKey } = types;
   if (rowKey === undefined) return;
   await db.schema

@@ -4,7 +4,7 @@ import type { ColumnTypes } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 
 /** Gives the store an identity, so that a process notices when another store or an older state of it takes its place. */
-export async function createStoreIdentity(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createStoreIdentityTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('store_identity')
     .addColumn('store_id', types.text, (column) => column.primaryKey())

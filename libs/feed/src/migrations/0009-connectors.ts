@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
 
 /** Creates the table of connectors: which plugin, and which account at the PSP, each path of the store belongs to. */
-export async function createConnectors(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createConnectorsTable(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('connectors')
     .addColumn('connector', types.text, (column) => column.primaryKey())

@@ -5,7 +5,7 @@ import type { ColumnTypes } from '../database/database-adapter.js';
  * Adds the sums of the rows of each account, for the completeness check. Rows that exist already are not added up, because that would read
  * the whole store: the sums of their feeds begin after them, and the check learns the opening balance from the first observations.
  */
-export async function createAccountSums(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+export async function createAccountSumTables(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
   await db.schema
     .alterTable('feeds')
     .addColumn('summed_after', types.integer, (column) => column.notNull().defaultTo(0))

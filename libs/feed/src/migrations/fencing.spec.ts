@@ -1,7 +1,7 @@
 /** Tests that a migration stops the programs of older releases that cannot work with the new tables, and that the others can continue. */
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
-import { currentProcess, openStore, StoreChangedError } from '../index.js';
+import { getCurrentProcess, openStore, StoreChangedError } from '../index.js';
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import { fenceOldPrograms } from './fence-old-programs.js';
@@ -90,7 +90,7 @@ describe.each(STORES)('a $name store', (kind) => {
   it('that a newer release upgrades stops this release, if the tables contradict it', async () => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     const adapter = await openAdapter();
     await adapter.migrationTransaction((db) =>
       fenceOldPrograms(db, adapter.columnTypes, SCHEMA_VERSION, SCHEMA_VERSION + 1),

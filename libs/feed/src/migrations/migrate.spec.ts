@@ -6,7 +6,7 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { openPostgres } from '../database/postgres/postgres-adapter.js';
 import { openSqlite } from '../database/sqlite/sqlite-adapter.js';
-import { openStore, currentProcess, type Feed, type Store } from '../index.js';
+import { openStore, getCurrentProcess, type Feed, type Store } from '../index.js';
 import { migrate } from './migrate.js';
 import { toNewOrderRow } from '../orders/order-row.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
@@ -126,7 +126,7 @@ describe.each(STORES)('a store of an older release, in $name', (kind) => {
 
   it('goes on from its cursor, with what it has and has not', async () => {
     const feed = await store.feed('bank', 'transactions');
-    const lease = await feed.acquireLease(currentProcess(), 60_000);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
     expect(lease?.cursor).toBe('end of bank');
     const records = [record('bank-2'), record('bank-new')];
     const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };

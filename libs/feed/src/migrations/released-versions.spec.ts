@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../index.js';
-import { currentProcess } from '../leases/lease-holder.js';
+import { getCurrentProcess } from '../leases/lease-holder.js';
 import { SQLITE, type FreshStore } from '../testing/stores.js';
 import { SCHEMA_VERSION } from './schema-versions.js';
 
@@ -93,7 +93,7 @@ describe.each(VERSIONS)('a store that a program of version $version wrote', ({ v
       const inSequence = bodies.toSorted((left, right) => Number(left['seq']) - Number(right['seq']));
       const { body } = await feed.readPage(undefined, 1, 1000);
       expect(body.toString()).toBe(`[${inSequence.map((row) => String(row['body'])).join(',')}]`);
-      const lease = await feed.acquireLease(currentProcess(), 60_000);
+      const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
       expect(lease?.cursor ?? null).toBe(cursor);
       await lease?.release();
     }

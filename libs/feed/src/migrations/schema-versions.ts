@@ -4,21 +4,21 @@
  */
 import type { Kysely } from 'kysely';
 import type { ColumnTypes } from '../database/database-adapter.js';
-import { createFeeds } from './0001-feeds.js';
-import { createOrders } from './0002-orders.js';
-import { createLastPages } from './0003-last-pages.js';
-import { createSchedules } from './0004-schedules.js';
+import { createFeedTables } from './0001-feeds.js';
+import { createOrderTables } from './0002-orders.js';
+import { createLastPagesTable } from './0003-last-pages.js';
+import { addScheduleColumns } from './0004-schedules.js';
 import { indexOpenQuarantineEntries } from './0005-open-quarantine-entries.js';
-import { addRowKeys } from './0006-row-keys.js';
+import { addRowKeyColumn } from './0006-row-keys.js';
 import { countUnmarkedReturns, markPublishedReturns } from './0007-published-returns.js';
-import { createStoreIdentity } from './0008-store-identity.js';
-import { createConnectors } from './0009-connectors.js';
-import { addFencing } from './0010-fencing.js';
-import { addDeployment } from './0011-deployment.js';
+import { createStoreIdentityTable } from './0008-store-identity.js';
+import { createConnectorsTable } from './0009-connectors.js';
+import { addFencingColumns } from './0010-fencing.js';
+import { addDeploymentColumn } from './0011-deployment.js';
 import { addReaderBalancesTable } from './0012-reader-balances.js';
-import { createAccountSums } from './0013-account-sums.js';
-import { createReconciliation } from './0014-reconciliation.js';
-import { createReaderPositions } from './0015-reader-positions.js';
+import { createAccountSumTables } from './0013-account-sums.js';
+import { createReconciliationTables } from './0014-reconciliation.js';
+import { createReaderPositionsTable } from './0015-reader-positions.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -47,29 +47,29 @@ export type Migration = (TableMigration | RowMigration) & {
  * changes. Programs before version 10 do not read `minProgramVersion`, so version 10 fences all of them.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { apply: createFeeds, minProgramVersion: 1 },
-  { apply: createOrders, minProgramVersion: 2 },
-  { apply: createLastPages, minProgramVersion: 3 },
-  { apply: createSchedules, minProgramVersion: 4 },
+  { apply: createFeedTables, minProgramVersion: 1 },
+  { apply: createOrderTables, minProgramVersion: 2 },
+  { apply: createLastPagesTable, minProgramVersion: 3 },
+  { apply: addScheduleColumns, minProgramVersion: 4 },
   { apply: indexOpenQuarantineEntries, minProgramVersion: 4 },
-  { apply: addRowKeys, minProgramVersion: 6 },
+  { apply: addRowKeyColumn, minProgramVersion: 6 },
   {
     noun: 'returned orders',
     count: countUnmarkedReturns,
     applyBatch: markPublishedReturns,
     minProgramVersion: 7,
   },
-  { apply: createStoreIdentity, minProgramVersion: 8 },
-  { apply: createConnectors, minProgramVersion: 9 },
-  { apply: addFencing, minProgramVersion: 10 },
-  { apply: addDeployment, minProgramVersion: 10 },
+  { apply: createStoreIdentityTable, minProgramVersion: 8 },
+  { apply: createConnectorsTable, minProgramVersion: 9 },
+  { apply: addFencingColumns, minProgramVersion: 10 },
+  { apply: addDeploymentColumn, minProgramVersion: 10 },
   // Earlier programs change amounts and do not update `amounts_since`.
   { apply: addReaderBalancesTable, minProgramVersion: 12 },
   // An older program appends rows and does not add them to the sums, so every balance would seem to be wrong.
-  { apply: createAccountSums, minProgramVersion: 13 },
+  { apply: createAccountSumTables, minProgramVersion: 13 },
   // Only adds tables.
-  { apply: createReconciliation, minProgramVersion: 13 },
-  { apply: createReaderPositions, minProgramVersion: 13 },
+  { apply: createReconciliationTables, minProgramVersion: 13 },
+  { apply: createReaderPositionsTable, minProgramVersion: 13 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -18,7 +18,7 @@ import type {
   StoredOrder,
 } from '../types/order.types.js';
 import { StaleStateError } from '../database/store-errors.js';
-import type { FeedSession } from '../identity/feed-session.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { amountCountedToday, lockDayTotal, updateDayTotal } from './day-totals.js';
 import { FIRST_ENTRY, insertEntry, selectLastEntry, toLastEntry, type LastEntry } from './order-history.js';
@@ -35,7 +35,7 @@ type Db = Kysely<Schema>;
 interface OrderTransaction {
   db: Db;
   writeLast: WriteLast;
-  feed: FeedSession;
+  feed: OpenedFeed;
 }
 
 export class SqlOrderRepository implements OrderRepository {
@@ -46,7 +46,7 @@ export class SqlOrderRepository implements OrderRepository {
     private readonly adapter: DatabaseAdapter,
     private readonly session: OpenedStoreIdentity,
     private readonly connector: string,
-    private readonly bindFeed: () => Promise<FeedSession>,
+    private readonly bindFeed: () => Promise<OpenedFeed>,
     private readonly clock: () => number,
   ) {}
 
@@ -177,7 +177,7 @@ export class SqlOrderRepository implements OrderRepository {
       .execute();
   }
 
-  private runChecked<T>(feed: FeedSession, durability: Durability, work: TransactionCallback<T>): Promise<T> {
+  private runChecked<T>(feed: OpenedFeed, durability: Durability, work: TransactionCallback<T>): Promise<T> {
     const method = durability === 'durable' ? 'durableTransaction' : 'transaction';
     return feed.explainStaleState(() => this.adapter[method](work));
   }
@@ -224,7 +224,7 @@ export class SqlOrderRepository implements OrderRepository {
   private async publishRecords(
     db: Db,
     writeLast: WriteLast,
-    feed: FeedSession,
+    feed: OpenedFeed,
     { head_seq, head_time }: { head_seq: number; head_time: number | null },
     records: readonly SerializedRecord[],
     stored: StoredRecords,
@@ -235,7 +235,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */
-  private async lockFeed(db: Db, feed: FeedSession) {
+  private async lockFeed(db: Db, feed: OpenedFeed) {
     const head = await db
       .updateTable('feeds')
       .set((eb) => ({ head_seq: eb.ref('head_seq') }))
@@ -249,7 +249,7 @@ export class SqlOrderRepository implements OrderRepository {
   }
 
   /** Returns the warnings about the id that the PSP gave an order. Must run after the feed was locked. */
-  private async findPspIdWarnings(db: Db, feed: FeedSession, order: StoredOrder): Promise<DataWarning[]> {
+  private async findPspIdWarnings(db: Db, feed: OpenedFeed, order: StoredOrder): Promise<DataWarning[]> {
     const warnings = await Promise.all([
       this.findEarlierRow(db, feed, order),
       this.findOrderWithSamePspId(db, order),
@@ -260,7 +260,7 @@ export class SqlOrderRepository implements OrderRepository {
   /** Warns when the PSP's transaction was already served as a separate row, before its id was known to belong to the order. */
   private async findEarlierRow(
     db: Db,
-    feed: FeedSession,
+    feed: OpenedFeed,
     order: StoredOrder,
   ): Promise<DataWarning | undefined> {
     const id = order.pspId === undefined ? undefined : tryEncodeId(order.pspId);

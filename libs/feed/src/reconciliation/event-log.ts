@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
-import type { ReconciliationRepository, StoredEvent } from '../types/reconciliation.types.js';
+import type { ReconciliationRepository, StoredReconciliationEvent } from '../types/reconciliation.types.js';
 
 type EventLog = Pick<ReconciliationRepository, 'appendEvent' | 'readEvents' | 'findLastEventSeq'>;
 
@@ -36,7 +36,7 @@ export async function appendEventTo(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   event: object,
-): Promise<StoredEvent> {
+): Promise<StoredReconciliationEvent> {
   // The row of the store's identity always exists, so it can serve as the lock of the chain.
   await sql`select store_id from store_identity ${adapter.forUpdate}`.execute(db);
   const last = await findLastEvent(db);
@@ -47,7 +47,7 @@ export async function appendEventTo(
   return stored;
 }
 
-async function findLastEvent(db: Kysely<Schema>): Promise<StoredEvent | undefined> {
+async function findLastEvent(db: Kysely<Schema>): Promise<StoredReconciliationEvent | undefined> {
   return db
     .selectFrom('reconciliation_events')
     .selectAll()

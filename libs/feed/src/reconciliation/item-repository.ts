@@ -3,7 +3,11 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ReconciliationItemTable } from '../database/reconciliation-schema.js';
 import type { Schema } from '../database/schema.js';
-import type { Item, ItemBatch, ReconciliationRepository } from '../types/reconciliation.types.js';
+import type {
+  ReconciliationItem,
+  ItemBatch,
+  ReconciliationRepository,
+} from '../types/reconciliation.types.js';
 
 type ItemRepository = Pick<
   ReconciliationRepository,
@@ -212,7 +216,7 @@ async function insertInBatches<T>(
     await insert(rows.slice(start, start + MAX_ROWS_PER_STATEMENT));
 }
 
-function toItem(row: Selectable<ReconciliationItemTable>): Item {
+function toItem(row: Selectable<ReconciliationItemTable>): ReconciliationItem {
   return {
     ...{ number: row.number, side: row.side, source: row.source, recordId: row.record_id },
     ...{ sincePosition: row.since_position, untilPosition: row.until_position ?? undefined },

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serializeAccount } from '@tributary/connector-api';
-import { openStore, currentProcess } from '../index.js';
+import { openStore, getCurrentProcess } from '../index.js';
 import { SQLITE, type FreshStore } from '../testing/stores.js';
 
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
@@ -43,7 +43,7 @@ describe('a store', () => {
   ])('that was cut off %s is refused, with its log and without', async (_, keep) => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'accounts');
-    const lease = (await feed.acquireLease(currentProcess(), 10_000))!;
+    const lease = (await feed.acquireLease(getCurrentProcess(), 10_000))!;
     const fill = (count: number) =>
       lease.append({ ...EMPTY_PAGE, records: accounts(count), cursor: String(count) });
     await fill(4000);
@@ -73,7 +73,7 @@ describe('a store', () => {
   it('whose last pages are in the log only is whole', async () => {
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'accounts');
-    const lease = (await feed.acquireLease(currentProcess(), 10_000))!;
+    const lease = (await feed.acquireLease(getCurrentProcess(), 10_000))!;
     await lease.append({ ...EMPTY_PAGE, records: accounts(4000), cursor: 'c' });
     const other = new Database(path);
     other.pragma('wal_checkpoint(passive)');

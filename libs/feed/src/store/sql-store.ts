@@ -15,10 +15,10 @@ import type {
   SyncRun,
 } from '../types/store.types.js';
 import { findPullRequests, writePullRequests } from '../feeds/pull-requests.js';
-import { findMalformedRows, sampleRows } from '../feeds/damaged-rows.js';
+import { findMalformedRows, verifySampleOfRows } from '../feeds/damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
-import { FeedSession } from '../identity/feed-session.js';
+import { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
@@ -33,7 +33,7 @@ import { findLastSyncRuns, recordSyncRun } from '../feeds/sync-runs.js';
 import { findReaderPositions, recordReaderRequests } from '../readers/reader-positions.js';
 import type { Schema } from '../database/schema.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
-import { openSession } from '../identity/open-store-identity.js';
+import { openStoreIdentity } from '../identity/open-store-identity.js';
 import { WriteCheck } from '../identity/write-check.js';
 
 export class SqlStore implements Store {
@@ -42,7 +42,7 @@ export class SqlStore implements Store {
    * Numbers of feeds by connector and stream. They can stay cached, because every statement checks that the number still
    * belongs to this connector and stream.
    */
-  private readonly bindings = new Map<string, Promise<FeedSession>>();
+  private readonly bindings = new Map<string, Promise<OpenedFeed>>();
   private readonly pageCheck = new JsonPageCheck();
   private readonly clock: () => number;
   private readonly writeCheck: WriteCheck;
@@ -64,7 +64,7 @@ export class SqlStore implements Store {
    * @throws Error when the store must not be used before a person has looked at it
    */
   static async open(adapter: DatabaseAdapter, clock?: () => number): Promise<SqlStore> {
-    return new SqlStore(adapter, await openSession(adapter), clock);
+    return new SqlStore(adapter, await openStoreIdentity(adapter), clock);
   }
 
   feed(connector: string, stream: Stream): Promise<Feed> {
@@ -175,12 +175,12 @@ export class SqlStore implements Store {
     await this.adapter.close();
   }
 
-  private bindFeed(connector: string, stream: Stream): Promise<FeedSession> {
+  private bindFeed(connector: string, stream: Stream): Promise<OpenedFeed> {
     const key = `${connector} ${stream}`;
     let binding = this.bindings.get(key);
     if (!binding) {
       binding = this.getFeedId(connector, stream).then(
-        (id) => new FeedSession(this.adapter, this.session, id, connector, stream),
+        (id) => new OpenedFeed(this.adapter, this.session, id, connector, stream),
       );
       this.bindings.set(key, binding);
       binding.catch(() => this.bindings.delete(key));
@@ -231,7 +231,7 @@ class SqlFeed implements Feed {
 
   constructor(
     private readonly adapter: DatabaseAdapter,
-    private readonly binding: FeedSession,
+    private readonly binding: OpenedFeed,
     private readonly clock: CurrentTimeExpression,
     private readonly pageCheck: JsonPageCheck,
   ) {
@@ -260,7 +260,7 @@ class SqlFeed implements Feed {
 
   verifyRows(after: number | undefined, count: number) {
     this.binding.assertUnchanged();
-    return sampleRows(this.adapter.reader, this.binding, after, count);
+    return verifySampleOfRows(this.adapter.reader, this.binding, after, count);
   }
 
   updateDamageWarning(message: string | undefined): Promise<void> {

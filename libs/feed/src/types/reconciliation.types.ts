@@ -59,7 +59,7 @@ export interface ItemContent {
   state: ItemState;
 }
 
-export interface Item extends ItemContent {
+export interface ReconciliationItem extends ItemContent {
   /** Counts from 0 within a policy, without gaps. */
   number: number;
 }
@@ -76,7 +76,7 @@ export interface ItemKey {
 
 export interface KeyedItem {
   key: string;
-  item: Item;
+  item: ReconciliationItem;
 }
 
 /** New items of the rows of one source between two positions. */
@@ -112,7 +112,7 @@ export interface StoredBreak {
   body: string;
 }
 
-export interface StoredEvent {
+export interface StoredReconciliationEvent {
   /** Counts from 1 without gaps. */
   seq: number;
   /** JSON. */
@@ -156,7 +156,7 @@ export interface ReconciliationRepository {
     side: ItemSide,
     source: string,
     recordIds: readonly string[],
-  ): Promise<Item[]>;
+  ): Promise<ReconciliationItem[]>;
   /** Returns the keys of items, with the number of the item. */
   findKeys(policyId: string, numbers: readonly number[]): Promise<(ItemKey & { number: number })[]>;
   /** Returns items with their key for one rule, sorted by key and number, after the given ones. */
@@ -167,9 +167,9 @@ export interface ReconciliationRepository {
     limit: number,
   ): Promise<KeyedItem[]>;
   /** Returns all items with one key of a rule. */
-  findItemsByKey(policyId: string, rule: number, key: string): Promise<Item[]>;
+  findItemsByKey(policyId: string, rule: number, key: string): Promise<ReconciliationItem[]>;
   /** Returns items after this number, sorted by number. */
-  readItems(policyId: string, afterNumber: number, limit: number): Promise<Item[]>;
+  readItems(policyId: string, afterNumber: number, limit: number): Promise<ReconciliationItem[]>;
 
   /** Begins a run, and deletes what interrupted runs left. */
   beginRun(run: {
@@ -196,9 +196,9 @@ export interface ReconciliationRepository {
   findBreakIds(runId: string, ids: readonly string[]): Promise<Set<string>>;
 
   /** Appends an event to the chain. @returns the stored event */
-  appendEvent(event: object): Promise<StoredEvent>;
+  appendEvent(event: object): Promise<StoredReconciliationEvent>;
   /** Returns events after this sequence number. */
-  readEvents(afterSeq: number, limit: number): Promise<StoredEvent[]>;
+  readEvents(afterSeq: number, limit: number): Promise<StoredReconciliationEvent[]>;
   /** Returns the last sequence number; 0 without events. */
   findLastEventSeq(): Promise<number>;
 }

@@ -1,4 +1,7 @@
-/** Checks from this machine whether a gateway answers at an endpoint. The request needs no key, and changes nothing that is known of a reader. */
+/**
+ * Checks from this machine whether a gateway answers at an endpoint. The request needs no key, and the gateway does not record it as a read
+ * by a client.
+ */
 import type { EndpointFacts } from './doctor.types.js';
 
 const TIMEOUT_MS = 5_000;

@@ -139,10 +139,10 @@ it('what a person has resolved as failed, and the PSP has after all, is no failu
   await harness.submit(gateway.service);
   await harness.advance(120_000, 5_000);
   const { resolveOrder } = await import('../operations/manual-resolution.js');
-  const { currentProcess } = await import('@tributary/feed');
+  const { getCurrentProcess } = await import('@tributary/feed');
   const { DEFAULT_ORDER_TIMINGS } = await import('../state-machine/order-timings.js');
   const { id, pspKey } = await harness.getOrder(gateway);
-  const context = { holder: currentProcess(), now: harness.clock.now(), timings: DEFAULT_ORDER_TIMINGS };
+  const context = { holder: getCurrentProcess(), now: harness.clock.now(), timings: DEFAULT_ORDER_TIMINGS };
   const resolved = await resolveOrder(
     gateway.store.orders('bank'),
     id,

@@ -1,5 +1,5 @@
 /** Tests manual resolutions by operators, and the cases in which they are rejected. */
-import { openStore, currentProcess, type MutableOrderFields, type Store } from '@tributary/feed';
+import { openStore, getCurrentProcess, type MutableOrderFields, type Store } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_STORE, type FreshStore } from '../../../feed/src/testing/stores.js';
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const ORDERED_AT = Date.UTC(2026, 2, 1, 12);
 const RESOLVED_AT = ORDERED_AT + 20 * 60_000;
-const holder = currentProcess();
+const holder = getCurrentProcess();
 const UNKNOWN_OUTCOME: Partial<MutableOrderFields> = {
   state: 'unknown',
   attempts: 1,

@@ -1,6 +1,6 @@
 /** Shared dependencies of this library (logger, clock, metrics, timings), created once from the options of the gateway. */
 import { getSyncContext, type SyncContext, type SyncOptions } from '@tributary/sync';
-import { currentProcess, type LeaseHolder } from '@tributary/feed';
+import { getCurrentProcess, type LeaseHolder } from '@tributary/feed';
 import { Registry } from 'prom-client';
 import { OrderMetrics } from './order-metrics.js';
 import { DEFAULT_ORDER_TIMINGS, type OrderTimings } from '../state-machine/order-timings.js';
@@ -25,7 +25,7 @@ export function createOrdersContext(options: OrdersOptions): OrdersContext {
     ...syncContext,
     metrics: OrderMetrics.forRegistry(registry),
     timings: { ...DEFAULT_ORDER_TIMINGS, ...options.timings },
-    holder: currentProcess(),
+    holder: getCurrentProcess(),
     syncContext,
   };
 }

@@ -9,7 +9,7 @@ import type {
   TransactionType,
 } from '@tributary/connector-api';
 import { isBankCharge } from './mapping/bank-charges.js';
-import { counterpartyId } from './mapping/counterparty.js';
+import { createCounterpartyId } from './mapping/counterparty.js';
 import { entryFactsWithDetail, mergeFacts } from './statements/merge-entry-detail.js';
 import { formatFingerprint } from './identity/entry-identity.js';
 import type { MatchItem } from './matching/match-item.js';
@@ -117,7 +117,7 @@ function toTransaction(
     signedAmount.amount < 0n || (signedAmount.amount === 0n && entry.creditDebit === 'DBIT')
       ? 'DBIT'
       : 'CRDT';
-  const counterparty = counterpartyId(facts.counterparty);
+  const counterparty = createCounterpartyId(facts.counterparty);
   const bookedAt = bookingTime(entry, statement, time);
   const announcedAt = movement.metadata[METADATA_KEYS.createdAt];
   return {

@@ -14,7 +14,7 @@ import {
 } from '@tributary/connector-api';
 import type { Order, OrderResult, OrderStatus, UnlinkedRow } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { findRow } from '@tributary/connector-api/listing';
+import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import { getBankAccountId, ORDER_FORMAT } from './mollie.types.js';
@@ -44,7 +44,7 @@ export async function findPayout(client: MollieClient, order: Order): Promise<Or
   const { pspId, sourceAccountId: balanceId, idempotencyKey, createdAt } = order;
   const orderedAt = Date.parse(createdAt) - MAX_CLOCK_SKEW_MS;
   const search = () =>
-    findRow(
+    findRowInPages(
       (token) => client.list('payouts', { token, query: { balanceId } }),
       (payout) => readOrderKey(payout) === idempotencyKey,
       // The list is newest first, so it can end at the first payout that is older than the order.

@@ -16,7 +16,7 @@ import {
 } from '@tributary/connector-api';
 import type { Order, OrderResult, Payee, Transaction } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { findRow } from '@tributary/connector-api/listing';
+import { findRowInPages } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
 import { parseMoneyObject } from './mollie.mapper.js';
 import { DESCRIPTION_KEY, ORDER_FORMAT } from './mollie.types.js';
@@ -56,7 +56,8 @@ export async function findDraft(
   const draft = pspId?.startsWith('badrt_') ? await client.find('draftTransfers', pspId) : undefined;
   const isWanted = (one: Json) =>
     readOrderKey(one) === idempotencyKey || (pspId !== undefined && readText(one, 'id') === pspId);
-  const found = draft ?? (await findRow((token) => client.list('draftTransfers', { token }), isWanted));
+  const found =
+    draft ?? (await findRowInPages((token) => client.list('draftTransfers', { token }), isWanted));
   return found && toDraftResult(found);
 }
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatTime } from '@tributary/connector-api';
 import { PspHttp } from '@tributary/connector-api/http';
-import type { Json, JsonBody, Query } from '@tributary/connector-api/http';
+import type { Json, JsonBody, QueryParameters } from '@tributary/connector-api/http';
 import { createJsonRowReader, requireRows } from '@tributary/connector-api/listing';
 import type { ListingContext, TimeWindowSource } from '@tributary/connector-api/listing';
 import type { RevolutBusinessSettings } from './revolut-business.config.js';
@@ -65,7 +65,11 @@ export class RevolutBusinessClient {
     return this.http.post('/transfer', { body });
   }
 
-  private async getList(path: string, query: Query, signal: AbortSignal | undefined): Promise<Json[]> {
+  private async getList(
+    path: string,
+    query: QueryParameters,
+    signal: AbortSignal | undefined,
+  ): Promise<Json[]> {
     return requireRows(await this.http.get(path, { query, signal }));
   }
 }

@@ -21,7 +21,7 @@ import {
   createTransactionRow,
   type Row,
 } from './sandbox.rows.js';
-import type { TransactionState } from './sandbox.repeated-movements.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
 import { getOpenedAt, ActivitySimulator, type Movement } from './sandbox.simulator.js';
 
 export interface ListPage {

@@ -24,13 +24,13 @@ export type Fault = (typeof FAULTS)[number];
 
 /** Fates of an accepted order. The words are part of the documentation and of the journal. */
 export const FATES = ['succeeds', 'settles', 'fails', 'fails-at-once', 'stays-pending', 'returns'] as const;
-export type Fate = (typeof FATES)[number];
+export type OrderFate = (typeof FATES)[number];
 
 /** Behavior that a client requests with the metadata of its order. */
 export interface RequestedBehavior {
   /** Faults of consecutive attempts. The last one applies to all further attempts. */
   faults?: readonly Fault[];
-  fate?: Fate;
+  fate?: OrderFate;
   /** Delay in ms of everything that happens later. */
   delayMs?: number;
 }
@@ -102,7 +102,7 @@ export function chooseFate(
   { seed, orderFates }: SandboxSettings,
   requested: RequestedBehavior,
   chance: number,
-): Fate {
+): OrderFate {
   if (requested.fate) return requested.fate;
   if (randomFraction(seed, RandomTopic.Fates, chance) >= orderFates) return 'succeeds';
   return FATES[1 + randomInteger(FATES.length - 1, seed, RandomTopic.Fates, chance, 1)] ?? 'succeeds';

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Order, OrderStatus } from '@tributary/connector-api';
-import { FATES, FAULTS, type Fate, type Fault } from './sandbox.faults.js';
+import { FATES, FAULTS, type OrderFate, type Fault } from './sandbox.faults.js';
 import {
   ORDER_DELAY_MS,
   createJournalPathGenerator,
@@ -175,7 +175,7 @@ describe('a fault', () => {
 });
 
 describe('a fate', () => {
-  const EXPECTED: Record<Fate, { answer: OrderStatus; end: OrderStatus; listed: string[] }> = {
+  const EXPECTED: Record<OrderFate, { answer: OrderStatus; end: OrderStatus; listed: string[] }> = {
     succeeds: { answer: 'SUCCEEDED', end: 'SUCCEEDED', listed: ['SUCCEEDED'] },
     settles: { answer: 'PENDING', end: 'SUCCEEDED', listed: ['PENDING', 'SUCCEEDED'] },
     fails: { answer: 'PENDING', end: 'FAILED', listed: ['PENDING', 'FAILED'] },

@@ -9,7 +9,7 @@ import {
   chooseFate,
   chooseFault,
   parseRequestedBehavior,
-  type Fate,
+  type OrderFate,
   type RequestedBehavior,
 } from './sandbox.faults.js';
 import type { OrderJournal } from './sandbox.journal.js';
@@ -21,7 +21,7 @@ import {
   createPaymentRow,
   type Row,
 } from './sandbox.rows.js';
-import { CURRENCIES } from './sandbox.repeated-movements.js';
+import { CURRENCIES } from './sandbox.movement-cycle.js';
 
 /** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
 export interface PaymentRequest {
@@ -127,7 +127,7 @@ export class OrderEndpoint {
   }
 
   /** Rejects delays after which a row could change later than `changesWithin`. Row timestamps are whole seconds. */
-  private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: Fate): void {
+  private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: OrderFate): void {
     const longest = this.settings.changesWithin - SECOND;
     if (['settles', 'fails'].includes(fate) && delayMs > longest) {
       reject(

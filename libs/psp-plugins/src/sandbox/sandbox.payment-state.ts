@@ -2,15 +2,15 @@
  * Computes the state of the payment of an order at a time. The result is a pure function of the order's line in the journal and the time.
  */
 import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
-import type { Fate, Fault } from './sandbox.faults.js';
-import type { TransactionState } from './sandbox.repeated-movements.js';
+import type { OrderFate, Fault } from './sandbox.faults.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
 
 /** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
 export interface OrderAttempt {
   /** Time at which the PSP received the attempt, ms since 1970. */
   at: number;
   fault: Fault;
-  fate: Fate;
+  fate: OrderFate;
   /** Delay in ms of the later events that `fault` and `fate` define. */
   after: number;
   /** The PSP's id of the payment. */

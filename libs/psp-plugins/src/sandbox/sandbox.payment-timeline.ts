@@ -3,7 +3,7 @@
  * whether the entry is visible, and its state.
  */
 import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './sandbox.payment-state.js';
-import type { TransactionState } from './sandbox.repeated-movements.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
 
 /** Position of an entry: sorted by time, then by rank. */
 export interface TimelinePosition {

@@ -4,7 +4,7 @@ import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
 import type { TimelineEntry } from './sandbox.payment-timeline.js';
 import type { Payment, PaymentState } from './sandbox.payment-state.js';
-import type { TransactionState } from './sandbox.repeated-movements.js';
+import type { TransactionState } from './sandbox.movement-cycle.js';
 import type { Movement } from './sandbox.simulator.js';
 
 /** A row of the PSP's responses. A malformed row has invalid or missing values. */
@@ -102,7 +102,7 @@ export function createTransactionRow(settings: SandboxSettings, movement: Moveme
   if (movement.kind === 'refund') swapParties(row);
   if (movement.originalNumber !== undefined)
     row.original = createTransactionId(settings, movement.originalNumber);
-  return isMalformed(settings, number) ? malformRow(row, settings.seed, number) : row;
+  return shouldMalformRow(settings, number) ? malformRow(row, settings.seed, number) : row;
 }
 
 /** Creates the listing's row for a payment of an order, or for its return. */
@@ -131,7 +131,7 @@ export function createPaymentRow({ id }: Payment, state: PaymentState): Row {
   }
 }
 
-export function isMalformed({ seed, poisonRows }: SandboxSettings, number: number): boolean {
+export function shouldMalformRow({ seed, poisonRows }: SandboxSettings, number: number): boolean {
   return poisonRows > 0 && randomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
 }
 

@@ -16,7 +16,7 @@ import {
   type MovementKind,
   type CycleEntry,
   type TransactionState,
-} from './sandbox.repeated-movements.js';
+} from './sandbox.movement-cycle.js';
 
 const SECOND = 1000;
 const MINUTE = 60_000;

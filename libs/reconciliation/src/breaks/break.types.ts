@@ -1,5 +1,5 @@
 /** A break: items of a policy that no rule could match, and why. */
-import type { Item } from '@tributary/feed';
+import type { ReconciliationItem } from '@tributary/feed';
 
 export const BREAK_CLASSES = [
   /** The ledger has a booking for a movement that the PSP has not made yet. */
@@ -27,25 +27,25 @@ export type BreakState = 'open' | 'pending' | 'accepted';
 /** What the classification found, before the decisions of people and the time are considered. */
 export interface BreakDraft {
   class: BreakClass;
-  items: Item[];
+  items: ReconciliationItem[];
   /** A sentence for a person. */
   reason: string;
   /** The rule and the key under which the items were compared; absent for items without a partner. */
   rule?: number;
   key?: string;
   /** The booking or the row that the rule `window` suggests. */
-  suggestion?: Item;
+  suggestion?: ReconciliationItem;
 }
 
 /** An item in a report. Amounts are minor units, decimal digits. */
 export interface BreakItem {
-  side: Item['side'];
+  side: ReconciliationItem['side'];
   source: string;
   recordId: string;
   account: string;
   asset: string;
   amount: string;
-  state: Item['state'];
+  state: ReconciliationItem['state'];
   /** RFC 3339. */
   at: string;
 }

@@ -1,6 +1,6 @@
 /** Converts rows of a transactions feed to items of a policy. */
 import { readBalanceEffects, isRepeatedReturn, type TransactionStatus } from '@tributary/connector-api';
-import type { StoredFeedRow, Item, ItemKey, NewItem } from '@tributary/feed';
+import type { StoredFeedRow, ReconciliationItem, ItemKey, NewItem } from '@tributary/feed';
 import { toAccountName, type MatchingRule, type Policy, type PspField } from '../policy/policy.types.js';
 
 /** A served row of the transactions feed, as far as reconciliation reads it. */
@@ -24,7 +24,7 @@ export interface ConvertedRows {
 }
 
 /** Items of the newest version of a record: stored ones have a number, new ones do not. */
-type CurrentItem = (NewItem | Item) & { number?: number };
+type CurrentItem = (NewItem | ReconciliationItem) & { number?: number };
 
 /**
  * Converts the rows of one connector, oldest first. Each version of a record has items of its own, which end where the next version begins:
@@ -35,7 +35,7 @@ export function convertFeedRows(
   policy: Policy,
   connector: string,
   rows: readonly StoredFeedRow[],
-  stored: readonly Item[],
+  stored: readonly ReconciliationItem[],
 ): ConvertedRows {
   const accounts = new Map(
     policy.accounts

@@ -9,7 +9,7 @@ import { convertLedgerTransaction, getRevertedId } from './ledger-items.js';
 const BATCH_ROWS = 1000;
 
 /** Positions up to which a run reads: the sequence number of each feed by connector, and a transaction id of the ledger. */
-export interface Cuts {
+export interface RunCuts {
   feeds: Readonly<Record<string, number>>;
   ledger: number;
 }
@@ -19,7 +19,7 @@ export async function updateItems(
   repository: ReconciliationRepository,
   policyId: string,
   policy: Policy,
-  cuts: Cuts,
+  cuts: RunCuts,
 ): Promise<void> {
   for (const [connector, cut] of Object.entries(cuts.feeds))
     while (await addFeedBatch(repository, policyId, policy, connector, cut));

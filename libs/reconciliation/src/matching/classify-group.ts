@@ -1,7 +1,7 @@
 /** Decides what is wrong with the items of one key that no rule could match. */
-import type { Item } from '@tributary/feed';
+import type { ReconciliationItem } from '@tributary/feed';
 import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
-import { sumAmounts, toCells, type Cell } from './match-group.js';
+import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
 
 /**
  * Classifies the unmatched items of a group.
@@ -11,9 +11,9 @@ import { sumAmounts, toCells, type Cell } from './match-group.js';
  * @returns no break for items that have no other side under this key: another rule may still find it
  */
 export function classifyGroup(
-  items: readonly Item[],
-  isMatched: (item: Item) => boolean,
-  isBroken: (item: Item) => boolean,
+  items: readonly ReconciliationItem[],
+  isMatched: (item: ReconciliationItem) => boolean,
+  isBroken: (item: ReconciliationItem) => boolean,
 ): BreakDraft[] {
   const open = items.filter((item) => hasMoved(item) && !isMatched(item) && !isBroken(item));
   if (open.length === 0) return [];
@@ -28,11 +28,15 @@ export function classifyGroup(
   ];
 }
 
-function hasMoved({ state }: Item): boolean {
+function hasMoved({ state }: ReconciliationItem): boolean {
   return state === 'moved' || state === 'reversal';
 }
 
-function isDuplicate(item: Item, items: readonly Item[], isMatched: (item: Item) => boolean): boolean {
+function isDuplicate(
+  item: ReconciliationItem,
+  items: readonly ReconciliationItem[],
+  isMatched: (item: ReconciliationItem) => boolean,
+): boolean {
   return (
     item.side === 'ledger' &&
     item.state === 'moved' &&
@@ -40,21 +44,27 @@ function isDuplicate(item: Item, items: readonly Item[], isMatched: (item: Item)
   );
 }
 
-function isSameCell(a: Item, b: Item): boolean {
+function isSameCell(a: ReconciliationItem, b: ReconciliationItem): boolean {
   return a.account === b.account && a.asset === b.asset;
 }
 
-function classifyOthers(open: readonly Item[], items: readonly Item[]): BreakDraft[] {
+function classifyOthers(
+  open: readonly ReconciliationItem[],
+  items: readonly ReconciliationItem[],
+): BreakDraft[] {
   const rows = open.filter(({ side }) => side === 'psp');
   const bookings = open.filter(({ side }) => side === 'ledger');
   if (bookings.length === 0) return [];
   if (rows.length === 0) return classifyBookings(bookings, items);
-  const { class: found, reason } = compareSides(toCells(open));
+  const { class: found, reason } = compareSides(groupByAccountAndAsset(open));
   return [{ class: found, items: [...open], reason }];
 }
 
 /** Classifies bookings whose key leads to rows of the PSP that move no money. */
-function classifyBookings(bookings: Item[], items: readonly Item[]): BreakDraft[] {
+function classifyBookings(
+  bookings: ReconciliationItem[],
+  items: readonly ReconciliationItem[],
+): BreakDraft[] {
   const states = new Set(items.filter(({ side }) => side === 'psp').map(({ state }) => state));
   if (states.has('returned'))
     return [
@@ -74,7 +84,7 @@ function classifyBookings(bookings: Item[], items: readonly Item[]): BreakDraft[
   return [];
 }
 
-function compareSides(cells: readonly Cell[]): { class: BreakClass; reason: string } {
+function compareSides(cells: readonly AccountAssetItems[]): { class: BreakClass; reason: string } {
   const reverted = cells.find(({ psp, cancelled }) => psp.length > 0 && cancelled.length > 0);
   if (reverted)
     return {
@@ -93,7 +103,7 @@ function compareSides(cells: readonly Cell[]): { class: BreakClass; reason: stri
     : { class: 'account-differs', reason: 'row and booking have the same key, and different accounts' };
 }
 
-function compareCell({ psp, ledger, asset }: Cell): { class: BreakClass; reason: string } {
+function compareCell({ psp, ledger, asset }: AccountAssetItems): { class: BreakClass; reason: string } {
   const [rows, bookings] = [sumAmounts(psp), sumAmounts(ledger)];
   if (rows === bookings)
     return {

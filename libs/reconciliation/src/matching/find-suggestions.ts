@@ -1,5 +1,5 @@
 /** The rule `window`: suggests the only booking with an equal amount near a row, and the other way round. */
-import type { Item, ReconciliationRepository } from '@tributary/feed';
+import type { ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import { streamKeyGroups } from './key-groups.js';
 
 const DAY_MS = 86_400_000;
@@ -12,9 +12,9 @@ export async function findSuggestions(
   policyId: string,
   rule: number,
   days: number,
-  isOpen: (item: Item) => boolean,
-): Promise<Map<number, Item>> {
-  const suggestions = new Map<number, Item>();
+  isOpen: (item: ReconciliationItem) => boolean,
+): Promise<Map<number, ReconciliationItem>> {
+  const suggestions = new Map<number, ReconciliationItem>();
   for await (const { items } of streamKeyGroups(repository, policyId, rule, isOpen)) {
     const rows = items.filter(({ side }) => side === 'psp');
     const bookings = items.filter(({ side }) => side === 'ledger');
@@ -28,6 +28,6 @@ export async function findSuggestions(
   return suggestions;
 }
 
-function isNear(a: Item, b: Item, days: number): boolean {
+function isNear(a: ReconciliationItem, b: ReconciliationItem, days: number): boolean {
   return Math.abs(a.at - b.at) <= days * DAY_MS;
 }

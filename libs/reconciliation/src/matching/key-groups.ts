@@ -1,12 +1,12 @@
 /** Streams the items of a policy: in groups with an equal key, or all of them. Memory holds one batch and one group. */
-import type { Item, ReconciliationRepository } from '@tributary/feed';
+import type { ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 
 const BATCH_ITEMS = 5000;
 
 export interface KeyGroup {
   key: string;
   /** Sorted by number. */
-  items: Item[];
+  items: ReconciliationItem[];
 }
 
 /** @param isIncluded tells whether an item exists at the cuts of the run */
@@ -14,7 +14,7 @@ export async function* streamKeyGroups(
   repository: ReconciliationRepository,
   policyId: string,
   rule: number,
-  isIncluded: (item: Item) => boolean,
+  isIncluded: (item: ReconciliationItem) => boolean,
 ): AsyncGenerator<KeyGroup> {
   let group: KeyGroup | undefined;
   let after: { key: string; number: number } | undefined;
@@ -38,8 +38,8 @@ export async function* streamKeyGroups(
 export async function* streamItems(
   repository: ReconciliationRepository,
   policyId: string,
-  isIncluded: (item: Item) => boolean,
-): AsyncGenerator<Item> {
+  isIncluded: (item: ReconciliationItem) => boolean,
+): AsyncGenerator<ReconciliationItem> {
   let after = -1;
   for (;;) {
     const batch = await repository.readItems(policyId, after, BATCH_ITEMS);

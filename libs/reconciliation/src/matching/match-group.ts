@@ -1,5 +1,5 @@
 /** Finds the matches among the items that have the same key for one rule. */
-import type { Item } from '@tributary/feed';
+import type { ReconciliationItem } from '@tributary/feed';
 import type { KeyRule, ToleranceRule } from '../policy/policy.types.js';
 
 export interface Match {
@@ -7,28 +7,28 @@ export interface Match {
   kind: '1:1' | '1:n' | 'n:1' | 'n:m' | 'cancelled';
   account: string;
   asset: string;
-  psp: Item[];
-  ledger: Item[];
+  psp: ReconciliationItem[];
+  ledger: ReconciliationItem[];
   /** Sum of the PSP minus sum of the ledger, in minor units. Not zero only for the rule `tolerance`. */
   difference: bigint;
 }
 
 /** The items of one account in one asset. */
-export interface Cell {
+export interface AccountAssetItems {
   account: string;
   asset: string;
-  psp: Item[];
-  ledger: Item[];
+  psp: ReconciliationItem[];
+  ledger: ReconciliationItem[];
   /** Bookings whose reversal is in the cell, and these reversals. */
-  cancelled: Item[];
+  cancelled: ReconciliationItem[];
 }
 
 /**
  * Matches items with an equal key.
  * @param items items that have moved money and are not matched yet, sorted by number
  */
-export function matchGroup(rule: KeyRule | ToleranceRule, items: readonly Item[]): Match[] {
-  return toCells(items).flatMap((cell) => {
+export function matchGroup(rule: KeyRule | ToleranceRule, items: readonly ReconciliationItem[]): Match[] {
+  return groupByAccountAndAsset(items).flatMap((cell) => {
     const matches = matchCell(rule, cell);
     const matched = matches.reduce((count, match) => count + match.psp.length, 0);
     // A row whose booking was reverted stays, and so do the booking and its reversal: together they are a break.
@@ -39,8 +39,8 @@ export function matchGroup(rule: KeyRule | ToleranceRule, items: readonly Item[]
 }
 
 /** Groups items by account and asset, and takes out the bookings that were reverted. */
-export function toCells(items: readonly Item[]): Cell[] {
-  const cells = new Map<string, Cell>();
+export function groupByAccountAndAsset(items: readonly ReconciliationItem[]): AccountAssetItems[] {
+  const cells = new Map<string, AccountAssetItems>();
   for (const item of items) {
     const { account, asset, side } = item;
     const key = `${account} ${asset}`;
@@ -53,7 +53,7 @@ export function toCells(items: readonly Item[]): Cell[] {
   return [...cells.values()];
 }
 
-function takeOutReverted(cell: Cell): void {
+function takeOutReverted(cell: AccountAssetItems): void {
   for (const reversal of cell.ledger.filter(({ state }) => state === 'reversal')) {
     const reverted = cell.ledger.find(
       ({ state, amount }) => state === 'moved' && amount === -reversal.amount,
@@ -64,7 +64,7 @@ function takeOutReverted(cell: Cell): void {
   }
 }
 
-function matchCell(rule: KeyRule | ToleranceRule, cell: Cell): Match[] {
+function matchCell(rule: KeyRule | ToleranceRule, cell: AccountAssetItems): Match[] {
   const { psp, ledger } = cell;
   switch (rule.kind) {
     case 'exact':
@@ -79,8 +79,8 @@ function matchCell(rule: KeyRule | ToleranceRule, cell: Cell): Match[] {
 }
 
 /** Pairs each row with the first booking of the same amount. */
-function matchOneToOne(cell: Cell): Match[] {
-  const bookings = new Map<bigint, Item[]>();
+function matchOneToOne(cell: AccountAssetItems): Match[] {
+  const bookings = new Map<bigint, ReconciliationItem[]>();
   for (const item of cell.ledger) {
     const equal = bookings.get(item.amount);
     if (equal) equal.push(item);
@@ -92,7 +92,7 @@ function matchOneToOne(cell: Cell): Match[] {
   });
 }
 
-function matchSums(cell: Cell, bound: bigint): Match[] {
+function matchSums(cell: AccountAssetItems, bound: bigint): Match[] {
   const { psp, ledger } = cell;
   if (psp.length === 0 || ledger.length === 0) return [];
   const difference = sumAmounts(psp) - sumAmounts(ledger);
@@ -105,10 +105,15 @@ function toKind(rows: number, bookings: number): Match['kind'] {
   return bookings === 1 ? 'n:1' : 'n:m';
 }
 
-function toMatch({ account, asset }: Cell, kind: Match['kind'], psp: Item[], ledger: Item[]): Match {
+function toMatch(
+  { account, asset }: AccountAssetItems,
+  kind: Match['kind'],
+  psp: ReconciliationItem[],
+  ledger: ReconciliationItem[],
+): Match {
   return { kind, account, asset, psp, ledger, difference: sumAmounts(psp) - sumAmounts(ledger) };
 }
 
-export function sumAmounts(items: readonly Item[]): bigint {
+export function sumAmounts(items: readonly ReconciliationItem[]): bigint {
   return items.reduce((sum, { amount }) => sum + amount, 0n);
 }

@@ -10,7 +10,7 @@ export interface Policy {
   accounts: readonly PolicyAccount[];
   /** In the sequence in which they are applied. */
   rules: readonly MatchingRule[];
-  grace: Grace;
+  grace: GracePeriods;
 }
 
 /** An account at a PSP, and the ledger account that follows it. */
@@ -24,7 +24,7 @@ export interface PolicyAccount {
 }
 
 /** Until when an item without its other side is pending. Milliseconds since the item. */
-export interface Grace {
+export interface GracePeriods {
   /** For a row of the PSP that is not booked yet. */
   bookingMs: number;
   /** For a booking that the PSP does not show yet. */

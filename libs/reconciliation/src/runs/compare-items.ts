@@ -5,14 +5,14 @@
  * 1. Links that people made. 2. The rules, in sequence: each matches items that are not matched yet. 3. Classification: for each rule, the
  * unmatched items that have an unmatched or a matched other side under their key. 4. Suggestions. 5. What is left has no other side.
  */
-import type { Item, ReconciliationRepository } from '@tributary/feed';
+import type { ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
 import type { BreakDraft } from '../breaks/break.types.js';
 import type { Decisions, Link } from '../events/read-decisions.js';
 import { classifyGroup } from '../matching/classify-group.js';
 import { findSuggestions } from '../matching/find-suggestions.js';
 import { ItemNumberSet } from '../matching/item-number-set.js';
 import { streamItems, streamKeyGroups } from '../matching/key-groups.js';
-import { matchGroup, sumAmounts, toCells } from '../matching/match-group.js';
+import { matchGroup, sumAmounts, groupByAccountAndAsset } from '../matching/match-group.js';
 import { MatchRecorder } from '../matching/match-recorder.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { RunInputs } from './run.types.js';
@@ -36,8 +36,8 @@ export async function compareItems(
   const isIncluded = createCutFilter(cuts);
   const recorder = new MatchRecorder();
   const lapsedLinks = await applyLinks(repository, policyId, decisions.links, isIncluded, recorder);
-  const isUnmatched = (item: Item) =>
-    isIncluded(item) && hasMoved(item) && !recorder.matched.has(item.number);
+  const isUnmatched = (item: ReconciliationItem) =>
+    isIncluded(item) && hasMovedMoney(item) && !recorder.matched.has(item.number);
   for (const [index, rule] of policy.rules.entries()) {
     if (rule.kind === 'window') continue;
     for await (const { items } of streamKeyGroups(repository, policyId, index, isUnmatched))
@@ -49,18 +49,18 @@ export async function compareItems(
     if (rule.kind === 'window') continue;
     for await (const { key, items } of streamKeyGroups(repository, policyId, index, isIncluded)) {
       for (const { number } of items) withKey.add(number);
-      const isMatched = ({ number }: Item) => recorder.matched.has(number);
+      const isMatched = ({ number }: ReconciliationItem) => recorder.matched.has(number);
       for (const draft of classifyGroup(items, isMatched, ({ number }) => broken.has(number))) {
         for (const { number } of draft.items) broken.add(number);
         await onBreak({ ...draft, rule: index, key });
       }
     }
   }
-  const isAlone = (item: Item) => isUnmatched(item) && !broken.has(item.number);
+  const isAlone = (item: ReconciliationItem) => isUnmatched(item) && !broken.has(item.number);
   const suggestions = await suggestPairs(repository, policyId, policy, isAlone);
   const totals: Comparison['totals'] = new Map();
   for await (const item of streamItems(repository, policyId, isIncluded)) {
-    if (!hasMoved(item)) continue;
+    if (!hasMovedMoney(item)) continue;
     addToTotals(totals, item);
     if (isAlone(item))
       await onBreak(toSingleBreak(item, withKey.has(item.number), suggestions.get(item.number)));
@@ -69,14 +69,14 @@ export async function compareItems(
 }
 
 /** Returns a filter for the items that exist at the cuts: their version was there, and no later version replaced it yet. */
-export function createCutFilter({ feeds, ledger }: RunInputs['cuts']): (item: Item) => boolean {
+export function createCutFilter({ feeds, ledger }: RunInputs['cuts']): (item: ReconciliationItem) => boolean {
   return ({ side, source, sincePosition, untilPosition }) => {
     const cut = side === 'ledger' ? ledger : (feeds[source] ?? 0);
     return sincePosition <= cut && (untilPosition === undefined || untilPosition > cut);
   };
 }
 
-export function hasMoved({ state }: Item): boolean {
+export function hasMovedMoney({ state }: ReconciliationItem): boolean {
   return state === 'moved' || state === 'reversal';
 }
 
@@ -85,22 +85,23 @@ async function applyLinks(
   repository: ReconciliationRepository,
   policyId: string,
   links: readonly Link[],
-  isIncluded: (item: Item) => boolean,
+  isIncluded: (item: ReconciliationItem) => boolean,
   recorder: MatchRecorder,
 ): Promise<number[]> {
   const lapsed: number[] = [];
   for (const { seq, items: references } of links) {
-    const items: Item[] = [];
+    const items: ReconciliationItem[] = [];
     for (const { side, source, recordId, account, asset } of references) {
       const versions = await repository.findItemsOfRecords(policyId, side, source, [recordId]);
       items.push(
         ...versions.filter(
-          (item) => isIncluded(item) && hasMoved(item) && item.account === account && item.asset === asset,
+          (item) =>
+            isIncluded(item) && hasMovedMoney(item) && item.account === account && item.asset === asset,
         ),
       );
     }
     const free = items.filter(({ number }) => !recorder.matched.has(number));
-    const cells = toCells(free);
+    const cells = groupByAccountAndAsset(free);
     const isBalanced = cells.every(({ psp, ledger }) => sumAmounts(psp) === sumAmounts(ledger));
     if (free.length < references.length || !isBalanced) lapsed.push(seq);
     else
@@ -121,8 +122,8 @@ async function suggestPairs(
   repository: ReconciliationRepository,
   policyId: string,
   { rules }: Policy,
-  isAlone: (item: Item) => boolean,
-): Promise<Map<number, Item>> {
+  isAlone: (item: ReconciliationItem) => boolean,
+): Promise<Map<number, ReconciliationItem>> {
   const index = rules.findIndex(({ kind }) => kind === 'window');
   const rule = rules[index];
   return rule?.kind === 'window'
@@ -130,14 +131,21 @@ async function suggestPairs(
     : new Map();
 }
 
-function addToTotals(totals: Comparison['totals'], { account, asset, side, amount }: Item): void {
+function addToTotals(
+  totals: Comparison['totals'],
+  { account, asset, side, amount }: ReconciliationItem,
+): void {
   const key = `${account} ${asset}`;
   const total = totals.get(key) ?? { psp: 0n, ledger: 0n };
   total[side] += amount;
   totals.set(key, total);
 }
 
-function toSingleBreak(item: Item, hasKey: boolean, suggestion: Item | undefined): BreakDraft {
+function toSingleBreak(
+  item: ReconciliationItem,
+  hasKey: boolean,
+  suggestion: ReconciliationItem | undefined,
+): BreakDraft {
   const suggested = suggestion && { suggestion };
   if (!hasKey)
     return {

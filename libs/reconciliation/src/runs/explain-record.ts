@@ -1,12 +1,12 @@
 /** Explains one record at the cuts of a run: with what it is matched and by which rule, or which candidates did not match and why. */
-import type { Item, ReconciliationRepository, StoredRun } from '@tributary/feed';
+import type { ReconciliationItem, ReconciliationRepository, StoredRun } from '@tributary/feed';
 import { toBreakItem } from '../breaks/build-break.js';
 import type { BreakItem } from '../breaks/break.types.js';
 import { readDecisions, type Link } from '../events/read-decisions.js';
 import { matchGroup, type Match } from '../matching/match-group.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy } from '../policy/serialize-policy.js';
-import { createCutFilter, hasMoved } from './compare-items.js';
+import { createCutFilter, hasMovedMoney } from './compare-items.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {
@@ -29,7 +29,7 @@ export interface ItemExplanation {
 export async function explainRecord(
   repository: ReconciliationRepository,
   run: StoredRun,
-  side: Item['side'],
+  side: ReconciliationItem['side'],
   recordId: string,
 ): Promise<ItemExplanation[]> {
   const spec = await repository.findPolicySpec(run.policyId);
@@ -62,18 +62,22 @@ class Explainer {
     private readonly repository: ReconciliationRepository,
     private readonly policyId: string,
     private readonly policy: Policy,
-    private readonly isIncluded: (item: Item) => boolean,
+    private readonly isIncluded: (item: ReconciliationItem) => boolean,
     private readonly links: readonly Link[],
   ) {}
 
-  async findItems(side: Item['side'], source: string, recordId: string): Promise<Item[]> {
+  async findItems(
+    side: ReconciliationItem['side'],
+    source: string,
+    recordId: string,
+  ): Promise<ReconciliationItem[]> {
     const versions = await this.repository.findItemsOfRecords(this.policyId, side, source, [recordId]);
     return versions.filter(this.isIncluded);
   }
 
-  async explain(item: Item): Promise<ItemExplanation> {
+  async explain(item: ReconciliationItem): Promise<ItemExplanation> {
     const base = { item: toBreakItem(item), matchedWith: [], candidates: [] };
-    if (!hasMoved(item)) return { ...base, outcome: 'moves-no-money' };
+    if (!hasMovedMoney(item)) return { ...base, outcome: 'moves-no-money' };
     const link = this.findLink(item);
     if (link) return { ...base, outcome: 'linked', matchedWith: await this.readLinked(link) };
     const found = await this.findMatch(item, this.policy.rules.length);
@@ -85,7 +89,10 @@ class Explainer {
   }
 
   /** Returns the match of an item by one of the rules before `endRule`. */
-  private async findMatch(item: Item, endRule: number): Promise<{ rule: number; match: Match } | undefined> {
+  private async findMatch(
+    item: ReconciliationItem,
+    endRule: number,
+  ): Promise<{ rule: number; match: Match } | undefined> {
     for (const { rule, key } of await this.findKeys(item)) {
       if (rule >= endRule) break;
       const match = (await this.matchKey(rule, key)).find(({ psp, ledger }) =>
@@ -106,22 +113,23 @@ class Explainer {
   private async computeMatches(index: number, key: string): Promise<Match[]> {
     const rule = this.policy.rules[index];
     if (!rule || rule.kind === 'window') return [];
-    const free: Item[] = [];
+    const free: ReconciliationItem[] = [];
     for (const item of await this.readGroup(index, key))
-      if (hasMoved(item) && !this.findLink(item) && !(await this.findMatch(item, index))) free.push(item);
+      if (hasMovedMoney(item) && !this.findLink(item) && !(await this.findMatch(item, index)))
+        free.push(item);
     return matchGroup(rule, free);
   }
 
-  private async readGroup(rule: number, key: string): Promise<Item[]> {
+  private async readGroup(rule: number, key: string): Promise<ReconciliationItem[]> {
     return (await this.repository.findItemsByKey(this.policyId, rule, key)).filter(this.isIncluded);
   }
 
-  private async findKeys({ number }: Item) {
+  private async findKeys({ number }: ReconciliationItem) {
     const keys = await this.repository.findKeys(this.policyId, [number]);
     return keys.filter(({ rule }) => this.policy.rules[rule]?.kind !== 'window');
   }
 
-  private findLink(item: Item): Link | undefined {
+  private findLink(item: ReconciliationItem): Link | undefined {
     return this.links.find(({ items }) => items.some((reference) => isReferenceTo(reference, item)));
   }
 
@@ -133,14 +141,19 @@ class Explainer {
     return found;
   }
 
-  private async listCandidates(item: Item, members: readonly Item[]): Promise<ItemExplanation['candidates']> {
+  private async listCandidates(
+    item: ReconciliationItem,
+    members: readonly ReconciliationItem[],
+  ): Promise<ItemExplanation['candidates']> {
     const known = new Set([item, ...members].map(({ number }) => number));
     const candidates: ItemExplanation['candidates'] = [];
     for (const { rule, key } of await this.findKeys(item))
       for (const other of await this.readGroup(rule, key)) {
         if (known.has(other.number) || other.side === item.side) continue;
         known.add(other.number);
-        const match = hasMoved(other) ? await this.findMatch(other, this.policy.rules.length) : undefined;
+        const match = hasMovedMoney(other)
+          ? await this.findMatch(other, this.policy.rules.length)
+          : undefined;
         const why = match
           ? `rule ${match.rule + 1} matched it with another record`
           : describeMismatch(item, other);
@@ -150,14 +163,14 @@ class Explainer {
   }
 }
 
-function isReferenceTo(reference: Link['items'][number], item: Item): boolean {
+function isReferenceTo(reference: Link['items'][number], item: ReconciliationItem): boolean {
   return (['side', 'source', 'recordId', 'account', 'asset'] as const).every(
     (key) => reference[key] === item[key],
   );
 }
 
-function describeMismatch(item: Item, other: Item): string {
-  if (!hasMoved(other)) return `it moves no money: ${other.state}`;
+function describeMismatch(item: ReconciliationItem, other: ReconciliationItem): string {
+  if (!hasMovedMoney(other)) return `it moves no money: ${other.state}`;
   if (other.account !== item.account) return `its account is ${other.account}`;
   if (other.asset !== item.asset) return `its asset is ${other.asset}`;
   if (other.amount !== item.amount) return `its amount differs by ${item.amount - other.amount}`;

@@ -1,6 +1,6 @@
 /** A run: one comparison of both sides of a policy at fixed positions, and its result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
-import type { Cuts } from '../items/update-items.js';
+import type { RunCuts } from '../items/update-items.js';
 import type { Match } from '../matching/match-group.js';
 
 /**
@@ -12,7 +12,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything that a run follows from, besides the items. The same inputs give the same bytes. */
 export interface RunInputs {
-  cuts: Cuts & { events: number };
+  cuts: RunCuts & { events: number };
   /** RFC 3339. The grace of items is measured at this time. */
   asOf: string;
   /** The run before of the same policy. */

@@ -13,7 +13,7 @@ import type { BalanceSource } from '../sync-metrics.js';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import { BalanceLookup } from './balance-lookup.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { ReaderTimes } from './reader-times.js';
+import { ServedTimes } from './served-times.js';
 import { RefreshQueue } from './refresh-queue.js';
 import type { SyncConnector } from '../sync.types.js';
 
@@ -43,7 +43,7 @@ export class BalanceReader {
   private readonly responseTimeoutMs: number;
   private readonly circuitBreaker: CircuitBreaker;
   private readonly lookup: BalanceLookup;
-  private readonly readerTimes: ReaderTimes;
+  private readonly readerTimes: ServedTimes;
   private readonly refreshes = new RefreshQueue((accountId) => this.refresh(accountId));
 
   constructor(
@@ -56,7 +56,7 @@ export class BalanceReader {
     this.lookup = new BalanceLookup(store, connector.path, this.balanceRepository);
     const { balanceValidity } = connector;
     const validForMs = balanceValidity === 'off' ? undefined : balanceValidity;
-    this.readerTimes = new ReaderTimes(this.balanceRepository, this.context.clock, validForMs);
+    this.readerTimes = new ServedTimes(this.balanceRepository, this.context.clock, validForMs);
     this.pluginCaller = new PluginCaller(connector.path, this.context);
     this.responseTimeoutMs = options.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS;
     this.circuitBreaker = new CircuitBreaker(connector.path, this.context);

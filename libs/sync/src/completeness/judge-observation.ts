@@ -114,7 +114,7 @@ export function computeSuspectDifference(
 }
 
 /** Tells whether two states differ in more than the time of the last agreement. */
-export function hasChanged(before: AccountCheck, after: AccountCheck): boolean {
+export function hasCheckChanged(before: AccountCheck, after: AccountCheck): boolean {
   return (
     before.opening !== after.opening ||
     before.isOpeningProven !== after.isOpeningProven ||

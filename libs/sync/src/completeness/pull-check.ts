@@ -11,7 +11,7 @@ import type {
 } from '@tributary/feed';
 import type { AccountJudgement } from './account-judgement.js';
 import type { CompletenessReporter } from './completeness-reporter.js';
-import { hasChanged, judgeObservation, NEW_CHECK } from './judge-observation.js';
+import { hasCheckChanged, judgeObservation, NEW_CHECK } from './judge-observation.js';
 import type { LastAgreement } from './last-agreement.js';
 
 /**
@@ -140,7 +140,7 @@ export class PullCheck {
 
 /** @param isIdle whether the pull found no new rows, so that the next pulls will store nothing either */
 function isWorthStoring(before: AccountSum['check'], after: AccountSum['check'], isIdle: boolean): boolean {
-  if (hasChanged(before, after)) return true;
+  if (hasCheckChanged(before, after)) return true;
   if (before.agreed === undefined || after.agreed === undefined) return false;
   const newRows = after.agreed.seq - before.agreed.seq;
   const isOld = after.agreed.at - before.agreed.at >= MIN_AGREEMENT_INTERVAL_MS;

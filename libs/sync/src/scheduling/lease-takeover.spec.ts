@@ -1,4 +1,4 @@
-import { currentProcess } from '@tributary/feed';
+import { getCurrentProcess } from '@tributary/feed';
 import { STORES } from '../../../feed/src/testing/stores.js';
 import { spawnSync } from 'node:child_process';
 import { SyncEngine } from './sync-engine.js';
@@ -99,7 +99,7 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
   it('lose nothing to a process of this machine that has died: its lease is free at once', async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     const feed = await bench.store.feed('bank', 'transactions');
-    expect(await feed.acquireLease({ ...currentProcess(), pid }, MINUTE)).toBeDefined();
+    expect(await feed.acquireLease({ ...getCurrentProcess(), pid }, MINUTE)).toBeDefined();
     const runs = await bench
       .createEngine([createBankConnector({ transactions: (since) => numberedPages(2, since) })])
       .runOnce();

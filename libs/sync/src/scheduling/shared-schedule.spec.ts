@@ -2,7 +2,7 @@
 import type { PspErrorKind } from '@tributary/connector-api';
 import { PspError } from '@tributary/connector-api';
 import { Registry } from 'prom-client';
-import { currentProcess } from '@tributary/feed';
+import { getCurrentProcess } from '@tributary/feed';
 import { STORES } from '../../../feed/src/testing/stores.js';
 import { SyncEngine } from './sync-engine.js';
 import {
@@ -154,7 +154,7 @@ describe.each(STORES)('three gateways on one store in $name', (kind) => {
     await bench.clock.advance(30 * MINUTE);
     const lease = await (
       await bench.store.feed('bank', 'transactions')
-    ).acquireLease(currentProcess(), MINUTE);
+    ).acquireLease(getCurrentProcess(), MINUTE);
     await bench.store.requestPulls('bank');
     await lease?.release({ dueInMs: 5 * MINUTE, hasCaughtUp: false });
     expect((await bench.store.findPullRequests()).map(({ stream }) => stream)).toContain('transactions');

@@ -1,12 +1,12 @@
 /** Pulls every stream of every connector: on a schedule while the gateway runs, or once. */
 import { STREAMS } from '@tributary/connector-api';
 import type { Stream } from '@tributary/connector-api';
-import { currentProcess, type Store, type SyncRun } from '@tributary/feed';
+import { getCurrentProcess, type Store, type SyncRun } from '@tributary/feed';
 import { getSyncContext } from '../sync-context.js';
 import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { getListMethod } from '../pulling/plugin-caller.js';
 import { RunReporter } from '../reporting/run-reporter.js';
-import { RowSampler } from '../verification/row-sampler.js';
+import { StoredRowVerifier } from '../verification/stored-row-verifier.js';
 import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
@@ -34,10 +34,10 @@ export class SyncEngine {
       store,
       context: this.context,
       semaphore: new Semaphore(this.context.limits.concurrency),
-      holder: currentProcess(),
+      holder: getCurrentProcess(),
     };
     const reporter = new RunReporter(store, this.context);
-    const sampler = new RowSampler(store, this.context);
+    const sampler = new StoredRowVerifier(store, this.context);
     this.schedulers = new Map(
       connectors.map((connector) => {
         const throttle = { throttledUntil: 0 };

@@ -155,7 +155,7 @@ function formatUnknownSince({ outcomeUnknownSince }: StoredOrder): string | unde
 }
 
 /** Converts an order to JSON for programs: amounts are strings, and times are in RFC 3339. */
-export function orderJson(order: StoredOrder): object {
+export function formatOrderAsJson(order: StoredOrder): object {
   const { amount, createdAt, changedAt, outcomeUnknownSince, nextActionAt, request, details, response } =
     order;
   const { id, connector, state, kind, asset, idempotencyKey, pspKey, pspId, attempts } = order;
@@ -184,7 +184,7 @@ export function orderJson(order: StoredOrder): object {
 
 export function orderWithHistoryJson({ order, history }: OrderWithHistory): object {
   return {
-    ...orderJson(order),
+    ...formatOrderAsJson(order),
     history: history.map(({ at, state, event }) => ({ at: formatTime(at), state, event })),
   };
 }

@@ -13,7 +13,7 @@ import {
   formatOrder,
   formatOrders,
   listOrders,
-  orderJson,
+  formatOrderAsJson,
   orderWithHistoryJson,
   loadOrderWithHistory,
 } from './find-and-format-orders.js';
@@ -51,7 +51,9 @@ function registerListCommand(orders: Command, { terminal, load }: CommandContext
       const filter = { ...(connector !== undefined && { connector }), states: state, limit };
       const found = await listOrders(deployment, filter);
       const served = new Set(deployment.connectors.map(({ path }) => path));
-      terminal.out(json ? JSON.stringify(found.map(orderJson), undefined, 2) : formatOrders(found, served));
+      terminal.out(
+        json ? JSON.stringify(found.map(formatOrderAsJson), undefined, 2) : formatOrders(found, served),
+      );
     });
 }
 

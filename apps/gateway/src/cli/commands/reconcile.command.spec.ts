@@ -1,6 +1,6 @@
 /** `tributary reconcile` against a ledger over HTTP: the whole way from the deployment file to the report. */
 import { serializeTransaction } from '@tributary/connector-api';
-import { currentProcess, openStore } from '@tributary/feed';
+import { getCurrentProcess, openStore } from '@tributary/feed';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -57,7 +57,7 @@ const run = async (...args: string[]) => {
 
 async function addRow(id: string, amount: bigint): Promise<void> {
   const store = await openStore(fresh.url);
-  const lease = await (await store.feed('sand', 'transactions')).acquireLease(currentProcess(), 60_000);
+  const lease = await (await store.feed('sand', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
   const row = { id, createdAt: '2026-01-10T00:00:00Z', type: 'PAYIN', status: 'SUCCEEDED' } as const;
   await lease!.append({
     records: [

@@ -1,5 +1,5 @@
 /** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
-import { currentProcess, type StoredOrder } from '@tributary/feed';
+import { getCurrentProcess, type StoredOrder } from '@tributary/feed';
 import {
   DEFAULT_ORDER_TIMINGS,
   resolveOrder,
@@ -29,7 +29,7 @@ export function runResolveCommand(
     const order = await findOrder(deployment, store, name);
     // Leases and due times use the store's clock, and this command can run on another machine than the gateways.
     const context = {
-      holder: currentProcess(),
+      holder: getCurrentProcess(),
       now: await store.currentTime(),
       timings: DEFAULT_ORDER_TIMINGS,
     };

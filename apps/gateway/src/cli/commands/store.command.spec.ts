@@ -1,5 +1,5 @@
 import { serializeAccount } from '@tributary/connector-api';
-import { currentProcess, openStore } from '@tributary/feed';
+import { getCurrentProcess, openStore } from '@tributary/feed';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ it('looks one store through by itself', async () => {
 
 it('names rows that were altered, and ends with an error', async () => {
   const store = await openStore(from);
-  const lease = await (await store.feed('bank', 'accounts')).acquireLease(currentProcess(), 1000);
+  const lease = await (await store.feed('bank', 'accounts')).acquireLease(getCurrentProcess(), 1000);
   const records = [serializeAccount({ id: 'a', name: 'Main' }), serializeAccount({ id: 'b', name: 'Other' })];
   const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
   await lease?.append({ ...nothing, records, cursor: 'all' });

@@ -1,14 +1,14 @@
 /** @returns ` Did you mean "apiKeys"?` (with a leading space), or the empty string if no known word is similar enough. */
 export function suggestSimilarName(found: string, known: Iterable<string>): string {
   const nearest = [...known]
-    .map((word) => ({ word, distance: editDistance(found.toLowerCase(), word.toLowerCase()) }))
+    .map((word) => ({ word, distance: computeEditDistance(found.toLowerCase(), word.toLowerCase()) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
     .sort((a, b) => a.distance - b.distance)[0];
   return nearest ? ` Did you mean "${nearest.word}"?` : '';
 }
 
 /** Computes the restricted Damerau–Levenshtein distance. An insertion, deletion, replacement or swap of two neighbours counts as one. */
-export function editDistance(a: string, b: string): number {
+export function computeEditDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

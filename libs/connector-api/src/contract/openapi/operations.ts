@@ -1,7 +1,7 @@
 /** The operations of the OpenAPI document. Source: Generic Connector document, `paths`. */
 import { DEFAULT_FEED_LIMIT, MAX_FEED_LIMIT } from '../parse-feed-query.js';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../parse-page-query.js';
-import { refer, type OpenApiNode } from './schemas.js';
+import { createSchemaReference, type OpenApiNode } from './schemas.js';
 
 const POSITIVE_INTEGER = { type: 'integer', format: 'int64', minimum: 1 };
 
@@ -51,7 +51,7 @@ function createOperation(options: OperationOptions): OpenApiNode {
     ...(request === undefined ? {} : { requestBody: { required: true, content: createContent(request) } }),
     responses: {
       [status]: { description: options.responseDescription, content: createContent(options.response) },
-      default: { description: 'General error', content: createContent(refer('Error')) },
+      default: { description: 'General error', content: createContent(createSchemaReference('Error')) },
     },
     security: [{ bearer: [] }],
   };
@@ -73,7 +73,7 @@ function createListOperation(
     parameters: createPageParameters(timeProperty),
     status: 200,
     responseDescription: `List of ${name}`,
-    response: { type: 'array', items: refer(itemSchema) },
+    response: { type: 'array', items: createSchemaReference(itemSchema) },
   });
 }
 
@@ -116,7 +116,7 @@ function createFeedOperation(): OpenApiNode {
     ],
     status: 200,
     responseDescription: 'Rows after the position, oldest first',
-    response: refer('FeedRows'),
+    response: createSchemaReference('FeedRows'),
   });
 }
 
@@ -131,10 +131,10 @@ function createOrderOperation(kind: 'Payout' | 'Transfer', description: string):
     summary: `Create ${kind.toLowerCase()}`,
     description: `${description} ${ORDER_DESCRIPTION}`,
     tag: 'Orders',
-    request: refer(`${kind}Request`),
+    request: createSchemaReference(`${kind}Request`),
     status: 201,
     responseDescription: `${kind} response`,
-    response: refer(kind),
+    response: createSchemaReference(kind),
   });
 }
 
@@ -160,7 +160,7 @@ export const PATHS: Readonly<Record<string, OpenApiNode>> = {
       ],
       status: 200,
       responseDescription: 'Account balances',
-      response: refer('Balances'),
+      response: createSchemaReference('Balances'),
     }),
   },
   '/payouts': { post: createOrderOperation('Payout', 'Pays one of the beneficiaries.') },

@@ -26,7 +26,7 @@ const positiveInteger: Property = { type: 'integer', format: 'int64', minimum: 1
 const optionalText: Property = { ...text, optional: true };
 
 /** Returns a reference to a schema of the document. */
-export function refer(name: string): OpenApiNode {
+export function createSchemaReference(name: string): OpenApiNode {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -58,7 +58,7 @@ const ORDER_REQUEST = {
 const ORDER_RESPONSE = {
   ...ORDER_REQUEST,
   id: text,
-  status: refer('TransactionStatus'),
+  status: createSchemaReference('TransactionStatus'),
   createdAt: time,
   updatedAt: { ...time, optional: true as const },
 };
@@ -81,8 +81,8 @@ export const SCHEMAS: OpenApiNode = {
     updatedAt: feedTime,
     currency: asset,
     scheme: optionalText,
-    type: refer('TransactionType'),
-    status: refer('TransactionStatus'),
+    type: createSchemaReference('TransactionType'),
+    status: createSchemaReference('TransactionStatus'),
     amount,
     sourceAccountID: optionalText,
     destinationAccountID: optionalText,
@@ -105,14 +105,14 @@ export const SCHEMAS: OpenApiNode = {
       description: 'Changes when the store was restored. Send it with the next request',
     },
     next: { type: 'integer', format: 'int64', description: 'The `after` of the next request' },
-    rows: { type: 'array', items: refer('FeedRow') },
+    rows: { type: 'array', items: createSchemaReference('FeedRow') },
   }),
   Balance: createObject({ amount, currency: asset }),
   Balances: createObject({
     id: text,
     accountID: text,
     at: { ...time, description: 'When this was the balance' },
-    balances: { type: 'array', items: refer('Balance') },
+    balances: { type: 'array', items: createSchemaReference('Balance') },
   }),
   PayoutRequest: createObject(ORDER_REQUEST),
   Payout: createObject(ORDER_RESPONSE),

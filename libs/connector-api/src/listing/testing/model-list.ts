@@ -57,7 +57,7 @@ export class ModelClock implements HttpClock {
 export class ModelList {
   readonly rows: ModelRow[] = [];
   requestCount = 0;
-  /** What happens to the next requests. */
+  /** Faults of the next requests. The first one belongs to the next request. */
   faults: ModelFault[] = [];
   /** The duration of a request in milliseconds. */
   delayMs = 0;

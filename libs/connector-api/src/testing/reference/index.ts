@@ -5,7 +5,7 @@ import { ReferenceSettings } from './reference.config.js';
 import { ReferencePsp } from './reference.psp.js';
 
 /** A plugin for a fictional PSP. The suite's own tests apply mutations to it. */
-export const reference = definePlugin({
+export const referencePlugin = definePlugin({
   name: 'reference',
   title: 'A made-up PSP with everything that a PSP can have',
   settings: ReferenceSettings,

@@ -2,7 +2,7 @@
 import { validateBalances } from '../../contract/serialize-records.js';
 import type { Plugin, Stream } from '../../plugin.js';
 import { expectThat } from './assertions.js';
-import { openConnector } from './test-connector.js';
+import { openConnector } from './open-connector.js';
 import { InMemoryFeed } from './in-memory-feed.js';
 import type { FeedRecord } from './in-memory-feed.js';
 import type { Cursor, Page, PspClient } from '../../plugin.js';

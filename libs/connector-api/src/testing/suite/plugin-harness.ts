@@ -1,8 +1,8 @@
 /** Test harness of one check: a fake PSP, the plugin connected to it, and an in-memory feed that its listings fill. */
 import type { Cursor, Page, Plugin, PspClient, Stream } from '../../plugin.js';
 import { setTimeout } from 'node:timers/promises';
-import { openConnector } from './test-connector.js';
-import type { TestConnector } from './test-connector.js';
+import { openConnector } from './open-connector.js';
+import type { TestConnector } from './open-connector.js';
 import { expectThat, fail } from './assertions.js';
 import { createExpectedTransaction, expectRecords } from './expect-records.js';
 import type { ExpectedTransaction } from './expect-records.js';

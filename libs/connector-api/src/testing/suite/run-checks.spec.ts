@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reference } from '../reference/index.js';
+import { referencePlugin } from '../reference/index.js';
 import { startReferenceFixture, WEBHOOK_SECRET } from '../reference/reference.fake.js';
 import { runLiveChecks } from './live-checks.js';
 import { getApplicableChecks, findSkipProblems, runCheck } from './run-checks.js';
@@ -23,10 +23,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(suite.directory, { recursive: true, force: true }));
 
-const check = (name: string) => getApplicableChecks(reference).find((one) => one.name === name)!;
+const check = (name: string) => getApplicableChecks(referencePlugin).find((one) => one.name === name)!;
 
 describe('a skip', () => {
-  const judge = (skip: Record<string, string>) => findSkipProblems(reference, { ...suite, skip });
+  const judge = (skip: Record<string, string>) => findSkipProblems(referencePlugin, { ...suite, skip });
 
   it('needs a reason, which the README repeats', () => {
     writeFileSync(join(suite.directory, 'README.md'), '# acme\n\nAcme never forgets\na row.\n');
@@ -44,13 +44,13 @@ describe('a skip', () => {
   it('names a check that there is, for a capability that the plugin has', () => {
     const [complaint] = judge({ 'changes: rows that fly': 'Acme never forgets a row.' });
     expect(complaint).toContain('there is no such check');
-    const names = getApplicableChecks({ ...reference, orders: undefined }).map(({ name }) => name);
+    const names = getApplicableChecks({ ...referencePlugin, orders: undefined }).map(({ name }) => name);
     expect(names.some((name) => name.startsWith('order'))).toBe(false);
   });
 
   it('is told as skipped, and nothing is run', async () => {
     const createFixture = () => Promise.reject(new Error('it was run'));
-    const outcome = await runCheck(check(CHECK), reference, {
+    const outcome = await runCheck(check(CHECK), referencePlugin, {
       ...suite,
       createFixture,
       skip: { [CHECK]: 'why' },
@@ -65,7 +65,7 @@ it('a fixture that lacks what a check needs fails it, and says what to do', asyn
     delete fixture.removeTransaction;
     return fixture;
   };
-  expect(await runCheck(check(CHECK), reference, { ...suite, createFixture })).toEqual({
+  expect(await runCheck(check(CHECK), referencePlugin, { ...suite, createFixture })).toEqual({
     check: CHECK,
     outcome: 'failed',
     why: 'the fixture has no "removeTransaction": give it, or skip this check with a reason',
@@ -81,7 +81,7 @@ it('what a fake noticed about its client fails the check', async () => {
     };
     return { ...fixture, close };
   };
-  const outcome = await runCheck(check(CHECK), reference, { ...suite, createFixture });
+  const outcome = await runCheck(check(CHECK), referencePlugin, { ...suite, createFixture });
   expect(outcome).toMatchObject({ outcome: 'failed', why: expect.stringContaining('an unknown parameter') });
 });
 
@@ -98,8 +98,8 @@ it('the live checks read a PSP as it is', async () => {
     });
   }
   const settings = { ...config, ...fixture.settings };
-  await runLiveChecks(reference, settings);
-  await expect(runLiveChecks(reference, { ...settings, apiKey: '' })).rejects.toThrow(
+  await runLiveChecks(referencePlugin, settings);
+  await expect(runLiveChecks(referencePlugin, { ...settings, apiKey: '' })).rejects.toThrow(
     'apiKey should not be empty',
   );
   await fixture.close();

@@ -46,8 +46,8 @@ export interface PspFixtureOptions {
   /** Clock of the fake PSP and of the plugin (its `HTTP_CLOCK`). Only the suite and sleeps advance it. */
   clock: ManualClock;
   /**
-   * Maximum number of rows per response: one, or the PSP's own maximum. If the client requests a page size, the fake returns fewer rows
-   * (if the PSP may do so), or `settings` contains the page size.
+   * The fixture must keep this maximum even if the plugin requests larger pages. If the PSP may return fewer rows than requested, the
+   * fixture returns fewer. Otherwise it sets the plugin's page size in `settings`.
    */
   pageSize: 'one' | 'largest';
 }

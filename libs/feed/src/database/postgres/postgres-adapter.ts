@@ -16,7 +16,7 @@ import { isConcurrentCreate } from './postgres-errors.js';
 import { createKysely } from './postgres-kysely.js';
 import { PostgresPool, toPoolTimeouts, type PoolLimits } from './postgres-pool.js';
 import { PostgresReplicaReader } from './postgres-replica-reader.js';
-import { rejectValues } from './postgres-reject-values.js';
+import { rejectColumnValues } from './postgres-reject-values.js';
 import { PostgresTransactions, type TransactionKind } from './postgres-transaction.js';
 
 const POSTGRES_COLUMN_TYPES: ColumnTypes = {
@@ -33,7 +33,7 @@ const POSTGRES_COLUMN_TYPES: ColumnTypes = {
       );
     return rows.length > 0;
   },
-  rejectValues,
+  rejectValues: rejectColumnValues,
 };
 
 /**

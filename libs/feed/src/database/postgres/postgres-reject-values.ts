@@ -8,7 +8,7 @@ const SQLSTATE = '55P03';
 /**
  * Creates the triggers. The one for updates runs once for each statement whose `set` names the column, even if the statement finds no row.
  */
-export async function rejectValues(
+export async function rejectColumnValues(
   db: Kysely<Schema>,
   table: string,
   column: string,

@@ -1,7 +1,7 @@
 /** Tests pages from a real streaming replica that lags, is paused, or is down. */
 import { serializeTransaction } from '@tributary/connector-api';
 import pg from 'pg';
-import { openStore, currentProcess, type Feed, type Lease, type Store } from '../../index.js';
+import { openStore, getCurrentProcess, type Feed, type Lease, type Store } from '../../index.js';
 import { PostgresServer } from '../../testing/postgres-server.js';
 
 let primary: PostgresServer;
@@ -64,7 +64,7 @@ beforeAll(async () => {
   const location = { primary: primary.url('postgres'), replicas: [replica.url('postgres')] };
   store = await openStore(location);
   feed = await store.feed('bank', 'transactions');
-  lease = (await feed.acquireLease(currentProcess(), 600_000))!;
+  lease = (await feed.acquireLease(getCurrentProcess(), 600_000))!;
   // Waits for the tables, because a replica without tables is not used for ten seconds.
   while ((await onReplica("select where to_regclass('feed_rows') is null")).length > 0);
 });

@@ -10,7 +10,7 @@ import { openPostgres } from './postgres-adapter.js';
 import {
   openStore,
   StoreUnavailableError,
-  currentProcess,
+  getCurrentProcess,
   type Feed,
   type Lease,
   type Store,
@@ -32,7 +32,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 async function acquireLease(feed: Feed, ttl = 10_000): Promise<Lease> {
-  const lease = await feed.acquireLease(currentProcess(), ttl);
+  const lease = await feed.acquireLease(getCurrentProcess(), ttl);
   if (!lease) throw new Error('not leased');
   return lease;
 }

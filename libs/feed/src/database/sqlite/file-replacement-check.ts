@@ -5,7 +5,7 @@ import type { StoreChangeRecord } from '../../identity/store-change-record.js';
 /** Minimum time in ms between two checks by reads, because a check costs a tenth of a page. */
 const READ_CHECK_INTERVAL_MS = 100;
 
-export interface FileCheck {
+export interface FileReplacementCheck {
   /** @throws StoreChangedError when the path no longer leads to the file that was opened */
   check(): void;
   /** Checks unless a check was made in the last 100 ms. @throws StoreChangedError */
@@ -13,7 +13,7 @@ export interface FileCheck {
 }
 
 /** Remembers the file that is now at the path. Call it after the database was opened. */
-export function createFileCheck(path: string, changes: StoreChangeRecord): FileCheck {
+export function createFileCheck(path: string, changes: StoreChangeRecord): FileReplacementCheck {
   const opened = findFile(path);
   let checkedAt = 0;
   const check = () => {

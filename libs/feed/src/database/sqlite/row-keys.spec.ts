@@ -1,14 +1,21 @@
 /** Tests the row keys of feeds with high ids, which a deployment with thousands of connectors has. */
 import { serializeTransaction } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
-import { copyStore, openStore, summarizeStore, currentProcess, type Feed, type Store } from '../../index.js';
+import {
+  copyStore,
+  openStore,
+  summarizeStore,
+  getCurrentProcess,
+  type Feed,
+  type Store,
+} from '../../index.js';
 import { POSTGRES, SQLITE } from '../../testing/stores.js';
 
 const ROWS = 7;
 const EMPTY_PAGE = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
 
 async function fill(feed: Feed, name: string): Promise<void> {
-  const lease = await feed.acquireLease(currentProcess(), 60_000);
+  const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
   const records = Array.from({ length: ROWS }, (_, index) =>
     serializeTransaction({
       id: `${name}-${index + 1}`,

@@ -13,7 +13,7 @@ import type {
   TransactionCallback,
 } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
-import { isBusy, toStoreError } from './sqlite-errors.js';
+import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { createFileCheck } from './file-replacement-check.js';
@@ -296,7 +296,7 @@ async function retryWhileBusy<T>(attempt: () => T | Promise<T>, busyTimeoutMs = 
     try {
       return await attempt();
     } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
+      if (!isLockedByOtherProcess(error) || performance.now() > deadline) throw error;
       await sleep(2 + Math.random() * 8);
     }
   }

@@ -20,7 +20,7 @@ export function toStoreError(error: unknown, file: string): unknown {
   return new StoreUnavailableError(file, typeof message === 'string' ? message : code, error);
 }
 
-export function isBusy(error: unknown): boolean {
+export function isLockedByOtherProcess(error: unknown): boolean {
   return getErrorCode(error instanceof StoreUnavailableError ? error.cause : error).startsWith('SQLITE_BUSY');
 }
 

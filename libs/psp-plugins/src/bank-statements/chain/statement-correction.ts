@@ -4,7 +4,7 @@
  */
 import type { Transaction } from '@tributary/connector-api';
 import { toTransactions } from '../bank-statements.mapper.js';
-import { statementVersion } from '../identity/entry-identity.js';
+import { computeStatementVersion } from '../identity/entry-identity.js';
 import type { EntryMatch } from '../matching/entry-matcher.js';
 import type { MatchItem } from '../matching/match-item.js';
 import type { MovementRepository } from '../matching/movement-repository.js';
@@ -31,7 +31,7 @@ export class StatementCorrection {
   /** The new version has the identity of the first one, so that entries that did not change are recognised. */
   withFormerIdentity(statement: CheckedStatement): CheckedStatement {
     const { identity } = this.former;
-    return { ...statement, identity, version: statementVersion(identity, statement.balances) };
+    return { ...statement, identity, version: computeStatementVersion(identity, statement.balances) };
   }
 
   /** Adds an entry of the new version. */

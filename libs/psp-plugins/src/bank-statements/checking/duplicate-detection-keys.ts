@@ -4,7 +4,7 @@ import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
 import {
   createGroupKey,
   computeDigest,
-  isUsable,
+  isUsableReference,
   listGroupCriteria,
   normalizeFacts,
 } from '../identity/entry-identity.js';
@@ -18,12 +18,12 @@ import type { Entry } from '../statements/statement.types.js';
 export function listDuplicateKeys(entry: Entry, accountId: string, statement: number): string[] {
   const facts = normalizeFacts(entryFactsWithDetail(entry));
   const [reference = ''] = facts;
-  const chain = createGroupKey(accountId, signedAmount(entry), listGroupCriteria(entry)[0]);
+  const chain = createGroupKey(accountId, formatAmountForKey(entry), listGroupCriteria(entry)[0]);
   const keys = [
     groupDuplicateKey(chain, statement),
     entryDuplicateKey(chain, computeDigest(...facts), statement),
   ];
-  return isUsable(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
+  return isUsableReference(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
 }
 
 /** Returns the same digest for entries of one group. */
@@ -38,11 +38,11 @@ export function entryDuplicateKey(chain: string, facts: string, statement: numbe
 
 /** Returns the same digest for entries with equal amount and bank reference. */
 export function referenceDuplicateKey(entry: Entry, reference: string, statement: number): string {
-  return computeDigest(statement, 'reference', reference, signedAmount(entry));
+  return computeDigest(statement, 'reference', reference, formatAmountForKey(entry));
 }
 
 /** Formats the amount as it is served, if possible: banks write `8.850` in one report and `8.85` in the next. */
-export function signedAmount(entry: Entry): string {
+export function formatAmountForKey(entry: Entry): string {
   try {
     return `${entry.creditDebit} ${formatAmount(toSignedMoney(entry))} ${entry.currency}`;
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   accountIdFrom,
   computeDigest,
   identifyStatement,
-  statementVersion,
+  computeStatementVersion,
   normalizeFacts,
 } from '../identity/entry-identity.js';
 import { isIban } from '../readers/value-parsers.js';
@@ -168,9 +168,9 @@ function checkStatement(
   const statement = {
     start,
     identity,
-    version: statementVersion(identity, balances),
+    version: computeStatementVersion(identity, balances),
     accountId: accountIdFrom(start),
-    content: computeDigest(entries, statementVersion('', balances)),
+    content: computeDigest(entries, computeStatementVersion('', balances)),
     sums: sums.complete(balances.map(({ currency }) => currency)),
     balances,
   };

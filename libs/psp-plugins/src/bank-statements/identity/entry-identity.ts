@@ -51,8 +51,9 @@ export function digestFacts(entry: EntryFacts): FactDigests {
   const [reference = '', payment, counterparty, text] = words;
   return {
     all: computeDigest(...words),
-    reference: isDistinctive(reference) ? computeDigest(reference) : '',
-    shortReference: isUsable(reference) && !isDistinctive(reference) ? computeDigest(reference) : '',
+    reference: isDistinctiveReference(reference) ? computeDigest(reference) : '',
+    shortReference:
+      isUsableReference(reference) && !isDistinctiveReference(reference) ? computeDigest(reference) : '',
     payment: digestUnlessEmpty(payment),
     counterparty: digestUnlessEmpty(counterparty),
     text: digestUnlessEmpty(text),
@@ -74,13 +75,13 @@ const PLACEHOLDERS = new Set(['NONREF', 'NOREF', 'NOTPROVIDED', 'NOTAVAILABLE', 
  * Returns whether a reference is distinctive outside its statement. Restarting counters (`//0001`) and
  * placeholders are not.
  */
-export function isDistinctive(normalised: string): boolean {
+export function isDistinctiveReference(normalised: string): boolean {
   const text = normalised.replace(/^0+/, '');
   return text.length >= 5 && !PLACEHOLDERS.has(text) && !/^(.)\1*$/.test(text);
 }
 
 /** Returns whether a reference is one at all, and no placeholder. */
-export function isUsable(normalised: string): boolean {
+export function isUsableReference(normalised: string): boolean {
   return normalised.length >= 2 && !PLACEHOLDERS.has(normalised) && !/^0*$/.test(normalised);
 }
 
@@ -158,7 +159,7 @@ export function identifyStatement(start: StatementStart, balances: readonly Stat
  * Returns a digest of the identity and the closing balance. Only a file with the same digest can be another
  * version of the same statement. Empty without a closing balance.
  */
-export function statementVersion(identity: string, balances: readonly StatementBalance[]): string {
+export function computeStatementVersion(identity: string, balances: readonly StatementBalance[]): string {
   const closing = findClosingBalance(balances);
   return closing ? computeDigest(identity, JSON.stringify(balanceKey(closing))) : '';
 }

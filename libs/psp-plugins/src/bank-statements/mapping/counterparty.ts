@@ -8,14 +8,14 @@ const OWNER_PREFIX = 'com.formance.spec/owner/';
  * Returns the IBAN, or the account number with the bank's code. Returns `undefined` if the statement has no
  * account number.
  */
-export function counterpartyId(party: Party | undefined): string | undefined {
+export function createCounterpartyId(party: Party | undefined): string | undefined {
   if (party?.iban) return party.iban;
   if (!party?.accountNumber) return undefined;
   return party.bic ? `${party.bic}.${party.accountNumber}` : party.accountNumber;
 }
 
 export function toBeneficiary({ counterparty: party }: EntryFacts): Beneficiary | undefined {
-  const id = counterpartyId(party);
+  const id = createCounterpartyId(party);
   if (!party || id === undefined) return undefined;
   return {
     id,

@@ -11,7 +11,7 @@ import type { FactDigests, GroupCriterion } from '../identity/entry-identity.js'
 import {
   entryDuplicateKey,
   referenceDuplicateKey,
-  signedAmount,
+  formatAmountForKey,
 } from '../checking/duplicate-detection-keys.js';
 import type { CheckedFile, CheckedStatement } from '../checking/statement-check.js';
 import type { Entry } from '../statements/statement.types.js';
@@ -53,7 +53,7 @@ export class MatchItemFactory {
     const normalizedFacts = normalizeFacts(whole);
     const facts = digestFacts(whole);
     const criteria = listGroupCriteria(entry, start.createdAt);
-    const amount = signedAmount(entry);
+    const amount = formatAmountForKey(entry);
     const groupKeys = criteria.map((criterion) => createGroupKey(accountId, amount, criterion));
     const [chain = ''] = groupKeys;
     const ordinal = this.nextOrdinal(entryDuplicateKey(chain, facts.all, this.statementIndex));

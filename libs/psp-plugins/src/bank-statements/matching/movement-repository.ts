@@ -70,7 +70,10 @@ export class MovementRepository {
     return loaded;
   }
 
-  /** Marks a movement that was matched: its record may change, and a new one may not be stored at all. */
+  /**
+   * Marks a movement in the cache as stale, so that it is read from the feed again. After a match its record can change, and the record of
+   * a new movement is perhaps never stored.
+   */
   markChanged(movementId: string): void {
     const at = movementId.lastIndexOf('-');
     const [groupKey, number] = [movementId.slice(0, at), Number.parseInt(movementId.slice(at + 1), 10)];

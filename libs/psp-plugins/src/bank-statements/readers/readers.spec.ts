@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import type { Entry, StatementEvent } from '../statements/statement.types.js';
 import { StatementError } from '../statements/statement.types.js';
-import { createBai2Sample, camt053, createMt940Sample, ntry } from './fixtures/sample-files.js';
-import { entriesOf, readAll, errorMessageOf } from './fixtures/read-parts.js';
+import {
+  createBai2Sample,
+  createCamt053Xml,
+  createMt940Sample,
+  createNtryXml,
+} from './fixtures/sample-files.js';
+import { selectEntries, readAll, errorMessageOf } from './fixtures/read-parts.js';
 import { toScaledInteger, formatScaledInteger } from './value-parsers.js';
 
 /** Entry values that every format can contain. */
@@ -34,7 +39,7 @@ const day = (line: Line) => String(line.day).padStart(2, '0');
 
 const WRITERS: Readonly<Record<string, (lines: Line[]) => string>> = {
   camt: (lines) =>
-    camt053(
+    createCamt053Xml(
       lines
         .map(
           (line) =>
@@ -79,7 +84,7 @@ describe.each(Object.entries(WRITERS))('%s', (_name, write) => {
     await fc.assert(
       fc.asyncProperty(LINES, CHUNK, async (lines, chunk) => {
         const parts = await readAll(write(lines), chunk);
-        expect(entriesOf(parts).map(summary)).toEqual(
+        expect(selectEntries(parts).map(summary)).toEqual(
           lines.map((line) => ({
             credit: line.credit,
             amount: decimal(line.units),
@@ -149,7 +154,7 @@ it('garbage is refused, and never anything else', async () => {
     '01,',
     '\u00ff\u00fe',
     createMt940Sample('').slice(0, 60),
-    camt053(ntry('')).slice(0, 400),
+    createCamt053Xml(createNtryXml('')).slice(0, 400),
     createBai2Sample('').slice(0, 60),
   );
   await fc.assert(

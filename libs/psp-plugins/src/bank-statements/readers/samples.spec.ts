@@ -51,7 +51,7 @@ function exact(amount: string): string {
   return parseAmount(amount, 'ANY/6').toString();
 }
 
-/** Collects a line `what: theirs → ours` for each difference. */
+/** Collects the differences from the result of the other program, one line each: `property: its value → our value`. */
 class Differences {
   readonly lines: string[] = [];
   compare(what: string, theirs: unknown, ours: unknown): void {

@@ -11,10 +11,13 @@ import {
 } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import { withPayments } from './connect-to-formance.js';
-import type { FormanceGroup } from './desired-connectors.js';
+import type { ConnectorsOfFormance } from './desired-connectors.js';
 
 /** Returns the facts of all connectors of a group. @throws Error if the store cannot be opened */
-export async function collectFacts(deployment: Deployment, group: FormanceGroup): Promise<ConnectorFacts[]> {
+export async function collectFacts(
+  deployment: Deployment,
+  group: ConnectorsOfFormance,
+): Promise<ConnectorFacts[]> {
   const { connectors } = group;
   const formanceFacts = await withPayments(deployment, group, (client) =>
     examineConnectors(client, connectors),

@@ -1,12 +1,12 @@
 /** Opens the connection to a Formance of the deployment file for the time of one command. */
 import { FormanceConnection, PaymentsClient } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
-import type { FormanceGroup } from './desired-connectors.js';
+import type { ConnectorsOfFormance } from './desired-connectors.js';
 
 /** Runs a task with a client of Formance Payments, and closes the connection after it. */
 export async function withPayments<T>(
   { secrets }: Pick<Deployment, 'secrets'>,
-  { formance: { urls, credentials } }: FormanceGroup,
+  { formance: { urls, credentials } }: ConnectorsOfFormance,
   run: (client: PaymentsClient) => Promise<T>,
 ): Promise<T> {
   const connection = new FormanceConnection({ urls, credentials, secrets });

@@ -5,7 +5,7 @@ import type { ConnectorConfig, Deployment, FormanceConfig } from '../../../confi
 import { CliError } from '../../shared/cli-error.js';
 import { requireConnectorPath } from '../../shared/command-context.js';
 
-export interface FormanceGroup {
+export interface ConnectorsOfFormance {
   formance: FormanceConfig;
   connectors: DesiredConnector[];
 }
@@ -15,7 +15,7 @@ export interface FormanceGroup {
  * @param paths paths of the only connectors to return; empty for all
  * @throws CliError if a path is unknown, or if a connector has no Formance
  */
-export function groupByFormance(deployment: Deployment, paths: readonly string[]): FormanceGroup[] {
+export function groupByFormance(deployment: Deployment, paths: readonly string[]): ConnectorsOfFormance[] {
   const known = deployment.connectors.map(({ path }) => path);
   const selected = new Set(paths.map((path) => requireConnectorPath(known, path)));
   const groups = new Map<FormanceConfig, DesiredConnector[]>();

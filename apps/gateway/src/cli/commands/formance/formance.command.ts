@@ -13,7 +13,11 @@ import { withPayments } from './connect-to-formance.js';
 import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
 import { formatInstallResults } from './format-install-results.js';
-import { formatManualInstallation, PRINT_FORMATS, type PrintFormat } from './format-manual-installation.js';
+import {
+  formatManualInstallation,
+  PRINT_FORMATS,
+  type InstallationFormat,
+} from './format-manual-installation.js';
 
 export function registerFormanceCommand(cli: CommandContext): void {
   const formance = cli.program
@@ -29,7 +33,7 @@ interface InstallOptions extends ConfigOption {
   dryRun?: true;
   createKeys?: true;
   rotateKeys?: true;
-  print?: PrintFormat;
+  print?: InstallationFormat;
   json?: true;
 }
 

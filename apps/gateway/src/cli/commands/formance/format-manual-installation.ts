@@ -2,11 +2,11 @@
 import type { DesiredConnector } from '@tributary/formance';
 
 export const PRINT_FORMATS = ['fctl', 'curl', 'terraform', 'kubernetes'] as const;
-export type PrintFormat = (typeof PRINT_FORMATS)[number];
+export type InstallationFormat = (typeof PRINT_FORMATS)[number];
 
 /** Formats the installation of connectors that read the same Formance. @param paymentsUrl URL of its service Payments */
 export function formatManualInstallation(
-  format: PrintFormat,
+  format: InstallationFormat,
   connectors: readonly DesiredConnector[],
   paymentsUrl: string,
 ): string {

@@ -1,7 +1,7 @@
 /** Checks of the settings class, and of the isolation of connectors. */
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
-import { validateSettings, getSettingNames } from '../test-connector.js';
+import { validateSettings, getSettingNames } from '../open-connector.js';
 import type { CheckContext } from '../check-context.js';
 
 /** A value of a type that no setting has. */

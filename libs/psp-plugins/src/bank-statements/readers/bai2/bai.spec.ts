@@ -1,15 +1,15 @@
 import { createBai2Sample } from '../fixtures/sample-files.js';
-import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
+import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
 
 async function entryOf(records: string, options?: Parameters<typeof createBai2Sample>[1]) {
-  const [entry] = entriesOf(await readAll(createBai2Sample(records, options)));
+  const [entry] = selectEntries(await readAll(createBai2Sample(records, options)));
   return entry!;
 }
 
 describe('a BAI2 file', () => {
   it('says what its statement is', async () => {
     const parts = await readAll(createBai2Sample('', { group: '02,BANK,1234,1,260115,0830,CAD,3/' }));
-    expect(startsOf(parts)).toEqual([
+    expect(selectStarts(parts)).toEqual([
       {
         part: 'start',
         format: 'bai2',
@@ -20,7 +20,7 @@ describe('a BAI2 file', () => {
         account: { id: '555', isIban: false, currency: 'CAD', servicer: '1234' },
       },
     ]);
-    expect(endsOf(parts)).toEqual([
+    expect(selectEnds(parts)).toEqual([
       {
         part: 'end',
         balances: [
@@ -38,7 +38,8 @@ describe('a BAI2 file', () => {
     ['', 'booked'],
   ])('with the modifier %j is %s', async (modifier, kind) => {
     expect(
-      startsOf(await readAll(createBai2Sample('', { group: `02,B,1,1,260115,,USD,${modifier}/` })))[0]!.kind,
+      selectStarts(await readAll(createBai2Sample('', { group: `02,B,1,1,260115,,USD,${modifier}/` })))[0]!
+        .kind,
     ).toBe(kind);
   });
 
@@ -49,7 +50,7 @@ describe('a BAI2 file', () => {
       createBai2Sample('', { account, total: -5000 + 100 + 7 + 8 + 50 + 9, count: 1 }),
     );
     expect(
-      endsOf(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
+      selectEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
     ).toEqual([
       ['OPBD', 'DBIT', '50.00'],
       ['CLBD', 'CRDT', '1.00'],
@@ -57,7 +58,7 @@ describe('a BAI2 file', () => {
       ['ITAV', 'CRDT', '0.08'],
       ['072', 'CRDT', '0.09'],
     ]);
-    expect(endsOf(parts)[0]).not.toHaveProperty('inconsistencies');
+    expect(selectEnds(parts)[0]).not.toHaveProperty('inconsistencies');
   });
 
   it.each([
@@ -136,7 +137,7 @@ describe('a BAI2 file', () => {
 
   it('finds several records on one line', async () => {
     const parts = await readAll(createBai2Sample('16,142,125,Z,,,A  PPD/ 16,142,50,Z,,,B/\n'));
-    expect(entriesOf(parts).map(({ amount, remittance }) => [amount, remittance])).toEqual([
+    expect(selectEntries(parts).map(({ amount, remittance }) => [amount, remittance])).toEqual([
       ['1.25', 'A  PPD'.replace('  ', ' ')],
       ['0.50', 'B'],
     ]);
@@ -147,8 +148,8 @@ describe('a BAI2 file', () => {
       .replace('260116,0100,42', '26x116,9900,42')
       .replace('03,555,,010,1000,,/', '03,555,,010,1000,,,15,1000,,/');
     const parts = await readAll(file);
-    expect(entriesOf(parts)[0]).toMatchObject({ amount: '1.25' });
-    expect(endsOf(parts)[0]!.unreadable).toEqual([
+    expect(selectEntries(parts)[0]).toMatchObject({ amount: '1.25' });
+    expect(selectEnds(parts)[0]!.unreadable).toEqual([
       expect.stringContaining('record 01: has the creation date "26x116"'),
       expect.stringContaining('record 01: has the time "9900"'),
       expect.stringContaining('record 03: has the type "15"'),
@@ -157,7 +158,7 @@ describe('a BAI2 file', () => {
   });
 
   it('may end without a slash where its last totals are right', async () => {
-    expect(endsOf(await readAll(createBai2Sample('').slice(0, -2)))).toHaveLength(1);
+    expect(selectEnds(await readAll(createBai2Sample('').slice(0, -2)))).toHaveLength(1);
   });
 
   it('tells totals that are wrong, and reads the entries', async () => {
@@ -166,13 +167,13 @@ describe('a BAI2 file', () => {
       total: 1250,
       count: 1,
     });
-    expect(endsOf(await readAll(good))[0]).not.toHaveProperty('inconsistencies');
+    expect(selectEnds(await readAll(good))[0]).not.toHaveProperty('inconsistencies');
     const bad = good
       .replace('49,1250,3', '49,1251,4')
       .replace('98,1250,1,5', '98,1251,2,5')
       .replace('99,1250,1,7', '99,1251,1,8')
       .replace('100,125,1', '100,125,2');
-    expect(endsOf(await readAll(bad))[0]!.inconsistencies).toEqual([
+    expect(selectEnds(await readAll(bad))[0]!.inconsistencies).toEqual([
       'the trailer 49 in line 5 has the control total 1251; the records sum up to 1250',
       'the trailer 49 in line 5 says 4 records; there are 3',
       'the trailer 98 in line 6 says 2 accounts; there are 1',

@@ -12,9 +12,9 @@ import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findNode, findText } from './xml-node.js';
 
 /** Throws a StatementError with a fixed location: `line 120: Ntry 3 of Stmt 1: …`. */
-export type Fail = (what: string) => never;
+export type RejectElement = (what: string) => never;
 
-export function createFail(place: string): Fail {
+export function createFail(place: string): RejectElement {
   return (what) => {
     throw new StatementError(`${place}: ${what}`);
   };
@@ -27,7 +27,7 @@ export type ReportUnreadable = (what: string) => void;
  * Reads a value that moves no money. If it cannot be read, it is reported and left out.
  * @param read gets a function that fails with the reason
  */
-export function readOptional<T>(read: (fail: Fail) => T, report: ReportUnreadable): T | undefined {
+export function readOptional<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
   class Unreadable extends Error {}
   try {
     return read((what) => {
@@ -46,7 +46,7 @@ export interface CamtAmount {
 }
 
 /** Reads `<Amt Ccy="EUR">12.50</Amt>`. The direction is in CdtDbtInd only. */
-export function readAmount(node: XmlNode, fail: Fail, accountCurrency?: string): CamtAmount {
+export function readAmount(node: XmlNode, fail: RejectElement, accountCurrency?: string): CamtAmount {
   const amount = node.text.trim().replace(/^\+/, '');
   if (!isDecimal(amount))
     fail(`<${node.name}> is ${quoteValue(amount)}; expected an amount without a sign, e.g. 12.50`);
@@ -59,20 +59,20 @@ export function readAmount(node: XmlNode, fail: Fail, accountCurrency?: string):
   return { amount, currency };
 }
 
-export function readCreditDebit(node: XmlNode, fail: Fail): CreditDebit {
+export function readCreditDebit(node: XmlNode, fail: RejectElement): CreditDebit {
   const word = findText(node, 'CdtDbtInd');
   if (word === 'CRDT' || word === 'DBIT') return word;
   fail(`<CdtDbtInd> is ${word === undefined ? 'missing' : quoteValue(word)}; expected CRDT or DBIT`);
 }
 
 /** Reads `Dt` or `DtTm` below `name`. Some banks put a date and time into `Dt`. */
-export function readDate(node: XmlNode, name: string, fail: Fail): string | undefined {
+export function readDate(node: XmlNode, name: string, fail: RejectElement): string | undefined {
   const choice = findChild(node, name);
   const text = findText(choice, 'DtTm') ?? findText(choice, 'Dt');
   return text === undefined || isEmptyDate(text) ? undefined : parseCamtDate(text, name, fail);
 }
 
-export function parseCamtDate(text: string, name: string, fail: Fail): string {
+export function parseCamtDate(text: string, name: string, fail: RejectElement): string {
   return (
     parseIsoDateOrTime(text) ??
     fail(`<${name}> is ${quoteValue(text)}; expected a day of the calendar as YYYY-MM-DD, or a date and time`)
@@ -118,7 +118,7 @@ export function readBic(institution: XmlNode | undefined): string | undefined {
   return findText(institution, 'BICFI') ?? findText(institution, 'BIC');
 }
 
-export function readAccount(node: XmlNode, fail: Fail): StatementAccount {
+export function readAccount(node: XmlNode, fail: RejectElement): StatementAccount {
   const id = readAccountId(node) ?? fail('<Acct> has no number; expected Id/IBAN or Id/Othr/Id');
   const servicer = findNode(node, 'Svcr', 'FinInstnId');
   return omitUndefined({
@@ -133,7 +133,7 @@ export function readAccount(node: XmlNode, fail: Fail): StatementAccount {
 
 export function readBalance(
   node: XmlNode,
-  fail: Fail,
+  fail: RejectElement,
   accountCurrency: string | undefined,
 ): StatementBalance {
   const type = findChild(node, 'Tp');

@@ -16,7 +16,7 @@ import {
   readParty,
   readReferences,
 } from './camt-entry-facts.js';
-import type { CamtAmount, Fail, ReportUnreadable } from './camt-element-parsers.js';
+import type { CamtAmount, RejectElement, ReportUnreadable } from './camt-element-parsers.js';
 import {
   readAmount,
   readCreditDebit,
@@ -31,7 +31,7 @@ import { findChild, findChildren, omitUndefined, findNode, findText } from './xm
 export interface EntryContext {
   kind: StatementKind;
   account: { id: string; currency?: string };
-  fail: Fail;
+  fail: RejectElement;
   /** Records a value of the entry that moves no money and cannot be read. */
   report: ReportUnreadable;
 }

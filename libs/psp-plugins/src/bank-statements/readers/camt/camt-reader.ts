@@ -8,7 +8,7 @@ import type { EntryContext } from './camt-entry.js';
 import { readDetail, readEntry, readEntryHead } from './camt-entry.js';
 import type { CamtMessage } from './camt-statement.js';
 import { CamtStatement, readPagination } from './camt-statement.js';
-import type { Fail } from './camt-element-parsers.js';
+import type { RejectElement } from './camt-element-parsers.js';
 import { createFail } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findNode } from './xml-node.js';
@@ -279,7 +279,7 @@ export class CamtReader implements StatementReader {
     return { kind: this.#message?.kind ?? 'booked', account, fail, report };
   }
 
-  #createFail(place: string): Fail {
+  #createFail(place: string): RejectElement {
     return createFail(`line ${this.#treeLine}: ${place}`);
   }
 

@@ -10,7 +10,7 @@ import type {
 import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
-import type { Fail, ReportUnreadable } from './camt-element-parsers.js';
+import type { RejectElement, ReportUnreadable } from './camt-element-parsers.js';
 import { parseCamtDate, readAccount, readBalance, readOptional } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
@@ -53,7 +53,7 @@ export class CamtStatement {
   }
 
   /** Reads one child element that is not an entry. Unknown elements are ignored. */
-  read(node: XmlNode, fail: Fail): void {
+  read(node: XmlNode, fail: RejectElement): void {
     const report: ReportUnreadable = (what) => this.reportUnreadable(`${node.name} of ${this.name}: ${what}`);
     switch (node.name) {
       case 'Id':
@@ -90,7 +90,7 @@ export class CamtStatement {
   }
 
   /** The booked balances prove that no entry is missing, so they must be readable. The others are information. */
-  #readBalance(node: XmlNode, fail: Fail, report: ReportUnreadable): void {
+  #readBalance(node: XmlNode, fail: RejectElement, report: ReportUnreadable): void {
     const code = findCode(findChild(node, 'Tp'), 'CdOrPrtry');
     const currency = this.account?.currency;
     const balance = CHECKED_BALANCES.has(code ?? '')
@@ -104,7 +104,7 @@ export class CamtStatement {
     if (this.#unreadable.length < MAX_UNREADABLE) this.#unreadable.push(what);
   }
 
-  start(fail: Fail): StatementStart {
+  start(fail: RejectElement): StatementStart {
     return {
       part: 'start',
       format: this.message.format,
@@ -153,7 +153,7 @@ export function readPagination(node: XmlNode): StatementStart['page'] {
   };
 }
 
-function readOptionalDate(node: XmlNode, name: string, fail: Fail): string | undefined {
+function readOptionalDate(node: XmlNode, name: string, fail: RejectElement): string | undefined {
   const text = findText(node, name);
   return text === undefined ? undefined : parseCamtDate(text, name, fail);
 }

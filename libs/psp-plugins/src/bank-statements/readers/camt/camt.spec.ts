@@ -1,8 +1,8 @@
-import { camt053, IBAN, ntry } from '../fixtures/sample-files.js';
-import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
+import { createCamt053Xml, IBAN, createNtryXml } from '../fixtures/sample-files.js';
+import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
 
 async function entryOf(content: string, amount?: string) {
-  const [entry] = entriesOf(await readAll(camt053(ntry(content, amount))));
+  const [entry] = selectEntries(await readAll(createCamt053Xml(createNtryXml(content, amount))));
   return entry!;
 }
 
@@ -11,24 +11,24 @@ const details = (...contents: string[]) =>
 
 describe('a camt file', () => {
   it('is read in any encoding, with any prefix, with or without a declaration', async () => {
-    const entry = ntry('<AddtlNtryInf>Gebühr für Überweisung</AddtlNtryInf>');
+    const entry = createNtryXml('<AddtlNtryInf>Gebühr für Überweisung</AddtlNtryInf>');
     const head = (encoding: string) => `<?xml version="1.0" encoding="${encoding}"?>`;
     const files = [
-      Buffer.from(camt053(entry)),
-      Buffer.from(camt053(entry, { head: '' })),
-      Buffer.from(camt053(entry, { prefix: 'ns2' })),
-      Buffer.from(camt053(entry).replace(/ xmlns="[^"]*"/, '')),
-      Buffer.from(`\ufeff${camt053(entry)}`),
-      Buffer.from(`\ufeff${camt053(entry, { head: head('UTF-16') })}`, 'utf16le'),
-      Buffer.from(`\ufeff${camt053(entry, { head: head('UTF-16') })}`, 'utf16le').swap16(),
-      Buffer.from(camt053(entry, { head: head('UTF-16') }), 'utf16le'),
-      Buffer.from(camt053(entry, { head: head('ISO-8859-1') }), 'latin1'),
-      Buffer.from(camt053(entry, { head: head('windows-1252') }), 'latin1'),
-      Buffer.from(camt053(entry).replaceAll('\n', '\r\n')),
+      Buffer.from(createCamt053Xml(entry)),
+      Buffer.from(createCamt053Xml(entry, { head: '' })),
+      Buffer.from(createCamt053Xml(entry, { prefix: 'ns2' })),
+      Buffer.from(createCamt053Xml(entry).replace(/ xmlns="[^"]*"/, '')),
+      Buffer.from(`\ufeff${createCamt053Xml(entry)}`),
+      Buffer.from(`\ufeff${createCamt053Xml(entry, { head: head('UTF-16') })}`, 'utf16le'),
+      Buffer.from(`\ufeff${createCamt053Xml(entry, { head: head('UTF-16') })}`, 'utf16le').swap16(),
+      Buffer.from(createCamt053Xml(entry, { head: head('UTF-16') }), 'utf16le'),
+      Buffer.from(createCamt053Xml(entry, { head: head('ISO-8859-1') }), 'latin1'),
+      Buffer.from(createCamt053Xml(entry, { head: head('windows-1252') }), 'latin1'),
+      Buffer.from(createCamt053Xml(entry).replaceAll('\n', '\r\n')),
     ];
     for (const file of files) {
       const parts = await readAll(file, 13);
-      expect(entriesOf(parts)[0]).toMatchObject({
+      expect(selectEntries(parts)[0]).toMatchObject({
         additionalInformation: 'Gebühr für Überweisung',
         amount: '12.50',
       });
@@ -36,7 +36,7 @@ describe('a camt file', () => {
   });
 
   it('says what its statement is', async () => {
-    const [start] = startsOf(await readAll(camt053('')));
+    const [start] = selectStarts(await readAll(createCamt053Xml('')));
     expect(start).toEqual({
       part: 'start',
       format: 'camt.053',
@@ -52,7 +52,9 @@ describe('a camt file', () => {
     const summary = (count: number, sum: string) =>
       `<TxsSummry><TtlNtries><NbOfNtries>${count}</NbOfNtries><Sum>${sum}</Sum></TtlNtries><TtlDbtNtries><NbOfNtries>0</NbOfNtries></TtlDbtNtries></TxsSummry>`;
     const end = async (text: string) =>
-      endsOf(await readAll(camt053(ntry('') + ntry(''), { summary: text })))[0];
+      selectEnds(
+        await readAll(createCamt053Xml(createNtryXml('') + createNtryXml(''), { summary: text })),
+      )[0];
     expect(await end(summary(2, '25'))).toMatchObject({ entryCount: 2 });
     expect(await end(summary(2, '25'))).not.toHaveProperty('inconsistencies');
     expect((await end(summary(3, '25.01')))!.inconsistencies).toEqual([
@@ -65,68 +67,80 @@ describe('a camt file', () => {
     ['<!DOCTYPE Document [<!ENTITY a "b">]>', 'document type declaration'],
     ['<!DOCTYPE Document SYSTEM "file:///etc/passwd">', 'document type declaration'],
   ])('with %s is refused', async (doctype, message) => {
-    expect(await errorMessageOf(camt053(ntry(''), { head: doctype }))).toContain(message);
+    expect(await errorMessageOf(createCamt053Xml(createNtryXml(''), { head: doctype }))).toContain(message);
   });
 
   it.each([
-    [camt053(ntry('<AddtlNtryInf>&a;</AddtlNtryInf>')), 'undefined entity'],
-    [camt053(ntry('')).replace('</Stmt>', ''), 'broken XML'],
-    [camt053(ntry('')).slice(0, -20), 'unclosed tag'],
-    [camt053('').replace(/<Stmt>.*<\/Stmt>/, ''), 'a header but no statement in it'],
+    [createCamt053Xml(createNtryXml('<AddtlNtryInf>&a;</AddtlNtryInf>')), 'undefined entity'],
+    [createCamt053Xml(createNtryXml('')).replace('</Stmt>', ''), 'broken XML'],
+    [createCamt053Xml(createNtryXml('')).slice(0, -20), 'unclosed tag'],
+    [createCamt053Xml('').replace(/<Stmt>.*<\/Stmt>/, ''), 'a header but no statement in it'],
     [
       '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn/></Document>',
       'without a bank statement',
     ],
-    [camt053('').replace(/<Acct>.*<\/Acct>/, ''), 'Stmt 1 has no <Acct>'],
+    [createCamt053Xml('').replace(/<Acct>.*<\/Acct>/, ''), 'Stmt 1 has no <Acct>'],
     [
-      camt053(ntry('', '<Amt Ccy="EUR">-1</Amt><CdtDbtInd>CRDT</CdtDbtInd>')),
+      createCamt053Xml(createNtryXml('', '<Amt Ccy="EUR">-1</Amt><CdtDbtInd>CRDT</CdtDbtInd>')),
       'line 2: Ntry 1 of Stmt 1: <Amt> is "-1"; expected an amount without a sign',
     ],
-    [camt053(ntry('', '<Amt Ccy="EUR">1e3</Amt><CdtDbtInd>CRDT</CdtDbtInd>')), '<Amt> is "1e3"'],
-    [camt053(ntry('', '<Amt Ccy="euro">1</Amt><CdtDbtInd>CRDT</CdtDbtInd>')), 'the currency "euro"'],
-    [camt053(ntry('', '<Amt Ccy="EUR">1</Amt>')), '<CdtDbtInd> is missing'],
-    [camt053(ntry('').replace('2026-01-15', '2026-02-30')), '<BookgDt> is "2026-02-30"'],
-    [camt053(ntry('').replace('BOOK', 'DONE')), '<Sts> is "DONE"; expected BOOK, PDNG, INFO or FUTR'],
-    [camt053(`<Ntry>${'<a>'.repeat(80)}`), 'nested deeper than 64'],
-    [camt053(`<AddtlStmtInf>${'x'.repeat(3_000_000)}</AddtlStmtInf>`), 'more than 1048576 characters'],
-    [camt053(`<Ntry>${'<a>x</a>'.repeat(100_000)}</Ntry>`), 'more than 1048576 characters'],
+    [
+      createCamt053Xml(createNtryXml('', '<Amt Ccy="EUR">1e3</Amt><CdtDbtInd>CRDT</CdtDbtInd>')),
+      '<Amt> is "1e3"',
+    ],
+    [
+      createCamt053Xml(createNtryXml('', '<Amt Ccy="euro">1</Amt><CdtDbtInd>CRDT</CdtDbtInd>')),
+      'the currency "euro"',
+    ],
+    [createCamt053Xml(createNtryXml('', '<Amt Ccy="EUR">1</Amt>')), '<CdtDbtInd> is missing'],
+    [createCamt053Xml(createNtryXml('').replace('2026-01-15', '2026-02-30')), '<BookgDt> is "2026-02-30"'],
+    [
+      createCamt053Xml(createNtryXml('').replace('BOOK', 'DONE')),
+      '<Sts> is "DONE"; expected BOOK, PDNG, INFO or FUTR',
+    ],
+    [createCamt053Xml(`<Ntry>${'<a>'.repeat(80)}`), 'nested deeper than 64'],
+    [
+      createCamt053Xml(`<AddtlStmtInf>${'x'.repeat(3_000_000)}</AddtlStmtInf>`),
+      'more than 1048576 characters',
+    ],
+    [createCamt053Xml(`<Ntry>${'<a>x</a>'.repeat(100_000)}</Ntry>`), 'more than 1048576 characters'],
   ])('that is wrong is refused: %#', async (file, message) => {
     expect(await errorMessageOf(file)).toContain(message);
   });
 
   it('with bytes of another encoding than it declares is read as Windows-1252, and this is reported', async () => {
-    const file = Buffer.from(camt053(ntry('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1');
+    const file = Buffer.from(createCamt053Xml(createNtryXml('<AddtlNtryInf>ü</AddtlNtryInf>')), 'latin1');
     for (const size of [1, 1000]) {
       const parts = await readAll(file, size);
-      expect(entriesOf(parts)[0]!.additionalInformation).toBe('ü');
-      expect(endsOf(parts)[0]!.unreadable).toEqual([expect.stringContaining('read as Windows-1252')]);
+      expect(selectEntries(parts)[0]!.additionalInformation).toBe('ü');
+      expect(selectEnds(parts)[0]!.unreadable).toEqual([expect.stringContaining('read as Windows-1252')]);
     }
   });
 
   it('may be followed by another document, with or without a declaration, and by control characters', async () => {
-    const one = camt053(ntry('')).trimEnd();
+    const one = createCamt053Xml(createNtryXml('')).trimEnd();
     for (const file of [
       one + one,
       `${one}\n${one}\u001a`,
-      one + camt053(ntry(''), { head: '' }),
+      one + createCamt053Xml(createNtryXml(''), { head: '' }),
       `\u0001\n${one}\n${one}\n\u0003\n`,
     ]) {
-      for (const size of [1, 7, 10_000]) expect(entriesOf(await readAll(file, size))).toHaveLength(2);
+      for (const size of [1, 7, 10_000]) expect(selectEntries(await readAll(file, size))).toHaveLength(2);
     }
   });
 
   it('leaves out values that move no money and cannot be read, and reports them', async () => {
     const parts = await readAll(
-      camt053(
-        ntry(
+      createCamt053Xml(
+        createNtryXml(
           '<ValDt><Dt>tomorrow</Dt></ValDt><Chrgs><Rcrd><Amt Ccy="EUR">x</Amt></Rcrd></Chrgs>' +
             '<AmtDtls><InstdAmt><Amt Ccy="?">1</Amt></InstdAmt></AmtDtls>',
         ),
         { summary: '<TxsSummry><TtlNtries><NbOfNtries>one</NbOfNtries></TtlNtries></TxsSummry>' },
       ),
     );
-    expect(entriesOf(parts)[0]).not.toHaveProperty('valueAt');
-    expect(endsOf(parts)[0]!.unreadable).toEqual([
+    expect(selectEntries(parts)[0]).not.toHaveProperty('valueAt');
+    expect(selectEnds(parts)[0]!.unreadable).toEqual([
       expect.stringContaining('<NbOfNtries> is "one"'),
       expect.stringContaining('<Amt> is "x"'),
       expect.stringContaining('the currency "?"'),

@@ -30,7 +30,7 @@ export function failAtMtField(field: MtField, what: string): never {
   throw new StatementError(`line ${field.line}: ${what}`);
 }
 
-export function fieldValue(field: MtField): string {
+export function getFieldValue(field: MtField): string {
   return field.lines.join('\n').trim();
 }
 
@@ -79,7 +79,9 @@ const BALANCE_CODES: Readonly<Record<string, string>> = {
  */
 function readBalanceText(field: MtField): string {
   const [first = '', ...others] = field.lines.map((line) => line.trim()).filter(Boolean);
-  return others.some((line) => /^[\d,.]+$/.test(line) && !/^94[02]$/.test(line)) ? fieldValue(field) : first;
+  return others.some((line) => /^[\d,.]+$/.test(line) && !/^94[02]$/.test(line))
+    ? getFieldValue(field)
+    : first;
 }
 
 /** Parses `:60F:C140829EUR000000000147,64`. The date 000000 means that there is no date. */
@@ -138,7 +140,7 @@ export function readAccount(field: MtField): StatementAccount {
 
 /** Parses `:13D:2409021230+0200` (tag 13 has no zone) to RFC 3339. */
 export function readDateTime(field: MtField): string {
-  const value = fieldValue(field);
+  const value = getFieldValue(field);
   const [, day, hour, minute, zoneHour, zoneMinute] =
     /^(\d{6})(\d{2})(\d{2})(?:([+-]\d{2})(\d{2}))?$/.exec(value) ?? [];
   if (day === undefined || Number(hour) > 23 || Number(minute) > 59) {
@@ -158,7 +160,7 @@ export function readTotal(field: MtField): {
   currency: string;
   amount: string;
 } {
-  const value = fieldValue(field);
+  const value = getFieldValue(field);
   const [, count, currency = '', amount = ''] = /^(\d{1,9})([A-Z]{3})([\d.,]+)$/.exec(value) ?? [];
   if (count === undefined) {
     failAtMtField(

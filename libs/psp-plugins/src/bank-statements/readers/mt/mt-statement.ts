@@ -15,7 +15,7 @@ import {
   readBalance,
   readDateTime,
   readTotal,
-  fieldValue,
+  getFieldValue,
 } from './mt-field-parsers.js';
 
 /** Collects the fields of one message, which is one page of a statement. */
@@ -43,7 +43,7 @@ export class MtMessage {
     private readonly type: string | undefined,
   ) {
     // Some banks begin a statement with the account and give no `:20:`.
-    this.id = firstField.tag === '20' ? fieldValue(firstField) : '';
+    this.id = firstField.tag === '20' ? getFieldValue(firstField) : '';
   }
 
   /** True for MT942: block 2 says so, or there is `:34F:` or `:13D:` and no opening balance. */
@@ -62,7 +62,7 @@ export class MtMessage {
         return;
       case '28':
       case '28C':
-        this.sequence = fieldValue(field);
+        this.sequence = getFieldValue(field);
         return;
       case '13':
       case '13D':
@@ -71,7 +71,7 @@ export class MtMessage {
         return;
       case '34F':
         this.#floorLimit = true;
-        this.#currency ??= fieldValue(field).slice(0, 3);
+        this.#currency ??= getFieldValue(field).slice(0, 3);
         return;
       case '60F':
       case '60M':

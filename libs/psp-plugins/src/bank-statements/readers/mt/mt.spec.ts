@@ -1,9 +1,9 @@
 import { createMt940Sample, IBAN } from '../fixtures/sample-files.js';
-import { endsOf, entriesOf, readAll, errorMessageOf, startsOf } from '../fixtures/read-parts.js';
+import { selectEnds, selectEntries, readAll, errorMessageOf, selectStarts } from '../fixtures/read-parts.js';
 
 /** Returns the only entry of a statement. */
 async function entryOf(line: string, details = '') {
-  const [entry] = entriesOf(
+  const [entry] = selectEntries(
     await readAll(createMt940Sample(`:61:${line}\r\n${details === '' ? '' : `:86:${details}\r\n`}`)),
   );
   return entry!;
@@ -139,7 +139,7 @@ describe('the details :86:', () => {
       Buffer.from(':62F:C260115EUR99,00\r\n-\r\n'),
     ]);
     for (const size of [1, 7, 1000]) {
-      expect(entriesOf(await readAll(file, size))[0]!.remittance).toBe('Müller Straße €');
+      expect(selectEntries(await readAll(file, size))[0]!.remittance).toBe('Müller Straße €');
     }
   });
 });
@@ -156,7 +156,7 @@ describe('a statement', () => {
       `:940:\r\n${bare}\r\n${bare}`,
       `BANK\n940\n${bare}-\nBANK\n940\n${bare}`,
     ]) {
-      expect(endsOf(await readAll(file)).map(({ balances }) => balances)).toEqual(
+      expect(selectEnds(await readAll(file)).map(({ balances }) => balances)).toEqual(
         Array(2).fill([
           { code: 'OPBD', creditDebit: 'CRDT', amount: '100.00', currency: 'EUR', at: '2026-01-14' },
           { code: 'CLBD', creditDebit: 'CRDT', amount: '100.00', currency: 'EUR', at: '2026-01-15' },
@@ -170,9 +170,9 @@ describe('a statement', () => {
       `:20:X\n:25:1\n:28C:00004/${number}\n:${open}\n:61:2601150115C1,NTRFNONREF\n:${close}\n-\n`;
     const first = page('1', '60F:C260114EUR1,', '62M:C260115EUR2,');
     const whole = await readAll(first + page('2', '60M:C260115EUR2,', '62F:C260115EUR3,'));
-    expect(startsOf(whole)).toHaveLength(1);
-    expect(entriesOf(whole)).toHaveLength(2);
-    expect(endsOf(whole)).toEqual([
+    expect(selectStarts(whole)).toHaveLength(1);
+    expect(selectEntries(whole)).toHaveLength(2);
+    expect(selectEnds(whole)).toEqual([
       {
         part: 'end',
         balances: [
@@ -182,10 +182,10 @@ describe('a statement', () => {
       },
     ]);
     const broken = await readAll(first + page('2', '60M:C260115EUR5,', '62F:C260115EUR6,'));
-    expect(endsOf(broken)[0]!.inconsistencies).toEqual([
+    expect(selectEnds(broken)[0]!.inconsistencies).toEqual([
       'page 00004/2 opens with 5.00; the page before it closed with 2.00',
     ]);
-    const alone = endsOf(await readAll(first))[0]!;
+    const alone = selectEnds(await readAll(first))[0]!;
     expect(alone.balances[1]).toMatchObject({ code: 'CLBD', intermediate: true });
   });
 
@@ -193,7 +193,7 @@ describe('a statement', () => {
     const file = (total: string) =>
       `:20:X\n:25:12345678/4711EUR\n:28C:1\n:34F:EUR0,\n:13D:2601151230+0100\n:61:2601150115D1,50NTRFNONREF\n:61:260116ED2,NTRFNONREF\n:90D:${total}\n:90C:0EUR0,\n`;
     const parts = await readAll(file('2EUR3,5'));
-    expect(startsOf(parts)).toEqual([
+    expect(selectStarts(parts)).toEqual([
       {
         part: 'start',
         format: 'mt942',
@@ -204,12 +204,12 @@ describe('a statement', () => {
         account: { id: '12345678/4711', isIban: false, currency: 'EUR', servicer: '12345678' },
       },
     ]);
-    expect(entriesOf(parts).map(({ status, creditDebit }) => [status, creditDebit])).toEqual([
+    expect(selectEntries(parts).map(({ status, creditDebit }) => [status, creditDebit])).toEqual([
       ['BOOK', 'DBIT'],
       ['PDNG', 'DBIT'],
     ]);
-    expect(endsOf(parts)).toEqual([{ part: 'end', balances: [], entryCount: 2 }]);
-    expect(endsOf(await readAll(file('3EUR4,')))[0]!.inconsistencies).toEqual([
+    expect(selectEnds(parts)).toEqual([{ part: 'end', balances: [], entryCount: 2 }]);
+    expect(selectEnds(await readAll(file('3EUR4,')))[0]!.inconsistencies).toEqual([
       ':90D: in line 8 says 3 debit entries; the statement has 2',
       ':90D: in line 8 says that debit entries sum up to 4.; they sum up to 3.50',
     ]);
@@ -223,9 +223,9 @@ describe('a statement', () => {
         ':64:D260115EUR5,10\r\n:65:C260116EUR1,\r\n:86:info\r\n-\r\n',
       ).replace(IBAN, `${IBAN}EUR`),
     );
-    expect(startsOf(parts)[0]!.account).toEqual({ id: IBAN, isIban: true, currency: 'EUR' });
+    expect(selectStarts(parts)[0]!.account).toEqual({ id: IBAN, isIban: true, currency: 'EUR' });
     expect(
-      endsOf(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
+      selectEnds(parts)[0]!.balances.map(({ code, creditDebit, amount }) => [code, creditDebit, amount]),
     ).toEqual([
       ['OPBD', 'CRDT', '100.00'],
       ['CLBD', 'DBIT', '5.1'],
@@ -269,13 +269,13 @@ describe('a statement', () => {
   });
 
   it('may end within an available balance, which is then left out', async () => {
-    const [end] = endsOf(await readAll(createMt940Sample('', undefined, ':64:C260115EUR10')));
+    const [end] = selectEnds(await readAll(createMt940Sample('', undefined, ':64:C260115EUR10')));
     expect(end!.balances.map(({ code }) => code)).toEqual(['OPBD', 'CLBD']);
     expect(end!.unreadable).toEqual(['line 6: the file ends within :64:, so it is left out']);
   });
 
   it('reports a field that moves no money and cannot be read', async () => {
-    const [end] = endsOf(
+    const [end] = selectEnds(
       await readAll(createMt940Sample('', undefined, ':64:C2601EUR10,\r\n:90C:x\r\n-\r\n')),
     );
     expect(end!.unreadable).toEqual([
@@ -285,6 +285,6 @@ describe('a statement', () => {
   });
 
   it('may end without a line break where the sum proves that nothing was cut', async () => {
-    expect(endsOf(await readAll(createMt940Sample('', undefined, '').trimEnd()))).toHaveLength(1);
+    expect(selectEnds(await readAll(createMt940Sample('', undefined, '').trimEnd()))).toHaveLength(1);
   });
 });

@@ -19,11 +19,14 @@ interface FeedProgress {
   /** Rows that were compared since the last damaged one. */
   intactRows: number;
   damaged: Map<number, DamagedRow>;
-  /** Whether the stored data warning is known to be up to date. */
+  /**
+   * Whether the damage warning in the store agrees with `damaged`. False after the start, because an earlier process may have stored a
+   * warning.
+   */
   isWarningCurrent: boolean;
 }
 
-export class RowSampler {
+export class StoredRowVerifier {
   /** The feed whose turn is next comes first. */
   private readonly feeds = new Map<string, FeedProgress>();
   private lastSampleAt = -Infinity;

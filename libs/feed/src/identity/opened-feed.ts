@@ -10,7 +10,7 @@ import { StaleStateError } from '../database/store-errors.js';
 import { toStoreIdentity } from './store-identity.js';
 import type { OpenedStoreIdentity } from './opened-store-identity.js';
 
-export class FeedSession implements FeedIdentity {
+export class OpenedFeed implements FeedIdentity {
   private highestSeq = 0;
 
   constructor(

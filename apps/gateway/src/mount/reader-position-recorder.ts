@@ -19,7 +19,7 @@ interface ReaderState {
   isCaughtUp: boolean;
 }
 
-export class ReaderRecorder {
+export class ReaderPositionRecorder {
   private readonly states = new Map<string, ReaderState>();
   private readonly readerIds = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;

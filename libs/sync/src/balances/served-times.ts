@@ -17,7 +17,7 @@ const MAX_REQUESTS_PER_TRANSACTION = 100;
 /** Timeout of a transaction. Together with the other timeouts of a response it is shorter than the client's ten seconds. */
 const WRITE_TIMEOUT_MS = 2_000;
 
-export class ReaderTimes {
+export class ServedTimes {
   private pending: PendingRequest[] = [];
   private isRunning = false;
 

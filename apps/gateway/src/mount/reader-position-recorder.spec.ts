@@ -1,21 +1,21 @@
 /** Tests the recorded positions of readers, on the real store. */
 import { deriveReaderId } from '@tributary/auth';
 import { serializeTransaction } from '@tributary/connector-api';
-import { currentProcess, openStore, UNAUTHORIZED_READER, type Store } from '@tributary/feed';
+import { getCurrentProcess, openStore, UNAUTHORIZED_READER, type Store } from '@tributary/feed';
 import { STORES } from '../../../../libs/feed/src/testing/stores.js';
-import { ReaderRecorder } from './reader-recorder.js';
+import { ReaderPositionRecorder } from './reader-position-recorder.js';
 
 describe.each(STORES)('positions of readers, on $name', (kind) => {
   const AUTHORIZATION = 'Bearer a-key-of-this-test';
   let fresh: Awaited<ReturnType<typeof kind.create>>;
   let store: Store;
   let now = Date.UTC(2026, 2, 1);
-  let recorder: ReaderRecorder;
+  let recorder: ReaderPositionRecorder;
   beforeAll(async () => {
     fresh = await kind.create();
     store = await openStore(fresh.url);
-    recorder = new ReaderRecorder(store, () => now);
-    const lease = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000);
+    recorder = new ReaderPositionRecorder(store, () => now);
+    const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
     const records = Array.from({ length: 25 }, (_, index) =>
       serializeTransaction({
         ...{ id: `tx-${index}`, createdAt: '2026-01-01T00:00:00Z', updatedAt: '2026-01-01T00:00:00Z' },
@@ -57,7 +57,7 @@ describe.each(STORES)('positions of readers, on $name', (kind) => {
 
   it('count requests without a key, and keep them while the store cannot be written', async () => {
     let failures = 1;
-    const flaky = new ReaderRecorder(
+    const flaky = new ReaderPositionRecorder(
       {
         recordReaderRequests: (requests) =>
           failures-- > 0 ? Promise.reject(new Error('away')) : store.recordReaderRequests(requests),

@@ -1,6 +1,6 @@
 /** Runs of small policies, on both databases: classes, verdicts, cuts, and what a repeated run says. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
-import { currentProcess, openStore, type Store } from '@tributary/feed';
+import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import { STORES, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions } from '../breaks/break-decisions.js';
@@ -8,7 +8,7 @@ import type { Break } from '../breaks/break.types.js';
 import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, streamBreaks, verifyRun, type RunResult } from './run-policy.js';
+import { runPolicy, streamBreaks, verifyRun, type RunResult } from './execute-policy.js';
 
 const DAY_MS = 86_400_000;
 const AT = Date.UTC(2026, 0, 10);
@@ -48,7 +48,7 @@ describe.each(STORES)('a run, in $name', (kind) => {
   });
 
   const addRows = async (...rows: Transaction[]) => {
-    const lease = await (await store.feed('bank', 'transactions')).acquireLease(currentProcess(), 60_000);
+    const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
     await lease!.append({
       records: rows.map((row) => serializeTransaction(row)),
       ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' },

@@ -32,6 +32,7 @@ const COPIED = [
     'test/postgres-setup.mjs',
     'test/postgres-teardown.mjs',
     'test/cache-node-flags.mjs',
+    'test/test-environment.mjs',
   ],
   ...[
     'package.json',

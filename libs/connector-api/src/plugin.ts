@@ -38,7 +38,9 @@ export type Cursor = string;
  * later page contains a valid record with the same `id`, the gateway marks the quarantine entry as resolved.
  */
 export interface RejectedRecord {
-  /** The id that the record would have. If the PSP sent none: another string that is the same whenever the PSP repeats the object. */
+  /**
+   * The id that the record would have. If the PSP sent no id, this is another string that is the same whenever the PSP repeats the object.
+   */
   id: string;
   /**
    * Why the record is invalid, as a sentence for people: where, what was expected, what was found. It must not contain secrets.

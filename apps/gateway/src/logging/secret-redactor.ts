@@ -41,7 +41,7 @@ export class SecretRedactor {
   }
 }
 
-/** Returns the secret in plain form, JSON-escaped and percent-encoded. */
+/** Returns three forms of the secret: plain, JSON-escaped and percent-encoded. */
 function listEncodedForms(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
 }

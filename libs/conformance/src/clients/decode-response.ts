@@ -11,7 +11,7 @@ export class PageRejected extends Error {
   override readonly name = 'PageRejected';
 }
 
-/** A decoded row. Strings that were not sent are empty, as in the clients. */
+/** A decoded row. A string that the service did not send is empty, as in Formance's clients. */
 export interface DecodedRow {
   id: string;
   createdAt: GoTime;

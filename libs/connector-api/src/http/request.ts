@@ -37,7 +37,7 @@ export interface RequestOptions {
   sign?: (request: PreparedRequest) => Headers | Promise<Headers>;
   /** False for a request without credentials, e.g. the one that fetches the access token. Default: true. */
   authenticated?: boolean;
-  /** The timeout of one attempt in milliseconds. Default: `HttpOptions.timeoutMs`. */
+  /** Cancels the request and its delays when this signal is aborted, e.g. because the gateway no longer waits for a listing. */
   timeoutMs?: number;
   /** Cancels the request and its delays when it is aborted, e.g. because the gateway no longer waits for a listing. */
   signal?: AbortSignal | undefined;

@@ -48,7 +48,7 @@ const MAX_KNOWN_IDS = 5;
 /** A row without an id is identified by its JSON, which is too long for a cursor. */
 const MAX_ID_LENGTH = 200;
 
-/** The condition under which a walk can end. */
+/** The condition under which a walk down the list can end: a known row was met, and the rows are older than this time. */
 export interface StopCondition {
   anchors: ReadonlySet<string>;
   /** Time in milliseconds since 1970. */

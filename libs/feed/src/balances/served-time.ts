@@ -46,7 +46,7 @@ const MAX_RETRY_MS = 2 * 60_000;
 /** The same before the polling interval is known. A client gives up after ten seconds and retries after one second. */
 const FIRST_RETRY_MS = 15_000;
 
-/** Returns what the reader knows after this response. Its `servedAt` is the response's `at`. */
+/** Returns the new state of a reader after this response. Its `servedAt` is the `at` of the response. */
 export function chooseServedTime(
   before: ReaderBalance | undefined,
   { since, observedAt }: AmountsVersion,

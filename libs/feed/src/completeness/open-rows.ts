@@ -1,4 +1,4 @@
-/** Finds the rows of an account that have moved no money yet. A gap is reported together with them, because they may explain it. */
+/** Finds the rows of an account that have moved no money yet. The report of a gap names these rows, because they may explain it. */
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';

@@ -67,7 +67,7 @@ function isFileOpenElsewhere(file: string): boolean {
   }
 }
 
-/** Returns true when sessions persist. The sessions of a gateway that has just ended disappear after a moment. */
+/** Returns true if sessions of the database persist. The sessions of a gateway that has just ended disappear after a moment. */
 async function hasLastingSessions(url: string): Promise<boolean> {
   for (let check = 1; await hasSessions(url); check++) {
     if (check === MAX_SESSION_CHECKS) return true;

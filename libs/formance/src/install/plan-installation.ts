@@ -11,7 +11,7 @@ export interface ConfigChange {
 }
 
 export interface PlanOptions {
-  /** The minimum that Formance has told in a refusal, e.g. `20m0s`; `undefined` before the first refusal. */
+  /** The shortest polling period, as Formance named it when it refused a shorter one: `20m0s`. `undefined` if it has refused none. */
   minimumPeriod: string | undefined;
   /** Creates an API key; `undefined` if no key may be created. */
   createKey: (() => string) | undefined;
@@ -54,7 +54,10 @@ export function planInstallation(
 
 type KeyChoice = { apiKey: string; notes: string[] } | { blocked: string };
 
-/** Keeps a key that the gateway accepts. Otherwise takes one of the deployment file, or creates one. */
+/**
+ * Keeps the key in Formance if the gateway accepts it. Otherwise takes a plain key of the connector in the deployment file, or creates a
+ * key.
+ */
 function chooseKey(
   { keys, path }: DesiredConnector,
   present: string | undefined,

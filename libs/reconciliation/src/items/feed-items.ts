@@ -106,7 +106,7 @@ function hasMoved({ state }: CurrentItem): boolean {
   return state === 'moved';
 }
 
-/** Returns the key for each rule that finds a value in the row. */
+/** Returns the keys by which the rules of the policy match the row: one key for each rule that finds a value in the row. */
 function toKeys(rules: readonly MatchingRule[], row: ServedRow): ItemKey[] {
   return rules.flatMap((rule, index) => {
     const key = rule.kind === 'window' ? undefined : readField(row, rule.psp);

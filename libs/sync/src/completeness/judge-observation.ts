@@ -40,7 +40,7 @@ export interface Judgement {
   difference: bigint;
 }
 
-/** After this time without an observation that agrees, differences that change all the time are reported. */
+/** Differences that are another amount at each check are reported if no observation has agreed for this time. */
 const MAX_UNSTEADY_MS = 24 * 3_600_000;
 
 export const NEW_CHECK: AccountCheck = {

@@ -117,7 +117,7 @@ export class StreamScheduler {
     await this.currentPull?.ended;
   }
 
-  /** Pulls the stream once, now. If another process holds the lease, it waits at most for the lifetime of a lease. */
+  /** Pulls the stream once, now. If another process holds the lease, the pull waits for it, but no longer than a lease can last. */
   async runOnce(onProgress?: (progress: SyncProgress) => void, signal?: AbortSignal): Promise<SyncRun> {
     const { clock, limits } = this.dependencies.context;
     const giveUpAt = clock.now() + limits.leaseTtlMs;

@@ -26,7 +26,7 @@ export function listDuplicateKeys(entry: Entry, accountId: string, statement: nu
   return isUsableReference(reference) ? [...keys, referenceDuplicateKey(entry, reference, statement)] : keys;
 }
 
-/** Returns the same digest for entries of one group. */
+/** Returns a digest of an entry. Entries that can be the same movement have the same digest. */
 export function groupDuplicateKey(chain: string, statement: number): string {
   return computeDigest(statement, 'group', chain);
 }

@@ -22,7 +22,10 @@ export interface PermitRefusal {
  * arrive too close together: a PSP that allows 60 requests a minute would count 62.
  */
 export class RateLimiter {
-  /** The times at which the requests that have ended no longer count, in ascending order. Requests that run are not in it. */
+  /**
+   * For each completed request, the time at which it stops counting towards the limit, in ascending order. Running requests are not
+   * included.
+   */
   private readonly expiryTimes: number[];
   /** The requests that wait, in their order. Each one is called when it becomes the first. */
   private readonly waiting: (() => void)[] = [];

@@ -23,7 +23,10 @@ export interface Walk {
   met: boolean;
   /** The way up. It begins when the way down is complete. */
   up?: {
-    /** Ids of the rows at which the way up stops, because they were yielded before. Absent if it reads to the end of the list. */
+    /**
+     * Ids of the newest rows that were already yielded. Each step of the way up reads from a mark down to these rows. Absent: it reads down
+     * to the oldest row of the list.
+     */
     ends?: string[];
   };
 }

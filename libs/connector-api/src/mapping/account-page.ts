@@ -43,7 +43,7 @@ function toWarning({ id, reason }: { id: string; reason: string }): DataWarning 
 /** One list of accounts whose response says no time: the balances have the time of the request. */
 export interface CurrentAccountList extends Pick<AccountList, 'idProperty' | 'toAccount'> {
   listRows: () => Promise<readonly Json[]>;
-  /** Returns what an account contains, each asset once. */
+  /** Returns the balances of the account: one amount per asset. */
   toAmounts: (row: Json) => Money[];
 }
 

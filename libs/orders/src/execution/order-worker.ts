@@ -20,7 +20,7 @@ import {
 
 /** Pause in ms after the PSP throttled orders without a retry time. */
 const DEFAULT_THROTTLE_MS = 1_000;
-/** Maximum in ms for a retry time of the PSP. */
+/** Maximum delay in ms that is accepted from the PSP. A longer one is reduced to it. */
 const MAX_THROTTLE_MS = 15 * 60_000;
 
 /** Delays in ms between two attempts to store the outcome of a PSP call. The delay doubles up to the maximum. */

@@ -58,7 +58,8 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
     case 'succeeded':
     case 'failed':
     case 'returned':
-      // The order is due for one of two reasons: its status may be published now, which every change does, or its status is disputed.
+      // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action of its own:
+      // every change of an order also publishes what is due.
       return isDisputed(order) && supportsLookup(context)
         ? startLookup({ set: {} }, order, context)
         : noAction;

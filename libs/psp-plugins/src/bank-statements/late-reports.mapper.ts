@@ -32,7 +32,10 @@ export function toEnrichedTransactions(match: EntryMatch, time: LocalTimeParser)
   return toTransactions({ ...match, item: { ...booked, entry } }, NO_STORED_DETAILS, time);
 }
 
-/** Returns the entry of the report as the booked statement contains it, or `undefined` if it must not be changed. */
+/**
+ * Returns the entry of the report with the booking data of the booked statement, or `undefined` if the served transaction must stay
+ * unchanged.
+ */
 function toBookedItem({ item, movement, isIdentified }: EntryMatch): MatchItem | undefined {
   const { fingerprint, status, detailCount, metadata } = movement;
   const bookedAt = metadata[BOOKED_KEYS.bookedAt];

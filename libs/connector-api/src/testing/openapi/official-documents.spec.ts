@@ -14,7 +14,8 @@ const AUTHORIZED = {
 const REVOLUT_OPERATIONS: [string, number, RegExp[]][] = [
   // "b7ec67d3-5af1-42c8-bece-3d28nlmo894d" is not a UUID.
   ['GET /accounts', 1, [/^GET \/accounts 200/]],
-  // "b209281b-aakk-9911-8d83-ac72469cef8f" is not a UUID, 2026-01-32 is not a date, card digits are numbers. The 401 example has no code.
+  // Mistakes in Revolut's examples: "b209281b-aakk-9911-8d83-ac72469cef8f" is not a UUID, 2026-01-32 is not a date, card digits are
+  // numbers, and the 401 example has no code.
   ['GET /counterparties', 7, [/all_counterparties/, /401/]],
   ['GET /transactions', 1, []],
   ['GET /transaction/{id}', 10, []],

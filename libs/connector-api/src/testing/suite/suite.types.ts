@@ -125,7 +125,7 @@ export interface MovementFixture extends Partial<
 > {
   /** Moves money between two own accounts. */
   transfer?: (input: { at: number; amount: string; currency: string }) => Awaitable<unknown>;
-  /** Converts money of an own account. */
+  /** Exchanges money on one of the own accounts into another currency. */
   conversion?: (input: {
     at: number;
     sold: { amount: string; currency: string };

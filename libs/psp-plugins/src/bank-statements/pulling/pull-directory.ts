@@ -48,7 +48,7 @@ export type ReadOtherFile = (
 const SMALL_FILE_BYTES = 1 << 20;
 /** Larger files are read after all others. */
 const LARGE_FILE_BYTES = 16 << 20;
-/** Time between two pages while a file is checked. */
+/** Interval in ms of the empty pages that are yielded while a file is checked, so that the gateway sees progress. */
 const HEARTBEAT_MS = 10_000;
 
 /** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */

@@ -10,7 +10,6 @@ import {
 } from '@tributary/connector-api';
 import {
   BalancesController,
-  FeedRowsController,
   FeedsController,
   OrdersController,
   WEBHOOK_RECEIVER,
@@ -67,13 +66,7 @@ export function createConnectorModule(
     moduleClass: ConnectorModule,
     module: {
       module: ConnectorModule,
-      controllers: [
-        FeedsController,
-        FeedRowsController,
-        BalancesController,
-        OrdersController,
-        WebhooksController,
-      ],
+      controllers: [FeedsController, BalancesController, OrdersController, WebhooksController],
       providers: [
         ...createPluginProviders(config, new PluginFeedReader(config.path, dependencies.store)),
         ...createContractProviders(config, dependencies),

@@ -3,6 +3,8 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Stream } from '../plugin.js';
 import { BACKEND, type Backend } from './backend.js';
+import { parseFeedQuery } from './parse-feed-query.js';
+import { sendFeedRows } from './send-feed-rows.js';
 import { sendPage } from './send-page.js';
 
 declare module 'fastify' {
@@ -12,7 +14,10 @@ declare module 'fastify' {
   }
 }
 
-/** Serves the three lists: accounts, beneficiaries and transactions. */
+/**
+ * Serves the three lists: accounts, beneficiaries and transactions. It also serves their rows by sequence numbers, for programs other than
+ * Formance (docs/guides/read-feeds.md). A second controller would cost a thousand connectors several MB of memory.
+ */
 @Controller()
 export class FeedsController {
   constructor(@Inject(BACKEND) private readonly backend: Backend) {}
@@ -33,5 +38,10 @@ export class FeedsController {
   @RouteConfig({ list: 'transactions' })
   transactions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
     return sendPage(this.backend, 'transactions', request, reply);
+  }
+
+  @Get('feed/:stream')
+  feedRows(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return sendFeedRows(this.backend, parseFeedQuery(request), request, reply);
   }
 }

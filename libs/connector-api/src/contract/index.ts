@@ -2,7 +2,6 @@
 export * from './balances.controller.js';
 export * from './contract-error.js';
 export * from './contract-error.filter.js';
-export * from './feed-rows.controller.js';
 export * from './feeds.controller.js';
 export * from './openapi/document.js';
 export * from './orders.controller.js';

@@ -73,8 +73,8 @@ async function runSilently<T>(run: () => Promise<T>): Promise<T> {
 async function createMutant(mutation: Mutation | undefined, directory: string): Promise<Plugin> {
   cpSync(REFERENCE, directory, { recursive: true });
   if (mutation !== undefined) applyMutation(mutation, join(directory, mutation.file));
-  const { reference } = (await import(join(directory, 'index.ts'))) as { reference: Plugin };
-  return reference;
+  const { referencePlugin } = (await import(join(directory, 'index.ts'))) as { referencePlugin: Plugin };
+  return referencePlugin;
 }
 
 /** @throws Error if a replacement does not fit: the code of the reference plugin has changed */

@@ -1,11 +1,9 @@
 /** The service that is checked: sends requests to it, and remembers what its lists contain. */
 import type { Stream } from '@tributary/connector-api';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ClientResponse } from './clients/decode-response.js';
+import { createAgent, sendRequest } from './clients/send-request.js';
 import type { TestPayout } from './test-payout.types.js';
 
-/** Source: Formance's client gives up after ten seconds (`DefaultConnectorClientTimeout`). */
-const TIMEOUT_MS = 10_000;
 /** Page size of Formance's releases since v3.1. */
 export const DRAIN_PAGE_SIZE = 100;
 
@@ -18,13 +16,6 @@ export interface ServerOptions {
   /** How long the service is watched for new rows, in ms. Default: 5 000. */
   watchMs?: number;
   payout?: TestPayout;
-}
-
-export interface ServerResponse {
-  status: number;
-  contentType: string;
-  body: string;
-  durationMs: number;
 }
 
 export interface RequestOptions {
@@ -47,44 +38,25 @@ export class ServerUnderTest {
   readonly watchMs: number;
   readonly payout: TestPayout | undefined;
   private readonly baseUrl: string;
-  private readonly agent: HttpAgent | HttpsAgent;
+  private readonly agent: ReturnType<typeof createAgent>;
   private readonly drains = new Map<Stream, Promise<ServedRow[]>>();
 
   constructor(private readonly options: ServerOptions) {
     this.baseUrl = options.url.replace(/\/+$/, '');
     this.watchMs = options.watchMs ?? 5_000;
     this.payout = options.payout;
-    this.agent = this.isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    this.agent = createAgent(this.baseUrl);
   }
 
   /** Sends a request. Redirects are not followed, because Formance's client sends no key to another URL. */
-  request(path: string, { method = 'GET', key, body }: RequestOptions = {}): Promise<ServerResponse> {
+  request(path: string, { method = 'GET', key, body }: RequestOptions = {}): Promise<ClientResponse> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (key !== null) headers['authorization'] = `Bearer ${key ?? this.options.key}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const startedAt = performance.now();
-    return new Promise((resolve, reject) => {
-      const send = this.isTls ? httpsRequest : httpRequest;
-      const sent = send(
-        this.baseUrl + path,
-        { method, headers, agent: this.agent, timeout: TIMEOUT_MS },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              contentType: response.headers['content-type'] ?? '',
-              body: Buffer.concat(chunks).toString(),
-              durationMs: performance.now() - startedAt,
-            }),
-          );
-        },
-      );
-      sent.on('timeout', () => sent.destroy(new Error(`no response within ${TIMEOUT_MS / 1000} s: ${path}`)));
-      sent.on('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    return sendRequest(this.baseUrl + path, this.agent, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
 
@@ -128,10 +100,6 @@ export class ServerUnderTest {
 
   private get maxRows(): number {
     return this.options.maxRows ?? 10_000;
-  }
-
-  private get isTls(): boolean {
-    return this.baseUrl.startsWith('https:');
   }
 }
 

@@ -1,14 +1,15 @@
 /** Checks of payouts. They run only if the operator gives a payout that may be made. */
 import { randomUUID } from 'node:crypto';
 import { CheckSkipped, type Check } from '../conformance.types.js';
-import { parseJson, type ServerResponse, type ServerUnderTest } from '../server-under-test.js';
+import type { ClientResponse } from '../clients/decode-response.js';
+import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 import type { TestPayout } from '../test-payout.types.js';
 
 const STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED'];
 
 interface MadePayout {
   request: Record<string, string>;
-  response: ServerResponse;
+  response: ClientResponse;
 }
 
 /** The payout of each run is made once, and all checks look at it. */

@@ -56,12 +56,23 @@ const RULES_BY_STREAM: Readonly<Record<Stream, StreamRules>> = {
 export function findPageViolations(stream: Stream, body: string): string[] {
   const rows = JSON.parse(body) as unknown;
   if (!Array.isArray(rows)) return ['the page is no array'];
+  return [...findInvalidRows(stream, rows), ...findOrderViolations(stream, rows)];
+}
+
+/** @returns a message for each violation in a row by itself */
+export function findInvalidRows(stream: Stream, rows: readonly unknown[]): string[] {
+  return rows.flatMap((row, index) =>
+    findRowViolations(stream, row).map((violation) => `row ${index}: ${violation}`),
+  );
+}
+
+/** @returns a message for each row whose time does not increase as the contract wants it */
+export function findOrderViolations(stream: Stream, rows: readonly unknown[]): string[] {
   const { feedTimeProperty } = RULES_BY_STREAM[stream];
-  const times = rows.map((row: Record<string, string>) => Date.parse(row[feedTimeProperty] ?? ''));
-  return rows.flatMap((row: unknown, index) => {
-    const gap = index === 0 ? 10 : times[index]! - times[index - 1]!;
-    const order = gap >= 10 ? [] : [`${feedTimeProperty} is ${gap} ms after the row before`];
-    return [...findRowViolations(stream, row), ...order].map((breach) => `row ${index}: ${breach}`);
+  const times = rows.map((row) => Date.parse((row as Record<string, string>)[feedTimeProperty] ?? ''));
+  return times.flatMap((time, index) => {
+    const gap = index === 0 ? 10 : time - times[index - 1]!;
+    return gap >= 10 ? [] : [`row ${index}: ${feedTimeProperty} is ${gap} ms after the row before`];
   });
 }
 

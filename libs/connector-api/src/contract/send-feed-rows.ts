@@ -8,7 +8,7 @@ import { ContractError } from './contract-error.js';
 import type { FeedQuery } from './parse-feed-query.js';
 
 /** The response header with the epoch of the rows, for formats whose body has no place for it. */
-export const EPOCH_HEADER = 'tributary-epoch';
+const EPOCH_HEADER = 'tributary-epoch';
 /** A comment is sent in this interval, so that proxies do not close a connection without events. */
 const KEEP_ALIVE_INTERVAL_MS = 15_000;
 

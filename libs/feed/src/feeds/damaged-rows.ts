@@ -1,9 +1,9 @@
 /** Finds rows of a feed that were altered after they had been appended. */
 import { sql, type Kysely } from 'kysely';
-import type { FeedRowTable, Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { DamagedRow, RowSample } from '../types/store.types.js';
-import { findRowDamage } from './verify-row.js';
+import { findRowDamage, readRowsToVerify, type RowToVerify } from './verify-row.js';
 
 /** Compares up to `count` rows after the feed time `after` with their hashes. */
 export async function verifySampleOfRows(
@@ -12,14 +12,7 @@ export async function verifySampleOfRows(
   after: number | undefined,
   count: number,
 ): Promise<RowSample> {
-  const rows = await db
-    .selectFrom('feed_rows')
-    .select(['feed_id', 'seq', 'feed_time', 'record_id', 'hash', 'body'])
-    .where('feed_id', '=', feed.id)
-    .where('feed_time', '>', after ?? -1)
-    .orderBy('feed_time')
-    .limit(count)
-    .execute();
+  const rows = await readRowsToVerify(db, feed.id, after ?? -1, count);
   return {
     checked: rows.length,
     last: rows.length < count ? undefined : rows.at(-1)?.feed_time,
@@ -49,7 +42,7 @@ export async function findMalformedRows(
     .map(({ seq, record_id }) => ({ seq, id: record_id, reason: 'the row is no JSON object' }));
 }
 
-function toDamagedRow({ stream }: OpenedFeed, row: FeedRowTable): DamagedRow[] {
+function toDamagedRow({ stream }: OpenedFeed, row: RowToVerify): DamagedRow[] {
   const reason = findRowDamage(stream, row);
   return reason === undefined ? [] : [{ seq: row.seq, id: row.record_id, reason }];
 }

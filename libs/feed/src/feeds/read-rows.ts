@@ -1,8 +1,8 @@
 /** Reads the rows of a feed in the sequence of their numbers, for programs that copy a feed. */
+import type { NumberedRow } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import { DamagedRowsError } from '../database/store-errors.js';
-import type { FeedRow } from '../types/store.types.js';
 import { findRowDamage } from './verify-row.js';
 
 /**
@@ -15,7 +15,7 @@ export async function readRows(
   feed: OpenedFeed,
   afterSeq: number,
   limit: number,
-): Promise<FeedRow[]> {
+): Promise<NumberedRow[]> {
   feed.assertUnchanged();
   const rows = await adapter.reader
     .selectFrom('feed_rows')

@@ -1,9 +1,30 @@
 /** Compares a stored row with its hash, which was computed when the row was appended. */
 import { appendFeedTime, formatTime, type Stream } from '@tributary/connector-api';
 import { hash } from 'node:crypto';
-import type { FeedRowTable } from '../database/schema.js';
+import type { Kysely } from 'kysely';
+import type { FeedRowTable, Schema } from '../database/schema.js';
 
 const HASH_BYTES = 16;
+
+/** A row with everything that its check needs. */
+export type RowToVerify = Omit<FeedRowTable, 'feed_id'>;
+
+/** Returns up to `count` rows of a feed after a feed time, oldest first. */
+export function readRowsToVerify(
+  db: Kysely<Schema>,
+  feedId: number,
+  after: number,
+  count: number,
+): Promise<RowToVerify[]> {
+  return db
+    .selectFrom('feed_rows')
+    .select(['seq', 'feed_time', 'record_id', 'hash', 'body'])
+    .where('feed_id', '=', feedId)
+    .where('feed_time', '>', after)
+    .orderBy('feed_time')
+    .limit(count)
+    .execute();
+}
 
 /** Returns the hash of a record's content: the JSON of the row without its feed time. */
 export function hashContent(content: string): Buffer {
@@ -11,10 +32,7 @@ export function hashContent(content: string): Buffer {
 }
 
 /** Returns what is wrong with a row, or `undefined` if it is as it was appended. */
-export function findRowDamage(
-  stream: Stream,
-  row: Omit<FeedRowTable, 'feed_id' | 'seq'>,
-): string | undefined {
+export function findRowDamage(stream: Stream, row: Omit<RowToVerify, 'seq'>): string | undefined {
   const suffix = appendFeedTime(stream, '', formatTime(row.feed_time));
   if (!row.body.endsWith(suffix)) return 'the JSON does not end with the feed time of the row';
   const content = row.body.slice(0, -suffix.length);

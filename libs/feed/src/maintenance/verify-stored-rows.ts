@@ -2,7 +2,7 @@
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
-import { findRowDamage } from '../feeds/verify-row.js';
+import { findRowDamage, readRowsToVerify } from '../feeds/verify-row.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 import type { DamagedRow } from '../types/store.types.js';
 
@@ -85,7 +85,7 @@ async function verifyFeed(
   let expectedSeq = resumeAfter === undefined ? 1 : undefined;
   let after = resumeAfter ?? -1;
   for (;;) {
-    const rows = await readBatch(db, feed.id, after);
+    const rows = await readRowsToVerify(db, feed.id, after, BATCH_ROWS);
     for (const row of rows) {
       if (expectedSeq !== undefined && row.seq !== expectedSeq)
         addFinding({
@@ -109,17 +109,6 @@ async function verifyFeed(
       id: '-',
       reason: `the last row is ${(expectedSeq ?? 1) - 1}, expected ${feed.head_seq}`,
     });
-}
-
-function readBatch(db: Kysely<Schema>, feedId: number, after: number) {
-  return db
-    .selectFrom('feed_rows')
-    .select(['seq', 'feed_time', 'record_id', 'hash', 'body'])
-    .where('feed_id', '=', feedId)
-    .where('feed_time', '>', after)
-    .orderBy('feed_time')
-    .limit(BATCH_ROWS)
-    .execute();
 }
 
 function nameRow({ seq, record_id }: { seq: number; record_id: string }): { seq: number; id: string } {

@@ -33,14 +33,6 @@ export interface StoredFeedRow {
   body: string;
 }
 
-/** A position in a feed (sequence number) or in a ledger (transaction id). A policy has the items of everything up to it. */
-export interface SourcePosition {
-  side: ItemSide;
-  /** The path of a connector, or the name of a ledger. */
-  source: string;
-  position: number;
-}
-
 export interface ItemContent {
   side: ItemSide;
   source: string;

@@ -2,6 +2,7 @@
 import type {
   Cursor,
   DataWarning,
+  NumberedRow,
   RejectedRecord,
   ServedBalances,
   Stream,
@@ -120,7 +121,7 @@ export interface Feed {
   /** Records that `page` is the last one, so that later pages stay empty for a minute. Call it before a page that is not full is sent. */
   recordLastPage(from: number | undefined, page: number, pageSize: number): Promise<void>;
   /** Returns at most `limit` rows after a sequence number (0: from the first row), in the sequence in which they became visible. */
-  readRows(afterSeq: number, limit: number): Promise<FeedRow[]>;
+  readRows(afterSeq: number, limit: number): Promise<NumberedRow[]>;
   /** Returns the JSON of the newest row for each of these ids (as served). Ids without a row are left out. */
   latestBodies(ids: readonly string[]): Promise<Map<string, string>>;
   /** Returns those of the ids (as served) for which the feed has a row. */
@@ -159,20 +160,6 @@ export interface RowSample {
   /** Feed time of the last one; `undefined` when there are no rows after it. */
   last: number | undefined;
   damaged: DamagedRow[];
-}
-
-/** One row of a feed: a version of a record. */
-export interface FeedRow {
-  /** Counts the rows of the feed from 1 without gaps. */
-  sequence: number;
-  /** Milliseconds since 1970. */
-  feedTime: number;
-  /** The id of the record, as served. */
-  id: string;
-  /** Counts the versions of the record from 1. */
-  version: number;
-  /** The JSON of the record, as the lists serve it. */
-  body: string;
 }
 
 /** A stream that is not due yet, measured by the clock that all gateways of the store share. */

@@ -1,17 +1,17 @@
 /** `tributary completeness …`: accepts a gap that a person has explained, and lists what was accepted. */
-import { formatAmount } from '@tributary/connector-api';
-import { openStore } from '@tributary/feed';
+import { formatAmount, formatTime } from '@tributary/connector-api';
 import { acceptGap } from '@tributary/sync';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
-  requireConnectorPath,
+  requireConnector,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 import { listGaps } from './list-gaps.js';
 
 interface AcceptOptions extends ConfigOption {
@@ -46,8 +46,7 @@ function registerAcceptCommand(parent: Command, { terminal, load, result }: Comm
     .addHelpText('after', formatExamples(ACCEPT_EXAMPLE))
     .action(async (argument: string, accountId: string, options: AcceptOptions) => {
       const deployment = load(options.config);
-      const known = deployment.connectors.map(({ path }) => path);
-      const connector = requireConnectorPath(known, argument);
+      const connector = requireConnector(deployment, argument);
       const { asset, by, note } = options;
       const gaps = await listGaps(deployment, connector);
       const gap = gaps.find((each) => each.accountId === accountId && each.asset === asset);
@@ -63,17 +62,14 @@ function registerAcceptCommand(parent: Command, { terminal, load, result }: Comm
         result.exitCode = EXIT.usage;
         return;
       }
-      const store = await openStore(deployment.store);
-      try {
-        const accepted = await acceptGap(store, { connector, accountId, asset, by, note });
-        if (accepted === undefined)
-          throw new CliError(`The gap of account ${accountId} has just ended. Nothing was changed.`);
-        terminal.out(
-          `The difference ${formatAmount({ amount: accepted, asset })} ${asset} of account ${accountId} is accepted.`,
-        );
-      } finally {
-        await store.close();
-      }
+      const accepted = await withStore(deployment, (store) =>
+        acceptGap(store, { connector, accountId, asset, by, note }),
+      );
+      if (accepted === undefined)
+        throw new CliError(`The gap of account ${accountId} has just ended. Nothing was changed.`);
+      terminal.out(
+        `The difference ${formatAmount({ amount: accepted, asset })} ${asset} of account ${accountId} is accepted.`,
+      );
     });
 }
 
@@ -86,17 +82,11 @@ function registerAcceptedCommand(parent: Command, { terminal, load }: CommandCon
     .addHelpText('after', formatExamples('tributary completeness accepted house-bank --config gateway.yaml'))
     .action(async (argument: string, { config }: ConfigOption) => {
       const deployment = load(config);
-      const known = deployment.connectors.map(({ path }) => path);
-      const connector = requireConnectorPath(known, argument);
-      const store = await openStore(deployment.store);
-      try {
-        const accepted = await store.completeness(connector).listAcceptances();
-        const rows = accepted.map(({ at, message }) =>
-          [new Date(at).toISOString(), message].map(replaceControlCharacters),
-        );
-        terminal.out(rows.length === 0 ? 'No gap was accepted.' : formatTable([['TIME', 'WHAT'], ...rows]));
-      } finally {
-        await store.close();
-      }
+      const connector = requireConnector(deployment, argument);
+      const accepted = await withStore(deployment, (store) =>
+        store.completeness(connector).listAcceptances(),
+      );
+      const rows = accepted.map(({ at, message }) => [formatTime(at), message].map(replaceControlCharacters));
+      terminal.out(rows.length === 0 ? 'No gap was accepted.' : formatTable([['TIME', 'WHAT'], ...rows]));
     });
 }

@@ -1,13 +1,14 @@
 /** `tributary connectors …`: pulls a connector at once, or confirms that it belongs to another plugin or account from now on. */
-import { adoptConnector, openStore } from '@tributary/feed';
+import { adoptConnector } from '@tributary/feed';
 import type { Command } from 'commander';
 import {
   createConfigOption,
   formatExamples,
-  requireConnectorPath,
+  requireConnector,
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
+import { withStore } from '../shared/with-store.js';
 import { toConnectorIdentity } from '../../mount/connector-identity.js';
 
 export function registerConnectorsCommand(cli: CommandContext): void {
@@ -38,19 +39,13 @@ function registerRetry(connectors: Command, { terminal, load }: CommandContext):
     .addHelpText('after', formatExamples('tributary connectors retry house-bank --config gateway.yaml'))
     .action(async (argument: string, { config }: ConfigOption) => {
       const deployment = load(config);
-      const known = deployment.connectors.map(({ path }) => path);
-      const path = requireConnectorPath(known, argument);
-      const store = await openStore(deployment.store);
-      try {
-        const streams = await store.requestPulls(path);
-        terminal.out(
-          streams === 0
-            ? `${path} was never pulled. A gateway pulls it when it starts.`
-            : `${path}: running gateways pull its streams that wait after a failure within a few seconds. A rate limit of the PSP still applies.`,
-        );
-      } finally {
-        await store.close();
-      }
+      const path = requireConnector(deployment, argument);
+      const streams = await withStore(deployment, (store) => store.requestPulls(path));
+      terminal.out(
+        streams === 0
+          ? `${path} was never pulled. A gateway pulls it when it starts.`
+          : `${path}: running gateways pull its streams that wait after a failure within a few seconds. A rate limit of the PSP still applies.`,
+      );
     });
 }
 
@@ -69,8 +64,7 @@ function registerChange(
     .addHelpText('after', formatExamples(`tributary connectors ${name} house-bank --config gateway.yaml`))
     .action(async (argument: string, { config }: ConfigOption) => {
       const deployment = load(config);
-      const known = deployment.connectors.map(({ path }) => path);
-      const path = requireConnectorPath(known, argument);
+      const path = requireConnector(deployment, argument);
       for (const connector of deployment.connectors.filter((each) => each.path === path)) {
         const identity = toConnectorIdentity(connector);
         await adoptConnector(deployment.store, identity, forgetsCursors);

@@ -1,11 +1,12 @@
 /** Finds orders in the store and formats them, for `tributary orders list` and `tributary orders show`. */
-import { formatAmount } from '@tributary/connector-api';
-import { openStore, type OrderEvent, type OrderState, type Store, type StoredOrder } from '@tributary/feed';
+import { formatAmount, formatTime } from '@tributary/connector-api';
+import type { OrderEvent, OrderState, Store, StoredOrder } from '@tributary/feed';
 import { UNKNOWN_TIME } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
 import { CliError } from '../shared/cli-error.js';
 import { requireConnectorPath } from '../shared/command-context.js';
 import { pluralize, formatTable, replaceControlCharacters } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 
 export interface OrderFilter {
   /** Path of the connector. If absent, all connectors are included. */
@@ -85,18 +86,6 @@ export async function findOrder(deployment: Deployment, store: Store, name: stri
   if (others.length === 0) return first;
   const ids = found.map(({ id, connector }) => `${id} (/${connector})`).join(', ');
   throw new CliError(`Several connectors have an order ${JSON.stringify(name)}. Name it by its id: ${ids}.`);
-}
-
-export async function withStore<T>(
-  deployment: Deployment,
-  callback: (store: Store) => Promise<T>,
-): Promise<T> {
-  const store = await openStore(deployment.store);
-  try {
-    return await callback(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** @param served paths of the deployment's connectors; other connectors are marked as removed */
@@ -192,8 +181,4 @@ export function orderWithHistoryJson({ order, history }: OrderWithHistory): obje
 /** Formats the amount of an order, e.g. `12.50 EUR`. */
 export function formatOrderAmount({ amount, asset }: StoredOrder): string {
   return `${formatAmount({ amount, asset })} ${asset.split('/', 1)[0]}`;
-}
-
-function formatTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

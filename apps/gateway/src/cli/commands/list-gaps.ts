@@ -1,9 +1,10 @@
 /** Lists the balances that the rows of their connectors do not explain: `tributary quarantine --gaps`. */
 import { formatAmount, formatTime } from '@tributary/connector-api';
-import { openStore, type AccountSum } from '@tributary/feed';
+import type { AccountSum } from '@tributary/feed';
 import { computeSuspectDifference } from '@tributary/sync';
 import type { ConnectorConfig, Deployment } from '../../config/settings/deployment.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 
 /** A balance that disagrees with the rows, or a connector that is not checked. */
 export interface BalanceGap {
@@ -22,9 +23,8 @@ export interface BalanceGap {
 }
 
 /** @param connector path of the connector; `undefined` means all connectors of the deployment */
-export async function listGaps(deployment: Deployment, connector: string | undefined): Promise<BalanceGap[]> {
-  const store = await openStore(deployment.store);
-  try {
+export function listGaps(deployment: Deployment, connector: string | undefined): Promise<BalanceGap[]> {
+  return withStore(deployment, async (store) => {
     const wanted = deployment.connectors.filter(({ path }) => connector === undefined || path === connector);
     const gaps: BalanceGap[] = [];
     for (const each of wanted) {
@@ -32,9 +32,7 @@ export async function listGaps(deployment: Deployment, connector: string | undef
       gaps.push(...describeUnchecked(each), ...sums.flatMap((sum) => describeGap(each.path, sum)));
     }
     return gaps;
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 export function formatGapTable(gaps: readonly BalanceGap[]): string {

@@ -7,10 +7,11 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
-import { openStore, type QuarantineEntry } from '@tributary/feed';
+import type { QuarantineEntry } from '@tributary/feed';
 import { formatGapTable, listGaps } from './list-gaps.js';
 import type { Deployment } from '../../config/index.js';
 import { formatTable, replaceControlCharacters } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 
 export function registerQuarantineCommand({ program, terminal, load }: CommandContext): void {
   program
@@ -42,13 +43,12 @@ const QUARANTINE_EXAMPLE = 'tributary quarantine house-bank --json --config gate
  * Lists quarantine entries, newest first.
  * @param connector path of the connector; `undefined` means all connectors of the deployment
  */
-export async function listQuarantine(
+export function listQuarantine(
   deployment: Deployment,
   connector: string | undefined,
   limit: number,
 ): Promise<QuarantineEntry[]> {
-  const store = await openStore(deployment.store);
-  try {
+  return withStore(deployment, async (store) => {
     // The store can also contain connectors that were removed, or that belong to another deployment file. They are not listed.
     const paths = connector === undefined ? deployment.connectors.map(({ path }) => path) : [connector];
     const entries = await Promise.all(paths.map((path) => store.listQuarantine(path, limit)));
@@ -56,9 +56,7 @@ export async function listQuarantine(
       .flat()
       .sort((a, b) => b.since - a.since)
       .slice(0, limit);
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 export function formatQuarantineTable(entries: readonly QuarantineEntry[]): string {

@@ -24,8 +24,9 @@ import {
   type ConfigOption,
 } from '../shared/command-context.js';
 import { pluralize } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 import { formatBreak, formatBreaks, formatExplanations, formatRuns } from './format-reconciliation.js';
-import { POLICY_ARGUMENT_HELP, selectPolicies, withStore } from './select-policies.js';
+import { POLICY_ARGUMENT_HELP, selectPolicyNames } from './select-policies.js';
 
 export function registerReconcileReadCommands(reconcile: Command, cli: CommandContext): void {
   registerList(reconcile, cli);
@@ -59,7 +60,7 @@ function registerList(reconcile: Command, { terminal, load }: CommandContext): v
     .addHelpText('after', formatExamples('tributary reconcile list --state open --config gateway.yaml'))
     .action(async (name: string | undefined, options: ListOptions) => {
       const deployment = load(options.config);
-      const policies = selectPolicies(deployment, name).map(({ policy }) => policy.name);
+      const policies = selectPolicyNames(deployment, name);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
         if (options.runs) {
@@ -105,7 +106,7 @@ function registerShow(reconcile: Command, { terminal, load }: CommandContext): v
     )
     .action(async (id: string, { config, json }: ConfigOption & { json?: true }) => {
       const deployment = load(config);
-      const names = selectPolicies(deployment, undefined).map(({ policy }) => policy.name);
+      const names = selectPolicyNames(deployment);
       await withStore(deployment, async (store) => {
         const repository = store.reconciliation();
         const found = await findBreak(new BreakDecisions(repository, names), id);
@@ -221,7 +222,7 @@ async function findRuns(
 ): Promise<StoredRun[]> {
   const byId = name?.startsWith('run_') ? await repository.findRun(name) : undefined;
   if (byId) return [byId];
-  const policies = selectPolicies(deployment, name).map(({ policy }) => policy.name);
+  const policies = selectPolicyNames(deployment, name);
   const runs = (await Promise.all(policies.map((policy) => repository.listRuns(policy, 1)))).flat();
   if (runs.length === 0) throw new CliError('There is no run yet; start one with tributary reconcile run.');
   return runs;

@@ -18,9 +18,10 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
+import { withStore } from '../shared/with-store.js';
 import { formatPreview, formatRun } from './format-reconciliation.js';
 import { registerReconcileReadCommands } from './reconcile-read.command.js';
-import { POLICY_ARGUMENT_HELP, selectPolicies, withStore } from './select-policies.js';
+import { POLICY_ARGUMENT_HELP, selectPolicies, selectPolicyNames } from './select-policies.js';
 import { combineExitCodes, toExitCode } from './reconcile-exit-code.js';
 
 export function registerReconcileCommand(cli: CommandContext): void {
@@ -154,7 +155,7 @@ async function decide(
   work: (decisions: BreakDecisions) => Promise<string>,
 ): Promise<void> {
   const deployment = load(config);
-  const names = selectPolicies(deployment, undefined).map(({ policy }) => policy.name);
+  const names = selectPolicyNames(deployment);
   try {
     terminal.out(
       await withStore(deployment, (store) => work(new BreakDecisions(store.reconciliation(), names))),

@@ -8,8 +8,9 @@ import {
 } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
-import { formatOrderAmount, findOrder, withStore } from './find-and-format-orders.js';
+import { formatOrderAmount, findOrder } from './find-and-format-orders.js';
 import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
+import { withStore } from '../shared/with-store.js';
 
 /**
  * Resolves the order, or describes the change if it is not confirmed.

@@ -1,5 +1,4 @@
-/** Finds the policies that a subcommand of `tributary reconcile` works on, and opens the store for it. */
-import { openStore, type Store } from '@tributary/feed';
+/** Finds the policies that a subcommand of `tributary reconcile` works on. */
 import { suggestSimilarName, type Deployment, type PolicyConfig } from '../../config/index.js';
 import { CliError, EXIT } from '../shared/cli-error.js';
 
@@ -19,11 +18,7 @@ export function selectPolicies({ policies }: Deployment, name: string | undefine
   throw new CliError(`There is no policy ${JSON.stringify(name)}.${hint}`, EXIT.usage);
 }
 
-export async function withStore<T>(deployment: Deployment, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(deployment.store);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
+/** Returns the names of the policies. @throws CliError as `selectPolicies` does */
+export function selectPolicyNames(deployment: Deployment, name?: string): string[] {
+  return selectPolicies(deployment, name).map(({ policy }) => policy.name);
 }

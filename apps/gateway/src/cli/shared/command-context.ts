@@ -42,11 +42,21 @@ export function parseLimit(text: string): number {
  * @throws CliError if the deployment has no such connector
  */
 export function parseConnectorArgument(
-  { connectors }: Deployment,
+  deployment: Deployment,
   argument: string | undefined,
 ): string | undefined {
-  const known = connectors.map((connector) => connector.path);
-  return argument === undefined ? undefined : requireConnectorPath(known, argument);
+  return argument === undefined ? undefined : requireConnector(deployment, argument);
+}
+
+/**
+ * Returns the path of a connector that is a required argument.
+ * @throws CliError if the deployment has no such connector
+ */
+export function requireConnector({ connectors }: Deployment, argument: string): string {
+  return requireConnectorPath(
+    connectors.map(({ path }) => path),
+    argument,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Collects what Formance, the gateway and its store know about the connectors of the deployment file. */
 import { deriveReaderId } from '@tributary/auth';
 import { STREAMS } from '@tributary/connector-api';
-import { openStore, UNAUTHORIZED_READER, type ReaderPosition, type Store } from '@tributary/feed';
+import { UNAUTHORIZED_READER, type ReaderPosition, type Store } from '@tributary/feed';
 import {
   checkEndpoint,
   examineConnectors,
@@ -10,6 +10,7 @@ import {
   type StreamFacts,
 } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
+import { withStore } from '../../shared/with-store.js';
 import { withPayments } from './connect-to-formance.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
@@ -22,8 +23,7 @@ export async function collectFacts(
   const formanceFacts = await withPayments(deployment, group, (client) =>
     examineConnectors(client, connectors),
   );
-  const store = await openStore(deployment.store);
-  try {
+  return withStore(deployment, async (store) => {
     const positions = await store.findReaderPositions(connectors.map(({ path }) => path));
     const facts: ConnectorFacts[] = [];
     for (const [index, desired] of connectors.entries()) {
@@ -38,9 +38,7 @@ export async function collectFacts(
       });
     }
     return facts;
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 async function readStreams(

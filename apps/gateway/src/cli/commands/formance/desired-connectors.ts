@@ -3,7 +3,7 @@ import { formatKeyHash, hashApiKey, KEY_PREFIX } from '@tributary/auth';
 import type { ConnectorKeys, DesiredConnector } from '@tributary/formance';
 import type { ConnectorConfig, Deployment, FormanceConfig } from '../../../config/index.js';
 import { CliError } from '../../shared/cli-error.js';
-import { requireConnectorPath } from '../../shared/command-context.js';
+import { requireConnector } from '../../shared/command-context.js';
 
 export interface ConnectorsOfFormance {
   formance: FormanceConfig;
@@ -16,8 +16,7 @@ export interface ConnectorsOfFormance {
  * @throws CliError if a path is unknown, or if a connector has no Formance
  */
 export function groupByFormance(deployment: Deployment, paths: readonly string[]): ConnectorsOfFormance[] {
-  const known = deployment.connectors.map(({ path }) => path);
-  const selected = new Set(paths.map((path) => requireConnectorPath(known, path)));
+  const selected = new Set(paths.map((path) => requireConnector(deployment, path)));
   const groups = new Map<FormanceConfig, DesiredConnector[]>();
   for (const connector of deployment.connectors) {
     const { path, formance } = connector;

@@ -8,6 +8,7 @@ export { BreakDecisions, DecisionError, type Author } from './breaks/break-decis
 export * from './events/event.types.js';
 export { listBreakEvents } from './events/read-decisions.js';
 export { verifyEvents } from './events/verify-events.js';
+export { escapeHtml } from './reports/escape-html.js';
 export { exportRun, verifyExport } from './reports/export-run.js';
 export { explainRecord, type ItemExplanation } from './runs/explain-record.js';
 export * from './runs/run.types.js';

@@ -1,4 +1,5 @@
 /** Creates the HTML page of `GET /`: what the gateway serves and where its documentation is. The page loads nothing else. */
+import { escapeHtml } from '@tributary/reconciliation';
 
 /** A connector on the page. */
 export interface StartPageConnector {
@@ -64,16 +65,4 @@ function renderConnectors(connectors: readonly StartPageConnector[], hasApiDocs:
 <tr><th>path</th><th>plugin</th>${hasApiDocs ? '<th></th>' : ''}</tr>
 ${rows.join('\n')}
 </table>`;
-}
-
-const HTML_ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character);
 }

@@ -108,8 +108,8 @@ try {
 }
 
 /**
- * Each contestant has a store of its own, because two feeds of one table do not cost the same: only the rows of the last one are at the end
- * of the indexes.
+ * Each variant has a store of its own. Two feeds in one table would not cost the same: only the rows of the last feed are at the end of the
+ * indexes.
  * @param serverPid process id of the database; `undefined` for a database inside this process
  */
 async function compare(

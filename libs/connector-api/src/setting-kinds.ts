@@ -141,7 +141,7 @@ export function DaySetting(description: string): PropertyDecorator {
 /** The maximum number of characters of a name in a SEPA transfer. Source: EPC, SEPA Credit Transfer Rulebook. */
 const MAX_NAME_LENGTH = 70;
 
-/** Somebody whom a PSP can pay, see `Payee`. */
+/** A person or company that a PSP can pay, see `Payee`. */
 export class PayeeSettings {
   @TextSetting('The holder of the account, as the bank has it: the bank may compare.', {
     maxLength: MAX_NAME_LENGTH,

@@ -213,7 +213,7 @@ it('takes a token that leads back for an error', async () => {
 });
 
 it.each(['newest-first', 'oldest-first'] as const)(
-  'takes a page that a PSP repeats whatever it is asked for, for an error (%s)',
+  'reports an error if a PSP answers every request with the same page (%s)',
   async (order) => {
     const { list, feed, options } = startTest(2, { order, paging: 'time' });
     for (let row = 0; row < 9; row += 1) list.add(NOW - DAY + row * HOUR);

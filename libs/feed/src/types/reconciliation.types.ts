@@ -131,8 +131,8 @@ export interface ReconciliationRepository {
   /** Returns the rows of the transactions feed of a connector after this sequence number. */
   readFeedRows(connector: string, afterSeq: number, limit: number): Promise<StoredFeedRow[]>;
   /**
-   * Returns the newest sequence number of the transactions feed of a connector, 0 without rows, and the sequence number after which the sums
-   * of accounts contain the rows.
+   * Returns the newest sequence number of the transactions feed of a connector, 0 without rows, and the
+   * sequence number of the last row that the sums of accounts leave out.
    */
   findFeedHead(connector: string): Promise<{ seq: number; summedAfter: number }>;
   /** Returns the newest row of a record up to this sequence number. */

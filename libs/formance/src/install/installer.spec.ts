@@ -78,7 +78,7 @@ it('on an empty server all connectors are installed, and a second run changes no
 it('on a half-installed server the rest is installed, and what exists is adopted under its id', async () => {
   const [first, second] = [desire('house-bank'), desire('mollie')];
   const existing = fake.addConnector({ ...configOf(first), pageSize: 25 });
-  // A connector that somebody uninstalls at this moment is no longer one.
+  // A connector that is being uninstalled does not count as installed.
   fake.addConnector(configOf(second), { name: 'mollie-old', scheduledForDeletion: true });
   const results = await install([first, second]);
   expect(results.map(({ outcome }) => outcome)).toEqual(['unchanged', 'installed']);

@@ -9,7 +9,7 @@ export interface InstalledConnector {
   provider: string;
   /** RFC 3339. */
   createdAt: string;
-  /** Whether somebody has uninstalled it, and the deletion is not finished. */
+  /** Whether the connector was uninstalled, and its deletion has not ended yet. */
   isScheduledForDeletion: boolean;
   /** URL of the service that the connector reads; absent for providers without an endpoint. */
   endpoint?: string;

@@ -5,7 +5,7 @@ const IBAN = 'DE89370400440532013000';
 const OTHER = 'NL91ABNA0417164300';
 
 describe('accounts, balances and beneficiaries', () => {
-  it('keeps the newest closing balance of each currency, in whatever order the statements come', async () => {
+  it('keeps the newest closing balance of each currency, in any order of the statements', async () => {
     const bank = new FakeBank('Europe/Berlin');
     bank.writeFile(
       '2.xml',

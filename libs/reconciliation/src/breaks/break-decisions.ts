@@ -4,7 +4,7 @@ import { readDecisions } from '../events/read-decisions.js';
 import type { Decision, ItemReference } from '../events/event.types.js';
 import type { Break } from './break.types.js';
 
-/** Who decides, and why. */
+/** The person who decides, and the reason. */
 export interface Author {
   by: string;
   note: string;

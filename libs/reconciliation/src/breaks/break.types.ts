@@ -72,7 +72,7 @@ export interface Break {
   rule?: number;
   key?: string;
   suggestion?: BreakItem;
-  /** Who accepted the break, and why. */
+  /** The person who accepted the break, and the reason. */
   acceptance?: { by: string; note: string; at: string; until?: string };
   assignee?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a Formance Ledger over its API v2. Source: the OpenAPI document of Ledger v2.4, and `internal/storage/ledger/resource_transactions.go`
- * of formancehq/ledger for the filter by id.
+ * Reads a Formance Ledger over its API v2. Sources: the OpenAPI document of Ledger v2.4; for the filter by id, the file
+ * `internal/storage/ledger/resource_transactions.go` of formancehq/ledger.
  */
 import type { LedgerPosting, LedgerTransaction } from '@tributary/feed';
 import { LedgerError, type LedgerSource } from './ledger-source.js';
@@ -68,7 +68,7 @@ export function createHttpLedgerSource({
       for (const { id } of transactions) {
         if (id <= previous)
           throw new LedgerError(
-            `the ledger ${ledger} listed transaction ${id} after ${previous}; expected ascending ids after ${afterId}. a Ledger v2 that sorts by id is needed`,
+            `the ledger ${ledger} listed transaction ${id} after ${previous}; expected ascending ids after ${afterId}. The ledger must be a Ledger v2 that sorts by id`,
           );
         previous = id;
       }

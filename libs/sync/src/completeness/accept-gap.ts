@@ -6,7 +6,7 @@ import { formatTime } from '@tributary/connector-api';
 import type { AccountSum, Store } from '@tributary/feed';
 import { toWarningId } from './warning-id.js';
 
-/** Who accepts a gap, and why. */
+/** The person who accepts a gap, and the reason. */
 export interface GapAcceptance {
   connector: string;
   /** The id as served. */

@@ -73,7 +73,7 @@ test('the warning ends when every row was compared again, also in a process that
   expect(await findWarnings()).toEqual([]);
 });
 
-test('one sample is compared at a time, whatever the number of pulls', async () => {
+test('one sample is compared at a time, for any number of pulls', async () => {
   // The accounts are pulled first and have the first two turns, the transactions have the third one.
   await pull(3);
   expect(await metric('tributary_verified_rows_total')).toBe(30);

@@ -66,8 +66,8 @@ export const FAULT_CHECKS: readonly Check[] = [
 ];
 
 /**
- * Makes the PSP answer all further requests of a listing with its second page with rows, whatever the requests ask for. A link of this page leads
- * back to it; a plugin that asks for rows by time or number gets rows that it did not ask for. The listing must end, and the rows behind the loop
+ * Makes the PSP answer each further request of a listing with its second page with rows. A link of this page leads back to it. A plugin that
+ * asks for rows by time or number gets rows that it did not ask for. The listing must end, and the rows behind the loop
  * must arrive when the PSP is well again.
  */
 async function expectLoopIsNoEnd(context: CheckContext): Promise<void> {

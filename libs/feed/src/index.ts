@@ -1,5 +1,6 @@
 /** Public interface of the library `feed`: the store with feeds, orders, balances and the quarantine. */
 export * from './database/store-errors.js';
+export { ACCEPTANCE_ID_PREFIX } from './feeds/quarantine.js';
 export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/completeness.types.js';
 export type * from './types/reconciliation.types.js';

@@ -6,7 +6,7 @@ import type {
   RowsTableColumn,
 } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
-import { StaleStateError } from '../database/store-errors.js';
+import { lockFeed } from '../feeds/lock-feed.js';
 import { addAcceptance, addWarning, findAcceptances, resolveEntries } from '../feeds/quarantine.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type {
@@ -63,7 +63,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     const feed = await this.openFeed();
     await feed.explainStaleState(() =>
       this.adapter.transaction(async (db) => {
-        const head = await this.lockFeed(db, feed);
+        const head = await lockFeed(db, this.adapter, feed, this.clock);
         const rows = await db
           .selectFrom('account_sums')
           .selectAll()
@@ -113,18 +113,6 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 
   async describeOpenRows(accountId: string, asset: string, afterSeq: number) {
     return describeOpenRows(this.adapter.reader, await this.openFeed(), { accountId, asset }, afterSeq);
-  }
-
-  /** Locks the feed, so that no row is appended until the commit. @throws StaleStateError when the feed was replaced */
-  private async lockFeed(db: Kysely<Schema>, feed: OpenedFeed) {
-    const head = await db
-      .selectFrom('feeds')
-      .select(['head_seq', 'summed_after', this.clock().as('now')])
-      .where(feed.isSameFeed)
-      .modifyEnd(this.adapter.forUpdate)
-      .executeTakeFirst();
-    if (!head) throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
-    return head;
   }
 
   private async write(

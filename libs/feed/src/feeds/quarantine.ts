@@ -2,9 +2,9 @@
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
 import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
-import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { AcceptedGap } from '../types/completeness.types.js';
+import { lockFeed } from './lock-feed.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
@@ -38,6 +38,9 @@ export async function addWarning(
   await upsertEntry(db, { ...fromWarning(warning), feed_id: feedId, since: now, cleared_at: null });
 }
 
+/** Prefix of the ids of acceptances. It distinguishes them from data warnings. */
+export const ACCEPTANCE_ID_PREFIX = 'accepted-gap:';
+
 /** Adds what a person accepted as a resolved entry. Must run inside a transaction that has locked the feed. */
 export async function addAcceptance(
   db: Kysely<Schema>,
@@ -56,7 +59,7 @@ export async function findAcceptances(db: Kysely<Schema>, connector: string): Pr
     .select(['since', 'reason'])
     .where('connector', '=', connector)
     .where('kind', '=', 'finding')
-    .where('record_id', 'like', 'accepted-gap:%')
+    .where('record_id', 'like', `${ACCEPTANCE_ID_PREFIX}%`)
     .orderBy('since', 'desc')
     .execute();
   return rows.map(({ since, reason }) => ({ at: since, message: reason }));
@@ -73,16 +76,10 @@ export async function updateDamageWarning(
   message: string | undefined,
   clock: CurrentTimeExpression,
 ): Promise<void> {
-  const head = await db
-    .selectFrom('feeds')
-    .select(clock().as('now'))
-    .where(feed.isSameFeed)
-    .modifyEnd(adapter.forUpdate)
-    .executeTakeFirst();
-  if (!head) throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
+  const { now } = await lockFeed(db, adapter, feed, clock);
   if (message === undefined)
-    await resolveEntries(db, adapter, feed.id, [DAMAGE_WARNING_ID], ['finding'], head.now);
-  else await addWarning(db, feed.id, { id: DAMAGE_WARNING_ID, message }, head.now);
+    await resolveEntries(db, adapter, feed.id, [DAMAGE_WARNING_ID], ['finding'], now);
+  else await addWarning(db, feed.id, { id: DAMAGE_WARNING_ID, message }, now);
 }
 
 /** Returns the unresolved entries, newest first. */

@@ -35,11 +35,7 @@ export async function runPolicy(
   source: LedgerSource,
   asOf: number,
 ): Promise<RunResult> {
-  const repository = store.reconciliation();
-  const spec = serializePolicy(policy);
-  const policyId = toPolicyId(spec);
-  await repository.definePolicy(policyId, policy.name, spec);
-  const inputs = await observeSources(store, policy, source, asOf);
+  const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
   const inputsText = JSON.stringify(inputs);
   const id = `run_${createHash('sha256').update(policyId).update(inputsText).digest('hex').slice(0, 20)}`;
   await repository.beginRun({
@@ -67,6 +63,15 @@ export async function runPolicy(
   return { id, inputs, summary, sha256 };
 }
 
+/** Stores the policy, reads what is new at the sources, and makes the cuts. */
+async function prepareRun(store: Store, policy: Policy, source: LedgerSource, asOf: number) {
+  const repository = store.reconciliation();
+  const spec = serializePolicy(policy);
+  const policyId = toPolicyId(spec);
+  await repository.definePolicy(policyId, policy.name, spec);
+  return { repository, policyId, inputs: await observeSources(store, policy, source, asOf) };
+}
+
 /** What a policy would find, without a run. */
 export interface PolicyPreview {
   summary: PartialSummary;
@@ -87,11 +92,7 @@ export async function previewPolicy(
   source: LedgerSource,
   asOf: number,
 ): Promise<PolicyPreview> {
-  const repository = store.reconciliation();
-  const spec = serializePolicy(policy);
-  const policyId = toPolicyId(spec);
-  await repository.definePolicy(policyId, policy.name, spec);
-  const inputs = await observeSources(store, policy, source, asOf);
+  const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
   const examples = new Map<string, Break[]>();
   const summary = await compute(repository, policyId, policy, inputs, async (breaks) => {
     for (const found of breaks) {

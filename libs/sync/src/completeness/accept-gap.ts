@@ -3,7 +3,7 @@
  * that balance and rows agree again, and later losses are found.
  */
 import { formatTime } from '@tributary/connector-api';
-import type { AccountSum, Store } from '@tributary/feed';
+import { ACCEPTANCE_ID_PREFIX, type AccountSum, type Store } from '@tributary/feed';
 import { toWarningId } from './warning-id.js';
 
 /** The person who accepts a gap, and the reason. */
@@ -46,7 +46,7 @@ function toAcceptedCheck(check: AccountSum['check'], amount: bigint): AccountSum
 function toEntry({ accountId, asset, by, note }: GapAcceptance, amount: bigint, now: number) {
   const at = formatTime(now);
   return {
-    id: `accepted-gap:${accountId}:${asset}:${at}`,
+    id: `${ACCEPTANCE_ID_PREFIX}${accountId}:${asset}:${at}`,
     message: `the difference ${amount} (minor units) of account ${accountId} in ${asset} was accepted by ${by} at ${at}: ${note}`,
   };
 }

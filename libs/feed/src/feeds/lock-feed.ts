@@ -1,0 +1,27 @@
+/** Locks a feed for work that appends no rows. */
+import type { Kysely } from 'kysely';
+import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import type { Schema } from '../database/schema.js';
+import { StaleStateError } from '../database/store-errors.js';
+import type { OpenedFeed } from '../identity/opened-feed.js';
+
+/**
+ * Locks the row of the feed until the commit.
+ * @returns the row, and the time of the store's clock
+ * @throws StaleStateError when it is not the feed that this process opened
+ */
+export async function lockFeed(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feed: OpenedFeed,
+  clock: CurrentTimeExpression,
+) {
+  const head = await db
+    .selectFrom('feeds')
+    .select(['head_seq', 'summed_after', clock().as('now')])
+    .where(feed.isSameFeed)
+    .modifyEnd(adapter.forUpdate)
+    .executeTakeFirst();
+  if (!head) throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
+  return head;
+}

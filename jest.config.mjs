@@ -15,13 +15,22 @@ export const SLOW_SPECS = [
   // Measures a gateway under load.
   'test/balances/burst.spec.ts',
 
-  // Start several gateways, or a gateway without its database, and wait.
+  // Start several gateways or stores, or a gateway without its database, and wait.
   'test/cluster/cluster.spec.ts',
   'test/cluster/rolling-restart.spec.ts',
   'test/gateway/database-unavailable.spec.ts',
   'test/gateway/database-unavailable-at-start.spec.ts',
   'test/gateway/store-full.spec.ts',
   'test/gateway/slow-store.spec.ts',
+  'test/gateway/slow-request.spec.ts',
+  'test/gateway/mollie-transfers.spec.ts',
+  'test/gateway/store-changed.spec.ts',
+  'test/gateway/second-deployment.spec.ts',
+  'libs/sync/src/scheduling/shared-schedule.spec.ts',
+  'libs/orders/src/runtime/store-clock.spec.ts',
+  'libs/feed/src/identity/store-changed.spec.ts',
+  'libs/feed/src/migrations/fencing.spec.ts',
+  'libs/feed/src/maintenance/copy-store.spec.ts',
   'libs/feed/src/identity/promotion.spec.ts',
   // Builds the program of older releases from the history.
   'test/upgrade/old-and-new.spec.ts',
@@ -44,6 +53,12 @@ export const SLOW_SPECS = [
 
   // Check a year of data, or hundreds of generated cases.
   'test/reconciliation/simulated-year.slow.spec.ts',
+  'test/balances/reconciliation.spec.ts',
+  'test/conform.spec.ts',
+  'libs/connector-api/src/listing/newest-first-listing.spec.ts',
+  'libs/psp-plugins/src/sandbox/sandbox.simulator.spec.ts',
+  'libs/psp-plugins/src/bank-statements/identity/identity.spec.ts',
+  'libs/psp-plugins/src/bank-statements/pulling/large-files.spec.ts',
   'test/read-while-rows-arrive.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',

@@ -1,18 +1,24 @@
 import { get } from 'node:http';
 
+/** Returned when a connection is refused or breaks, and when no response arrives in time. */
+export type MissingStatus = 'unreachable' | 'timeout';
+
 /**
  * Sends a GET request.
  * @param timeoutMs timeout in milliseconds
- * @returns the status; `undefined` when no response arrives in time
+ * @returns the status, or the reason why there is none
  */
-export function fetchHttpStatus(url: string, timeoutMs: number): Promise<number | undefined> {
+export function fetchHttpStatus(url: string, timeoutMs: number): Promise<number | MissingStatus> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: timeoutMs }, (response) => {
       response.resume();
       response.on('error', () => undefined);
-      resolve(response.statusCode);
+      resolve(response.statusCode ?? 'unreachable');
     });
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(undefined));
+    request.on('timeout', () => {
+      resolve('timeout');
+      request.destroy();
+    });
+    request.on('error', () => resolve('unreachable'));
   });
 }

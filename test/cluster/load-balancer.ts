@@ -19,6 +19,11 @@ import { fetchHttpStatus } from './fetch-http-status.js';
 /** Milliseconds between two health checks of a gateway, and the timeout of a health check. */
 const HEALTH_CHECK_INTERVAL_MS = 250;
 const HEALTH_CHECK_TIMEOUT_MS = 1500;
+/**
+ * A gateway whose health checks time out this often in a row counts as stopped. One timeout proves nothing: a stall of the database's disk
+ * delays the health checks of all gateways at once. A refused connection counts at once.
+ */
+const MAX_HEALTH_CHECK_TIMEOUTS = 3;
 
 interface BalancedGateway {
   name: string;
@@ -87,10 +92,15 @@ export class LoadBalancer {
   }
 
   private async pollHealth(gateway: BalancedGateway): Promise<void> {
+    let timeouts = 0;
     while (!this.isClosed) {
       const status = await fetchHttpStatus(`${gateway.url}/readyz`, HEALTH_CHECK_TIMEOUT_MS);
-      gateway.ready = status === 200;
-      if (status === undefined) for (const open of gateway.open) open.abort();
+      timeouts = status === 'timeout' ? timeouts + 1 : 0;
+      if (status !== 'timeout') gateway.ready = status === 200;
+      if (status === 'unreachable' || timeouts >= MAX_HEALTH_CHECK_TIMEOUTS) {
+        gateway.ready = false;
+        for (const open of gateway.open) open.abort();
+      }
       await sleep(HEALTH_CHECK_INTERVAL_MS);
     }
   }

@@ -7,7 +7,7 @@ export type * from './types/reconciliation.types.js';
 export { hashEvent } from './reconciliation/event-log.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
-export * from './types/reader.types.js';
+export * from './types/reader-position.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
 export { verifyStoredRows, type RowFinding, type RowVerification } from './maintenance/verify-stored-rows.js';
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
@@ -15,5 +15,5 @@ export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-stor
 export { adoptConnector } from './maintenance/adopt-connector.js';
 export { adoptStore } from './maintenance/adopt-store.js';
 export { startEpochAfterRestore, type RestoreOptions } from './maintenance/start-epoch-after-restore.js';
-export { startHeartbeat } from './identity/heartbeat.js';
-export { isHolderDead, serializeHolder, getCurrentProcess } from './leases/lease-holder.js';
+export { startHeartbeat } from './identity/store-heartbeat.js';
+export { isHolderDead, createLeaseToken, getCurrentProcess } from './leases/lease-holder.js';

@@ -12,7 +12,7 @@
 import { PspError } from '../errors.js';
 import type { ListingContext, ListingStep, RowReader, TokenPage } from './listing.types.js';
 import {
-  addPageToken,
+  rememberPageToken,
   createStopCondition,
   getAnchorIds,
   NEWEST_FIRST_START,
@@ -126,7 +126,7 @@ class NewestFirstWalker<Row> {
         met: covered.anchors.length === 0,
       };
       const { above, met, ends } = takeRowsAbove(source, rows, stop, walk.met);
-      walk = { ...addPageToken(walk, pages, this.getMark(from, rows)), met };
+      walk = { ...rememberPageToken(walk, pages, this.getMark(from, rows)), met };
       pages += 1;
       if (buffered && pages <= MAX_BUFFERED_PAGES) buffered.push(...above);
       else buffered = undefined;

@@ -110,7 +110,7 @@ export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
 }
 
 /** Adds the token of a page to the marks. When there are too many marks, it drops every second one and doubles the stride. */
-export function addPageToken(walk: Walk, page: number, mark: string | null | undefined): Walk {
+export function rememberPageToken(walk: Walk, page: number, mark: string | null | undefined): Walk {
   if (mark === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === mark) return walk;
   const marks = [...walk.marks, mark];
   if (marks.length <= MAX_PAGE_MARKS) return { ...walk, marks };

@@ -20,6 +20,6 @@ export * from './pick-metadata.js';
 export * from './common-metadata.js';
 export * from './transfers.js';
 export * from './translate-word.js';
-export * from './unlinked-row.js';
+export * from './journal-entry-row.js';
 export * from './webhook-event.js';
 export * from './webhook-signature.js';

@@ -5,7 +5,7 @@ export * from './openapi/psp-document-validator.js';
 export * from './openapi/examples.js';
 export * from './seeded-random.js';
 export * from './skip-snapshot-tests.js';
-export * from './find-placeholders.js';
+export * from './find-unfinished-code.js';
 export * from './suite/describe-psp.js';
 export * from './suite/manual-clock.js';
 export * from './suite/suite.types.js';

@@ -14,7 +14,7 @@ import type {
   NotDue,
 } from '../types/store.types.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
-import { isHolderDead, serializeHolder } from './lease-holder.js';
+import { isHolderDead, createLeaseToken } from './lease-holder.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
@@ -113,7 +113,7 @@ async function claimLease(
   ttlMs: number,
   clock: CurrentTimeExpression,
 ): Promise<Lease | undefined> {
-  const token = { fencing_token: state.fencing_token + 1, holder: serializeHolder(holder) };
+  const token = { fencing_token: state.fencing_token + 1, holder: createLeaseToken(holder) };
   const claimed = await adapter.transaction((db) =>
     db
       .updateTable('feeds')

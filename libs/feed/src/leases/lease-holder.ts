@@ -11,7 +11,7 @@ export function getCurrentProcess(): LeaseHolder {
 }
 
 /** Serializes a holder with a random part, so that the string is unique per lease. */
-export function serializeHolder({ host, pid, id }: LeaseHolder): string {
+export function createLeaseToken({ host, pid, id }: LeaseHolder): string {
   return JSON.stringify([host, pid, id, randomUUID()]);
 }
 

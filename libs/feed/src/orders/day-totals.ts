@@ -21,7 +21,7 @@ export async function lockDayTotal(db: Kysely<Schema>, order: StoredOrder): Prom
 }
 
 /** Builds the statement that stores the total of the order's day, which this transaction has locked. */
-export function updateDayTotal(db: Kysely<Schema>, order: StoredOrder, total: bigint): CompiledQuery {
+export function buildDayTotalUpdate(db: Kysely<Schema>, order: StoredOrder, total: bigint): CompiledQuery {
   const { connector, day, asset } = dayTotalKey(order);
   return db
     .updateTable('order_days')

@@ -20,7 +20,7 @@ import type {
 import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
-import { amountCountedToday, lockDayTotal, updateDayTotal } from './day-totals.js';
+import { amountCountedToday, lockDayTotal, buildDayTotalUpdate } from './day-totals.js';
 import { FIRST_ENTRY, insertEntry, selectLastEntry, toLastEntry, type LastEntry } from './order-history.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addWarning } from '../feeds/quarantine.js';
@@ -72,7 +72,7 @@ export class SqlOrderRepository implements OrderRepository {
       const change = decideFirst(stored, total);
       const transaction = { db, writeLast, feed };
       const after = await this.applyChange(transaction, stored, FIRST_ENTRY, change);
-      writeLast(updateDayTotal(db, after, total + amountCountedToday(after)));
+      writeLast(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
       return { order: after, fresh: true };
     });
   }
@@ -102,7 +102,7 @@ export class SqlOrderRepository implements OrderRepository {
       const after = await this.applyChange(transaction, order, await toLastEntry(db, row), change);
       const difference = amountCountedToday(after) - amountCountedToday(order);
       if (difference !== 0n)
-        writeLast(updateDayTotal(db, order, (await lockDayTotal(db, order)) + difference));
+        writeLast(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
       return after;
     });
     // A restored store may lack the order.

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
-import type { ReaderPosition, ReaderRequests } from '../types/reader.types.js';
+import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 
 /** Adds requests to the stored positions of their readers, in one transaction. A request that is older than the stored one only counts. */
 export async function recordReaderRequests(

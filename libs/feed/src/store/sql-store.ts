@@ -23,7 +23,7 @@ import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { acquireLease, acquireLeaseWhenDue } from '../leases/feed-lease.js';
 import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
-import type { ReaderPosition, ReaderRequests } from '../types/reader.types.js';
+import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
 import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { readRows } from '../feeds/read-rows.js';

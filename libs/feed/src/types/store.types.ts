@@ -12,7 +12,7 @@ import type {
 } from '@tributary/connector-api';
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
-import type { ReaderPosition, ReaderRequests } from './reader.types.js';
+import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
 

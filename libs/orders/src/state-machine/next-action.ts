@@ -12,7 +12,7 @@
  */
 import {
   isHolderDead,
-  serializeHolder,
+  createLeaseToken,
   type LeaseHolder,
   type MutableOrderFields,
   type OrderChange,
@@ -197,7 +197,7 @@ function createLease(
 ): Partial<MutableOrderFields> {
   const leasedUntil = now + timings.leaseMs;
   return {
-    holder: serializeHolder(holder),
+    holder: createLeaseToken(holder),
     leasedUntil,
     nextActionAt: leasedUntil,
     fencingToken: order.fencingToken + 1,

@@ -21,7 +21,7 @@ import { ContradictionDetector } from './matching/contradiction-detector.js';
 import type { ReadOtherFile } from './pulling/pull-directory.js';
 import { StatementCorrection } from './chain/statement-correction.js';
 import type { CorrectionResult } from './chain/statement-correction.js';
-import { createLinks } from './chain/statement-slot.js';
+import { createChainLinks } from './chain/statement-slot.js';
 import type { KeyedLink } from './chain/statement-slot.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import { NewMovements } from './matching/new-movements.js';
@@ -87,7 +87,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     { file }: CurrentFile,
     days: DaysBeforeStatement,
   ): OpenStatement {
-    const links = createLinks(checked, file);
+    const links = createChainLinks(checked, file);
     const histories = links.map(({ key, link }) => this.progress.chains.lookUp(key, link));
     const corrected = histories.find((history) => history.kind === 'corrected');
     const correction = corrected && new StatementCorrection(corrected.former);

@@ -14,7 +14,7 @@ import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { listJournals, toPages } from '@tributary/connector-api/listing';
 import { parsePayees } from './mollie.mapper.js';
-import { findJournals, JOURNALS_CURSOR } from './mollie.transactions.js';
+import { findJournals, JOURNALS_CURSOR_FORMAT } from './mollie.transactions.js';
 import type { MollieContext } from './mollie.transactions.js';
 import { getBankAccountId } from './mollie.types.js';
 
@@ -26,13 +26,13 @@ export async function* listBeneficiaryPages(
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Beneficiary>> {
   const { client, settings, feedReader } = context;
-  const start = JOURNALS_CURSOR.parse(since === OLD_CURSOR ? undefined : since) ?? {};
+  const start = JOURNALS_CURSOR_FORMAT.parse(since === OLD_CURSOR ? undefined : since) ?? {};
   const configured = settings.beneficiaries.map(toPayeeBeneficiary);
   const own = parseRows(await client.listAccounts('balances'), 'id', toOwnBankAccounts);
-  yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR.serialize(start) };
+  yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR_FORMAT.serialize(start) };
   const listedIds = new Set(configured.map(({ id }) => id));
   const steps = listJournals(await findJournals(context, 'businessAccounts'), start, context);
-  yield* toPages(steps, JOURNALS_CURSOR, (rows) => {
+  yield* toPages(steps, JOURNALS_CURSOR_FORMAT, (rows) => {
     const paid = parseRows(rows, 'id', (row) => parsePayees(row).map(toPayeeBeneficiary));
     return takeNewBeneficiaries(paid, listedIds, feedReader);
   });

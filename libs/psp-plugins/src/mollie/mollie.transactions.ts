@@ -33,7 +33,7 @@ export interface MollieContext extends ListingContext {
 }
 
 /** The position in each journal, by the id of its account. */
-export const JOURNALS_CURSOR = createCursorFormat({
+export const JOURNALS_CURSOR_FORMAT = createCursorFormat({
   plugin: 'mollie',
   version: 2,
   isPosition: isJournalsPosition,
@@ -49,10 +49,10 @@ export async function* listTransactionPages(
   context: MollieContext,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Transaction>> {
-  const start = JOURNALS_CURSOR.parse(since);
+  const start = JOURNALS_CURSOR_FORMAT.parse(since);
   const balances = await findJournals(context, 'balances');
   const journals = [...balances, ...(await findJournals(context, 'businessAccounts'))];
-  yield* toPages(listJournals(journals, start, context), JOURNALS_CURSOR, (rows, { source }) =>
+  yield* toPages(listJournals(journals, start, context), JOURNALS_CURSOR_FORMAT, (rows, { source }) =>
     mapRows(context, rows, source),
   );
 }

@@ -13,7 +13,7 @@
 import type { AccountCheck, AccountSum, SuspectObservation } from '@tributary/feed';
 
 /** A balance of one account in one asset. */
-export interface Observation {
+export interface ObservedBalance {
   /** Milliseconds since 1970. */
   at: number;
   balance: bigint;
@@ -54,7 +54,7 @@ export const NEW_CHECK: AccountCheck = {
 
 export function judgeObservation(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,
-  observation: Observation,
+  observation: ObservedBalance,
   options: JudgeOptions,
 ): Judgement {
   const { at, balance, after } = observation;
@@ -82,7 +82,7 @@ export function judgeObservation(
 /** Judges an observation that disagrees with the rows. */
 function judgeDifference(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,
-  { at, balance, after }: Observation,
+  { at, balance, after }: ObservedBalance,
   { maxLatenessMs, hasReread, opening, difference }: JudgeOptions & { opening: bigint; difference: bigint },
 ): Judgement {
   const { suspect, rereadAt } = check;

@@ -8,7 +8,7 @@ import type {
   TableColumn,
   TransactionCallback,
 } from '../database-adapter.js';
-import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
+import { createProbeOrder, PROBE_ORDER_ID } from '../health-check-order.js';
 import type { FeedRowTable } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';

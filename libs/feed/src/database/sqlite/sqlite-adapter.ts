@@ -17,7 +17,7 @@ import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { createFileCheck } from './file-replacement-check.js';
-import { createProbeOrder, PROBE_ORDER_ID } from '../probe-order.js';
+import { createProbeOrder, PROBE_ORDER_ID } from '../health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 /** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */

@@ -5,7 +5,7 @@ import type { MatchItem } from '../matching/match-item.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { ChainLink } from './statement-chain.js';
-import { createLinks } from './statement-slot.js';
+import { createChainLinks } from './statement-slot.js';
 
 /** A correction with more entries is only reported. */
 const MAX_ENTRIES = 20_000;
@@ -23,7 +23,7 @@ export async function readFormerVersion(
   try {
     const { statements, digestCounts } = await checkFile(other.parts());
     const index = statements.findIndex((statement) =>
-      createLinks(statement, file).some(({ link }) => link.slot === slot && link.content === content),
+      createChainLinks(statement, file).some(({ link }) => link.slot === slot && link.content === content),
     );
     const statement = statements[index];
     if (!statement) return undefined;

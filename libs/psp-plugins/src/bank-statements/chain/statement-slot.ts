@@ -19,7 +19,7 @@ export interface KeyedLink {
  * computed from the other one and the entries.
  * @param file fingerprint of the file
  */
-export function createLinks(statement: CheckedStatement, file: string): KeyedLink[] {
+export function createChainLinks(statement: CheckedStatement, file: string): KeyedLink[] {
   const { start, balances } = statement;
   // A page has the balances of the whole statement, or none, so that it is no link of its own.
   if (start.kind !== 'booked' || statement.currencyConflict !== undefined || start.page) return [];

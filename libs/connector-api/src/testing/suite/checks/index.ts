@@ -1,6 +1,6 @@
 import type { Check } from '../check.js';
 import { ACCOUNT_CHECKS } from './accounts.js';
-import { CHANGE_CHECKS } from './changes.js';
+import { CHANGE_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
 import { LISTING_CHECKS } from './listings.js';
 import { UNEXPECTED_TYPE_CHECKS } from './unexpected-types.js';

@@ -9,15 +9,15 @@ const PLACEHOLDER_PATTERN = /STILL FAKE: (.*?)\s*(?:\*\/|-->)?$/;
  * Lists the placeholders below a plugin's directory.
  * @returns one entry per placeholder, with file and line: `acme.config.ts:8: make it required`
  */
-export function findPlaceholders(directory: string): string[] {
+export function findUnfinishedCode(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .flatMap((file) => findPlaceholdersInFile(file, relative(directory, file)));
+    .flatMap((file) => findUnfinishedCodeInFile(file, relative(directory, file)));
 }
 
-function findPlaceholdersInFile(file: string, name: string): string[] {
+function findUnfinishedCodeInFile(file: string, name: string): string[] {
   const lines = readFileSync(file, 'utf8').split('\n');
   return lines.flatMap((line, index) => {
     const instruction = PLACEHOLDER_PATTERN.exec(line)?.[1];

@@ -1,7 +1,7 @@
 import type { FeedReader } from '../plugin.js';
 import { linkRows } from './link-rows.js';
 import type { Movement } from './movement-kinds.js';
-import { toUnlinkedRow } from './unlinked-row.js';
+import { toUnlinkedRow } from './journal-entry-row.js';
 
 const OWN_ID_KEY = 'com.acme.spec/entry_id';
 

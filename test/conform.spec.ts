@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { runCli } from '../apps/gateway/src/cli/run-cli.js';
-import { EXIT } from '../apps/gateway/src/cli/shared/cli-error.js';
+import { EXIT_CODES } from '../apps/gateway/src/cli/shared/cli-error.js';
 import { loadDeployment } from '../apps/gateway/src/config/index.js';
 import { createGateway, type Gateway } from '../apps/gateway/src/gateway.js';
 import { generateHistory } from './generate-psp-history.js';
@@ -72,7 +72,7 @@ it.each([
   const report = JSON.parse(out) as Report;
   const failures = report.results.filter((found) => found.outcome === 'failed' && !isOldRelease(found));
   expect(failures).toEqual([]);
-  expect({ code, conforms: report.conforms }).toEqual({ code: EXIT.done, conforms: true });
+  expect({ code, conforms: report.conforms }).toEqual({ code: EXIT_CODES.done, conforms: true });
 });
 
 it('a proxy that passes the rows of the PSP through does not conform', async () => {
@@ -81,7 +81,7 @@ it('a proxy that passes the rows of the PSP through does not conform', async () 
     for (const arrival of generateHistory(300, 20, 1)) proxy.addArrival(arrival);
     const file = join(directory, 'conform.xml');
     const { code, out } = await conform(proxy.url, '--key', 'any-key-of-the-proxy', '--junit', file);
-    expect(code).toBe(EXIT.incomplete);
+    expect(code).toBe(EXIT_CODES.incomplete);
     expect(out).toMatch(/^FAILED {2}authentication\/no-key/m);
     expect(out).toMatch(/^FAILED {2}lists\/order/m);
     expect(out).toMatch(/^The service does NOT conform: /m);
@@ -94,6 +94,6 @@ it('a proxy that passes the rows of the PSP through does not conform', async () 
 
 it('says what is wrong with its arguments', async () => {
   const { code, out } = await conform('house-bank', '--key', 'a-key');
-  expect(code).toBe(EXIT.usage);
+  expect(code).toBe(EXIT_CODES.usage);
   expect(out).toContain('expected a URL with http or https');
 });

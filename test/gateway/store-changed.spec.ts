@@ -2,7 +2,7 @@
 import { hashApiKey } from '@tributary/auth';
 import { openStore } from '@tributary/feed';
 import { rmSync } from 'node:fs';
-import { EXIT } from '../../apps/gateway/src/cli/shared/cli-error.js';
+import { EXIT_CODES } from '../../apps/gateway/src/cli/shared/cli-error.js';
 import { serve } from '../../apps/gateway/src/cli/commands/serve.command.js';
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 import { SQLITE, STORES } from '../../libs/feed/src/testing/stores.js';
@@ -59,6 +59,6 @@ it('serve ends with exit code 4 when the file of the store is deleted', async ()
     'silent',
     terminal,
   );
-  await expect(running).rejects.toMatchObject({ exitCode: EXIT.storeChanged });
+  await expect(running).rejects.toMatchObject({ exitCode: EXIT_CODES.storeChanged });
   await fresh.remove();
 });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_STORE, type FreshStore } from '../../libs/feed/src/testing/stores.js';
-import { PageRejected } from '../../libs/conformance/src/clients/decode-response.js';
-import { RunFailed } from '../../libs/conformance/src/clients/formance-store.js';
+import { ResponseRejected } from '../../libs/conformance/src/clients/decode-response.js';
+import { PollFailed } from '../../libs/conformance/src/clients/formance-store.js';
 import { Customer } from './customer.js';
 import { writeDeployment, type PayingDeployment, type FaultSettings } from './deployment.js';
 import { GatewayProcess } from './gateway-process.js';
@@ -182,7 +182,7 @@ export class OrderKillScenario {
       await this.untilUp;
       await customer.poll().catch((error: Error) => {
         // An unreadable page is a defect. A request without a response is repeated.
-        if (error instanceof PageRejected || error instanceof RunFailed) throw error;
+        if (error instanceof ResponseRejected || error instanceof PollFailed) throw error;
         this.failedPollCount++;
       });
     }

@@ -1,6 +1,6 @@
 /** Reads what really happened to the orders: the journals of the simulated PSPs, parsed as the PSPs parse them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { isAccepted } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
+import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
 import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
 import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payment-state.js';
 
@@ -29,7 +29,7 @@ export class PspJournal {
     if (attempt === undefined) return;
     this.attemptCount++;
     this.faultCounts.set(attempt.fault, (this.faultCounts.get(attempt.fault) ?? 0) + 1);
-    if (!isAccepted(attempt.fault)) return;
+    if (!isOrderAccepted(attempt.fault)) return;
     const payments = this.paidByReference.get(attempt.reference) ?? new Map<string, Payment>();
     if (!payments.has(attempt.key)) payments.set(attempt.key, attempt);
     this.paidByReference.set(attempt.reference, payments);

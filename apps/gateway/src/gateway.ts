@@ -36,7 +36,7 @@ import {
 import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
 import { StartPageModule } from './mount/start-page.module.js';
-import { releaseBootstrapState } from './mount/release-bootstrap-state.js';
+import { freeDependencyInjectionState } from './mount/free-dependency-injection-state.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
 import { ReaderPositionRecorder } from './mount/reader-position-recorder.js';
@@ -247,7 +247,7 @@ async function startNestApplication(
   };
   app.useGlobalFilters(new ContractErrorFilter(logError));
   await app.init();
-  releaseBootstrapState(app);
+  freeDependencyInjectionState(app);
   return app;
 }
 

@@ -2,14 +2,14 @@
 import type { ServerUnderTest } from './server-under-test.js';
 
 /** `error`: a client loses data, stops or shows wrong data. `warning`: nothing is lost yet, or only some releases are affected. */
-export type Severity = 'error' | 'warning';
+export type CheckSeverity = 'error' | 'warning';
 
 /** One check of a Generic Connector service. */
-export interface Check {
+export interface ConformanceCheck {
   /** Unique and stable, e.g. `lists/append-only`. */
   id: string;
   title: string;
-  severity: Severity;
+  severity: CheckSeverity;
   /** What happens in Formance if the check fails. */
   consequence: string;
   /** @returns one sentence for each problem; none if the service conforms. @throws CheckSkipped if the service has nothing to check */
@@ -24,7 +24,7 @@ export class CheckSkipped extends Error {
 export interface CheckResult {
   id: string;
   title: string;
-  severity: Severity;
+  severity: CheckSeverity;
   consequence: string;
   outcome: 'passed' | 'failed' | 'skipped';
   /** For a failed check at most ten problems; for a skipped one the reason. */

@@ -1,7 +1,7 @@
 /** Public interface of the library `conformance`: checks any Generic Connector service, and models of Formance's releases. */
-export { CHECKS, runConformance } from './run-conformance.js';
+export { CONFORMANCE_CHECKS, runConformance } from './run-conformance.js';
 export { formatJunit } from './report/format-junit.js';
 export { formatResult, formatSummary } from './report/format-text.js';
-export type { Check, CheckResult, ConformanceReport, Severity } from './conformance.types.js';
+export type { ConformanceCheck, CheckResult, ConformanceReport, CheckSeverity } from './conformance.types.js';
 export type { TestPayout } from './test-payout.types.js';
 export type { ServerOptions } from './server-under-test.js';

@@ -2,7 +2,7 @@
 import { formatJunit } from './report/format-junit.js';
 import { formatResult, formatSummary } from './report/format-text.js';
 import type { ConformanceReport } from './conformance.types.js';
-import { CHECKS, runConformance } from './run-conformance.js';
+import { CONFORMANCE_CHECKS, runConformance } from './run-conformance.js';
 import { createError, FaultyService, KEY, type ServiceFault } from './testing/faulty-service.js';
 
 const PAYOUT = { amount: '100', currency: 'EUR/2', sourceAccountId: 'acc-1', destinationAccountId: 'ben-1' };
@@ -34,7 +34,7 @@ it('passes a service that conforms, and says which checks it skipped', async () 
   ]);
   expect(report.conforms).toBe(true);
   expect(formatSummary(report)).toBe(
-    `The service conforms: ${CHECKS.length - 7} passed, 0 errors, 3 warnings, 4 skipped.`,
+    `The service conforms: ${CONFORMANCE_CHECKS.length - 7} passed, 0 errors, 3 warnings, 4 skipped.`,
   );
 });
 

@@ -5,10 +5,15 @@ import { CLIENT_CHECKS } from './checks/client.checks.js';
 import { LIST_CHECKS } from './checks/list.checks.js';
 import { ORDER_CHECKS } from './checks/order.checks.js';
 import { TRANSACTION_CHECKS } from './checks/transaction.checks.js';
-import { CheckSkipped, type Check, type CheckResult, type ConformanceReport } from './conformance.types.js';
+import {
+  CheckSkipped,
+  type ConformanceCheck,
+  type CheckResult,
+  type ConformanceReport,
+} from './conformance.types.js';
 import { ServerUnderTest, type ServerOptions } from './server-under-test.js';
 
-export const CHECKS: readonly Check[] = [
+export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   ...AUTHENTICATION_CHECKS,
   ...LIST_CHECKS,
   ...TRANSACTION_CHECKS,
@@ -33,7 +38,7 @@ export async function runConformance(
   const results: CheckResult[] = [];
   try {
     await assertReachable(server, options.url);
-    for (const check of CHECKS) {
+    for (const check of CONFORMANCE_CHECKS) {
       const result = await runCheck(check, server);
       results.push(result);
       onResult(result);
@@ -55,7 +60,7 @@ async function assertReachable(server: ServerUnderTest, url: string): Promise<vo
   }
 }
 
-async function runCheck(check: Check, server: ServerUnderTest): Promise<CheckResult> {
+async function runCheck(check: ConformanceCheck, server: ServerUnderTest): Promise<CheckResult> {
   const { id, title, severity, consequence } = check;
   const startedAt = performance.now();
   const finish = (outcome: CheckResult['outcome'], problems: string[]): CheckResult => ({

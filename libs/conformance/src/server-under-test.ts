@@ -28,7 +28,7 @@ export interface RequestOptions {
 export type ServedRow = Readonly<Record<string, unknown>> & { id: string };
 
 /** The property by which a list is sorted and filtered. */
-export const TIME_PROPERTY = {
+export const ROW_TIME_PROPERTY = {
   accounts: 'createdAt',
   beneficiaries: 'createdAt',
   transactions: 'updatedAt',
@@ -79,7 +79,7 @@ export class ServerUnderTest {
       const found = await this.readPage(stream, {
         page,
         pageSize,
-        sort: `${TIME_PROPERTY[stream]}:asc`,
+        sort: `${ROW_TIME_PROPERTY[stream]}:asc`,
       });
       rows.push(...found);
       if (found.length < pageSize) break;

@@ -12,7 +12,7 @@ import { OrderStateWriter } from './publication/order-state-writer.js';
 import { createOrdersContext, type OrdersContext, type OrdersOptions } from './runtime/orders-context.js';
 import type { OrderConnector } from './state-machine/state-machine.types.js';
 import { warnOfOrphanedOrders } from './operations/warn-orphaned-orders.js';
-import { isLeased } from './state-machine/next-action.js';
+import { hasRunningLease } from './state-machine/next-action.js';
 import { OrderWorker } from './execution/order-worker.js';
 
 /** Maximum number of due orders that one poll of the store returns. */
@@ -92,7 +92,7 @@ export class OrderEngine {
         isHolderDead(order.holder ?? '', holder),
       );
       if (this.stopPromise) return;
-      const unleased = [...due, ...abandoned].filter((order) => !isLeased(order, holder, clock.now()));
+      const unleased = [...due, ...abandoned].filter((order) => !hasRunningLease(order, holder, clock.now()));
       for (const { connector, id } of unleased) void this.workers.get(connector)?.processDue(id);
     } catch (error) {
       this.context.logger.warn({ err: error }, 'the store did not say which orders are due; asking again');

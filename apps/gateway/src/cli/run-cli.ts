@@ -1,7 +1,7 @@
 /** Runs one command, and converts an error to one message and an exit code. */
 import { CommanderError } from 'commander';
 import { ConfigError, redactSecrets } from '../config/index.js';
-import { CliError, EXIT } from './shared/cli-error.js';
+import { CliError, EXIT_CODES } from './shared/cli-error.js';
 import type { CliResult } from './shared/command-context.js';
 import { createProgram } from './program.js';
 import { pluralize, type Terminal } from './shared/terminal.js';
@@ -12,15 +12,15 @@ import { pluralize, type Terminal } from './shared/terminal.js';
  * @returns the exit code
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const result: CliResult = { exitCode: EXIT.done, secrets: [] };
+  const result: CliResult = { exitCode: EXIT_CODES.done, secrets: [] };
   try {
     await createProgram(terminal, result).parseAsync(args, { from: 'user' });
     return result.exitCode;
   } catch (error) {
     // commander has already printed the message.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
     terminal.err(redactSecrets(formatError(error), result.secrets));
-    return error instanceof CliError ? error.exitCode : EXIT.failed;
+    return error instanceof CliError ? error.exitCode : EXIT_CODES.failed;
   }
 }
 

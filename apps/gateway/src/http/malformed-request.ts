@@ -1,5 +1,5 @@
 /** Responds to input that Node's HTTP server rejects before a route is looked up. */
-import { defaultErrorBody } from '@tributary/connector-api/contract';
+import { createDefaultErrorBody } from '@tributary/connector-api/contract';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -16,7 +16,7 @@ export function respondToMalformedRequest(error: Error & { code?: string }, sock
     return;
   }
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
-  const body = JSON.stringify(defaultErrorBody(status));
+  const body = JSON.stringify(createDefaultErrorBody(status));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',

@@ -1,6 +1,6 @@
 /** Responds to requests that match no route: a wrong method, an unknown connector, or an unknown path. */
 import { authenticate, EMPTY_KEY_SET, type FailureLimiter, type ApiKeySet } from '@tributary/auth';
-import { ContractError, matchResource, defaultErrorBody } from '@tributary/connector-api/contract';
+import { ContractError, matchResource, createDefaultErrorBody } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -29,6 +29,6 @@ export function createNotFoundHandler(keySets: ReadonlyMap<string, ApiKeySet>, l
 }
 
 function createNotFoundError(): ContractError {
-  const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
   return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
 }

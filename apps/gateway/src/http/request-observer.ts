@@ -2,7 +2,7 @@
  * Counts every request and its duration, and logs it: failed requests within the limits of `LineLimiter`, and at level `debug` every
  * request.
  */
-import { connectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
+import { parseConnectorPathFromUrl, matchResource } from '@tributary/connector-api/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { LineLimiter, Logger } from '../logging/index.js';
@@ -113,7 +113,7 @@ export class RequestObserver {
     const key = `${status} ${route}`;
     let metrics = this.metrics.get(key);
     if (metrics === undefined) {
-      const connector = connectorPathFromUrl(route) ?? '';
+      const connector = parseConnectorPathFromUrl(route) ?? '';
       const label = connector === '' ? route : route.slice(connector.length + 1);
       metrics = {
         count: this.requests.labels({ connector, route: label, status }),

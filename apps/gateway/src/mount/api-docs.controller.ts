@@ -1,4 +1,4 @@
-import { defaultErrorBody, ContractError } from '@tributary/connector-api/contract';
+import { createDefaultErrorBody, ContractError } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -31,7 +31,7 @@ export class ApiDocsController {
 
 async function sendFile(reply: FastifyReply, file: ApiDocsAsset | undefined): Promise<void> {
   if (file === undefined) {
-    const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+    const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
     throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
   }
   await reply

@@ -8,7 +8,7 @@ import type {
   ServedBalances,
   Stream,
 } from '@tributary/connector-api';
-import { unprocessable, type PageQuery } from '@tributary/connector-api/contract';
+import { createUnprocessableError, type PageQuery } from '@tributary/connector-api/contract';
 import type { Feed, Store } from '@tributary/feed';
 import type { OrderService } from '@tributary/orders';
 import type { BalanceReader } from '@tributary/sync';
@@ -124,7 +124,7 @@ export class ConnectorBackend implements Backend, OnModuleDestroy {
   async submitOrder(kind: OrderKind, request: OrderRequest): Promise<string> {
     if (this.orderService?.supportedKinds.has(kind)) return this.orderService.submit(kind, request);
     const kinds = `${kind.toLowerCase()}s`;
-    throw unprocessable(
+    throw createUnprocessableError(
       `No ${kinds}`,
       `This connector cannot make ${kinds}: its plugin has no way to do it, or needs a setting for it. Nothing was sent.`,
     );

@@ -1,5 +1,5 @@
 /** Nest module of `GET /`: a page for people, and the usual `404` for programs. */
-import { ContractError, defaultErrorBody } from '@tributary/connector-api/contract';
+import { ContractError, createDefaultErrorBody } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Module, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -30,7 +30,7 @@ export class StartPageController {
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('vary', 'accept');
     if (!acceptsHtml(request)) {
-      const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+      const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
       throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
     }
     const { connectors, docs } = this.options;

@@ -1,7 +1,11 @@
 /** Handles `POST <path>/webhooks`: verifies webhooks, limits failures by client address, and creates the error responses. */
 import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
-import { ContractError, defaultErrorBody, type WebhookReceiver } from '@tributary/connector-api/contract';
+import {
+  ContractError,
+  createDefaultErrorBody,
+  type WebhookReceiver,
+} from '@tributary/connector-api/contract';
 import type { WebhookTrigger } from '@tributary/sync';
 import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
 import type { LineLimiter, Logger } from '../logging/index.js';
@@ -58,6 +62,6 @@ function createTooManyError(detail: string, retryAfterSeconds: number): Contract
 
 /** Creates the same error as for an unknown path. */
 function createNotFoundError(): ContractError {
-  const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
   return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
 }

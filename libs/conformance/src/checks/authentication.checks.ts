@@ -1,11 +1,11 @@
 /** Checks that the service serves nothing without a valid key. */
 import { findErrorViolations } from '../rules/contract-rules.js';
-import type { Check } from '../conformance.types.js';
+import type { ConformanceCheck } from '../conformance.types.js';
 import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 
 const INVALID_KEY = 'tributary-conform-no-such-key';
 
-export const AUTHENTICATION_CHECKS: readonly Check[] = [
+export const AUTHENTICATION_CHECKS: readonly ConformanceCheck[] = [
   {
     id: 'authentication/no-key',
     title: 'A request without a key is refused',

@@ -1,5 +1,5 @@
 /** Checks of the balances of accounts. */
-import { CheckSkipped, type Check } from '../conformance.types.js';
+import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import { findBalanceViolations } from '../rules/contract-rules.js';
 import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 import { requireRows } from './list.checks.js';
@@ -17,7 +17,7 @@ interface Balances {
   balances?: { amount: string; currency: string }[];
 }
 
-export const BALANCE_CHECKS: readonly Check[] = [
+export const BALANCE_CHECKS: readonly ConformanceCheck[] = [
   {
     id: 'balances/format',
     title: 'Each listed account has balances in the format of the contract',

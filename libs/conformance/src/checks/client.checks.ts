@@ -1,16 +1,16 @@
 /** Lets models of Formance's releases read the service, and compares what they keep with the lists. */
 import { STREAMS } from '@tributary/connector-api';
-import type { Check } from '../conformance.types.js';
+import type { ConformanceCheck } from '../conformance.types.js';
 import { READER_VERSIONS, type ClientVersion } from '../clients/client-versions.js';
-import { PageRejected } from '../clients/decode-response.js';
-import { RunFailed } from '../clients/formance-store.js';
+import { ResponseRejected } from '../clients/decode-response.js';
+import { PollFailed } from '../clients/formance-store.js';
 import { GenericConnectorClient } from '../clients/generic-connector-client.js';
 import type { ServerUnderTest } from '../server-under-test.js';
 
 /** Requests of one model; a service without an end would be read for ever. */
 const MAX_REQUESTS = 2_000;
 
-export const CLIENT_CHECKS: readonly Check[] = READER_VERSIONS.map((version) => ({
+export const CLIENT_CHECKS: readonly ConformanceCheck[] = READER_VERSIONS.map((version) => ({
   id: `clients/${version.name}`,
   title: `Formance Payments ${version.name} reads everything`,
   // Releases before v3.2.0 know few words, so a service that uses the others cannot serve them. Few of these releases are in use.
@@ -38,7 +38,7 @@ async function readWithModel(server: ServerUnderTest, version: ClientVersion): P
       await client.poll(stream);
       await client.poll(stream);
     } catch (error) {
-      if (!(error instanceof PageRejected || error instanceof RunFailed || error instanceof Error))
+      if (!(error instanceof ResponseRejected || error instanceof PollFailed || error instanceof Error))
         throw error;
       problems.push(`${stream}: ${error.message}`);
       continue;

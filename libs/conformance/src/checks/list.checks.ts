@@ -1,11 +1,11 @@
 /** Checks of the three lists: the shape of rows, the order, pages, filters, and that nothing changes behind a reader. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CheckSkipped, type Check } from '../conformance.types.js';
+import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import { findInvalidRows, findOrderViolations } from '../rules/contract-rules.js';
 import {
   DRAIN_PAGE_SIZE,
-  TIME_PROPERTY,
+  ROW_TIME_PROPERTY,
   type ServedRow,
   type ServerUnderTest,
 } from '../server-under-test.js';
@@ -14,7 +14,7 @@ import {
 const MAX_SMALL_PAGE_ROWS = 60;
 const SMALL_PAGE_SIZES = [1, 7];
 
-export const LIST_CHECKS: readonly Check[] = [
+export const LIST_CHECKS: readonly ConformanceCheck[] = [
   {
     id: 'lists/rows',
     title: 'Rows have the properties and formats of the contract',
@@ -200,12 +200,12 @@ async function findFormatProblems(server: ServerUnderTest, stream: Stream): Prom
   const offset = `${new Date(wholeSeconds + 3_600_000).toISOString().slice(0, 19)}+01:00`;
   const problems: string[] = [];
   const [expected] = await server.readPage(stream, {
-    [`${TIME_PROPERTY[stream]}From`]: new Date(wholeSeconds).toISOString(),
+    [`${ROW_TIME_PROPERTY[stream]}From`]: new Date(wholeSeconds).toISOString(),
     pageSize: 1,
   });
   for (const text of [zulu, offset]) {
     const response = await server.request(
-      `/${stream}?pageSize=1&${TIME_PROPERTY[stream]}From=${encodeURIComponent(text)}`,
+      `/${stream}?pageSize=1&${ROW_TIME_PROPERTY[stream]}From=${encodeURIComponent(text)}`,
     );
     const [found] = response.status === 200 ? (JSON.parse(response.body) as ServedRow[]) : [];
     if (response.status !== 200) problems.push(`the time ${text} has the status ${response.status}`);
@@ -225,11 +225,11 @@ function findMovedRow(stream: Stream, before: readonly ServedRow[], after: reado
 }
 
 export function createTimeFilter(stream: Stream, row: ServedRow): Record<string, string> {
-  return { [`${TIME_PROPERTY[stream]}From`]: readRowTime(stream, row) };
+  return { [`${ROW_TIME_PROPERTY[stream]}From`]: readRowTime(stream, row) };
 }
 
 export function readRowTime(stream: Stream, row: ServedRow): string {
-  return String(row[TIME_PROPERTY[stream]]);
+  return String(row[ROW_TIME_PROPERTY[stream]]);
 }
 
 export function describeRow(row: ServedRow | undefined): string {

@@ -1,6 +1,6 @@
 /** Checks of payouts. They run only if the operator gives a payout that may be made. */
 import { randomUUID } from 'node:crypto';
-import { CheckSkipped, type Check } from '../conformance.types.js';
+import { CheckSkipped, type ConformanceCheck } from '../conformance.types.js';
 import type { ClientResponse } from '../clients/decode-response.js';
 import { parseJson, type ServerUnderTest } from '../server-under-test.js';
 import type { TestPayout } from '../test-payout.types.js';
@@ -15,7 +15,7 @@ interface MadePayout {
 /** The payout of each run is made once, and all checks look at it. */
 const PAYOUTS = new WeakMap<ServerUnderTest, Promise<MadePayout>>();
 
-export const ORDER_CHECKS: readonly Check[] = [
+export const ORDER_CHECKS: readonly ConformanceCheck[] = [
   {
     id: 'orders/response',
     title: 'A payout is answered with 201 and a status',

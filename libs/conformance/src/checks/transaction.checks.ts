@@ -1,9 +1,9 @@
 /** Checks of what the transactions say together: versions, related rows and accounts. */
-import type { Check } from '../conformance.types.js';
+import type { ConformanceCheck } from '../conformance.types.js';
 import type { ServedRow } from '../server-under-test.js';
 import { describeRow, requireRows } from './list.checks.js';
 
-export const TRANSACTION_CHECKS: readonly Check[] = [
+export const TRANSACTION_CHECKS: readonly ConformanceCheck[] = [
   {
     id: 'transactions/versions',
     title: 'All versions of a transaction have the same createdAt, type and asset',

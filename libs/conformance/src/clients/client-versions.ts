@@ -15,7 +15,7 @@ export interface ClientVersion {
   paging: PagingStyle;
   /** Zone of the watermark in requests: as it was served, or UTC. Every version cuts it to whole seconds. */
   watermarkZone: 'served' | 'utc';
-  words: ContractWords;
+  words: KnownWords;
   /** `generated`: the OpenAPI generator's client. `wrapper`: the project's own (`httpwrapper/client.go`). They reject different responses. */
   httpClient: 'generated' | 'wrapper';
   /** The effect of `relatedTransactionID` on the payment's own reference; `payments.go`. */
@@ -32,17 +32,17 @@ export interface ClientVersion {
 export type PagingStyle = 'until-empty' | 'trim' | 'remember';
 
 /** The words of `model_transaction_type.go` and `model_transaction_status.go`. Any other word rejects the page. */
-export interface ContractWords {
+export interface KnownWords {
   types: ReadonlySet<string>;
   statuses: ReadonlySet<string>;
 }
 
-const MINIMAL_WORDS: ContractWords = {
+const MINIMAL_WORDS: KnownWords = {
   types: new Set(['PAYIN', 'PAYOUT', 'TRANSFER']),
   statuses: new Set(['PENDING', 'SUCCEEDED', 'FAILED']),
 };
 
-const ALL_WORDS: ContractWords = {
+const ALL_WORDS: KnownWords = {
   types: new Set([...MINIMAL_WORDS.types, 'OTHER']),
   statuses: new Set([
     ...MINIMAL_WORDS.statuses,

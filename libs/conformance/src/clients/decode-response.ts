@@ -7,7 +7,7 @@ import type { Stream } from '@tributary/connector-api';
 import { ZERO_TIME, parseGoTime, type GoTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
-export class PageRejected extends Error {
+export class ResponseRejected extends Error {
   override readonly name = 'PageRejected';
 }
 
@@ -46,7 +46,7 @@ export interface ClientResponse {
 export function decodePage(version: ClientVersion, stream: Stream, answer: ClientResponse): DecodedRow[] {
   const page = decodeBody(version, answer);
   if (page === undefined || page === null) return [];
-  if (!Array.isArray(page)) throw new PageRejected(`an array belongs here, found ${typeof page}`);
+  if (!Array.isArray(page)) throw new ResponseRejected(`an array belongs here, found ${typeof page}`);
   return page.map((element, index) =>
     decodeRow(version, stream, new JsonProperties(element, `row ${index}`)),
   );
@@ -73,17 +73,17 @@ export function decodeBalances(version: ClientVersion, answer: ClientResponse): 
 const JSON_TYPE_PATTERN = /(?:application|text)\/(?:vnd\.[^;]+\+)?json/i;
 
 function decodeBody(version: ClientVersion, { status, contentType, body }: ClientResponse): unknown {
-  if (status < 200 || status >= 300) throw new PageRejected(`status ${status}`);
+  if (status < 200 || status >= 300) throw new ResponseRejected(`status ${status}`);
   if (version.httpClient === 'generated') {
     // The generated client takes an empty body for an empty list.
     if (body === '') return undefined;
     if (!JSON_TYPE_PATTERN.test(contentType))
-      throw new PageRejected(`content type ${contentType || '(none)'}`);
+      throw new ResponseRejected(`content type ${contentType || '(none)'}`);
   }
   try {
     return JSON.parse(body) as unknown;
   } catch (error) {
-    throw new PageRejected('not JSON', { cause: error });
+    throw new ResponseRejected('not JSON', { cause: error });
   }
 }
 
@@ -122,7 +122,7 @@ class JsonProperties {
     if (value === null) this.properties = {};
     else if (typeof value === 'object' && !Array.isArray(value))
       this.properties = value as Record<string, unknown>;
-    else throw new PageRejected(`${where} is no object`);
+    else throw new ResponseRejected(`${where} is no object`);
   }
 
   readString(name: string): string {
@@ -168,7 +168,7 @@ class JsonProperties {
     return value.map((element, index) => new JsonProperties(element, `${this.where}, ${name} ${index}`));
   }
 
-  private createRejection(name: string, why: string): PageRejected {
-    return new PageRejected(`${this.where}: ${name} ${why}`);
+  private createRejection(name: string, why: string): ResponseRejected {
+    return new ResponseRejected(`${this.where}: ${name} ${why}`);
   }
 }

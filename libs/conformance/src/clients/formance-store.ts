@@ -9,7 +9,7 @@ import { formatExact, isZeroTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
 /** The run ends here. Every later run ends at the same row, because the state did not move. */
-export class RunFailed extends Error {
+export class PollFailed extends Error {
   override readonly name = 'RunFailed';
 }
 
@@ -21,7 +21,7 @@ const INTEGER_PATTERN = /^[+-]?\d+$/;
  * @throws RunFailed when the amount is not an integer
  */
 export function checkAmount(amount: string): void {
-  if (!INTEGER_PATTERN.test(amount)) throw new RunFailed(`amount "${amount}" is no integer`);
+  if (!INTEGER_PATTERN.test(amount)) throw new PollFailed(`amount "${amount}" is no integer`);
 }
 
 export class FormanceStore {
@@ -51,20 +51,21 @@ export class FormanceStore {
     for (const { amount, currency } of balances) {
       checkAmount(amount);
       this.checkAsset(currency);
-      if (this.version.validation.ids && accountId === '') throw new RunFailed('balances without an account');
-      if (this.version.validation.ids && isZeroTime(at)) throw new RunFailed('balances without a time');
+      if (this.version.validation.ids && accountId === '')
+        throw new PollFailed('balances without an account');
+      if (this.version.validation.ids && isZeroTime(at)) throw new PollFailed('balances without a time');
     }
   }
 
   private checkRow({ id, createdAt, transaction }: DecodedRow): void {
-    if (this.version.validation.ids && id === '') throw new RunFailed('a row without an id');
+    if (this.version.validation.ids && id === '') throw new PollFailed('a row without an id');
     if (this.version.validation.ids && isZeroTime(createdAt))
-      throw new RunFailed(`row ${id} has no createdAt`);
+      throw new PollFailed(`row ${id} has no createdAt`);
     if (transaction) this.checkAsset(transaction.currency);
   }
 
   private checkAsset(asset: string): void {
-    if (this.version.validation.asset?.test(asset) === false) throw new RunFailed(`asset "${asset}"`);
+    if (this.version.validation.asset?.test(asset) === false) throw new PollFailed(`asset "${asset}"`);
   }
 
   private storePayment(row: DecodedRow): void {

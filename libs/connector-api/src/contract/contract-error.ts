@@ -22,7 +22,7 @@ export class ContractError extends HttpException {
 }
 
 /** Creates a 422 for a well-formed request that cannot be fulfilled. Clients do not repeat it. */
-export function unprocessable(title: string, detail: string): ContractError {
+export function createUnprocessableError(title: string, detail: string): ContractError {
   return new ContractError(HttpStatus.UNPROCESSABLE_ENTITY, title, detail);
 }
 
@@ -46,7 +46,7 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   if (status === undefined || status >= 500) return internalErrorResponse(status ?? 500, requestId);
   const body = error instanceof HttpException ? error.getResponse() : undefined;
   if (isErrorBody(body)) return { status, headers: getErrorHeaders(error), body };
-  return { status, headers: {}, body: defaultErrorBody(status) };
+  return { status, headers: {}, body: createDefaultErrorBody(status) };
 }
 
 /** Clients repeat a request after a 503 without human action. Databases are in most cases back within seconds. */
@@ -65,7 +65,7 @@ function damagedDataResponse(requestId: string): ErrorResponse {
 }
 
 /** Returns the error body for an error that occurred before the request reached a handler. It depends only on the status. */
-export function defaultErrorBody(status: number): ErrorBody {
+export function createDefaultErrorBody(status: number): ErrorBody {
   return {
     Title: STATUS_CODES[status] ?? 'Error',
     Detail:

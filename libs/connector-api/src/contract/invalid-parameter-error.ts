@@ -1,9 +1,9 @@
 /** The error for a query parameter or a header with an invalid value. */
-import { unprocessable, type ContractError } from './contract-error.js';
+import { createUnprocessableError, type ContractError } from './contract-error.js';
 
 /** Creates a 422 that names the parameter, the value found and the values expected. */
 export function createInvalidParameterError(name: string, found: unknown, expected: string): ContractError {
-  return unprocessable(
+  return createUnprocessableError(
     `Invalid parameter ${name}`,
     `${name} is ${describeValue(found)}, expected ${expected}.`,
   );

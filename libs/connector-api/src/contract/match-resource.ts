@@ -26,7 +26,7 @@ const RESOURCE_PATTERNS: readonly (readonly [path: RegExp, route: string, allow:
 const WEBHOOK_PATTERN = /^(.+)\/webhooks$/;
 
 /** Returns the connector's path: `/acme/house-bank/accounts` → `acme/house-bank`. @returns `undefined` for any other URL path */
-export function connectorPathFromUrl(urlPath: string): string | undefined {
+export function parseConnectorPathFromUrl(urlPath: string): string | undefined {
   return matchResource(urlPath)?.connectorPath ?? WEBHOOK_PATTERN.exec(urlPath.replace(/^\//, ''))?.[1];
 }
 

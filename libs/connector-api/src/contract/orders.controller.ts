@@ -2,7 +2,7 @@ import { Controller, Header, Inject, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { OrderKind } from '../order.types.js';
 import { BACKEND, type Backend } from './backend.js';
-import { unprocessable } from './contract-error.js';
+import { createUnprocessableError } from './contract-error.js';
 import { parseJsonBody } from './parse-json-body.js';
 import { parseOrderRequest } from './parse-order-request.js';
 
@@ -27,7 +27,7 @@ export class OrdersController {
     const body = parseJsonBody(request);
     if (!this.backend.supportedOrderKinds.has(kind)) {
       const orders = `${kind.toLowerCase()}s`;
-      throw unprocessable(
+      throw createUnprocessableError(
         `No ${orders}`,
         `This connector cannot make ${orders}: its plugin has no way to do it, or needs a setting for it. Nothing was sent to the PSP.`,
       );

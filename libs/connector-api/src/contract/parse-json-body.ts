@@ -1,6 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ContractError, unprocessable } from './contract-error.js';
+import { ContractError, createUnprocessableError } from './contract-error.js';
 
 const JSON_CONTENT_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 
@@ -20,7 +20,7 @@ export function parseJsonBody(request: FastifyRequest): Readonly<Record<string, 
   }
   const value = parseUtf8Json(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unprocessable('Invalid body', 'The body is JSON, but not the object that was expected.');
+    throw createUnprocessableError('Invalid body', 'The body is JSON, but not the object that was expected.');
   }
   return value as Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@
 import { ASSET_PATTERN, normalizeAsset } from '../money.js';
 import type { OrderKind } from '../order.types.js';
 import type { Backend, OrderRequest } from './backend.js';
-import { unprocessable, type ContractError } from './contract-error.js';
+import { createUnprocessableError, type ContractError } from './contract-error.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -179,7 +179,7 @@ function findPayoutProblem(
 function createInvalidOrderError(kind: OrderKind, problems: ReadonlyMap<string, string>): ContractError {
   const properties = [...problems.keys()].join(', ');
   const nothing = 'Nothing was stored, and nothing was sent.';
-  return unprocessable(
+  return createUnprocessableError(
     `Invalid ${kind.toLowerCase()}: ${properties}`,
     [...problems.values(), nothing].join(' '),
   );

@@ -54,7 +54,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
  * Turns the steps of a strategy into the pages of a plugin.
  * @param mapRows converts rows to records, see `parseRows`. `step` is the whole step, e.g. with the source of a merged listing
  */
-export async function* toPages<Step extends ListingStep<unknown, unknown>, T>(
+export async function* convertStepsToPages<Step extends ListingStep<unknown, unknown>, T>(
   steps: AsyncIterable<Step>,
   format: CursorFormat<Step['position']>,
   mapRows: (rows: Step['rows'], step: Step) => Page<T>['items'] | Promise<Page<T>['items']>,

@@ -16,10 +16,10 @@ import {
   createStopCondition,
   getAnchorIds,
   NEWEST_FIRST_START,
-  takeRowsAbove,
+  takeRowsUntilKnown,
   toCoveredRange,
 } from './newest-first-walk.js';
-import type { CoveredRange, NewestFirstPosition, Walk } from './newest-first-walk.js';
+import type { CoveredRange, NewestFirstPosition, NewestFirstWalk } from './newest-first-walk.js';
 import { createLoopError } from './read-list-response.js';
 import { TimeBudget } from './time-budget.js';
 import { UniqueRows } from './unique-rows.js';
@@ -113,7 +113,7 @@ class NewestFirstWalker<Row> {
     const { source } = this;
     const stop = createStopCondition(covered, source.rereadMs);
     const tokens = new Set(begun?.marks);
-    let walk: Walk | undefined = begun;
+    let walk: NewestFirstWalk | undefined = begun;
     let buffered: Row[] | undefined = begun ? undefined : [];
     let pages = begun ? Math.max(0, begun.marks.length - 1) * begun.stride : 0;
     let from = begun?.marks.at(-1) ?? undefined;
@@ -125,7 +125,7 @@ class NewestFirstWalker<Row> {
         stride: 1,
         met: covered.anchors.length === 0,
       };
-      const { above, met, ends } = takeRowsAbove(source, rows, stop, walk.met);
+      const { above, met, ends } = takeRowsUntilKnown(source, rows, stop, walk.met);
       walk = { ...rememberPageToken(walk, pages, this.getMark(from, rows)), met };
       pages += 1;
       if (buffered && pages <= MAX_BUFFERED_PAGES) buffered.push(...above);
@@ -160,7 +160,7 @@ class NewestFirstWalker<Row> {
         continue;
       }
       const ends = read.rows.length > 0 ? getAnchorIds(this.source, read.rows) : now.up.ends;
-      const remaining: Walk | undefined =
+      const remaining: NewestFirstWalk | undefined =
         marks.length === 0 ? undefined : { ...now, marks, up: ends === undefined ? {} : { ends } };
       const after: NewestFirstPosition = remaining ? { covered, walk: remaining } : { covered: now.head };
       for (const step of this.createSteps(covered, read.rows, now, after)) {
@@ -219,7 +219,7 @@ class NewestFirstWalker<Row> {
   private *createSteps(
     covered: CoveredRange,
     newestFirstRows: readonly Row[],
-    walk: Walk,
+    walk: NewestFirstWalk,
     after: NewestFirstPosition,
   ): Generator<Step<Row>> {
     const unique = new UniqueRows(this.source);
@@ -236,7 +236,7 @@ class NewestFirstWalker<Row> {
 }
 
 /** Removes all marks except the newest page. The way up then reads everything again from there. */
-function takeFirstMark(walk: Walk): Walk {
+function takeFirstMark(walk: NewestFirstWalk): NewestFirstWalk {
   return { ...walk, marks: walk.marks.slice(0, 1) };
 }
 

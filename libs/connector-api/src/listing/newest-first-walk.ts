@@ -9,7 +9,7 @@ export interface CoveredRange {
   newest?: number;
 }
 
-export interface Walk {
+export interface NewestFirstWalk {
   /** The part of the list that is read when this walk has ended. */
   head: CoveredRange;
   /**
@@ -34,7 +34,7 @@ export interface Walk {
 /** Where `newestFirst` resumes. */
 export interface NewestFirstPosition {
   covered: CoveredRange;
-  walk?: Walk;
+  walk?: NewestFirstWalk;
 }
 
 /** Returns whether a value of a stored cursor is a position of `newestFirst`. */
@@ -67,7 +67,7 @@ export function createStopCondition({ anchors, newest }: CoveredRange, rereadMs:
  * newest known row by more than `rereadMs`.
  * @returns `ends`: ids of the first rows that are too old; absent if no row is
  */
-export function takeRowsAbove<Row>(
+export function takeRowsUntilKnown<Row>(
   reader: RowReader<Row>,
   rows: Row[],
   stop: StopCondition,
@@ -110,7 +110,11 @@ export function getAnchorIds<Row>(reader: RowReader<Row>, rows: readonly Row[]):
 }
 
 /** Adds the token of a page to the marks. When there are too many marks, it drops every second one and doubles the stride. */
-export function rememberPageToken(walk: Walk, page: number, mark: string | null | undefined): Walk {
+export function rememberPageToken(
+  walk: NewestFirstWalk,
+  page: number,
+  mark: string | null | undefined,
+): NewestFirstWalk {
   if (mark === undefined || page % walk.stride !== 0 || walk.marks.at(-1) === mark) return walk;
   const marks = [...walk.marks, mark];
   if (marks.length <= MAX_PAGE_MARKS) return { ...walk, marks };

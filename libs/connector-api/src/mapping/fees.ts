@@ -1,6 +1,6 @@
 /** Rows of fees. A fee is always a row of its own, because the amount of a payment is gross. */
 import type { Transaction } from '../record.types.js';
-import { toCommonFields, placeAccounts } from './movements.js';
+import { toCommonFields, setAccountsByDirection } from './movements.js';
 import type { MovementFields } from './movements.js';
 
 /** A fee. `amount` is positive for a fee that was charged, and negative for one that was given back. */
@@ -24,6 +24,6 @@ function toUntiedFee(fields: FeeFields, of: string | undefined): Transaction {
   return {
     ...toCommonFields({ ...fields, details: { relatedId: of, ...fields.details } }, 'fee'),
     type: 'OTHER',
-    ...placeAccounts(fields, fields.amount.amount > 0n),
+    ...setAccountsByDirection(fields, fields.amount.amount > 0n),
   };
 }

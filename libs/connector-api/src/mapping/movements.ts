@@ -42,7 +42,7 @@ export function toPayment(fields: MovementFields): Transaction {
   return {
     ...toCommonFields(fields, isOutgoing ? 'payout' : 'payment'),
     type: isOutgoing ? 'PAYOUT' : 'PAYIN',
-    ...placeAccounts(fields, isOutgoing),
+    ...setAccountsByDirection(fields, isOutgoing),
   };
 }
 
@@ -54,7 +54,7 @@ export function toOtherMovement(fields: MovementFields, movement: Movement = 'ot
   return {
     ...toCommonFields(fields, movement),
     type: 'OTHER',
-    ...placeAccounts(fields, isOutgoingMovement(fields)),
+    ...setAccountsByDirection(fields, isOutgoingMovement(fields)),
   };
 }
 
@@ -86,7 +86,7 @@ function createDetails({ details }: MovementFields, movement: Movement): RowDeta
 }
 
 /** Places the own account and the counterparty as source and destination. */
-export function placeAccounts(
+export function setAccountsByDirection(
   { accountId, counterpartyId }: Pick<MovementFields, 'accountId' | 'counterpartyId'>,
   isOutgoing: boolean,
 ): Pick<Transaction, 'sourceAccountId' | 'destinationAccountId'> {

@@ -5,7 +5,7 @@ import { parseTime } from '../time.js';
 import { parseRows, takeValidRecords } from './parse-rows.js';
 
 /** The conditions under which a row of a journal is the execution of an object, e.g. of a payout. */
-export interface NearestOptions {
+export interface NearestMovementOptions {
   getAmount: (candidate: Json) => Money;
   /** @returns an RFC 3339 time; `undefined` for an object that the row cannot execute */
   getTime: (candidate: Json) => string | undefined;
@@ -21,7 +21,7 @@ export interface NearestOptions {
 export function findNearestMovement(
   { createdAt, amount: { amount, asset } }: Transaction,
   candidates: readonly Json[],
-  { getAmount, getTime, minMs, maxMs }: NearestOptions,
+  { getAmount, getTime, minMs, maxMs }: NearestMovementOptions,
 ): Json | undefined {
   const toMilliseconds = (time: string | undefined) => parseTime(time ?? '')?.milliseconds ?? NaN;
   const at = toMilliseconds(createdAt);

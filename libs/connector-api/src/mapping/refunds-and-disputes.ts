@@ -5,7 +5,7 @@
  */
 import type { Transaction, TransactionStatus } from '../record.types.js';
 import type { Movement } from './movement-kinds.js';
-import { toCommonFields, placeAccounts } from './movements.js';
+import { toCommonFields, setAccountsByDirection } from './movements.js';
 import type { MovementFields } from './movements.js';
 import { COMMON_METADATA_PREFIX } from './common-metadata.js';
 import { translateOrDefault } from './translate-word.js';
@@ -127,6 +127,6 @@ function toLinkedRow(
     ...toCommonFields({ ...fields, status: fields.status ?? status }, movement),
     relatedTransactionId,
     type,
-    ...placeAccounts(fields, wasOutgoing !== isOpposite),
+    ...setAccountsByDirection(fields, wasOutgoing !== isOpposite),
   };
 }

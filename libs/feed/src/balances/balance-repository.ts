@@ -8,7 +8,7 @@ import {
   createReaderKey,
   readReaderBalances,
   saveReaderBalances,
-  type ServedToReader,
+  type BalancesServedToReader,
 } from './reader-balances.js';
 import { chooseServedTime } from './served-time.js';
 
@@ -60,7 +60,7 @@ async function chooseForReaders(
   validForMs: number | undefined,
   clock: CurrentTimeExpression,
   isLocking: boolean,
-): Promise<(ServedToReader | undefined)[]> {
+): Promise<(BalancesServedToReader | undefined)[]> {
   // The lock comes first. So if two responses are built at the same time, the later one has the later amounts.
   const { now, known } = await readReaderBalances(db, adapter, connector, requests, clock, isLocking);
   const accountIds = new Set(requests.map(({ accountId }) => accountId));

@@ -11,7 +11,7 @@ interface ReaderAccount {
 }
 
 /** A response to a reader (one API key), and what the reader knows after it. */
-export interface ServedToReader extends ReaderAccount {
+export interface BalancesServedToReader extends ReaderAccount {
   balances: ServedBalances;
   next: ReaderBalance;
 }
@@ -63,7 +63,7 @@ export async function readReaderBalances(
 export async function saveReaderBalances(
   db: Kysely<Schema>,
   connector: string,
-  served: readonly ServedToReader[],
+  served: readonly BalancesServedToReader[],
 ): Promise<void> {
   // Two requests of one reader for one account have the same response, and one statement can write each row only once.
   const unique = [...new Map(served.map((each) => [createReaderKey(each), each]))]

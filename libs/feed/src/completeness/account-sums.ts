@@ -1,7 +1,7 @@
 /** Keeps the sum of the rows of each account and asset, in the transaction that appends the rows. */
 import { readBalanceEffects, type BalanceEffect, type SerializedRecord } from '@tributary/connector-api';
 import { sql, type Kysely } from 'kysely';
-import type { DatabaseAdapter, RowsTableColumn, WriteLast } from '../database/database-adapter.js';
+import type { DatabaseAdapter, RowsTableColumn, WriteAtCommit } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
@@ -65,7 +65,7 @@ export interface StoredSums {
 }
 
 /** Reads the sums that new rows of these records change. Must run inside the transaction that has locked the feed. */
-export function readSumsOf(
+export function readAccountSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
@@ -99,10 +99,10 @@ async function readSums(
  * Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed.
  * @param stored the sums from the same transaction. Those of other accounts are read here
  */
-export async function addToSums(
+export async function addEffectsToSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteLast,
+  writeLast: WriteAtCommit,
   feedId: number,
   effects: readonly TimedEffect[],
   stored: StoredSums,

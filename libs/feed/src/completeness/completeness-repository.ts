@@ -7,7 +7,12 @@ import type {
 } from '../database/database-adapter.js';
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import { lockFeed } from '../feeds/lock-feed.js';
-import { addAcceptance, addWarning, findAcceptances, resolveEntries } from '../feeds/quarantine.js';
+import {
+  addGapAcceptance,
+  addDataWarning,
+  findGapAcceptances,
+  resolveQuarantineEntries,
+} from '../feeds/quarantine.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type {
   AccountCheck,
@@ -108,7 +113,7 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   }
 
   listAcceptances() {
-    return findAcceptances(this.adapter.reader, this.connector);
+    return findGapAcceptances(this.adapter.reader, this.connector);
   }
 
   async describeOpenRows(accountId: string, asset: string, afterSeq: number) {
@@ -122,9 +127,9 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     now: number,
   ): Promise<void> {
     if (checks.length > 0) await this.writeChecks(db, feedId, checks);
-    for (const warning of warnings) await addWarning(db, feedId, warning, now);
-    await resolveEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
-    if (acceptance) await addAcceptance(db, feedId, acceptance, now);
+    for (const warning of warnings) await addDataWarning(db, feedId, warning, now);
+    await resolveQuarantineEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
+    if (acceptance) await addGapAcceptance(db, feedId, acceptance, now);
     if (checkpoint) await this.writeCheckpoint(db, feedId, checkpoint, now);
   }
 

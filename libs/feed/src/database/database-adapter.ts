@@ -19,13 +19,13 @@ import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
-export type TransactionCallback<T> = (db: Kysely<Schema>, writeLast: WriteLast) => Promise<T>;
+export type TransactionCallback<T> = (db: Kysely<Schema>, writeLast: WriteAtCommit) => Promise<T>;
 
 /**
  * Adds writes that the transaction runs in this sequence after its callback has returned, immediately before the commit. PostgreSQL gets them
  * together with the commit, so that they need no network round trip of their own. When one fails, the transaction is rolled back.
  */
-export type WriteLast = (...statements: readonly CompiledQuery[]) => void;
+export type WriteAtCommit = (...statements: readonly CompiledQuery[]) => void;
 
 /**
  * Returns an SQL expression for the current time, in milliseconds since 1970. The database evaluates it, so one clock measures the leases of
@@ -37,7 +37,7 @@ export type CurrentTimeExpression = () => RawBuilder<number>;
  * Kinds of work that share the connections of a database fairly: the health check, orders, pages of feeds, and everything else (pulls and
  * balances). No kind can keep the others waiting.
  */
-export type ConnectionLane = 'health' | 'orders' | 'pages' | 'other';
+export type ConnectionPurpose = 'health' | 'orders' | 'pages' | 'other';
 
 /** One column of a table, and the schema of the database in which the table is. */
 export interface TableColumn {
@@ -78,7 +78,7 @@ export interface DatabaseAdapter {
   /** SQL suffix of a `select` that locks the selected rows until the transaction ends. */
   readonly forUpdate: RawBuilder<unknown>;
   /** Returns the same database for one kind of work. Without it the work is of the kind `other`. */
-  inLane(lane: ConnectionLane): DatabaseAdapter;
+  inLane(lane: ConnectionPurpose): DatabaseAdapter;
   /** Runs a transaction that may be lost when the database's machine fails. For leases and reports. */
   transaction<T>(work: TransactionCallback<T>): Promise<T>;
   /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
@@ -117,7 +117,7 @@ export interface DatabaseAdapter {
    */
   appendRows(
     db: Kysely<Schema>,
-    writeLast: WriteLast,
+    writeLast: WriteAtCommit,
     feedId: number,
     rows: readonly FeedRowTable[],
     changes: FeedUpdate,

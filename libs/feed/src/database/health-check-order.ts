@@ -1,12 +1,17 @@
 /** The order that the health check stores and deletes in one transaction. No other transaction ever sees it. */
 import type { OrderTable } from './schema.js';
 
-export const PROBE_ORDER_ID = 'health-check';
+export const HEALTH_CHECK_ORDER_ID = 'health-check';
 
 /** @param requestLength number of characters of the request, which makes up most of an order */
-export function createProbeOrder(requestLength: number): OrderTable {
+export function createHealthCheckOrder(requestLength: number): OrderTable {
   return {
-    ...{ id: PROBE_ORDER_ID, connector: '', idempotency_key: PROBE_ORDER_ID, psp_key: PROBE_ORDER_ID },
+    ...{
+      id: HEALTH_CHECK_ORDER_ID,
+      connector: '',
+      idempotency_key: HEALTH_CHECK_ORDER_ID,
+      psp_key: HEALTH_CHECK_ORDER_ID,
+    },
     ...{ psp_id: null, kind: 'PAYOUT', request: 'x'.repeat(requestLength), amount: '0', asset: 'XXX' },
     ...{ state: 'failed', details: '{}', created_at: 0, changed_at: 0, answer: null, answered_at: null },
     ...{ published: null, published_at: null, attempts: 0, sent_at: null, unsure_since: null },

@@ -1,8 +1,13 @@
 /** Appends a page of records to its feed, inside the transaction that also stores the page's cursor. */
 import { formatTime, appendFeedTime, type Stream, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import type { DatabaseAdapter, FeedUpdate, WriteLast } from '../database/database-adapter.js';
-import { addToSums, findEffects, readSumsOf, type StoredSums } from '../completeness/account-sums.js';
+import type { DatabaseAdapter, FeedUpdate, WriteAtCommit } from '../database/database-adapter.js';
+import {
+  addEffectsToSums,
+  findEffects,
+  readAccountSums,
+  type StoredSums,
+} from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 import { hashContent } from './verify-row.js';
@@ -55,7 +60,7 @@ export async function readStoredRecords(
 ): Promise<StoredRecords> {
   const [versions, sums] = await Promise.all([
     findStoredVersions(db, adapter, feedId, records),
-    readSumsOf(db, adapter, feedId, records),
+    readAccountSums(db, adapter, feedId, records),
   ]);
   return { versions, sums };
 }
@@ -69,7 +74,7 @@ export async function readStoredRecords(
 export async function appendRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteLast,
+  writeLast: WriteAtCommit,
   feed: { id: number; stream: Stream; head: FeedHead },
   records: readonly SerializedRecord[],
   stored: StoredRecords,
@@ -82,7 +87,7 @@ export async function appendRecords(
   const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
   if (Object.keys(allChanges).length > 0)
     await adapter.appendRows(db, writeLast, feed.id, newRows.rows, allChanges);
-  await addToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
+  await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
   return { ...newRows, effects };
 }
 

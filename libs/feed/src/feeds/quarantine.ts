@@ -18,10 +18,10 @@ export async function updateQuarantine(
   page: FeedPage,
   now: number,
 ): Promise<void> {
-  await resolveEntries(db, adapter, feedId, [...page.resolvedIds], ['refusal', 'finding'], now);
+  await resolveQuarantineEntries(db, adapter, feedId, [...page.resolvedIds], ['refusal', 'finding'], now);
   if (hasRejectedRecords) {
     const validIds = page.records.map(({ id }) => id);
-    await resolveEntries(db, adapter, feedId, validIds, ['refusal'], now);
+    await resolveQuarantineEntries(db, adapter, feedId, validIds, ['refusal'], now);
   }
   for (const entry of [...page.rejected.map(fromRejectedRecord), ...page.warnings.map(fromWarning)]) {
     await upsertEntry(db, { ...entry, feed_id: feedId, since: now, cleared_at: null });
@@ -29,7 +29,7 @@ export async function updateQuarantine(
 }
 
 /** Adds a data warning that the store itself found, not a plugin. Must run inside a transaction that has locked the feed. */
-export async function addWarning(
+export async function addDataWarning(
   db: Kysely<Schema>,
   feedId: number,
   warning: DataWarning,
@@ -42,7 +42,7 @@ export async function addWarning(
 export const ACCEPTANCE_ID_PREFIX = 'accepted-gap:';
 
 /** Adds what a person accepted as a resolved entry. Must run inside a transaction that has locked the feed. */
-export async function addAcceptance(
+export async function addGapAcceptance(
   db: Kysely<Schema>,
   feedId: number,
   acceptance: DataWarning,
@@ -52,7 +52,7 @@ export async function addAcceptance(
 }
 
 /** Returns the gaps of a connector that persons accepted, newest first. */
-export async function findAcceptances(db: Kysely<Schema>, connector: string): Promise<AcceptedGap[]> {
+export async function findGapAcceptances(db: Kysely<Schema>, connector: string): Promise<AcceptedGap[]> {
   const rows = await db
     .selectFrom('quarantine')
     .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
@@ -78,12 +78,12 @@ export async function updateDamageWarning(
 ): Promise<void> {
   const { now } = await lockFeed(db, adapter, feed, clock);
   if (message === undefined)
-    await resolveEntries(db, adapter, feed.id, [DAMAGE_WARNING_ID], ['finding'], now);
-  else await addWarning(db, feed.id, { id: DAMAGE_WARNING_ID, message }, now);
+    await resolveQuarantineEntries(db, adapter, feed.id, [DAMAGE_WARNING_ID], ['finding'], now);
+  else await addDataWarning(db, feed.id, { id: DAMAGE_WARNING_ID, message }, now);
 }
 
 /** Returns the unresolved entries, newest first. */
-export async function findOpenEntries(
+export async function findOpenQuarantineEntries(
   db: Kysely<Schema>,
   connector: string | undefined,
   limit: number,
@@ -151,7 +151,7 @@ async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<
 }
 
 /** Marks entries as resolved. Must run inside a transaction that has locked the feed. */
-export async function resolveEntries(
+export async function resolveQuarantineEntries(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,

@@ -3,7 +3,7 @@ import type { Cursor } from '@tributary/connector-api';
 import { sql, type CompiledQuery, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { appendRecords, readStoredRecords, type FeedHead } from '../feeds/append-records.js';
 import { applyObservation } from '../balances/balance-repository.js';
-import type { DatabaseAdapter, CurrentTimeExpression, WriteLast } from '../database/database-adapter.js';
+import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
 import { LeaseLostError } from '../database/store-errors.js';
 import type {
   AppendResult,
@@ -11,7 +11,7 @@ import type {
   Lease,
   LeaseHolder,
   NextPullSchedule,
-  NotDue,
+  PullNotDue,
 } from '../types/store.types.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import { isHolderDead, createLeaseToken } from './lease-holder.js';
@@ -48,7 +48,7 @@ export async function acquireLeaseWhenDue(
   holder: LeaseHolder,
   ttlMs: number,
   clock: CurrentTimeExpression,
-): Promise<Lease | NotDue | undefined> {
+): Promise<Lease | PullNotDue | undefined> {
   const state = await readLeaseState(adapter, feed, clock);
   if (!isLeaseFree(state, holder)) return undefined;
   const dueInMs = state.due_at - state.now;
@@ -231,7 +231,7 @@ class FeedLease implements Lease {
 
   private async appendInTransaction(
     db: Kysely<Schema>,
-    writeLast: WriteLast,
+    writeLast: WriteAtCommit,
     page: FeedPage,
   ): Promise<{ result: AppendResult; headSeq: number }> {
     // The first statement locks the feed row, so what it and the later ones return does not change until the commit.

@@ -4,7 +4,7 @@ import type { Schema } from '../database/schema.js';
 import type { StoredOrder } from '../types/order.types.js';
 
 /** The last entry of an order's history. Its number is also the number of entries. */
-export interface LastEntry {
+export interface LastHistoryEntry {
   entry: number;
   /** `undefined` when there is no entry. */
   state?: string;
@@ -12,7 +12,7 @@ export interface LastEntry {
 }
 
 /** What stands before the first entry. */
-export const FIRST_ENTRY: LastEntry = { entry: 0 };
+export const FIRST_HISTORY_ENTRY: LastHistoryEntry = { entry: 0 };
 
 /** Columns of a statement that locks an order. */
 interface OrderWithLastEntry {
@@ -23,7 +23,7 @@ interface OrderWithLastEntry {
 }
 
 /** Returns the columns `last_state` and `last_event` for `returning`. */
-export function selectLastEntry() {
+export function selectLastHistoryEntry() {
   const select = (column: 'state' | 'event') =>
     sql<
       string | null
@@ -35,9 +35,12 @@ export function selectLastEntry() {
  * Returns the last entry. When the statement had to wait for the lock, it cannot see an entry that was written meanwhile. Then the entry is read
  * again.
  */
-export async function toLastEntry(db: Kysely<Schema>, order: OrderWithLastEntry): Promise<LastEntry> {
+export async function toLastHistoryEntry(
+  db: Kysely<Schema>,
+  order: OrderWithLastEntry,
+): Promise<LastHistoryEntry> {
   const { id, entries, last_state, last_event } = order;
-  if (entries === 0) return FIRST_ENTRY;
+  if (entries === 0) return FIRST_HISTORY_ENTRY;
   if (last_state !== null && last_event !== null)
     return { entry: entries, state: last_state, event: last_event };
   const last = await db
@@ -50,10 +53,10 @@ export async function toLastEntry(db: Kysely<Schema>, order: OrderWithLastEntry)
 }
 
 /** Builds the statement that adds an entry. @param at milliseconds since 1970 */
-export function insertEntry(
+export function insertHistoryEntry(
   db: Kysely<Schema>,
   { id, state }: StoredOrder,
-  { entry }: LastEntry,
+  { entry }: LastHistoryEntry,
   event: string,
   at: number,
 ): CompiledQuery {

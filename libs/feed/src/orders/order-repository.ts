@@ -6,7 +6,7 @@
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
 import { appendRecords, readStoredRecords, type StoredRecords } from '../feeds/append-records.js';
-import type { DatabaseAdapter, TransactionCallback, WriteLast } from '../database/database-adapter.js';
+import type { DatabaseAdapter, TransactionCallback, WriteAtCommit } from '../database/database-adapter.js';
 import type {
   Durability,
   ImmutableOrderFields,
@@ -21,9 +21,15 @@ import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { OpenedStoreIdentity } from '../identity/opened-store-identity.js';
 import { amountCountedToday, lockDayTotal, buildDayTotalUpdate } from './day-totals.js';
-import { FIRST_ENTRY, insertEntry, selectLastEntry, toLastEntry, type LastEntry } from './order-history.js';
+import {
+  FIRST_HISTORY_ENTRY,
+  insertHistoryEntry,
+  selectLastHistoryEntry,
+  toLastHistoryEntry,
+  type LastHistoryEntry,
+} from './order-history.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
-import { addWarning } from '../feeds/quarantine.js';
+import { addDataWarning } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
 /** The stream in which orders are published. */
@@ -34,7 +40,7 @@ type Db = Kysely<Schema>;
 /** A transaction that changes an order, and the feed in which the order is published. */
 interface OrderTransaction {
   db: Db;
-  writeLast: WriteLast;
+  writeLast: WriteAtCommit;
   feed: OpenedFeed;
 }
 
@@ -71,7 +77,7 @@ export class SqlOrderRepository implements OrderRepository {
       const total = await lockDayTotal(db, stored);
       const change = decideFirst(stored, total);
       const transaction = { db, writeLast, feed };
-      const after = await this.applyChange(transaction, stored, FIRST_ENTRY, change);
+      const after = await this.applyChange(transaction, stored, FIRST_HISTORY_ENTRY, change);
       writeLast(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
       return { order: after, fresh: true };
     });
@@ -91,7 +97,7 @@ export class SqlOrderRepository implements OrderRepository {
         .where('id', '=', id)
         .where('connector', '=', this.connector)
         .returningAll()
-        .returning([this.session.isCurrent.as('is_current'), ...selectLastEntry()])
+        .returning([this.session.isCurrent.as('is_current'), ...selectLastHistoryEntry()])
         .executeTakeFirst();
       if (!row) return undefined;
       if (!row.is_current) throw new StaleStateError('the store of the order changed');
@@ -99,7 +105,7 @@ export class SqlOrderRepository implements OrderRepository {
       const change = decide(order);
       if (!change) return order;
       const transaction = { db, writeLast, feed };
-      const after = await this.applyChange(transaction, order, await toLastEntry(db, row), change);
+      const after = await this.applyChange(transaction, order, await toLastHistoryEntry(db, row), change);
       const difference = amountCountedToday(after) - amountCountedToday(order);
       if (difference !== 0n)
         writeLast(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
@@ -196,12 +202,12 @@ export class SqlOrderRepository implements OrderRepository {
   private async applyChange(
     { db, writeLast, feed }: OrderTransaction,
     order: StoredOrder,
-    lastEntry: LastEntry,
+    lastEntry: LastHistoryEntry,
     { set, event, publishedRecords = [] }: OrderChange,
   ): Promise<StoredOrder> {
     const after = { ...order, ...set };
     const isNewEntry = event !== undefined && !(lastEntry.state === after.state && lastEntry.event === event);
-    if (isNewEntry) writeLast(insertEntry(db, after, lastEntry, event, this.clock()));
+    if (isNewEntry) writeLast(insertHistoryEntry(db, after, lastEntry, event, this.clock()));
     const columns = { ...toMutableColumns(after), entries: lastEntry.entry + (isNewEntry ? 1 : 0) };
     writeLast(db.updateTable('orders').set(columns).where('id', '=', order.id).compile());
     const hasNewPspId = after.pspId !== order.pspId;
@@ -212,7 +218,7 @@ export class SqlOrderRepository implements OrderRepository {
       readStoredRecords(db, this.adapter, feed.id, publishedRecords),
       hasNewPspId ? this.findPspIdWarnings(db, feed, after) : [],
     ]);
-    for (const warning of warnings) await addWarning(db, feed.id, warning, this.clock());
+    for (const warning of warnings) await addDataWarning(db, feed.id, warning, this.clock());
     if (publishedRecords.length > 0)
       await this.publishRecords(db, writeLast, feed, head, publishedRecords, stored);
     return after;
@@ -223,7 +229,7 @@ export class SqlOrderRepository implements OrderRepository {
    */
   private async publishRecords(
     db: Db,
-    writeLast: WriteLast,
+    writeLast: WriteAtCommit,
     feed: OpenedFeed,
     { head_seq, head_time }: { head_seq: number; head_time: number | null },
     records: readonly SerializedRecord[],

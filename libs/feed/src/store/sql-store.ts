@@ -25,7 +25,7 @@ import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
-import { findOpenEntries, updateDamageWarning } from '../feeds/quarantine.js';
+import { findOpenQuarantineEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { readRows } from '../feeds/read-rows.js';
 import type { ReconciliationRepository } from '../types/reconciliation.types.js';
 import { createReconciliationRepository } from '../reconciliation/reconciliation-repository.js';
@@ -133,7 +133,7 @@ export class SqlStore implements Store {
   }
 
   listQuarantine(connector?: string, limit = 1000) {
-    return findOpenEntries(this.adapter.reader, connector, limit);
+    return findOpenQuarantineEntries(this.adapter.reader, connector, limit);
   }
 
   async currentTime(): Promise<number> {

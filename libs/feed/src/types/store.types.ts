@@ -142,7 +142,7 @@ export interface Feed {
    */
   acquireLease(holder: LeaseHolder, ttlMs: number): Promise<Lease | undefined>;
   /** Acquires the lease only when the stream is due, according to the schedule that the last pull stored. */
-  acquireLeaseWhenDue(holder: LeaseHolder, ttlMs: number): Promise<Lease | NotDue | undefined>;
+  acquireLeaseWhenDue(holder: LeaseHolder, ttlMs: number): Promise<Lease | PullNotDue | undefined>;
 }
 
 /** A row that was altered after it had been appended. */
@@ -163,7 +163,7 @@ export interface RowSample {
 }
 
 /** A stream that is not due yet, measured by the clock that all gateways of the store share. */
-export interface NotDue {
+export interface PullNotDue {
   /** Milliseconds until the stream is due. */
   dueInMs: number;
   /** Milliseconds since the stream last caught up; `undefined` when it never has. */

@@ -46,7 +46,7 @@ export interface ConnectorFacts {
   now: number;
 }
 
-export type Cause =
+export type DiagnosisCause =
   | 'formance-unreachable'
   | 'name-too-short'
   | 'not-installed'
@@ -62,7 +62,7 @@ export type Cause =
   | 'configuration-differs';
 
 export interface Finding {
-  cause: Cause;
+  cause: DiagnosisCause;
   /** One sentence: what is wrong. */
   what: string;
   /** One sentence: what to do next. */

@@ -1,6 +1,6 @@
 /** Asks Formance what it knows about connectors of the deployment file, and resumes paused schedules. It reads only, unless it is told to resume. */
 import { FormanceError } from '../http/formance-error.js';
-import { findInstalled } from '../install/find-installed.js';
+import { findInstalledConnector } from '../install/find-installed.js';
 import type { DesiredConnector } from '../install/desired-connector.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
 import type { InstalledConnector, Schedule } from '../payments/payments.types.js';
@@ -42,7 +42,7 @@ async function examineConnector(
   desired: DesiredConnector,
   installed: readonly InstalledConnector[],
 ): Promise<FormanceFacts> {
-  const found = findInstalled(desired, installed);
+  const found = findInstalledConnector(desired, installed);
   if (found.kind !== 'found') return found;
   const { connector } = found;
   const config = await client.getGenericConfig(connector.id);

@@ -2,7 +2,7 @@
 import type { InstalledConnector } from '../payments/payments.types.js';
 import type { DesiredConnector } from './desired-connector.js';
 
-export type FindResult =
+export type InstalledConnectorSearch =
   | { kind: 'absent' }
   /** `duplicates` are further connectors of Formance that read the same endpoint. */
   | { kind: 'found'; connector: InstalledConnector; duplicates: readonly InstalledConnector[] }
@@ -10,10 +10,10 @@ export type FindResult =
   | { kind: 'ambiguous'; reason: string };
 
 /** A connector belongs together if it reads the same endpoint, or has the same name. */
-export function findInstalled(
+export function findInstalledConnector(
   { name, endpoint }: Pick<DesiredConnector, 'name' | 'endpoint'>,
   installed: readonly InstalledConnector[],
-): FindResult {
+): InstalledConnectorSearch {
   const existing = installed.filter(({ isScheduledForDeletion }) => !isScheduledForDeletion);
   const foreign = existing.find((one) => one.name === name && one.provider !== 'generic');
   if (foreign)

@@ -6,8 +6,8 @@ import { FormanceError } from '../http/formance-error.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
 import type { InstalledConnector } from '../payments/payments.types.js';
 import { findNameProblem, type DesiredConnector } from './desired-connector.js';
-import { findInstalled } from './find-installed.js';
-import { planInstallation, type ConfigChange, type Plan } from './plan-installation.js';
+import { findInstalledConnector } from './find-installed.js';
+import { planInstallation, type ConfigChange, type InstallationPlan } from './plan-installation.js';
 
 export interface InstallerOptions {
   /** True: find out what would be done, and change nothing. */
@@ -77,7 +77,7 @@ export class Installer {
     let installed = listed;
     let isUnanswered = false;
     for (let attempt = 1; ; attempt += 1) {
-      const found = findInstalled(desired, installed);
+      const found = findInstalledConnector(desired, installed);
       if (found.kind === 'ambiguous') return createResult(desired, 'blocked', { notes: [found.reason] });
       const existing = found.kind === 'found' ? found.connector : undefined;
       const current = existing && (await this.client.getGenericConfig(existing.id));
@@ -98,7 +98,8 @@ export class Installer {
         else if (error.kind !== 'conflict' && !this.#learnMinimumPeriod(error)) throw error;
         installed = await this.#listInstalled();
         // A conflict or a lost answer means that the connector exists. If it does not, a repeat could install it twice.
-        const isExplained = error.kind === 'rejected' || findInstalled(desired, installed).kind !== 'absent';
+        const isExplained =
+          error.kind === 'rejected' || findInstalledConnector(desired, installed).kind !== 'absent';
         if (!isExplained) throw error;
       }
     }
@@ -106,7 +107,7 @@ export class Installer {
 
   async #apply(
     desired: DesiredConnector,
-    plan: Plan,
+    plan: InstallationPlan,
     connectorId: string | undefined,
     notes: readonly string[],
     isUnanswered: boolean,

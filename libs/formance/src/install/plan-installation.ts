@@ -21,7 +21,7 @@ export interface PlanOptions {
   isDryRun: boolean;
 }
 
-export type Plan =
+export type InstallationPlan =
   | { action: 'install'; config: GenericConfig; notes: string[] }
   | { action: 'update'; config: GenericConfig; changes: ConfigChange[]; notes: string[] }
   | { action: 'none'; config: GenericConfig; notes: string[] }
@@ -36,7 +36,7 @@ export function planInstallation(
   desired: DesiredConnector,
   current: GenericConfig | undefined,
   { minimumPeriod, ...keyOptions }: PlanOptions,
-): Plan {
+): InstallationPlan {
   const key = chooseKey(desired, current?.apiKey, keyOptions);
   if ('blocked' in key) return { action: 'blocked', reason: key.blocked };
   const notes = [...key.notes];

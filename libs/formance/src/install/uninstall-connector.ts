@@ -3,7 +3,7 @@ import { FormanceError } from '../http/formance-error.js';
 import type { PaymentsClient } from '../payments/payments-client.js';
 import type { InstalledConnector } from '../payments/payments.types.js';
 import type { DesiredConnector } from './desired-connector.js';
-import { findInstalled } from './find-installed.js';
+import { findInstalledConnector } from './find-installed.js';
 
 /**
  * Finds a connector in Formance, and removes it if that is confirmed.
@@ -17,7 +17,7 @@ export async function uninstallConnector(
 ): Promise<InstalledConnector> {
   const installed: InstalledConnector[] = [];
   for await (const connector of client.listConnectors()) installed.push(connector);
-  const found = findInstalled(desired, installed);
+  const found = findInstalledConnector(desired, installed);
   switch (found.kind) {
     case 'absent':
       throw new FormanceError(

@@ -10,7 +10,7 @@ import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import type { DecisionContext, AttemptOutcome, OrderAction } from '../state-machine/state-machine.types.js';
 import { OrderPluginCaller } from './order-plugin-caller.js';
-import { nextLookupAt, applyOutcome } from '../state-machine/apply-outcome.js';
+import { getNextLookupTime, applyOutcome } from '../state-machine/apply-outcome.js';
 import {
   RELEASED_LEASE,
   decideNextAction,
@@ -226,5 +226,5 @@ export class OrderWorker {
 
 /** Releases the order without a further call, for the next process. */
 function releaseUntilNextLookup(order: StoredOrder, context: DecisionContext): { change: OrderChange } {
-  return { change: { set: { ...RELEASED_LEASE, nextActionAt: nextLookupAt(order, context) } } };
+  return { change: { set: { ...RELEASED_LEASE, nextActionAt: getNextLookupTime(order, context) } } };
 }

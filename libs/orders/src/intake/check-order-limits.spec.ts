@@ -1,15 +1,19 @@
 /** Tests the payment limits. */
 import { checkOrderLimits } from './check-order-limits.js';
-import type { LimitCheckInput, OrderLimits } from '../model/order-limits.types.js';
+import type { OrderLimitCheckInput, OrderLimits } from '../model/order-limits.types.js';
 
 const NO_LIMITS: OrderLimits = { largest: new Map(), perDay: new Map(), alertAfterMs: 0 };
-const createPayout = (amount: bigint, asset = 'EUR/2', destinationAccountId = 'ben-1'): LimitCheckInput => ({
+const createPayout = (
+  amount: bigint,
+  asset = 'EUR/2',
+  destinationAccountId = 'ben-1',
+): OrderLimitCheckInput => ({
   kind: 'PAYOUT',
   amount: { amount, asset },
   destinationAccountId,
   orderedTodayTotal: 0n,
 });
-const violationCode = (limits: Partial<OrderLimits>, order: LimitCheckInput, orderedTodayTotal = 0n) =>
+const violationCode = (limits: Partial<OrderLimits>, order: OrderLimitCheckInput, orderedTodayTotal = 0n) =>
   checkOrderLimits({ ...order, orderedTodayTotal }, { ...NO_LIMITS, ...limits })?.code;
 
 it('without limits everything may be paid', () => {

@@ -2,8 +2,8 @@
 import { formatAmount, type Money } from '@tributary/connector-api';
 import type {
   CheckOrderLimits,
-  LimitCheckInput,
-  LimitViolation,
+  OrderLimitCheckInput,
+  OrderLimitViolation,
   OrderLimits,
 } from '../model/order-limits.types.js';
 
@@ -13,9 +13,9 @@ export const checkOrderLimits: CheckOrderLimits = (order, limits) =>
 
 /** Checks the list of allowed beneficiaries. Transfers pass: they stay between the owner's accounts and have no beneficiary. */
 function checkBeneficiaryAllowed(
-  { kind, destinationAccountId }: LimitCheckInput,
+  { kind, destinationAccountId }: OrderLimitCheckInput,
   { beneficiaries }: OrderLimits,
-): LimitViolation | undefined {
+): OrderLimitViolation | undefined {
   if (kind === 'TRANSFER' || beneficiaries === undefined || beneficiaries.has(destinationAccountId)) return;
   return {
     code: 'beneficiary_not_allowed',
@@ -23,7 +23,10 @@ function checkBeneficiaryAllowed(
   };
 }
 
-function checkMaxAmount({ amount }: LimitCheckInput, { largest }: OrderLimits): LimitViolation | undefined {
+function checkMaxAmount(
+  { amount }: OrderLimitCheckInput,
+  { largest }: OrderLimits,
+): OrderLimitViolation | undefined {
   if (largest.size === 0) return undefined;
   const limit = largest.get(amount.asset);
   if (limit === undefined)
@@ -37,9 +40,9 @@ function checkMaxAmount({ amount }: LimitCheckInput, { largest }: OrderLimits): 
 }
 
 function checkDailyTotal(
-  { amount, orderedTodayTotal }: LimitCheckInput,
+  { amount, orderedTodayTotal }: OrderLimitCheckInput,
   { perDay }: OrderLimits,
-): LimitViolation | undefined {
+): OrderLimitViolation | undefined {
   if (perDay.size === 0) return undefined;
   const limit = perDay.get(amount.asset);
   if (limit === undefined)

@@ -6,7 +6,7 @@ import {
   type OrderKind,
   type OrderRequest,
 } from '@tributary/connector-api';
-import { unprocessable } from '@tributary/connector-api/contract';
+import { createUnprocessableError } from '@tributary/connector-api/contract';
 import type { ImmutableOrderFields, OrderChange, StoredOrder } from '@tributary/feed';
 import type { PendingResponses } from '../publication/pending-responses.js';
 import { checkOrderLimits } from './check-order-limits.js';
@@ -14,7 +14,7 @@ import { RESERVED_NAMESPACE } from '../model/stored-order-details.js';
 import type { OrderStateWriter } from '../publication/order-state-writer.js';
 import { createMethodName } from '../execution/order-plugin-caller.js';
 import { deriveOrderId, derivePspKey } from './derive-ids.js';
-import { SharedCalls } from './shared-calls.js';
+import { CallDeduplicator } from './call-deduplicator.js';
 import { toCanonicalRequest } from '../model/order-request.js';
 import type { OrdersContext } from '../runtime/orders-context.js';
 import { recordResponseSentAgain } from '../publication/publish-order.js';
@@ -39,9 +39,9 @@ const TAKEOVER_DELAY_MS = 2_000;
 export class OrderService {
   /** Kinds of orders that the plugin can create. */
   readonly supportedKinds: ReadonlySet<OrderKind>;
-  private readonly insertions = new SharedCalls<{ order: StoredOrder; fresh: boolean }>();
-  private readonly lateResponses = new SharedCalls<string>();
-  private readonly repeatedResponses = new SharedCalls<string>();
+  private readonly insertions = new CallDeduplicator<{ order: StoredOrder; fresh: boolean }>();
+  private readonly lateResponses = new CallDeduplicator<string>();
+  private readonly repeatedResponses = new CallDeduplicator<string>();
 
   constructor(
     private readonly writer: OrderStateWriter,
@@ -201,7 +201,7 @@ export class OrderService {
 }
 
 function idempotencyKeyReused(key: string) {
-  return unprocessable(
+  return createUnprocessableError(
     'Idempotency key already used',
     `The idempotencyKey ${JSON.stringify(key.slice(0, 100))} belongs to another order of this connector: its body was different, ` +
       'or it was of the other kind. Nothing was sent for this request; use a new key for a new order.',
@@ -209,5 +209,5 @@ function idempotencyKeyReused(key: string) {
 }
 
 function invalidOrder(reason: string) {
-  return unprocessable('Invalid order', `${reason}. Nothing was stored, and nothing was sent.`);
+  return createUnprocessableError('Invalid order', `${reason}. Nothing was stored, and nothing was sent.`);
 }

@@ -13,7 +13,7 @@ export interface OrderLimits {
 }
 
 /** Input of the limit check: the order, and the total that was ordered before it. */
-export interface LimitCheckInput {
+export interface OrderLimitCheckInput {
   kind: OrderKind;
   amount: Money;
   /** Account id as served to clients. */
@@ -23,11 +23,14 @@ export interface LimitCheckInput {
 }
 
 /** The limit that an order violates. Clients see it as the failure code and failure reason of the order. */
-export interface LimitViolation {
+export interface OrderLimitViolation {
   code: 'limit_largest' | 'limit_per_day' | 'beneficiary_not_allowed';
   /** Says in plain words what was ordered and what is allowed. */
   message: string;
 }
 
 /** Signature of `checkOrderLimits`: returns the first limit that an order violates, or `undefined`. Pure. */
-export type CheckOrderLimits = (order: LimitCheckInput, limits: OrderLimits) => LimitViolation | undefined;
+export type CheckOrderLimits = (
+  order: OrderLimitCheckInput,
+  limits: OrderLimits,
+) => OrderLimitViolation | undefined;

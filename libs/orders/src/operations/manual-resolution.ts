@@ -3,7 +3,7 @@ import type { LeaseHolder, OrderRepository, OrderChange, StoredOrder } from '@tr
 import { RESERVED_NAMESPACE, mergeDetails } from '../model/stored-order-details.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 import { addPublication } from '../publication/publish-order.js';
-import { isLeased, RELEASED_LEASE } from '../state-machine/next-action.js';
+import { hasRunningLease, RELEASED_LEASE } from '../state-machine/next-action.js';
 
 /** States that an operator can set. */
 export const RESOLUTIONS = ['succeeded', 'failed', 'returned'] as const;
@@ -62,7 +62,7 @@ function busyReason(
   { as }: Resolution,
   { holder, now, timings }: ResolutionContext,
 ): string | undefined {
-  if (isLeased(order, holder, now)) {
+  if (hasRunningLease(order, holder, now)) {
     return `a gateway is working on it at this moment; try again in ${toSeconds(order.leasedUntil - now)} s`;
   }
   const arrivalDeadline =

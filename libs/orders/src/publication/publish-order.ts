@@ -48,7 +48,7 @@ export function recordResponseSentAgain(now: number): OrderChange {
  * Returns the time at which the outcome of an order may be published, or `undefined` when clients know it already. A client ties
  * rows to an order only after it has read the response, and ignores earlier rows. Until then only the response may be visible.
  */
-export function publishableAt(
+export function getPublicationTime(
   order: StoredOrder,
   { publishDelayMs, republishDelaysMs }: OrderTimings,
 ): number | undefined {
@@ -77,7 +77,7 @@ function addOutcomeRows(
   now: number,
   timings: OrderTimings,
 ): OrderChange {
-  const publishAt = publishableAt(order, timings);
+  const publishAt = getPublicationTime(order, timings);
   if (publishAt === undefined) return change;
   if (publishAt > now)
     return {
@@ -89,7 +89,7 @@ function addOutcomeRows(
     publishedStatus: toOrderOutcome(order.state),
     publishedAt: outcome.lastCreatedAt,
   };
-  const nextPublishAt = publishableAt({ ...order, ...published }, timings);
+  const nextPublishAt = getPublicationTime({ ...order, ...published }, timings);
   const nextActionAt = Math.min(order.nextActionAt ?? Infinity, nextPublishAt ?? Infinity);
   return {
     ...change,

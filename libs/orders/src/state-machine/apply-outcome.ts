@@ -1,10 +1,10 @@
 /** Computes the state change of an order from the outcome of an attempt or a lookup. Part of the state machine of `next-action.ts`. Pure. */
 import type { PspError } from '@tributary/connector-api';
 import type { OrderChange, StoredOrder } from '@tributary/feed';
-import { nextStatusPollAt, applyPspStatus } from './apply-psp-status.js';
+import { getNextStatusPollTime, applyPspStatus } from './apply-psp-status.js';
 import { parseDetails, mergeDetails } from '../model/stored-order-details.js';
 import type { DecisionContext, AttemptOutcome, OrderAction } from './state-machine.types.js';
-import { delayForAge } from './order-timings.js';
+import { getDelayForAge } from './order-timings.js';
 import {
   supportsLookup,
   canSendSafely,
@@ -42,7 +42,7 @@ export function applyOutcome(
     case 'received':
     case 'waiting':
     case 'pending':
-      return { change: { ...releaseUntil(nextLookupAt(order, context)), ...describeOutcome(outcome) } };
+      return { change: { ...releaseUntil(getNextLookupTime(order, context)), ...describeOutcome(outcome) } };
     case 'succeeded':
     case 'failed':
     case 'returned':
@@ -61,7 +61,7 @@ function applyDisputeLookup(
 ): OrderChange {
   const hasDisputeEnded = outcome.kind === 'not-found';
   const details = hasDisputeEnded ? mergeDetails(order, { disputedAt: undefined }) : order.details;
-  const { set } = releaseUntil(nextLookupAt({ ...order, details }, context));
+  const { set } = releaseUntil(getNextLookupTime({ ...order, details }, context));
   return { set: { ...set, details }, ...describeOutcome(outcome) };
 }
 
@@ -83,7 +83,7 @@ function applyAttemptOutcome(
       const { set, ...change } = markOutcomeUnknown(order, describeOutcome(outcome).event);
       return {
         ...change,
-        set: { ...set, ...RELEASED_LEASE, nextActionAt: nextLookupAt({ ...order, ...set }, context) },
+        set: { ...set, ...RELEASED_LEASE, nextActionAt: getNextLookupTime({ ...order, ...set }, context) },
       };
     }
   }
@@ -146,7 +146,7 @@ function retryLater(order: StoredOrder, error: PspError, context: DecisionContex
   const maxDelayMs = error.kind === 'unauthorized' ? timings.maxUnauthorizedDelayMs : timings.maxDelayMs;
   const delayMs = Math.max(
     retryAfterMs,
-    delayForAge(now - order.createdAt, timings.initialDelayMs, maxDelayMs),
+    getDelayForAge(now - order.createdAt, timings.initialDelayMs, maxDelayMs),
   );
   const state = order.outcomeUnknownSince === undefined ? 'waiting' : 'unknown';
   return {
@@ -174,7 +174,7 @@ function applyLookupOutcome(
     return context.throttledUntil > context.now
       ? { change: deferWhileThrottled(context) }
       : startAttempt(order, context);
-  return { change: { ...releaseUntil(nextLookupAt(order, context)), ...describeOutcome(outcome) } };
+  return { change: { ...releaseUntil(getNextLookupTime(order, context)), ...describeOutcome(outcome) } };
 }
 
 /** Fails an order that the PSP declined and still does not know. */
@@ -192,7 +192,7 @@ function releaseUntil(nextActionAt: number | undefined): OrderChange {
 }
 
 /** Returns the time of the next lookup, or `undefined` when no lookup can help. */
-export function nextLookupAt(order: StoredOrder, context: DecisionContext): number | undefined {
+export function getNextLookupTime(order: StoredOrder, context: DecisionContext): number | undefined {
   const { now, timings } = context;
   switch (order.state) {
     case 'received':
@@ -203,14 +203,14 @@ export function nextLookupAt(order: StoredOrder, context: DecisionContext): numb
     case 'unknown': {
       const ageMs = now - (order.outcomeUnknownSince ?? order.createdAt);
       return supportsLookup(context) || canSendSafely(order, context)
-        ? now + delayForAge(ageMs, timings.initialDelayMs, timings.maxDelayMs)
+        ? now + getDelayForAge(ageMs, timings.initialDelayMs, timings.maxDelayMs)
         : undefined;
     }
     case 'pending':
     case 'succeeded':
     case 'failed':
     case 'returned':
-      return nextStatusPollAt(order, context);
+      return getNextStatusPollTime(order, context);
   }
 }
 

@@ -3,7 +3,7 @@ import type { OrderResult, OrderStatus } from '@tributary/connector-api';
 import type { MutableOrderFields, OrderChange, OrderState, StoredOrder } from '@tributary/feed';
 import { buildDetails, parseDetails, isDisputed, mergeDetails } from '../model/stored-order-details.js';
 import type { DecisionContext } from './state-machine.types.js';
-import { delayForAge } from './order-timings.js';
+import { getDelayForAge } from './order-timings.js';
 
 /** When the gateway asked the PSP for the reported status. */
 export interface StatusRequestTime {
@@ -34,10 +34,10 @@ export function applyPspStatus(
     case 'new':
       return changeStatus(after, result, context);
     case 'unchanged':
-      return { set: { ...identityAndDetails, nextActionAt: nextStatusPollAt(after, context) } };
+      return { set: { ...identityAndDetails, nextActionAt: getNextStatusPollTime(after, context) } };
     case 'stale':
       return {
-        set: { ...identityAndDetails, nextActionAt: nextStatusPollAt(after, context) },
+        set: { ...identityAndDetails, nextActionAt: getNextStatusPollTime(after, context) },
         event: `${sourceLabel(source)} ${result.status}, which is older than what is known`,
       };
     case 'contradiction':
@@ -68,7 +68,7 @@ function changeStatus(order: StoredOrder, result: OrderResult, context: Decision
   };
   const idChange = order.pspId === result.id ? '' : `, under another id than before: ${result.id}`;
   return {
-    set: { ...set, nextActionAt: nextStatusPollAt({ ...order, ...set }, context) },
+    set: { ...set, nextActionAt: getNextStatusPollTime({ ...order, ...set }, context) },
     event: `the PSP says ${result.status}${reason}${idChange}`,
   };
 }
@@ -130,14 +130,14 @@ function clearAnsweredDispute(order: StoredOrder, { askedAt = -Infinity }: Statu
 }
 
 /** Returns the time of the next status lookup of a pending or disputed order, or `undefined` when none is needed or possible. */
-export function nextStatusPollAt(
+export function getNextStatusPollTime(
   order: StoredOrder,
   { now, timings, connector }: DecisionContext,
 ): number | undefined {
   if (!connector.client.findOrder) return undefined;
   if (order.state !== 'pending') return isDisputed(order) ? now + timings.maxDelayMs : undefined;
   return (
-    now + delayForAge(now - order.createdAt, 2 * timings.initialDelayMs, timings.maxStatusPollIntervalMs)
+    now + getDelayForAge(now - order.createdAt, 2 * timings.initialDelayMs, timings.maxStatusPollIntervalMs)
   );
 }
 

@@ -21,7 +21,7 @@ import {
 import { isInFuture } from './clock-rollback.js';
 import { isDisputed } from '../model/stored-order-details.js';
 import type { DecisionContext, OrderAction } from './state-machine.types.js';
-import { delayForAge } from './order-timings.js';
+import { getDelayForAge } from './order-timings.js';
 
 /** A state change, and the action that follows it. Without an action the order is left alone until `nextActionAt`. */
 export interface Decision {
@@ -43,7 +43,7 @@ const UNKNOWN_ORDER_REPEAT_MS = 24 * 3_600_000;
  * @returns `undefined` when the order is not due, or when a live process has its lease
  */
 export function decideNextAction(order: StoredOrder, context: DecisionContext): Decision | undefined {
-  if (isLeased(order, context.holder, context.now) || !isDue(order, context.now)) return undefined;
+  if (hasRunningLease(order, context.holder, context.now) || !isDue(order, context.now)) return undefined;
   switch (order.state) {
     case 'received':
     case 'waiting':
@@ -67,7 +67,7 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
 }
 
 /** Tells whether the order has a valid lease whose holder is alive. The holder can be this process. */
-export function isLeased(
+export function hasRunningLease(
   { holder, leasedUntil }: StoredOrder,
   currentHolder: LeaseHolder,
   now: number,
@@ -187,7 +187,7 @@ function markWaiting(context: DecisionContext): Decision {
 /** Schedules the order for the end of the PSP's throttling, with jitter, and releases the lease. */
 export function deferWhileThrottled({ now, throttledUntil, timings }: DecisionContext): OrderChange {
   const resumeAt =
-    throttledUntil + delayForAge(0, Math.random() * timings.initialDelayMs, timings.initialDelayMs);
+    throttledUntil + getDelayForAge(0, Math.random() * timings.initialDelayMs, timings.initialDelayMs);
   return { set: { ...RELEASED_LEASE, nextActionAt: Math.max(Math.ceil(resumeAt), now + 1) } };
 }
 

@@ -60,6 +60,6 @@ export const DEFAULT_ORDER_TIMINGS: OrderTimings = {
 };
 
 /** Returns half the age as the delay in ms, within the bounds. The delay grows with the age, so no attempt counter is needed. */
-export function delayForAge(ageMs: number, minMs: number, maxMs: number): number {
+export function getDelayForAge(ageMs: number, minMs: number, maxMs: number): number {
   return Math.round(Math.min(Math.max(ageMs / 2, minMs), maxMs));
 }

@@ -36,7 +36,7 @@ interface MovementPart {
 }
 
 /** @throws InvalidRecordError for an entry that cannot be served without loss of information */
-export function assertServable(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
+export function assertEntryComplete(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
   const { ambiguity } = entry;
   if (ambiguity !== undefined) throw new InvalidRecordError(ambiguity);
   if (statement.currencyConflict !== undefined) {

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { InvalidRecordError } from '@tributary/connector-api';
 import type { FeedReader, StoredRecord, RejectedRecord, Transaction } from '@tributary/connector-api';
-import { assertServable, toTransactions } from './bank-statements.mapper.js';
+import { assertEntryComplete, toTransactions } from './bank-statements.mapper.js';
 import { toEnrichedTransactions } from './late-reports.mapper.js';
 import type { CurrentFile, PullProgress } from './pulling/pull-progress.js';
 import { MatchItemFactory } from './matching/match-item.js';
@@ -189,7 +189,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
 
   private rejectionReason(entry: Entry, statement: CheckedStatement): string | undefined {
     try {
-      assertServable(entry, statement, this.time);
+      assertEntryComplete(entry, statement, this.time);
       return undefined;
     } catch (error) {
       if (error instanceof InvalidRecordError) return error.message;

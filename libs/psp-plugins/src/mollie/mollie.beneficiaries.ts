@@ -12,7 +12,7 @@ import {
 } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import { listJournals, toPages } from '@tributary/connector-api/listing';
+import { listJournals, convertStepsToPages } from '@tributary/connector-api/listing';
 import { parsePayees } from './mollie.mapper.js';
 import { findJournals, JOURNALS_CURSOR_FORMAT } from './mollie.transactions.js';
 import type { MollieContext } from './mollie.transactions.js';
@@ -32,7 +32,7 @@ export async function* listBeneficiaryPages(
   yield { items: [...own, ...configured], cursor: JOURNALS_CURSOR_FORMAT.serialize(start) };
   const listedIds = new Set(configured.map(({ id }) => id));
   const steps = listJournals(await findJournals(context, 'businessAccounts'), start, context);
-  yield* toPages(steps, JOURNALS_CURSOR_FORMAT, (rows) => {
+  yield* convertStepsToPages(steps, JOURNALS_CURSOR_FORMAT, (rows) => {
     const paid = parseRows(rows, 'id', (row) => parsePayees(row).map(toPayeeBeneficiary));
     return takeNewBeneficiaries(paid, listedIds, feedReader);
   });

@@ -10,7 +10,7 @@ import {
   createJsonRowReader,
   isJournalsPosition,
   listJournals,
-  toPages,
+  convertStepsToPages,
 } from '@tributary/connector-api/listing';
 import type { AccountJournal, ListingContext } from '@tributary/connector-api/listing';
 import type { MollieClient } from './mollie.client.js';
@@ -52,8 +52,10 @@ export async function* listTransactionPages(
   const start = JOURNALS_CURSOR_FORMAT.parse(since);
   const balances = await findJournals(context, 'balances');
   const journals = [...balances, ...(await findJournals(context, 'businessAccounts'))];
-  yield* toPages(listJournals(journals, start, context), JOURNALS_CURSOR_FORMAT, (rows, { source }) =>
-    mapRows(context, rows, source),
+  yield* convertStepsToPages(
+    listJournals(journals, start, context),
+    JOURNALS_CURSOR_FORMAT,
+    (rows, { source }) => mapRows(context, rows, source),
   );
 }
 

@@ -13,7 +13,7 @@ import {
   createCursorFormat,
   isRereadTimeWindowsPosition,
   rereadTimeWindows,
-  toPages,
+  convertStepsToPages,
 } from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS } from './revolut-business.client.js';
@@ -52,7 +52,7 @@ export async function* listBeneficiaryPages(
     everyMs: rereadEveryHours * HOUR_MS,
   };
   const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
-  yield* toPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
 }
 
 /** The receiver of a payment, as `/pay` expects it. */

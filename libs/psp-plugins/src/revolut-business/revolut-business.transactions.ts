@@ -14,7 +14,7 @@ import {
   isRereadTimeWindowsPosition,
   isTimeWindowsPosition,
   rereadTimeWindows,
-  toPages,
+  convertStepsToPages,
 } from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
 import { REVOLUT_LISTS } from './revolut-business.client.js';
@@ -61,5 +61,5 @@ export async function* listTransactionPages(
     everyMs: rereadEveryHours * HOUR_MS,
   };
   const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
-  yield* toPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toTransactions));
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toTransactions));
 }

@@ -19,7 +19,7 @@ import {
   createBeneficiaryRow,
   createTimelineRow,
   createTransactionRow,
-  type Row,
+  type SandboxRow,
 } from './sandbox.rows.js';
 import type { TransactionState } from './sandbox.movement-cycle.js';
 import { getOpenedAt, ActivitySimulator, type Movement } from './sandbox.simulator.js';
@@ -86,7 +86,7 @@ export class SandboxClient {
       this.listOrderPayments(window, last.entryPosition),
       this.settings.newestFirst,
     );
-    const rows: Row[] = [];
+    const rows: SandboxRow[] = [];
     for (const listed of listing) {
       if (rows.length === this.settings.pageSize) return { rows, next: serializeToken(last) };
       if ('movement' in listed) {
@@ -101,7 +101,7 @@ export class SandboxClient {
   }
 
   /** `GET /accounts/{id}/balances`. @throws PspError `rejected` for an account that does not exist */
-  async balances(id: string): Promise<Row> {
+  async balances(id: string): Promise<SandboxRow> {
     const now = await this.simulateRequest();
     const account = parseAccountIndex(this.settings, id);
     if (account === undefined) {
@@ -122,13 +122,13 @@ export class SandboxClient {
   }
 
   /** `POST /payouts` and `POST /transfers`. @throws PspError according to the attempt's fault */
-  async createPayment(request: PaymentRequest): Promise<Row> {
+  async createPayment(request: PaymentRequest): Promise<SandboxRow> {
     await this.simulateRequest();
     return this.requireOrderEndpoint().submit(request);
   }
 
   /** `GET /payments?key=…`. @returns `undefined` if there is no such payment */
-  async findPayment(key: string): Promise<Row | undefined> {
+  async findPayment(key: string): Promise<SandboxRow | undefined> {
     await this.simulateRequest();
     return this.requireOrderEndpoint().find(key);
   }
@@ -170,7 +170,7 @@ export class SandboxClient {
     }
   }
 
-  private createPage(after: number, total: number, row: (index: number) => Row): ListPage {
+  private createPage(after: number, total: number, row: (index: number) => SandboxRow): ListPage {
     const end = Math.min(total, after + this.settings.pageSize);
     const rows = Array.from({ length: Math.max(0, end - after) }, (_, index) => row(after + index));
     return end < total ? { rows, next: String(end) } : { rows };
@@ -216,7 +216,7 @@ function parseToken(token = ''): PagePosition {
   };
 }
 
-function toHeldRow(money: Money): Row {
+function toHeldRow(money: Money): SandboxRow {
   const currency = money.asset.split('/')[0];
   return { currency, amount: formatAmount({ ...money, asset: currencyToAsset(currency ?? '') }) };
 }

@@ -39,7 +39,7 @@ export interface RequestedBehavior {
  * Returns the final decision that an attempt with this fault makes for its idempotency key: accepted, rejected, or none. A rejection is final
  * because clients rely on it: a PSP must not execute an order later that it has rejected.
  */
-export function getDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
+export function getFinalDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
   switch (fault) {
     case 'none':
     case 'answers-late':
@@ -58,8 +58,8 @@ export function getDecision(fault: Fault): 'accepted' | 'rejected' | undefined {
 }
 
 /** Tells whether the PSP accepts the order despite the fault. */
-export function isAccepted(fault: Fault): boolean {
-  return getDecision(fault) === 'accepted';
+export function isOrderAccepted(fault: Fault): boolean {
+  return getFinalDecision(fault) === 'accepted';
 }
 
 /** Parses the metadata of an order. @returns an error message (string) if a value is invalid. */

@@ -9,7 +9,7 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { getDecision, FATES, FAULTS, isOneOf, isAccepted } from './sandbox.faults.js';
+import { getFinalDecision, FATES, FAULTS, isOneOf, isOrderAccepted } from './sandbox.faults.js';
 import { PaymentTimeline } from './sandbox.payment-timeline.js';
 import type { OrderAttempt } from './sandbox.payment-state.js';
 
@@ -84,9 +84,9 @@ export class OrderJournal {
 
   private indexAttempt(attempt: OrderAttempt): void {
     this.attemptCounts.set(attempt.key, (this.attemptCounts.get(attempt.key) ?? 0) + 1);
-    if (!getDecision(attempt.fault) || this.decisions.has(attempt.key)) return;
+    if (!getFinalDecision(attempt.fault) || this.decisions.has(attempt.key)) return;
     this.decisions.set(attempt.key, attempt);
-    if (isAccepted(attempt.fault)) this.acceptedPayments.add(attempt);
+    if (isOrderAccepted(attempt.fault)) this.acceptedPayments.add(attempt);
   }
 
   /** Clears the cache, because the file was replaced or truncated. */

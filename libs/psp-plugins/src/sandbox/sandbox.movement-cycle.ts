@@ -94,7 +94,7 @@ export class MovementCycle {
 }
 
 /** @returns the indexes of the rows (0 … 511) that have the same timestamp as the previous row. */
-export function planTiedIndexes({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
+export function chooseTiedRowIndexes({ seed, sameTimestamps }: SandboxSettings): ReadonlySet<number> {
   return chooseIndexes(sameTimestamps, seed, RandomTopic.Ties, (index) => index % MAX_TIE_LENGTH !== 0);
 }
 

@@ -5,7 +5,7 @@ import { PspError } from '@tributary/connector-api';
 import type { Clock } from './sandbox.clock.js';
 import type { SandboxSettings } from './sandbox.config.js';
 import {
-  isAccepted,
+  isOrderAccepted,
   chooseFate,
   chooseFault,
   parseRequestedBehavior,
@@ -19,7 +19,7 @@ import {
   parseBeneficiaryIndex,
   createPaymentId,
   createPaymentRow,
-  type Row,
+  type SandboxRow,
 } from './sandbox.rows.js';
 import { CURRENCIES } from './sandbox.movement-cycle.js';
 
@@ -48,7 +48,7 @@ export class OrderEndpoint {
   ) {}
 
   /** Submits an order. @throws PspError according to the attempt's fault, or `rejected` if the order is invalid */
-  async submit(request: PaymentRequest): Promise<Row> {
+  async submit(request: PaymentRequest): Promise<SandboxRow> {
     const requested = this.validate(request);
     const attempt = await this.journal.appendAttempt(request.key, (before) =>
       this.createAttempt(request, requested, before),
@@ -57,15 +57,15 @@ export class OrderEndpoint {
     const payment = this.journal.findDecision(request.key);
     if (!payment) throw new Error(`the journal has lost the order ${JSON.stringify(request.key)}`);
     if (!isSameOrder(payment, request)) reject('the key was used for another order', 409);
-    if (!isAccepted(payment.fault)) reject(REJECTION_REASON);
+    if (!isOrderAccepted(payment.fault)) reject(REJECTION_REASON);
     // A repeated order may not be executed yet. The PSP then reports it as pending.
     return createPaymentRow(payment, getStateAt(payment, this.clock()) ?? 'pending');
   }
 
   /** Looks up an order. @returns `undefined` if the PSP does not know it, or has not executed it yet. */
-  find(key: string): Row | undefined {
+  find(key: string): SandboxRow | undefined {
     const payment = this.journal.findDecision(key);
-    if (!payment || !isAccepted(payment.fault)) return undefined;
+    if (!payment || !isOrderAccepted(payment.fault)) return undefined;
     const state = getStateAt(payment, this.clock());
     return state && createPaymentRow(payment, state);
   }

@@ -8,7 +8,7 @@ import type { TransactionState } from './sandbox.movement-cycle.js';
 import type { Movement } from './sandbox.simulator.js';
 
 /** A row of the PSP's responses. A malformed row has invalid or missing values. */
-export type Row = Record<string, unknown>;
+export type SandboxRow = Record<string, unknown>;
 
 /** Kind of object that an id belongs to. It makes the random ids of different kinds independent. */
 enum IdKind {
@@ -66,7 +66,7 @@ export function parseBeneficiaryIndex(settings: SandboxSettings, id: string): nu
     : undefined;
 }
 
-export function createAccountRow(settings: SandboxSettings, index: number, opened: number): Row {
+export function createAccountRow(settings: SandboxSettings, index: number, opened: number): SandboxRow {
   return {
     id: createAccountId(settings, index),
     label: `${ACCOUNT_PURPOSES[index % ACCOUNT_PURPOSES.length]} account ${index + 1}`,
@@ -74,7 +74,7 @@ export function createAccountRow(settings: SandboxSettings, index: number, opene
   };
 }
 
-export function createBeneficiaryRow(settings: SandboxSettings, index: number, opened: number): Row {
+export function createBeneficiaryRow(settings: SandboxSettings, index: number, opened: number): SandboxRow {
   return {
     id: createBeneficiaryId(settings, index),
     holder: OWNER_NAMES[randomInteger(OWNER_NAMES.length, settings.seed, RandomTopic.People, index)],
@@ -87,9 +87,9 @@ export function createBeneficiaryRow(settings: SandboxSettings, index: number, o
   };
 }
 
-export function createTransactionRow(settings: SandboxSettings, movement: Movement): Row {
+export function createTransactionRow(settings: SandboxSettings, movement: Movement): SandboxRow {
   const { number, amount, currency } = movement;
-  const row: Row = {
+  const row: SandboxRow = {
     id: createTransactionId(settings, number),
     reference: `S${String(number).padStart(10, '0')}`,
     kind: movement.baseKind,
@@ -102,7 +102,7 @@ export function createTransactionRow(settings: SandboxSettings, movement: Moveme
   if (movement.kind === 'refund') swapParties(row);
   if (movement.originalNumber !== undefined)
     row.original = createTransactionId(settings, movement.originalNumber);
-  return shouldMalformRow(settings, number) ? malformRow(row, settings.seed, number) : row;
+  return isRowMalformed(settings, number) ? malformRow(row, settings.seed, number) : row;
 }
 
 /** Creates the listing's row for a payment of an order, or for its return. */
@@ -110,16 +110,26 @@ export function createTimelineRow(
   { repeatsKeys }: SandboxSettings,
   { payment, isReturn, createdAt }: TimelineEntry,
   state: TransactionState,
-): Row {
+): SandboxRow {
   const { id, key, reference, kind, from, to, amount, currency } = payment;
-  const row: Row = { id, reference, kind, state, created: formatTime(createdAt), amount, currency, from, to };
+  const row: SandboxRow = {
+    id,
+    reference,
+    kind,
+    state,
+    created: formatTime(createdAt),
+    amount,
+    currency,
+    from,
+    to,
+  };
   if (kind === 'payout') row.scheme = 'SEPA CREDIT';
   if (isReturn) return swapParties({ ...row, id: `${id}-return`, original: id });
   return repeatsKeys ? { ...row, key } : row;
 }
 
 /** Creates the response to a lookup of one payment. */
-export function createPaymentRow({ id }: Payment, state: PaymentState): Row {
+export function createPaymentRow({ id }: Payment, state: PaymentState): SandboxRow {
   switch (state) {
     case 'failed':
       return { id, state, reason: { code: 'account_blocked', text: 'the account does not take payments' } };
@@ -131,12 +141,12 @@ export function createPaymentRow({ id }: Payment, state: PaymentState): Row {
   }
 }
 
-export function shouldMalformRow({ seed, poisonRows }: SandboxSettings, number: number): boolean {
+export function isRowMalformed({ seed, poisonRows }: SandboxSettings, number: number): boolean {
   return poisonRows > 0 && randomFraction(seed, RandomTopic.Malformed, number) < poisonRows;
 }
 
 /** Exchanges source and destination, because the money of a refund or a return moves the other way. */
-function swapParties(row: Row): Row {
+function swapParties(row: SandboxRow): SandboxRow {
   const { from, to } = row;
   delete row.from;
   delete row.to;
@@ -147,7 +157,7 @@ function swapParties(row: Row): Row {
 function getParties(
   settings: SandboxSettings,
   { baseKind, accountIndex, targetAccountIndex, beneficiaryIndex }: Movement,
-): Row {
+): SandboxRow {
   const own = createAccountId(settings, accountIndex);
   switch (baseKind) {
     case 'payin':
@@ -173,7 +183,7 @@ function getParties(
 /** Number of ways in which a row can be malformed. The mapper detects the first four, the record validation the last two. */
 const MALFORMATION_COUNT = 6;
 
-function malformRow(row: Row, seed: number, number: number): Row {
+function malformRow(row: SandboxRow, seed: number, number: number): SandboxRow {
   switch (randomInteger(MALFORMATION_COUNT, seed, RandomTopic.Malformations, number)) {
     case 0:
       return { ...row, amount: `${String(row.amount).slice(0, -1)}O` };

@@ -5,7 +5,7 @@ import {
   serializeTransaction,
   type PspError,
 } from '@tributary/connector-api';
-import { shouldMalformRow } from './sandbox.rows.js';
+import { isRowMalformed } from './sandbox.rows.js';
 import {
   collectPages,
   collectItems,
@@ -26,7 +26,7 @@ describe('poison', () => {
       activityPerMinute: 0,
       poisonRows: 0.05,
     });
-    const poisoned = Array.from({ length: 5000 }, (_, number) => shouldMalformRow(settings, number)).filter(
+    const poisoned = Array.from({ length: 5000 }, (_, number) => isRowMalformed(settings, number)).filter(
       Boolean,
     ).length;
     expect(poisoned).toBeGreaterThan(150);

@@ -10,7 +10,7 @@ import { currencyToAsset, type Money } from '@tributary/connector-api';
 import type { SandboxSettings } from './sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
 import {
-  planTiedIndexes,
+  chooseTiedRowIndexes,
   MovementCycle,
   CYCLE_LENGTH,
   type MovementKind,
@@ -52,7 +52,7 @@ export class ActivitySimulator {
 
   constructor(private readonly settings: SandboxSettings) {
     this.cycle = new MovementCycle(settings);
-    this.tiedIndexes = planTiedIndexes(settings);
+    this.tiedIndexes = chooseTiedRowIndexes(settings);
     this.start = Date.parse(settings.start);
     this.openedAt = getOpenedAt(settings);
     this.spacingMs = Math.floor(HISTORY_MS / Math.max(1, settings.transactions));
@@ -137,7 +137,7 @@ export class ActivitySimulator {
     let times = 0;
     let before = false;
     for (const { state, delayMs } of this.cycle.at(index).steps) {
-      const counts = movesMoney(state);
+      const counts = countsForBalance(state);
       if (counts !== before)
         times += (counts ? 1 : -1) * this.countOccurrences(account, index, now - delayMs);
       before = counts;
@@ -204,7 +204,7 @@ export function getOpenedAt(settings: SandboxSettings): number {
 }
 
 /** Tells whether a transaction in this state counts for balances. A dispute counts until it is lost. */
-export function movesMoney(state: TransactionState): boolean {
+export function countsForBalance(state: TransactionState): boolean {
   switch (state) {
     case 'completed':
     case 'disputed':

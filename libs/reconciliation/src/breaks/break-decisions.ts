@@ -5,7 +5,7 @@ import type { Decision, ItemReference } from '../events/event.types.js';
 import type { Break } from './break.types.js';
 
 /** The person who decides, and the reason. */
-export interface Author {
+export interface DecisionAuthor {
   by: string;
   note: string;
 }
@@ -38,7 +38,7 @@ export class BreakDecisions {
    * Accepts a break as it is now. If its class or an item changes, it is open again.
    * @param until RFC 3339; the acceptance ends then
    */
-  async accept(id: string, { until, ...author }: Author & { until?: string }): Promise<void> {
+  async accept(id: string, { until, ...author }: DecisionAuthor & { until?: string }): Promise<void> {
     const { run, found } = await this.find(id);
     const { fingerprint } = found;
     await this.append({
@@ -47,12 +47,12 @@ export class BreakDecisions {
     });
   }
 
-  async assign(id: string, assignee: string, author: Author): Promise<void> {
+  async assign(id: string, assignee: string, author: DecisionAuthor): Promise<void> {
     const { run } = await this.find(id);
     await this.append({ kind: 'assign', policy: run.name, break: id, assignee, ...author });
   }
 
-  async comment(id: string, author: Author): Promise<void> {
+  async comment(id: string, author: DecisionAuthor): Promise<void> {
     const { run } = await this.find(id);
     await this.append({ kind: 'comment', policy: run.name, break: id, ...author });
   }
@@ -62,7 +62,7 @@ export class BreakDecisions {
    * @returns the sequence number of the event, with which the link can be undone
    * @throws DecisionError when the sums of both sides differ
    */
-  async link(ids: readonly string[], author: Author): Promise<number> {
+  async link(ids: readonly string[], author: DecisionAuthor): Promise<number> {
     const found = [];
     for (const id of new Set(ids)) found.push(await this.find(id));
     const names = new Set(found.map(({ run }) => run.name));
@@ -81,7 +81,7 @@ export class BreakDecisions {
   }
 
   /** Undoes a link. @param link sequence number of its event @throws DecisionError when there is no such link */
-  async unlink(link: number, author: Author): Promise<void> {
+  async unlink(link: number, author: DecisionAuthor): Promise<void> {
     const last = await this.repository.findLastEventSeq();
     for (const policy of this.policies) {
       const { links } = await readDecisions(this.repository, policy, last);

@@ -2,7 +2,7 @@
 import type { ReconciliationItem } from '@tributary/feed';
 import type { KeyRule, ToleranceRule } from '../policy/policy.types.js';
 
-export interface Match {
+export interface GroupMatch {
   /** `cancelled`: bookings that revert each other. */
   kind: '1:1' | '1:n' | 'n:1' | 'n:m' | 'cancelled';
   account: string;
@@ -27,7 +27,10 @@ export interface AccountAssetItems {
  * Matches items with an equal key.
  * @param items items that have moved money and are not matched yet, sorted by number
  */
-export function matchGroup(rule: KeyRule | ToleranceRule, items: readonly ReconciliationItem[]): Match[] {
+export function matchGroup(
+  rule: KeyRule | ToleranceRule,
+  items: readonly ReconciliationItem[],
+): GroupMatch[] {
   return groupByAccountAndAsset(items).flatMap((cell) => {
     const matches = matchCell(rule, cell);
     const matched = matches.reduce((count, match) => count + match.psp.length, 0);
@@ -64,7 +67,7 @@ function takeOutReverted(cell: AccountAssetItems): void {
   }
 }
 
-function matchCell(rule: KeyRule | ToleranceRule, cell: AccountAssetItems): Match[] {
+function matchCell(rule: KeyRule | ToleranceRule, cell: AccountAssetItems): GroupMatch[] {
   const { psp, ledger } = cell;
   switch (rule.kind) {
     case 'exact':
@@ -79,7 +82,7 @@ function matchCell(rule: KeyRule | ToleranceRule, cell: AccountAssetItems): Matc
 }
 
 /** Pairs each row with the first booking of the same amount. */
-function matchOneToOne(cell: AccountAssetItems): Match[] {
+function matchOneToOne(cell: AccountAssetItems): GroupMatch[] {
   const bookings = new Map<bigint, ReconciliationItem[]>();
   for (const item of cell.ledger) {
     const equal = bookings.get(item.amount);
@@ -92,7 +95,7 @@ function matchOneToOne(cell: AccountAssetItems): Match[] {
   });
 }
 
-function matchSums(cell: AccountAssetItems, bound: bigint): Match[] {
+function matchSums(cell: AccountAssetItems, bound: bigint): GroupMatch[] {
   const { psp, ledger } = cell;
   if (psp.length === 0 || ledger.length === 0) return [];
   const difference = sumAmounts(psp) - sumAmounts(ledger);
@@ -100,17 +103,17 @@ function matchSums(cell: AccountAssetItems, bound: bigint): Match[] {
   return [toMatch(cell, toKind(psp.length, ledger.length), psp, ledger)];
 }
 
-function toKind(rows: number, bookings: number): Match['kind'] {
+function toKind(rows: number, bookings: number): GroupMatch['kind'] {
   if (rows === 1) return bookings === 1 ? '1:1' : '1:n';
   return bookings === 1 ? 'n:1' : 'n:m';
 }
 
 function toMatch(
   { account, asset }: AccountAssetItems,
-  kind: Match['kind'],
+  kind: GroupMatch['kind'],
   psp: ReconciliationItem[],
   ledger: ReconciliationItem[],
-): Match {
+): GroupMatch {
   return { kind, account, asset, psp, ledger, difference: sumAmounts(psp) - sumAmounts(ledger) };
 }
 

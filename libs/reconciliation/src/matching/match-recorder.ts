@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { MatchCount } from '../runs/run.types.js';
 import { ItemNumberSet } from './item-number-set.js';
-import type { Match } from './match-group.js';
+import type { GroupMatch } from './match-group.js';
 
 export class MatchRecorder {
   readonly matched = new ItemNumberSet();
@@ -12,7 +12,7 @@ export class MatchRecorder {
   private readonly counts = new Map<string, MatchCount>();
 
   /** @param rule index of the rule; -1 for a link that a person made */
-  record(rule: number, match: Match): void {
+  record(rule: number, match: GroupMatch): void {
     const { kind, account, asset, psp, ledger, difference } = match;
     const count = this.counts.get(`${rule} ${kind}`) ?? { rule, kind, matches: 0, rows: 0, bookings: 0 };
     this.counts.set(`${rule} ${kind}`, count);

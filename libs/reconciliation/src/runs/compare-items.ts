@@ -17,7 +17,7 @@ import { MatchRecorder } from '../matching/match-recorder.js';
 import type { Policy } from '../policy/policy.types.js';
 import type { RunInputs } from './run.types.js';
 
-export interface Comparison {
+export interface ItemComparison {
   recorder: MatchRecorder;
   /** Sums of all items by account and asset. */
   totals: Map<string, { psp: bigint; ledger: bigint }>;
@@ -32,7 +32,7 @@ export async function compareItems(
   cuts: RunInputs['cuts'],
   decisions: Decisions,
   onBreak: (draft: BreakDraft) => Promise<void>,
-): Promise<Comparison> {
+): Promise<ItemComparison> {
   const isIncluded = createCutFilter(cuts);
   const recorder = new MatchRecorder();
   const lapsedLinks = await applyLinks(repository, policyId, decisions.links, isIncluded, recorder);
@@ -58,7 +58,7 @@ export async function compareItems(
   }
   const isAlone = (item: ReconciliationItem) => isUnmatched(item) && !broken.has(item.number);
   const suggestions = await suggestPairs(repository, policyId, policy, isAlone);
-  const totals: Comparison['totals'] = new Map();
+  const totals: ItemComparison['totals'] = new Map();
   for await (const item of streamItems(repository, policyId, isIncluded)) {
     if (!hasMovedMoney(item)) continue;
     addToTotals(totals, item);
@@ -132,7 +132,7 @@ async function suggestPairs(
 }
 
 function addToTotals(
-  totals: Comparison['totals'],
+  totals: ItemComparison['totals'],
   { account, asset, side, amount }: ReconciliationItem,
 ): void {
   const key = `${account} ${asset}`;

@@ -3,7 +3,7 @@ import type { ReconciliationItem, ReconciliationRepository, StoredRun } from '@t
 import { toBreakItem } from '../breaks/build-break.js';
 import type { BreakItem } from '../breaks/break.types.js';
 import { readDecisions, type Link } from '../events/read-decisions.js';
-import { matchGroup, type Match } from '../matching/match-group.js';
+import { matchGroup, type GroupMatch } from '../matching/match-group.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy } from '../policy/serialize-policy.js';
 import { createCutFilter, hasMovedMoney } from './compare-items.js';
@@ -15,7 +15,7 @@ export interface ItemExplanation {
   outcome: 'matched' | 'linked' | 'not-matched' | 'moves-no-money';
   /** Index of the rule that matched it. */
   rule?: number;
-  kind?: Match['kind'];
+  kind?: GroupMatch['kind'];
   /** All items of the match, or of the link. */
   matchedWith: BreakItem[];
   /** Other items with one of its keys, and why they did not match it. */
@@ -56,7 +56,7 @@ export async function explainRecord(
 }
 
 class Explainer {
-  private readonly groups = new Map<string, Promise<Match[]>>();
+  private readonly groups = new Map<string, Promise<GroupMatch[]>>();
 
   constructor(
     private readonly repository: ReconciliationRepository,
@@ -92,7 +92,7 @@ class Explainer {
   private async findMatch(
     item: ReconciliationItem,
     endRule: number,
-  ): Promise<{ rule: number; match: Match } | undefined> {
+  ): Promise<{ rule: number; match: GroupMatch } | undefined> {
     for (const { rule, key } of await this.findKeys(item)) {
       if (rule >= endRule) break;
       const match = (await this.matchKey(rule, key)).find(({ psp, ledger }) =>
@@ -103,14 +103,14 @@ class Explainer {
     return undefined;
   }
 
-  private matchKey(rule: number, key: string): Promise<Match[]> {
+  private matchKey(rule: number, key: string): Promise<GroupMatch[]> {
     const name = `${rule} ${key}`;
     let matches = this.groups.get(name);
     if (!matches) this.groups.set(name, (matches = this.computeMatches(rule, key)));
     return matches;
   }
 
-  private async computeMatches(index: number, key: string): Promise<Match[]> {
+  private async computeMatches(index: number, key: string): Promise<GroupMatch[]> {
     const rule = this.policy.rules[index];
     if (!rule || rule.kind === 'window') return [];
     const free: ReconciliationItem[] = [];

@@ -1,7 +1,7 @@
 /** A run: one comparison of both sides of a policy at fixed positions, and its result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
 import type { RunCuts } from '../items/update-items.js';
-import type { Match } from '../matching/match-group.js';
+import type { GroupMatch } from '../matching/match-group.js';
 
 /**
  * `reconciled`: every item is matched or accepted. `pending`: what is left is within the grace. `breaks`: at least one break is open.
@@ -63,7 +63,7 @@ export interface BalanceLine {
 export interface MatchCount {
   /** Index of the rule; -1 for links that people made. */
   rule: number;
-  kind: Match['kind'];
+  kind: GroupMatch['kind'];
   matches: number;
   rows: number;
   bookings: number;

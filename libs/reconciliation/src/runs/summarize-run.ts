@@ -1,7 +1,7 @@
 /** Adds up a run: one line for each account and asset, the residual, and the verdict. */
 import type { Break, BreakClass } from '../breaks/break.types.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
-import type { Comparison } from './compare-items.js';
+import type { ItemComparison } from './compare-items.js';
 import type { BalanceLine, RunInputs, RunSummary, Verdict } from './run.types.js';
 
 /** Counts breaks and adds up their differences while a run finds them. */
@@ -25,7 +25,7 @@ export function summarizeRun(
   policy: Policy,
   policyId: string,
   inputs: RunInputs,
-  { recorder, totals, lapsedLinks }: Comparison,
+  { recorder, totals, lapsedLinks }: ItemComparison,
   breaks: BreakTotals,
 ): Omit<RunSummary, 'breaks' | 'resolved'> {
   const { observations } = inputs;
@@ -58,7 +58,7 @@ function buildBalances(
   policy: Policy,
   observed: RunInputs['observations']['psp'],
   tolerated: ReadonlyMap<string, bigint>,
-  totals: Comparison['totals'],
+  totals: ItemComparison['totals'],
   breaks: BreakTotals,
 ): BalanceLine[] {
   const addresses = new Map(policy.accounts.map((account) => [toAccountName(account), account.address]));

@@ -4,7 +4,7 @@
  */
 import { formatTime } from '@tributary/connector-api';
 import { ACCEPTANCE_ID_PREFIX, type AccountSum, type Store } from '@tributary/feed';
-import { toWarningId } from './warning-id.js';
+import { createGapWarningId } from './gap-warning-id.js';
 
 /** The person who accepts a gap, and the reason. */
 export interface GapAcceptance {
@@ -31,7 +31,7 @@ export async function acceptGap(store: Store, acceptance: GapAcceptance): Promis
     accepted = gap.amount;
     return {
       checks: [{ accountId, asset, check: toAcceptedCheck(sum.check, gap.amount) }],
-      ...{ warnings: [], resolvedIds: [toWarningId(sum)] },
+      ...{ warnings: [], resolvedIds: [createGapWarningId(sum)] },
       acceptance: toEntry(acceptance, gap.amount, now),
     };
   });

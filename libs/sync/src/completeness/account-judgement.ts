@@ -1,9 +1,9 @@
 /** The result of one check of one account and asset. */
 import type { AccountSum } from '@tributary/feed';
-import type { Judgement } from './judge-observation.js';
+import type { CompletenessJudgement } from './judge-observation.js';
 
 /** A judgement with its account. */
-export interface AccountJudgement extends Judgement {
+export interface AccountJudgement extends CompletenessJudgement {
   accountId: string;
   asset: string;
   /** The observed balance, in minor units. */

@@ -8,7 +8,7 @@ import type { SyncContext } from '../sync-context.js';
 import type { SyncConnector } from '../sync.types.js';
 import { BalanceObserver } from './balance-observer.js';
 import { CompletenessReporter } from './completeness-reporter.js';
-import { LastAgreement } from './last-agreement.js';
+import { LastAgreedBalance } from './last-agreed-balance.js';
 import { PullCheck, type ComparableDeclaration, type PullCheckContext } from './pull-check.js';
 
 const DEFAULT_MAX_LATENESS_MS = 15 * 60_000;
@@ -16,7 +16,7 @@ const DEFAULT_MAX_LATENESS_MS = 15 * 60_000;
 export class CompletenessMonitor implements PullCheckContext {
   readonly repository: CompletenessRepository;
   readonly reporter: CompletenessReporter;
-  readonly lastAgreement = new LastAgreement();
+  readonly lastAgreement = new LastAgreedBalance();
   private lastObservedAt = -Infinity;
   private readonly observer: BalanceObserver;
 

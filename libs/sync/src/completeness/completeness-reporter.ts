@@ -4,7 +4,7 @@ import { toAccountAssetKey, type CompletenessRepository, type Store } from '@tri
 import { MAX_QUARANTINE_ENTRIES_READ } from '../reporting/new-issue-logger.js';
 import type { SyncContext } from '../sync-context.js';
 import type { AccountJudgement } from './account-judgement.js';
-import { toWarningId } from './warning-id.js';
+import { createGapWarningId } from './gap-warning-id.js';
 
 /** The states of the metric `tributary_completeness_gap`. */
 type GapState = 'suspected' | 'confirmed';
@@ -64,13 +64,13 @@ export class CompletenessReporter {
     const message =
       `the balance of account ${accountId} in ${asset} cannot be compared with the rows: since ${since} ` +
       'the difference is another one at each check';
-    return [{ id: toWarningId(judgement), message }];
+    return [{ id: createGapWarningId(judgement), message }];
   }
 
   toResolvedIds(judgement: AccountJudgement): string[] {
     const { verdict, before } = judgement;
     const mayHaveWarning = before.gap !== undefined || before.suspect !== undefined;
-    return verdict === 'agreed' && mayHaveWarning ? [toWarningId(judgement)] : [];
+    return verdict === 'agreed' && mayHaveWarning ? [createGapWarningId(judgement)] : [];
   }
 
   private updateState({ verdict, accountId, asset, check }: AccountJudgement): void {
@@ -105,7 +105,7 @@ export class CompletenessReporter {
       const { accountId, asset, check } = gap;
       const open = await this.repository.describeOpenRows(accountId, asset, check.agreed?.seq ?? 0);
       const message = describeGap(gap, open, rejected.length);
-      warnings.push({ id: toWarningId(gap), message });
+      warnings.push({ id: createGapWarningId(gap), message });
       this.context.logger.warn(
         {
           ...{ connector: this.path, accountId, asset, difference: gap.difference.toString() },

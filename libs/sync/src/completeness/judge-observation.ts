@@ -31,10 +31,10 @@ export interface JudgeOptions {
   hasReread: boolean;
 }
 
-export type Verdict = 'agreed' | 'learning' | 'suspect' | 'unsteady' | 'reread' | 'gap';
+export type CompletenessVerdict = 'agreed' | 'learning' | 'suspect' | 'unsteady' | 'reread' | 'gap';
 
-export interface Judgement {
-  verdict: Verdict;
+export interface CompletenessJudgement {
+  verdict: CompletenessVerdict;
   check: AccountCheck;
   /** Balance minus (opening + rows). */
   difference: bigint;
@@ -43,7 +43,7 @@ export interface Judgement {
 /** Differences that are another amount at each check are reported if no observation has agreed for this time. */
 const MAX_UNSTEADY_MS = 24 * 3_600_000;
 
-export const NEW_CHECK: AccountCheck = {
+export const INITIAL_ACCOUNT_CHECK: AccountCheck = {
   opening: undefined,
   isOpeningProven: false,
   agreed: undefined,
@@ -56,7 +56,7 @@ export function judgeObservation(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,
   observation: ObservedBalance,
   options: JudgeOptions,
-): Judgement {
+): CompletenessJudgement {
   const { at, balance, after } = observation;
   const agreed = { at, seq: options.seq };
   const offset = balance - (total - after);
@@ -64,11 +64,15 @@ export function judgeObservation(
   const isOpeningProven = check.opening === undefined ? options.hasZeroOpening : check.isOpeningProven;
   const isAgreed = offset === opening;
   if (opening === undefined || (!isOpeningProven && !isAgreed))
-    return { verdict: 'learning', check: { ...NEW_CHECK, opening: offset, agreed }, difference: 0n };
+    return {
+      verdict: 'learning',
+      check: { ...INITIAL_ACCOUNT_CHECK, opening: offset, agreed },
+      difference: 0n,
+    };
   if (isAgreed)
     return {
       verdict: 'agreed',
-      check: { ...NEW_CHECK, opening, isOpeningProven: true, agreed },
+      check: { ...INITIAL_ACCOUNT_CHECK, opening, isOpeningProven: true, agreed },
       difference: 0n,
     };
   const known = { ...check, opening, isOpeningProven };
@@ -84,7 +88,7 @@ function judgeDifference(
   { total, check }: Pick<AccountSum, 'total' | 'check'>,
   { at, balance, after }: ObservedBalance,
   { maxLatenessMs, hasReread, opening, difference }: JudgeOptions & { opening: bigint; difference: bigint },
-): Judgement {
+): CompletenessJudgement {
   const { suspect, rereadAt } = check;
   const fresh = { at, balance, after, since: at };
   const suspectDifference = suspect && computeSuspectDifference(suspect, total, opening);

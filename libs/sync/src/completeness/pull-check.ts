@@ -11,8 +11,8 @@ import type {
 } from '@tributary/feed';
 import type { AccountJudgement } from './account-judgement.js';
 import type { CompletenessReporter } from './completeness-reporter.js';
-import { hasCheckChanged, judgeObservation, NEW_CHECK } from './judge-observation.js';
-import type { LastAgreement } from './last-agreement.js';
+import { hasCheckChanged, judgeObservation, INITIAL_ACCOUNT_CHECK } from './judge-observation.js';
+import type { LastAgreedBalance } from './last-agreed-balance.js';
 
 /**
  * Accounts agree at nearly every pull. If an agreement only moves forward, it is stored only after this time in ms or this number of rows.
@@ -33,7 +33,7 @@ export interface PullCheckContext {
   declaration: ComparableDeclaration;
   repository: CompletenessRepository;
   reporter: CompletenessReporter;
-  lastAgreement: LastAgreement;
+  lastAgreement: LastAgreedBalance;
 }
 
 export class PullCheck {
@@ -110,7 +110,10 @@ export class PullCheck {
       const ofAccount = sumsByAccount.get(accountId) ?? [];
       const assets = new Set([...amounts.keys(), ...ofAccount.map(({ asset }) => asset)]);
       return [...assets].map((asset) => {
-        const sum = ofAccount.find((each) => each.asset === asset) ?? { total: 0n, check: NEW_CHECK };
+        const sum = ofAccount.find((each) => each.asset === asset) ?? {
+          total: 0n,
+          check: INITIAL_ACCOUNT_CHECK,
+        };
         // An asset that the PSP does not name has the balance zero.
         const balance = amounts.get(asset) ?? 0n;
         const after = this.after.get(toAccountAssetKey(accountId, asset)) ?? 0n;

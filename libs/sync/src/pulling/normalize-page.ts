@@ -12,7 +12,7 @@ import type { FeedPage } from '@tributary/feed';
 import { setImmediate } from 'node:timers/promises';
 import { sortOldestFirst } from './sort-records.js';
 import type { Redactor } from '../secret-redactor.js';
-import { sanitizeWarning, sanitizeRejectedRecord, rejectItem } from './rejected-records.js';
+import { sanitizeWarning, sanitizeRejectedRecord, createRejectedRecord } from './rejected-records.js';
 
 /** Number of items that are processed before the event loop gets a turn. They take a few milliseconds. */
 const SLICE_SIZE = 250;
@@ -89,7 +89,7 @@ function addItem(
     const { id } = item as { id: string };
     if (id !== record.id) page.resolvedIds.push(id);
   } catch (thrown) {
-    page.rejected.push(rejectItem(item, thrown, redact));
+    page.rejected.push(createRejectedRecord(item, thrown, redact));
   }
 }
 
@@ -98,6 +98,6 @@ function addBalances(balances: Balances, page: FeedPage, redact: Redactor): void
     page.balances.push(validateBalances(balances));
     page.resolvedIds.push(`${BALANCES_ID_PREFIX}${balances.accountId}`);
   } catch (thrown) {
-    page.rejected.push(rejectItem(balances, thrown, redact, BALANCES_ID_PREFIX));
+    page.rejected.push(createRejectedRecord(balances, thrown, redact, BALANCES_ID_PREFIX));
   }
 }

@@ -32,7 +32,12 @@ export function sanitizeWarning({ id, message }: DataWarning, redact: Redactor):
  * Creates a rejected record for an item of a plugin's page that is not valid.
  * @param thrown the error of the validation
  */
-export function rejectItem(item: unknown, thrown: unknown, redact: Redactor, idPrefix = ''): RejectedRecord {
+export function createRejectedRecord(
+  item: unknown,
+  thrown: unknown,
+  redact: Redactor,
+  idPrefix = '',
+): RejectedRecord {
   const raw = serializeItem(item);
   const identified = item as { id?: unknown; accountId?: unknown } | null | undefined;
   const id = sanitizeId(identified?.id ?? identified?.accountId, raw);

@@ -2,7 +2,7 @@
 import { formatAmount, formatTime } from '@tributary/connector-api';
 import { acceptGap } from '@tributary/sync';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
@@ -59,7 +59,7 @@ function registerAcceptCommand(parent: Command, { terminal, load, result }: Comm
         terminal.err(
           `The difference ${difference} ${asset} of account ${accountId} would become a part of its opening balance. Nothing was changed. Say it again with --yes if it is explained.`,
         );
-        result.exitCode = EXIT.usage;
+        result.exitCode = EXIT_CODES.usage;
         return;
       }
       const accepted = await withStore(deployment, (store) =>

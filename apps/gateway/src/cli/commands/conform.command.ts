@@ -10,7 +10,7 @@ import {
 import { InvalidArgumentError, Option } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { parseDuration } from '../../config/index.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatExamples, parseLimit, type CommandContext } from '../shared/command-context.js';
 
 const PAYOUT_PROPERTIES = ['amount', 'currency', 'sourceAccountId', 'destinationAccountId'] as const;
@@ -41,7 +41,10 @@ export function registerConformCommand({ program, terminal, result }: CommandCon
     .action(async (url: string, options: ConformOptions) => {
       result.secrets = [...result.secrets, options.key];
       if (!/^https?:\/\//.test(url))
-        throw new CliError(`found ${JSON.stringify(url)}, expected a URL with http or https`, EXIT.usage);
+        throw new CliError(
+          `found ${JSON.stringify(url)}, expected a URL with http or https`,
+          EXIT_CODES.usage,
+        );
       const { key, maxRows, watch: watchMs, payout, json } = options;
       const report = await runConformance(
         { url, key, maxRows, watchMs, ...(payout ? { payout } : {}) },
@@ -51,7 +54,7 @@ export function registerConformCommand({ program, terminal, result }: CommandCon
       );
       writeReport(report, options.junit);
       terminal.out(json ? JSON.stringify(report, undefined, 2) : formatSummary(report));
-      if (!report.conforms) result.exitCode = EXIT.incomplete;
+      if (!report.conforms) result.exitCode = EXIT_CODES.incomplete;
     });
 }
 

@@ -15,7 +15,7 @@ import {
 } from '@tributary/reconciliation';
 import { Option, type Command } from 'commander';
 import type { Deployment } from '../../config/index.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
@@ -202,7 +202,7 @@ function registerVerify(reconcile: Command, { terminal, result, load }: CommandC
           if (found !== undefined) problems.push(`${run.name}: ${found}.`);
         }
         for (const each of problems) terminal.err(each);
-        result.exitCode = problems.length === 0 ? EXIT.done : VERIFY_FAILED;
+        result.exitCode = problems.length === 0 ? EXIT_CODES.done : VERIFY_FAILED;
         if (problems.length === 0)
           terminal.out(
             `${pluralize(events, 'event')} and ${pluralize(runs.length, 'run')} are as they were written.`,

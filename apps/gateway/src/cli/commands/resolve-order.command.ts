@@ -7,7 +7,7 @@ import {
   type Resolution,
 } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatOrderAmount, findOrder } from './find-and-format-orders.js';
 import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 import { withStore } from '../shared/with-store.js';
@@ -38,12 +38,12 @@ export function runResolveCommand(
       const reason = findResolutionObstacle(order, resolution, context);
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);
       terminal.err(describeResolution(order, resolution));
-      return EXIT.usage;
+      return EXIT_CODES.usage;
     }
     const resolved = await resolveOrder(store.orders(order.connector), order.id, resolution, context);
     if ('error' in resolved) throw createResolutionError(order, resolution, resolved.error);
     terminal.out(`Order ${order.id} was ${order.state} and is ${resolved.order.state} now.`);
-    return EXIT.done;
+    return EXIT_CODES.done;
   });
 }
 

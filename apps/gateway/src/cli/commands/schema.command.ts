@@ -7,7 +7,7 @@ import {
   PluginPackageError,
   PluginPackages,
 } from '../../config/index.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatExamples, type CommandContext } from '../shared/command-context.js';
 
 export function registerSchemaCommand({ program, terminal }: CommandContext): void {
@@ -27,12 +27,12 @@ export function registerSchemaCommand({ program, terminal }: CommandContext): vo
 function loadPackagePlugin(packages: PluginPackages, name: string): Plugin {
   // Other names are rejected here, because the error for a missing package advises to install it from npm.
   if (!PACKAGE_NAME_PATTERN.test(name))
-    throw new CliError(`"${name}" ${INVALID_PACKAGE_NAME_MESSAGE}`, EXIT.usage);
+    throw new CliError(`"${name}" ${INVALID_PACKAGE_NAME_MESSAGE}`, EXIT_CODES.usage);
   try {
     return packages.load(name);
   } catch (error) {
     throw error instanceof PluginPackageError
-      ? new CliError(`${name}: ${error.message}`, EXIT.failed)
+      ? new CliError(`${name}: ${error.message}`, EXIT_CODES.failed)
       : error;
   }
 }

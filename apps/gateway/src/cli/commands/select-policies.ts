@@ -1,6 +1,6 @@
 /** Finds the policies that a subcommand of `tributary reconcile` works on. */
 import { suggestSimilarName, type Deployment, type PolicyConfig } from '../../config/index.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 
 export const POLICY_ARGUMENT_HELP = 'its name, e.g. house-bank or acme/house-bank; all policies without it';
 
@@ -9,13 +9,13 @@ export function selectPolicies({ policies }: Deployment, name: string | undefine
   if (policies.length === 0)
     throw new CliError(
       'The deployment file has no policies; add them to reconciliation.policies.',
-      EXIT.usage,
+      EXIT_CODES.usage,
     );
   const found = policies.filter(({ policy }) => name === undefined || policy.name === name);
   if (found.length > 0 || name === undefined) return found;
   const known = policies.map(({ policy }) => policy.name);
   const hint = suggestSimilarName(name, known) || ` There are: ${known.join(', ')}.`;
-  throw new CliError(`There is no policy ${JSON.stringify(name)}.${hint}`, EXIT.usage);
+  throw new CliError(`There is no policy ${JSON.stringify(name)}.${hint}`, EXIT_CODES.usage);
 }
 
 /** Returns the names of the policies. @throws CliError as `selectPolicies` does */

@@ -14,11 +14,11 @@ import { createGateway, type Gateway } from '../../gateway.js';
 import { createLogger, type LogLevel } from '../../logging/index.js';
 import { assertLimitsApplicable } from '../../mount/assert-limits-applicable.js';
 import { getDemoKeyWarning } from './check.command.js';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { drainOutput } from '../shared/drain-output.js';
 import { countStoredRows, formatFirstScreen } from './serve-summary.js';
 import { ignoreOutputErrors } from '../shared/output-errors.js';
-import { waitForAbort, createStopSignal } from '../shared/stop-signal.js';
+import { waitUntilAborted, createStopSignal } from '../shared/stop-signal.js';
 import type { Terminal } from '../shared/terminal.js';
 
 interface ServeOptions extends ConfigOption, LogLevelOption {
@@ -97,15 +97,15 @@ export async function serve(deployment: Deployment, logLevel: LogLevel, terminal
     terminal.err(formatFirstScreen(deployment, { url, counts, isForPerson: process.stderr.isTTY === true }));
     const warning = getDemoKeyWarning(deployment);
     if (warning !== undefined) terminal.err(warning);
-    const change = await Promise.race([waitForAbort(signal), gateway.storeChange]);
-    if (change) throw new CliError(`tributary: ${change.message}`, EXIT.storeChanged);
+    const change = await Promise.race([waitUntilAborted(signal), gateway.storeChange]);
+    if (change) throw new CliError(`tributary: ${change.message}`, EXIT_CODES.storeChanged);
   } catch (error) {
     await closeWithoutStore(gateway);
     throw error;
   }
   await gateway.close();
   // The reader of the log may have stalled. The process must end anyway.
-  if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT.done);
+  if (!(await drainOutput(LOG_DRAIN_TIMEOUT_MS))) process.exit(EXIT_CODES.done);
 }
 
 /** Closes the gateway after an error. What needs the store fails if the store is gone, and must not hide the error. */

@@ -9,7 +9,7 @@ import {
   type TableSummary,
 } from '@tributary/feed';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
@@ -169,7 +169,7 @@ async function compareStores(from: string, to: string, terminal: Terminal): Prom
   if (differing > 0)
     throw new CliError(
       `${pluralize(differing, 'table')} of the stores differ. ${DIFFERENCE_ADVICE}`,
-      EXIT.failed,
+      EXIT_CODES.failed,
     );
 }
 

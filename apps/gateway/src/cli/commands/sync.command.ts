@@ -11,7 +11,7 @@ import type { SyncRun } from '@tributary/feed';
 import type { Deployment } from '../../config/index.js';
 import { createGateway } from '../../gateway.js';
 import { createLogger, type LogLevel } from '../../logging/index.js';
-import { EXIT } from '../shared/cli-error.js';
+import { EXIT_CODES } from '../shared/cli-error.js';
 import { getStopExitCode, createStopSignal } from '../shared/stop-signal.js';
 import { ProgressBars, ProgressLines, type ProgressView } from './sync-progress.js';
 import { pluralize, type Terminal } from '../shared/terminal.js';
@@ -64,7 +64,7 @@ export async function syncOnce(
   if (stop.aborted) return getStopExitCode(stop);
   if (failed === 0) terminal.out(`${pluralize(runs.length, 'stream')} caught up.`);
   else terminal.err(`${failed} of ${pluralize(runs.length, 'stream')} did not catch up; see above.`);
-  return failed === 0 ? EXIT.done : EXIT.incomplete;
+  return failed === 0 ? EXIT_CODES.done : EXIT_CODES.incomplete;
 }
 
 function createProgressView({ connectors }: Deployment, terminal: Terminal): ProgressView {

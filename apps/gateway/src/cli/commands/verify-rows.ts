@@ -1,6 +1,6 @@
 /** Compares the rows of a store with their hashes, for `tributary store check`. */
 import { verifyStoredRows, type RowVerification } from '@tributary/feed';
-import { CliError, EXIT } from '../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatTable, pluralize, replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 
 /** Minimum time between two progress lines, in milliseconds. */
@@ -41,6 +41,6 @@ function printResult({ rows, damaged, findings }: RowVerification, terminal: Ter
   terminal.out(formatTable([['CONNECTOR', 'STREAM', 'ROW', 'ID', 'DAMAGE'], ...lines]));
   throw new CliError(
     `${damaged} of ${pluralize(rows, 'row')} are damaged. Put back a backup from before the damage.`,
-    EXIT.failed,
+    EXIT_CODES.failed,
   );
 }

@@ -1,5 +1,5 @@
 /** Exit codes of `tributary`, and the error that ends a command with one of them. */
-export const EXIT = {
+export const EXIT_CODES = {
   done: 0,
   /** The command failed, e.g. the deployment file is invalid, the port is in use or the store cannot be opened. */
   failed: 1,
@@ -17,7 +17,7 @@ export class CliError extends Error {
 
   constructor(
     message: string,
-    readonly exitCode: number = EXIT.failed,
+    readonly exitCode: number = EXIT_CODES.failed,
   ) {
     super(message);
   }

@@ -1,7 +1,7 @@
 /** Context, options and argument parsers that all commands of `tributary` share. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { suggestSimilarName, type Deployment } from '../../config/index.js';
-import { CliError, EXIT } from './cli-error.js';
+import { CliError, EXIT_CODES } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
 /** Result of one run of the command line. */
@@ -67,5 +67,5 @@ export function requireConnectorPath(known: readonly string[], argument: string)
   const path = argument.replace(/^\//, '');
   if (known.includes(path)) return path;
   const hint = suggestSimilarName(path, known) || ` There are: ${known.join(', ')}.`;
-  throw new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT.usage);
+  throw new CliError(`There is no connector ${JSON.stringify(argument)}.${hint}`, EXIT_CODES.usage);
 }

@@ -24,7 +24,7 @@ export function getStopExitCode(stopped: AbortSignal): number {
   return EXIT_CODES[stopped.reason as StopSignal];
 }
 
-export function waitForAbort(signal: AbortSignal): Promise<void> {
+export function waitUntilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -32,7 +32,7 @@ export function isSecretPath(path: readonly (string | number)[]): boolean {
   return steps.some((step) => typeof step === 'string' && SECRET_NAME_PATTERN.test(step));
 }
 
-export function looksLikeToken(text: string): boolean {
+export function looksLikeSecret(text: string): boolean {
   return URL_PASSWORD_PATTERN.test(text) || TOKEN_PATTERN.test(text);
 }
 
@@ -40,12 +40,12 @@ export function looksLikeToken(text: string): boolean {
  * Returns true if a property name can be shown. A mistake in the YAML can turn a value into a part of a name:
  * `{ accessToken:'…' }` without a space after the colon is a mapping with one name and no value.
  */
-export function isPublicName(name: string): boolean {
-  return PUBLIC_NAME_PATTERN.test(name) && !looksLikeToken(name);
+export function isDisplayableName(name: string): boolean {
+  return PUBLIC_NAME_PATTERN.test(name) && !looksLikeSecret(name);
 }
 
 /** Returns the string in quotes. A long string is truncated, and a string that looks like a credential is not shown. */
 export function describeString(text: string): string {
-  if (looksLikeToken(text) || SECRET_ASSIGNMENT_PATTERN.test(text)) return 'a text that is not shown here';
+  if (looksLikeSecret(text) || SECRET_ASSIGNMENT_PATTERN.test(text)) return 'a text that is not shown here';
   return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
 }

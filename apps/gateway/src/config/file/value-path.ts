@@ -1,6 +1,6 @@
 /** Path of a value in the deployment file: `['connectors', 0, 'name']`. */
 import { NAME_PATTERN } from '../settings/name-patterns.js';
-import { isPublicName } from './describe-value.js';
+import { isDisplayableName } from './describe-value.js';
 
 export type ConfigPath = readonly (string | number)[];
 
@@ -30,5 +30,5 @@ function isPublicStep(path: ConfigPath, index: number): boolean {
   if (typeof step !== 'string') return true;
   // A valid tenant name is part of URLs, even if it looks like a token.
   const isTenantName = index === 1 && path[0] === 'tenants' && NAME_PATTERN.test(step);
-  return isTenantName || isPublicName(step);
+  return isTenantName || isDisplayableName(step);
 }

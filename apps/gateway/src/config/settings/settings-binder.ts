@@ -12,7 +12,7 @@ import {
   getPropertyNames,
   getPropertyType,
 } from './settings-metadata.js';
-import { describeValue, isPublicName } from '../file/describe-value.js';
+import { describeValue, isDisplayableName } from '../file/describe-value.js';
 import type { SourceLocation } from '../file/yaml-reader.js';
 
 /** Rules of class-validator that check the type. A value of the wrong type breaks all other rules too, so only the type is reported. */
@@ -97,7 +97,7 @@ export class SettingsBinder {
   #reportUnknownProperty(key: string, known: readonly string[], path: ConfigPath): void {
     const keys = ` The keys here are ${known.join(', ')}.`;
     // A user can paste a token where a property name belongs, so the name is checked before it is shown.
-    const text = isPublicName(key)
+    const text = isDisplayableName(key)
       ? `there is no such setting.${suggestSimilarName(key, known) || keys}`
       : `found a key that is not shown here; there is no such setting.${keys}`;
     this.reportNameProblem([...path, key], text);

@@ -6,17 +6,17 @@ export class CheckFailure extends Error {
   override readonly name = 'CheckFailure';
 }
 
-export function fail(why: string): never {
+export function failCheck(why: string): never {
   throw new CheckFailure(why);
 }
 
 export function expectThat(holds: boolean, why: string): asserts holds {
-  if (!holds) fail(why);
+  if (!holds) failCheck(why);
 }
 
 /** Returns a part of the fixture that the check needs. @throws CheckFailure if the fixture does not have it. */
 export function requireFixturePart<T>(part: T | undefined, name: string): T {
-  return part ?? fail(`the fixture has no "${name}": give it, or skip this check with a reason`);
+  return part ?? failCheck(`the fixture has no "${name}": give it, or skip this check with a reason`);
 }
 
 /** Tells whether the plugin's class has a method, i.e. an optional capability. */

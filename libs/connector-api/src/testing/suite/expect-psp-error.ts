@@ -1,6 +1,6 @@
 import { PspError } from '../../errors.js';
 import type { PspErrorKind } from '../../errors.js';
-import { expectThat, fail, CheckFailure } from './assertions.js';
+import { expectThat, failCheck, CheckFailure } from './assertions.js';
 
 /** Asserts that a thrown value is a `PspError` of one of these kinds. @throws CheckFailure */
 export function expectErrorKind(thrown: unknown, kinds: readonly PspErrorKind[], when: string): PspError {
@@ -8,7 +8,7 @@ export function expectErrorKind(thrown: unknown, kinds: readonly PspErrorKind[],
   const expected = `${when}: expected a PspError "${kinds.join('" or "')}"`;
   if (!(thrown instanceof PspError)) {
     const found = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `a ${typeof thrown}`;
-    fail(`${expected}, found ${found}`);
+    failCheck(`${expected}, found ${found}`);
   }
   expectThat(kinds.includes(thrown.kind), `${expected}, found "${thrown.kind}": ${thrown.message}`);
   return thrown;
@@ -21,7 +21,7 @@ export async function expectPspError(
   when: string,
 ): Promise<PspError> {
   const thrown: unknown = await call().then(
-    () => fail(`${when}: expected a PspError "${kinds.join('" or "')}", but nothing was thrown`),
+    () => failCheck(`${when}: expected a PspError "${kinds.join('" or "')}", but nothing was thrown`),
     (error: unknown) => error,
   );
   return expectErrorKind(thrown, kinds, when);

@@ -9,7 +9,7 @@ import { HTTP_CLOCK } from '../../http/http-clock.js';
 import type { HttpClock } from '../../http/http-clock.js';
 import { FEED_READER, PSP_CLIENT } from '../../plugin.js';
 import type { FeedReader, Plugin, PspClient } from '../../plugin.js';
-import { fail } from './assertions.js';
+import { failCheck } from './assertions.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -53,7 +53,7 @@ export async function openConnector(
   { feed, clock, providers = [] }: { feed: FeedReader; clock?: HttpClock; providers?: Provider[] },
 ): Promise<TestConnector> {
   const { instance, problems } = validateSettings(plugin.settings, values);
-  if (problems.size > 0) fail(`the settings are invalid: ${[...problems.values()].join('; ')}`);
+  if (problems.size > 0) failCheck(`the settings are invalid: ${[...problems.values()].join('; ')}`);
   class ConnectorModule {}
   Module({
     providers: [

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { ORDER_KINDS } from '../../order.types.js';
 import type { Order, OrderKind, OrderResult } from '../../order.types.js';
 import type { PspClient } from '../../plugin.js';
-import { expectThat, fail, requireFixturePart } from './assertions.js';
+import { expectThat, failCheck, requireFixturePart } from './assertions.js';
 import type { PluginHarness } from './plugin-harness.js';
 import type { OrderFixture } from './suite.types.js';
 import type { CheckContext } from './check-context.js';
@@ -38,7 +38,7 @@ export async function forEachOrderKind(
     await run({
       ...{ harness, fixture, psp, kind },
       createOrder: (more) => buildOrder(context, harness, kind, { ...parties, ...more }),
-      submit: async (order) => (getOrderMethod(psp, kind) ?? fail('the method is gone'))(order),
+      submit: async (order) => (getOrderMethod(psp, kind) ?? failCheck('the method is gone'))(order),
     });
   }
   expectThat(kinds > 0, 'the plugin has "orders", but neither createPayout nor createTransfer');

@@ -3,7 +3,7 @@ import type { Cursor, Page, Plugin, PspClient, Stream } from '../../plugin.js';
 import { setTimeout } from 'node:timers/promises';
 import { openConnector } from './open-connector.js';
 import type { TestConnector } from './open-connector.js';
-import { expectThat, fail } from './assertions.js';
+import { expectThat, failCheck } from './assertions.js';
 import { createExpectedTransaction, expectRecords } from './expect-records.js';
 import type { ExpectedTransaction } from './expect-records.js';
 import type { ManualClock } from './manual-clock.js';
@@ -142,7 +142,7 @@ export class PluginHarness {
       const newVersions = feed.commitPage(stream, result.value);
       pagesWithoutNewVersions = newVersions === 0 ? pagesWithoutNewVersions + 1 : 0;
       if (pagesWithoutNewVersions > MAX_PAGES_WITHOUT_NEW_VERSIONS) {
-        fail(
+        failCheck(
           `the listing of ${stream} does not end: its last ${pagesWithoutNewVersions} pages brought nothing new`,
         );
       }
@@ -186,7 +186,7 @@ function startListing(
     case 'accounts':
       return psp.accounts(since);
     case 'beneficiaries':
-      return psp.beneficiaries?.(since) ?? fail('the plugin lists no beneficiaries');
+      return psp.beneficiaries?.(since) ?? failCheck('the plugin lists no beneficiaries');
     case 'transactions':
       return psp.transactions(since);
   }
@@ -201,7 +201,7 @@ async function rejectAfter<T>(promise: Promise<T>, deadline: number, stream: Str
   const timer = new AbortController();
   const late = setTimeout(Math.max(0, deadline - performance.now()), undefined, {
     signal: timer.signal,
-  }).then(() => fail(`the listing of ${stream} had not ended after ${MAX_LISTING_MS / 1000} s`));
+  }).then(() => failCheck(`the listing of ${stream} had not ended after ${MAX_LISTING_MS / 1000} s`));
   late.catch(() => undefined);
   return Promise.race([promise, late]).finally(() => timer.abort());
 }

@@ -2,26 +2,26 @@
  * Shares the connections of one pool fairly. Without it the pool serves requests in the sequence of their arrival, so that a burst of orders
  * would delay the health check and all pulls, and the other way round.
  */
-import type { ConnectionLane } from '../database-adapter.js';
+import type { ConnectionPurpose } from '../database-adapter.js';
 
 interface Waiter {
   grant: () => void;
 }
 
-const LANES: readonly ConnectionLane[] = ['health', 'orders', 'pages', 'other'];
+const LANES: readonly ConnectionPurpose[] = ['health', 'orders', 'pages', 'other'];
 const NO_CONNECTIONS = { health: 0, orders: 0, pages: 0, other: 0 } as const;
 
 export class ConnectionQueue {
-  private readonly waiters: Record<ConnectionLane, Waiter[]> = {
+  private readonly waiters: Record<ConnectionPurpose, Waiter[]> = {
     health: [],
     orders: [],
     pages: [],
     other: [],
   };
-  private readonly inUse: Record<ConnectionLane, number> = { ...NO_CONNECTIONS };
+  private readonly inUse: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
 
   /** Number of the last grant of each lane. */
-  private readonly lastGrants: Record<ConnectionLane, number> = { ...NO_CONNECTIONS };
+  private readonly lastGrants: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
   private grantCount = 0;
 
   /** @param size number of connections */
@@ -32,7 +32,7 @@ export class ConnectionQueue {
    * @returns a function that gives it back
    * @throws Error when none is free within `timeoutMs`
    */
-  async acquire(lane: ConnectionLane, timeoutMs: number): Promise<() => void> {
+  async acquire(lane: ConnectionPurpose, timeoutMs: number): Promise<() => void> {
     if (!this.mayUse(lane) || this.waiters[lane].length > 0) await this.wait(lane, timeoutMs);
     else this.take(lane);
     let isReleased = false;
@@ -44,7 +44,7 @@ export class ConnectionQueue {
     };
   }
 
-  private wait(lane: ConnectionLane, timeoutMs: number): Promise<void> {
+  private wait(lane: ConnectionPurpose, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.waiters[lane];
       const timer = setTimeout(() => {
@@ -76,19 +76,19 @@ export class ConnectionQueue {
     }
   }
 
-  private take(lane: ConnectionLane): void {
+  private take(lane: ConnectionPurpose): void {
     this.inUse[lane]++;
     this.lastGrants[lane] = ++this.grantCount;
   }
 
   /** No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. */
-  private mayUse(lane: ConnectionLane): boolean {
+  private mayUse(lane: ConnectionPurpose): boolean {
     const usedCount = LANES.reduce((sum, each) => sum + this.inUse[each], 0);
     const laneSize = this.size < 3 ? this.size : this.size - 1;
     return usedCount < this.size && this.inUse[lane] < laneSize;
   }
 
-  private countForComparison(lane: ConnectionLane): number {
+  private countForComparison(lane: ConnectionPurpose): number {
     return lane === 'health' ? -1 : this.inUse[lane];
   }
 }

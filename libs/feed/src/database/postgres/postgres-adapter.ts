@@ -3,12 +3,12 @@ import type { SerializedPage } from '@tributary/connector-api';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type {
   ColumnTypes,
-  ConnectionLane,
+  ConnectionPurpose,
   DatabaseAdapter,
   TableColumn,
   TransactionCallback,
 } from '../database-adapter.js';
-import { createProbeOrder, PROBE_ORDER_ID } from '../health-check-order.js';
+import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import type { FeedRowTable } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { findServerIdentity, readConnectionState } from './postgres-identity.js';
@@ -96,7 +96,7 @@ const PROBE_REQUEST_LENGTH = 1_500;
  * several statements needs one round trip.
  */
 const LOCK_ORDER_TABLES = `
-delete from orders where id = '${PROBE_ORDER_ID}';
+delete from orders where id = '${HEALTH_CHECK_ORDER_ID}';
 delete from order_history where false;
 delete from order_days where false;
 update feeds set head_seq = head_seq where false;
@@ -122,7 +122,7 @@ export async function openPostgres(
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
-  const createLane = (lane: ConnectionLane) => {
+  const createLane = (lane: ConnectionPurpose) => {
     const reads = new PostgresTransactions(readPool, lane);
     const writes = new PostgresTransactions(writePool, lane);
     return {
@@ -137,7 +137,7 @@ export async function openPostgres(
     orders: createLane('orders'),
     pages: createLane('pages'),
     other: createLane('other'),
-  } satisfies Record<ConnectionLane, Partial<DatabaseAdapter>>;
+  } satisfies Record<ConnectionPurpose, Partial<DatabaseAdapter>>;
   // Closes the pools directly, because the query builder closes only a pool that it has used.
   const close = async () => {
     await Promise.all([readPool.close(), writePool.close(), replicaPools.close()]);
@@ -164,7 +164,7 @@ export async function openPostgres(
     // PostgreSQL verifies its checksums on every read.
     checkIntegrity: async () => undefined,
     probeOrderTables: async (db) => {
-      await db.insertInto('orders').values(createProbeOrder(PROBE_REQUEST_LENGTH)).execute();
+      await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
       await sql.raw(LOCK_ORDER_TABLES).execute(db);
     },
     resetIdentitySequence: async (db, table, column) => {

@@ -8,13 +8,13 @@ import {
   type Dialect,
   type Driver,
 } from 'kysely';
-import type { ConnectionLane } from '../database-adapter.js';
+import type { ConnectionPurpose } from '../database-adapter.js';
 import type { Schema } from '../schema.js';
 import type { PostgresConnection } from './postgres-connection.js';
 import type { PostgresPool } from './postgres-pool.js';
 
 /** Creates a query builder that takes a connection of the pool for each statement. */
-export function createKysely(pool: PostgresPool, lane: ConnectionLane): Kysely<Schema> {
+export function createKysely(pool: PostgresPool, lane: ConnectionPurpose): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: createDialect(pool, lane) });
 }
 
@@ -24,7 +24,7 @@ export function createKysely(pool: PostgresPool, lane: ConnectionLane): Kysely<S
  */
 export function createConnectionBinder(
   pool: PostgresPool,
-  lane: ConnectionLane,
+  lane: ConnectionPurpose,
 ): (connection: PostgresConnection) => Kysely<Schema> {
   const dialect = createDialect(pool, lane);
   const driver = dialect.createDriver();
@@ -38,7 +38,7 @@ export function createConnectionBinder(
     });
 }
 
-function createDialect(pool: PostgresPool, lane: ConnectionLane): Dialect {
+function createDialect(pool: PostgresPool, lane: ConnectionPurpose): Dialect {
   return {
     createDriver: () => new PostgresDriver(pool, lane),
     createAdapter: () => new PostgresAdapter(),
@@ -51,7 +51,7 @@ function createDialect(pool: PostgresPool, lane: ConnectionLane): Dialect {
 class PostgresDriver implements Driver {
   constructor(
     private readonly pool: PostgresPool,
-    private readonly lane: ConnectionLane,
+    private readonly lane: ConnectionPurpose,
   ) {}
 
   async init(): Promise<void> {}

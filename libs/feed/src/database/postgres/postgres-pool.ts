@@ -1,6 +1,6 @@
 /** Connection pool for one PostgreSQL server. It prepares statements and replaces broken connections. */
 import pg from 'pg';
-import type { ConnectionLane } from '../database-adapter.js';
+import type { ConnectionPurpose } from '../database-adapter.js';
 import { StoreChangedError, StoreUnavailableError } from '../store-errors.js';
 import { ConnectionQueue } from './connection-queue.js';
 import { getErrorMessage } from './postgres-errors.js';
@@ -89,7 +89,7 @@ export class PostgresPool {
   }
 
   /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
-  async connect(lane: ConnectionLane): Promise<PostgresConnection> {
+  async connect(lane: ConnectionPurpose): Promise<PostgresConnection> {
     let leaveQueue = () => {};
     try {
       leaveQueue = await this.queue.acquire(lane, this.connectTimeoutMs);
@@ -123,7 +123,7 @@ export class PostgresPool {
   }
 
   /** Runs one statement outside a transaction. @throws StoreUnavailableError */
-  async query<R>(text: string, values: readonly unknown[], lane: ConnectionLane = 'other'): Promise<R[]> {
+  async query<R>(text: string, values: readonly unknown[], lane: ConnectionPurpose = 'other'): Promise<R[]> {
     const connection = await this.connect(lane);
     try {
       return (await connection.query<R>(text, values)).rows ?? [];

@@ -4,7 +4,7 @@
  */
 import type { CompiledQuery, Kysely } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectionLane, TransactionCallback } from '../database-adapter.js';
+import type { ConnectionPurpose, TransactionCallback } from '../database-adapter.js';
 import type { Schema } from '../schema.js';
 import { isSerializationFailure } from './postgres-errors.js';
 import type { PostgresConnection } from './postgres-connection.js';
@@ -25,7 +25,7 @@ export class PostgresTransactions {
 
   constructor(
     private readonly pool: PostgresPool,
-    private readonly lane: ConnectionLane,
+    private readonly lane: ConnectionPurpose,
   ) {
     this.bindConnection = createConnectionBinder(pool, lane);
   }

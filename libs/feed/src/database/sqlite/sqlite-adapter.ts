@@ -17,7 +17,7 @@ import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
 import { createFileCheck } from './file-replacement-check.js';
-import { createProbeOrder, PROBE_ORDER_ID } from '../health-check-order.js';
+import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import { runInTransaction } from '../run-in-transaction.js';
 
 /** Longest wait for a transaction of another process. Transactions of this library take a few milliseconds. */
@@ -178,8 +178,8 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       ).rows,
     // A write transaction locks all tables, so that no lock has to be tried.
     probeOrderTables: async (db) => {
-      await db.insertInto('orders').values(createProbeOrder(PROBE_REQUEST_LENGTH)).execute();
-      await db.deleteFrom('orders').where('id', '=', PROBE_ORDER_ID).execute();
+      await db.insertInto('orders').values(createHealthCheckOrder(PROBE_REQUEST_LENGTH)).execute();
+      await db.deleteFrom('orders').where('id', '=', HEALTH_CHECK_ORDER_ID).execute();
     },
     readSnapshot: (work) =>
       reader.connection().execute(async (connection) => {

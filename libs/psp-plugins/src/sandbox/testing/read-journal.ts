@@ -9,7 +9,7 @@ import {
   type Payment,
   type PaymentState,
 } from '../sandbox.payment-state.js';
-import { getDecision, isAccepted } from '../sandbox.faults.js';
+import { getFinalDecision, isOrderAccepted } from '../sandbox.faults.js';
 
 /** One payment that the sandbox has executed. There is one per key. */
 export interface ExecutedPayment {
@@ -44,9 +44,9 @@ export function readAttempts(journal: string): OrderAttempt[] {
 export function readAcceptedAttempts(journal: string): Payment[] {
   const decided = new Map<string, OrderAttempt>();
   for (const attempt of readAttempts(journal)) {
-    if (getDecision(attempt.fault) && !decided.has(attempt.key)) decided.set(attempt.key, attempt);
+    if (getFinalDecision(attempt.fault) && !decided.has(attempt.key)) decided.set(attempt.key, attempt);
   }
-  return [...decided.values()].filter(({ fault }) => isAccepted(fault));
+  return [...decided.values()].filter(({ fault }) => isOrderAccepted(fault));
 }
 
 /**

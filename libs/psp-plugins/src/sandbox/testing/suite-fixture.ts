@@ -12,7 +12,7 @@ import type {
 import { SandboxClient, type ListPage } from '../sandbox.client.js';
 import { SANDBOX_CLOCK } from '../sandbox.clock.js';
 import { SandboxSettings } from '../sandbox.config.js';
-import { createAccountRow, createBeneficiaryRow, type Row } from '../sandbox.rows.js';
+import { createAccountRow, createBeneficiaryRow, type SandboxRow } from '../sandbox.rows.js';
 import { readPayments } from './read-journal.js';
 
 const DAY = 86_400_000;
@@ -68,7 +68,7 @@ export function createSandboxFixture({ clock, pageSize }: PspFixtureOptions): Ps
 class InMemoryRows {
   accounts = 3;
   beneficiaries = 5;
-  transactions: Row[] = [];
+  transactions: SandboxRow[] = [];
   private count = 0;
 
   addTransaction({ at, amount, currency, direction, state }: TransactionInput, account = 'acc-1'): string {
@@ -80,11 +80,11 @@ class InMemoryRows {
     });
   }
 
-  addRelated({ of, ...members }: RelatedMovementInput & Row): string {
+  addRelated({ of, ...members }: RelatedMovementInput & SandboxRow): string {
     return this.addRow({ state: 'refunded', ...members, original: of });
   }
 
-  addRow({ at, ...members }: Row & { at: number }): string {
+  addRow({ at, ...members }: SandboxRow & { at: number }): string {
     const id = `tx-${++this.count}`;
     this.transactions.push({ id, reference: id, created: formatTime(at), ...members });
     return id;
@@ -134,9 +134,9 @@ class InMemoryClient extends SandboxClient {
       page = await super.transactions(from, to, page?.next);
       ordered.push(...page.rows);
     } while (page.next !== undefined);
-    const time = (row: Row) => Date.parse(String(row.created));
+    const time = (row: SandboxRow) => Date.parse(String(row.created));
     const chosen = this.rows.transactions.filter((row) => time(row) >= from && time(row) < to);
-    const newestFirst = [...chosen, ...(ordered as Row[])]
+    const newestFirst = [...chosen, ...(ordered as SandboxRow[])]
       .map((row, index) => ({ row, index }))
       .sort((a, b) => time(b.row) - time(a.row) || b.index - a.index);
     return this.slicePage(
@@ -145,7 +145,7 @@ class InMemoryClient extends SandboxClient {
     );
   }
 
-  private slicePage(rows: readonly Row[], after: number): ListPage {
+  private slicePage(rows: readonly SandboxRow[], after: number): ListPage {
     const end = after + this.sandboxSettings.pageSize;
     return { rows: rows.slice(after, end), ...(end < rows.length && { next: String(end) }) };
   }

@@ -4,7 +4,7 @@ import type { Deployment } from '../../../config/index.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
 /** Runs a task with a client of Formance Payments, and closes the connection after it. */
-export async function withPayments<T>(
+export async function withPaymentsClient<T>(
   { secrets }: Pick<Deployment, 'secrets'>,
   { formance: { urls, credentials } }: ConnectorsOfFormance,
   run: (client: PaymentsClient) => Promise<T>,

@@ -2,15 +2,15 @@
 import { diagnoseConnector, resumeSchedules } from '@tributary/formance';
 import type { Command } from 'commander';
 import type { Deployment } from '../../../config/index.js';
-import { EXIT } from '../../shared/cli-error.js';
+import { EXIT_CODES } from '../../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
   type CommandContext,
   type ConfigOption,
 } from '../../shared/command-context.js';
-import { collectFacts } from './collect-facts.js';
-import { withPayments } from './connect-to-formance.js';
+import { collectDiagnosisFacts } from './collect-diagnosis-facts.js';
+import { withPaymentsClient } from './connect-to-formance.js';
 import { groupByFormance } from './desired-connectors.js';
 import { formatFindings, formatStatus, toDiagnosisJson, type Diagnosis } from './format-diagnosis.js';
 
@@ -49,7 +49,7 @@ export function registerDoctorCommand(formance: Command, { terminal, result, loa
           ? JSON.stringify(toDiagnosisJson(diagnoses), undefined, 2)
           : `${formatStatus(diagnoses)}\n${formatFindings(diagnoses)}`,
       );
-      if (diagnoses.some(({ findings }) => findings.length > 0)) result.exitCode = EXIT.incomplete;
+      if (diagnoses.some(({ findings }) => findings.length > 0)) result.exitCode = EXIT_CODES.incomplete;
     });
 }
 
@@ -60,15 +60,15 @@ async function diagnose(
 ): Promise<Diagnosis[]> {
   const diagnoses: Diagnosis[] = [];
   for (const group of groupByFormance(deployment, paths)) {
-    let facts = await collectFacts(deployment, group);
+    let facts = await collectDiagnosisFacts(deployment, group);
     const paused = facts.flatMap(({ formance }) =>
       formance.kind === 'found' && formance.paused.length > 0 ? [formance] : [],
     );
     if (isResuming && paused.length > 0) {
-      await withPayments(deployment, group, async (client) => {
+      await withPaymentsClient(deployment, group, async (client) => {
         for (const found of paused) await resumeSchedules(client, found);
       });
-      facts = await collectFacts(deployment, group);
+      facts = await collectDiagnosisFacts(deployment, group);
     }
     diagnoses.push(...facts.map((each) => ({ facts: each, findings: diagnoseConnector(each) })));
   }

@@ -2,14 +2,14 @@
 import { generateApiKey } from '@tributary/auth';
 import { Installer, uninstallConnector, type InstallResult } from '@tributary/formance';
 import { Option, type Command } from 'commander';
-import { CliError, EXIT } from '../../shared/cli-error.js';
+import { CliError, EXIT_CODES } from '../../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
   type CommandContext,
   type ConfigOption,
 } from '../../shared/command-context.js';
-import { withPayments } from './connect-to-formance.js';
+import { withPaymentsClient } from './connect-to-formance.js';
 import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
 import { formatInstallResults } from './format-install-results.js';
@@ -77,7 +77,7 @@ function registerInstallCommand(formance: Command, { terminal, result, load }: C
           ...(options.createKeys ? { createKey: generateApiKey } : {}),
         };
         results.push(
-          ...(await withPayments(deployment, group, (client) =>
+          ...(await withPaymentsClient(deployment, group, (client) =>
             new Installer(client, installerOptions).run(group.connectors),
           )),
         );
@@ -91,8 +91,10 @@ function registerInstallCommand(formance: Command, { terminal, result, load }: C
 
 /** A connector that could not be installed is a failure. A dry run that found something to do says so by its exit code. */
 function getInstallExitCode(results: readonly InstallResult[], isDryRun: boolean): number {
-  if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed')) return EXIT.failed;
-  return isDryRun && results.some(({ outcome }) => outcome !== 'unchanged') ? EXIT.incomplete : EXIT.done;
+  if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed')) return EXIT_CODES.failed;
+  return isDryRun && results.some(({ outcome }) => outcome !== 'unchanged')
+    ? EXIT_CODES.incomplete
+    : EXIT_CODES.done;
 }
 
 function registerUninstallCommand(formance: Command, { terminal, load }: CommandContext): void {
@@ -109,14 +111,14 @@ function registerUninstallCommand(formance: Command, { terminal, load }: Command
       const deployment = load(config);
       for (const group of groupByFormance(deployment, [path]))
         for (const desired of group.connectors) {
-          const found = await withPayments(deployment, group, (client) =>
+          const found = await withPaymentsClient(deployment, group, (client) =>
             uninstallConnector(client, desired, yes),
           );
           const name = `${JSON.stringify(found.name)} (${found.id})`;
           if (!yes)
             throw new CliError(
               `This would remove ${name} from Formance, with its accounts, payments and balances. Run it again with --yes.`,
-              EXIT.usage,
+              EXIT_CODES.usage,
             );
           terminal.out(`Formance removes ${name}.`);
         }

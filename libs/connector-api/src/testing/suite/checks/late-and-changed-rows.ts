@@ -1,5 +1,5 @@
 /** Checks of rows that appear late, change, disappear or are malformed. */
-import { expectThat, fail, requireFixturePart } from '../assertions.js';
+import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import { findRecords, formatTransactions } from '../expect-records.js';
@@ -102,7 +102,8 @@ function expectStatusChange(expected: ExpectedTransaction, harness: PluginHarnes
     .find((all) => all.at(-1)?.item.id === record?.id)
     ?.map(({ item }) => item);
   const [first, last] = [versions?.[0], versions?.at(-1)];
-  if (!first || !last || !('status' in first) || !('status' in last)) return fail('a record has no versions');
+  if (!first || !last || !('status' in first) || !('status' in last))
+    return failCheck('a record has no versions');
   expectThat(
     first.status !== last.status,
     `${formatTransactions([expected])} changed at the PSP, but it is still ${last.status} here`,

@@ -5,7 +5,7 @@ import type { CommonMetadataKey } from '../../../mapping/common-metadata.js';
 import { ASSET_PATTERN } from '../../../money.js';
 import type { Transaction } from '../../../record.types.js';
 import { parseTime } from '../../../time.js';
-import { expectThat, fail } from '../assertions.js';
+import { expectThat, failCheck } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { PluginHarness } from '../plugin-harness.js';
 
@@ -78,7 +78,7 @@ function expectValidEntry(id: string, name: string, value: string): void {
   if (name === 'psp_id') return;
   const key = COMMON_METADATA_KEYS.find((known) => known === name);
   if (key === undefined) {
-    return fail(
+    return failCheck(
       `the row ${id} has the metadata ${COMMON_METADATA_PREFIX}${name}, which is none of ${COMMON_METADATA_KEYS.join(', ')}; ` +
         "the PSP's own members belong under com.<psp>.spec/",
     );

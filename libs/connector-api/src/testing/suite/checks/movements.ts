@@ -6,7 +6,7 @@ import { parseMoney } from '../../../money.js';
 import type { Movement } from '../../../mapping/movement-kinds.js';
 import { isRejectedRecord } from '../../../plugin.js';
 import type { Transaction } from '../../../record.types.js';
-import { expectThat, fail, requireFixturePart } from '../assertions.js';
+import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import { findRecords } from '../expect-records.js';
@@ -170,7 +170,7 @@ function createRelatedCheck(
         );
         for (const [kind, amount] of related) {
           const row = fresh.find((one) => isRowOf(one, kind, amount));
-          if (row === undefined) return fail(describeMissingRow(kind, amount, fresh));
+          if (row === undefined) return failCheck(describeMissingRow(kind, amount, fresh));
           expectRelatedRow(row, kind, original, ours);
         }
       }
@@ -224,11 +224,11 @@ function expectRelatedRow(
 
 /** Returns the payment's record. @throws CheckFailure if it is missing, or changed by what followed */
 function findOriginal(harness: PluginHarness, id: string, direction: 'in' | 'out'): Transaction {
-  const expected = harness.expected.find((one) => one.id === id) ?? fail('the payment is unknown');
+  const expected = harness.expected.find((one) => one.id === id) ?? failCheck('the payment is unknown');
   const [original] = findRecords(expected, harness.feed).filter(
     ({ type }) => type === (direction === 'in' ? 'PAYIN' : 'PAYOUT'),
   );
-  if (original === undefined) return fail(`the payment of ${PAYMENT_AMOUNT} EUR is missing`);
+  if (original === undefined) return failCheck(`the payment of ${PAYMENT_AMOUNT} EUR is missing`);
   expectAmount(original, PAYMENT_AMOUNT, 'EUR', 'the original');
   expectThat(
     original.status === 'SUCCEEDED',
@@ -273,13 +273,16 @@ function listFresh(harness: PluginHarness, before: ReadonlySet<string>): Transac
 
 function expectOneRow(fresh: readonly Transaction[], what: string): Transaction {
   const [row] = fresh;
-  if (row === undefined || fresh.length > 1) return fail(`${what} became ${fresh.length} rows; expected one`);
+  if (row === undefined || fresh.length > 1)
+    return failCheck(`${what} became ${fresh.length} rows; expected one`);
   return row;
 }
 
 function findInCurrency(rows: readonly Transaction[], currency: string): Transaction {
   const { asset } = parseMoney('0', currency);
-  return rows.find(({ amount }) => amount.asset === asset) ?? fail(`a conversion has no row in ${currency}`);
+  return (
+    rows.find(({ amount }) => amount.asset === asset) ?? failCheck(`a conversion has no row in ${currency}`)
+  );
 }
 
 function expectAmount({ amount }: Transaction, decimal: string, currency: string, what: string): void {

@@ -4,7 +4,7 @@ import { JsonNumber } from '../../../http/json-number.js';
 import type { Plugin } from '../../../plugin.js';
 import { isRequestOf } from '../../fake-route.js';
 import type { Fault } from '../../fault-injection.js';
-import { expectThat, fail, requireFixturePart } from '../assertions.js';
+import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectPayments, forEachOrderKind } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
@@ -171,7 +171,7 @@ async function runFaultCase(
   // The gateway resends the order next, while the PSP's idempotency window lasts.
   await orderHarness.submit(order).catch((thrown: unknown) => {
     const again = `the same order again, after ${name}`;
-    if (!isPaid) fail(`${again}: expected it to be taken now, found ${String(thrown)}`);
+    if (!isPaid) failCheck(`${again}: expected it to be taken now, found ${String(thrown)}`);
     expectErrorKind(thrown, UNKNOWN_OUTCOME_KINDS, again);
   });
   await expectPayments(orderHarness, [order], `the same order again, after ${name}`);

@@ -11,16 +11,16 @@ import {
 } from '@tributary/formance';
 import type { Deployment } from '../../../config/index.js';
 import { withStore } from '../../shared/with-store.js';
-import { withPayments } from './connect-to-formance.js';
+import { withPaymentsClient } from './connect-to-formance.js';
 import type { ConnectorsOfFormance } from './desired-connectors.js';
 
 /** Returns the facts of all connectors of a group. @throws Error if the store cannot be opened */
-export async function collectFacts(
+export async function collectDiagnosisFacts(
   deployment: Deployment,
   group: ConnectorsOfFormance,
 ): Promise<ConnectorFacts[]> {
   const { connectors } = group;
-  const formanceFacts = await withPayments(deployment, group, (client) =>
+  const formanceFacts = await withPaymentsClient(deployment, group, (client) =>
     examineConnectors(client, connectors),
   );
   return withStore(deployment, async (store) => {

@@ -4,6 +4,6 @@
 const WARNING_ID_PREFIX = 'completeness';
 
 /** Returns the id of the data warning about the balance of an account in one asset. */
-export function toWarningId({ accountId, asset }: { accountId: string; asset: string }): string {
+export function createGapWarningId({ accountId, asset }: { accountId: string; asset: string }): string {
   return `${WARNING_ID_PREFIX}:${accountId}:${asset}`;
 }

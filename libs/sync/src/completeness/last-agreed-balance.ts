@@ -1,7 +1,7 @@
 /** Remembers the balances that agreed last, so that a pull that changes nothing needs no comparison. */
 import type { ValidatedBalances } from '@tributary/connector-api';
 
-export class LastAgreement {
+export class LastAgreedBalance {
   /** The balances, and the number of the last row before the pull of that check. */
   private agreed: { seq: number; balances: string } | undefined;
 

@@ -2,7 +2,7 @@
  * Shares one running call among all callers with the same key. Clients repeat a request that was answered with 503 while its write is still
  * queued. If each repeat added a write, a slow store would only do work whose callers have given up.
  */
-export class SharedCalls<T> {
+export class CallDeduplicator<T> {
   private readonly running = new Map<string, Promise<T>>();
 
   isRunning(key: string): boolean {

@@ -4,14 +4,17 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const hasOption = (option: string) => process.argv.includes(option);
-// `serve-pages` measures connectors. `append` measures databases and memory growth.
+// `reconciliation` is long with a million rows. `serve-pages` measures connectors. `append` measures databases and memory growth.
+const onlyReconciliation = hasOption('--reconciliation');
 const onlyRun = hasOption('--connectors');
 const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(hasOption);
-const names = onlyRun
-  ? ['serve-pages']
-  : onlyAppend
-    ? ['append']
-    : ['serve-pages', 'append', 'identity-check', 'completeness-check'];
+const names = onlyReconciliation
+  ? ['reconciliation']
+  : onlyRun
+    ? ['serve-pages']
+    : onlyAppend
+      ? ['append']
+      : ['serve-pages', 'append', 'identity-check', 'completeness-check', 'reconciliation'];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

@@ -12,10 +12,10 @@ export { escapeHtml } from './reports/escape-html.js';
 export { exportRun, verifyExport } from './reports/export-run.js';
 export { explainRecord, type ItemExplanation } from './runs/explain-record.js';
 export * from './runs/run.types.js';
+export { streamBreaks } from './runs/stream-breaks.js';
 export {
   previewPolicy,
   runPolicy,
-  streamBreaks,
   verifyRun,
   type PolicyPreview,
   type RunResult,

@@ -1,6 +1,6 @@
 /** Stores the versions of policies with their items and keys, and reads them in sorted batches. */
-import { sql, type Kysely, type Selectable } from 'kysely';
-import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { sql, type Kysely, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
+import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
 import type { ReconciliationItemTable } from '../database/reconciliation-schema.js';
 import type { Schema } from '../database/schema.js';
 import type {
@@ -8,6 +8,7 @@ import type {
   ItemBatch,
   ReconciliationRepository,
 } from '../types/reconciliation.types.js';
+import { summarizeKeyGroups } from './key-group-query.js';
 
 type ItemRepository = Pick<
   ReconciliationRepository,
@@ -17,13 +18,33 @@ type ItemRepository = Pick<
   | 'storeItems'
   | 'findItemsOfRecords'
   | 'findKeys'
-  | 'readKeyedItems'
-  | 'findItemsByKey'
-  | 'readItems'
+  | 'summarizeKeyGroups'
+  | 'findItemsByKeys'
+  | 'findItems'
+  | 'countItems'
 >;
 
-/** Statements have at most this many rows, because SQLite limits the number of parameters. */
-const MAX_ROWS_PER_STATEMENT = 500;
+const ITEM_COLUMNS = [
+  { name: 'policy_id', type: 'text' },
+  { name: 'number', type: 'integer' },
+  { name: 'side', type: 'text' },
+  { name: 'source', type: 'text' },
+  { name: 'record_id', type: 'text' },
+  { name: 'since_position', type: 'integer' },
+  { name: 'until_position', type: 'integer' },
+  { name: 'account', type: 'text' },
+  { name: 'asset', type: 'text' },
+  { name: 'amount', type: 'text' },
+  { name: 'at', type: 'integer' },
+  { name: 'state', type: 'text' },
+] as const satisfies readonly RowsTableColumn[];
+
+const KEY_COLUMNS = [
+  { name: 'policy_id', type: 'text' },
+  { name: 'rule', type: 'integer' },
+  { name: 'key', type: 'text' },
+  { name: 'number', type: 'integer' },
+] as const satisfies readonly RowsTableColumn[];
 
 export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
   const { reader } = adapter;
@@ -83,13 +104,17 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .selectFrom('reconciliation_keys')
         .select(['rule', 'key', 'number'])
         .where('policy_id', '=', policyId)
-        .where('number', 'in', [...numbers])
+        .where(isOneOf(adapter, numbers))
         .orderBy('rule')
         .orderBy('key')
         .execute();
     },
 
-    async readKeyedItems(policyId, rule, after, limit) {
+    summarizeKeyGroups: (policyId, rule, cuts, afterKey, limit) =>
+      summarizeKeyGroups(reader, policyId, rule, cuts, afterKey, limit),
+
+    async findItemsByKeys(policyId, rule, keys) {
+      if (keys.length === 0) return [];
       const rows = await reader
         .selectFrom('reconciliation_keys as k')
         .innerJoin('reconciliation_items as i', (join) =>
@@ -99,43 +124,40 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .select('k.key as key')
         .where('k.policy_id', '=', policyId)
         .where('k.rule', '=', rule)
-        .$if(after !== undefined, (query) =>
-          query.where(sql<boolean>`(k.key, k.number) > (${after?.key}, ${after?.number})`),
-        )
+        .where(adapter.inArray('k.key', keys))
         .orderBy('k.key')
         .orderBy('k.number')
-        .limit(limit)
         .execute();
       return rows.map((row) => ({ key: row.key, item: toItem(row) }));
     },
 
-    async findItemsByKey(policyId, rule, key) {
-      const rows = await reader
-        .selectFrom('reconciliation_keys as k')
-        .innerJoin('reconciliation_items as i', (join) =>
-          join.onRef('i.policy_id', '=', 'k.policy_id').onRef('i.number', '=', 'k.number'),
-        )
-        .selectAll('i')
-        .where('k.policy_id', '=', policyId)
-        .where('k.rule', '=', rule)
-        .where('k.key', '=', key)
-        .orderBy('k.number')
-        .execute();
-      return rows.map(toItem);
-    },
-
-    async readItems(policyId, afterNumber, limit) {
+    async findItems(policyId, numbers) {
+      if (numbers.length === 0) return [];
       const rows = await reader
         .selectFrom('reconciliation_items')
         .selectAll()
         .where('policy_id', '=', policyId)
-        .where('number', '>', afterNumber)
+        .where(isOneOf(adapter, numbers))
         .orderBy('number')
-        .limit(limit)
         .execute();
       return rows.map(toItem);
     },
+
+    async countItems(policyId) {
+      const row = await reader
+        .selectFrom('reconciliation_policies')
+        .select('items')
+        .where('id', '=', policyId)
+        .executeTakeFirst();
+      return row?.items ?? 0;
+    },
   };
+}
+
+/** Builds `number in (…)` with a single parameter. */
+function isOneOf(adapter: DatabaseAdapter, numbers: readonly number[]): RawBuilder<SqlBool> {
+  const rows = numbers.map((number) => ({ number }));
+  return sql<SqlBool>`number in (select * from ${adapter.rowsTable([{ name: 'number', type: 'integer' }], rows)})`;
 }
 
 async function storeItems(
@@ -151,26 +173,17 @@ async function storeItems(
   if (first === undefined) throw new Error(`the store has no reconciliation policy ${policyId}`);
   if (!(await movePosition(db, policyId, { side, source, fromPosition, toPosition }))) return false;
   const numbered = items.map((item, index) => ({ item, number: first + index }));
-  await insertInBatches(numbered, (batch) =>
-    db
-      .insertInto('reconciliation_items')
-      .values(
-        batch.map(({ item, number }) => ({
-          ...{ policy_id: policyId, number, side: item.side, source: item.source, record_id: item.recordId },
-          ...{ since_position: item.sincePosition, until_position: item.untilPosition ?? null },
-          ...{ account: item.account, asset: item.asset, amount: item.amount.toString() },
-          ...{ at: item.at, state: item.state },
-        })),
-      )
-      .execute(),
+  const itemRows = numbered.map(({ item, number }) => ({
+    ...{ policy_id: policyId, number, side: item.side, source: item.source, record_id: item.recordId },
+    ...{ since_position: item.sincePosition, until_position: item.untilPosition ?? null },
+    ...{ account: item.account, asset: item.asset, amount: item.amount.toString() },
+    ...{ at: item.at, state: item.state },
+  }));
+  const keyRows = numbered.flatMap(({ item, number }) =>
+    item.keys.map((key) => ({ policy_id: policyId, ...key, number })),
   );
-  const keys = numbered.flatMap(({ item, number }) => item.keys.map((key) => ({ ...key, number })));
-  await insertInBatches(keys, (batch) =>
-    db
-      .insertInto('reconciliation_keys')
-      .values(batch.map((key) => ({ policy_id: policyId, ...key })))
-      .execute(),
-  );
+  await insertRows(db, adapter, 'reconciliation_items', ITEM_COLUMNS, itemRows);
+  await insertRows(db, adapter, 'reconciliation_keys', KEY_COLUMNS, keyRows);
   for (const { number, untilPosition } of replaced)
     await db
       .updateTable('reconciliation_items')
@@ -208,12 +221,18 @@ async function movePosition(
   return numUpdatedRows > 0n;
 }
 
-async function insertInBatches<T>(
-  rows: readonly T[],
-  insert: (batch: readonly T[]) => Promise<unknown>,
+async function insertRows(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  table: 'reconciliation_items' | 'reconciliation_keys',
+  columns: readonly RowsTableColumn[],
+  rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  for (let start = 0; start < rows.length; start += MAX_ROWS_PER_STATEMENT)
-    await insert(rows.slice(start, start + MAX_ROWS_PER_STATEMENT));
+  if (rows.length === 0) return;
+  const names = sql.join(columns.map(({ name }) => sql.ref(name)));
+  await sql`insert into ${sql.table(table)} (${names}) select * from ${adapter.rowsTable(columns, rows)}`.execute(
+    db,
+  );
 }
 
 function toItem(row: Selectable<ReconciliationItemTable>): ReconciliationItem {

@@ -71,6 +71,22 @@ export interface KeyedItem {
   item: ReconciliationItem;
 }
 
+/** Positions up to which items exist: the sequence number of each feed by connector, and a transaction id of the ledger. */
+export interface ItemCuts {
+  feeds: Readonly<Record<string, number>>;
+  ledger: number;
+}
+
+/** The items that have one key of a rule at the cuts. */
+export interface KeyGroupSummary {
+  key: string;
+  /** Smallest and largest number of the items. */
+  first: number;
+  last: number;
+  /** Set when the group is one row and one booking with equal account, asset and amount, which both moved money. */
+  pair: { account: string; asset: string; amount: bigint } | undefined;
+}
+
 /** New items of the rows of one source between two positions. */
 export interface ItemBatch {
   side: ItemSide;
@@ -151,17 +167,20 @@ export interface ReconciliationRepository {
   ): Promise<ReconciliationItem[]>;
   /** Returns the keys of items, with the number of the item. */
   findKeys(policyId: string, numbers: readonly number[]): Promise<(ItemKey & { number: number })[]>;
-  /** Returns items with their key for one rule, sorted by key and number, after the given ones. */
-  readKeyedItems(
+  /** Returns the keys of a rule after `afterKey`, sorted, with a summary of the items that have each of them at the cuts. */
+  summarizeKeyGroups(
     policyId: string,
     rule: number,
-    after: { key: string; number: number } | undefined,
+    cuts: ItemCuts,
+    afterKey: string | undefined,
     limit: number,
-  ): Promise<KeyedItem[]>;
-  /** Returns all items with one key of a rule. */
-  findItemsByKey(policyId: string, rule: number, key: string): Promise<ReconciliationItem[]>;
-  /** Returns items after this number, sorted by number. */
-  readItems(policyId: string, afterNumber: number, limit: number): Promise<ReconciliationItem[]>;
+  ): Promise<KeyGroupSummary[]>;
+  /** Returns all items with one of these keys of a rule, sorted by key and number. */
+  findItemsByKeys(policyId: string, rule: number, keys: readonly string[]): Promise<KeyedItem[]>;
+  /** Returns the items with these numbers, sorted by number. */
+  findItems(policyId: string, numbers: readonly number[]): Promise<ReconciliationItem[]>;
+  /** Returns how many items a policy has. Their numbers are smaller. */
+  countItems(policyId: string): Promise<number>;
 
   /** Begins a run, and deletes what interrupted runs left. */
   beginRun(run: {

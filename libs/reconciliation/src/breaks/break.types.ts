@@ -24,17 +24,20 @@ export type BreakClass = (typeof BREAK_CLASSES)[number];
 /** `pending`: still within the grace of the policy. `accepted`: a person accepted it. Only `open` breaks decide the verdict `breaks`. */
 export type BreakState = 'open' | 'pending' | 'accepted';
 
+/** What a break needs to know about an item. */
+export type ComparedItem = Omit<ReconciliationItem, 'number' | 'sincePosition' | 'untilPosition'>;
+
 /** What the classification found, before the decisions of people and the time are considered. */
 export interface BreakDraft {
   class: BreakClass;
-  items: ReconciliationItem[];
+  items: ComparedItem[];
   /** A sentence for a person. */
   reason: string;
   /** The rule and the key under which the items were compared; absent for items without a partner. */
   rule?: number;
   key?: string;
   /** The booking or the row that the rule `window` suggests. */
-  suggestion?: ReconciliationItem;
+  suggestion?: ComparedItem;
 }
 
 /** An item in a report. Amounts are minor units, decimal digits. */

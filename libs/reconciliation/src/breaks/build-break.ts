@@ -1,12 +1,11 @@
 /** Turns a draft into a break: gives it its stable id, and applies the time and the decisions of people. */
 import { createHash } from 'node:crypto';
-import type { ReconciliationItem } from '@tributary/feed';
 import type { Decisions } from '../events/read-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
-import type { Break, BreakDraft, BreakItem } from './break.types.js';
+import type { Break, BreakDraft, BreakItem, ComparedItem } from './break.types.js';
 
 /** Number of items that a break lists. */
-const MAX_LISTED_ITEMS = 100;
+export const MAX_LISTED_ITEMS = 100;
 
 /** @param asOf milliseconds since 1970 */
 export function buildBreak(
@@ -44,17 +43,17 @@ export function buildBreak(
 }
 
 /** Sorts the rows of the PSP before the bookings, and both by their identity. So the first item is the same in each run. */
-function compareItems(a: ReconciliationItem, b: ReconciliationItem): number {
+function compareItems(a: ComparedItem, b: ComparedItem): number {
   if (a.side !== b.side) return a.side === 'psp' ? -1 : 1;
   return toIdentity(a) < toIdentity(b) ? -1 : 1;
 }
 
-function toIdentity({ side, source, recordId, account, asset }: ReconciliationItem): string {
+function toIdentity({ side, source, recordId, account, asset }: ComparedItem): string {
   return JSON.stringify([side, source, recordId, account, asset]);
 }
 
 /** Returns the id that the draft has as a break. It depends on the first item only, so it stays when the class or an amount changes. */
-export function toBreakId(policy: string, items: readonly ReconciliationItem[]): string {
+export function toBreakId(policy: string, items: readonly ComparedItem[]): string {
   const [first] = [...items].sort(compareItems);
   if (!first) throw new Error('a break has no item; expected at least one');
   return `brk_${createHash('sha256')
@@ -63,7 +62,7 @@ export function toBreakId(policy: string, items: readonly ReconciliationItem[]):
     .slice(0, 20)}`;
 }
 
-function toFingerprint(draft: BreakDraft, items: readonly ReconciliationItem[]): string {
+function toFingerprint(draft: BreakDraft, items: readonly ComparedItem[]): string {
   const hash = createHash('sha256').update(draft.class);
   for (const item of items) hash.update(`\n${toIdentity(item)} ${item.amount} ${item.state}`);
   return hash.digest('hex');
@@ -72,7 +71,7 @@ function toFingerprint(draft: BreakDraft, items: readonly ReconciliationItem[]):
 function findPendingUntil(
   { grace }: Policy,
   draft: BreakDraft,
-  items: readonly ReconciliationItem[],
+  items: readonly ComparedItem[],
   since: number,
 ): number | undefined {
   switch (draft.class) {
@@ -93,7 +92,7 @@ function findPendingUntil(
   }
 }
 
-function sumDifferences(items: readonly ReconciliationItem[]): Break['differences'] {
+function sumDifferences(items: readonly ComparedItem[]): Break['differences'] {
   const sums = new Map<string, { account: string; asset: string; amount: bigint }>();
   for (const { side, account, asset, amount } of items) {
     const sum = sums.get(`${account} ${asset}`) ?? { account, asset, amount: 0n };
@@ -102,7 +101,7 @@ function sumDifferences(items: readonly ReconciliationItem[]): Break['difference
   return [...sums.values()].map((sum) => ({ ...sum, amount: sum.amount.toString() }));
 }
 
-export function toBreakItem(item: ReconciliationItem): BreakItem {
+export function toBreakItem(item: ComparedItem): BreakItem {
   const { side, source, recordId, account, asset, amount, state, at } = item;
   return {
     ...{ side, source, recordId, account, asset, state },

@@ -68,7 +68,7 @@ export function convertFeedRows(
         },
         ...{ at: Date.parse(row.updatedAt), ...content },
       };
-      return { ...item, keys: [...keys, ...toWindowKeys(policy.rules, content)] };
+      return { ...item, keys };
     });
     result.items.push(...items);
     current.set(recordId, items);
@@ -125,15 +125,4 @@ function readField(row: ServedRow, field: PspField): string | undefined {
     default:
       return row.metadata?.[field.slice('metadata.'.length)];
   }
-}
-
-/** Returns the key of the rule `window`: items of one account with an equal amount have the same one. */
-export function toWindowKeys(
-  rules: readonly MatchingRule[],
-  { account, asset, amount, state }: Content,
-): ItemKey[] {
-  if (state !== 'moved') return [];
-  return rules.flatMap((rule, index) =>
-    rule.kind === 'window' ? [{ rule: index, key: `${account} ${asset} ${amount}` }] : [],
-  );
 }

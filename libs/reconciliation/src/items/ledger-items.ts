@@ -1,7 +1,6 @@
 /** Converts transactions of a ledger to items of a policy. */
 import type { ItemKey, LedgerTransaction, NewItem } from '@tributary/feed';
 import { toAccountName, type LedgerField, type MatchingRule, type Policy } from '../policy/policy.types.js';
-import { toWindowKeys } from './feed-items.js';
 
 /** Metadata with which a Formance Ledger marks a transaction that reverts another one. Source: formancehq/ledger, `internal/metadata.go`. */
 const REVERTS_KEY = 'com.formance.spec/state/reverts';
@@ -34,7 +33,7 @@ export function convertLedgerTransaction(
     items.push({
       ...{ side: 'ledger', source: policy.ledger, recordId: String(transaction.id), at: transaction.at },
       ...{ sincePosition: transaction.id, untilPosition: undefined, ...content },
-      keys: [...keys, ...toWindowKeys(policy.rules, content)],
+      keys,
     });
   }
   return items;

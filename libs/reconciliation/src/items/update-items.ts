@@ -1,5 +1,5 @@
 /** Creates the items of everything that is new in the feeds and in the stored ledger. The work is in proportion to what is new. */
-import type { LedgerTransaction, ReconciliationRepository } from '@tributary/feed';
+import type { ItemCuts, LedgerTransaction, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
@@ -8,18 +8,12 @@ import { convertLedgerTransaction, getRevertedId } from './ledger-items.js';
 /** Rows that are read, converted and stored in one transaction. */
 const BATCH_ROWS = 1000;
 
-/** Positions up to which a run reads: the sequence number of each feed by connector, and a transaction id of the ledger. */
-export interface RunCuts {
-  feeds: Readonly<Record<string, number>>;
-  ledger: number;
-}
-
 /** Creates the items of a policy version up to these cuts. Several processes may do this at the same time. */
 export async function updateItems(
   repository: ReconciliationRepository,
   policyId: string,
   policy: Policy,
-  cuts: RunCuts,
+  cuts: ItemCuts,
 ): Promise<void> {
   for (const [connector, cut] of Object.entries(cuts.feeds))
     while (await addFeedBatch(repository, policyId, policy, connector, cut));

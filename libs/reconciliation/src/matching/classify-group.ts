@@ -1,7 +1,15 @@
 /** Decides what is wrong with the items of one key that no rule could match. */
 import type { ReconciliationItem } from '@tributary/feed';
-import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
+import type { BreakClass } from '../breaks/break.types.js';
 import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
+
+/** A break of items that have the same key. */
+export interface GroupBreak {
+  class: BreakClass;
+  items: ReconciliationItem[];
+  /** A sentence for a person. */
+  reason: string;
+}
 
 /**
  * Classifies the unmatched items of a group.
@@ -14,7 +22,7 @@ export function classifyGroup(
   items: readonly ReconciliationItem[],
   isMatched: (item: ReconciliationItem) => boolean,
   isBroken: (item: ReconciliationItem) => boolean,
-): BreakDraft[] {
+): GroupBreak[] {
   const open = items.filter((item) => hasMoved(item) && !isMatched(item) && !isBroken(item));
   if (open.length === 0) return [];
   const duplicates = open.filter((item) => isDuplicate(item, items, isMatched));
@@ -51,7 +59,7 @@ function isSameCell(a: ReconciliationItem, b: ReconciliationItem): boolean {
 function classifyOthers(
   open: readonly ReconciliationItem[],
   items: readonly ReconciliationItem[],
-): BreakDraft[] {
+): GroupBreak[] {
   const rows = open.filter(({ side }) => side === 'psp');
   const bookings = open.filter(({ side }) => side === 'ledger');
   if (bookings.length === 0) return [];
@@ -64,7 +72,7 @@ function classifyOthers(
 function classifyBookings(
   bookings: ReconciliationItem[],
   items: readonly ReconciliationItem[],
-): BreakDraft[] {
+): GroupBreak[] {
   const states = new Set(items.filter(({ side }) => side === 'psp').map(({ state }) => state));
   if (states.has('returned'))
     return [

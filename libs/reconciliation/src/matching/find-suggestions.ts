@@ -1,33 +1,43 @@
 /** The rule `window`: suggests the only booking with an equal amount near a row, and the other way round. */
-import type { ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
-import { streamKeyGroups } from './key-groups.js';
+import type { BreakDraft, ComparedItem } from '../breaks/break.types.js';
+import type { Policy } from '../policy/policy.types.js';
 
 const DAY_MS = 86_400_000;
-/** A run suggests at most so many pairs, so that its memory stays bounded. */
-const MAX_SUGGESTIONS = 50_000;
+/** In a larger group of equal amounts nothing is suggested: comparing each with each would take too long. */
+const MAX_GROUP_ITEMS = 2000;
 
-/** @param isOpen tells whether an item has no match and no break yet. @returns the other item by the number of an item */
-export async function findSuggestions(
-  repository: ReconciliationRepository,
-  policyId: string,
-  rule: number,
-  days: number,
-  isOpen: (item: ReconciliationItem) => boolean,
-): Promise<Map<number, ReconciliationItem>> {
-  const suggestions = new Map<number, ReconciliationItem>();
-  for await (const { items } of streamKeyGroups(repository, policyId, rule, isOpen)) {
-    const rows = items.filter(({ side }) => side === 'psp');
-    const bookings = items.filter(({ side }) => side === 'ledger');
-    for (const row of rows) {
-      const [booking, another] = bookings.filter((item) => isNear(row, item, days));
-      if (!booking || another || rows.filter((item) => isNear(item, booking, days)).length > 1) continue;
-      suggestions.set(row.number, booking).set(booking.number, row);
-      if (suggestions.size >= 2 * MAX_SUGGESTIONS) return suggestions;
-    }
+/**
+ * Adds suggestions to the breaks of single items.
+ * @param drafts breaks of items that have no other side under any key
+ */
+export function addSuggestions({ rules }: Policy, drafts: readonly BreakDraft[]): void {
+  const rule = rules.find(({ kind }) => kind === 'window');
+  if (rule?.kind !== 'window') return;
+  const groups = new Map<string, [BreakDraft, ComparedItem][]>();
+  for (const draft of drafts) {
+    const [item] = draft.items;
+    if (item?.state !== 'moved') continue;
+    const key = `${item.account} ${item.asset} ${item.amount}`;
+    const group = groups.get(key);
+    if (group) group.push([draft, item]);
+    else groups.set(key, [[draft, item]]);
   }
-  return suggestions;
+  for (const group of groups.values()) if (group.length <= MAX_GROUP_ITEMS) suggestPairs(group, rule.days);
 }
 
-function isNear(a: ReconciliationItem, b: ReconciliationItem, days: number): boolean {
+function suggestPairs(group: readonly [BreakDraft, ComparedItem][], days: number): void {
+  const rows = group.filter(([, { side }]) => side === 'psp');
+  const bookings = group.filter(([, { side }]) => side === 'ledger');
+  for (const [rowDraft, row] of rows) {
+    const [booking, another] = bookings.filter(([, item]) => isNear(row, item, days));
+    if (!booking || another) continue;
+    const [bookingDraft, booked] = booking;
+    if (rows.filter(([, item]) => isNear(item, booked, days)).length > 1) continue;
+    rowDraft.suggestion = booked;
+    bookingDraft.suggestion = row;
+  }
+}
+
+function isNear(a: ComparedItem, b: ComparedItem, days: number): boolean {
   return Math.abs(a.at - b.at) <= days * DAY_MS;
 }

@@ -1,5 +1,4 @@
 /** Records matches during a run: which items are matched, and totals of the matches. It does not keep the matches themselves. */
-import { createHash } from 'node:crypto';
 import type { MatchCount } from '../runs/run.types.js';
 import { ItemNumberSet } from './item-number-set.js';
 import type { GroupMatch } from './match-group.js';
@@ -8,28 +7,40 @@ export class MatchRecorder {
   readonly matched = new ItemNumberSet();
   /** Differences that the rule `tolerance` allowed, by account and asset. */
   readonly tolerated = new Map<string, bigint>();
-  private readonly hash = createHash('sha256');
   private readonly counts = new Map<string, MatchCount>();
 
   /** @param rule index of the rule; -1 for a link that a person made */
-  record(rule: number, match: GroupMatch): void {
-    const { kind, account, asset, psp, ledger, difference } = match;
-    const count = this.counts.get(`${rule} ${kind}`) ?? { rule, kind, matches: 0, rows: 0, bookings: 0 };
-    this.counts.set(`${rule} ${kind}`, count);
-    count.matches++;
-    count.rows += psp.length;
-    count.bookings += ledger.length;
-    for (const { number } of [...psp, ...ledger]) this.matched.add(number);
-    const ids = [psp, ledger].map((items) => items.map(({ source, recordId }) => [source, recordId]));
-    this.hash.update(JSON.stringify([rule, kind, account, asset, ids, difference.toString()]));
-    if (difference !== 0n) {
-      const key = `${account} ${asset}`;
-      this.tolerated.set(key, (this.tolerated.get(key) ?? 0n) + difference);
-    }
+  record(rule: number, { kind, account, asset, psp, ledger, difference }: GroupMatch): void {
+    this.count(rule, kind, psp.length, ledger.length);
+    for (const { number } of psp) this.matched.add(number);
+    for (const { number } of ledger) this.matched.add(number);
+    if (difference === 0n) return;
+    const key = `${account} ${asset}`;
+    this.tolerated.set(key, (this.tolerated.get(key) ?? 0n) + difference);
   }
 
-  finish(): { matches: MatchCount[]; matchesSha256: string } {
-    const matches = [...this.counts.values()].sort((a, b) => a.rule - b.rule || (a.kind < b.kind ? -1 : 1));
-    return { matches, matchesSha256: this.hash.digest('hex') };
+  /** Records a match of one row and one booking by their numbers. */
+  recordPair(rule: number, first: number, last: number): void {
+    this.count(rule, '1:1', 1, 1);
+    this.matched.add(first);
+    this.matched.add(last);
   }
+
+  /** Returns the numbers of matches, sorted by rule and kind. */
+  finish(): MatchCount[] {
+    return sortMatchCounts([...this.counts.values()]);
+  }
+
+  private count(rule: number, kind: GroupMatch['kind'], rows: number, bookings: number): void {
+    const key = `${rule} ${kind}`;
+    let count = this.counts.get(key);
+    if (!count) this.counts.set(key, (count = { rule, kind, matches: 0, rows: 0, bookings: 0 }));
+    count.matches++;
+    count.rows += rows;
+    count.bookings += bookings;
+  }
+}
+
+export function sortMatchCounts(counts: MatchCount[]): MatchCount[] {
+  return counts.sort((a, b) => a.rule - b.rule || (a.kind < b.kind ? -1 : 1));
 }

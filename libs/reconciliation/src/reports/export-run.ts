@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { ReconciliationRepository, StoredRun } from '@tributary/feed';
-import { streamBreaks } from '../runs/execute-policy.js';
+import { streamBreaks } from '../runs/stream-breaks.js';
 import type { RunInputs, RunSummary } from '../runs/run.types.js';
 import { writeCsvReport } from './csv-report.js';
 import { writeHtmlReport } from './html-report.js';

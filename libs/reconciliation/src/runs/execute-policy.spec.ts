@@ -8,7 +8,8 @@ import type { Break } from '../breaks/break.types.js';
 import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
-import { runPolicy, streamBreaks, verifyRun, type RunResult } from './execute-policy.js';
+import { runPolicy, verifyRun, type RunResult } from './execute-policy.js';
+import { streamBreaks } from './stream-breaks.js';
 
 const DAY_MS = 86_400_000;
 const AT = Date.UTC(2026, 0, 10);

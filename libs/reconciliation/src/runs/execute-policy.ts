@@ -3,15 +3,20 @@ import { createHash } from 'node:crypto';
 import type { ReconciliationRepository, Store, StoredBreak, StoredRun } from '@tributary/feed';
 import { buildBreak, toBreakId } from '../breaks/build-break.js';
 import type { Break, BreakDraft } from '../breaks/break.types.js';
+import { SingleItemBreaks } from '../breaks/single-item-breaks.js';
 import type { RunEvent } from '../events/event.types.js';
 import { readDecisions } from '../events/read-decisions.js';
+import { StoredItemSource } from '../items/stored-item-source.js';
 import { updateItems } from '../items/update-items.js';
 import type { LedgerSource } from '../ledger/ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
+import { compareChanges } from './compare-changes.js';
 import { compareItems } from './compare-items.js';
+import { hashRun } from './hash-run.js';
 import { observeSources } from './observe-sources.js';
 import type { RunInputs, RunSummary } from './run.types.js';
+import { streamBreaks } from './stream-breaks.js';
 import { BreakTotals, summarizeRun } from './summarize-run.js';
 
 const BATCH_BREAKS = 500;
@@ -45,7 +50,7 @@ export async function runPolicy(
     inputs: inputsText,
     startedAt: await store.currentTime(),
   });
-  const partial = await compute(repository, policyId, policy, inputs, (breaks) =>
+  const partial = await compute('changes', repository, policyId, policy, inputs, (breaks) =>
     repository.addBreaks(id, breaks.map(toStoredBreak)),
   );
   const summary = await completeSummary(repository, id, partial, inputs);
@@ -94,7 +99,7 @@ export async function previewPolicy(
 ): Promise<PolicyPreview> {
   const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
   const examples = new Map<string, Break[]>();
-  const summary = await compute(repository, policyId, policy, inputs, async (breaks) => {
+  const summary = await compute('all', repository, policyId, policy, inputs, async (breaks) => {
     for (const found of breaks) {
       const known = examples.get(found.class) ?? [];
       if (known.length < MAX_EXAMPLES) examples.set(found.class, [...known, found]);
@@ -119,13 +124,20 @@ export async function verifyRun(
   const inputs = JSON.parse(run.inputs) as RunInputs;
   const stored = JSON.parse(run.summary) as RunSummary;
   let problem: string | undefined;
-  const partial = await compute(repository, run.policyId, parsePolicy(spec), inputs, async (breaks) => {
-    for (const each of breaks.map(toStoredBreak)) {
-      const found = await repository.findBreak(run.id, each.id);
-      if (found?.body !== each.body || found.class !== each.class || found.state !== each.state)
-        problem ??= `break ${each.id} of ${run.id} does not follow from the stored items`;
-    }
-  });
+  const partial = await compute(
+    'all',
+    repository,
+    run.policyId,
+    parsePolicy(spec),
+    inputs,
+    async (breaks) => {
+      for (const each of breaks.map(toStoredBreak)) {
+        const found = await repository.findBreak(run.id, each.id);
+        if (found?.body !== each.body || found.class !== each.class || found.state !== each.state)
+          problem ??= `break ${each.id} of ${run.id} does not follow from the stored items`;
+      }
+    },
+  );
   if (problem !== undefined) return problem;
   const summary = await completeSummary(repository, run.id, partial, inputs);
   if (summary.breaks.sha256 !== stored.breaks.sha256)
@@ -135,14 +147,14 @@ export async function verifyRun(
   return undefined;
 }
 
-/** Hashes what a run follows from and what it says. The summary contains the hash of the breaks. */
-export function hashRun(inputs: string, summary: string): string {
-  return createHash('sha256').update(inputs).update(summary).digest('hex');
-}
-
 type PartialSummary = ReturnType<typeof summarizeRun>;
 
+/**
+ * Compares the items at the cuts.
+ * @param mode `changes` derives the result from the run before where that is possible; `all` compares all items
+ */
 async function compute(
+  mode: 'changes' | 'all',
   repository: ReconciliationRepository,
   policyId: string,
   policy: Policy,
@@ -163,17 +175,19 @@ async function compute(
     for (const each of breaks) totals.add(each);
     await onBreaks(breaks);
   };
-  const comparison = await compareItems(
-    repository,
-    policyId,
-    policy,
-    inputs.cuts,
-    decisions,
-    async (draft) => {
-      drafts.push(draft);
-      if (drafts.length >= BATCH_BREAKS) await flush();
-    },
-  );
+  const addDraft = async (draft: BreakDraft): Promise<void> => {
+    drafts.push(draft);
+    if (drafts.length >= BATCH_BREAKS) await flush();
+  };
+  const singles = new SingleItemBreaks(policy, addDraft);
+  const onBreak = (draft: BreakDraft) => (draft.rule === undefined ? singles.add(draft) : addDraft(draft));
+  const changes =
+    mode === 'changes' ? await compareChanges(repository, policyId, policy, inputs, decisions) : undefined;
+  for (const draft of changes?.drafts ?? []) await onBreak(draft);
+  const items = new StoredItemSource(repository, policyId, inputs.cuts);
+  const comparison =
+    changes?.comparison ?? (await compareItems(items, policy.rules, decisions.links, onBreak));
+  await singles.finish();
   await flush();
   return summarizeRun(policy, policyId, inputs, comparison, totals);
 }
@@ -204,19 +218,4 @@ async function completeSummary(
       if (resolved.ids.length < MAX_LISTED_RESOLVED) resolved.ids.push(id);
     }
   return { ...partial, breaks: { ...breaks, sha256: hash.digest('hex') }, resolved };
-}
-
-/** Returns the breaks of a run, sorted by id. */
-export async function* streamBreaks(
-  repository: ReconciliationRepository,
-  runId: string,
-): AsyncGenerator<StoredBreak> {
-  let after = '';
-  for (;;) {
-    const batch = await repository.readBreaks(runId, after, BATCH_BREAKS);
-    yield* batch;
-    const last = batch.at(-1);
-    if (!last) return;
-    after = last.id;
-  }
 }

@@ -6,7 +6,8 @@ import { readDecisions, type Link } from '../events/read-decisions.js';
 import { matchGroup, type GroupMatch } from '../matching/match-group.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy } from '../policy/serialize-policy.js';
-import { createCutFilter, hasMovedMoney } from './compare-items.js';
+import { createCutFilter } from '../items/cut-filter.js';
+import { hasMovedMoney } from './compare-items.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 
 export interface ItemExplanation {
@@ -121,7 +122,8 @@ class Explainer {
   }
 
   private async readGroup(rule: number, key: string): Promise<ReconciliationItem[]> {
-    return (await this.repository.findItemsByKey(this.policyId, rule, key)).filter(this.isIncluded);
+    const keyed = await this.repository.findItemsByKeys(this.policyId, rule, [key]);
+    return keyed.map(({ item }) => item).filter(this.isIncluded);
   }
 
   private async findKeys({ number }: ReconciliationItem) {

@@ -1,6 +1,6 @@
 /** A run: one comparison of both sides of a policy at fixed positions, and its result. */
 import type { BreakClass, BreakState } from '../breaks/break.types.js';
-import type { RunCuts } from '../items/update-items.js';
+import type { ItemCuts } from '@tributary/feed';
 import type { GroupMatch } from '../matching/match-group.js';
 
 /**
@@ -12,7 +12,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything that a run follows from, besides the items. The same inputs give the same bytes. */
 export interface RunInputs {
-  cuts: RunCuts & { events: number };
+  cuts: ItemCuts & { events: number };
   /** RFC 3339. The grace of items is measured at this time. */
   asOf: string;
   /** The run before of the same policy. */
@@ -48,6 +48,9 @@ export interface BalanceLine {
   /** Sums of the items at the cuts. */
   psp: string;
   ledger: string;
+  /** Number of the items that moved money. */
+  rows: number;
+  bookings: number;
   /** `psp` minus `ledger`. */
   difference: string;
   /** Differences that the rule `tolerance` allowed. */
@@ -81,8 +84,6 @@ export interface RunSummary {
   equation: string;
   balances: BalanceLine[];
   matches: MatchCount[];
-  /** SHA-256 over all matches. */
-  matchesSha256: string;
   /** Number of breaks by class and state. */
   classes: Partial<Record<BreakClass, Partial<Record<BreakState, number>>>>;
   /** What has to be booked for the tolerated differences. */

@@ -1,7 +1,7 @@
 /** Adds up a run: one line for each account and asset, the residual, and the verdict. */
 import type { Break, BreakClass } from '../breaks/break.types.js';
 import { toAccountName, type Policy } from '../policy/policy.types.js';
-import type { ItemComparison } from './compare-items.js';
+import type { AccountTotal, ItemComparison } from './compare-items.js';
 import type { BalanceLine, RunInputs, RunSummary, Verdict } from './run.types.js';
 
 /** Counts breaks and adds up their differences while a run finds them. */
@@ -25,18 +25,20 @@ export function summarizeRun(
   policy: Policy,
   policyId: string,
   inputs: RunInputs,
-  { recorder, totals, lapsedLinks }: ItemComparison,
+  { matches, tolerated, totals, lapsedLinks }: ItemComparison,
   breaks: BreakTotals,
 ): Omit<RunSummary, 'breaks' | 'resolved'> {
   const { observations } = inputs;
-  const balances = buildBalances(policy, observations.psp, recorder.tolerated, totals, breaks);
+  const balances = buildBalances(policy, observations.psp, tolerated, totals, breaks);
   const problems = [...observations.problems, ...findSumProblems(policy, inputs, balances)];
   return {
     ...{ policy: policy.name, policyId, verdict: toVerdict(problems, breaks.classes), problems },
     notMade: observations.notMade,
-    ...{ equation: describeEquation(policy), balances, ...recorder.finish() },
-    classes: sortByName(breaks.classes),
-    tolerated: listTolerated(policy, recorder.tolerated),
+    ...{ equation: describeEquation(policy), balances, matches },
+    classes: sortByName(
+      Object.fromEntries(Object.entries(breaks.classes).map(([name, states]) => [name, sortByName(states)])),
+    ),
+    tolerated: listTolerated(policy, tolerated),
     lapsedLinks,
   };
 }
@@ -54,6 +56,8 @@ function describeEquation({ sign }: Policy): string {
     : 'rows of the PSP + bookings of the ledger = tolerated differences + breaks (the ledger account has the opposite sign; the report shows its bookings with the sign of the PSP)';
 }
 
+const NO_ITEMS: AccountTotal = { psp: 0n, ledger: 0n, rows: 0, bookings: 0 };
+
 function buildBalances(
   policy: Policy,
   observed: RunInputs['observations']['psp'],
@@ -65,7 +69,7 @@ function buildBalances(
   const openings = new Map(observed.map(({ account, asset, opening }) => [`${account} ${asset}`, opening]));
   return [...totals.keys()].sort().map((key) => {
     const [account = '', asset = ''] = key.split(' ');
-    const { psp, ledger } = totals.get(key) ?? { psp: 0n, ledger: 0n };
+    const { psp, ledger, rows, bookings } = totals.get(key) ?? NO_ITEMS;
     const explained = [...(breaks.differences.get(key) ?? [])];
     const allowed = tolerated.get(key) ?? 0n;
     const residual = explained.reduce((rest, [, amount]) => rest - amount, psp - ledger - allowed);
@@ -73,6 +77,7 @@ function buildBalances(
     return {
       ...{ account, address: addresses.get(account) ?? '', asset },
       ...{ psp: psp.toString(), ledger: ledger.toString(), difference: (psp - ledger).toString() },
+      ...{ rows, bookings },
       ...{ tolerated: allowed.toString(), residual: residual.toString() },
       explained: sortByName(Object.fromEntries(explained.map(([name, amount]) => [name, amount.toString()]))),
       ...(opening !== undefined && { opening }),
@@ -123,6 +128,7 @@ function listTolerated(policy: Policy, tolerated: ReadonlyMap<string, bigint>): 
     sums.set(asset, (sums.get(asset) ?? 0n) + amount);
   }
   return [...sums]
+    .filter(([, amount]) => amount !== 0n)
     .sort()
     .map(([asset, amount]) => ({ address: rule.account, asset, amount: amount.toString() }));
 }

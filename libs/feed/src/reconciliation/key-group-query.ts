@@ -1,0 +1,57 @@
+/**
+ * Summarizes the items that have an equal key, in the database. Most groups are one row and one booking with the same amount: the database
+ * recognises them by comparing texts, so that a run reads them without their content. It adds up nothing.
+ */
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import type { ItemCuts, KeyGroupSummary } from '../types/reconciliation.types.js';
+
+interface GroupRow {
+  key: string;
+  first: number;
+  last: number;
+  is_pair: number;
+  account: string;
+  asset: string;
+  amount: string;
+}
+
+/** @param afterKey `undefined` begins with the first key */
+export async function summarizeKeyGroups(
+  reader: Kysely<Schema>,
+  policyId: string,
+  rule: number,
+  cuts: ItemCuts,
+  afterKey: string | undefined,
+  limit: number,
+): Promise<KeyGroupSummary[]> {
+  const after = afterKey === undefined ? sql`` : sql`and k.key > ${afterKey}`;
+  const { rows } = await sql<GroupRow>`
+    select k.key as key, min(k.number) as first, max(k.number) as last,
+      case when count(*) = 2 and min(i.side) <> max(i.side) and min(i.amount) = max(i.amount)
+        and min(i.account) = max(i.account) and min(i.asset) = max(i.asset)
+        and min(i.state) = 'moved' and max(i.state) = 'moved' then 1 else 0 end as is_pair,
+      min(i.account) as account, min(i.asset) as asset, min(i.amount) as amount
+    from reconciliation_keys k
+    join reconciliation_items i on i.policy_id = k.policy_id and i.number = k.number
+    where k.policy_id = ${policyId} and k.rule = ${rule} ${after} and ${existsAtCuts(cuts)}
+    group by k.key order by k.key limit ${limit}`.execute(reader);
+  return rows.map(({ key, first, last, is_pair, account, asset, amount }) => ({
+    ...{ key, first, last },
+    pair: is_pair === 1 ? { account, asset, amount: BigInt(amount) } : undefined,
+  }));
+}
+
+/** Builds the condition that an item `i` exists at the cuts: its version was there, and no later version replaced it yet. */
+function existsAtCuts({ feeds, ledger }: ItemCuts): RawBuilder<unknown> {
+  const branches = Object.entries(feeds).map(
+    ([connector, seq]) => sql`when i.source = ${connector} then ${toInteger(seq)}`,
+  );
+  const cut = sql`case when i.side = 'ledger' then ${toInteger(ledger)} ${sql.join(branches, sql` `)} else 0 end`;
+  return sql`i.since_position <= ${cut} and (i.until_position is null or i.until_position > ${cut})`;
+}
+
+/** A number as a parameter with a type, because PostgreSQL would take it for a text inside of `case`. */
+function toInteger(value: number): RawBuilder<number> {
+  return sql`cast(${value} as bigint)`;
+}

@@ -1,0 +1,32 @@
+/** Holds the breaks of single items until all of them are known, because a suggestion needs the other ones. */
+import { addSuggestions } from '../matching/find-suggestions.js';
+import type { Policy } from '../policy/policy.types.js';
+import type { BreakDraft } from './break.types.js';
+
+/** If a run has more breaks of single items, it suggests nothing, so that its memory stays bounded. */
+const MAX_HELD_BREAKS = 50_000;
+
+export class SingleItemBreaks {
+  private held: BreakDraft[] | undefined = [];
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly onBreak: (draft: BreakDraft) => Promise<void>,
+  ) {}
+
+  async add(draft: BreakDraft): Promise<void> {
+    if (!this.held) return this.onBreak(draft);
+    this.held.push(draft);
+    if (this.held.length <= MAX_HELD_BREAKS) return;
+    const held = this.held;
+    this.held = undefined;
+    for (const each of held) await this.onBreak(each);
+  }
+
+  /** Passes on the breaks that are held, with their suggestions. */
+  async finish(): Promise<void> {
+    if (!this.held) return;
+    addSuggestions(this.policy, this.held);
+    for (const each of this.held) await this.onBreak(each);
+  }
+}

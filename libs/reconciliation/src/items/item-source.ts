@@ -1,0 +1,38 @@
+/** From where a comparison reads the items that exist at its cuts: the store, or the part of them that has changed. */
+import type { ReconciliationItem } from '@tributary/feed';
+import type { ItemReference } from '../events/event.types.js';
+
+/** One row and one booking with a key of their own and equal account, asset and amount. Both have moved money. */
+export interface ItemPair {
+  /** Numbers of the items. */
+  first: number;
+  last: number;
+  account: string;
+  asset: string;
+  amount: bigint;
+}
+
+export interface KeyGroup {
+  key: string;
+  /** Sorted by number. */
+  items: ReconciliationItem[];
+}
+
+export interface ItemSource {
+  /**
+   * Reads the groups of a rule, each once, in batches.
+   * @param isMatched tells whether an item is matched already. A pair with exactly one matched item is returned as a group
+   */
+  streamGroups(
+    rule: number,
+    isMatched: (number: number) => boolean,
+  ): AsyncGenerator<{ pairs: ItemPair[]; groups: KeyGroup[] }>;
+  /** Reads the groups of a rule again that `streamGroups` returned as groups. */
+  streamGroupsAgain(rule: number, isMatched: (number: number) => boolean): AsyncGenerator<KeyGroup>;
+  /** Reads the items, in batches. @param isSkipped tells which ones are not needed */
+  streamItems(isSkipped: (number: number) => boolean): AsyncGenerator<ReconciliationItem[]>;
+  /** Returns the items of a link. */
+  findReferenced(reference: ItemReference): Promise<ReconciliationItem[]>;
+  /** Returns the numbers of those items that have a key for a rule. */
+  findNumbersWithKey(items: readonly ReconciliationItem[]): Promise<ReadonlySet<number>>;
+}

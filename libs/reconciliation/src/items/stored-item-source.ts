@@ -1,0 +1,112 @@
+/** Reads all items of a policy at the cuts of a run from the store. Memory holds a batch, and the keys of a limited number of groups. */
+import type { ItemCuts, KeyedItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
+import type { ItemReference } from '../events/event.types.js';
+import { createCutFilter } from './cut-filter.js';
+import type { ItemPair, ItemSource, KeyGroup } from './item-source.js';
+
+const BATCH_GROUPS = 5000;
+const BATCH_ITEMS = 1000;
+/** A rule with more groups than this that are no pairs reads its keys a second time. */
+const MAX_REMEMBERED_KEYS = 100_000;
+
+export class StoredItemSource implements ItemSource {
+  private readonly isIncluded: (item: ReconciliationItem) => boolean;
+  /** The keys of the groups that are no pairs, by rule; no entry when they are too many. */
+  private readonly groupKeys = new Map<number, string[]>();
+
+  constructor(
+    private readonly repository: ReconciliationRepository,
+    private readonly policyId: string,
+    private readonly cuts: ItemCuts,
+  ) {
+    this.isIncluded = createCutFilter(cuts);
+  }
+
+  async *streamGroups(rule: number, isMatched: (number: number) => boolean) {
+    const remembered: string[] = [];
+    for await (const { pairs, keys } of this.streamKeys(rule, isMatched)) {
+      if (remembered.length <= MAX_REMEMBERED_KEYS) remembered.push(...keys);
+      if (pairs.length > 0) yield { pairs, groups: [] };
+      for await (const groups of this.readGroups(rule, keys)) yield { pairs: [], groups };
+    }
+    if (remembered.length <= MAX_REMEMBERED_KEYS) this.groupKeys.set(rule, remembered);
+  }
+
+  async *streamGroupsAgain(rule: number, isMatched: (number: number) => boolean): AsyncGenerator<KeyGroup> {
+    const remembered = this.groupKeys.get(rule);
+    const batches = remembered ? [{ keys: remembered }] : this.streamKeys(rule, isMatched);
+    for await (const { keys } of batches)
+      for await (const groups of this.readGroups(rule, keys)) yield* groups;
+  }
+
+  async *streamItems(isSkipped: (number: number) => boolean): AsyncGenerator<ReconciliationItem[]> {
+    const count = await this.repository.countItems(this.policyId);
+    let numbers: number[] = [];
+    for (let number = 0; number < count; number++) {
+      if (!isSkipped(number)) numbers.push(number);
+      if (numbers.length < BATCH_ITEMS && number < count - 1) continue;
+      const items = await this.repository.findItems(this.policyId, numbers);
+      numbers = [];
+      yield items.filter(this.isIncluded);
+    }
+  }
+
+  async findReferenced({ side, source, recordId, account, asset }: ItemReference) {
+    const versions = await this.repository.findItemsOfRecords(this.policyId, side, source, [recordId]);
+    return versions.filter(
+      (item) => this.isIncluded(item) && item.account === account && item.asset === asset,
+    );
+  }
+
+  async findNumbersWithKey(items: readonly ReconciliationItem[]): Promise<ReadonlySet<number>> {
+    const keys = await this.repository.findKeys(
+      this.policyId,
+      items.map(({ number }) => number),
+    );
+    return new Set(keys.map(({ number }) => number));
+  }
+
+  private async *streamKeys(
+    rule: number,
+    isMatched: (number: number) => boolean,
+  ): AsyncGenerator<{ pairs: ItemPair[]; keys: string[] }> {
+    let after: string | undefined;
+    for (;;) {
+      const summaries = await this.repository.summarizeKeyGroups(
+        ...([this.policyId, rule, this.cuts, after, BATCH_GROUPS] as const),
+      );
+      const last = summaries.at(-1);
+      if (!last) return;
+      after = last.key;
+      const pairs: ItemPair[] = [];
+      const keys: string[] = [];
+      for (const { key, first, last: second, pair } of summaries) {
+        const matched = Number(isMatched(first)) + Number(isMatched(second));
+        if (!pair || matched === 1) keys.push(key);
+        else if (matched === 0) pairs.push({ first, last: second, ...pair });
+      }
+      yield { pairs, keys };
+    }
+  }
+
+  private async *readGroups(rule: number, keys: readonly string[]): AsyncGenerator<KeyGroup[]> {
+    for (let start = 0; start < keys.length; start += BATCH_ITEMS) {
+      const batch = keys.slice(start, start + BATCH_ITEMS);
+      yield groupByKey(await this.repository.findItemsByKeys(this.policyId, rule, batch), this.isIncluded);
+    }
+  }
+}
+
+function groupByKey(
+  keyed: readonly KeyedItem[],
+  isIncluded: (item: ReconciliationItem) => boolean,
+): KeyGroup[] {
+  const groups = new Map<string, KeyGroup>();
+  for (const { key, item } of keyed) {
+    if (!isIncluded(item)) continue;
+    const group = groups.get(key);
+    if (group) group.items.push(item);
+    else groups.set(key, { key, items: [item] });
+  }
+  return [...groups.values()];
+}

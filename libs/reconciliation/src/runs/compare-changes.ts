@@ -1,0 +1,207 @@
+/**
+ * Derives the result of a run from the run before, so that its cost depends on what is new and on the open breaks. The changed items and all
+ * items that are connected with them by keys are compared twice: at the cuts of the run before, and at the new cuts. The result is that of the
+ * run before, minus the first comparison, plus the second one. `verifyRun` compares everything, and so it proves that this is right.
+ */
+import { createHash } from 'node:crypto';
+import type { ItemCuts, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
+import { toBreakId } from '../breaks/build-break.js';
+import type { Break, BreakDraft } from '../breaks/break.types.js';
+import type { ItemReference } from '../events/event.types.js';
+import { readDecisions, type Decisions } from '../events/read-decisions.js';
+import { ChangedItemSource, findConnectedItems } from '../items/changed-item-source.js';
+import { sortMatchCounts } from '../matching/match-recorder.js';
+import type { Policy } from '../policy/policy.types.js';
+import { compareItems, type AccountTotals, type ItemComparison } from './compare-items.js';
+import { hashRun } from './hash-run.js';
+import type { BalanceLine, MatchCount, RunInputs, RunSummary } from './run.types.js';
+import { streamBreaks } from './stream-breaks.js';
+
+/** With more new rows or more breaks of the run before, everything is compared. */
+const MAX_NEW_ROWS = 50_000;
+const MAX_CARRIED_BREAKS = 50_000;
+const BATCH_ROWS = 1000;
+
+export interface ChangedComparison {
+  comparison: ItemComparison;
+  drafts: BreakDraft[];
+}
+
+/** @returns `undefined` when everything has to be compared */
+export async function compareChanges(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  { previous, cuts }: RunInputs,
+  decisions: Decisions,
+): Promise<ChangedComparison | undefined> {
+  const run = previous === undefined ? undefined : await repository.findRun(previous);
+  if (run?.policyId !== policyId || hashRun(run.inputs, run.summary) !== run.sha256) return undefined;
+  const before = JSON.parse(run.inputs) as RunInputs;
+  const summary = JSON.parse(run.summary) as RunSummary;
+  if (countNewRows(before.cuts, cuts) > MAX_NEW_ROWS || summary.breaks.count > MAX_CARRIED_BREAKS)
+    return undefined;
+  const earlierBreaks = await readUnchangedBreaks(repository, run.id, summary);
+  if (!earlierBreaks) return undefined;
+  const earlierDecisions = await readDecisions(repository, policy.name, before.cuts.events);
+  const changed = await findChangedItems(repository, policyId, policy, before.cuts, cuts);
+  const references = [...earlierDecisions.links, ...decisions.links].flatMap(({ items }) => items);
+  // A break that lists only a part of its items cannot be carried over, so it is compared again.
+  for (const { items, itemCount } of earlierBreaks)
+    if (itemCount > items.length) references.push(...items.slice(0, 1));
+  changed.push(...(await findReferencedItems(repository, policyId, references)));
+  const connected = await findConnectedItems(repository, policyId, changed);
+  if (!connected) return undefined;
+  const [gone, found]: BreakDraft[][] = [[], []];
+  const earlier = await compareItems(
+    new ChangedItemSource(connected, before.cuts),
+    ...([policy.rules, earlierDecisions.links, (draft: BreakDraft) => void gone?.push(draft)] as const),
+  );
+  const now = await compareItems(
+    new ChangedItemSource(connected, cuts),
+    ...([policy.rules, decisions.links, (draft: BreakDraft) => void found?.push(draft)] as const),
+  );
+  const goneIds = new Set(gone?.map(({ items }) => toBreakId(policy.name, items)));
+  const carried = earlierBreaks.filter(({ id }) => !goneIds.has(id));
+  if (carried.length + goneIds.size !== earlierBreaks.length) return undefined;
+  return {
+    comparison: combine(summary, earlier, now),
+    drafts: [...carried.map(toDraft), ...(found ?? [])],
+  };
+}
+
+/** Returns how many rows and transactions are new; infinity when a position went back. */
+function countNewRows(before: ItemCuts, cuts: ItemCuts): number {
+  const counts = Object.entries(cuts.feeds).map(([name, seq]) => seq - (before.feeds[name] ?? 0));
+  counts.push(cuts.ledger - before.ledger);
+  return counts.some((count) => count < 0) ? Infinity : counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** @returns `undefined` when the stored breaks are not those of the summary */
+async function readUnchangedBreaks(
+  repository: ReconciliationRepository,
+  runId: string,
+  summary: RunSummary,
+): Promise<Break[] | undefined> {
+  const hash = createHash('sha256');
+  const breaks: Break[] = [];
+  for await (const { class: name, state, body } of streamBreaks(repository, runId)) {
+    hash.update(`${name} ${state} ${body}\n`);
+    breaks.push(JSON.parse(body) as Break);
+  }
+  return hash.digest('hex') === summary.breaks.sha256 ? breaks : undefined;
+}
+
+/** Returns all versions of the items of each record that has a row between the cuts. */
+async function findChangedItems(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+  before: ItemCuts,
+  cuts: ItemCuts,
+): Promise<ReconciliationItem[]> {
+  const changed: ReconciliationItem[] = [];
+  for (const [connector, cut] of Object.entries(cuts.feeds)) {
+    for (let seq = before.feeds[connector] ?? 0; seq < cut;) {
+      const rows = await repository.readFeedRows(connector, seq, Math.min(BATCH_ROWS, cut - seq));
+      const ids = [...new Set(rows.map(({ recordId }) => recordId))];
+      changed.push(...(await repository.findItemsOfRecords(policyId, 'psp', connector, ids)));
+      seq = rows.at(-1)?.seq ?? cut;
+    }
+  }
+  for (let id = before.ledger; id < cuts.ledger;) {
+    const read = await repository.readLedgerTransactions(policy.ledger, id, BATCH_ROWS);
+    const ids = read.filter((transaction) => transaction.id <= cuts.ledger).map((each) => String(each.id));
+    changed.push(...(await repository.findItemsOfRecords(policyId, 'ledger', policy.ledger, ids)));
+    id = read.at(-1)?.id ?? cuts.ledger;
+  }
+  return changed;
+}
+
+async function findReferencedItems(
+  repository: ReconciliationRepository,
+  policyId: string,
+  references: readonly ItemReference[],
+): Promise<ReconciliationItem[]> {
+  const found: ReconciliationItem[] = [];
+  for (const { side, source, recordId } of references)
+    found.push(...(await repository.findItemsOfRecords(policyId, side, source, [recordId])));
+  return found;
+}
+
+function toDraft({ class: name, items, reason, rule, key }: Break): BreakDraft {
+  return {
+    ...{ class: name, reason },
+    items: items.map((item) => ({ ...item, amount: BigInt(item.amount), at: Date.parse(item.at) })),
+    ...(rule !== undefined && { rule }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+/** Takes what `earlier` found out of the result of the run before, and adds what `now` found. */
+function combine(summary: RunSummary, earlier: ItemComparison, now: ItemComparison): ItemComparison {
+  return {
+    matches: combineMatches(summary.matches, earlier.matches, now.matches),
+    tolerated: combineTolerated(summary.balances, earlier.tolerated, now.tolerated),
+    totals: combineTotals(summary.balances, earlier.totals, now.totals),
+    // All items of links are compared each time.
+    lapsedLinks: now.lapsedLinks,
+  };
+}
+
+function combineMatches(
+  before: readonly MatchCount[],
+  earlier: readonly MatchCount[],
+  now: readonly MatchCount[],
+): MatchCount[] {
+  const counts = new Map<string, MatchCount>();
+  const add = (sign: 1 | -1, { rule, kind, matches, rows, bookings }: MatchCount): void => {
+    const count = counts.get(`${rule} ${kind}`) ?? { rule, kind, matches: 0, rows: 0, bookings: 0 };
+    counts.set(`${rule} ${kind}`, count);
+    count.matches += sign * matches;
+    count.rows += sign * rows;
+    count.bookings += sign * bookings;
+  };
+  for (const count of before) add(1, count);
+  for (const count of earlier) add(-1, count);
+  for (const count of now) add(1, count);
+  return sortMatchCounts([...counts.values()].filter(({ matches }) => matches !== 0));
+}
+
+function combineTolerated(
+  balances: readonly BalanceLine[],
+  earlier: ItemComparison['tolerated'],
+  now: ItemComparison['tolerated'],
+): Map<string, bigint> {
+  const sums = new Map(
+    balances.map(({ account, asset, tolerated }) => [`${account} ${asset}`, BigInt(tolerated)]),
+  );
+  for (const [key, amount] of earlier) sums.set(key, (sums.get(key) ?? 0n) - amount);
+  for (const [key, amount] of now) sums.set(key, (sums.get(key) ?? 0n) + amount);
+  return new Map([...sums].filter(([, amount]) => amount !== 0n));
+}
+
+function combineTotals(
+  balances: readonly BalanceLine[],
+  earlier: AccountTotals,
+  now: AccountTotals,
+): AccountTotals {
+  const totals: AccountTotals = new Map(
+    balances.map(({ account, asset, psp, ledger, rows, bookings }) => [
+      `${account} ${asset}`,
+      { psp: BigInt(psp), ledger: BigInt(ledger), rows, bookings },
+    ]),
+  );
+  const add = (sign: 1 | -1, changes: AccountTotals): void => {
+    for (const [key, { psp, ledger, rows, bookings }] of changes) {
+      const total = totals.get(key) ?? { psp: 0n, ledger: 0n, rows: 0, bookings: 0 };
+      totals.set(key, {
+        ...{ psp: total.psp + BigInt(sign) * psp, ledger: total.ledger + BigInt(sign) * ledger },
+        ...{ rows: total.rows + sign * rows, bookings: total.bookings + sign * bookings },
+      });
+    }
+  };
+  add(-1, earlier);
+  add(1, now);
+  return new Map([...totals].filter(([, { rows, bookings }]) => rows + bookings > 0));
+}

@@ -53,6 +53,8 @@ export const SLOW_SPECS = [
 
   // Check a year of data, or hundreds of generated cases.
   'test/reconciliation/simulated-year.slow.spec.ts',
+  // Changes each stored column of a reconciliation, one after the other.
+  'libs/reconciliation/src/runs/verify-run.spec.ts',
   'test/balances/reconciliation.spec.ts',
   'test/conform.spec.ts',
   'libs/connector-api/src/listing/newest-first-listing.spec.ts',

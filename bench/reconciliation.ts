@@ -18,7 +18,7 @@ import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, type Usage } from './cpu-usage.js';
 import { measureItemJoin } from './item-join.js';
 
-const ROWS = process.argv.includes('--short') ? 30_000 : 1_000_000;
+const ROWS = process.argv.includes('--short') ? 100_000 : 1_000_000;
 const NEW_ROWS = ROWS / 100;
 /** The cost of new rows is measured on so many old rows, and on all of them. */
 const FEW_ROWS = ROWS / 10;

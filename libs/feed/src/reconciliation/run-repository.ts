@@ -134,6 +134,6 @@ function toStoredRun(row: Selectable<ReconciliationRunTable>): StoredRun {
   return {
     ...{ id: row.id, policyId: row.policy_id, name: row.name, inputs: row.inputs, startedAt: row.started_at },
     ...{ finishedAt: row.finished_at ?? 0, verdict: row.verdict ?? '' },
-    ...{ summary: row.summary ?? '', sha256: row.sha256 ?? '' },
+    ...{ summary: row.summary ?? '', sha256: row.sha256 ?? '', eventSeq: row.event_seq ?? 0 },
   };
 }

@@ -110,6 +110,8 @@ export interface StoredRun {
   /** JSON. */
   summary: string;
   sha256: string;
+  /** Sequence number of the event that the end of the run appended. */
+  eventSeq: number;
 }
 
 export interface StoredBreak {

@@ -28,6 +28,9 @@ export interface RunEvent {
   run: string;
   verdict: string;
   sha256: string;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  finishedAt: number;
 }
 
 /** An event as it is stored. */

@@ -1,12 +1,22 @@
 /** Converts transactions of a ledger to items of a policy. */
-import type { ItemKey, LedgerTransaction, NewItem } from '@tributary/feed';
+import type { ItemKey, LedgerTransaction, NewItem, ReconciliationRepository } from '@tributary/feed';
 import { toAccountName, type LedgerField, type MatchingRule, type Policy } from '../policy/policy.types.js';
 
 /** Metadata with which a Formance Ledger marks a transaction that reverts another one. Source: formancehq/ledger, `internal/metadata.go`. */
 const REVERTS_KEY = 'com.formance.spec/state/reverts';
 
+/** Returns the stored transaction that this one reverts, or `undefined`. */
+export async function findReverted(
+  repository: ReconciliationRepository,
+  ledger: string,
+  transaction: LedgerTransaction,
+): Promise<LedgerTransaction | undefined> {
+  const id = getRevertedId(transaction);
+  return id === undefined ? undefined : repository.findLedgerTransaction(ledger, id);
+}
+
 /** Returns the id of the transaction that this one reverts, or `undefined`. */
-export function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
+function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
   const id = metadata[REVERTS_KEY];
   return id === undefined || !/^\d+$/.test(id) ? undefined : Number(id);
 }

@@ -1,9 +1,9 @@
 /** Creates the items of everything that is new in the feeds and in the stored ledger. The work is in proportion to what is new. */
-import type { ItemCuts, LedgerTransaction, ReconciliationRepository } from '@tributary/feed';
+import type { ItemCuts, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
-import { convertLedgerTransaction, getRevertedId } from './ledger-items.js';
+import { convertLedgerTransaction, findReverted } from './ledger-items.js';
 
 /** Rows that are read, converted and stored in one transaction. */
 const BATCH_ROWS = 1000;
@@ -67,13 +67,4 @@ async function addLedgerBatch(
     ...{ toPosition: transactions.at(-1)?.id ?? cut, items, replaced: [] },
   });
   return true;
-}
-
-async function findReverted(
-  repository: ReconciliationRepository,
-  ledger: string,
-  transaction: LedgerTransaction,
-): Promise<LedgerTransaction | undefined> {
-  const id = getRevertedId(transaction);
-  return id === undefined ? undefined : repository.findLedgerTransaction(ledger, id);
 }

@@ -55,7 +55,7 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
               ...repository,
               countItems: (policyId: string) => (wholeComparisons++, repository.countItems(policyId)),
             })
-          : Reflect.get(target, name, target),
+          : (Reflect.get(target, name, target) as unknown),
     });
     const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
     const verdicts = new Set<string>();

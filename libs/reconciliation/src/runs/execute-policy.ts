@@ -8,6 +8,7 @@ import type { RunEvent } from '../events/event.types.js';
 import { readDecisions } from '../events/read-decisions.js';
 import { StoredItemSource } from '../items/stored-item-source.js';
 import { updateItems } from '../items/update-items.js';
+import { verifyItems } from '../items/verify-items.js';
 import type { LedgerSource } from '../ledger/ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
@@ -42,14 +43,9 @@ export async function runPolicy(
 ): Promise<RunResult> {
   const { repository, policyId, inputs } = await prepareRun(store, policy, source, asOf);
   const inputsText = JSON.stringify(inputs);
-  const id = `run_${createHash('sha256').update(policyId).update(inputsText).digest('hex').slice(0, 20)}`;
-  await repository.beginRun({
-    id,
-    policyId,
-    name: policy.name,
-    inputs: inputsText,
-    startedAt: await store.currentTime(),
-  });
+  const id = toRunId(policyId, inputsText);
+  const startedAt = await store.currentTime();
+  await repository.beginRun({ id, policyId, name: policy.name, inputs: inputsText, startedAt });
   const partial = await compute('changes', repository, policyId, policy, inputs, (breaks) =>
     repository.addBreaks(id, breaks.map(toStoredBreak)),
   );
@@ -60,12 +56,16 @@ export async function runPolicy(
   const summaryText = JSON.stringify(summary);
   const sha256 = hashRun(inputsText, summaryText);
   const { verdict } = summary;
-  const event: RunEvent = { kind: 'run', policy: policy.name, run: id, verdict, sha256 };
-  await repository.finishRun(
-    { id, finishedAt: await store.currentTime(), verdict, summary: summaryText, sha256 },
-    event,
-  );
+  const finishedAt = await store.currentTime();
+  const event: RunEvent = {
+    ...{ kind: 'run', policy: policy.name, run: id, verdict, sha256, startedAt, finishedAt },
+  };
+  await repository.finishRun({ id, finishedAt, verdict, summary: summaryText, sha256 }, event);
   return { id, inputs, summary, sha256 };
+}
+
+function toRunId(policyId: string, inputs: string): string {
+  return `run_${createHash('sha256').update(policyId).update(inputs).digest('hex').slice(0, 20)}`;
 }
 
 /** Stores the policy, reads what is new at the sources, and makes the cuts. */
@@ -109,7 +109,8 @@ export async function previewPolicy(
 }
 
 /**
- * Repeats a stored run from its inputs and compares the result.
+ * Proves a stored run: its record agrees with its event, its items follow from the rows and transactions, and its result follows from the
+ * items.
  * @returns the first difference, or `undefined`
  */
 export async function verifyRun(
@@ -121,8 +122,15 @@ export async function verifyRun(
   const spec = await repository.findPolicySpec(run.policyId);
   if (spec === undefined || toPolicyId(spec) !== run.policyId)
     return `the policy of ${run.id} was changed or is gone`;
+  const policy = parsePolicy(spec);
   const inputs = JSON.parse(run.inputs) as RunInputs;
   const stored = JSON.parse(run.summary) as RunSummary;
+  if (run.id !== toRunId(run.policyId, run.inputs) || run.name !== policy.name)
+    return `the id or the name of ${run.id} was changed`;
+  if (!(await hasEvent(repository, run, stored)))
+    return `${run.id} is not the run that event ${run.eventSeq} of the audit trail names: one of them was changed`;
+  const changedItem = await verifyItems(repository, run.policyId, policy);
+  if (changedItem !== undefined) return changedItem;
   let problem: string | undefined;
   const partial = await compute(
     'all',
@@ -145,6 +153,23 @@ export async function verifyRun(
   if (JSON.stringify(summary) !== run.summary)
     return `the summary of ${run.id} does not follow from the stored items`;
   return undefined;
+}
+
+/** Returns whether the event that the end of the run appended says the same as the stored run. */
+async function hasEvent(
+  repository: ReconciliationRepository,
+  { id, name, verdict, sha256, startedAt, finishedAt, eventSeq }: StoredRun,
+  summary: RunSummary,
+): Promise<boolean> {
+  const [event] = await repository.readEvents(eventSeq - 1, 1);
+  if (event?.seq !== eventSeq || summary.verdict !== verdict) return false;
+  const expected = { kind: 'run', policy: name, run: id, verdict, sha256, startedAt, finishedAt };
+  try {
+    const found = JSON.parse(event.body) as Record<string, unknown>;
+    return Object.entries(expected).every(([key, value]) => found[key] === value);
+  } catch {
+    return false;
+  }
 }
 
 type PartialSummary = ReturnType<typeof summarizeRun>;

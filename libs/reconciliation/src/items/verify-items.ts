@@ -1,0 +1,159 @@
+/** Proves that the stored items of a policy are those that the feed rows and the stored ledger transactions give. */
+import type { ItemSide, NewItem, ReconciliationItem, ReconciliationRepository } from '@tributary/feed';
+import { LEDGER_START } from '../ledger/read-ledger.js';
+import type { Policy } from '../policy/policy.types.js';
+import { convertFeedRows } from './feed-items.js';
+import { convertLedgerTransaction, findReverted } from './ledger-items.js';
+
+const BATCH_ROWS = 500;
+
+/**
+ * Converts all rows and transactions of the policy again, and compares each column and each key. The positions may be ahead of a run.
+ * @returns the first difference, or `undefined`
+ */
+export async function verifyItems(
+  repository: ReconciliationRepository,
+  policyId: string,
+  policy: Policy,
+): Promise<string | undefined> {
+  const verifier = new ItemVerifier(repository, policyId, policy);
+  for (const connector of new Set(policy.accounts.map((account) => account.connector))) {
+    const problem = await verifier.verifyFeed(connector);
+    if (problem !== undefined) return problem;
+  }
+  return (await verifier.verifyLedger()) ?? (await verifier.verifyNumbers());
+}
+
+class ItemVerifier {
+  private items = 0;
+  private highestNumber = -1;
+
+  constructor(
+    private readonly repository: ReconciliationRepository,
+    private readonly policyId: string,
+    private readonly policy: Policy,
+  ) {}
+
+  async verifyFeed(connector: string): Promise<string | undefined> {
+    const end = (await this.repository.findPosition(this.policyId, 'psp', connector)) ?? 0;
+    for (let from = 0; from < end;) {
+      const rows = await this.repository.readFeedRows(connector, from, Math.min(BATCH_ROWS, end - from));
+      const to = rows.at(-1)?.seq;
+      if (to === undefined) return `the feed of ${connector} ends at row ${from}; expected rows up to ${end}`;
+      const ids = [...new Set(rows.map(({ recordId }) => recordId))];
+      const stored = await this.repository.findItemsOfRecords(this.policyId, 'psp', connector, ids);
+      const start = from;
+      const before = stored
+        .filter(({ sincePosition }) => sincePosition <= start)
+        .map((item) => ({ ...item, untilPosition: hideLater(item.untilPosition, start) }));
+      const { items, replaced } = convertFeedRows(this.policy, connector, rows, before);
+      const ends = new Map(replaced.map(({ number, untilPosition }) => [number, untilPosition]));
+      const wrong = before.find(
+        ({ number, untilPosition }) =>
+          hideLater(stored.find((item) => item.number === number)?.untilPosition, to) !==
+          (untilPosition ?? ends.get(number)),
+      );
+      if (wrong) return describeDifference('psp', connector, wrong.recordId);
+      const added = stored.filter(({ sincePosition }) => sincePosition > start && sincePosition <= to);
+      const problem =
+        (await this.compare('psp', connector, items, added, to)) ??
+        (await this.findUnfoundedEnd(connector, added));
+      if (problem !== undefined) return problem;
+      from = to;
+    }
+    return undefined;
+  }
+
+  async verifyLedger(): Promise<string | undefined> {
+    const { ledger } = this.policy;
+    const end = (await this.repository.findPosition(this.policyId, 'ledger', ledger)) ?? LEDGER_START;
+    for (let from = LEDGER_START; from < end;) {
+      const read = await this.repository.readLedgerTransactions(ledger, from, BATCH_ROWS);
+      const transactions = read.filter(({ id }) => id <= end);
+      const items: NewItem[] = [];
+      for (const transaction of transactions)
+        items.push(
+          ...convertLedgerTransaction(
+            this.policy,
+            transaction,
+            await findReverted(this.repository, ledger, transaction),
+          ),
+        );
+      const ids = transactions.map(({ id }) => String(id));
+      const stored = await this.repository.findItemsOfRecords(this.policyId, 'ledger', ledger, ids);
+      const problem = await this.compare('ledger', ledger, items, stored, Infinity);
+      if (problem !== undefined) return problem;
+      from = transactions.at(-1)?.id ?? end;
+    }
+    return undefined;
+  }
+
+  /** Finds items that no row gives, and numbers that were changed. */
+  async verifyNumbers(): Promise<string | undefined> {
+    const count = await this.repository.countItems(this.policyId);
+    return this.items === count && this.highestNumber < count
+      ? undefined
+      : `the policy has ${count} items; its rows and transactions give ${this.items} with numbers below ${count}`;
+  }
+
+  /** @param to ends of items after this position are not compared */
+  private async compare(
+    side: ItemSide,
+    source: string,
+    expected: readonly NewItem[],
+    stored: readonly ReconciliationItem[],
+    to: number,
+  ): Promise<string | undefined> {
+    this.items += stored.length;
+    for (const { number } of stored) this.highestNumber = Math.max(this.highestNumber, number);
+    const keys = await this.repository.findKeys(
+      this.policyId,
+      stored.map(({ number }) => number),
+    );
+    const found = stored.map((item) => ({
+      ...item,
+      untilPosition: hideLater(item.untilPosition, to),
+      keys: keys.filter(({ number }) => number === item.number),
+    }));
+    const texts = [expected, found].map((items) => items.map((item) => [toText(item), item.recordId]).sort());
+    const [wanted = [], actual = []] = texts;
+    const index = Array.from({ length: Math.max(wanted.length, actual.length) }).findIndex(
+      (_, position) => wanted[position]?.[0] !== actual[position]?.[0],
+    );
+    return index < 0
+      ? undefined
+      : describeDifference(side, source, (wanted[index] ?? actual[index])?.[1] ?? '');
+  }
+
+  /** An item ends where the next version of its record begins. */
+  private async findUnfoundedEnd(
+    connector: string,
+    items: readonly ReconciliationItem[],
+  ): Promise<string | undefined> {
+    for (const { recordId, untilPosition } of items) {
+      if (untilPosition === undefined) continue;
+      const [row] = await this.repository.readFeedRows(connector, untilPosition - 1, 1);
+      if (row?.recordId !== recordId) return describeDifference('psp', connector, recordId);
+    }
+    return undefined;
+  }
+}
+
+/** Leaves out the end of an item that a row after this position caused. */
+function hideLater(untilPosition: number | undefined, to: number): number | undefined {
+  return untilPosition === undefined || untilPosition > to ? undefined : untilPosition;
+}
+
+function toText(item: NewItem): string {
+  const { side, source, recordId, sincePosition, untilPosition, account, asset, amount, at, state } = item;
+  const keys = item.keys.map(({ rule, key }) => [rule, key]).sort();
+  return JSON.stringify([
+    ...[side, source, recordId, sincePosition, untilPosition ?? null, account, asset],
+    ...[amount.toString(), at, state, keys],
+  ]);
+}
+
+function describeDifference(side: ItemSide, source: string, recordId: string): string {
+  const record = side === 'psp' ? `row ${recordId}` : `ledger transaction ${recordId}`;
+  return `the stored items of ${record} of ${source} are not those that it gives: they were changed`;
+}

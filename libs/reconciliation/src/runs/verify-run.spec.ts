@@ -83,7 +83,7 @@ test.each(
   for (const { row_key: key, value } of rows) {
     const where = `${identify(table)} = ${quote(key)}`;
     // The identity of a row can contain the changed column.
-    const changed = typeof value === 'number' ? value + 1000 : value === null ? 1 : changeByte(String(value));
+    const changed = typeof value === 'number' ? value + 1000 : value === null ? 1 : changeByte(toText(value));
     const rest = await runSql(fresh.url, `select * from ${table} where ${where}`);
     await runSql(fresh.url, `update ${table} set ${column} = ${quote(changed)} where ${where}`);
     expect([name, key, await verify()]).toEqual([name, key, expect.any(String)]);
@@ -140,5 +140,10 @@ function changeByte(text: string): string {
 
 function quote(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
+  return typeof value === 'number' ? String(value) : `'${toText(value).replaceAll("'", "''")}'`;
+}
+
+function toText(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`found a value of type ${typeof value}; expected a text`);
+  return value;
 }

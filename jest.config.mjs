@@ -48,6 +48,9 @@ export const SLOW_SPECS = [
   'test/generator/generator.spec.ts',
   'test/plugin-package/plugin-package.spec.ts',
 
+  // Starts a thread of the built program.
+  'libs/psp-plugins/src/bank-statements/parsing/parse-worker.slow.spec.ts',
+
   // Packs Tributary and installs the pack.
   'test/production-install.spec.ts',
 

@@ -54,6 +54,8 @@ export const COMMON_METADATA_KEYS = [
   'original_amount',
   'original_currency',
 ] as const;
+/** Each key without and with the prefix, so that no row builds its keys again. */
+const SERVED_KEYS = COMMON_METADATA_KEYS.map((key) => [key, COMMON_METADATA_PREFIX + key] as const);
 export type CommonMetadataKey = (typeof COMMON_METADATA_KEYS)[number];
 
 /**
@@ -83,9 +85,10 @@ export function createCommonMetadata(details: RowDetails, asset?: string): Metad
     original_amount: details.original?.amount.toString(),
     original_currency: details.original?.asset,
   };
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) =>
-      value === undefined || value === '' ? [] : [[COMMON_METADATA_PREFIX + key, value]],
-    ),
-  );
+  const metadata: Record<string, string | undefined> = {};
+  for (const [key, servedKey] of SERVED_KEYS) {
+    const value = values[key];
+    if (value !== undefined && value !== '') metadata[servedKey] = value;
+  }
+  return metadata;
 }

@@ -8,14 +8,15 @@ import type { ExtractionStep } from './pulling/page-builder.js';
 import type { StreamExtractor } from './pulling/pull-directory.js';
 import { toSignedMoney } from './statements/signed-money.js';
 import { findClosingBalance } from './checking/statement-check.js';
-import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
+import type { CheckedStatement } from './checking/statement-check.js';
+import type { ParsedFile } from './parsing/parsed-file.js';
 import type { StatementBalance } from './statements/statement.types.js';
 
 type AccountMetadata = Readonly<Record<string, string>>;
 
 export class AccountExtractor implements StreamExtractor<Account> {
+  readonly stream = 'accounts';
   readonly reportsRejections = false;
-  readonly needsIdentity = false;
   /** Accounts that this run has seen. Other accounts are looked up in the feed. */
   private readonly known = new Map<string, AccountMetadata>();
 
@@ -25,7 +26,7 @@ export class AccountExtractor implements StreamExtractor<Account> {
     private readonly progress: PullProgress,
   ) {}
 
-  async *extract({ statements }: CheckedFile): AsyncGenerator<ExtractionStep<Account>> {
+  async *extract({ statements }: ParsedFile): AsyncGenerator<ExtractionStep<Account>> {
     await this.loadKnownAccounts(statements);
     const items: Account[] = [];
     const balances: Balances[] = [];
@@ -92,7 +93,7 @@ function updateBalances(
       known[asset] = [amount.toString(), at];
       isNewer = true;
     } catch (error) {
-      // `checkFile` has reported this balance already.
+      // `FileCheck` has reported this balance already.
       if (!(error instanceof InvalidRecordError)) throw error;
     }
   }

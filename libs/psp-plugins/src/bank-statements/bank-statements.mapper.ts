@@ -1,5 +1,5 @@
 /** Maps a matched entry to transactions. No side effects: the same input gives the same records. */
-import { InvalidRecordError, formatAmount, formatTime, parseMoney } from '@tributary/connector-api';
+import { InvalidRecordError, formatAmount, parseMoney } from '@tributary/connector-api';
 import type {
   Metadata,
   StoredRecord,
@@ -277,7 +277,7 @@ function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeP
       `${entry.position}: neither the entry nor its statement says a day after 1970`,
     );
   }
-  return formatTime(moment);
+  return time.formatEpochMs(moment);
 }
 
 function limitToClosingDay(

@@ -14,8 +14,10 @@ import type {
 import { AccountExtractor } from './account-extractor.js';
 import { BankStatementsSettings } from './bank-statements.config.js';
 import { BeneficiaryExtractor } from './beneficiary-extractor.js';
+import { ParsedFiles } from './pulling/parsed-files.js';
 import { PullProgress } from './pulling/pull-progress.js';
 import { LocalTimeParser } from './statements/local-time-parser.js';
+import { SmallFileCache } from './pulling/small-file-cache.js';
 import { pullDirectory } from './pulling/pull-directory.js';
 import { TransactionExtractor } from './transaction-extractor.js';
 import { watchDirectory } from './pulling/watch-directory.js';
@@ -23,6 +25,7 @@ import { watchDirectory } from './pulling/watch-directory.js';
 @Injectable()
 export class BankStatementsClient implements PspClient {
   private readonly localTime: LocalTimeParser;
+  private readonly parses = { smallFiles: new SmallFileCache(), largeFiles: new ParsedFiles() };
 
   constructor(
     private readonly settings: BankStatementsSettings,
@@ -37,6 +40,7 @@ export class BankStatementsClient implements PspClient {
       this.settings.directory,
       progress,
       new AccountExtractor(this.feedReader, this.localTime, progress),
+      this.parses,
     );
   }
 
@@ -45,6 +49,7 @@ export class BankStatementsClient implements PspClient {
       this.settings.directory,
       PullProgress.parse(since),
       new BeneficiaryExtractor(this.feedReader),
+      this.parses,
     );
   }
 
@@ -54,6 +59,7 @@ export class BankStatementsClient implements PspClient {
       this.settings.directory,
       progress,
       new TransactionExtractor(this.feedReader, this.localTime, progress),
+      this.parses,
     );
   }
 

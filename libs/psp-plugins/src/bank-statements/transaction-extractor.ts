@@ -1,5 +1,5 @@
 /**
- * Extracts the stream of transactions in the second pass over each file. Entries are matched in batches, with
+ * Extracts the stream of transactions from a parsed file. Entries are matched in batches, with
  * few feed lookups per batch.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -26,14 +26,17 @@ import type { KeyedLink } from './chain/statement-slot.js';
 import { MovementRepository } from './matching/movement-repository.js';
 import { NewMovements } from './matching/new-movements.js';
 import { DaysBeforeStatement } from './matching/served-days.js';
-import type { CheckedFile, CheckedStatement } from './checking/statement-check.js';
-import type { Entry, StatementEvent } from './statements/statement.types.js';
+import type { EntryDigests } from './checking/entry-digests.js';
+import type { CheckedFile } from './checking/file-check.js';
+import type { CheckedStatement } from './checking/statement-check.js';
+import type { ParsedFile } from './parsing/parsed-file.js';
+import type { Entry } from './statements/statement.types.js';
 
 const NO_STORED_DETAILS: ReadonlyMap<string, StoredRecord> = new Map();
 
 export class TransactionExtractor implements StreamExtractor<Transaction> {
+  readonly stream = 'transactions';
   readonly reportsRejections = true;
-  readonly needsIdentity = true;
   private readonly movements: MovementRepository;
 
   constructor(
@@ -49,8 +52,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
   }
 
   async *extract(
-    { statements, digestCounts }: CheckedFile,
-    parts: () => AsyncIterable<StatementEvent>,
+    file: ParsedFile,
     current: CurrentFile,
     name: string,
     readOther: ReadOtherFile,
@@ -59,19 +61,21 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     let count = 0;
     let open: OpenStatement | undefined;
     const days = new DaysBeforeStatement(this.progress.servedDays, (current.daysBefore ??= {}));
-    for await (const part of parts()) {
-      if (part.part === 'start') {
-        const statement = statements[++index];
-        if (statement) open = this.openStatement(statement, index, digestCounts, current, days);
-      } else if (part.part === 'entry' && open) {
-        count++;
-        if (open.isOutdated) continue;
-        open.batch.push({ entry: part, number: count });
-        if (open.batch.length >= MAX_ITEMS_PER_STEP) yield* this.serveBatch(open, current, name);
-      } else if (part.part === 'end' && open) {
-        yield* this.serveBatch(open, current, name);
-        current.entries = Math.max(current.entries, count);
-        yield await this.endStatement(open, readOther);
+    for await (const events of file.readEvents()) {
+      for (const [part, digests] of events) {
+        if (part.part === 'start') {
+          const statement = file.statements[++index];
+          if (statement) open = this.openStatement(statement, index, file.digestCounts, current, days);
+        } else if (part.part === 'entry' && open) {
+          count++;
+          if (open.isOutdated) continue;
+          open.batch.push({ entry: part, number: count, ...(digests && { digests }) });
+          if (open.batch.length >= MAX_ITEMS_PER_STEP) yield* this.serveBatch(open, current, name);
+        } else if (part.part === 'end' && open) {
+          yield* this.serveBatch(open, current, name);
+          current.entries = Math.max(current.entries, count);
+          yield await this.endStatement(open, readOther);
+        }
       }
     }
   }
@@ -99,7 +103,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
       histories.some(({ kind }) => kind === 'outdated'),
       correction,
       days,
-      new NewMovements(days.open(statement.accountId), index, digestCounts),
+      new NewMovements(days.open(statement.accountId), digestCounts),
     );
   }
 
@@ -168,7 +172,7 @@ export class TransactionExtractor implements StreamExtractor<Transaction> {
     }
     const items = batch
       .filter(({ entry }) => !matches.has(entry))
-      .map(({ entry }) => itemFactory.create(entry));
+      .map(({ entry, digests }) => itemFactory.create(entry, digests));
     for (const match of await this.matchItems(open, items)) {
       matches.set(match.item.entry, match);
       this.movements.markChanged(match.movement.id);
@@ -226,6 +230,7 @@ interface NumberedEntry {
   entry: Entry;
   /** Number of the entry in the file, from 1. */
   number: number;
+  digests?: EntryDigests;
 }
 
 class OpenStatement {

@@ -1,5 +1,5 @@
 /** The entries of the earlier version of a corrected statement, read again from its file. */
-import { checkFile } from '../checking/statement-check.js';
+import { checkFile } from '../checking/file-check.js';
 import { MatchItemFactory } from '../matching/match-item.js';
 import type { MatchItem } from '../matching/match-item.js';
 import type { ReadOtherFile } from '../pulling/pull-directory.js';

@@ -28,6 +28,18 @@ export class DigestCounter {
     this.sorted.sort();
   }
 
+  /** @param sorted see `toSorted` */
+  static fromSorted(sorted: Float64Array<ArrayBuffer>): DigestCounter {
+    const counter = new DigestCounter();
+    counter.sorted = sorted;
+    return counter;
+  }
+
+  /** Returns the counted digests as numbers, for another thread. */
+  toSorted(): Float64Array<ArrayBuffer> {
+    return this.sorted;
+  }
+
   /** Returns how often the digest was added, or 0. */
   count(digest: string): number {
     const number = digestToNumber(digest);

@@ -1,34 +1,14 @@
-/**
- * The first pass over a file: checks that it is complete and that each statement is balanced. Records are
- * served only after this check.
- */
+/** Checks that a statement is balanced: opening balance + entries = closing balance, for each currency. */
 import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
 import {
   accountIdFrom,
   computeDigest,
   identifyStatement,
   computeStatementVersion,
-  normalizeFacts,
 } from '../identity/entry-identity.js';
 import { isIban } from '../readers/value-parsers.js';
-import { listDuplicateKeys } from './duplicate-detection-keys.js';
-import { DigestCounter } from './digest-counter.js';
 import { toSignedMoney } from '../statements/signed-money.js';
-import { StatementError } from '../statements/statement.types.js';
-import type {
-  Entry,
-  StatementBalance,
-  StatementEnd,
-  StatementEvent,
-  StatementStart,
-} from '../statements/statement.types.js';
-
-export interface CheckedFile {
-  /** In file order. */
-  statements: CheckedStatement[];
-  /** Number of occurrences of the digests of `listDuplicateKeys`. */
-  digestCounts: DigestCounter;
-}
+import type { Entry, StatementBalance, StatementEnd, StatementStart } from '../statements/statement.types.js';
 
 export interface CheckedStatement {
   start: StatementStart;
@@ -56,73 +36,8 @@ export interface CheckedStatement {
   currencyConflict?: string;
 }
 
-/**
- * @param needsIdentity false if the stream does not match entries; computing the digests takes as long as
- * parsing
- * @throws StatementError when the file is broken or not a bank statement
- */
-export async function checkFile(
-  parts: AsyncIterable<StatementEvent>,
-  needsIdentity = true,
-): Promise<CheckedFile> {
-  const statements: CheckedStatement[] = [];
-  const digestCounts = new DigestCounter();
-  const contents = new Map<string, string>();
-  let open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
-  for await (const part of parts) {
-    switch (part.part) {
-      case 'start':
-        open = { start: part, accountId: accountIdFrom(part), sums: new EntrySums(), content: '' };
-        break;
-      case 'entry':
-        if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
-        open.sums.add(part);
-        if (!needsIdentity) break;
-        for (const key of listDuplicateKeys(part, open.accountId, statements.length)) digestCounts.add(key);
-        open.content = computeDigest(
-          open.content,
-          part.creditDebit,
-          part.amount,
-          part.bookedAt,
-          ...normalizeFacts(part),
-        );
-        break;
-      case 'end':
-        if (!open) throw new StatementError('a statement ends that never began');
-        statements.push(
-          ensureDistinctIdentity(checkStatement(open.start, part, open.sums, open.content), contents),
-        );
-        open = undefined;
-        break;
-      default:
-        part satisfies never;
-    }
-  }
-  if (open) throw new StatementError(`statement ${open.start.id} has no end`);
-  if (statements.length === 0) throw new StatementError('there is no statement in it');
-  digestCounts.finish();
-  return { statements, digestCounts };
-}
-
-/**
- * Gives statements with equal identity but different entries different identities. A file may contain one
- * statement twice, and some banks write different statements with equal headers.
- * @param contents content digests by identity; extended here
- */
-function ensureDistinctIdentity(
-  statement: CheckedStatement,
-  contents: Map<string, string>,
-): CheckedStatement {
-  const { content } = statement;
-  const first = contents.get(statement.identity);
-  if (first === undefined) contents.set(statement.identity, content);
-  return first === undefined || first === content
-    ? statement
-    : { ...statement, identity: computeDigest(statement.identity, content), version: '' };
-}
-
 /** Sums of the valid booked entries, by currency. */
-class EntrySums {
+export class EntrySums {
   readonly byCurrency = new Map<string, { sum: bigint; entries: number; refused: number }>();
 
   add(entry: Entry): void {
@@ -158,7 +73,7 @@ class EntrySums {
   }
 }
 
-function checkStatement(
+export function checkStatement(
   start: StatementStart,
   { balances, inconsistencies = [], unreadable = [] }: StatementEnd,
   sums: EntrySums,

@@ -3,6 +3,16 @@ import type { Beneficiary } from '@tributary/connector-api';
 import type { EntryFacts, Party } from '../statements/statement.types.js';
 
 const OWNER_PREFIX = 'com.formance.spec/owner/';
+const OWNER_KEYS = {
+  name: `${OWNER_PREFIX}name`,
+  iban: `${OWNER_PREFIX}iban`,
+  accountNumber: `${OWNER_PREFIX}accountNumber`,
+  bic: `${OWNER_PREFIX}swiftBicCode`,
+  country: `${OWNER_PREFIX}country`,
+  city: `${OWNER_PREFIX}city`,
+  postalCode: `${OWNER_PREFIX}postalCode`,
+  addressLine: `${OWNER_PREFIX}addressLine1`,
+} as const;
 
 /**
  * Returns the IBAN, or the account number with the bank's code. Returns `undefined` if the statement has no
@@ -21,14 +31,14 @@ export function toBeneficiary({ counterparty: party }: EntryFacts): Beneficiary 
     id,
     ownerName: party.name ?? id,
     metadata: {
-      [`${OWNER_PREFIX}name`]: party.name,
-      [`${OWNER_PREFIX}iban`]: party.iban,
-      [`${OWNER_PREFIX}accountNumber`]: party.accountNumber,
-      [`${OWNER_PREFIX}swiftBicCode`]: party.bic,
-      [`${OWNER_PREFIX}country`]: party.country ?? countryOf(party.iban),
-      [`${OWNER_PREFIX}city`]: party.city,
-      [`${OWNER_PREFIX}postalCode`]: party.postalCode,
-      [`${OWNER_PREFIX}addressLine1`]: party.addressLine,
+      [OWNER_KEYS.name]: party.name,
+      [OWNER_KEYS.iban]: party.iban,
+      [OWNER_KEYS.accountNumber]: party.accountNumber,
+      [OWNER_KEYS.bic]: party.bic,
+      [OWNER_KEYS.country]: party.country ?? countryOf(party.iban),
+      [OWNER_KEYS.city]: party.city,
+      [OWNER_KEYS.postalCode]: party.postalCode,
+      [OWNER_KEYS.addressLine]: party.addressLine,
     },
   };
 }

@@ -1,19 +1,10 @@
 /** Builds the input for matching: an entry of a checked statement with its groups, facts and ids. */
-import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
-import {
-  createGroupKey,
-  computeDigest,
-  digestFacts,
-  listGroupCriteria,
-  normalizeFacts,
-} from '../identity/entry-identity.js';
+import { createGroupKey, computeDigest, listGroupCriteria } from '../identity/entry-identity.js';
 import type { FactDigests, GroupCriterion } from '../identity/entry-identity.js';
-import {
-  entryDuplicateKey,
-  referenceDuplicateKey,
-  formatAmountForKey,
-} from '../checking/duplicate-detection-keys.js';
-import type { CheckedFile, CheckedStatement } from '../checking/statement-check.js';
+import { createEntryKey, digestEntry, formatAmountForKey } from '../checking/entry-digests.js';
+import type { EntryDigests } from '../checking/entry-digests.js';
+import type { CheckedFile } from '../checking/file-check.js';
+import type { CheckedStatement } from '../checking/statement-check.js';
 import type { Entry } from '../statements/statement.types.js';
 import type { Movement } from './movement-repository.js';
 
@@ -22,8 +13,10 @@ export interface MatchItem {
   statement: CheckedStatement;
   /** Kinds and days of the groups in which the movement may be found. A new movement is added to the first one. */
   criteria: readonly [GroupCriterion, ...GroupCriterion[]];
-  /** Keys of these groups. */
-  groupKeys: string[];
+  /** Key of the first of these groups. */
+  groupKey: string;
+  /** Keys of all these groups, in the same order. */
+  readonly groupKeys: readonly string[];
   facts: FactDigests;
   /** Identifies this entry of this statement. */
   entryId: string;
@@ -47,33 +40,36 @@ export class MatchItemFactory {
     private readonly digestCounts: CheckedFile['digestCounts'],
   ) {}
 
-  create(entry: Entry): MatchItem {
+  create(entry: Entry, digests = this.digest(entry)): MatchItem {
     const { identity, accountId, start } = this.statement;
-    const whole = entryFactsWithDetail(entry);
-    const normalizedFacts = normalizeFacts(whole);
-    const facts = digestFacts(whole);
+    const { facts, groupKey, entryKey, referenceKey } = digests;
     const criteria = listGroupCriteria(entry, start.createdAt);
-    const amount = formatAmountForKey(entry);
-    const groupKeys = criteria.map((criterion) => createGroupKey(accountId, amount, criterion));
-    const [chain = ''] = groupKeys;
-    const ordinal = this.nextOrdinal(entryDuplicateKey(chain, facts.all, this.statementIndex));
+    const ordinal = this.nextOrdinal(entryKey);
     // If two movements with equal amounts have the same bank reference, it does not identify either of them.
     const isShared =
-      facts.reference + facts.shortReference !== '' &&
-      this.digestCounts.isRepeated(
-        referenceDuplicateKey(entry, normalizedFacts[0] ?? '', this.statementIndex),
-      );
+      facts.reference + facts.shortReference !== '' && this.digestCounts.isRepeated(referenceKey);
+    let groupKeys: string[] | undefined;
     return {
       entry,
       statement: this.statement,
       criteria,
-      groupKeys,
+      groupKey,
+      // Most entries are new and need only the first key, so the others are computed when they are used.
+      get groupKeys() {
+        return (groupKeys ??= criteria.map((criterion) =>
+          createGroupKey(accountId, formatAmountForKey(entry), criterion),
+        ));
+      },
       facts: isShared ? { ...facts, reference: '', shortReference: '' } : facts,
-      entryId: createEntryId(identity, chain, facts.all, ordinal),
+      entryId: createEntryId(identity, groupKey, facts.all, ordinal),
       isOrphaned: (movement) => this.isOrphaned(movement),
       ordinal,
       isFinal: start.kind === 'booked' && entry.status === 'BOOK',
     };
+  }
+
+  private digest(entry: Entry): EntryDigests {
+    return digestEntry(entry, this.statement.accountId, this.statementIndex);
   }
 
   /**
@@ -84,7 +80,7 @@ export class MatchItemFactory {
     const { identity, version } = this.statement;
     if (!fingerprint?.bookedEntryId || version === '' || fingerprint.statementVersion !== version)
       return false;
-    const key = entryDuplicateKey(groupKey, fingerprint.facts.all, this.statementIndex);
+    const key = createEntryKey(groupKey, fingerprint.facts.all, this.statementIndex);
     let entryIds = this.entryIdsByKey.get(key);
     if (!entryIds) {
       const count = this.digestCounts.count(key);

@@ -1,5 +1,5 @@
 /** Loads the movements of a group from the feed. See `entry-identity.ts`. */
-import type { FeedReader, StoredRecord, Transaction } from '@tributary/connector-api';
+import type { FeedReader, Metadata, StoredRecord, Transaction } from '@tributary/connector-api';
 import { parseFingerprint } from '../identity/entry-identity.js';
 import type { EntryFingerprint } from '../identity/entry-identity.js';
 import { METADATA_KEYS } from '../mapping/metadata-keys.js';
@@ -29,8 +29,8 @@ const MAX_CACHED_GROUPS = 8;
 
 /** Loads movements from the feed and remembers those of this run, which may not be committed yet. */
 export class MovementRepository {
-  private currentPage = new Map<string, StoredRecord>();
-  private previousPage = new Map<string, StoredRecord>();
+  private currentPage = new Map<string, RememberedRecord>();
+  private previousPage = new Map<string, RememberedRecord>();
   private readonly cachedGroups = new Map<string, Movement[]>();
   /** Numbers of movements in cached groups that must be loaded again, by group. */
   private readonly staleNumbers = new Map<string, Set<number>>();
@@ -122,9 +122,7 @@ export class MovementRepository {
   remember(transactions: readonly Transaction[]): void {
     for (const { id, status, metadata } of transactions) {
       this.markChanged(id);
-      const entries = Object.entries(metadata ?? {});
-      const given = entries.filter((entry): entry is [string, string] => entry[1] !== undefined);
-      this.currentPage.set(id, { status, metadata: Object.fromEntries(given) });
+      this.currentPage.set(id, { status, metadata: metadata ?? {} });
     }
   }
 
@@ -139,7 +137,7 @@ export class MovementRepository {
     const unknown: string[] = [];
     for (const id of ids) {
       const record = this.currentPage.get(id) ?? this.previousPage.get(id);
-      if (record) found.set(id, record);
+      if (record) found.set(id, toStoredRecord(record));
       else unknown.push(id);
     }
     if (unknown.length > 0) {
@@ -148,6 +146,18 @@ export class MovementRepository {
     }
     return found;
   }
+}
+
+/** A served record. Its absent metadata are removed only if it is looked up, which is rare. */
+interface RememberedRecord {
+  status: string;
+  metadata: Metadata;
+}
+
+function toStoredRecord({ status, metadata }: RememberedRecord): StoredRecord {
+  const entries = Object.entries(metadata);
+  const given = entries.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { status, metadata: Object.fromEntries(given) };
 }
 
 function toMovement(

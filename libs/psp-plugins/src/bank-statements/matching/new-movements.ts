@@ -3,8 +3,7 @@
  * before is in their groups. They need neither lookups in the feed nor a comparison, so a large statement takes
  * time in proportion to its entries. Entries of one statement are never the same movement.
  */
-import { groupDuplicateKey } from '../checking/duplicate-detection-keys.js';
-import type { CheckedFile } from '../checking/statement-check.js';
+import type { CheckedFile } from '../checking/file-check.js';
 import type { EntryMatch } from './entry-matcher.js';
 import type { MatchItem } from './match-item.js';
 import type { ServedDays } from './served-days.js';
@@ -17,7 +16,6 @@ export class NewMovements {
   /** @param before the days that were served before this statement */
   constructor(
     private readonly before: ServedDays,
-    private readonly statementIndex: number,
     private readonly digestCounts: CheckedFile['digestCounts'],
   ) {}
 
@@ -35,14 +33,14 @@ export class NewMovements {
   }
 
   private create(item: MatchItem): EntryMatch {
-    const [groupKey = ''] = item.groupKeys;
+    const { groupKey } = item;
     const id = `${groupKey}-${this.nextNumber(groupKey)}`;
     const movement = { id, groupKey, detailCount: 0, metadata: {} };
     return { item, movement, shouldServe: true, isIdentified: false };
   }
 
   private nextNumber(groupKey: string): number {
-    if (!this.digestCounts.isRepeated(groupDuplicateKey(groupKey, this.statementIndex))) return 0;
+    if (!this.digestCounts.isRepeated(groupKey)) return 0;
     const number = this.counts.get(groupKey) ?? 0;
     this.counts.set(groupKey, number + 1);
     return number;

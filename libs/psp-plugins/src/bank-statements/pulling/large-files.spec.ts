@@ -1,8 +1,9 @@
 /** Large files, many files and many equal entries: a listing always yields a page, and does not repeat its work. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { StoredRecord, Stream } from '@tributary/connector-api';
 import { FakeBank, FakeFeed, createCamtXml } from '../bank-statements.fake.js';
 import type { FakeEntry } from '../bank-statements.fake.js';
+import { FileCheck } from '../checking/file-check.js';
 import { MovementRepository } from '../matching/movement-repository.js';
 
 /** Counts the ids that are looked up. */
@@ -88,22 +89,37 @@ describe('a pull', () => {
     expect(bank.feed.transactions.map(({ amount }) => amount.amount)).toEqual([200n, 100n]);
   });
 
-  it('stores its progress in a stream for which the file has nothing', async () => {
+  it('parses a large file once for all streams, and reads it again after it has changed', async () => {
     const bank = new FakeBank();
-    const entries: FakeEntry[] = Array.from({ length: 12_000 }, () => ({ amount: '1' }));
-    bank.writeFile('1.xml', createCamtXml({ entries }));
-    const steps: number[] = [];
-    const { BeneficiaryExtractor } = await import('../beneficiary-extractor.js');
-    const { checkFile } = await import('../checking/statement-check.js');
-    const { readStatements } = await import('../readers/index.js');
-    async function* bytes(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(createCamtXml({ entries }));
-    }
-    const current = { file: 'f', entries: 0, refused: 0 };
-    const checked = await checkFile(readStatements(bytes()), false);
-    const extractor = new BeneficiaryExtractor(bank.feed);
-    const extraction = extractor.extract(checked, () => readStatements(bytes()), current);
-    while ((await extraction.next()).done !== true) steps.push(current.entries);
-    expect(steps).toEqual([5000, 10_000, 12_000]);
+    const entries: FakeEntry[] = Array.from({ length: 3000 }, (_, n) => ({
+      amount: String(n % 2 === 0 ? n + 1 : -n),
+      name: 'A name of some length',
+      iban: n % 2 === 0 ? 'DE02120300000000202051' : 'NL91ABNA0417164300',
+      text: 'A long text that makes the file larger than a small one. '.repeat(5),
+    }));
+    const xml = createCamtXml({ number: '1', entries });
+    expect(xml.length).toBeGreaterThan(1 << 20);
+    bank.writeFile('1.xml', xml);
+    const parse = jest.spyOn(FileCheck.prototype, 'finish');
+    const plugin = bank.createPlugin();
+    const streams = ['accounts', 'beneficiaries', 'transactions'] as const;
+    await Promise.all(streams.map((stream) => bank.feed.pullStream(plugin, stream)));
+    expect(parse).toHaveBeenCalledTimes(1);
+    expect(bank.feed.transactions).toHaveLength(3000);
+    expect(bank.feed.rows.filter(({ stream }) => stream === 'beneficiaries')).toHaveLength(1);
+    bank.writeFile('1.xml', createCamtXml({ number: '1', entries: [...entries, { amount: '0.50' }] }));
+    for (const stream of streams) await bank.feed.pullStream(plugin, stream);
+    expect(parse).toHaveBeenCalledTimes(2);
+    expect(bank.feed.transactions).toHaveLength(3001);
+    parse.mockRestore();
+  });
+
+  it('refuses a large file that is broken, once, and leaves no row of it', async () => {
+    const bank = new FakeBank();
+    const entries: FakeEntry[] = Array.from({ length: 8000 }, () => ({ amount: '1', text: 'x'.repeat(100) }));
+    bank.writeFile('1.xml', createCamtXml({ entries }).slice(0, -20));
+    await bank.sync();
+    expect(bank.feed.rows).toEqual([]);
+    expect([...bank.feed.rejected.keys()]).toEqual(['file:1.xml']);
   });
 });

@@ -1,6 +1,6 @@
 /** Pulls a stream from the directory: finds new files, orders them, checks each file and extracts its records. */
 import { setTimeout } from 'node:timers/promises';
-import type { Page, RejectedRecord } from '@tributary/connector-api';
+import type { Page, RejectedRecord, Stream } from '@tributary/connector-api';
 import type { CurrentFile, PullProgress } from './pull-progress.js';
 import { OpenStatementFile, getFileSystemErrorCode, listFiles } from './statement-files.js';
 import type { StatementFile } from './statement-files.js';
@@ -8,24 +8,26 @@ import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
 import { readStatements } from '../readers/index.js';
 import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile } from './rejections.js';
-import { checkFile } from '../checking/statement-check.js';
-import type { CheckedFile } from '../checking/statement-check.js';
+import { parseInMemory } from '../parsing/parse-in-memory.js';
+import { ParseWorkerError } from '../parsing/parse-in-worker.js';
+import type { ParsedFile } from '../parsing/parsed-file.js';
+import { ReplacedFileError } from './parsed-files.js';
+import type { ParseLease, ParsedFiles } from './parsed-files.js';
+import { SMALL_FILE_BYTES } from './small-file-cache.js';
+import type { SmallFileCache } from './small-file-cache.js';
 import { StatementError } from '../statements/statement.types.js';
 import type { StatementEvent } from '../statements/statement.types.js';
 
 /** Extracts the records of one stream from a checked file. */
 export interface StreamExtractor<T> {
+  readonly stream: Stream;
   /** True for one stream only, so that a rejected file is reported once and not three times. */
   reportsRejections: boolean;
-  /** Whether the stream needs the identities of statements and entries. */
-  needsIdentity: boolean;
   /**
-   * @param parts starts the second pass over the file
    * @param current position in the file; the extractor advances it with each step
    */
   extract(
-    file: CheckedFile,
-    parts: () => AsyncIterable<StatementEvent>,
+    file: ParsedFile,
     current: CurrentFile,
     name: string,
     readOther: ReadOtherFile,
@@ -44,13 +46,10 @@ export type ReadOtherFile = (
   fingerprint: string,
 ) => Promise<{ parts: () => AsyncIterable<StatementEvent>; close: () => Promise<void> } | undefined>;
 
-/** A file of at most this size is kept in memory between the two passes. */
-const SMALL_FILE_BYTES = 1 << 20;
 /** Larger files are read after all others. */
 const LARGE_FILE_BYTES = 16 << 20;
 /** Interval in ms of the empty pages that are yielded while a file is checked, so that the gateway sees progress. */
 const HEARTBEAT_MS = 10_000;
-
 /** Number of attempts to read a file that changes while it is read. After that it is left for the next pull. */
 const MAX_READ_ATTEMPTS = 3;
 
@@ -58,6 +57,7 @@ export async function* pullDirectory<T extends object>(
   directory: string,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
+  parses: SharedParses,
 ): AsyncGenerator<Page<T>> {
   const files = await listFiles(directory);
   progress.removeMissing(new Set(files.map(({ fingerprint }) => fingerprint)));
@@ -74,7 +74,7 @@ export async function* pullDirectory<T extends object>(
   });
   const readOther = createOtherFileReader(files);
   for (const file of pendingFiles) {
-    for await (const step of readFile(file, progress, extractor, readOther)) {
+    for await (const step of readFile(file, progress, extractor, { readOther, ...parses })) {
       builder.add(step);
       if (!builder.isFull()) continue;
       yield* builder.flush();
@@ -102,16 +102,33 @@ function createOtherFileReader(files: readonly StatementFile[]): ReadOtherFile {
   };
 }
 
+/** The parsed files that all streams of a connector share. */
+export interface SharedParses {
+  smallFiles: SmallFileCache;
+  largeFiles: ParsedFiles;
+}
+
+interface FileSources extends SharedParses {
+  readOther: ReadOtherFile;
+}
+
 async function* readFile<T>(
   file: StatementFile,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
-  readOther: ReadOtherFile,
+  sources: FileSources,
 ): AsyncGenerator<ExtractionStep<T>> {
   if (file.forbiddenReason !== undefined) {
     progress.finishFile(file.fingerprint);
     yield rejectFile(file, file.forbiddenReason, progress, extractor);
     return;
+  }
+  if (file.size <= SMALL_FILE_BYTES) {
+    const result = await sources.smallFiles.read(file, extractor.stream);
+    if (result) {
+      yield* readSmallFile(file, result, progress, extractor, sources.readOther);
+      return;
+    }
   }
   for (let attempt = 1; attempt <= MAX_READ_ATTEMPTS; attempt++) {
     let open: OpenStatementFile;
@@ -125,12 +142,49 @@ async function* readFile<T>(
       return;
     }
     try {
-      yield* readOpenFile(file, open, progress, extractor, readOther);
+      yield* readOpenFile(file, open, progress, extractor, sources);
       if (!(await open.hasChanged())) return;
     } finally {
       await open.close();
     }
   }
+}
+
+async function* readSmallFile<T>(
+  file: StatementFile,
+  result: ParsedFile | StatementError,
+  progress: PullProgress,
+  extractor: StreamExtractor<T>,
+  readOther: ReadOtherFile,
+): AsyncGenerator<ExtractionStep<T>> {
+  const { fingerprint, name, size } = file;
+  const current = openProgress(fingerprint, progress);
+  if (result instanceof StatementError) {
+    progress.finishFile(fingerprint);
+    yield rejectFile(file, result.message, progress, extractor);
+    return;
+  }
+  for await (const step of extractor.extract(result, current, name, readOther))
+    yield { ...step, bytesRead: servedBytes(size, current, result) };
+  yield* finishFile(file, fingerprint, progress, extractor);
+}
+
+/** Returns the position in the file. It is the beginning, unless an earlier pull has read a part of the file. */
+function openProgress(fingerprint: string, progress: PullProgress): CurrentFile {
+  if (progress.current?.file !== fingerprint)
+    progress.current = { file: fingerprint, entries: 0, refused: 0 };
+  return progress.current;
+}
+
+function* finishFile<T>(
+  { name }: StatementFile,
+  fingerprint: string,
+  progress: PullProgress,
+  { reportsRejections }: StreamExtractor<T>,
+): Generator<ExtractionStep<T>> {
+  const refused = progress.current?.refused ?? 0;
+  progress.finishFile(fingerprint);
+  if (reportsRejections) yield { items: [], resolvedIds: recordReadFile(name, refused, progress) };
 }
 
 /** Returns without finishing the file if it changed meanwhile. */
@@ -139,41 +193,44 @@ async function* readOpenFile<T>(
   open: OpenStatementFile,
   progress: PullProgress,
   extractor: StreamExtractor<T>,
-  readOther: ReadOtherFile,
+  { readOther, largeFiles }: FileSources,
 ): AsyncGenerator<ExtractionStep<T>> {
-  if (progress.current?.file !== open.fingerprint) {
-    progress.current = { file: open.fingerprint, entries: 0, refused: 0 };
-  }
-  const { current } = progress;
-  const readParts = (): AsyncIterable<StatementEvent> => readStatements(open.read());
-  // A small file is parsed once, and its parts are kept for the second pass.
+  const current = openProgress(open.fingerprint, progress);
   const isSmall = open.size <= SMALL_FILE_BYTES;
-  const recorded: StatementEvent[] = [];
-  const parts = isSmall ? (): AsyncIterable<StatementEvent> => replayParts(recorded) : readParts;
-  let checked: CheckedFile;
+  const lease = isSmall ? undefined : largeFiles.acquire(file, open.fingerprint, extractor.stream);
   try {
-    const firstPass = isSmall ? recordParts(readParts(), recorded) : readParts();
-    checked = yield* checkWithHeartbeat<T>(firstPass, open, current, extractor.needsIdentity);
-  } catch (error) {
-    if (!(error instanceof StatementError)) throw error;
-    if (await open.hasChanged()) return;
-    progress.finishFile(open.fingerprint);
-    yield rejectFile(file, error.message, progress, extractor);
-    return;
-  }
-  try {
-    for await (const step of extractor.extract(checked, parts, current, file.name, readOther)) {
+    let parsed: ParsedFile;
+    try {
+      parsed = lease ? yield* waitWithHeartbeat<T>(lease, current) : await parseInMemory(open.read());
+    } catch (error) {
+      if (error instanceof ReplacedFileError) return;
+      if (!(error instanceof StatementError || error instanceof ParseWorkerError)) throw error;
+      if (await open.hasChanged()) return;
+      if (error instanceof ParseWorkerError) {
+        // The next pull tries again, so the file is not finished.
+        yield rejectFile(file, error.message, progress, extractor);
+        return;
+      }
+      progress.finishFile(open.fingerprint);
+      yield rejectFile(file, error.message, progress, extractor);
+      lease?.release(true);
+      return;
+    }
+    for await (const step of extractor.extract(parsed, current, file.name, readOther)) {
       // After a change the data may mix both versions of the file.
       if (await open.hasChanged()) return;
-      yield { ...step, bytesRead: open.bytesRead };
+      yield { ...step, bytesRead: servedBytes(open.size, current, parsed) };
     }
-  } catch (error) {
-    if (error instanceof StatementError && (await open.hasChanged())) return;
-    throw error;
+    yield* finishFile(file, open.fingerprint, progress, extractor);
+    lease?.release(true);
+  } finally {
+    lease?.release(false);
   }
-  progress.finishFile(open.fingerprint);
-  if (extractor.reportsRejections)
-    yield { items: [], resolvedIds: recordReadFile(file.name, current.refused, progress) };
+}
+
+/** The second half of the progress of a file: the first half is its check. */
+function servedBytes(size: number, { entries }: CurrentFile, { entryCount }: ParsedFile): number {
+  return entryCount === 0 ? size : (size * (1 + entries / entryCount)) / 2;
 }
 
 function rejectFile<T>(
@@ -193,45 +250,27 @@ function fileRank({ fingerprint, size }: StatementFile, { current }: PullProgres
 }
 
 /**
- * Checks the file. While this takes long, it yields steps that end a page, because the gateway gives up a
- * listing that yields no page for a minute.
+ * Waits until the file is parsed. While this takes long, it yields steps that end a page, because the gateway gives
+ * up a listing that yields no page for a minute.
  */
-async function* checkWithHeartbeat<T>(
-  parts: AsyncIterable<StatementEvent>,
-  open: OpenStatementFile,
+async function* waitWithHeartbeat<T>(
+  lease: ParseLease,
   current: CurrentFile,
-  needsIdentity: boolean,
-): AsyncGenerator<ExtractionStep<T>, CheckedFile> {
-  const checking = checkFile(parts, needsIdentity);
-  // If the listing ends meanwhile, the file is closed and the check fails without anybody waiting for it.
-  checking.catch(() => undefined);
+): AsyncGenerator<ExtractionStep<T>, ParsedFile> {
+  const parsing = lease.result();
+  // If the listing ends meanwhile, nothing waits for the result.
+  parsing.catch(() => undefined);
   for (;;) {
     const timer = new AbortController();
     const heartbeat = setTimeout(HEARTBEAT_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-    const checked = await Promise.race([checking, heartbeat]);
-    timer.abort();
-    if (checked) {
+    const parsed = await Promise.race([parsing, heartbeat]).finally(() => timer.abort());
+    if (parsed) {
       delete current.checkedBytes;
-      return checked;
+      return parsed;
     }
-    current.checkedBytes = open.bytesRead;
-    yield { items: [], bytesRead: open.bytesRead, endsPage: true };
+    current.checkedBytes = lease.bytesRead;
+    yield { items: [], bytesRead: lease.bytesRead / 2, endsPage: true };
   }
-}
-
-/** Passes the parts on and keeps them. */
-async function* recordParts(
-  parts: AsyncIterable<StatementEvent>,
-  recorded: StatementEvent[],
-): AsyncGenerator<StatementEvent> {
-  for await (const part of parts) {
-    recorded.push(part);
-    yield part;
-  }
-}
-
-async function* replayParts(recorded: readonly StatementEvent[]): AsyncGenerator<StatementEvent> {
-  yield* recorded;
 }
 
 function openErrorMessage(error: unknown): string {

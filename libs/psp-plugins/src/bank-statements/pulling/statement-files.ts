@@ -68,6 +68,11 @@ export class OpenStatementFile {
   /** Number of bytes read in the current pass. */
   bytesRead = 0;
 
+  /** For another thread. It is valid until `close`. */
+  get descriptor(): number {
+    return this.handle.fd;
+  }
+
   /** @throws the system's error, e.g. ENOENT when the file was removed */
   static async open({ path, name }: StatementFile): Promise<OpenStatementFile> {
     // O_NONBLOCK: opening a named pipe would otherwise block forever.

@@ -14,31 +14,51 @@ import type { StatementReader } from './statement-reader.js';
 const MAX_SLICE_BYTES = 64 * 1024;
 
 /**
- * Reads one bank statement file. Detects the format by content: camt.052/.053/.054, MT940/MT942 or BAI2.
- *
- * Yields `start, entry…, end` for each statement, with at most one entry in memory. Local times stay local.
+ * Reads one bank statement file. Yields the events of `StatementParser`, and lets the event loop continue
+ * between slices.
  * @param chunks the bytes of the file, e.g. a read stream
- * @throws StatementError when the file is broken, truncated or not a bank statement; parts yielded before
- * must be discarded
+ * @throws StatementError see `StatementParser`
  */
 export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEvent> {
-  let source: DecodedSource | undefined;
-  let head = Buffer.alloc(0);
+  const parser = new StatementParser();
   for await (const chunk of chunks) {
-    if (source) {
-      yield* source.read(chunk);
-      continue;
+    for (let from = 0; from < chunk.length; from += MAX_SLICE_BYTES) {
+      yield* parser.write(chunk.subarray(from, from + MAX_SLICE_BYTES));
+      await setImmediate();
     }
-    head = Buffer.concat([head, chunk]);
-    if (head.length < DETECTION_BYTES) continue;
-    source = new DecodedSource(detectFormat(head.subarray(0, DETECTION_BYTES)));
-    yield* source.read(head);
   }
-  if (!source) {
-    source = new DecodedSource(detectFormat(head));
-    yield* source.read(head);
+  yield* parser.end();
+}
+
+/**
+ * Converts the bytes of one file to events. Detects the format by content: camt.052/.053/.054, MT940/MT942 or
+ * BAI2. The events are `start, entry…, end` for each statement. Local times stay local.
+ *
+ * Both methods throw a StatementError when the file is broken, truncated or not a bank statement. Events that
+ * were returned before must be discarded then.
+ */
+export class StatementParser {
+  #source: DecodedSource | undefined;
+  #head = Buffer.alloc(0);
+
+  /** @returns the events that are complete so far */
+  write(bytes: Uint8Array): StatementEvent[] {
+    if (this.#source) return this.#source.read(bytes);
+    this.#head = Buffer.concat([this.#head, bytes]);
+    if (this.#head.length < DETECTION_BYTES) return [];
+    return this.#open(this.#head.subarray(0, DETECTION_BYTES)).read(this.#head);
   }
-  yield* source.end();
+
+  /** Ends the file and returns the remaining events. */
+  end(): StatementEvent[] {
+    if (this.#source) return this.#source.end();
+    const source = this.#open(this.#head);
+    return [...source.read(this.#head), ...source.end()];
+  }
+
+  #open(head: Buffer): DecodedSource {
+    return (this.#source = new DecodedSource(detectFormat(head)));
+  }
 }
 
 /** Converts bytes to text and text to statement parts. */
@@ -54,17 +74,13 @@ class DecodedSource {
     this.#reader = createReader(format, this.#decoder === undefined);
   }
 
-  async *read(bytes: Uint8Array): AsyncGenerator<StatementEvent> {
-    for (let from = 0; from < bytes.length; from += MAX_SLICE_BYTES) {
-      const slice = bytes.subarray(from, from + MAX_SLICE_BYTES);
-      yield* this.#reportEncoding(this.#reader.write(this.#decode(slice)));
-      await setImmediate();
-    }
+  read(bytes: Uint8Array): StatementEvent[] {
+    return this.#reportEncoding(this.#reader.write(this.#decode(bytes)));
   }
 
-  *end(): Generator<StatementEvent> {
-    if (this.#decoder) yield* this.#reportEncoding(this.#reader.write(this.#decode()));
-    yield* this.#reportEncoding(this.#reader.end());
+  end(): StatementEvent[] {
+    const last = this.#decoder ? this.#reportEncoding(this.#reader.write(this.#decode())) : [];
+    return [...last, ...this.#reportEncoding(this.#reader.end())];
   }
 
   /** Adds to the end of one statement that the file has bytes of another encoding than it declares. */

@@ -1,5 +1,5 @@
 /** Parses dates and times of bank statements, which often have no time zone. */
-import { parseTime } from '@tributary/connector-api';
+import { formatTime, parseTime } from '@tributary/connector-api';
 
 const DATE_PATTERN = /^\d{4}-\d{2}-\d{2}/;
 const DAY_MS = 86_400_000;
@@ -8,6 +8,7 @@ export class LocalTimeParser {
   private readonly dateTimeFormat: Intl.DateTimeFormat;
   /** Cache of the last result: consecutive entries usually have the same day, and Intl is slow. */
   private last: { text: string; moment: number | undefined } | undefined;
+  private lastFormatted: { moment: number; text: string } | undefined;
 
   constructor(timeZone: string) {
     this.dateTimeFormat = new Intl.DateTimeFormat('en-US', {
@@ -30,6 +31,12 @@ export class LocalTimeParser {
   toEpochMs(text: string): number | undefined {
     if (this.last?.text !== text) this.last = { text, moment: this.parseEpochMs(text) };
     return this.last.moment;
+  }
+
+  /** Formats ms since 1970 as `formatTime` does, and keeps the last result. */
+  formatEpochMs(moment: number): string {
+    if (this.lastFormatted?.moment !== moment) this.lastFormatted = { moment, text: formatTime(moment) };
+    return this.lastFormatted.text;
   }
 
   /** Returns the last millisecond of a date. A time is returned unchanged. */

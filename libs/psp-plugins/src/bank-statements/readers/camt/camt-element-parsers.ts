@@ -23,16 +23,19 @@ export function createFail(place: string): RejectElement {
 /** Records a value that moves no money and cannot be read. It is left out. */
 export type ReportUnreadable = (what: string) => void;
 
+class Unreadable extends Error {}
+
+const rejectOptionalValue: RejectElement = (what) => {
+  throw new Unreadable(what);
+};
+
 /**
  * Reads a value that moves no money. If it cannot be read, it is reported and left out.
  * @param read gets a function that fails with the reason
  */
 export function readOptional<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
-  class Unreadable extends Error {}
   try {
-    return read((what) => {
-      throw new Unreadable(what);
-    });
+    return read(rejectOptionalValue);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     report(error.message);

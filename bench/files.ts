@@ -1,0 +1,120 @@
+/**
+ * Measures the plugin for bank files: a large camt file, a large MT940 file, many small files, and equal entries.
+ * `npm run bench -- --files`; `-- --files --short` uses smaller files. The processor time of a large file is a ratio to a
+ * plain parse of the same file with the same parser, in the same run. Each measurement has a process of its own.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeEqualEntries, writeLargeCamt, writeLargeMt940, writeSmallFiles } from './statement-files.js';
+
+const isShort = process.argv.includes('--short');
+const LARGE_FILE_BYTES = isShort ? 8_000_000 : 200_000_000;
+const SMALL_FILE_COUNT = isShort ? 1000 : 100_000;
+const EQUAL_ENTRY_COUNT = isShort ? 3000 : 30_000;
+/** A higher value is a regression, and fails. The goal is what large files should reach. */
+interface Limit {
+  most: number;
+  goal: number;
+}
+const CPU_RATIO: Limit = { most: 5, goal: 1.3 };
+const FIRST_ROWS_S: Limit = { most: 120, goal: 10 };
+const MEMORY_MB: Limit = { most: 600, goal: 250 };
+/** 100 000 files should take less than 3 minutes. */
+const SMALL_FILE_MS: Limit = { most: 8, goal: 1.8 };
+const SECOND_LOOK_S: Limit = { most: 60, goal: 5 };
+const EQUAL_ENTRIES_S: Limit = { most: 30, goal: 10 };
+
+/** What a child process measured. */
+interface FileUsage {
+  cpuMs: number;
+  wallMs: number;
+  /** Time until the first transactions. */
+  firstRowsMs: number;
+  /** Processor time of pulling all streams again. */
+  secondLookMs: number;
+  maxMemoryBytes: number;
+  rows: number;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-files-'));
+try {
+  const results = [
+    await measureLargeFile('camt.053', writeLargeCamt),
+    await measureLargeFile('MT940', writeLargeMt940),
+    await measureSmallFiles(),
+    await measureEqualEntries(),
+  ];
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function measureLargeFile(
+  name: string,
+  write: (directory: string, bytes: number) => string,
+): Promise<boolean> {
+  const place = join(directory, name);
+  const file = write(place, LARGE_FILE_BYTES);
+  const plain = await measure('parse', file);
+  const pulled = await measure('pull', place);
+  rmSync(place, { recursive: true });
+  print(`${name}, ${LARGE_FILE_BYTES / 1e6} MB, ${pulled.rows.toLocaleString('en')} transactions`, pulled);
+  print('plain parse of this file', plain);
+  return [
+    check('processor time of all streams / plain parse', pulled.cpuMs / plain.cpuMs, CPU_RATIO),
+    check('seconds to the first rows', pulled.firstRowsMs / 1000, FIRST_ROWS_S),
+    check('peak memory in MB', pulled.maxMemoryBytes / 1e6, MEMORY_MB),
+  ].every(Boolean);
+}
+
+async function measureSmallFiles(): Promise<boolean> {
+  const place = join(directory, 'small');
+  writeSmallFiles(place, SMALL_FILE_COUNT);
+  const pulled = await measure('pull', place);
+  rmSync(place, { recursive: true });
+  print(`${SMALL_FILE_COUNT.toLocaleString('en')} small files`, pulled);
+  return [
+    check('processor time of a small file in ms', pulled.cpuMs / SMALL_FILE_COUNT, SMALL_FILE_MS),
+    check('processor time of a second look in s', pulled.secondLookMs / 1000, SECOND_LOOK_S),
+  ].every(Boolean);
+}
+
+async function measureEqualEntries(): Promise<boolean> {
+  const place = join(directory, 'equal');
+  writeEqualEntries(place, EQUAL_ENTRY_COUNT);
+  const pulled = await measure('pull', place);
+  print(`${EQUAL_ENTRY_COUNT.toLocaleString('en')} equal entries`, pulled);
+  return check('processor time of all streams in s', pulled.cpuMs / 1000, EQUAL_ENTRIES_S);
+}
+
+async function measure(task: 'parse' | 'pull', path: string): Promise<FileUsage> {
+  const child = fork(fileURLToPath(new URL('./read-statement-files.js', import.meta.url)), [task, path]);
+  const message = once(child, 'message');
+  const exit = once(child, 'exit');
+  const [usage] = (await Promise.race([message, exit])) as [FileUsage | number];
+  if (typeof usage !== 'object')
+    throw new Error(`the process that should ${task} ${path} ended with ${usage}`);
+  await exit;
+  return usage;
+}
+
+function print(what: string, { cpuMs, wallMs, firstRowsMs, secondLookMs, maxMemoryBytes }: FileUsage): void {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  console.log(
+    `     ${what}: processor ${seconds(cpuMs)}, time ${seconds(wallMs)}, first rows ${seconds(firstRowsMs)}, ` +
+      `second look ${seconds(secondLookMs)}, memory ${Math.round(maxMemoryBytes / 1e6)} MB`,
+  );
+}
+
+function check(what: string, value: number, { most, goal }: Limit): boolean {
+  const isGood = value <= most;
+  const reached = value <= goal ? 'reached' : 'not reached';
+  console.log(
+    `${isGood ? 'ok  ' : 'FAIL'} ${what}: ${value.toFixed(2)}, at most ${most}; the goal of ${goal} is ${reached}`,
+  );
+  return isGood;
+}

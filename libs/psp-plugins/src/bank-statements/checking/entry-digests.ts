@@ -1,0 +1,58 @@
+/**
+ * The digests of an entry that matching and the detection of repeated entries need. They are computed once, when
+ * the file is parsed.
+ */
+import { InvalidRecordError, formatAmount } from '@tributary/connector-api';
+import { entryFactsWithDetail } from '../statements/merge-entry-detail.js';
+import {
+  createGroupKey,
+  computeDigest,
+  digestNormalizedFacts,
+  isUsableReference,
+  listGroupCriteria,
+  normalizeFacts,
+} from '../identity/entry-identity.js';
+import type { FactDigests } from '../identity/entry-identity.js';
+import { toSignedMoney } from '../statements/signed-money.js';
+import type { Entry } from '../statements/statement.types.js';
+
+export interface EntryDigests {
+  /** Key of the group that gets the movement if it is new. */
+  groupKey: string;
+  facts: FactDigests;
+  /** Equal for entries of one statement and group with equal facts. */
+  entryKey: string;
+  /** Equal for entries of one statement with equal amount and bank reference. Empty without a usable reference. */
+  referenceKey: string;
+}
+
+/** @param statement number of the statement in its file, from 0 */
+export function digestEntry(entry: Entry, accountId: string, statement: number): EntryDigests {
+  const normalized = normalizeFacts(entryFactsWithDetail(entry));
+  const facts = digestNormalizedFacts(normalized);
+  const [reference = ''] = normalized;
+  const amount = formatAmountForKey(entry);
+  const groupKey = createGroupKey(accountId, amount, listGroupCriteria(entry)[0]);
+  return {
+    groupKey,
+    facts,
+    entryKey: createEntryKey(groupKey, facts.all, statement),
+    referenceKey: isUsableReference(reference)
+      ? computeDigest(statement, 'reference', reference, amount)
+      : '',
+  };
+}
+
+export function createEntryKey(groupKey: string, facts: string, statement: number): string {
+  return computeDigest(statement, groupKey, facts);
+}
+
+/** Formats the amount as it is served, if possible: banks write `8.850` in one report and `8.85` in the next. */
+export function formatAmountForKey(entry: Entry): string {
+  try {
+    return `${entry.creditDebit} ${formatAmount(toSignedMoney(entry))} ${entry.currency}`;
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    return `${entry.creditDebit} ${entry.amount} ${entry.currency}`;
+  }
+}

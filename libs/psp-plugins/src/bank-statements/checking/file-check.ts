@@ -1,0 +1,88 @@
+/**
+ * The check of a whole file: it is complete, each statement is balanced, and repeated entries are counted. Records
+ * are served only after this check.
+ */
+import { accountIdFrom, computeDigest, normalizeFacts } from '../identity/entry-identity.js';
+import { StatementError } from '../statements/statement.types.js';
+import type { StatementEvent, StatementStart } from '../statements/statement.types.js';
+import { DigestCounter } from './digest-counter.js';
+import { digestEntry } from './entry-digests.js';
+import type { EntryDigests } from './entry-digests.js';
+import { EntrySums, checkStatement } from './statement-check.js';
+import type { CheckedStatement } from './statement-check.js';
+
+export interface CheckedFile {
+  /** In file order. */
+  statements: CheckedStatement[];
+  /** Numbers of occurrences of the keys in `EntryDigests`. */
+  digestCounts: DigestCounter;
+}
+
+export class FileCheck {
+  private readonly statements: CheckedStatement[] = [];
+  private readonly digestCounts = new DigestCounter();
+  /** Digests of the contents of the statements, by identity. */
+  private readonly contents = new Map<string, string>();
+  private open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
+
+  /**
+   * @returns the digests of an entry; `undefined` for other parts
+   * @throws StatementError when the parts are in a wrong order
+   */
+  add(part: StatementEvent): EntryDigests | undefined {
+    const { open } = this;
+    switch (part.part) {
+      case 'start':
+        this.open = { start: part, accountId: accountIdFrom(part), sums: new EntrySums(), content: '' };
+        return undefined;
+      case 'entry': {
+        if (!open) throw new StatementError(`${part.position} stands outside of any statement`);
+        open.sums.add(part);
+        const digests = digestEntry(part, open.accountId, this.statements.length);
+        this.digestCounts.add(digests.groupKey);
+        this.digestCounts.add(digests.entryKey);
+        if (digests.referenceKey !== '') this.digestCounts.add(digests.referenceKey);
+        const facts = normalizeFacts(part);
+        open.content = computeDigest(open.content, part.creditDebit, part.amount, part.bookedAt, ...facts);
+        return digests;
+      }
+      case 'end':
+        if (!open) throw new StatementError('a statement ends that never began');
+        this.statements.push(
+          this.ensureDistinctIdentity(checkStatement(open.start, part, open.sums, open.content)),
+        );
+        this.open = undefined;
+        return undefined;
+      default:
+        return part satisfies never;
+    }
+  }
+
+  /** @throws StatementError when a statement has no end, or when there is none */
+  finish(): CheckedFile {
+    if (this.open) throw new StatementError(`statement ${this.open.start.id} has no end`);
+    if (this.statements.length === 0) throw new StatementError('there is no statement in it');
+    this.digestCounts.finish();
+    return { statements: this.statements, digestCounts: this.digestCounts };
+  }
+
+  /**
+   * Gives statements with equal identity but different entries different identities. A file may contain one
+   * statement twice, and some banks write different statements with equal headers.
+   */
+  private ensureDistinctIdentity(statement: CheckedStatement): CheckedStatement {
+    const { content, identity } = statement;
+    const first = this.contents.get(identity);
+    if (first === undefined) this.contents.set(identity, content);
+    return first === undefined || first === content
+      ? statement
+      : { ...statement, identity: computeDigest(identity, content), version: '' };
+  }
+}
+
+/** @throws StatementError when the file is broken or not a bank statement */
+export async function checkFile(parts: AsyncIterable<StatementEvent>): Promise<CheckedFile> {
+  const check = new FileCheck();
+  for await (const part of parts) check.add(part);
+  return check.finish();
+}

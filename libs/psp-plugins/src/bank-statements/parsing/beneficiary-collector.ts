@@ -1,0 +1,70 @@
+/** Collects the beneficiaries of a file while it is parsed. Each of them usually occurs in many entries. */
+import type { Beneficiary } from '@tributary/connector-api';
+import { toBeneficiary } from '../mapping/counterparty.js';
+import { entryFactsWithDetail, mergeFacts } from '../statements/merge-entry-detail.js';
+import type { Entry, EntryFacts } from '../statements/statement.types.js';
+import type { BeneficiaryBatch } from './parsed-file.js';
+
+const MAX_BENEFICIARIES_PER_BATCH = 250;
+/** With more beneficiaries the memory starts again, and some of them are collected twice. */
+const MAX_REMEMBERED = 20_000;
+
+export class BeneficiaryCollector {
+  private batch = new Map<string, Beneficiary>();
+  private known = new Map<string, Beneficiary>();
+  private entryCount = 0;
+
+  /** @returns a batch when it is full */
+  add(entry: Entry): BeneficiaryBatch | undefined {
+    this.entryCount++;
+    for (const beneficiary of listPaidBeneficiaries(entry)) this.addBeneficiary(beneficiary);
+    return this.batch.size >= MAX_BENEFICIARIES_PER_BATCH ? this.takeBatch() : undefined;
+  }
+
+  /** Returns the beneficiaries since the last batch. */
+  takeBatch(): BeneficiaryBatch {
+    const batch = { lastEntry: this.entryCount, beneficiaries: [...this.batch.values()] };
+    this.batch = new Map();
+    if (this.known.size > MAX_REMEMBERED) this.known = new Map();
+    return batch;
+  }
+
+  private addBeneficiary(beneficiary: Beneficiary): void {
+    const before = this.known.get(beneficiary.id);
+    const known = before?.metadata;
+    if (known && !hasNewMetadata(beneficiary, known)) return;
+    const merged = known ? mergeMetadata(beneficiary, known) : beneficiary;
+    this.known.set(beneficiary.id, merged);
+    this.batch.set(beneficiary.id, merged);
+  }
+}
+
+type KnownMetadata = Readonly<Record<string, string | undefined>>;
+
+/** A different spelling of a known property is not new, because clients keep the first version. */
+export function hasNewMetadata({ metadata }: Beneficiary, known: KnownMetadata): boolean {
+  return Object.entries(metadata ?? {}).some(([key, value]) => value && !known[key]);
+}
+
+/** Existing values take precedence over new ones. */
+export function mergeMetadata(current: Beneficiary, before: KnownMetadata): Beneficiary {
+  const kept = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined));
+  const metadata = { ...current.metadata, ...kept };
+  return { ...current, ownerName: metadata['com.formance.spec/owner/name'] ?? current.ownerName, metadata };
+}
+
+function* listPaidBeneficiaries(entry: Entry): Generator<Beneficiary> {
+  if (entry.status === 'INFO' || (entry.creditDebit !== 'DBIT' && entry.details.length < 2)) return;
+  const all: { facts: EntryFacts; creditDebit: Entry['creditDebit'] }[] =
+    entry.details.length < 2
+      ? [{ facts: entryFactsWithDetail(entry), creditDebit: entry.creditDebit }]
+      : entry.details.map((detail) => ({
+          facts: mergeFacts({ ...entry, counterparty: undefined }, detail),
+          creditDebit: detail.creditDebit ?? entry.creditDebit,
+        }));
+  for (const { facts, creditDebit } of all) {
+    if (creditDebit !== 'DBIT') continue;
+    const beneficiary = toBeneficiary(facts);
+    if (beneficiary) yield beneficiary;
+  }
+}

@@ -1,0 +1,32 @@
+/** Parses a small file in this thread, and keeps its events in memory. */
+import { setImmediate } from 'node:timers/promises';
+import { FileParse } from './parse-file.js';
+import type { BeneficiaryBatch, ParsedEvent, ParsedFile } from './parsed-file.js';
+
+/** Number of bytes that are parsed at once (a few milliseconds) before the event loop continues. */
+const MAX_SLICE_BYTES = 65_536;
+
+/** @throws StatementError when the file is broken or not a bank statement */
+export async function parseInMemory(chunks: AsyncIterable<Uint8Array>): Promise<ParsedFile> {
+  const events: ParsedEvent[][] = [];
+  const beneficiaries: BeneficiaryBatch[] = [];
+  const parse = new FileParse({
+    writeEvents: (batch) => void events.push(batch),
+    writeBeneficiaries: (batch) => void beneficiaries.push(batch),
+  });
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += MAX_SLICE_BYTES) {
+      parse.write(chunk.subarray(from, from + MAX_SLICE_BYTES));
+      await setImmediate();
+    }
+  }
+  return {
+    ...parse.end(),
+    readEvents: () => toAsync(events),
+    readBeneficiaries: () => toAsync(beneficiaries),
+  };
+}
+
+async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values;
+}

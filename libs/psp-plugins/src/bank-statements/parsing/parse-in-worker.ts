@@ -1,0 +1,107 @@
+/** Parses a large file in a thread of its own, so that requests are served meanwhile. */
+import { Worker } from 'node:worker_threads';
+import { existsSync, readSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setImmediate } from 'node:timers/promises';
+import { DigestCounter } from '../checking/digest-counter.js';
+import type { CheckedStatement } from '../checking/statement-check.js';
+import { StatementError } from '../statements/statement.types.js';
+import { FileParse } from './parse-file.js';
+import type { ParsedFile } from './parsed-file.js';
+import { SpoolReader, SpoolWriter } from './spool.js';
+import type { SpoolIndex } from './spool.js';
+
+export interface ParseTask {
+  /** Descriptors of the statement file and of the spool. */
+  file: number;
+  spool: number;
+  /** One number that is shared with the caller: how many bytes were parsed. */
+  bytesRead: Float64Array;
+}
+
+export type ParseResult =
+  | {
+      kind: 'parsed';
+      statements: CheckedStatement[];
+      digests: Float64Array<ArrayBuffer>;
+      entryCount: number;
+      index: SpoolIndex;
+    }
+  | { kind: 'refused'; reason: string };
+
+const WORKER_URL = new URL('./parse-worker.js', import.meta.url);
+const CHUNK_BYTES = 65_536;
+/**
+ * A worker needs memory for one batch and eight bytes for each digest. A limit of the young generation keeps the
+ * process small; a lower limit would cost much processor time.
+ */
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32 };
+
+/** The thread ended without a result, e.g. for lack of memory. The file may be read at the next attempt. */
+export class ParseWorkerError extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the thread that parses it failed: ${reason}. The next pull tries again`, options);
+  }
+}
+
+/**
+ * @throws StatementError when the file is broken or not a bank statement
+ * @throws ParseWorkerError when the thread fails
+ */
+export async function parseInWorker(task: ParseTask): Promise<ParsedFile & { close(): void }> {
+  // The compiled worker is absent when the sources are run, so this thread parses the file.
+  const result = existsSync(WORKER_URL) ? await runWorker(task) : await runInThisThread(task);
+  if (result.kind === 'refused') throw new StatementError(result.reason);
+  const spool = new SpoolReader(task.spool, result.index);
+  return {
+    statements: result.statements,
+    digestCounts: DigestCounter.fromSorted(result.digests),
+    entryCount: result.entryCount,
+    readEvents: () => spool.readEvents(),
+    readBeneficiaries: () => spool.readBeneficiaries(),
+    close: () => spool.close(),
+  };
+}
+
+function runWorker(task: ParseTask): Promise<ParseResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<ParseResult>();
+  const worker = new Worker(fileURLToPath(WORKER_URL), { workerData: task, resourceLimits: WORKER_LIMITS });
+  worker.once('message', resolve);
+  worker.once('error', (cause: unknown) =>
+    reject(new ParseWorkerError(cause instanceof Error ? cause.message : String(cause), { cause })),
+  );
+  worker.once('exit', (code) => reject(new ParseWorkerError(`it ended with code ${code}`)));
+  // A gateway that stops does not wait for the thread. The streams that wait for it keep the process running.
+  worker.unref();
+  return promise;
+}
+
+async function runInThisThread(task: ParseTask): Promise<ParseResult> {
+  const steps = parseSteps(task);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await setImmediate();
+  }
+}
+
+/** Parses the file chunk by chunk. Yields after each chunk. */
+export function* parseSteps({ file, spool, bytesRead }: ParseTask): Generator<void, ParseResult> {
+  const writer = new SpoolWriter(spool);
+  const parse = new FileParse(writer);
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  try {
+    for (let position = 0; ; bytesRead[0] = position) {
+      const length = readSync(file, chunk, 0, CHUNK_BYTES, position);
+      if (length === 0) break;
+      parse.write(chunk.subarray(0, length));
+      position += length;
+      yield;
+    }
+    const { statements, digestCounts, entryCount } = parse.end();
+    return { kind: 'parsed', statements, digests: digestCounts.toSorted(), entryCount, index: writer.index };
+  } catch (error) {
+    if (error instanceof StatementError) return { kind: 'refused', reason: error.message };
+    throw error;
+  }
+}

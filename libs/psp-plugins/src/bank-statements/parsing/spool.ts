@@ -1,0 +1,82 @@
+/**
+ * The spool of a large file: its parsed events and beneficiaries as JSON in a temporary file, so that each stream
+ * reads them without parsing the file again. The directory entry of the spool is removed at once, so nothing remains
+ * after a crash.
+ */
+import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ParsedFileWriter } from './parse-file.js';
+import type { BeneficiaryBatch, ParsedEvent } from './parsed-file.js';
+
+const readAt = promisify(read);
+
+/** Positions of batches in the spool, in bytes. */
+type Region = [from: number, length: number];
+
+export interface SpoolIndex {
+  events: Region[];
+  beneficiaries: Region[];
+}
+
+/** @returns the file descriptor. @throws the system's error if no temporary file can be written */
+export function createSpool(): number {
+  const directory = mkdtempSync(join(tmpdir(), 'tributary-'));
+  try {
+    return openSync(join(directory, 'spool'), 'wx+', 0o600);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export class SpoolWriter implements ParsedFileWriter {
+  readonly index: SpoolIndex = { events: [], beneficiaries: [] };
+  private position = 0;
+
+  constructor(private readonly descriptor: number) {}
+
+  writeEvents(events: ParsedEvent[]): void {
+    this.index.events.push(this.write(events));
+  }
+
+  writeBeneficiaries(batch: BeneficiaryBatch): void {
+    this.index.beneficiaries.push(this.write(batch));
+  }
+
+  private write(value: unknown): Region {
+    const bytes = Buffer.from(JSON.stringify(value));
+    const from = this.position;
+    for (let written = 0; written < bytes.length;)
+      written += writeSync(this.descriptor, bytes, written, bytes.length - written, from + written);
+    this.position += bytes.length;
+    return [from, bytes.length];
+  }
+}
+
+export class SpoolReader {
+  constructor(
+    private readonly descriptor: number,
+    private readonly index: SpoolIndex,
+  ) {}
+
+  async *readEvents(): AsyncGenerator<ParsedEvent[]> {
+    for (const region of this.index.events) yield (await this.read(region)) as ParsedEvent[];
+  }
+
+  async *readBeneficiaries(): AsyncGenerator<BeneficiaryBatch> {
+    for (const region of this.index.beneficiaries) yield (await this.read(region)) as BeneficiaryBatch;
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  /** The spool was written by this program and nobody else can open it, so its JSON needs no validation. */
+  private async read([from, length]: Region): Promise<unknown> {
+    const { bytesRead, buffer } = await readAt(this.descriptor, Buffer.allocUnsafe(length), 0, length, from);
+    if (bytesRead !== length)
+      throw new Error(`the temporary file ends at byte ${from + bytesRead}; expected ${from + length}`);
+    return JSON.parse(buffer.toString());
+  }
+}

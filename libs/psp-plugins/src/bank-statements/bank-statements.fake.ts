@@ -3,6 +3,7 @@ import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  InvalidRecordError,
   serializeAccount,
   validateBalances,
   serializeBeneficiary,
@@ -180,8 +181,8 @@ export class FakeBank {
 type Item = Account | Beneficiary | Transaction;
 
 /**
- * Stores what a real feed stores: each new version of a record as a row, the cursor, rejected records and
- * warnings.
+ * Stores what a real feed stores: each new version of a record as a row, the cursor, warnings and rejected records.
+ * A record that the gateway cannot serve is rejected, too.
  */
 export class FakeFeed implements FeedReader {
   readonly rows: { stream: Stream; item: Item; serialized: SerializedRecord }[] = [];
@@ -255,7 +256,14 @@ export class FakeFeed implements FeedReader {
   }
 
   private append(stream: Stream, item: Item): void {
-    const serialized = serializeItem(stream, item);
+    let serialized: SerializedRecord;
+    try {
+      serialized = serializeItem(stream, item);
+    } catch (error) {
+      if (!(error instanceof InvalidRecordError)) throw error;
+      this.rejected.set(item.id, error.message);
+      return;
+    }
     const key = `${stream} ${item.id}`;
     if (this.latestVersions.get(key)?.content === serialized.content) return;
     this.latestVersions.set(key, { item, content: serialized.content });

@@ -1,5 +1,5 @@
 /** Maps a matched entry to transactions. No side effects: the same input gives the same records. */
-import { InvalidRecordError, formatAmount, parseMoney } from '@tributary/connector-api';
+import { InvalidRecordError, encodeId, formatAmount, parseMoney } from '@tributary/connector-api';
 import type {
   Metadata,
   StoredRecord,
@@ -35,13 +35,21 @@ interface MovementPart {
   metadata: Metadata;
 }
 
-/** @throws InvalidRecordError for an entry that cannot be served without loss of information */
+/** The gateway serves no later times. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
+
+/**
+ * Checks what the gateway would refuse later. An entry that gets a number in its group and is refused afterwards would leave
+ * a gap, and a later entry would get the number of a stored movement.
+ * @throws InvalidRecordError for an entry that cannot be served without loss of information
+ */
 export function assertEntryComplete(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): void {
   const { ambiguity } = entry;
   if (ambiguity !== undefined) throw new InvalidRecordError(ambiguity);
   if (statement.currencyConflict !== undefined) {
     throw new InvalidRecordError(`its currency is unknown: ${statement.currencyConflict}`);
   }
+  encodeId(statement.accountId);
   toSignedMoney(entry);
   bookingTime(entry, statement, time);
 }
@@ -260,7 +268,7 @@ function transactionStatus({ status }: Entry): TransactionStatus {
 /**
  * Returns the booking time, or the nearest other time in the entry or statement. A value date after the closing
  * balance is replaced by the day of that balance, because the balance contains the entry.
- * @throws InvalidRecordError when there is no time after 1970
+ * @throws InvalidRecordError when there is no time between 1970 and 9999
  */
 function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeParser): string {
   const { start, balances } = statement;
@@ -272,9 +280,9 @@ function bookingTime(entry: Entry, statement: CheckedStatement, time: LocalTimeP
     start.from ??
     balances.at(-1)?.at;
   const moment = dateOrTime === undefined ? undefined : time.toEpochMs(dateOrTime);
-  if (moment === undefined || moment < 0) {
+  if (moment === undefined || moment < 0 || moment > MAX_TIME_MS) {
     throw new InvalidRecordError(
-      `${entry.position}: neither the entry nor its statement says a day after 1970`,
+      `${entry.position}: neither the entry nor its statement says a day between 1970 and 9999`,
     );
   }
   return time.formatEpochMs(moment);

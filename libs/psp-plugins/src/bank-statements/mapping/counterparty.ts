@@ -1,4 +1,5 @@
 /** Derives ids and beneficiaries from the counterparty of a movement. */
+import { tryEncodeId } from '@tributary/connector-api';
 import type { Beneficiary } from '@tributary/connector-api';
 import type { EntryFacts, Party } from '../statements/statement.types.js';
 
@@ -16,9 +17,14 @@ const OWNER_KEYS = {
 
 /**
  * Returns the IBAN, or the account number with the bank's code. Returns `undefined` if the statement has no
- * account number.
+ * account number, or one that cannot be served as an id because it is too long.
  */
 export function createCounterpartyId(party: Party | undefined): string | undefined {
+  const id = writtenCounterpartyId(party);
+  return id !== undefined && tryEncodeId(id) !== undefined ? id : undefined;
+}
+
+function writtenCounterpartyId(party: Party | undefined): string | undefined {
   if (party?.iban) return party.iban;
   if (!party?.accountNumber) return undefined;
   return party.bic ? `${party.bic}.${party.accountNumber}` : party.accountNumber;

@@ -42,6 +42,7 @@ it('the page lists every property with its default, and no other', () => {
     ...listProperties(schema.definitions.connector ?? {}, ''),
     { path: 'tenants.<name>.connectors' },
     { path: 'tenants.<name>.formance' },
+    { path: 'tenants.<name>.operators.apiKeys', default: '[]' },
     { path: 'tenants.<name>.reconciliation.policies', default: '[]' },
   ].filter(({ path }) => path !== 'tenants');
   expect(properties.length).toBeGreaterThan(20);

@@ -69,6 +69,8 @@ interface TestGatewayOptions {
   level?: LogLevel;
   secrets?: string[];
   drainTimeoutMs?: number;
+  /** The key of the operator; a new one by default. */
+  operatorKey?: string;
 }
 
 export async function startGateway({
@@ -77,10 +79,10 @@ export async function startGateway({
   level,
   secrets,
   drainTimeoutMs = 0,
+  operatorKey = generateApiKey(),
 }: TestGatewayOptions): Promise<TestGateway> {
   const fresh = await DEFAULT_STORE.createMigrated();
   const keys = new Map(connectors.map(({ path, keys: own }) => [path, own ?? [generateApiKey()]]));
-  const operatorKey = generateApiKey();
   const log: string[] = [];
   const logger = createLogger({
     level: level ?? 'debug',
@@ -95,7 +97,7 @@ export async function startGateway({
       connectors: connectors.map((connector) =>
         createConnectorConfig(connector, keys.get(connector.path) ?? []),
       ),
-      operatorKeys: [hashApiKey(operatorKey)],
+      operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
       policies: [],
       docs: true,
       secrets: secrets ?? [],

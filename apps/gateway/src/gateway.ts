@@ -36,6 +36,8 @@ import {
 import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
 import { StartPageModule } from './mount/start-page.module.js';
+import { installOperatorApi } from './operator/operator-api.js';
+import { readPackageVersion } from './package-version.js';
 import { freeDependencyInjectionState } from './mount/free-dependency-injection-state.js';
 import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
@@ -147,8 +149,12 @@ async function composeGateway(
   );
   const keySets = {
     connectors: new Map(registrations.map(({ path, apiKeys }) => [path, apiKeys])),
-    // Without operator keys, every request to an operator route is rejected.
-    operator: new ApiKeySet(deployment.operatorKeys.map((hash) => ({ hash, scopes: ['read'] }))),
+    // Without operator keys, every request to an operator route is rejected. The metrics contain all tenants, so no tenant may read them.
+    operator: new ApiKeySet(
+      deployment.operatorKeys
+        .filter(({ tenant, scopes }) => tenant === undefined && scopes.includes('read'))
+        .map(({ hash }) => ({ hash, scopes: ['read'] })),
+    ),
   };
   const docs = new ApiDocs(keySets.connectors);
   const adapter = new HttpAdapter({
@@ -158,6 +164,9 @@ async function composeGateway(
   });
   installRouteAuthorization(adapter.getInstance(), keySets, limiter);
   installListFastPath(adapter.getInstance(), backends);
+  installOperatorApi(adapter.getInstance(), {
+    ...{ store, deployment, version: readPackageVersion(), startedAt: Date.now() },
+  });
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
   new RequestObserver(logger, lineLimiter, registry, keySets.connectors, readers).observe(
     adapter.getInstance(),

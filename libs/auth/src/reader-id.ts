@@ -13,6 +13,10 @@ const ANONYMOUS_READER = 'anonymous';
  */
 export function deriveReaderId(authorization: string | undefined): string {
   const key = parseBearerKey(authorization);
-  if (key === undefined) return ANONYMOUS_READER;
-  return hash('sha256', `reader ${hashApiKey(key).toString('hex')}`).slice(0, READER_ID_LENGTH);
+  return key === undefined ? ANONYMOUS_READER : deriveReaderIdFromHash(hashApiKey(key));
+}
+
+/** Returns the id of the reader with this API key. @param keyHash SHA-256 of the key, as the deployment keeps it */
+export function deriveReaderIdFromHash(keyHash: Buffer): string {
+  return hash('sha256', `reader ${keyHash.toString('hex')}`).slice(0, READER_ID_LENGTH);
 }

@@ -5,6 +5,7 @@ export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/completeness.types.js';
 export type * from './types/reconciliation.types.js';
 export { hashEvent } from './reconciliation/event-log.js';
+export type * from './types/operator.types.js';
 export type * from './types/store.types.js';
 export * from './types/order.types.js';
 export * from './types/reader-position.types.js';

@@ -1,7 +1,7 @@
 /** Creates the JSON Schema (draft 07) of the deployment file. Editors use it, and `tributary schema` prints it. */
 import { MAX_KEY_LENGTH, MIN_KEY_LENGTH } from '@tributary/auth';
 import { ASSET_PATTERN, type Plugin } from '@tributary/connector-api';
-import { ApiKeyEntry } from './settings/api-key-entry.js';
+import { ApiKeyEntry, OperatorKeyEntry } from './settings/api-key-entry.js';
 import { createClassSchema, REFERENCE_SCHEMA, type JsonSchema } from './settings/class-json-schema.js';
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { NAME_PATTERN, RESERVED_NAMES } from './settings/name-patterns.js';
@@ -30,7 +30,7 @@ export function createDeploymentSchema(
           createClassSchema(PostgresStoreSettings),
         ],
       },
-      operators: extendProperties(getPropertySchema(file, 'operators'), { apiKeys: { items: API_KEY_REF } }),
+      operators: extendOperators(file),
       connectors: {
         items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED_NAME }] },
       },
@@ -86,6 +86,7 @@ function createTenantSchema(): JsonSchema {
   const tenant = createClassSchema(TenantEntry);
   return extendProperties(tenant, {
     connectors: { items: { $ref: '#/definitions/connector' } },
+    operators: extendOperators(tenant),
     reconciliation: extendReconciliation(tenant),
   });
 }
@@ -94,6 +95,13 @@ function createTenantSchema(): JsonSchema {
 function extendReconciliation(owner: JsonSchema): JsonSchema {
   return extendProperties(getPropertySchema(owner, 'reconciliation'), {
     policies: { items: { $ref: '#/definitions/policy' } },
+  });
+}
+
+function extendOperators(owner: JsonSchema): JsonSchema {
+  const withScopes = extendProperties(createClassSchema(OperatorKeyEntry), { key: API_KEY_REF });
+  return extendProperties(getPropertySchema(owner, 'operators'), {
+    apiKeys: { items: { anyOf: [API_KEY_REF, withScopes] } },
   });
 }
 

@@ -1,4 +1,5 @@
 /** Loads the deployment file: reads the YAML, resolves references and validates the settings. */
+import type { OperatorKey } from '@tributary/auth';
 import { plugins } from '@tributary/psp-plugins';
 import { ApiKeyParser } from './settings/api-key-parser.js';
 import { SettingsBinder } from './settings/settings-binder.js';
@@ -60,7 +61,9 @@ function bindDeployment(
   builder.addConnectors(owners.connectors, ['connectors'], { formance });
   const owner = { connectors: listConnectorNames(builder, undefined) };
   const policies = parsePolicies(owners.reconciliation, owner, binder, ['reconciliation']);
-  policies.push(...addTenants(owners.tenants, binder, builder, formance));
+  const tenants = addTenants(owners.tenants, binder, builder, keyParser, formance);
+  policies.push(...tenants.policies);
+  operatorKeys.push(...tenants.operatorKeys);
   if (builder.connectors.length === 0 && problems.count === 0)
     binder.reportProblem([], NO_CONNECTORS_MESSAGE);
   return {
@@ -69,24 +72,35 @@ function bindDeployment(
   };
 }
 
-/** @returns the policies of the tenants */
+/** @returns the policies and the operator keys of the tenants */
 function addTenants(
   tenants: unknown,
   binder: SettingsBinder,
   builder: ConnectorConfigBuilder,
+  keyParser: ApiKeyParser,
   deploymentFormance: FormanceConfig | undefined,
-): PolicyConfig[] {
-  if (!isPlainObject(tenants)) return [];
-  return Object.entries(tenants).flatMap(([name, entry]) => {
+): { policies: PolicyConfig[]; operatorKeys: OperatorKey[] } {
+  const found = { policies: [] as PolicyConfig[], operatorKeys: [] as OperatorKey[] };
+  if (!isPlainObject(tenants)) return found;
+  for (const [name, entry] of Object.entries(tenants)) {
     const path = ['tenants', name];
     builder.checkTenantName(name, path);
-    if (entry === undefined) return [];
-    const { connectors, formance: settings, reconciliation } = binder.bind(TenantEntry, entry, path);
+    if (entry === undefined) continue;
+    const {
+      connectors,
+      operators,
+      formance: settings,
+      reconciliation,
+    } = binder.bind(TenantEntry, entry, path);
     const formance = parseFormanceSettings(settings, binder, [...path, 'formance']) ?? deploymentFormance;
+    found.operatorKeys.push(
+      ...keyParser.parseOperatorKeys(operators.apiKeys, [...path, 'operators', 'apiKeys'], name),
+    );
     builder.addConnectors(connectors, [...path, 'connectors'], { tenant: name, formance });
     const owner = { tenant: name, connectors: listConnectorNames(builder, name) };
-    return parsePolicies(reconciliation, owner, binder, [...path, 'reconciliation']);
-  });
+    found.policies.push(...parsePolicies(reconciliation, owner, binder, [...path, 'reconciliation']));
+  }
+  return found;
 }
 
 function listConnectorNames({ connectors }: ConnectorConfigBuilder, tenant: string | undefined): string[] {

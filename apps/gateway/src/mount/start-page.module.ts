@@ -4,6 +4,7 @@ import { Controller, Get, HttpStatus, Inject, Module, Req, Res } from '@nestjs/c
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOnThisMachine } from '../http/is-on-this-machine.js';
 import { readPackageVersion } from '../package-version.js';
 import {
   renderStartPage,
@@ -66,22 +67,4 @@ export class StartPageModule {
 /** Browsers name `text/html`. Programs accept anything (curl) or JSON. */
 function acceptsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
-}
-
-const LOOPBACK_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
-/** A reverse proxy adds at least one of these headers. Its requests also come from this machine if it runs here. */
-const PROXY_HEADERS = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-real-ip',
-];
-
-function isOnThisMachine({ socket, headers }: FastifyRequest): boolean {
-  return (
-    LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') &&
-    PROXY_HEADERS.every((name) => headers[name] === undefined)
-  );
 }

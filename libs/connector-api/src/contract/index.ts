@@ -5,6 +5,7 @@ export * from './contract-error.filter.js';
 export * from './feeds.controller.js';
 export * from './openapi/document.js';
 export * from './orders.controller.js';
+export * from './parse-json-body.js';
 export type { PageQuery } from './parse-page-query.js';
 export * from './match-resource.js';
 export * from './send-page.js';

@@ -34,10 +34,10 @@ export type WriteAtCommit = (...statements: readonly CompiledQuery[]) => void;
 export type CurrentTimeExpression = () => RawBuilder<number>;
 
 /**
- * Kinds of work that share the connections of a database fairly: the health check, orders, pages of feeds, and everything else (pulls and
- * balances). No kind can keep the others waiting.
+ * Kinds of work that share the connections of a database fairly: the health check, orders, pages of feeds, requests of operators, and
+ * everything else (pulls and balances). No kind can keep the others waiting. Operators never have more than one connection of a pool.
  */
-export type ConnectionPurpose = 'health' | 'orders' | 'pages' | 'other';
+export type ConnectionPurpose = 'health' | 'orders' | 'pages' | 'operator' | 'other';
 
 /** One column of a table, and the schema of the database in which the table is. */
 export interface TableColumn {

@@ -36,7 +36,32 @@ export interface Schema {
   reconciliation_breaks: ReconciliationBreakTable;
   reconciliation_events: ReconciliationEventTable;
   reader_positions: ReaderPositionTable;
+  audit_events: AuditEventTable;
+  operator_sessions: OperatorSessionTable;
   migrations: { version: number; applied_at: number };
+}
+
+/** One change that a person or a script made. Events are only added. `hash` covers the hash of the event before. */
+export interface AuditEventTable {
+  /** Counts from 1 without gaps. */
+  seq: number;
+  at: number;
+  /** The tenant of the connector; `null` for the default tenant and for events of the whole deployment. */
+  tenant: string | null;
+  connector: string | null;
+  /** JSON. */
+  body: string;
+  hash: string;
+}
+
+/** One session of an operator. The token itself is not stored. */
+export interface OperatorSessionTable {
+  /** SHA-256 of the token, in hex. */
+  token_hash: string;
+  /** Id of the operator key with which the session was opened. */
+  key_id: string;
+  created_at: number;
+  expires_at: number;
 }
 
 /** Where a reader is in a feed, as of its last request. */

@@ -80,6 +80,16 @@ export async function findLastSyncRuns(db: Kysely<Schema>, connector: string): P
   return runs.flat();
 }
 
-function toSyncRun({ started_at, error, ...counts }: Schema['sync_runs'], stream: Stream): SyncRun {
-  return { ...counts, stream, startedAt: started_at, ...(error === null ? {} : { error }) };
+/** Converts a stored run. It takes the columns of a run and no others, because the row of a join has more. */
+export function toSyncRun(row: Schema['sync_runs'], stream: Stream): SyncRun {
+  const { connector, started_at, duration, pages, records, added, changed, refused, error } = row;
+  const counts = { pages, records, added, changed, refused };
+  return {
+    connector,
+    stream,
+    startedAt: started_at,
+    duration,
+    ...counts,
+    ...(error === null ? {} : { error }),
+  };
 }

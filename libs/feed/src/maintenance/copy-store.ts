@@ -9,8 +9,8 @@ import type { FeedRowTable, Schema } from '../database/schema.js';
 /** Number of rows that are read and held in memory at a time. */
 const BATCH_ROWS = 1000;
 
-/** Tables to copy. `last_pages` is left out, because its rows are valid for a minute only; the copy has an identity of its own. */
-type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages' | 'store_identity'>;
+/** Tables to copy. `last_pages` and the sessions of operators are left out, because they are valid for a short time; the copy has an identity of its own. */
+type TableName = Exclude<keyof Schema, 'migrations' | 'last_pages' | 'store_identity' | 'operator_sessions'>;
 type Row = Readonly<Record<string, unknown>>;
 
 /** Sort key of each table. Each batch starts after the key of the last row of the previous batch. */
@@ -47,6 +47,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   reconciliation_runs: ['id'],
   reconciliation_breaks: ['run_id', 'id'],
   reconciliation_events: ['seq'],
+  audit_events: ['seq'],
   reader_positions: ['connector', 'reader', 'stream'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];

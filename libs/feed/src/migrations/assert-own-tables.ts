@@ -38,6 +38,8 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   reconciliation_runs: { since: 14, columns: ['id', 'policy_id', 'inputs', 'verdict', 'sha256'] },
   reconciliation_breaks: { since: 14, columns: ['run_id', 'id', 'class', 'state', 'body'] },
   reconciliation_events: { since: 14, columns: ['seq', 'body', 'hash'] },
+  audit_events: { since: 16, columns: ['seq', 'at', 'tenant', 'connector', 'body', 'hash'] },
+  operator_sessions: { since: 16, columns: ['token_hash', 'key_id', 'expires_at'] },
 };
 
 const ADVICE =

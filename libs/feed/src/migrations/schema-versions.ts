@@ -19,6 +19,7 @@ import { addReaderBalancesTable } from './0012-reader-balances.js';
 import { createAccountSumTables } from './0013-account-sums.js';
 import { createReconciliationTables } from './0014-reconciliation.js';
 import { createReaderPositionsTable } from './0015-reader-positions.js';
+import { createOperatorTables } from './0016-operator-tables.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -70,6 +71,7 @@ export const MIGRATIONS: readonly Migration[] = [
   // Only adds tables.
   { apply: createReconciliationTables, minProgramVersion: 13 },
   { apply: createReaderPositionsTable, minProgramVersion: 13 },
+  { apply: createOperatorTables, minProgramVersion: 13 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -25,6 +25,8 @@ import { SqlOrderRepository } from '../orders/order-repository.js';
 import { SqlOrderQueue } from '../orders/order-queue.js';
 import type { ReaderPosition, ReaderRequests } from '../types/reader-position.types.js';
 import type { OrderRepository, OrderQueue } from '../types/order.types.js';
+import type { OperatorRepository } from '../types/operator.types.js';
+import { createOperatorRepository } from '../operator/operator-repository.js';
 import { findOpenQuarantineEntries, updateDamageWarning } from '../feeds/quarantine.js';
 import { readRows } from '../feeds/read-rows.js';
 import type { ReconciliationRepository } from '../types/reconciliation.types.js';
@@ -102,6 +104,10 @@ export class SqlStore implements Store {
 
   reconciliation(): ReconciliationRepository {
     return createReconciliationRepository(this.adapter);
+  }
+
+  operator(): OperatorRepository {
+    return createOperatorRepository(this.adapter.inLane('operator'), this.storeClock);
   }
 
   orderQueue(): OrderQueue {

@@ -13,6 +13,7 @@ import type {
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
 import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
+import type { OperatorRepository } from './operator.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
 
@@ -55,6 +56,8 @@ export interface Store {
   completeness(connector: string): CompletenessRepository;
   /** Returns the stored data of reconciliation: ledger transactions, items, runs, breaks and events. */
   reconciliation(): ReconciliationRepository;
+  /** Returns what operators see of the store, their sessions, and the audit log. */
+  operator(): OperatorRepository;
   orderQueue(): OrderQueue;
   /**
    * Records the result of a sync run. The newest run of each stream is kept for ever, older ones for 30 days. Of runs that found nothing new,

@@ -1,4 +1,4 @@
-/** `tributary schema`: prints the JSON Schema of the deployment file. */
+/** `tributary schema`: prints the JSON Schema of the deployment file, or the OpenAPI document of the operator API. */
 import type { Plugin } from '@tributary/connector-api';
 import { plugins } from '@tributary/psp-plugins';
 import {
@@ -7,6 +7,9 @@ import {
   PluginPackageError,
   PluginPackages,
 } from '../../config/index.js';
+import { OPERATOR_ENDPOINTS } from '../../operator/endpoints/index.js';
+import { createOperatorDocument } from '../../operator/openapi-document.js';
+import { readPackageVersion } from '../../package-version.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatExamples, type CommandContext } from '../shared/command-context.js';
 
@@ -15,8 +18,13 @@ export function registerSchemaCommand({ program, terminal }: CommandContext): vo
     .command('schema')
     .description('Print the JSON Schema of the deployment file, for editors.')
     .argument('[packages...]', 'installed packages whose plugins it describes too')
+    .option('--operator-api', 'the OpenAPI document of the operator API instead')
     .addHelpText('after', formatExamples('tributary schema > deployment.schema.json', SCHEMA_EXAMPLE))
-    .action((names: string[]) => {
+    .action((names: string[], { operatorApi }: { operatorApi?: true }) => {
+      if (operatorApi) {
+        const document = createOperatorDocument(OPERATOR_ENDPOINTS, readPackageVersion());
+        return terminal.out(JSON.stringify(document, undefined, 2));
+      }
       // Packages are looked up as if the deployment file were in the working directory.
       const packages = new PluginPackages('deployment.yaml');
       const described = new Map(names.map((name) => [name, loadPackagePlugin(packages, name)]));

@@ -27,8 +27,9 @@ export function describeValue(value: unknown, path: readonly (string | number)[]
 export function isSecretPath(path: readonly (string | number)[]): boolean {
   // A tenant name is chosen freely, so it does not tell whether the values below it are secret.
   const steps = path[0] === 'tenants' ? path.slice(2) : path;
-  // The scopes of a key are not secret, although they are inside `apiKeys`.
-  if (steps.slice(-2).includes('scopes')) return false;
+  // The scopes of a key and the name of its user are not secret, although they are inside `apiKeys`.
+  if (steps.slice(-2).includes('scopes') || (steps.at(-1) === 'name' && steps.at(-3) === 'apiKeys'))
+    return false;
   return steps.some((step) => typeof step === 'string' && SECRET_NAME_PATTERN.test(step));
 }
 

@@ -1,7 +1,10 @@
-/** Settings class for an API key with scopes in the deployment file. A key written as a plain string has the scope `read` only. */
-import { SCOPES, type Scope } from '@tributary/auth';
+/**
+ * Settings classes for keys with scopes in the deployment file: of connectors and of operators. A key written as a plain string has the
+ * scope `read` only.
+ */
+import { OPERATOR_SCOPES, SCOPES, type OperatorScope, type Scope } from '@tributary/auth';
 import { Setting } from '@tributary/connector-api';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsString } from 'class-validator';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Matches } from 'class-validator';
 
 const SCOPES_MESSAGE = {
   message: `$property must be a list of nothing but ${SCOPES.join(' and ')}, each once at most`,
@@ -20,4 +23,30 @@ export class ApiKeyEntry {
   @ArrayNotEmpty(SCOPES_MESSAGE)
   @IsArray(SCOPES_MESSAGE)
   scopes!: Scope[];
+}
+
+const OPERATOR_SCOPES_MESSAGE = {
+  message: `$property must be a list of nothing but ${OPERATOR_SCOPES.join(' and ')}, each once at most`,
+};
+const OPERATOR_NAME_MESSAGE = {
+  message: '$property must be 1 to 64 letters, digits, spaces and the characters . _ @ -, e.g. alice',
+};
+
+export class OperatorKeyEntry {
+  @Setting('The key: plain (at least 16 characters) or sha256:<hex>.')
+  @IsString({ message: '$property must be an API key' })
+  key!: string;
+
+  @Setting('Who uses the key. Every audit event has this name.')
+  @Matches(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u, OPERATOR_NAME_MESSAGE)
+  @IsString(OPERATOR_NAME_MESSAGE)
+  @IsOptional()
+  name?: string;
+
+  @Setting('What it may do: read everything, operate (pull, pause, resolve orders, dismiss, accept, reload).')
+  @IsIn(OPERATOR_SCOPES, { each: true, ...OPERATOR_SCOPES_MESSAGE })
+  @ArrayUnique(OPERATOR_SCOPES_MESSAGE)
+  @ArrayNotEmpty(OPERATOR_SCOPES_MESSAGE)
+  @IsArray(OPERATOR_SCOPES_MESSAGE)
+  scopes!: OperatorScope[];
 }

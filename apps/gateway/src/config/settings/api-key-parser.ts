@@ -1,6 +1,14 @@
 /** Parses the API keys of connectors and operators. Stores only hashes. Rejects a key that two owners share. */
-import { InvalidKeyError, parseKeyOrHash, type ApiKey, type Scope } from '@tributary/auth';
-import { ApiKeyEntry } from './api-key-entry.js';
+import {
+  deriveOperatorKeyId,
+  InvalidKeyError,
+  parseKeyOrHash,
+  type ApiKey,
+  type OperatorKey,
+  type OperatorScope,
+  type Scope,
+} from '@tributary/auth';
+import { ApiKeyEntry, OperatorKeyEntry } from './api-key-entry.js';
 import type { SettingsBinder } from './settings-binder.js';
 import { formatPath, formatPathForMessage, type ConfigPath } from '../file/value-path.js';
 import { isPlainObject } from './settings-metadata.js';
@@ -14,6 +22,8 @@ interface FirstKeyUse {
 
 /** Scopes of a key that is written as a plain string. The scope `pay` must be written explicitly. */
 const READ_ONLY_SCOPES: readonly Scope[] = ['read'];
+/** Scopes of an operator key that is written as a plain string. */
+const READ_ONLY_OPERATOR_SCOPES: readonly OperatorScope[] = ['read'];
 
 export class ApiKeyParser {
   readonly #firstUses = new Map<string, FirstKeyUse>();
@@ -38,13 +48,24 @@ export class ApiKeyParser {
     });
   }
 
-  /** @returns the SHA-256 of each valid operator key. Operator keys have no scopes, because they allow one kind of access only. */
-  parseOperatorKeys(keys: unknown, path: ConfigPath): Buffer[] {
+  /**
+   * Parses one list of operator keys and reports each invalid key as a problem.
+   * @param tenant the tenant whose connectors the keys can see; `undefined` for keys of the whole deployment
+   */
+  parseOperatorKeys(keys: unknown, path: ConfigPath, tenant?: string): OperatorKey[] {
     if (!Array.isArray(keys)) return [];
-    const owner = 'the operators';
-    return (keys as unknown[]).flatMap(
-      (key, index) => this.#parseKey(key, [...path, index], owner, path) ?? [],
-    );
+    const owner = tenant === undefined ? 'the operators' : `the operators of tenant ${tenant}`;
+    return (keys as unknown[]).flatMap((key, index): OperatorKey[] => {
+      const hasScopes = isPlainObject(key);
+      const keyPath = [...path, index];
+      const entry: { key: unknown; name?: string; scopes: readonly OperatorScope[] } = hasScopes
+        ? this.binder.bind(OperatorKeyEntry, key, keyPath)
+        : { key, scopes: READ_ONLY_OPERATOR_SCOPES };
+      const hash = this.#parseKey(entry.key, hasScopes ? [...keyPath, 'key'] : keyPath, owner, path);
+      if (hash === undefined) return [];
+      const name = entry.name ?? `key ${deriveOperatorKeyId({ hash }).slice(0, 8)}`;
+      return [{ hash, name, scopes: entry.scopes, ...(tenant !== undefined && { tenant }) }];
+    });
   }
 
   #parseKey(key: unknown, path: ConfigPath, owner: string, list: ConfigPath): Buffer | undefined {

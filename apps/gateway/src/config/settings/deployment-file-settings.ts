@@ -52,9 +52,11 @@ export class ListenSettings {
 }
 
 export class OperatorSettings {
-  @Setting('Keys (plain, or sha256:<hex>) for what belongs to the operator rather than to one connector.')
+  @Setting(
+    'Keys for /metrics, the operator API and the console: plain (at least 16 characters) or sha256:<hex>. They only read; one that changes things is { key: …, name: …, scopes: [read, operate] }.',
+  )
   @IsArray(KEY_LIST_MESSAGE)
-  apiKeys: string[] = [];
+  apiKeys: unknown[] = [];
 }
 
 export class SyncSettings {
@@ -113,6 +115,12 @@ export class TenantEntry {
   @ArrayNotEmpty({ message: '$property must be a list of at least one connector' })
   @IsArray({ message: '$property must be a list of connectors' })
   connectors!: unknown[];
+
+  @Setting(
+    'Who watches the connectors of this tenant with the operator API. The keys open no other tenant and no metrics.',
+  )
+  @ValidateNested()
+  operators: OperatorSettings = new OperatorSettings();
 
   @Setting('How the accounts of this tenant are compared with a ledger.')
   @ValidateNested()

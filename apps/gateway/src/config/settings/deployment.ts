@@ -1,5 +1,5 @@
 /** Types of a loaded deployment: validated, with default values, and with every reference resolved. */
-import type { ApiKey } from '@tributary/auth';
+import type { ApiKey, OperatorKey } from '@tributary/auth';
 import type { Plugin } from '@tributary/connector-api';
 import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
@@ -19,8 +19,8 @@ export interface Deployment {
   store: string | StoreLocation;
   /** At least one. */
   connectors: ConnectorConfig[];
-  /** SHA-256 of each key for the routes of the operator, e.g. `/metrics`. */
-  operatorKeys: Buffer[];
+  /** Keys for the operator API; those without a tenant also for `/metrics`. */
+  operatorKeys: OperatorKey[];
   /** Policies of all owners. */
   policies: PolicyConfig[];
   /** Whether the gateway serves `<path>/docs` for each connector. */

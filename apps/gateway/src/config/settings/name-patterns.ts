@@ -4,7 +4,15 @@ export const NAME_RULE_MESSAGE =
   'must be 1 to 63 of the characters a-z, 0-9 and -, the first one not a -, e.g. house-bank';
 
 /** Names that no connector or tenant can have, because the gateway's own URLs begin with them. */
-export const RESERVED_NAMES: readonly string[] = ['docs', 'healthz', 'livez', 'metrics', 'readyz'];
+export const RESERVED_NAMES: readonly string[] = [
+  'console',
+  'docs',
+  'healthz',
+  'livez',
+  'metrics',
+  'operator',
+  'readyz',
+];
 
 export function isReservedName(name: string): boolean {
   return RESERVED_NAMES.includes(name);

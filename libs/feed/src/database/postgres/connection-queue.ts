@@ -8,14 +8,15 @@ interface Waiter {
   grant: () => void;
 }
 
-const LANES: readonly ConnectionPurpose[] = ['health', 'orders', 'pages', 'other'];
-const NO_CONNECTIONS = { health: 0, orders: 0, pages: 0, other: 0 } as const;
+const LANES: readonly ConnectionPurpose[] = ['health', 'orders', 'pages', 'operator', 'other'];
+const NO_CONNECTIONS = { health: 0, orders: 0, pages: 0, operator: 0, other: 0 } as const;
 
 export class ConnectionQueue {
   private readonly waiters: Record<ConnectionPurpose, Waiter[]> = {
     health: [],
     orders: [],
     pages: [],
+    operator: [],
     other: [],
   };
   private readonly inUse: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
@@ -81,10 +82,13 @@ export class ConnectionQueue {
     this.lastGrants[lane] = ++this.grantCount;
   }
 
-  /** No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. */
+  /**
+   * No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. Operators have one
+   * connection, so that their long searches never slow the others.
+   */
   private mayUse(lane: ConnectionPurpose): boolean {
     const usedCount = LANES.reduce((sum, each) => sum + this.inUse[each], 0);
-    const laneSize = this.size < 3 ? this.size : this.size - 1;
+    const laneSize = lane === 'operator' ? 1 : this.size < 3 ? this.size : this.size - 1;
     return usedCount < this.size && this.inUse[lane] < laneSize;
   }
 

@@ -136,6 +136,7 @@ export async function openPostgres(
     health: createLane('health'),
     orders: createLane('orders'),
     pages: createLane('pages'),
+    operator: createLane('operator'),
     other: createLane('other'),
   } satisfies Record<ConnectionPurpose, Partial<DatabaseAdapter>>;
   // Closes the pools directly, because the query builder closes only a pool that it has used.

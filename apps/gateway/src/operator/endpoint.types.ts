@@ -1,0 +1,52 @@
+/** Types of the endpoints of the operator API. From one definition come the route, the validation and the OpenAPI document. */
+import type { OperatorKey, OperatorScope } from '@tributary/auth';
+import type { Store } from '@tributary/feed';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Deployment } from '../config/index.js';
+import type { OperatorAuthenticator } from './authenticate-operator.js';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What all endpoints work with. */
+export interface OperatorServices {
+  store: Store;
+  deployment: Deployment;
+  authenticator: OperatorAuthenticator;
+  /** Version of the program. */
+  version: string;
+  /** When the gateway started, in milliseconds since 1970. */
+  startedAt: number;
+}
+
+/** An authorized request with its validated parameters. */
+export interface OperatorRequest {
+  operator: OperatorKey;
+  /** The parameters of the URL by name. Absent ones are `undefined` or have the default of their schema. */
+  query: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** The JSON object of the body; empty for requests without a body. */
+  body: Readonly<Record<string, unknown>>;
+  http: FastifyRequest;
+  reply: FastifyReply;
+}
+
+export interface OperatorEndpoint {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Path after `/operator/v1`, e.g. `/overview`. */
+  path: string;
+  /** Name of the operation in the OpenAPI document, e.g. `getOverview`. */
+  operationId: string;
+  /** What it does, as one sentence. */
+  summary: string;
+  /** The scope that the key needs; `public` for requests without a key. */
+  access: OperatorScope | 'public';
+  /** JSON schemas of the parameters by name. */
+  query?: Readonly<Record<string, JsonSchema>>;
+  requiredQuery?: readonly string[];
+  /** JSON schema of the request body. */
+  body?: JsonSchema;
+  /** JSON schema of the response; `null` for a response without a body (204). `events`: server-sent events, whose data has the schema. */
+  response: JsonSchema | null;
+  responseType?: 'application/json' | 'text/event-stream';
+  /** Returns the response. An endpoint that sends the response itself returns `undefined` after it was sent. */
+  handle(request: OperatorRequest, services: OperatorServices): Promise<unknown>;
+}

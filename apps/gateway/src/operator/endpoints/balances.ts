@@ -1,0 +1,102 @@
+/** The last observed balances of accounts, and whether the rows explain them. */
+import { formatTime } from '@tributary/connector-api';
+import type { AccountSum } from '@tributary/feed';
+import { computeSuspectDifference } from '@tributary/sync';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import {
+  AMOUNT,
+  ASSET,
+  CONNECTOR_PATH,
+  listOf,
+  objectOf,
+  PAGE_QUERY,
+  pageOf,
+  TEXT,
+  TIME,
+} from '../schemas.js';
+import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
+
+const CHECK_STATES = ['agreed', 'suspected', 'gap', 'not-compared'] as const;
+
+export const BALANCE_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/balances', operationId: 'listBalances', access: 'read' },
+    summary: 'Lists the last observed balances, sorted by connector and account.',
+    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
+    response: pageOf(
+      objectOf({
+        connector: CONNECTOR_PATH,
+        account: { ...TEXT, description: 'The id as served.' },
+        observedAt: TIME,
+        balances: listOf(objectOf({ asset: ASSET, amount: AMOUNT })),
+      }),
+    ),
+    async handle({ operator, query }, { deployment, store }) {
+      const limit = Number(query['limit']);
+      const position = decodePosition(query['after'], ['string', 'string']);
+      const connectors = selectConnectorPaths(deployment, operator, query['connector']);
+      const found = await store
+        .operator()
+        .listBalances(connectors, position && { connector: position[0], accountId: position[1] }, limit + 1);
+      return toPage(
+        found,
+        limit,
+        ({ connector, accountId, observedAt, amounts }) => ({
+          ...{ connector, account: accountId, observedAt: formatTime(observedAt) },
+          balances: [...amounts].map(([asset, amount]) => ({ asset, amount: amount.toString() })),
+        }),
+        ({ connector, accountId }) => encodePosition(connector, accountId),
+      );
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/completeness', operationId: 'listBalanceChecks', access: 'read' },
+    summary:
+      'Lists for each account of a connector: opening balance plus rows, compared with the balance at the PSP.',
+    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
+    requiredQuery: ['connector'],
+    response: pageOf(
+      objectOf({
+        account: TEXT,
+        asset: ASSET,
+        state: { type: 'string', enum: [...CHECK_STATES] },
+        rows: { ...AMOUNT, description: 'Sum of all rows.' },
+        'opening?': {
+          ...AMOUNT,
+          description: 'Balance before the first row; absent before the first comparison.',
+        },
+        'difference?': { ...AMOUNT, description: 'Balance minus opening and rows. Absent if they agree.' },
+        'since?': { ...TIME, description: 'Since when they disagree.' },
+        'agreedAt?': { ...TIME, description: 'When they agreed last.' },
+      }),
+    ),
+    async handle({ operator, query }, { deployment, store }) {
+      const { path } = requireVisibleConnector(deployment, operator, query['connector']);
+      const limit = Number(query['limit']);
+      const [account = '', asset = ''] = decodePosition(query['after'], ['string', 'string']) ?? [];
+      const sums = (await store.completeness(path).list()).filter(
+        (sum) => sum.accountId > account || (sum.accountId === account && sum.asset > asset),
+      );
+      return toPage(sums, limit, toCheckView, (sum) => encodePosition(sum.accountId, sum.asset));
+    },
+  },
+];
+
+function toCheckView({ accountId, asset, total, check }: AccountSum) {
+  const { opening, agreed } = check;
+  return {
+    ...{ account: accountId, asset, ...describeDifference(total, check), rows: total.toString() },
+    ...(opening !== undefined && { opening: opening.toString() }),
+    ...(agreed && { agreedAt: formatTime(agreed.at) }),
+  };
+}
+
+function describeDifference(total: bigint, { gap, suspect, agreed, opening = 0n }: AccountSum['check']) {
+  if (gap) return { state: 'gap', difference: gap.amount.toString(), since: formatTime(gap.since) };
+  if (suspect) {
+    const difference = computeSuspectDifference(suspect, total, opening);
+    return { state: 'suspected', difference: difference.toString(), since: formatTime(suspect.since) };
+  }
+  return { state: agreed ? 'agreed' : 'not-compared' };
+}

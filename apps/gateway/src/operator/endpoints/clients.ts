@@ -1,0 +1,109 @@
+/** The clients of the gateway: one for each API key, with their position in each feed. */
+import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
+import { formatTime } from '@tributary/connector-api';
+import { UNAUTHORIZED_READER, type ReaderPosition } from '@tributary/feed';
+import type { ConnectorConfig } from '../../config/index.js';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import {
+  BOOLEAN,
+  CONNECTOR_PATH,
+  COUNT,
+  DURATION_MS,
+  listOf,
+  objectOf,
+  PAGE_QUERY,
+  pageOf,
+  STREAM,
+  TEXT,
+  TIME,
+} from '../schemas.js';
+import { listVisibleConnectors, requireVisibleConnector } from '../visible-connectors.js';
+
+const CLIENT = objectOf({
+  reader: { ...TEXT, description: 'Id of the API key. It reveals neither the key nor its hash.' },
+  isConfigured: { ...BOOLEAN, description: 'Whether the deployment file still has the key.' },
+  scopes: listOf({ type: 'string', enum: [...SCOPES] }),
+  'lastSeenAt?': TIME,
+  streams: listOf(
+    objectOf({
+      stream: STREAM,
+      requests: COUNT,
+      lastReadAt: TIME,
+      'rowsBehind?': { ...COUNT, description: 'Rows that the client does not have yet.' },
+      'pollIntervalMs?': DURATION_MS,
+    }),
+  ),
+});
+
+export const CLIENT_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/clients', operationId: 'listClients', access: 'read' },
+    summary:
+      'Lists the connectors with their clients: when each was last seen, and how many rows it is behind.',
+    query: { connector: CONNECTOR_PATH, ...PAGE_QUERY },
+    response: pageOf(
+      objectOf({
+        connector: CONNECTOR_PATH,
+        clients: listOf(CLIENT),
+        unauthorizedRequests: { ...COUNT, description: 'Requests for lists without a valid key.' },
+      }),
+    ),
+    async handle({ operator, query }, { deployment, store }) {
+      const limit = Number(query['limit']);
+      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
+      const connectors = (
+        query['connector'] === undefined
+          ? listVisibleConnectors(deployment, operator)
+          : [requireVisibleConnector(deployment, operator, query['connector'])]
+      )
+        .filter(({ path }) => path > after)
+        .slice(0, limit + 1);
+      const positions = Map.groupBy(
+        await store.findReaderPositions(connectors.map(({ path }) => path)),
+        ({ connector }) => connector,
+      );
+      return toPage(
+        connectors,
+        limit,
+        (config) => toView(config, positions.get(config.path) ?? []),
+        ({ path }) => encodePosition(path),
+      );
+    },
+  },
+];
+
+function toView({ path, apiKeys }: ConnectorConfig, positions: readonly ReaderPosition[]) {
+  const scopesByReader = new Map(
+    apiKeys.map(({ hash, scopes }) => [deriveReaderIdFromHash(hash), scopes] as const),
+  );
+  const byReader = Map.groupBy(positions, ({ reader }) => reader);
+  const unauthorized = byReader.get(UNAUTHORIZED_READER) ?? [];
+  byReader.delete(UNAUTHORIZED_READER);
+  const readers = new Set([...scopesByReader.keys(), ...byReader.keys()]);
+  return {
+    connector: path,
+    clients: [...readers].map((reader) =>
+      toClientView(reader, scopesByReader.get(reader), byReader.get(reader) ?? []),
+    ),
+    unauthorizedRequests: unauthorized.reduce((sum, { requests }) => sum + requests, 0),
+  };
+}
+
+function toClientView(
+  reader: string,
+  scopes: readonly string[] | undefined,
+  positions: readonly ReaderPosition[],
+) {
+  return {
+    ...{ reader, isConfigured: scopes !== undefined, scopes: scopes ?? [] },
+    ...(positions.length > 0 && {
+      lastSeenAt: formatTime(Math.max(...positions.map(({ requestedAt }) => requestedAt))),
+    }),
+    streams: positions.map(({ stream, requests, requestedAt, rowsBehind, intervalMs }) => ({
+      ...{ stream, requests, lastReadAt: formatTime(requestedAt) },
+      ...(rowsBehind !== undefined && { rowsBehind }),
+      ...(intervalMs !== undefined && { pollIntervalMs: Math.round(intervalMs) }),
+    })),
+  };
+}

@@ -1,0 +1,103 @@
+/** What each connector is: its plugin, its settings without secrets, and what it can do. */
+import { STREAMS } from '@tributary/connector-api';
+import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
+import type { ConnectorConfig } from '../../config/index.js';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import { redactSettings } from '../redact-settings.js';
+import {
+  ANY_OBJECT,
+  BOOLEAN,
+  CONNECTOR_PATH,
+  DURATION_MS,
+  listOf,
+  objectOf,
+  PAGE_QUERY,
+  pageOf,
+  STREAM,
+  TEXT,
+} from '../schemas.js';
+import { listVisibleConnectors, requireVisibleConnector } from '../visible-connectors.js';
+import { readConnectorStates } from './overview.js';
+
+const CONNECTOR_FIELDS = {
+  connector: CONNECTOR_PATH,
+  'tenant?': TEXT,
+  plugin: TEXT,
+  title: { ...TEXT, description: 'Name of the PSP.' },
+  syncIntervalMs: DURATION_MS,
+  canPay: BOOLEAN,
+};
+
+/** The methods of a plugin that its PSP may lack. */
+const OPTIONAL_METHODS = [
+  'beneficiaries',
+  'balances',
+  'createPayout',
+  'createTransfer',
+  'findOrder',
+  'webhook',
+  'watch',
+] as const;
+
+export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/connectors', operationId: 'listConnectors', access: 'read' },
+    summary: 'Lists the connectors, sorted by path.',
+    query: PAGE_QUERY,
+    response: pageOf(objectOf(CONNECTOR_FIELDS)),
+    async handle({ operator, query }, { deployment }) {
+      const limit = Number(query['limit']);
+      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
+      const connectors = listVisibleConnectors(deployment, operator).filter(({ path }) => path > after);
+      return toPage(connectors, limit, toView, ({ path }) => encodePosition(path));
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/connector', operationId: 'getConnector', access: 'read' },
+    summary:
+      'Returns one connector: its settings without secrets, what its plugin can do, and the state of its streams.',
+    query: { connector: CONNECTOR_PATH },
+    requiredQuery: ['connector'],
+    response: objectOf({
+      ...CONNECTOR_FIELDS,
+      settings: { ...ANY_OBJECT, description: 'Secrets are replaced by (hidden).' },
+      capabilities: objectOf({
+        streams: listOf(STREAM),
+        methods: { ...listOf(TEXT), description: 'Optional methods that the plugin has.' },
+      }),
+      apiKeys: listOf(objectOf({ reader: TEXT, scopes: listOf({ type: 'string', enum: [...SCOPES] }) })),
+      'formance?': objectOf({ name: TEXT }),
+      streams: { type: 'array', items: ANY_OBJECT, description: 'As in `/overview`.' },
+    }),
+    async handle({ operator, query }, services) {
+      const config = requireVisibleConnector(services.deployment, operator, query['connector']);
+      const states = await readConnectorStates(services, [config.path]);
+      return {
+        ...toView(config),
+        settings: redactSettings(config.settings, services.deployment.secrets),
+        capabilities: describeCapabilities(config),
+        apiKeys: config.apiKeys.map(({ hash, scopes }) => ({ reader: deriveReaderIdFromHash(hash), scopes })),
+        ...(config.formance && { formance: { name: config.formanceName ?? config.path } }),
+        streams: states(config.path),
+      };
+    },
+  },
+];
+
+function toView(config: ConnectorConfig) {
+  const { path, tenant, plugin, syncIntervalMs } = config;
+  const { methods } = describeCapabilities(config);
+  return {
+    connector: path,
+    ...(tenant !== undefined && { tenant }),
+    ...{ plugin: plugin.name, title: plugin.title, syncIntervalMs },
+    canPay: methods.includes('createPayout') || methods.includes('createTransfer'),
+  };
+}
+
+function describeCapabilities({ plugin }: ConnectorConfig) {
+  const prototype = plugin.psp.prototype as Readonly<Record<string, unknown>>;
+  const has = (method: string) => typeof prototype[method] === 'function';
+  return { streams: STREAMS.filter(has), methods: OPTIONAL_METHODS.filter(has) };
+}

@@ -1,0 +1,39 @@
+/** All endpoints of the operator API. */
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { createOperatorDocument } from '../openapi-document.js';
+import { ANY_OBJECT } from '../schemas.js';
+import { AUDIT_ENDPOINTS } from './audit.js';
+import { BALANCE_ENDPOINTS } from './balances.js';
+import { CLIENT_ENDPOINTS } from './clients.js';
+import { CONNECTOR_ENDPOINTS } from './connectors.js';
+import { ORDER_ENDPOINTS } from './orders.js';
+import { OVERVIEW_ENDPOINTS } from './overview.js';
+import { QUARANTINE_ENDPOINTS } from './quarantine.js';
+import { RECONCILIATION_ENDPOINTS } from './reconciliation.js';
+import { RECORD_ENDPOINTS } from './records.js';
+import { RUN_ENDPOINTS } from './runs.js';
+import { SESSION_ENDPOINTS } from './session.js';
+
+const ENDPOINTS: readonly OperatorEndpoint[] = [
+  ...SESSION_ENDPOINTS,
+  ...OVERVIEW_ENDPOINTS,
+  ...CONNECTOR_ENDPOINTS,
+  ...RUN_ENDPOINTS,
+  ...RECORD_ENDPOINTS,
+  ...QUARANTINE_ENDPOINTS,
+  ...ORDER_ENDPOINTS,
+  ...BALANCE_ENDPOINTS,
+  ...CLIENT_ENDPOINTS,
+  ...RECONCILIATION_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
+];
+
+export const OPERATOR_ENDPOINTS: readonly OperatorEndpoint[] = [
+  ...ENDPOINTS,
+  {
+    ...{ method: 'GET', path: '/openapi.json', operationId: 'getOpenApiDocument', access: 'read' },
+    summary: 'Returns the OpenAPI document of this API.',
+    response: ANY_OBJECT,
+    handle: async (_request, { version }) => createOperatorDocument(ENDPOINTS, version),
+  },
+];

@@ -1,0 +1,125 @@
+/** Payouts and transfers with their history. */
+import { formatTime } from '@tributary/connector-api';
+import { ContractError } from '@tributary/connector-api/contract';
+import type { OrderState, StoredOrder } from '@tributary/feed';
+import { UNKNOWN_TIME } from '@tributary/orders';
+import { HttpStatus } from '@nestjs/common';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import {
+  AMOUNT,
+  ANY_OBJECT,
+  ASSET,
+  CONNECTOR_PATH,
+  COUNT,
+  listOf,
+  objectOf,
+  ORDER_STATE,
+  PAGE_QUERY,
+  pageOf,
+  SEARCH_TEXT,
+  TEXT,
+  TIME,
+} from '../schemas.js';
+import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
+
+const ORDER_FIELDS = {
+  id: TEXT,
+  connector: CONNECTOR_PATH,
+  kind: { type: 'string', enum: ['PAYOUT', 'TRANSFER'] },
+  state: ORDER_STATE,
+  amount: AMOUNT,
+  asset: ASSET,
+  idempotencyKey: TEXT,
+  'pspId?': { ...TEXT, description: 'The id under which the PSP has the order.' },
+  attempts: COUNT,
+  createdAt: TIME,
+  changedAt: TIME,
+  'outcomeUnknownSince?': TIME,
+  'nextActionAt?': TIME,
+};
+
+export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/orders', operationId: 'listOrders', access: 'read' },
+    summary: 'Lists orders, newest first.',
+    query: { connector: CONNECTOR_PATH, state: ORDER_STATE, ...PAGE_QUERY },
+    response: pageOf(objectOf(ORDER_FIELDS)),
+    async handle({ operator, query }, { deployment, store }) {
+      const limit = Number(query['limit']);
+      const position = decodePosition(query['after'], ['number', 'string']);
+      const connectors = selectConnectorPaths(deployment, operator, query['connector']);
+      const orders = await store.operator().listOrders(
+        {
+          connectors,
+          ...(query['state'] !== undefined && { states: [query['state'] as OrderState] }),
+        },
+        position && { createdAt: position[0], id: position[1] },
+        limit + 1,
+      );
+      return toPage(orders, limit, toOrderView, ({ createdAt, id }) => encodePosition(createdAt, id));
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/order', operationId: 'getOrder', access: 'read' },
+    summary: 'Returns an order with its request, its response, its history and its newest row in the feed.',
+    query: {
+      connector: CONNECTOR_PATH,
+      id: { ...SEARCH_TEXT, description: 'Its id or its idempotency key.' },
+    },
+    requiredQuery: ['connector', 'id'],
+    response: objectOf({
+      ...ORDER_FIELDS,
+      pspKey: { ...TEXT, description: 'The idempotency key that the PSP gets.' },
+      request: { ...ANY_OBJECT, description: 'What the client asked for.' },
+      details: ANY_OBJECT,
+      'response?': { ...ANY_OBJECT, description: 'What the client was answered.' },
+      'respondedAt?': TIME,
+      'publishedStatus?': { ...TEXT, description: 'Status in the newest row of the order.' },
+      'publishedAt?': TIME,
+      history: listOf(objectOf({ at: TIME, state: ORDER_STATE, event: TEXT })),
+    }),
+    async handle({ operator, query }, { deployment, store }) {
+      const { path } = requireVisibleConnector(deployment, operator, query['connector']);
+      const repository = store.orders(path);
+      const name = String(query['id']);
+      const order = (await repository.find(name)) ?? (await repository.findByIdempotencyKey(name));
+      if (!order)
+        throw new ContractError(
+          HttpStatus.NOT_FOUND,
+          'No such order',
+          'The connector has no order with this id or idempotency key.',
+        );
+      const history = await repository.readHistory(order.id);
+      return {
+        ...toDetailedView(order),
+        history: history.map((each) => ({ ...each, at: formatTime(each.at) })),
+      };
+    },
+  },
+];
+
+export function toOrderView(order: StoredOrder) {
+  const { id, connector, kind, state, amount, asset, idempotencyKey, pspId, attempts } = order;
+  const { createdAt, changedAt, outcomeUnknownSince, nextActionAt } = order;
+  return {
+    ...{ id, connector, kind, state, amount: amount.toString(), asset, idempotencyKey },
+    ...(pspId !== undefined && { pspId }),
+    ...{ attempts, createdAt: formatTime(createdAt), changedAt: formatTime(changedAt) },
+    ...(outcomeUnknownSince !== undefined &&
+      outcomeUnknownSince !== UNKNOWN_TIME && { outcomeUnknownSince: formatTime(outcomeUnknownSince) }),
+    ...(nextActionAt !== undefined && { nextActionAt: formatTime(nextActionAt) }),
+  };
+}
+
+function toDetailedView(order: StoredOrder) {
+  const { pspKey, request, details, response, respondedAt, publishedStatus, publishedAt } = order;
+  return {
+    ...toOrderView(order),
+    ...{ pspKey, request: JSON.parse(request) as unknown, details: JSON.parse(details) as unknown },
+    ...(response !== undefined && { response: JSON.parse(response) as unknown }),
+    ...(respondedAt !== undefined && { respondedAt: formatTime(respondedAt) }),
+    ...(publishedStatus !== undefined && { publishedStatus }),
+    ...(publishedAt !== undefined && { publishedAt: formatTime(publishedAt) }),
+  };
+}

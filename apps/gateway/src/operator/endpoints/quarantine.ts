@@ -1,0 +1,93 @@
+/** The unresolved entries of the quarantine: rejected records and data warnings. */
+import { formatTime, type Stream } from '@tributary/connector-api';
+import { ContractError } from '@tributary/connector-api/contract';
+import type { QuarantineEntry } from '@tributary/feed';
+import { HttpStatus } from '@nestjs/common';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import {
+  CONNECTOR_PATH,
+  objectOf,
+  PAGE_QUERY,
+  pageOf,
+  QUARANTINE_KIND,
+  SEARCH_TEXT,
+  STREAM,
+  TEXT,
+  TIME,
+} from '../schemas.js';
+import { requireVisibleConnector, selectConnectorPaths } from '../visible-connectors.js';
+
+const ENTRY_FIELDS = {
+  connector: CONNECTOR_PATH,
+  stream: STREAM,
+  kind: QUARANTINE_KIND,
+  id: TEXT,
+  reason: TEXT,
+  since: { ...TIME, description: 'When the entry first appeared.' },
+};
+
+/** The stored words are older than the words of this API. */
+const STORED_KINDS = { 'rejected-record': 'refusal', 'data-warning': 'finding' } as const;
+
+export const QUARANTINE_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/quarantine', operationId: 'listQuarantine', access: 'read' },
+    summary: 'Lists rejected records and data warnings that are not resolved, newest first.',
+    query: { connector: CONNECTOR_PATH, stream: STREAM, kind: QUARANTINE_KIND, ...PAGE_QUERY },
+    response: pageOf(objectOf(ENTRY_FIELDS)),
+    async handle({ operator, query }, { deployment, store }) {
+      const limit = Number(query['limit']);
+      const position = decodePosition(query['after'], ['number', 'string', 'string', 'string', 'string']);
+      const stream = query['stream'] as Stream | undefined;
+      const kind = toStoredKind(query['kind']);
+      const entries = await store.operator().listQuarantine(
+        {
+          connectors: selectConnectorPaths(deployment, operator, query['connector']),
+          ...(stream && { stream }),
+          ...(kind && { kind }),
+        },
+        position && {
+          ...{ since: position[0], connector: position[1], stream: position[2] as Stream },
+          ...{ kind: position[3] as QuarantineEntry['kind'], id: position[4] },
+        },
+        limit + 1,
+      );
+      return toPage(entries, limit, toView, (entry) =>
+        encodePosition(entry.since, entry.connector, entry.stream, entry.kind, entry.id),
+      );
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/quarantine/entry', operationId: 'getQuarantineEntry', access: 'read' },
+    summary: 'Returns one entry with what the PSP sent, without secrets.',
+    query: { connector: CONNECTOR_PATH, stream: STREAM, kind: QUARANTINE_KIND, id: SEARCH_TEXT },
+    requiredQuery: ['connector', 'stream', 'kind', 'id'],
+    response: objectOf({ ...ENTRY_FIELDS, 'raw?': TEXT }),
+    async handle({ operator, query }, { deployment, store }) {
+      const entry = await store.operator().findQuarantineEntry({
+        connector: requireVisibleConnector(deployment, operator, query['connector']).path,
+        stream: query['stream'] as Stream,
+        kind: toStoredKind(query['kind']) ?? 'refusal',
+        id: String(query['id']),
+      });
+      if (!entry)
+        throw new ContractError(
+          HttpStatus.NOT_FOUND,
+          'No such entry',
+          'The quarantine has no such entry, or it was resolved.',
+        );
+      return { ...toView(entry), ...(entry.raw !== undefined && { raw: entry.raw }) };
+    },
+  },
+];
+
+/** Converts the word of the API to the stored one. */
+export function toStoredKind(kind: unknown): QuarantineEntry['kind'] | undefined {
+  return STORED_KINDS[kind as keyof typeof STORED_KINDS];
+}
+
+function toView({ connector, stream, kind, id, reason, since }: QuarantineEntry) {
+  const word = kind === 'refusal' ? 'rejected-record' : 'data-warning';
+  return { connector, stream, kind: word, id, reason, since: formatTime(since) };
+}

@@ -1,0 +1,164 @@
+/** Reconciliation: policies, their runs, and the breaks of a run. */
+import { formatTime } from '@tributary/connector-api';
+import { ContractError } from '@tributary/connector-api/contract';
+import type { ReconciliationRepository, StoredBreak, StoredRun } from '@tributary/feed';
+import {
+  BREAK_CLASSES,
+  BreakDecisions,
+  DecisionError,
+  listBreakEvents,
+  VERDICTS,
+} from '@tributary/reconciliation';
+import { HttpStatus } from '@nestjs/common';
+import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage, type PageOf } from '../page-position.js';
+import { ANY_OBJECT, listOf, objectOf, PAGE_QUERY, pageOf, SEARCH_TEXT, TEXT, TIME } from '../schemas.js';
+import { listVisiblePolicies } from '../visible-connectors.js';
+
+const RUN = objectOf({
+  id: TEXT,
+  policy: TEXT,
+  startedAt: TIME,
+  finishedAt: TIME,
+  verdict: { type: 'string', enum: [...VERDICTS] },
+  summary: { ...ANY_OBJECT, description: 'Balances, matches, and the number of breaks by class and state.' },
+});
+
+const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
+/** Number of breaks that are read at a time, and how often one request reads. */
+const SLICE_BREAKS = 200;
+const MAX_SLICES = 10;
+
+export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/reconciliation', operationId: 'listPolicies', access: 'read' },
+    summary: 'Lists the reconciliation policies with their newest run, sorted by name.',
+    query: PAGE_QUERY,
+    response: pageOf(objectOf({ policy: TEXT, ledger: TEXT, 'newestRun?': RUN })),
+    async handle({ operator, query }, { deployment, store }) {
+      const limit = Number(query['limit']);
+      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
+      const policies = listVisiblePolicies(deployment, operator)
+        .map(({ policy }) => policy)
+        .filter(({ name }) => name > after)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .slice(0, limit + 1);
+      const repository = store.reconciliation();
+      const rows = [];
+      for (const { name, ledger } of policies) {
+        const [run] = await repository.listRuns(name, 1);
+        rows.push({ policy: name, ledger, ...(run && { newestRun: toRunView(run) }) });
+      }
+      return toPage(
+        rows,
+        limit,
+        (row) => row,
+        ({ policy }) => encodePosition(policy),
+      );
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/reconciliation/runs', operationId: 'listReconciliationRuns', access: 'read' },
+    summary: 'Lists the newest runs of a policy, newest first.',
+    query: { policy: SEARCH_TEXT, limit: PAGE_QUERY['limit'] ?? {} },
+    requiredQuery: ['policy'],
+    response: objectOf({ items: listOf(RUN) }),
+    async handle(request, services) {
+      const policy = requirePolicy(request, services, request.query['policy']);
+      const runs = await services.store.reconciliation().listRuns(policy, Number(request.query['limit']));
+      return { items: runs.map(toRunView) };
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/reconciliation/breaks', operationId: 'listBreaks', access: 'read' },
+    summary:
+      'Lists the breaks of a run, sorted by id. An answer can have few items or none, and go on with `next`.',
+    query: {
+      run: { ...SEARCH_TEXT, description: 'Id of the run.' },
+      class: { type: 'string', enum: [...BREAK_CLASSES] },
+      state: { type: 'string', enum: [...BREAK_STATES] },
+      ...PAGE_QUERY,
+    },
+    requiredQuery: ['run'],
+    response: pageOf(ANY_OBJECT),
+    async handle(request, services) {
+      const { query } = request;
+      const repository = services.store.reconciliation();
+      const run = await repository.findRun(String(query['run']));
+      if (!run) throw createNotFoundError('run');
+      requirePolicy(request, services, run.name);
+      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
+      return readBreakPage(repository, run.id, after, query);
+    },
+  },
+  {
+    ...{ method: 'GET', path: '/reconciliation/break', operationId: 'getBreak', access: 'read' },
+    summary: 'Returns a break of a newest run, with what people decided about it.',
+    query: { id: SEARCH_TEXT },
+    requiredQuery: ['id'],
+    response: objectOf({ break: ANY_OBJECT, run: TEXT, policy: TEXT, events: listOf(ANY_OBJECT) }),
+    async handle({ operator, query }, { deployment, store }) {
+      const id = String(query['id']);
+      const repository = store.reconciliation();
+      const names = listVisiblePolicies(deployment, operator).map(({ policy }) => policy.name);
+      const { run, found } = await new BreakDecisions(repository, names).find(id).catch((error: unknown) => {
+        throw error instanceof DecisionError ? createNotFoundError('break') : error;
+      });
+      return { break: found, run: run.id, policy: run.name, events: await listBreakEvents(repository, id) };
+    },
+  },
+];
+
+async function readBreakPage(
+  repository: ReconciliationRepository,
+  runId: string,
+  after: string,
+  { class: breakClass, state, limit }: OperatorRequest['query'],
+): Promise<PageOf<unknown>> {
+  const items: StoredBreak[] = [];
+  let last = after;
+  for (let slice = 0; slice < MAX_SLICES; slice++) {
+    const breaks = await repository.readBreaks(runId, last, SLICE_BREAKS);
+    for (const each of breaks) {
+      last = each.id;
+      if (breakClass !== undefined && each.class !== breakClass) continue;
+      if (state !== undefined && each.state !== state) continue;
+      if (items.push(each) === Number(limit)) return toBreakPage(items, last);
+    }
+    if (breaks.length < SLICE_BREAKS) return toBreakPage(items, undefined);
+  }
+  return toBreakPage(items, last);
+}
+
+function toBreakPage(items: readonly StoredBreak[], last: string | undefined): PageOf<unknown> {
+  return {
+    items: items.map(({ body }) => JSON.parse(body) as unknown),
+    next: last === undefined ? null : encodePosition(last),
+  };
+}
+
+function toRunView({ id, name, startedAt, finishedAt, verdict, summary }: StoredRun) {
+  return {
+    ...{ id, policy: name, verdict, summary: JSON.parse(summary) as unknown },
+    ...{ startedAt: formatTime(startedAt), finishedAt: formatTime(finishedAt) },
+  };
+}
+
+/** @throws ContractError 404 for a policy that the operator does not see */
+function requirePolicy(
+  { operator }: OperatorRequest,
+  { deployment }: OperatorServices,
+  name: unknown,
+): string {
+  const found = listVisiblePolicies(deployment, operator).find(({ policy }) => policy.name === name);
+  if (!found) throw createNotFoundError('policy');
+  return found.policy.name;
+}
+
+function createNotFoundError(noun: string): ContractError {
+  return new ContractError(
+    HttpStatus.NOT_FOUND,
+    `No such ${noun}`,
+    `There is no such ${noun}, or the key is for another tenant.`,
+  );
+}

@@ -1,0 +1,70 @@
+/** The recorded runs of a connector's streams. */
+import { formatTime } from '@tributary/connector-api';
+import type { Stream } from '@tributary/connector-api';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import {
+  BOOLEAN,
+  CONNECTOR_PATH,
+  COUNT,
+  DURATION_MS,
+  objectOf,
+  PAGE_QUERY,
+  pageOf,
+  STREAM,
+  TEXT,
+  TIME,
+} from '../schemas.js';
+import { requireVisibleConnector } from '../visible-connectors.js';
+
+const RUN = objectOf({
+  connector: CONNECTOR_PATH,
+  stream: STREAM,
+  startedAt: TIME,
+  durationMs: DURATION_MS,
+  pages: COUNT,
+  records: COUNT,
+  added: COUNT,
+  changed: COUNT,
+  rejected: COUNT,
+  'error?': TEXT,
+});
+
+export const RUN_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'GET', path: '/runs', operationId: 'listRuns', access: 'read' },
+    summary:
+      'Lists the recorded runs of a connector, newest first. Of runs that found nothing new, one for every ten minutes is recorded.',
+    query: {
+      connector: CONNECTOR_PATH,
+      stream: STREAM,
+      failed: { ...BOOLEAN, description: 'Only runs that ended with an error.' },
+      ...PAGE_QUERY,
+    },
+    requiredQuery: ['connector'],
+    response: pageOf(RUN),
+    async handle({ operator, query }, { deployment, store }) {
+      const { path } = requireVisibleConnector(deployment, operator, query['connector']);
+      const limit = Number(query['limit']);
+      const position = decodePosition(query['after'], ['number', 'string']);
+      const stream = query['stream'] as Stream | undefined;
+      const runs = await store
+        .operator()
+        .listSyncRuns(
+          { connector: path, ...(stream && { stream }), onlyFailed: query['failed'] === true },
+          position && { startedAt: position[0], stream: position[1] as Stream },
+          limit + 1,
+        );
+      return toPage(
+        runs,
+        limit,
+        ({ startedAt, duration, refused, connector, stream, pages, records, added, changed, error }) => ({
+          ...{ connector, stream, startedAt: formatTime(startedAt), durationMs: duration },
+          ...{ pages, records, added, changed, rejected: refused },
+          ...(error !== undefined && { error }),
+        }),
+        (run) => encodePosition(run.startedAt, run.stream),
+      );
+    },
+  },
+];

@@ -1,0 +1,60 @@
+/** Creates the OpenAPI 3.1 document of the operator API from the table of its endpoints. */
+import type { JsonSchema, OperatorEndpoint } from './endpoint.types.js';
+import { CSRF_HEADER } from './session-cookie.js';
+import { objectOf, TEXT } from './schemas.js';
+
+const ERROR_RESPONSE = {
+  description: 'The error, in words.',
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+};
+
+/** @param endpoints see `OPERATOR_ENDPOINTS` @param version version of the program */
+export function createOperatorDocument(endpoints: readonly OperatorEndpoint[], version: string): object {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const endpoint of endpoints)
+    (paths[endpoint.path] ??= {})[endpoint.method.toLowerCase()] = describeOperation(endpoint);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tributary operator API',
+      version,
+      description:
+        'See and change how a deployment works. A request needs an operator key of the deployment file, as bearer token or with a session cookie.',
+    },
+    servers: [{ url: '/operator/v1' }],
+    security: [{ operatorKey: [] }, { session: [] }],
+    paths,
+    components: {
+      schemas: { Error: objectOf({ Title: TEXT, Detail: TEXT }) },
+      securitySchemes: {
+        operatorKey: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'tributary_session' },
+      },
+    },
+  };
+}
+
+function describeOperation(endpoint: OperatorEndpoint): object {
+  const { operationId, summary, access, query = {}, requiredQuery = [], body, response, method } = endpoint;
+  const parameters: object[] = Object.entries(query).map(([name, schema]) => ({
+    ...{ name, in: 'query', required: requiredQuery.includes(name), schema },
+  }));
+  if (method !== 'GET' && access !== 'public')
+    parameters.push({
+      ...{ name: CSRF_HEADER, in: 'header', required: false, schema: TEXT },
+      description: 'The csrfToken of the session. Required with a session cookie.',
+    });
+  return {
+    ...{ operationId, summary },
+    ...(access === 'public' ? { security: [] } : { 'x-scope': access }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: { ...describeSuccess(response, endpoint.responseType), default: ERROR_RESPONSE },
+  };
+}
+
+function describeSuccess(response: JsonSchema | null, type = 'application/json'): object {
+  return response === null
+    ? { 204: { description: 'Done.' } }
+    : { 200: { description: 'Success.', content: { [type]: { schema: response } } } };
+}

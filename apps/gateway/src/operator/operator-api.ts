@@ -1,0 +1,90 @@
+/**
+ * The operator API under `/operator/v1`: registers a Fastify route for each endpoint, authorizes its requests, and validates their
+ * parameters. The routes are registered in Fastify directly, because one table of endpoints is the source of routes and document.
+ */
+import { FailureLimiter, OperatorKeySet } from '@tributary/auth';
+import { parseJsonBody, unprocessable } from '@tributary/connector-api/contract';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { OperatorAuthenticator } from './authenticate-operator.js';
+import type { OperatorEndpoint, OperatorRequest, OperatorServices } from './endpoint.types.js';
+import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
+
+export const OPERATOR_API_PATH = '/operator/v1';
+
+/** A person mistypes a key a few times; a program that guesses keys is slowed to one attempt every ten seconds. */
+const LOGIN_LIMITS = { burst: 10, refillPerSecond: 0.1 };
+
+export function installOperatorApi(
+  fastify: FastifyInstance,
+  parts: Omit<OperatorServices, 'authenticator'>,
+): void {
+  const authenticator = new OperatorAuthenticator(
+    new OperatorKeySet(parts.deployment.operatorKeys),
+    parts.store.operator(),
+    new FailureLimiter(LOGIN_LIMITS),
+  );
+  const services = { ...parts, authenticator };
+  // One validator for all schemas. Parameters of a URL are text, so they are converted to the types of their schemas.
+  const ajv = new Ajv({ coerceTypes: true, useDefaults: true, strict: false });
+  for (const endpoint of OPERATOR_ENDPOINTS) {
+    const handle = createHandler(endpoint, services, ajv);
+    fastify.route({
+      method: endpoint.method,
+      url: `${OPERATOR_API_PATH}${endpoint.path}`,
+      // The handler authorizes the request, because a session is looked up in the store.
+      config: { access: 'public' },
+      handler: handle,
+    });
+  }
+}
+
+function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, ajv: Ajv) {
+  const validateQuery = ajv.compile({
+    type: 'object',
+    properties: endpoint.query ?? {},
+    required: endpoint.requiredQuery ?? [],
+    additionalProperties: false,
+  });
+  const validateBody = endpoint.body && new Ajv({ strict: false }).compile(endpoint.body);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    // Answers contain business data, so no cache keeps them.
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    const operator =
+      endpoint.access === 'public'
+        ? PUBLIC_CALLER
+        : await services.authenticator.authorize(request, endpoint.access, endpoint.method !== 'GET');
+    const query = { ...(request.query as Record<string, unknown>) };
+    assertValid(validateQuery, query, 'Invalid parameter');
+    const body = validateBody ? parseJsonBody(request) : {};
+    if (validateBody) assertValid(validateBody, body, 'Invalid body');
+    const result = await endpoint.handle(
+      { operator, query: query as OperatorRequest['query'], body, http: request, reply },
+      services,
+    );
+    if (reply.sent) return reply;
+    if (endpoint.response === null) return reply.code(204).send();
+    // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
+    return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(result)));
+  };
+}
+
+/** The caller of an endpoint that needs no key. It sees nothing. */
+const PUBLIC_CALLER = { hash: Buffer.alloc(0), name: '', scopes: [], tenant: '' } as const;
+
+function assertValid(validate: ValidateFunction, value: unknown, title: string): void {
+  if (validate(value)) return;
+  throw unprocessable(title, describeProblem(validate.errors?.[0]));
+}
+
+/** Names the property and the rule, and never the value, which could be a key. */
+function describeProblem(error: ErrorObject | undefined): string {
+  if (!error) return 'The value is not valid.';
+  const { instancePath, keyword, params, message } = error;
+  const name = instancePath.slice(1).replaceAll('/', '.');
+  if (keyword === 'required') return `${String(params['missingProperty'])} is missing.`;
+  if (keyword === 'additionalProperties')
+    return `There is no parameter ${JSON.stringify(String(params['additionalProperty']).slice(0, 64))} here.`;
+  const allowed = keyword === 'enum' ? `: ${(params['allowedValues'] as string[]).join(', ')}` : '';
+  return `${name} ${message ?? 'is not valid'}${allowed}.`;
+}

@@ -1,0 +1,71 @@
+/** The position of a page, as clients send it back to get the next page: `after=<token>`. Only the gateway interprets the token. */
+import { unprocessable } from '@tributary/connector-api/contract';
+
+type PositionValue = string | number;
+
+/** Returns the token of a position. */
+export function encodePosition(...values: readonly PositionValue[]): string {
+  return Buffer.from(JSON.stringify(values)).toString('base64url');
+}
+
+/**
+ * Returns the values of a token.
+ * @param kinds the type of each value, in the sequence in which they were encoded
+ * @throws ContractError 422 if the token is not one of this list
+ */
+export function decodePosition<const Kinds extends readonly ('string' | 'number')[]>(
+  token: unknown,
+  kinds: Kinds,
+): { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number } | undefined {
+  if (token === undefined) return undefined;
+  const values = parseToken(String(token));
+  const isValid =
+    values?.length === kinds.length &&
+    values.every((value, index) =>
+      kinds[index] === 'number' ? Number.isSafeInteger(value) : isStorableText(value),
+    );
+  if (!isValid)
+    throw unprocessable(
+      'Invalid parameter after',
+      'after is not a position of this list; expected the value of next from the page before.',
+    );
+  return values as { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number };
+}
+
+function parseToken(token: string): unknown[] | undefined {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    return Array.isArray(values) ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** PostgreSQL cannot compare text that contains U+0000. */
+function isStorableText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0');
+}
+
+/** One page of a list. `next` is `null` at the end. */
+export interface PageOf<T> {
+  items: T[];
+  next: string | null;
+}
+
+/**
+ * Builds a page from up to `limit + 1` entries that were read.
+ * @param toPosition returns the position after an entry
+ */
+export function toPage<Entry, View>(
+  entries: readonly Entry[],
+  limit: number,
+  toView: (entry: Entry) => View,
+  toPosition: (entry: Entry) => string,
+): PageOf<View> {
+  const page = entries.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    items: page.map(toView),
+    next: entries.length > limit && last !== undefined ? toPosition(last) : null,
+  };
+}

@@ -1,0 +1,31 @@
+/** Prepares the settings of a connector for operators: secrets are replaced, everything else is shown. */
+import { redactSecrets } from '../config/index.js';
+import { isSecretPath, looksLikeToken } from '../config/file/describe-value.js';
+
+const HIDDEN = '(hidden)';
+
+/**
+ * Replaces each value whose name means a secret, each text that looks like a credential, and each known secret inside a text.
+ * @param secrets the secrets of the deployment
+ */
+export function redactSettings(settings: object, secrets: readonly string[]): object {
+  return redactObject(settings, ['settings'], secrets);
+}
+
+function redactObject(value: object, path: readonly string[], secrets: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]: [string, unknown]) => [
+      name,
+      redactValue(item, [...path, name], secrets),
+    ]),
+  );
+}
+
+function redactValue(value: unknown, path: readonly string[], secrets: readonly string[]): unknown {
+  if (value === undefined || value === null || typeof value === 'boolean') return value;
+  if (isSecretPath(path)) return HIDDEN;
+  if (typeof value === 'string') return looksLikeToken(value) ? HIDDEN : redactSecrets(value, secrets);
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, path, secrets));
+  if (typeof value === 'object') return redactObject(value, path, secrets);
+  return typeof value === 'number' ? value : HIDDEN;
+}

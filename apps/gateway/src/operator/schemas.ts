@@ -1,0 +1,71 @@
+/** JSON schemas that several endpoints of the operator API share. */
+import { STREAMS } from '@tributary/connector-api';
+import { ORDER_STATES } from '@tributary/feed';
+import type { JsonSchema } from './endpoint.types.js';
+
+export const TEXT: JsonSchema = { type: 'string' };
+export const BOOLEAN: JsonSchema = { type: 'boolean' };
+export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
+export const TIME: JsonSchema = { type: 'string', format: 'date-time', description: 'RFC 3339, in UTC.' };
+export const DURATION_MS: JsonSchema = { type: 'integer', description: 'Milliseconds.' };
+/** An amount in minor units. It is text, because it can be larger than the numbers of JSON programs. */
+export const AMOUNT: JsonSchema = {
+  type: 'string',
+  pattern: '^-?[0-9]+$',
+  description: 'Minor units of the asset, as decimal digits.',
+};
+export const ASSET: JsonSchema = {
+  type: 'string',
+  description: 'Currency and number of decimals, e.g. EUR/2.',
+};
+export const STREAM: JsonSchema = { type: 'string', enum: [...STREAMS] };
+export const ORDER_STATE: JsonSchema = { type: 'string', enum: [...ORDER_STATES] };
+export const QUARANTINE_KIND: JsonSchema = { type: 'string', enum: ['rejected-record', 'data-warning'] };
+export const CONNECTOR_PATH: JsonSchema = {
+  type: 'string',
+  maxLength: 128,
+  description: 'Path of the connector, e.g. house-bank or acme/house-bank.',
+};
+/** Any JSON object, e.g. a record as it is served. */
+export const ANY_OBJECT: JsonSchema = { type: 'object', additionalProperties: true };
+
+/** A text parameter that the database compares. PostgreSQL has no U+0000. */
+export const SEARCH_TEXT: JsonSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 1024,
+  pattern: '^[^\\u0000]*$',
+};
+
+/** The parameters of a list. */
+export const PAGE_QUERY: Readonly<Record<string, JsonSchema>> = {
+  after: { type: 'string', maxLength: 4096, description: 'The value of `next` from the page before.' },
+  limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+};
+
+/** Schema of an object. All properties are required, except for those whose names end with `?`. */
+export function objectOf(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const names = Object.keys(properties);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, schema]) => [name.replace(/\?$/, ''), schema]),
+    ),
+    required: names.filter((name) => !name.endsWith('?')),
+    additionalProperties: false,
+  };
+}
+
+export function listOf(items: JsonSchema): JsonSchema {
+  return { type: 'array', items };
+}
+
+export function pageOf(items: JsonSchema): JsonSchema {
+  return objectOf({
+    items: listOf(items),
+    next: {
+      type: ['string', 'null'],
+      description: 'Send it as `after` to get the next page; null at the end.',
+    },
+  });
+}

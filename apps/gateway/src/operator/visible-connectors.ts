@@ -1,0 +1,45 @@
+/** Which connectors and policies an operator sees: a key of a tenant sees those of its tenant, a key of the deployment sees all. */
+import type { OperatorKey } from '@tributary/auth';
+import { ContractError } from '@tributary/connector-api/contract';
+import { HttpStatus } from '@nestjs/common';
+import type { ConnectorConfig, Deployment, PolicyConfig } from '../config/index.js';
+
+/** Returns the connectors that the operator sees, sorted by path. */
+export function listVisibleConnectors(
+  { connectors }: Deployment,
+  { tenant }: Pick<OperatorKey, 'tenant'>,
+): ConnectorConfig[] {
+  return connectors
+    .filter((connector) => tenant === undefined || connector.tenant === tenant)
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Returns the paths of the connectors that a request is about.
+ * @param path the connector that the request names; all visible connectors without it
+ * @throws ContractError 404 for a connector that the operator does not see
+ */
+export function selectConnectorPaths(deployment: Deployment, operator: OperatorKey, path: unknown): string[] {
+  if (path !== undefined) return [requireVisibleConnector(deployment, operator, path).path];
+  return listVisibleConnectors(deployment, operator).map((connector) => connector.path);
+}
+
+/** @throws ContractError 404 for a connector that does not exist or that the operator does not see */
+export function requireVisibleConnector(
+  deployment: Deployment,
+  operator: OperatorKey,
+  path: unknown,
+): ConnectorConfig {
+  const found = listVisibleConnectors(deployment, operator).find((connector) => connector.path === path);
+  if (found) return found;
+  throw new ContractError(
+    HttpStatus.NOT_FOUND,
+    'No such connector',
+    'This deployment has no such connector, or the key is for another tenant.',
+  );
+}
+
+/** Returns the reconciliation policies that the operator sees. */
+export function listVisiblePolicies({ policies }: Deployment, { tenant }: OperatorKey): PolicyConfig[] {
+  return policies.filter(({ policy }) => tenant === undefined || policy.name.startsWith(`${tenant}/`));
+}

@@ -1,0 +1,53 @@
+/** Keys of operators: people and scripts that watch a deployment and change how it works. They do not open the lists of connectors. */
+import { hash, timingSafeEqual } from 'node:crypto';
+import { hashApiKey } from './api-key.js';
+import { parseBearerKey } from './api-key-set.js';
+
+/** Scopes of an operator key. `operate` allows every write of the operator API; `read` is needed for all other requests. */
+export const OPERATOR_SCOPES = ['read', 'operate'] as const;
+export type OperatorScope = (typeof OPERATOR_SCOPES)[number];
+
+/** An operator key as the gateway keeps it. */
+export interface OperatorKey {
+  /** The 32 bytes of the key's SHA-256. */
+  hash: Buffer;
+  /** Who uses the key; audit events contain it. */
+  name: string;
+  scopes: readonly OperatorScope[];
+  /** The tenant whose connectors the key can see; absent for a key of the whole deployment. */
+  tenant?: string;
+}
+
+const KEY_ID_LENGTH = 32;
+
+/** Finds operator keys in constant time. */
+export class OperatorKeySet {
+  private readonly keysById: ReadonlyMap<string, OperatorKey>;
+
+  constructor(private readonly keys: readonly OperatorKey[]) {
+    this.keysById = new Map(keys.map((key) => [deriveOperatorKeyId(key), key]));
+  }
+
+  /** Returns the key in an `Authorization` header, `undefined` if the header has no key of this set. */
+  findByAuthorization(authorization: string | undefined): OperatorKey | undefined {
+    return this.findByKey(parseBearerKey(authorization));
+  }
+
+  /** Returns the entry of a plain key. It always hashes once and compares with every key, so that the duration reveals nothing. */
+  findByKey(key: string | undefined): OperatorKey | undefined {
+    const sentHash = hashApiKey(key ?? '');
+    let found: OperatorKey | undefined;
+    for (const each of this.keys) found = timingSafeEqual(each.hash, sentHash) ? each : found;
+    return key === undefined ? undefined : found;
+  }
+
+  /** Returns the key with this id, `undefined` if the deployment file has it no more. */
+  findById(id: string): OperatorKey | undefined {
+    return this.keysById.get(id);
+  }
+}
+
+/** Returns an id of the key for stored sessions. It reveals neither the key nor its hash, and changes with the key. */
+export function deriveOperatorKeyId({ hash: keyHash }: Pick<OperatorKey, 'hash'>): string {
+  return hash('sha256', `operator ${keyHash.toString('hex')}`).slice(0, KEY_ID_LENGTH);
+}

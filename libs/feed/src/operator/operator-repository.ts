@@ -1,0 +1,30 @@
+/** What operators see of the store, in one object. */
+import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import type { OperatorRepository } from '../types/operator.types.js';
+import { createAuditLog } from './audit-log.js';
+import { listBalancePage } from './balance-pages.js';
+import { findVersions, readRowsBackwards } from './feed-row-pages.js';
+import { createOperatorSessions } from './operator-sessions.js';
+import { listOrderPage } from './order-pages.js';
+import { findQuarantineEntry, listQuarantinePage } from './quarantine-pages.js';
+import { listStreamStates } from './stream-states.js';
+import { listSyncRuns } from './sync-run-pages.js';
+
+/** @param adapter the database in the lane of operators */
+export function createOperatorRepository(
+  adapter: DatabaseAdapter,
+  clock: CurrentTimeExpression,
+): OperatorRepository {
+  return {
+    listStreamStates: (connectors) => listStreamStates(adapter, connectors, clock),
+    listSyncRuns: (filter, after, limit) => listSyncRuns(adapter, filter, after, limit),
+    readRowsBackwards: (range) => readRowsBackwards(adapter, range),
+    findVersions: (...args) => findVersions(adapter, ...args),
+    listQuarantine: (filter, after, limit) => listQuarantinePage(adapter, filter, after, limit),
+    findQuarantineEntry: (key) => findQuarantineEntry(adapter, key),
+    listOrders: (filter, after, limit) => listOrderPage(adapter, filter, after, limit),
+    listBalances: (connectors, after, limit) => listBalancePage(adapter, connectors, after, limit),
+    ...createAuditLog(adapter),
+    ...createOperatorSessions(adapter, clock),
+  };
+}

@@ -1,0 +1,43 @@
+/** Sessions of operators. They are in the store, so that all gateways know them and a log-out is valid everywhere. */
+import { sql } from 'kysely';
+import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import type { OperatorRepository } from '../types/operator.types.js';
+
+type OperatorSessions = Pick<OperatorRepository, 'createSession' | 'findSession' | 'deleteSession'>;
+
+export function createOperatorSessions(
+  adapter: DatabaseAdapter,
+  clock: CurrentTimeExpression,
+): OperatorSessions {
+  return {
+    createSession: (tokenHash, keyId, lifetimeMs) =>
+      adapter.transaction(async (db) => {
+        await db.deleteFrom('operator_sessions').where('expires_at', '<=', clock()).execute();
+        const row = await db
+          .insertInto('operator_sessions')
+          .values({
+            ...{ token_hash: tokenHash, key_id: keyId, created_at: clock() },
+            expires_at: sql<number>`${clock()} + cast(${lifetimeMs} as bigint)`,
+          })
+          .returning('expires_at')
+          .executeTakeFirstOrThrow();
+        return { keyId, expiresAt: row.expires_at };
+      }),
+
+    async findSession(tokenHash) {
+      const row = await adapter.reader
+        .selectFrom('operator_sessions')
+        .select(['key_id', 'expires_at'])
+        .where('token_hash', '=', tokenHash)
+        .where('expires_at', '>', clock())
+        .executeTakeFirst();
+      return row && { keyId: row.key_id, expiresAt: row.expires_at };
+    },
+
+    async deleteSession(tokenHash) {
+      await adapter.transaction((db) =>
+        db.deleteFrom('operator_sessions').where('token_hash', '=', tokenHash).execute(),
+      );
+    },
+  };
+}

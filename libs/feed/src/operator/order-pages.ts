@@ -1,0 +1,61 @@
+/** Reads orders of several connectors in pages, newest first. */
+import { sql } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { toStoredOrder } from '../orders/order-row.js';
+import { ORDER_STATES, type OrderState, type StoredOrder } from '../types/order.types.js';
+import type { OrderFilter, OrderPosition } from '../types/operator.types.js';
+
+/** Up to this number of connectors, each of them is read by its own index. Of more connectors, all orders of the store are read by their creation. */
+const MAX_SINGLE_CONNECTORS = 8;
+
+export async function listOrderPage(
+  adapter: DatabaseAdapter,
+  { connectors, states }: OrderFilter,
+  after: OrderPosition | undefined,
+  limit: number,
+): Promise<StoredOrder[]> {
+  if (connectors.length === 0) return [];
+  if (connectors.length > MAX_SINGLE_CONNECTORS) {
+    const rows = await selectPage(adapter, after, limit)
+      .where(adapter.inArray('connector', connectors))
+      .$if(states !== undefined, (query) => query.where('state', 'in', [...(states ?? [])]))
+      .execute();
+    return rows.map(toStoredOrder);
+  }
+  const orders: StoredOrder[] = [];
+  for (const connector of connectors)
+    for (const state of states ?? ORDER_STATES)
+      orders.push(...(await readOrdersInState(adapter, connector, state, after, limit)));
+  return orders.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, limit);
+}
+
+async function readOrdersInState(
+  adapter: DatabaseAdapter,
+  connector: string,
+  state: OrderState,
+  after: OrderPosition | undefined,
+  limit: number,
+): Promise<StoredOrder[]> {
+  const rows = await selectPage(adapter, after, limit)
+    .where('connector', '=', connector)
+    .where('state', '=', state)
+    .execute();
+  return rows.map(toStoredOrder);
+}
+
+function selectPage({ reader }: DatabaseAdapter, after: OrderPosition | undefined, limit: number) {
+  return (
+    reader
+      .selectFrom('orders')
+      .selectAll()
+      // An index by connector and state contains the creation only. The first condition finds the place in it, the second one the order.
+      .$if(after !== undefined, (query) =>
+        query
+          .where('created_at', '<=', after?.createdAt ?? 0)
+          .where(sql<boolean>`(created_at, id) < (${after?.createdAt}, ${after?.id})`),
+      )
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+  );
+}

@@ -1,0 +1,74 @@
+/** Reads the unresolved entries of the quarantine in pages, newest first. */
+import { sql } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { QuarantineEntry } from '../types/store.types.js';
+import type { QuarantineFilter, QuarantineKey, QuarantinePosition } from '../types/operator.types.js';
+
+const COLUMNS = ['connector', 'stream', 'kind', 'record_id', 'reason', 'since'] as const;
+
+export async function listQuarantinePage(
+  adapter: DatabaseAdapter,
+  { connectors, stream, kind }: QuarantineFilter,
+  after: QuarantinePosition | undefined,
+  limit: number,
+): Promise<QuarantineEntry[]> {
+  if (connectors.length === 0) return [];
+  const rows = await adapter.reader
+    .selectFrom('quarantine')
+    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+    .select(COLUMNS)
+    .where('cleared_at', 'is', null)
+    .where(adapter.inArray('feeds.connector', connectors))
+    .$if(stream !== undefined, (query) => query.where('stream', '=', stream ?? ''))
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? 'refusal'))
+    .$if(after !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(since, connector, stream, kind, record_id) < (${after?.since}, ${after?.connector}, ${after?.stream}, ${after?.kind}, ${after?.id})`,
+      ),
+    )
+    .orderBy('since', 'desc')
+    .orderBy('connector', 'desc')
+    .orderBy('stream', 'desc')
+    .orderBy('kind', 'desc')
+    .orderBy('record_id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toEntry({ ...row, raw: null }));
+}
+
+export async function findQuarantineEntry(
+  { reader }: DatabaseAdapter,
+  { connector, stream, kind, id }: QuarantineKey,
+): Promise<QuarantineEntry | undefined> {
+  const row = await reader
+    .selectFrom('quarantine')
+    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+    .select([...COLUMNS, 'raw'])
+    .where('connector', '=', connector)
+    .where('stream', '=', stream)
+    .where('kind', '=', kind)
+    .where('record_id', '=', id)
+    .where('cleared_at', 'is', null)
+    .executeTakeFirst();
+  return row && toEntry(row);
+}
+
+interface EntryRow {
+  connector: string;
+  stream: string;
+  kind: QuarantineEntry['kind'];
+  record_id: string;
+  reason: string;
+  raw: string | null;
+  since: number;
+}
+
+function toEntry({ record_id, raw, stream, ...row }: EntryRow): QuarantineEntry {
+  return {
+    ...row,
+    id: record_id,
+    // The store writes no other words.
+    stream: stream as QuarantineEntry['stream'],
+    ...(raw === null ? {} : { raw }),
+  };
+}

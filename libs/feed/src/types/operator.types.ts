@@ -1,0 +1,159 @@
+/**
+ * Types of what operators see of the store. Every list is read in pages: a page has at most `limit` entries and begins after a position,
+ * which is the key of the last entry of the page before. All times are milliseconds since 1970.
+ */
+import type { Stream } from '@tributary/connector-api';
+import type { OrderState, StoredOrder } from './order.types.js';
+import type { QuarantineEntry, SyncRun } from './store.types.js';
+
+/** The state of one stream of a connector. */
+export interface StreamState {
+  connector: string;
+  stream: Stream;
+  /** Number of rows in the feed. */
+  rows: number;
+  /** Feed time of the newest row. */
+  lastRowAt?: number;
+  /** When a pull last reached the end of the PSP's list. */
+  caughtUpAt?: number;
+  /** When the stream is due; absent if an operator requested a pull that no pull has fulfilled yet. */
+  dueAt?: number;
+  isPulling: boolean;
+  /** Unresolved entries of the quarantine. */
+  rejectedRecords: number;
+  dataWarnings: number;
+  lastRun?: SyncRun;
+}
+
+export interface SyncRunFilter {
+  connector: string;
+  stream?: Stream;
+  /** Only runs that ended with an error. */
+  onlyFailed?: boolean;
+}
+
+/** Runs are sorted by their start, newest first. */
+export type SyncRunPosition = Pick<SyncRun, 'startedAt' | 'stream'>;
+
+/** One version of a record, as the feed has it. */
+export interface StoredVersion {
+  /** Sequence number of the row in the feed. */
+  sequence: number;
+  feedTime: number;
+  recordId: string;
+  /** The JSON as it is served. */
+  body: string;
+}
+
+/** A part of a feed. Rows are read backwards, from the newest one. The feed time of a row is unique in its feed, so it is also its position. */
+export interface RowRange {
+  connector: string;
+  stream: Stream;
+  /** Only rows with a feed time at or after this time. */
+  fromMs?: number;
+  /** Only rows with a feed time before this time. */
+  toMs?: number;
+  limit: number;
+}
+
+export interface QuarantineFilter {
+  connectors: readonly string[];
+  stream?: Stream;
+  kind?: QuarantineEntry['kind'];
+}
+
+/** Identifies an entry of the quarantine. */
+export type QuarantineKey = Pick<QuarantineEntry, 'connector' | 'stream' | 'kind' | 'id'>;
+/** Entries are sorted by the time of their first appearance, newest first. */
+export type QuarantinePosition = QuarantineKey & Pick<QuarantineEntry, 'since'>;
+
+export interface OrderFilter {
+  connectors: readonly string[];
+  states?: readonly OrderState[];
+}
+
+/** Orders are sorted by their creation, newest first. */
+export type OrderPosition = Pick<StoredOrder, 'createdAt' | 'id'>;
+
+/** The last observed balances of an account. */
+export interface AccountBalances {
+  connector: string;
+  accountId: string;
+  observedAt: number;
+  /** Minor units by asset. */
+  amounts: ReadonlyMap<string, bigint>;
+}
+export type BalancePosition = Pick<AccountBalances, 'connector' | 'accountId'>;
+
+/** A change that an operator makes. */
+export interface AuditEntry {
+  /** Name of the operator key, or of the user of the command line. */
+  by: string;
+  /** Where the change was made. */
+  via: 'api' | 'command-line';
+  /** What was done, e.g. `stream.paused`. */
+  action: string;
+  /** Path of the connector; absent for a change of the whole deployment. */
+  connector?: string;
+  /** The tenant of the connector; absent for the default tenant. */
+  tenant?: string;
+  details: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** A stored audit event. */
+export interface AuditEvent extends AuditEntry {
+  /** Counts from 1 without gaps. */
+  seq: number;
+  at: number;
+}
+
+export interface OperatorSession {
+  keyId: string;
+  expiresAt: number;
+}
+
+/** Reads everything that operators see, and writes their sessions and audit events. It has its own share of the database's connections. */
+export interface OperatorRepository {
+  /** Returns the states of all streams of these connectors that were ever pulled, sorted by connector and stream. */
+  listStreamStates(connectors: readonly string[]): Promise<StreamState[]>;
+  listSyncRuns(filter: SyncRunFilter, after: SyncRunPosition | undefined, limit: number): Promise<SyncRun[]>;
+  /** Returns rows, newest first. */
+  readRowsBackwards(range: RowRange): Promise<StoredVersion[]>;
+  /** Returns the versions of a record, newest first. @param id the id as served */
+  findVersions(connector: string, stream: Stream, id: string, limit: number): Promise<StoredVersion[]>;
+  /** Returns unresolved entries without what the PSP sent, newest first. */
+  listQuarantine(
+    filter: QuarantineFilter,
+    after: QuarantinePosition | undefined,
+    limit: number,
+  ): Promise<QuarantineEntry[]>;
+  /** Returns an unresolved entry with what the PSP sent. */
+  findQuarantineEntry(key: QuarantineKey): Promise<QuarantineEntry | undefined>;
+  listOrders(filter: OrderFilter, after: OrderPosition | undefined, limit: number): Promise<StoredOrder[]>;
+  /** Returns the last observed balances, sorted by connector and account. */
+  listBalances(
+    connectors: readonly string[],
+    after: BalancePosition | undefined,
+    limit: number,
+  ): Promise<AccountBalances[]>;
+
+  /** Appends an event to the audit log. */
+  appendAuditEvent(entry: AuditEntry): Promise<AuditEvent>;
+  /**
+   * Returns events with a smaller sequence number, newest first.
+   * @param tenant only events of this tenant's connectors; `undefined` for all events
+   */
+  listAuditEvents(
+    tenant: string | undefined,
+    beforeSeq: number | undefined,
+    limit: number,
+  ): Promise<AuditEvent[]>;
+  /** Compares each event with its hash. @returns the sequence number of the first event that was changed, and the number of events */
+  verifyAuditEvents(): Promise<{ events: number; firstChanged?: number }>;
+
+  /** Stores a session, and deletes those that have expired. */
+  createSession(tokenHash: string, keyId: string, lifetimeMs: number): Promise<OperatorSession>;
+  /** Returns a session that has not expired. */
+  findSession(tokenHash: string): Promise<OperatorSession | undefined>;
+  deleteSession(tokenHash: string): Promise<void>;
+}

@@ -1,0 +1,244 @@
+/** The operator API over HTTP: who may do what, sessions, tenants, and its answers compared with its OpenAPI document. */
+import { generateApiKey, hashApiKey, type OperatorScope } from '@tributary/auth';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { readFileSync } from 'node:fs';
+import { OPERATOR_ENDPOINTS } from '../../apps/gateway/src/operator/endpoints/index.js';
+import { createOperatorDocument } from '../../apps/gateway/src/operator/openapi-document.js';
+import { readPackageVersion } from '../../apps/gateway/src/package-version.js';
+import { createAccounts, createTransactions, startGateway, type TestGateway } from './test-gateway.js';
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  'x-scope'?: OperatorScope;
+  security?: unknown[];
+  parameters?: { name: string; required: boolean }[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+const READ_KEY = generateApiKey();
+const TENANT_KEY = generateApiKey();
+const SETTING_SECRET = 'pw-of-the-psp-4711';
+
+let gateway: TestGateway;
+let document: Document;
+const api = (path: string, init: RequestInit = {}, key: string | undefined = gateway.operatorKey) =>
+  fetch(`${gateway.url}/operator/v1${path}`, {
+    ...init,
+    headers: { ...(key && { authorization: `Bearer ${key}` }), ...(init.headers as Record<string, string>) },
+  });
+const read = async <T>(path: string, key?: string): Promise<T> => {
+  const response = await api(path, {}, key);
+  expect({ path, status: response.status }).toEqual({ path, status: 200 });
+  return (await response.json()) as T;
+};
+const logIn = (key: string, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}/operator/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ key }),
+  });
+const cookieOf = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+
+beforeAll(async () => {
+  const operatorKey = generateApiKey();
+  gateway = await startGateway({
+    connectors: [{ path: 'bank' }, { path: 'acme/bank' }],
+    secrets: [SETTING_SECRET],
+    operatorKey,
+    deployment: {
+      operatorKeys: [
+        { hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] },
+        { hash: hashApiKey(READ_KEY), name: 'dashboard', scopes: ['read'] },
+        { hash: hashApiKey(TENANT_KEY), name: 'acme staff', scopes: ['read', 'operate'], tenant: 'acme' },
+      ],
+    },
+  });
+  for (const path of ['bank', 'acme/bank']) {
+    await gateway.appendRecords(path, 'accounts', createAccounts(`${path.replace('/', '-')}-main`));
+    await gateway.appendRecords(path, 'transactions', createTransactions(3));
+  }
+  document = await read<Document>('/openapi.json');
+});
+afterAll(() => gateway.stop());
+
+/** Parameters with which each endpoint that needs some is called. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  '/connector': '?connector=bank',
+  '/runs': '?connector=bank',
+  '/records': '?connector=bank&stream=transactions&limit=2',
+  '/record': '?connector=bank&stream=transactions&id=tx-1',
+  '/completeness': '?connector=bank',
+};
+/** Endpoints whose example needs data that this spec does not have. */
+const NOT_CALLED = new Set([
+  '/quarantine/entry',
+  '/order',
+  '/reconciliation/runs',
+  '/reconciliation/breaks',
+  '/reconciliation/break',
+]);
+
+it('answers as its OpenAPI document says, and shows no secret', async () => {
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  const called: string[] = [];
+  for (const [path, methods] of Object.entries(document.paths)) {
+    const schema = methods['get']?.responses['200']?.content?.['application/json']?.schema;
+    if (!schema || NOT_CALLED.has(path)) continue;
+    const response = await api(path + (EXAMPLES[path] ?? ''));
+    const text = await response.text();
+    const validate = ajv.compile(schema);
+    validate(JSON.parse(text));
+    expect({ path, status: response.status, errors: validate.errors }).toEqual({
+      path,
+      status: 200,
+      errors: null,
+    });
+    for (const secret of [gateway.operatorKey, READ_KEY, gateway.key('bank'), SETTING_SECRET])
+      expect(text).not.toContain(secret);
+    called.push(path);
+  }
+  expect(called).toEqual(
+    expect.arrayContaining(['/overview', '/connectors', '/records', '/clients', '/audit']),
+  );
+});
+
+it('is documented by the committed file; otherwise: node bin/tributary.js schema --operator-api > schema/operator-api.openapi.json', () => {
+  const committed = readFileSync('schema/operator-api.openapi.json', 'utf8');
+  expect(createOperatorDocument(OPERATOR_ENDPOINTS, readPackageVersion())).toEqual(JSON.parse(committed));
+  const page = readFileSync('docs/reference/operator-api.md', 'utf8');
+  for (const { method, path } of OPERATOR_ENDPOINTS) expect(page).toContain(`${method} /${path.slice(1)}`);
+});
+
+it('needs a key for every endpoint but the log-in', async () => {
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(methods)) {
+      if (operation.security !== undefined) continue;
+      const response = await fetch(`${gateway.url}/operator/v1${path}`, { method: method.toUpperCase() });
+      expect({ method, path, status: response.status }).toEqual({ method, path, status: 401 });
+    }
+  const ofConnector = await api('/overview', {}, gateway.key('bank'));
+  expect(ofConnector.status).toBe(401);
+});
+
+it('lets a key without the scope operate change nothing', async () => {
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(methods)) {
+      if (operation['x-scope'] !== 'operate') continue;
+      const response = await api(path, { method: method.toUpperCase() }, READ_KEY);
+      expect({ path, status: response.status }).toEqual({ path, status: 403 });
+    }
+});
+
+it('shows a tenant its own connectors only', async () => {
+  for (const path of ['/overview', '/connectors', '/clients']) {
+    const { items } = await read<{ items: { connector: string }[] }>(path, TENANT_KEY);
+    expect(items.map(({ connector }) => connector)).toEqual(['acme/bank']);
+  }
+  for (const path of Object.keys(EXAMPLES)) {
+    const response = await api(path + EXAMPLES[path], {}, TENANT_KEY);
+    expect({ path, status: response.status }).toEqual({ path, status: 404 });
+  }
+  expect(
+    (await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${TENANT_KEY}` } })).status,
+  ).toBe(401);
+});
+
+it('reads a feed in pages, and finds records by amount, id and text', async () => {
+  const search = (query: string) =>
+    read<{ items: { id: string }[]; next: string | null }>(
+      `/records?connector=bank&stream=transactions&${query}`,
+    );
+  const first = await search('limit=2');
+  expect(first.items.map(({ id }) => id)).toEqual(['tx-2', 'tx-1']);
+  const second = await search(`limit=2&after=${first.next}`);
+  expect(second).toMatchObject({ items: [{ id: 'tx-0' }], next: null });
+  for (const query of ['amount=1', 'id=tx-1', 'text=nr.%201', 'amount=1&status=SUCCEEDED'])
+    expect((await search(query)).items.map(({ id }) => id)).toEqual(['tx-1']);
+  expect((await search('amount=1&status=FAILED')).items).toEqual([]);
+});
+
+it('rejects parameters that it does not know, with their name and without their value', async () => {
+  for (const [path, word] of [
+    ['/overview?limit=1000', 'limit'],
+    ['/overview?limit=0', 'limit'],
+    ['/overview?colour=red', 'colour'],
+    ['/overview?after=broken', 'after'],
+    ['/records?connector=bank', 'stream'],
+    ['/records?connector=bank&stream=transactions&from=yesterday', 'from'],
+  ] as const) {
+    const response = await api(path);
+    expect({ path, status: response.status }).toEqual({ path, status: 422 });
+    expect((await response.json()) as object).toMatchObject({ Detail: expect.stringContaining(word) });
+  }
+});
+
+describe('a session', () => {
+  it('is a cookie that scripts of a page cannot read, and that ends with the log-out', async () => {
+    const response = await logIn(READ_KEY);
+    expect(response.status).toBe(200);
+    const { csrfToken } = (await response.json()) as { csrfToken: string };
+    const [setCookie = ''] = response.headers.getSetCookie();
+    expect(setCookie).toMatch(
+      /^tributary_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+    );
+    const cookie = cookieOf(response);
+    const session = await api('/session', { headers: { cookie } }, '');
+    expect((await session.json()) as object).toMatchObject({
+      operator: 'dashboard',
+      scopes: ['read'],
+      csrfToken,
+    });
+    const withoutToken = await api('/session', { method: 'DELETE', headers: { cookie } }, '');
+    expect(withoutToken.status).toBe(403);
+    const logOut = await api(
+      '/session',
+      { method: 'DELETE', headers: { cookie, 'x-csrf-token': csrfToken } },
+      '',
+    );
+    expect(logOut.status).toBe(204);
+    expect((await api('/overview', { headers: { cookie } }, '')).status).toBe(401);
+  });
+
+  it('needs HTTPS behind a proxy', async () => {
+    const [setCookie = ''] = (
+      await logIn(READ_KEY, { 'x-forwarded-for': '203.0.113.7' })
+    ).headers.getSetCookie();
+    expect(setCookie).toMatch(/^__Host-tributary_session=.*; Secure$/);
+  });
+
+  it('never continues one that the browser brought along', async () => {
+    const planted = cookieOf(await logIn(READ_KEY));
+    const own = cookieOf(await logIn(gateway.operatorKey, { cookie: planted }));
+    expect(own).not.toBe(planted);
+    expect((await api('/session', { headers: { cookie: planted } }, '')).status).toBe(401);
+    const invented = `tributary_session=${'a'.repeat(43)}`;
+    expect(cookieOf(await logIn(READ_KEY, { cookie: invented }))).not.toBe(invented);
+    expect((await api('/session', { headers: { cookie: invented } }, '')).status).toBe(401);
+  });
+
+  it('takes no CSRF token of another session', async () => {
+    const other = (await (await logIn(READ_KEY)).json()) as { csrfToken: string };
+    const cookie = cookieOf(await logIn(READ_KEY));
+    const headers = { cookie, 'x-csrf-token': other.csrfToken };
+    expect((await api('/session', { method: 'DELETE', headers }, '')).status).toBe(403);
+  });
+
+  it('is not given to a form of another site, which cannot send JSON', async () => {
+    const response = await fetch(`${gateway.url}/operator/v1/session`, {
+      method: 'POST',
+      body: new URLSearchParams({ key: READ_KEY }),
+    });
+    expect(response.status).toBe(415);
+  });
+});
+
+it('limits log-ins with wrong keys, and still lets valid keys in', async () => {
+  const statuses = new Set<number>();
+  for (let attempt = 0; attempt < 30; attempt++) statuses.add((await logIn(generateApiKey())).status);
+  expect(statuses).toEqual(new Set([401, 429]));
+  expect((await logIn(READ_KEY)).status).toBe(200);
+});

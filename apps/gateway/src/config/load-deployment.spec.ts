@@ -245,7 +245,7 @@ describe('what is wrong is said with line, column and key', () => {
       'a reserved name',
       `connectors:\n  ${connector({ name: 'metrics' })}`,
       [
-        'gateway.yaml:2:13: connectors[0].name: /metrics belongs to the gateway itself. Take a name other than docs, healthz, livez, metrics, readyz',
+        'gateway.yaml:2:13: connectors[0].name: /metrics belongs to the gateway itself. Take a name other than console, docs, healthz, livez, metrics, operator, readyz',
       ],
     ],
     [

@@ -90,6 +90,14 @@ async function fill(url: string): Promise<void> {
         );
     }
     await fillReconciliation(store);
+    const change = {
+      by: 'alice',
+      via: 'api',
+      action: 'stream.paused',
+      connector: 'acme/bank',
+      tenant: 'acme',
+    } as const;
+    await store.operator().appendAuditEvent({ ...change, details: { note: 'ü' } });
   });
 }
 

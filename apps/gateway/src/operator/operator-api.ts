@@ -3,7 +3,7 @@
  * parameters. The routes are registered in Fastify directly, because one table of endpoints is the source of routes and document.
  */
 import { FailureLimiter, OperatorKeySet } from '@tributary/auth';
-import { parseJsonBody, unprocessable } from '@tributary/connector-api/contract';
+import { parseJsonBody, createUnprocessableError } from '@tributary/connector-api/contract';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OperatorAuthenticator } from './authenticate-operator.js';
@@ -74,7 +74,7 @@ const PUBLIC_CALLER = { hash: Buffer.alloc(0), name: '', scopes: [], tenant: '' 
 
 function assertValid(validate: ValidateFunction, value: unknown, title: string): void {
   if (validate(value)) return;
-  throw unprocessable(title, describeProblem(validate.errors?.[0]));
+  throw createUnprocessableError(title, describeProblem(validate.errors?.[0]));
 }
 
 /** Names the property and the rule, and never the value, which could be a key. */

@@ -1,5 +1,5 @@
 /** The position of a page, as clients send it back to get the next page: `after=<token>`. Only the gateway interprets the token. */
-import { unprocessable } from '@tributary/connector-api/contract';
+import { createUnprocessableError } from '@tributary/connector-api/contract';
 
 type PositionValue = string | number;
 
@@ -25,7 +25,7 @@ export function decodePosition<const Kinds extends readonly ('string' | 'number'
       kinds[index] === 'number' ? Number.isSafeInteger(value) : isStorableText(value),
     );
   if (!isValid)
-    throw unprocessable(
+    throw createUnprocessableError(
       'Invalid parameter after',
       'after is not a position of this list; expected the value of next from the page before.',
     );

@@ -1,6 +1,6 @@
 /** Prepares the settings of a connector for operators: secrets are replaced, everything else is shown. */
 import { redactSecrets } from '../config/index.js';
-import { isSecretPath, looksLikeToken } from '../config/file/describe-value.js';
+import { isSecretPath, looksLikeSecret } from '../config/file/describe-value.js';
 
 const HIDDEN = '(hidden)';
 
@@ -24,7 +24,7 @@ function redactObject(value: object, path: readonly string[], secrets: readonly 
 function redactValue(value: unknown, path: readonly string[], secrets: readonly string[]): unknown {
   if (value === undefined || value === null || typeof value === 'boolean') return value;
   if (isSecretPath(path)) return HIDDEN;
-  if (typeof value === 'string') return looksLikeToken(value) ? HIDDEN : redactSecrets(value, secrets);
+  if (typeof value === 'string') return looksLikeSecret(value) ? HIDDEN : redactSecrets(value, secrets);
   if (Array.isArray(value)) return value.map((item) => redactValue(item, path, secrets));
   if (typeof value === 'object') return redactObject(value, path, secrets);
   return typeof value === 'number' ? value : HIDDEN;

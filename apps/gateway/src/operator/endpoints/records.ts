@@ -6,7 +6,7 @@ import {
   tryEncodeId,
   type Stream,
 } from '@tributary/connector-api';
-import { ContractError, unprocessable } from '@tributary/connector-api/contract';
+import { ContractError, createUnprocessableError } from '@tributary/connector-api/contract';
 import { UNAUTHORIZED_READER, type StoredVersion } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest } from '../endpoint.types.js';
@@ -169,7 +169,7 @@ function parseTime(name: string, value: unknown): number | undefined {
   if (value === undefined) return undefined;
   const time = TIME_PATTERN.test(String(value)) ? Date.parse(String(value)) : NaN;
   if (!Number.isNaN(time)) return time;
-  throw unprocessable(
+  throw createUnprocessableError(
     'Invalid parameter',
     `${name} is no time; expected for example 2026-01-31 or 2026-01-31T12:00:00Z.`,
   );

@@ -14,7 +14,7 @@ export function encodePosition(...values: readonly PositionValue[]): string {
  * @throws ContractError 422 if the token is not one of this list
  */
 export function decodePosition<const Kinds extends readonly ('string' | 'number')[]>(
-  token: unknown,
+  token: string | number | boolean | undefined,
   kinds: Kinds,
 ): { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number } | undefined {
   if (token === undefined) return undefined;

@@ -157,7 +157,7 @@ function toFilter(query: OperatorRequest['query']): RecordFilter {
 }
 
 /** An id as served stays as it is. Another one is encoded as the gateway encodes the ids of the PSP. */
-function toServedId(id: unknown): string {
+function toServedId(id: OperatorRequest['query'][string]): string {
   const text = String(id);
   return SERVED_ID_PATTERN.test(text) ? text : (tryEncodeId(text) ?? text);
 }
@@ -165,7 +165,7 @@ function toServedId(id: unknown): string {
 const SERVED_ID_PATTERN = /^(?:[A-Za-z0-9._-]|~[0-9A-F]{2})+$/;
 
 /** @throws ContractError 422 */
-function parseTime(name: string, value: unknown): number | undefined {
+function parseTime(name: string, value: OperatorRequest['query'][string]): number | undefined {
   if (value === undefined) return undefined;
   const time = TIME_PATTERN.test(String(value)) ? Date.parse(String(value)) : NaN;
   if (!Number.isNaN(time)) return time;

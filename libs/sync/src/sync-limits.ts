@@ -18,6 +18,11 @@ export interface SyncLimits {
   startSpacingMs: number;
   /** Number of repeated pages in a row without new data after which the listing counts as an endless loop. */
   maxRepeatedPages: number;
+  /**
+   * Time that a row waits for the original that it names. It is longer than any PSP's lateness, because a row that is served before its
+   * original becomes a payment of its own.
+   */
+  maxHoldMs: number;
   /** Back-off after the first failure. It doubles with each further failure. */
   initialBackOffMs: number;
   /** Upper limit of the exponential back-off. */
@@ -46,6 +51,7 @@ export const DEFAULT_SYNC_LIMITS: SyncLimits = {
   pullDelayMs: 200,
   startSpacingMs: 20,
   maxRepeatedPages: 20,
+  maxHoldMs: 24 * 3_600_000,
   initialBackOffMs: 2_000,
   maxBackOffMs: 5 * 60_000,
   initialUnauthorizedBackOffMs: 30_000,

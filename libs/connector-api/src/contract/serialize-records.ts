@@ -4,7 +4,7 @@
  * the client decodes it.
  */
 import { InvalidRecordError } from '../errors.js';
-import { encodeId } from '../id-encoding.js';
+import { decodeId, encodeId } from '../id-encoding.js';
 import { ASSET_PATTERN, type Money } from '../money.js';
 import type { Stream } from '../plugin.js';
 import {
@@ -27,6 +27,11 @@ export interface SerializedRecord {
   pspTime: number | undefined;
   /** The JSON object without the feed time and without the closing brace: `{"id":"…","amount":"1250"`. See `appendFeedTime`. */
   content: string;
+  /**
+   * The served id of the transaction that this one belongs to. A row of an order has none: clients create the payment of an order from the
+   * response to it.
+   */
+  originalId?: string;
   /** What the row does to balances. Only transactions have it. */
   balanceChange?: BalanceChange;
 }
@@ -55,11 +60,28 @@ export function appendFeedTime(stream: Stream, content: string, feedTime: string
   return `${content},"${FEED_TIME_FIELD[stream]}":"${feedTime}"}`;
 }
 
+/**
+ * Takes the reference to its original out of the content of a transaction, so that clients treat the transaction as a payment of its own.
+ * The id of the original goes into the metadata `com.tributary.spec/related_id`, as the PSP writes it.
+ */
+export function unlinkContent(content: string): string {
+  const { relatedTransactionID, metadata, ...properties } = JSON.parse(`${content}}`) as {
+    relatedTransactionID?: string;
+    metadata?: Record<string, string>;
+  };
+  if (relatedTransactionID === undefined) return content;
+  const relatedId = decodeId(relatedTransactionID) ?? relatedTransactionID;
+  const entries = Object.entries({ ...metadata, [RELATED_ID_KEY]: relatedId });
+  const sorted = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify({ ...properties, metadata: sorted }).slice(0, -1);
+}
+
 /** The gateway's own metadata keys begin with `com.tributary.spec/`. They contain data that the contract has no property for. */
 const OPENED_AT_KEY = 'com.tributary.spec/opened_at';
 const REGISTERED_AT_KEY = 'com.tributary.spec/registered_at';
 /** The PSP's own id. It is added if the served id is encoded, so that people can search for it. */
 const PSP_ID_KEY = 'com.tributary.spec/psp_id';
+const RELATED_ID_KEY = 'com.tributary.spec/related_id';
 
 /** Validates and serializes an account. @throws InvalidRecordError that names the invalid property */
 export function serializeAccount(account: Account): SerializedRecord {
@@ -101,8 +123,9 @@ export function serializeTransaction(transaction: Transaction, orderKey?: string
   const status = validateOneOf(TRANSACTION_STATUSES, transaction.status, 'status');
   const sourceAccountId = encodeOptionalId(transaction.sourceAccountId);
   const destinationAccountId = encodeOptionalId(transaction.destinationAccountId);
+  const originalId = orderKey === undefined ? encodeOptionalId(transaction.relatedTransactionId) : undefined;
   const record = serializeRecord(transaction.id, updatedAt.milliseconds, {
-    relatedTransactionID: orderKey ?? encodeOptionalId(transaction.relatedTransactionId),
+    relatedTransactionID: orderKey ?? originalId,
     createdAt: createdAt.text,
     currency: asset,
     scheme: validateOptionalString(transaction.scheme, 'scheme'),
@@ -113,6 +136,7 @@ export function serializeTransaction(transaction: Transaction, orderKey?: string
     destinationAccountID: destinationAccountId,
     metadata: serializeMetadata(transaction, {}),
   });
+  if (originalId !== undefined && originalId !== record.id) record.originalId = originalId;
   record.balanceChange = {
     effects: toBalanceEffects({ type, status, amount, asset, sourceAccountId, destinationAccountId }),
     at: updatedAt.milliseconds,

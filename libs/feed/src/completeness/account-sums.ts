@@ -5,12 +5,14 @@ import type { DatabaseAdapter, RowsTableColumn, WriteAtCommit } from '../databas
 import type { AccountSumTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 
-/** The records whose new rows are appended. */
-export interface AppendedRecords {
-  /** One entry for each row, in the sequence of the rows. The same record can occur twice. */
+/** The new versions of records. */
+export interface NewVersions {
+  /** One entry for each version, in their sequence. The same record can occur twice. */
   records: readonly SerializedRecord[];
-  /** Ids of the records that have earlier rows. */
+  /** Ids of the records that have earlier versions. */
   changedIds: ReadonlySet<string>;
+  /** Contents of earlier versions that wait for their original and are no rows yet, by record id. */
+  heldContents: ReadonlyMap<string, readonly string[]>;
 }
 
 type StoredSum = Pick<AccountSumTable, 'account_id' | 'asset' | 'total' | 'suspect_at' | 'after_suspect'>;
@@ -25,14 +27,14 @@ const SUM_COLUMNS: readonly RowsTableColumn[] = [
 ];
 
 /**
- * Returns what the new rows change: the effects of a new record, and the difference between the effects of a changed record and those of
- * its row before. Must run before the rows are inserted, inside the transaction that has locked the feed.
+ * Returns what the new versions change: the effects of a new record, and the difference between the effects of a changed record and those of
+ * its version before. Must run before the rows are inserted, inside the transaction that has locked the feed.
  */
 export async function findEffects(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
-  { records, changedIds }: AppendedRecords,
+  { records, changedIds, heldContents }: NewVersions,
 ): Promise<TimedEffect[]> {
   // Accounts and beneficiaries move no money, so their earlier rows need not be read.
   const changedMovements = records.filter(({ id, balanceChange }) => balanceChange && changedIds.has(id));
@@ -41,6 +43,7 @@ export async function findEffects(
     adapter,
     feedId,
     new Set(changedMovements.map(({ id }) => id)),
+    heldContents,
   );
   const result: TimedEffect[] = [];
   for (const { id, balanceChange } of records) {
@@ -145,6 +148,7 @@ async function readCurrentEffects(
   adapter: DatabaseAdapter,
   feedId: number,
   changedIds: ReadonlySet<string>,
+  heldContents: NewVersions['heldContents'],
 ): Promise<Map<string, readonly BalanceEffect[]>> {
   if (changedIds.size === 0) return new Map();
   const rows = await db
@@ -156,6 +160,9 @@ async function readCurrentEffects(
     .execute();
   const bodies = new Map<string, string[]>();
   for (const { record_id, body } of rows) bodies.set(record_id, [...(bodies.get(record_id) ?? []), body]);
+  for (const [id, contents] of heldContents)
+    if (changedIds.has(id))
+      bodies.set(id, [...(bodies.get(id) ?? []), ...contents.map((content) => `${content}}`)]);
   return new Map([...bodies].map(([id, all]) => [id, readBalanceEffects(all)]));
 }
 

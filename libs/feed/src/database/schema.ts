@@ -15,6 +15,7 @@ import type {
 export interface Schema {
   feeds: FeedTable;
   feed_rows: FeedRowTable;
+  held_rows: HeldRowTable;
   balances: BalanceTable;
   reader_balances: ReaderBalanceTable;
   quarantine: QuarantineTable;
@@ -166,6 +167,24 @@ export interface FeedRowTable {
   /** First 16 bytes of the SHA-256 of the record's content, which is the body without the feed time. */
   hash: Buffer;
   body: string;
+}
+
+/**
+ * One version of a record that waits until the feed has its original, or that was served without the reference to it. `position` counts up
+ * in the sequence in which the versions arrived.
+ */
+export interface HeldRowTable {
+  feed_id: number;
+  position: number;
+  record_id: string;
+  original_id: string;
+  psp_time: number | null;
+  hash: Buffer;
+  /** The content with the reference to the original. */
+  content: string;
+  held_at: number;
+  /** When the version was served without the reference, because the original did not come; `null` while it waits. */
+  served_alone_at: number | null;
 }
 
 /**

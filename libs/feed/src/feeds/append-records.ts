@@ -10,7 +10,8 @@ import {
 } from '../completeness/account-sums.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
-import { hashContent } from './verify-row.js';
+import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
+import { RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
  * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
@@ -22,28 +23,27 @@ const FEED_TIME_STEP_MS = 10;
 export interface FeedHead {
   seq: number;
   time: number | undefined;
+  /** Whether rows of the feed are held, or were served alone. */
+  hasHeldRows: boolean;
 }
 
-export interface NewFeedRows {
+/** A locked feed. */
+export interface LockedFeed {
+  id: number;
+  stream: Stream;
+  head: FeedHead;
+}
+
+export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unchanged'> {
   rows: FeedRowTable[];
-  /** The records of `rows`, in the same sequence. */
-  records: SerializedRecord[];
-  /** Ids of the records that have earlier rows. */
-  changedIds: Set<string>;
-  /** Number of records that are new, changed and unchanged. */
-  added: number;
-  changed: number;
-  unchanged: number;
-}
-
-interface RecordVersion {
-  record: SerializedRecord;
-  hash: Buffer;
+  effects: TimedEffect[];
+  /** Whether the feed has held rows now. */
+  hasHeldRows: boolean;
 }
 
 /** What the database has of the records that are to be appended. */
 export interface StoredRecords {
-  /** Hashes of the stored versions, by record id. */
+  /** Hashes of the stored versions, by record id. It contains the originals of the records, too. */
   versions: Map<string, Set<string>>;
   sums: StoredSums;
 }
@@ -66,8 +66,8 @@ export async function readStoredRecords(
 }
 
 /**
- * Appends the new versions, and updates the feed's head and the sums of its accounts. The caller must have locked the feed and read its
- * head under the lock.
+ * Appends the new versions, and updates the feed's head and the sums of its accounts. A version that names an original which the feed does not
+ * have waits for it. The caller must have locked the feed and read its head under the lock.
  * @param stored from the same transaction
  * @param changes further columns of the feed to update
  */
@@ -75,62 +75,87 @@ export async function appendRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   writeLast: WriteAtCommit,
-  feed: { id: number; stream: Stream; head: FeedHead },
+  feed: LockedFeed,
   records: readonly SerializedRecord[],
   stored: StoredRecords,
   now: number,
   changes: FeedUpdate = {},
-): Promise<NewFeedRows & { effects: TimedEffect[] }> {
-  const newRows = buildNewRows(feed, records, stored.versions, now);
-  const effects = await findEffects(db, adapter, feed.id, newRows);
-  const last = newRows.rows.at(-1);
-  const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
-  if (Object.keys(allChanges).length > 0)
-    await adapter.appendRows(db, writeLast, feed.id, newRows.rows, allChanges);
+): Promise<AppendedRows> {
+  const ids = feed.head.hasHeldRows ? records.map(({ id }) => id) : [];
+  const placer = new RecordPlacer(stored.versions, await findHeldRowsOf(db, adapter, feed.id, ids));
+  for (const record of records) placer.place(record);
+  const { placement } = placer;
+  const effects = await findEffects(db, adapter, feed.id, placement.counted);
+  const rows = await writePlacement(db, adapter, writeLast, feed, placement, now, changes);
   await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
-  return { ...newRows, effects };
+  const { added, changed, unchanged } = placement;
+  const hasHeldRows = feed.head.hasHeldRows || placement.held.length > 0;
+  return { rows, effects, added, changed, unchanged, hasHeldRows };
 }
 
 /**
- * Leaves out the versions that the feed already has, and assigns a sequence number and a feed time to the others. The feed time is
- * `max(min(pspTime, now), head + 10 ms)`: it increases in the order in which rows become visible, and equals the PSP's time where
- * that is possible.
- * @param storedVersions hashes by record id; those of the new rows are added
+ * Serves rows whose original has not come since a time, without the reference to it.
+ * @param limit maximum number of such rows
+ * @returns the new rows, and the number of overdue rows that were found
  */
-function buildNewRows(
-  feed: { id: number; stream: Stream; head: FeedHead },
-  records: readonly SerializedRecord[],
-  storedVersions: Map<string, Set<string>>,
-  now: number,
-): NewFeedRows {
-  const result: NewFeedRows = {
-    ...{ rows: [], records: [], changedIds: new Set() },
-    ...{ added: 0, changed: 0, unchanged: 0 },
-  };
-  let { seq, time } = feed.head;
-  for (const { record, hash } of records.map(toVersion)) {
-    const versions = storedVersions.get(record.id);
-    const key = hash.toString('latin1');
-    if (versions?.has(key)) {
-      result.unchanged++;
-      continue;
-    }
-    if (versions) {
-      result.changed++;
-      result.changedIds.add(record.id);
-    } else result.added++;
-    result.records.push(record);
-    storedVersions.set(record.id, (versions ?? new Set()).add(key));
-    seq++;
-    time = Math.max(Math.min(record.pspTime ?? now, now), time === undefined ? 0 : time + FEED_TIME_STEP_MS);
-    const body = appendFeedTime(feed.stream, record.content, formatTime(time));
-    result.rows.push({ feed_id: feed.id, seq, feed_time: time, record_id: record.id, hash, body });
-  }
-  return result;
+export async function serveOverdueRows(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  writeLast: WriteAtCommit,
+  feed: LockedFeed,
+  { heldBefore, limit, now }: { heldBefore: number; limit: number; now: number },
+): Promise<{ rows: FeedRowTable[]; overdue: number }> {
+  const overdue = await findOverdueRows(db, feed.id, heldBefore, limit);
+  if (overdue.length === 0) return { rows: [], overdue: 0 };
+  const records = overdue.map(({ record }) => record);
+  const [versions, dependents] = await Promise.all([
+    findStoredVersions(db, adapter, feed.id, records),
+    findHeldRowsOf(
+      db,
+      adapter,
+      feed.id,
+      records.map(({ id }) => id),
+    ),
+  ]);
+  const placer = new RecordPlacer(versions, dependents);
+  for (const row of overdue) placer.serveOverdue(row);
+  const rows = await writePlacement(db, adapter, writeLast, feed, placer.placement, now);
+  return { rows, overdue: overdue.length };
 }
 
-function toVersion(record: SerializedRecord): RecordVersion {
-  return { record, hash: hashContent(record.content) };
+async function writePlacement(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  writeLast: WriteAtCommit,
+  feed: LockedFeed,
+  placement: Placement,
+  now: number,
+  changes: FeedUpdate = {},
+): Promise<FeedRowTable[]> {
+  await updateHeldRows(db, adapter, feed.id, placement, now);
+  const rows = buildRows(feed, placement.rows, now);
+  const last = rows.at(-1);
+  const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
+  if (Object.keys(allChanges).length > 0) await adapter.appendRows(db, writeLast, feed.id, rows, allChanges);
+  return rows;
+}
+
+/**
+ * Assigns a sequence number and a feed time to each record. The feed time is `max(min(pspTime, now), head + 10 ms)`: it increases in the
+ * order in which rows become visible, and equals the PSP's time where that is possible.
+ */
+function buildRows(
+  { id: feedId, stream, head }: LockedFeed,
+  placed: readonly PlacedRecord[],
+  now: number,
+): FeedRowTable[] {
+  let { seq, time } = head;
+  return placed.map(({ record, hash }) => {
+    seq++;
+    time = Math.max(Math.min(record.pspTime ?? now, now), time === undefined ? 0 : time + FEED_TIME_STEP_MS);
+    const body = appendFeedTime(stream, record.content, formatTime(time));
+    return { feed_id: feedId, seq, feed_time: time, record_id: record.id, hash, body };
+  });
 }
 
 async function findStoredVersions(
@@ -145,10 +170,15 @@ async function findStoredVersions(
     .selectFrom('feed_rows')
     .select(['record_id', 'hash'])
     .where('feed_id', '=', feedId)
-    .where(adapter.inArray('record_id', [...new Set(records.map(({ id }) => id))]))
+    .where(adapter.inArray('record_id', [...new Set(records.flatMap(listIds))]))
     .execute();
   for (const { record_id, hash } of rows) {
     known.set(record_id, (known.get(record_id) ?? new Set()).add(hash.toString('latin1')));
   }
   return known;
+}
+
+/** Returns the id of the record, and that of its original. */
+function listIds({ id, originalId }: SerializedRecord): string[] {
+  return originalId === undefined ? [id] : [id, originalId];
 }

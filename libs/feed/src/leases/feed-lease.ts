@@ -1,7 +1,13 @@
 /** Lease for appending to one feed. Each lease has a fencing token, which every append checks in its own transaction. */
 import type { Cursor } from '@tributary/connector-api';
 import { sql, type CompiledQuery, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
-import { appendRecords, readStoredRecords, type FeedHead } from '../feeds/append-records.js';
+import {
+  appendRecords,
+  readStoredRecords,
+  serveOverdueRows,
+  type FeedHead,
+} from '../feeds/append-records.js';
+import { selectHeldRows } from '../feeds/held-rows.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
 import { LeaseLostError } from '../database/store-errors.js';
@@ -25,6 +31,8 @@ import type { Schema } from '../database/schema.js';
 const MAX_LEASE_MS = 3_600_000;
 /** Maximum plausible time in ms until a stream is due. The longest pull interval is about a day. */
 const MAX_PULL_DELAY_MS = 2 * 24 * 3_600_000;
+/** Maximum number of overdue rows that one transaction serves. */
+const MAX_OVERDUE_ROWS = 500;
 
 /** Acquires the lease of a feed. @returns `undefined` while another holder that may be alive has it */
 export async function acquireLease(
@@ -78,6 +86,7 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock:
         'head_seq',
         clock().as('now'),
       ])
+      .select((eb) => eb.exists(selectHeldRows(eb, feed.id)).as('has_held_rows'))
       .where(feed.isSameFeed);
   const state = await read().executeTakeFirst();
   if (!state) {
@@ -135,6 +144,7 @@ async function claimLease(
       claimed.cursor ?? undefined,
       state.head_seq,
       state.due_at,
+      Boolean(state.has_held_rows),
     )
   );
 }
@@ -160,6 +170,7 @@ interface LockedRow {
   head_time: number | null;
   now: number;
   has_refusals: SqlBool;
+  has_held_rows: SqlBool;
 }
 
 class FeedLease implements Lease {
@@ -175,6 +186,7 @@ class FeedLease implements Lease {
     public cursor: Cursor | undefined,
     public headSeq: number,
     private readonly dueAtStart: number,
+    private hasHeldRows: boolean,
   ) {}
 
   async renew(): Promise<boolean> {
@@ -194,16 +206,35 @@ class FeedLease implements Lease {
   async append(page: FeedPage): Promise<AppendResult> {
     this.feed.assertUnchanged();
     try {
-      const { result, headSeq } = await this.adapter.durableTransaction((db, writeLast) =>
+      const { result, headSeq, hasHeldRows } = await this.adapter.durableTransaction((db, writeLast) =>
         this.appendInTransaction(db, writeLast, page),
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
       this.headSeq = headSeq;
+      this.hasHeldRows = hasHeldRows;
       return result;
     } catch (error) {
       if (error instanceof LeaseLostError) await this.feed.assertExists();
       throw error;
+    }
+  }
+
+  async serveOverdueRows(maxHoldMs: number): Promise<void> {
+    for (let isDone = !this.hasHeldRows; !isDone;) {
+      this.feed.assertUnchanged();
+      const { headSeq, overdue } = await this.adapter.durableTransaction(async (db, writeLast) => {
+        const head = await this.lockFeed(db);
+        if (!head || head.seq < this.feed.committedSeq)
+          throw new LeaseLostError(this.feed.connector, this.feed.stream);
+        const feed = { id: this.feed.id, stream: this.feed.stream, head };
+        const limits = { heldBefore: head.now - maxHoldMs, limit: MAX_OVERDUE_ROWS, now: head.now };
+        const served = await serveOverdueRows(db, this.adapter, writeLast, feed, limits);
+        return { headSeq: served.rows.at(-1)?.seq ?? head.seq, overdue: served.overdue };
+      });
+      this.feed.recordCommitted(headSeq);
+      this.headSeq = headSeq;
+      isDone = overdue < MAX_OVERDUE_ROWS;
     }
   }
 
@@ -233,7 +264,7 @@ class FeedLease implements Lease {
     db: Kysely<Schema>,
     writeLast: WriteAtCommit,
     page: FeedPage,
-  ): Promise<{ result: AppendResult; headSeq: number }> {
+  ): Promise<{ result: AppendResult; headSeq: number; hasHeldRows: boolean }> {
     // The first statement locks the feed row, so what it and the later ones return does not change until the commit.
     const [head, stored] = await Promise.all([
       this.lockFeed(db),
@@ -261,10 +292,11 @@ class FeedLease implements Lease {
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
-    const { added, changed, unchanged, effects } = newRows;
+    const { added, changed, unchanged, effects, hasHeldRows } = newRows;
     return {
       result: { added, changed, unchanged, rejected: page.rejected.length, effects },
       headSeq: newRows.rows.at(-1)?.seq ?? head.seq,
+      hasHeldRows,
     };
   }
 
@@ -277,6 +309,7 @@ class FeedLease implements Lease {
         time: row.head_time ?? undefined,
         now: row.now,
         hasRejectedRecords: Boolean(row.has_refusals),
+        hasHeldRows: Boolean(row.has_held_rows),
       }
     );
   }
@@ -302,6 +335,7 @@ class FeedLease implements Lease {
         clock.as('now'),
         // Only the lease holder adds rejected records, so those of earlier holders are visible here.
         eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
+        eb.exists(selectHeldRows(eb, this.feed.id)).as('has_held_rows'),
       ])
       .where(this.feed.isSameFeed)
       .where('fencing_token', '=', this.token.fencing_token)

@@ -62,7 +62,8 @@ async function fill(url: string): Promise<void> {
       const lease = await acquireLease(store, connector);
       await lease.append({ ...EMPTY_PAGE, records: records(0, 1500), cursor: 'half' });
       await lease.append({
-        records: records(1000, 700),
+        // The last record waits for its original.
+        records: [...records(1000, 700), { ...records(1, 1)[0]!, id: 'refund', originalId: 'payment' }],
         rejected: [{ id: 'R', reason: 'bad', raw: '{"ü":1}' }],
         warnings: [{ id: 'r', message: 'off by 1' }],
         resolvedIds: [],

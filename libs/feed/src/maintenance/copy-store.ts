@@ -48,6 +48,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   reconciliation_breaks: ['run_id', 'id'],
   reconciliation_events: ['seq'],
   audit_events: ['seq'],
+  held_rows: ['feed_id', 'position'],
   reader_positions: ['connector', 'reader', 'stream'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];

@@ -20,6 +20,7 @@ import { createAccountSumTables } from './0013-account-sums.js';
 import { createReconciliationTables } from './0014-reconciliation.js';
 import { createReaderPositionsTable } from './0015-reader-positions.js';
 import { createOperatorTables } from './0016-operator-tables.js';
+import { createHeldRowsTable } from './0017-held-rows.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -72,6 +73,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createReconciliationTables, minProgramVersion: 13 },
   { apply: createReaderPositionsTable, minProgramVersion: 13 },
   { apply: createOperatorTables, minProgramVersion: 13 },
+  // An older program appends originals and does not release the rows that wait for them.
+  { apply: createHeldRowsTable, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -5,6 +5,7 @@
  */
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
+import { selectHeldRows } from '../feeds/held-rows.js';
 import { appendRecords, readStoredRecords, type StoredRecords } from '../feeds/append-records.js';
 import type { DatabaseAdapter, TransactionCallback, WriteAtCommit } from '../database/database-adapter.js';
 import type {
@@ -231,11 +232,11 @@ export class SqlOrderRepository implements OrderRepository {
     db: Db,
     writeLast: WriteAtCommit,
     feed: OpenedFeed,
-    { head_seq, head_time }: { head_seq: number; head_time: number | null },
+    { head_seq, head_time, has_held_rows }: Awaited<ReturnType<SqlOrderRepository['lockFeed']>>,
     records: readonly SerializedRecord[],
     stored: StoredRecords,
   ): Promise<void> {
-    const head = { seq: head_seq, time: head_time ?? undefined };
+    const head = { seq: head_seq, time: head_time ?? undefined, hasHeldRows: Boolean(has_held_rows) };
     const lockedFeed = { id: feed.id, stream: ORDER_STREAM, head } as const;
     await appendRecords(db, this.adapter, writeLast, lockedFeed, records, stored, this.clock());
   }
@@ -246,7 +247,11 @@ export class SqlOrderRepository implements OrderRepository {
       .updateTable('feeds')
       .set((eb) => ({ head_seq: eb.ref('head_seq') }))
       .where(feed.isSameFeed)
-      .returning(['head_seq', 'head_time'])
+      .returning((eb) => [
+        'head_seq',
+        'head_time',
+        eb.exists(selectHeldRows(eb, feed.id)).as('has_held_rows'),
+      ])
       .executeTakeFirst();
     if (!head || head.head_seq < feed.committedSeq)
       throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);

@@ -199,6 +199,12 @@ export interface Lease {
    * @throws LeaseLostError when the lease was lost; then nothing was written
    */
   append(page: FeedPage): Promise<AppendResult>;
+  /**
+   * Serves the rows that have waited for their original longer than a time, without the reference to it, and adds a data warning. To be called
+   * when a pull has caught up: before that, the original can still be on the next page.
+   * @throws LeaseLostError
+   */
+  serveOverdueRows(maxHoldMs: number): Promise<void>;
   /** Releases the lease. @param next the new schedule; without it the schedule does not change */
   release(next?: NextPullSchedule): Promise<void>;
 }
@@ -214,7 +220,7 @@ export interface FeedPage {
   cursor: Cursor;
 }
 
-/** Numbers of records. `unchanged` counts the versions that the feed already had. */
+/** Numbers of records. `unchanged` counts the versions that the feed already had. A record that waits for its original counts when it arrives. */
 export interface AppendResult {
   added: number;
   changed: number;

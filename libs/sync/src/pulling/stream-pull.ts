@@ -117,7 +117,11 @@ export class StreamPull {
     if ('dueInMs' in lease) return { kind: 'rested', ...lease };
     const onLeaseLost = () => this.abortController.abort(new PullInterruption({ kind: 'lost' }));
     const stopRenewal = startLeaseRenewal(lease, leaseTtlMs / 3, context.clock, onLeaseLost);
-    const outcome = await this.catchOutcome(() => this.pullPages(lease));
+    const outcome = await this.catchOutcome(async () => {
+      const pulled = await this.pullPages(lease);
+      if (pulled.kind === 'caught-up') await lease.serveOverdueRows(context.limits.maxHoldMs);
+      return pulled;
+    });
     stopRenewal();
     this.nextPullPlan = this.options.planNextPull(outcome);
     // A lease that could not be released expires by itself.

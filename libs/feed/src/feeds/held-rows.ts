@@ -1,0 +1,171 @@
+/**
+ * Stores the versions of records that wait for their original, and those that were served alone. `place-records.ts` decides when they become
+ * rows. The caller of each function has locked the feed, so that all gateways of a store decide the same.
+ */
+import type { Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { HeldRowTable, Schema } from '../database/schema.js';
+import type { HeldRow, Placement } from './place-records.js';
+import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
+
+/** Id of the data warning about rows that were served alone. */
+const WARNING_ID = 'rows-without-original';
+/** Ids that the data warning names. */
+const MAX_NAMED_IDS = 5;
+
+/** Builds the subquery of a feed's held rows, for `exists`. */
+export function selectHeldRows(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
+  return eb.selectFrom('held_rows').select('position').where('held_rows.feed_id', '=', feedId);
+}
+
+/**
+ * Returns the held versions of the records, and the rows that wait for them, for the rows that wait for these, and so on.
+ * @param recordIds ids of the records that are about to be appended
+ */
+export async function findHeldRowsOf(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  recordIds: readonly string[],
+): Promise<HeldRow[]> {
+  const found = new Map<number, HeldRow>();
+  const seen = new Set(recordIds);
+  for (let ids = [...seen]; ids.length > 0;) {
+    const rows = await selectRows(db, feedId)
+      .where((eb) =>
+        eb.or([
+          adapter.inArray('record_id', ids) as Expression<boolean>,
+          adapter.inArray('original_id', ids) as Expression<boolean>,
+        ]),
+      )
+      .execute();
+    for (const row of rows) found.set(row.position, toHeldRow(row));
+    ids = [...new Set(rows.map(({ record_id }) => record_id))].filter((id) => !seen.has(id));
+    for (const id of ids) seen.add(id);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, row]) => row);
+}
+
+/** Returns rows that have waited since before a time, oldest first. */
+export async function findOverdueRows(
+  db: Kysely<Schema>,
+  feedId: number,
+  heldBefore: number,
+  limit: number,
+): Promise<HeldRow[]> {
+  const rows = await selectRows(db, feedId)
+    .where('served_alone_at', 'is', null)
+    .where('held_at', '<=', heldBefore)
+    .orderBy('position')
+    .limit(limit)
+    .execute();
+  return rows.map(toHeldRow);
+}
+
+/** Writes what a placement changes on the held rows, and updates the data warning. */
+export async function updateHeldRows(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  { held, releasedPositions, servedAlonePositions, hasCorrections }: Placement,
+  now: number,
+): Promise<void> {
+  if (held.length > 0) await insertHeldRows(db, feedId, held, now);
+  if (releasedPositions.length > 0)
+    await db
+      .deleteFrom('held_rows')
+      .where('feed_id', '=', feedId)
+      .where('position', 'in', releasedPositions)
+      .execute();
+  if (servedAlonePositions.length > 0)
+    await db
+      .updateTable('held_rows')
+      .set({ served_alone_at: now })
+      .where('feed_id', '=', feedId)
+      .where('position', 'in', servedAlonePositions)
+      .execute();
+  const isWarningChanged =
+    hasCorrections || servedAlonePositions.length > 0 || held.some(({ isServedAlone }) => isServedAlone);
+  if (isWarningChanged) await updateWarning(db, adapter, feedId, now);
+}
+
+async function insertHeldRows(
+  db: Kysely<Schema>,
+  feedId: number,
+  held: readonly HeldRow[],
+  now: number,
+): Promise<void> {
+  const { last } = await db
+    .selectFrom('held_rows')
+    .select((eb) => eb.fn.max('position').as('last'))
+    .where('feed_id', '=', feedId)
+    .executeTakeFirstOrThrow();
+  const first = Number(last ?? 0) + 1;
+  await db
+    .insertInto('held_rows')
+    .values(
+      held.map(({ record, hash, isServedAlone }, index) => ({
+        feed_id: feedId,
+        position: first + index,
+        record_id: record.id,
+        original_id: record.originalId,
+        psp_time: record.pspTime ?? null,
+        hash,
+        content: record.content,
+        held_at: now,
+        served_alone_at: isServedAlone ? now : null,
+      })),
+    )
+    .execute();
+}
+
+async function updateWarning(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  now: number,
+): Promise<void> {
+  const servedAlone = () =>
+    db.selectFrom('held_rows').where('feed_id', '=', feedId).where('served_alone_at', 'is not', null);
+  const [{ count }, named] = await Promise.all([
+    servedAlone()
+      .select((eb) => eb.fn.count<number>('record_id').distinct().as('count'))
+      .executeTakeFirstOrThrow(),
+    servedAlone()
+      .select(['record_id', 'original_id'])
+      .groupBy(['record_id', 'original_id'])
+      .orderBy((eb) => eb.fn.min('position'))
+      .limit(MAX_NAMED_IDS)
+      .execute(),
+  ]);
+  if (Number(count) === 0) {
+    await resolveQuarantineEntries(db, adapter, feedId, [WARNING_ID], ['finding'], now);
+    return;
+  }
+  const names = named.map(({ record_id, original_id }) => `${record_id} (original ${original_id})`);
+  const others = Number(count) > names.length ? ', …' : '';
+  const message =
+    `the original of ${Number(count)} transactions did not come, so they are served without the reference to it: ${names.join(', ')}${others}. ` +
+    'Clients show each as a payment of its own. If the original comes, they are served again with the reference';
+  await addDataWarning(db, feedId, { id: WARNING_ID, message }, now);
+}
+
+function selectRows(db: Kysely<Schema>, feedId: number) {
+  return db
+    .selectFrom('held_rows')
+    .select(['position', 'record_id', 'original_id', 'psp_time', 'hash', 'content', 'served_alone_at'])
+    .where('feed_id', '=', feedId);
+}
+
+function toHeldRow({
+  position,
+  record_id,
+  original_id,
+  psp_time,
+  hash,
+  content,
+  served_alone_at,
+}: Omit<Selectable<HeldRowTable>, 'feed_id' | 'held_at'>): HeldRow {
+  const record = { id: record_id, pspTime: psp_time ?? undefined, content, originalId: original_id };
+  return { position, record, hash, isServedAlone: served_alone_at !== null };
+}

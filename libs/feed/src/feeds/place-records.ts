@@ -1,0 +1,150 @@
+/**
+ * Decides which versions of records become rows now, and which wait for their original. A client that reads a refund before its original makes
+ * a payment of the refund, and then ignores the amount of the original. So a row that names an original comes after it. If the original does
+ * not come in time, the row is served without the reference ("alone"); if it comes later, the row is served again with the reference.
+ */
+import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
+import { hashContent } from './verify-row.js';
+
+/** A version of a record that waits for its original, or was served alone. */
+export interface HeldRow {
+  /** `undefined` for a version that is not in the store yet. */
+  position?: number;
+  record: SerializedRecord & { originalId: string };
+  hash: Buffer;
+  isServedAlone: boolean;
+}
+
+export interface PlacedRecord {
+  record: SerializedRecord;
+  hash: Buffer;
+}
+
+export interface Placement {
+  /** The versions that become rows, in sequence. */
+  rows: PlacedRecord[];
+  /** New versions to store as held rows. */
+  held: HeldRow[];
+  /** Positions of held rows whose original came. */
+  releasedPositions: number[];
+  /** Positions of held rows that are served alone now. */
+  servedAlonePositions: number[];
+  /** Whether rows that were served alone have their original now. */
+  hasCorrections: boolean;
+  /**
+   * The new versions, also those that wait: their money has moved, so they count in the sums of accounts. A version that was held before is
+   * not counted again.
+   */
+  counted: { records: SerializedRecord[]; changedIds: Set<string>; heldContents: Map<string, string[]> };
+  /** Number of records that are new, changed and unchanged. Held records count when they arrive. */
+  added: number;
+  changed: number;
+  unchanged: number;
+}
+
+export class RecordPlacer {
+  readonly placement: Placement = {
+    ...{ rows: [], held: [], releasedPositions: [], servedAlonePositions: [], hasCorrections: false },
+    counted: { records: [], changedIds: new Set(), heldContents: new Map() },
+    ...{ added: 0, changed: 0, unchanged: 0 },
+  };
+  /** Held rows by the id of their original, in the sequence in which they arrived. */
+  private readonly waiting = new Map<string, HeldRow[]>();
+  /** Hashes of the held versions, by record id. */
+  private readonly heldHashes = new Map<string, Set<string>>();
+  private readonly servedAloneIds = new Set<string>();
+
+  /**
+   * @param rowHashes hashes of the rows that the feed has, by record id, for the records and their originals; those of new rows are added
+   * @param heldRows from the store, in the sequence of their positions
+   */
+  constructor(
+    private readonly rowHashes: Map<string, Set<string>>,
+    heldRows: readonly HeldRow[],
+  ) {
+    for (const row of heldRows) {
+      this.keep(row);
+      const { heldContents } = this.placement.counted;
+      if (!row.isServedAlone)
+        heldContents.set(row.record.id, [...(heldContents.get(row.record.id) ?? []), row.record.content]);
+    }
+  }
+
+  /** Places a version that a plugin or an order delivers. */
+  place(record: SerializedRecord): void {
+    const hash = hashContent(record.content);
+    const key = hash.toString('latin1');
+    const [rows, held] = [this.rowHashes.get(record.id), this.heldHashes.get(record.id)];
+    if (rows?.has(key) || held?.has(key)) {
+      this.placement.unchanged++;
+      return;
+    }
+    this.count(record, rows !== undefined || held !== undefined);
+    const { originalId } = record;
+    if (originalId === undefined || this.rowHashes.has(originalId)) return this.append(record, hash);
+    const isServedAlone = this.servedAloneIds.has(record.id);
+    // An earlier version was served with the reference before rows were held, so the payment exists already.
+    if (rows !== undefined && !isServedAlone) return this.append(record, hash);
+    const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone };
+    this.keep(row);
+    this.placement.held.push(row);
+    if (isServedAlone) this.appendAlone(row);
+  }
+
+  /** Serves a held row whose original did not come in time, if it still waits. */
+  serveOverdue({ record: { originalId }, position }: HeldRow): void {
+    const row = this.waiting.get(originalId)?.find((waiting) => waiting.position === position);
+    if (row === undefined || position === undefined) return;
+    if (this.rowHashes.has(originalId)) return this.release(originalId);
+    row.isServedAlone = true;
+    this.servedAloneIds.add(row.record.id);
+    this.placement.servedAlonePositions.push(position);
+    this.appendAlone(row);
+  }
+
+  private count(record: SerializedRecord, isChanged: boolean): void {
+    const { counted } = this.placement;
+    counted.records.push(record);
+    if (isChanged) {
+      this.placement.changed++;
+      counted.changedIds.add(record.id);
+    } else this.placement.added++;
+  }
+
+  private append(record: SerializedRecord, hash: Buffer): void {
+    this.placement.rows.push({ record, hash });
+    const hashes = this.rowHashes.get(record.id) ?? new Set();
+    this.rowHashes.set(record.id, hashes.add(hash.toString('latin1')));
+    this.release(record.id);
+  }
+
+  private appendAlone({ record }: HeldRow): void {
+    const { id, pspTime, content } = record;
+    const alone: SerializedRecord = { id, pspTime, content: unlinkContent(content) };
+    const hash = hashContent(alone.content);
+    if (!this.rowHashes.get(id)?.has(hash.toString('latin1'))) this.append(alone, hash);
+  }
+
+  /** Appends the rows that wait for a record which the feed has now. */
+  private release(originalId: string): void {
+    const rows = this.waiting.get(originalId) ?? [];
+    this.waiting.delete(originalId);
+    for (const row of rows) {
+      this.placement.hasCorrections ||= row.isServedAlone;
+      if (row.position === undefined)
+        this.placement.held = this.placement.held.filter((held) => held !== row);
+      else this.placement.releasedPositions.push(row.position);
+      this.append(row.record, row.hash);
+    }
+  }
+
+  private keep(row: HeldRow): void {
+    const { id, originalId } = row.record;
+    const rows = this.waiting.get(originalId);
+    if (rows) rows.push(row);
+    else this.waiting.set(originalId, [row]);
+    const hashes = this.heldHashes.get(id) ?? new Set();
+    this.heldHashes.set(id, hashes.add(row.hash.toString('latin1')));
+    if (row.isServedAlone) this.servedAloneIds.add(id);
+  }
+}

@@ -47,11 +47,7 @@ test('every payment has the right amount, although 40 % of the rows come late', 
       }
     }
     const { body } = await feed.readPage(undefined, 1, 100_000);
-    const wanted = computeAmounts(
-      await collectRecords(
-        createPsp(settings, () => now).transactions(),
-      ),
-    );
+    const wanted = computeAmounts(await collectRecords(createPsp(settings, () => now).transactions()));
     expect(wanted.size).toBeGreaterThan(300);
     expect(findWrongAmounts(JSON.parse(body.toString()) as ServedTransaction[], wanted)).toEqual([]);
     // The rows in the sequence in which they became visible: some refunds come first, and corrupt their payments.

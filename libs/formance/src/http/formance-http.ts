@@ -12,6 +12,22 @@ export type FormanceRequest = Pick<
   'method' | 'path' | 'params' | 'query' | 'body' | 'idempotent' | 'timeoutMs'
 >;
 
+/** Which list to read. */
+export interface ListRequest {
+  path: string;
+  params?: Record<string, string>;
+  /** Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET has no body. */
+  filter?: JsonBody;
+  /** Where to continue: `next` of an earlier page. */
+  cursor?: string | undefined;
+}
+
+export interface CursorPage<T> {
+  items: T[];
+  /** Cursor of the next page; `undefined` for the last one. */
+  next: string | undefined;
+}
+
 /** A page of a list has at most so many objects. */
 const MAX_PAGE_SIZE = 100;
 
@@ -39,37 +55,45 @@ export class FormanceHttp {
 
   /**
    * Yields all objects of a list, page by page, in Formance's sequence.
-   * @param filter Formance's query language, e.g. `{ $match: { connector_id: … } }`. It is sent in the URL, because a GET has no body
    * @throws FormanceError also for a page that does not say whether it is the last one
    */
-  async *list<T>(
-    { path, params, filter }: { path: string; params?: Record<string, string>; filter?: JsonBody },
+  async *list<T>(request: ListRequest, parse: (json: Json) => T): AsyncGenerator<T> {
+    for await (const { items } of this.listPages(request, parse)) yield* items;
+  }
+
+  /**
+   * Yields the pages of a list.
+   * @param request with `cursor`, the list continues there
+   * @throws FormanceError also for a page that does not say whether it is the last one
+   */
+  async *listPages<T>(
+    { path, params, filter, cursor }: ListRequest,
     parse: (json: Json) => T,
-  ): AsyncGenerator<T> {
-    let query: Record<string, string | number> = {
-      pageSize: MAX_PAGE_SIZE,
-      ...(filter === undefined ? {} : { query: JSON.stringify(filter) }),
-    };
+  ): AsyncGenerator<CursorPage<T>> {
+    let query: Record<string, string | number> =
+      cursor === undefined
+        ? { pageSize: MAX_PAGE_SIZE, ...(filter === undefined ? {} : { query: JSON.stringify(filter) }) }
+        : { cursor };
     for (;;) {
-      const { items, next } = await this.send(
+      const page = await this.send(
         { method: 'GET', path, query, ...(params === undefined ? {} : { params }) },
         (json) => parseCursorPage(json, parse),
       );
-      yield* items;
-      if (next === undefined) return;
-      if (next === query['cursor'])
+      yield page;
+      if (page.next === undefined) return;
+      if (page.next === query['cursor'])
         throw new FormanceError(
           'unavailable',
           `${this.service}: GET ${path}: the next page has the same cursor as this one, so the list would never end`,
         );
       // A cursor contains the filter and the page size. No other parameter may be sent with it.
-      query = { cursor: next };
+      query = { cursor: page.next };
     }
   }
 }
 
 /** Reads `{ cursor: { hasMore, next, data } }`. `next` is `undefined` only if the page says that it is the last one. */
-function parseCursorPage<T>(json: Json, parse: (json: Json) => T): { items: T[]; next: string | undefined } {
+function parseCursorPage<T>(json: Json, parse: (json: Json) => T): CursorPage<T> {
   const items = json.array('cursor', 'data').map(parse);
   return { items, next: json.boolean('cursor', 'hasMore') ? json.string('cursor', 'next') : undefined };
 }

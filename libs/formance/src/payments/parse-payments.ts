@@ -1,6 +1,14 @@
 /** Reads the objects of Formance Payments from JSON. Every function throws `InvalidRecordError` for JSON of another shape. */
+import { InvalidRecordError } from '@tributary/connector-api';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
-import type { GenericConfig, InstalledConnector, Schedule, ScheduleRun } from './payments.types.js';
+import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.types.js';
+import type {
+  GenericConfig,
+  InstalledConnector,
+  Schedule,
+  ScheduleRun,
+  StoredAccount,
+} from './payments.types.js';
 
 export function parseConnector(json: Json): InstalledConnector {
   const endpoint = json.optionalString('config', 'endpoint');
@@ -47,4 +55,37 @@ export function parseScheduleRun(json: Json): ScheduleRun {
     isTerminated: json.boolean('terminated'),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+export function parsePaymentSummary(json: Json): PaymentSummary {
+  return {
+    id: json.string('id'),
+    reference: json.string('reference'),
+    type: json.string('type'),
+    asset: json.string('asset'),
+    initialAmount: readInteger(json, 'initialAmount'),
+    amount: readInteger(json, 'amount'),
+    status: json.string('status'),
+  };
+}
+
+/** Reads the adjustments of the answer of `GET /v3/payments/{id}`. */
+export function parseAdjustments(json: Json): PaymentAdjustment[] {
+  return json.array('data', 'adjustments').map((adjustment) => ({
+    reference: adjustment.string('reference'),
+    createdAt: adjustment.time('createdAt'),
+    status: adjustment.string('status'),
+  }));
+}
+
+export function parseAccount(json: Json): StoredAccount {
+  return { id: json.string('id'), reference: json.string('reference'), type: json.string('type') };
+}
+
+/** Amounts are JSON numbers of any size. */
+function readInteger(json: Json, name: string): string {
+  const text = json.scalar(name);
+  if (text === undefined || !/^-?\d+$/.test(text))
+    throw new InvalidRecordError(`${name} is ${JSON.stringify(text)}, expected an integer`);
+  return text;
 }

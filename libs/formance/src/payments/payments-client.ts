@@ -1,7 +1,22 @@
 /** The calls to Formance Payments v3 that the commands `tributary formance …` make. */
-import type { FormanceHttp } from '../http/formance-http.js';
-import { parseConnector, parseGenericConfig, parseSchedule, parseScheduleRun } from './parse-payments.js';
-import type { GenericConfig, InstalledConnector, Schedule, ScheduleRun } from './payments.types.js';
+import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.types.js';
+import type { CursorPage, FormanceHttp } from '../http/formance-http.js';
+import {
+  parseAccount,
+  parseAdjustments,
+  parseConnector,
+  parseGenericConfig,
+  parsePaymentSummary,
+  parseSchedule,
+  parseScheduleRun,
+} from './parse-payments.js';
+import type {
+  GenericConfig,
+  InstalledConnector,
+  Schedule,
+  ScheduleRun,
+  StoredAccount,
+} from './payments.types.js';
 
 /**
  * Timeout in milliseconds of an installation. Without a worker, Formance creates the connector and does not answer; a retry of the
@@ -102,6 +117,28 @@ export class PaymentsClient {
       (json) => json.array('cursor', 'data').map(parseScheduleRun),
     );
     return runs.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  }
+
+  /** Yields the pages of the payments of a connector, the newest first. The list has no adjustments. */
+  listPaymentPages(connectorId: string, cursor?: string): AsyncGenerator<CursorPage<PaymentSummary>> {
+    const filter = { $match: { connector_id: connectorId } };
+    return this.http.listPages({ path: '/v3/payments', filter, cursor }, parsePaymentSummary);
+  }
+
+  /** Returns the adjustments of a payment: its versions. */
+  findAdjustments(paymentId: string): Promise<PaymentAdjustment[]> {
+    return this.http.send(
+      { method: 'GET', path: '/v3/payments/{id}', params: { id: paymentId } },
+      parseAdjustments,
+    );
+  }
+
+  /** Yields the accounts of a connector: own accounts and counterparties. */
+  listAccounts(connectorId: string): AsyncGenerator<StoredAccount> {
+    return this.http.list(
+      { path: '/v3/accounts', filter: { $match: { connector_id: connectorId } } },
+      parseAccount,
+    );
   }
 }
 

@@ -42,3 +42,12 @@ export interface ScheduleRun {
   isTerminated: boolean;
   error?: string;
 }
+
+/** An account in Formance Payments. */
+export interface StoredAccount {
+  id: string;
+  /** Id of the account or beneficiary, as the gateway serves it. */
+  reference: string;
+  /** `INTERNAL` for an own account, `EXTERNAL` for a counterparty. */
+  type: string;
+}

@@ -29,6 +29,9 @@ export const FAKE_TOKEN = 'static-token-that-must-not-show';
 
 export class FakeFormance {
   readonly connectors: FakeConnector[] = [];
+  /** Complete payments of all connectors, newest first. The list leaves out their adjustments. */
+  readonly payments: { id: string; adjustments: readonly unknown[]; [property: string]: unknown }[] = [];
+  readonly accounts: unknown[] = [];
   /** Every request that changes something: `PATCH /v3/connectors/…`. */
   readonly writes: string[] = [];
   /** Number of access tokens that were given. */
@@ -96,6 +99,29 @@ export class FakeFormance {
           'GET',
           `${id}/schedules/{scheduleID}/instances`,
           guarded((request) => fake.listRuns(request)),
+        ),
+        fakeRoute(
+          'GET',
+          '/v3/payments',
+          guarded((request) =>
+            fake.page(
+              request,
+              fake.payments.map(({ adjustments: _, ...payment }) => ({ ...payment, adjustments: null })),
+            ),
+          ),
+        ),
+        fakeRoute(
+          'GET',
+          '/v3/payments/{paymentID}',
+          guarded(({ params }) => {
+            const payment = fake.payments.find(({ id: known }) => known === params['paymentID']);
+            return payment ? { body: { data: payment } } : problem('NOT_FOUND', 'payment not found', 404);
+          }),
+        ),
+        fakeRoute(
+          'GET',
+          '/v3/accounts',
+          guarded((request) => fake.page(request, fake.accounts)),
         ),
       ],
     });

@@ -12,6 +12,7 @@ import {
 import { withPaymentsClient } from './connect-to-formance.js';
 import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
+import { registerVerifyCommand } from './verify.command.js';
 import { formatInstallResults } from './format-install-results.js';
 import {
   formatManualInstallation,
@@ -26,6 +27,7 @@ export function registerFormanceCommand(cli: CommandContext): void {
   registerInstallCommand(formance, cli);
   registerStatusCommand(formance, cli);
   registerDoctorCommand(formance, cli);
+  registerVerifyCommand(formance, cli);
   registerUninstallCommand(formance, cli);
 }
 

@@ -1,0 +1,127 @@
+/** Compares what the store has served to the reader of Formance with what Formance Payments has, for one connector. */
+import { deriveReaderId } from '@tributary/auth';
+import type { Feed, ReaderPosition, Store } from '@tributary/feed';
+import {
+  DeliveryWorkFile,
+  findInstalledConnector,
+  verifyAccounts,
+  verifyPayments,
+  type DesiredConnector,
+  type InstalledConnector,
+  type NumberedTransactionRow,
+  type PaymentsClient,
+  type ServedAccount,
+  type TransactionRow,
+} from '@tributary/formance';
+import { CliError } from '../../shared/cli-error.js';
+import type { DeliveryReport } from './verify.command.js';
+
+/** Rows that are read from the store at once. */
+const BATCH_ROWS = 1000;
+/** Rows or payments between two progress messages. */
+const PROGRESS_STEP = 50_000;
+
+export interface DeliveryToVerify {
+  desired: DesiredConnector;
+  client: PaymentsClient;
+  store: Store;
+  /** Path of the work file; empty for a temporary one. */
+  workFile: string;
+}
+
+/** @throws CliError if Formance does not have the connector, or has never asked for its transactions */
+export async function verifyDelivery(
+  { desired, client, store, workFile }: DeliveryToVerify,
+  onProgress: (progress: string) => void,
+): Promise<DeliveryReport> {
+  const { id: connectorId } = await findConnector(client, desired);
+  const { apiKey } = await client.getGenericConfig(connectorId);
+  const feed = await store.feed(desired.path, 'transactions');
+  const reader = deriveReaderId(`Bearer ${apiKey}`);
+  const positions = (await store.findReaderPositions([desired.path])).filter((one) => one.reader === reader);
+  const position = positions.find(({ stream }) => stream === 'transactions');
+  if (position?.rowsBehind === undefined)
+    throw new CliError(
+      `Formance has not asked for transactions of ${desired.path} yet. Run "tributary formance doctor"`,
+    );
+  const file = new DeliveryWorkFile(workFile);
+  try {
+    // A proof that continues keeps the cut with which it began.
+    const cut = Number(file.readProgress('cut') ?? (await feed.head()).rows - position.rowsBehind);
+    file.writeProgress('cut', String(cut));
+    let shown = 0;
+    const counts = await verifyPayments(
+      {
+        cut,
+        readRows: (afterSeq) => readTransactionRows(feed, afterSeq),
+        listPayments: (cursor) => client.listPaymentPages(connectorId, cursor),
+        findAdjustments: (paymentId) => client.findAdjustments(paymentId),
+      },
+      file,
+      ({ rows, found }) => {
+        if (rows + found < shown + PROGRESS_STEP) return;
+        shown = rows + found;
+        onProgress(`${rows} rows read, ${found} payments compared`);
+      },
+    );
+    await verifyAccounts(
+      readServedAccounts(store, desired.path, positions),
+      client.listAccounts(connectorId),
+      file,
+    );
+    return {
+      ...{ connector: desired.path, counts, requestedAt: position.requestedAt },
+      differences: [...file.listDifferences()],
+    };
+  } finally {
+    file.close();
+  }
+}
+
+async function findConnector(client: PaymentsClient, desired: DesiredConnector): Promise<InstalledConnector> {
+  const installed: InstalledConnector[] = [];
+  for await (const connector of client.listConnectors()) installed.push(connector);
+  const found = findInstalledConnector(desired, installed);
+  switch (found.kind) {
+    case 'found':
+      return found.connector;
+    case 'absent':
+      throw new CliError(
+        `Formance has no connector with the name ${JSON.stringify(desired.name)} or the endpoint ${desired.endpoint}. Run "tributary formance install"`,
+      );
+    case 'ambiguous':
+      throw new CliError(found.reason);
+  }
+}
+
+async function* readTransactionRows(feed: Feed, afterSeq: number): AsyncGenerator<NumberedTransactionRow> {
+  for await (const { seq, body } of readBodies(feed, afterSeq))
+    yield { seq, row: JSON.parse(body) as TransactionRow };
+}
+
+/** Yields the accounts and beneficiaries that the reader was served, each as often as the feed has rows of it. */
+async function* readServedAccounts(
+  store: Store,
+  path: string,
+  positions: readonly ReaderPosition[],
+): AsyncGenerator<ServedAccount> {
+  for (const [stream, kind] of [
+    ['accounts', 'account'],
+    ['beneficiaries', 'beneficiary'],
+  ] as const) {
+    const feed = await store.feed(path, stream);
+    const rowsBehind = positions.find((position) => position.stream === stream)?.rowsBehind;
+    const served = rowsBehind === undefined ? 0 : (await feed.head()).rows - rowsBehind;
+    for await (const { seq, body } of readBodies(feed, 0)) {
+      if (seq > served) break;
+      yield { id: (JSON.parse(body) as { id: string }).id, kind };
+    }
+  }
+}
+
+async function* readBodies(feed: Feed, afterSeq: number): AsyncGenerator<{ seq: number; body: string }> {
+  for (let rows = await feed.readRows(afterSeq, BATCH_ROWS); rows.length > 0;) {
+    for (const { sequence, body } of rows) yield { seq: sequence, body };
+    rows = await feed.readRows(rows.at(-1)!.sequence, BATCH_ROWS);
+  }
+}

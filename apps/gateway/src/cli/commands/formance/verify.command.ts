@@ -1,0 +1,93 @@
+/** `tributary formance verify`: proves that Formance Payments has every row that its reader was served. */
+import type { DeliveryCounts, DeliveryDifference } from '@tributary/formance';
+import type { Command } from 'commander';
+import { CliError, EXIT_CODES } from '../../shared/cli-error.js';
+import {
+  createConfigOption,
+  formatExamples,
+  type CommandContext,
+  type ConfigOption,
+} from '../../shared/command-context.js';
+import { withStore } from '../../shared/with-store.js';
+import { withPaymentsClient } from './connect-to-formance.js';
+import { groupByFormance } from './desired-connectors.js';
+import { verifyDelivery } from './verify-delivery.js';
+
+/** Differences of one connector that the text shows. `--json` shows all. */
+const MAX_SHOWN_DIFFERENCES = 100;
+
+export interface DeliveryReport {
+  connector: string;
+  counts: DeliveryCounts;
+  /** When Formance asked for transactions the last time. Milliseconds since 1970. */
+  requestedAt: number;
+  differences: DeliveryDifference[];
+}
+
+interface VerifyOptions extends ConfigOption {
+  workFile?: string;
+  json?: true;
+}
+
+export function registerVerifyCommand(formance: Command, { terminal, result, load }: CommandContext): void {
+  formance
+    .command('verify')
+    .description(
+      'Prove that Formance has every row that it was served: each payment with its asset, amounts, status and versions, each account and each beneficiary.',
+    )
+    .argument('[connectors...]', 'their paths; all connectors without them')
+    .addOption(createConfigOption())
+    .option('--work-file <file>', 'where the proof of one connector is kept, so that it can be continued')
+    .option('--json', 'one JSON array')
+    .addHelpText(
+      'after',
+      formatExamples('tributary formance verify house-bank --work-file proof.db --config gateway.yaml'),
+    )
+    .action(async (paths: string[], { config, workFile = '', json }: VerifyOptions) => {
+      const deployment = load(config);
+      const groups = groupByFormance(deployment, paths);
+      if (workFile !== '' && groups.flatMap(({ connectors }) => connectors).length > 1)
+        throw new CliError(
+          '--work-file is for one connector; name it, or leave --work-file out',
+          EXIT_CODES.usage,
+        );
+      const reports: DeliveryReport[] = [];
+      for (const group of groups)
+        await withPaymentsClient(deployment, group, (client) =>
+          withStore(deployment, async (store) => {
+            for (const desired of group.connectors) {
+              const report = await verifyDelivery({ desired, client, store, workFile }, (progress) =>
+                terminal.err(`${desired.path}: ${progress}`),
+              );
+              reports.push(report);
+            }
+          }),
+        );
+      terminal.out(
+        json
+          ? JSON.stringify(reports, undefined, 2)
+          : reports.map((report) => formatReport(report)).join('\n'),
+      );
+      if (reports.some(({ differences }) => differences.length > 0)) result.exitCode = EXIT_CODES.incomplete;
+    });
+}
+
+function formatReport({ connector, counts, requestedAt, differences }: DeliveryReport): string {
+  const { rows, payments, found, inTransit } = counts;
+  const head = `${connector}: ${rows} rows make ${payments} payments; Formance has ${found}, and asked last at ${new Date(requestedAt).toISOString()}`;
+  const transit =
+    inTransit > 0
+      ? [`  ${inTransit} payments were not compared: Formance has not asked for their newest rows yet`]
+      : [];
+  const lines = differences
+    .slice(0, MAX_SHOWN_DIFFERENCES)
+    .map(({ kind, object, message }) => `  ${kind} ${object}: ${message}`);
+  const others = differences.length - lines.length;
+  return [
+    head,
+    ...transit,
+    ...lines,
+    ...(others > 0 ? [`  ${others} more differences: --json shows all`] : []),
+    differences.length === 0 ? '  no difference' : `  ${differences.length} differences`,
+  ].join('\n');
+}

@@ -1,0 +1,241 @@
+/**
+ * The state of a proof of delivery in a SQLite file: what each payment must look like, and what was found. So a million rows need no memory, and
+ * a proof that was interrupted goes on where it was.
+ */
+import Database from 'better-sqlite3';
+import { readTimeKey } from './time-key.js';
+import type {
+  DeliveryCounts,
+  DeliveryDifference,
+  NumberedTransactionRow,
+  TransactionRow,
+} from './delivery.types.js';
+
+const TABLES = `
+  create table if not exists payments (
+    key text primary key, asset text not null, initial_amount text not null, amount text not null, status text not null,
+    status_time text not null, versions integer not null, is_required integer not null, is_moving integer not null, found_id text
+  ) without rowid;
+  create table if not exists versions (
+    key text not null, row_id text not null, time text not null, status text not null, amount text not null,
+    primary key (key, row_id, time, status)
+  ) without rowid;
+  create index if not exists versions_by_row on versions (row_id);
+  create table if not exists unknown_payments (id text primary key, reference text not null, type text not null) without rowid;
+  create table if not exists differences (kind text, object text, id text, message text, unique (kind, object, id, message));
+  create table if not exists accounts (reference text primary key, type text not null) without rowid;
+  create table if not exists progress (name text primary key, value text not null) without rowid;
+`;
+
+/** What the rows say about one payment. */
+export interface ExpectedPayment {
+  key: string;
+  asset: string;
+  initial_amount: string;
+  amount: string;
+  status: string;
+  status_time: string;
+  /** Number of different versions: adjustments in Formance. */
+  versions: number;
+  /** 1 if a row up to the cut belongs to it. */
+  is_required: number;
+  /** 1 if a row after the cut belongs to it. */
+  is_moving: number;
+  /** Id of the payment in Formance; `null` until it was found. */
+  found_id: string | null;
+}
+
+export interface ExpectedVersion {
+  row_id: string;
+  /** See `readTimeKey`. */
+  time: string;
+  status: string;
+  amount: string;
+}
+
+/** A payment of Formance that no row names. */
+export interface UnknownPayment {
+  id: string;
+  reference: string;
+  type: string;
+}
+
+/** Objects that one call returns. */
+const LIST_LIMIT = 1000;
+
+export class DeliveryWorkFile {
+  private readonly database: Database.Database;
+  private readonly statements: ReturnType<typeof prepare>;
+
+  /** @param path of a file that is created, or continued; `''` for a temporary one */
+  constructor(path: string) {
+    this.database = new Database(path);
+    // The file can be lost in a power failure. Then the proof begins again.
+    this.database.pragma('synchronous = off');
+    this.database.exec(TABLES);
+    this.statements = prepare(this.database);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** Runs work in one transaction. */
+  transaction(work: () => void): void {
+    this.database.transaction(work)();
+  }
+
+  readProgress(name: string): string | undefined {
+    return (this.statements.readProgress.get(name) as { value: string } | undefined)?.value;
+  }
+
+  writeProgress(name: string, value: string): void {
+    this.statements.writeProgress.run(name, value);
+  }
+
+  /**
+   * Adds a row, with the rules by which Formance stores it. Source: v3.4.0 `pkg/domain/models/payments.go`, `internal/storage/payments.go`.
+   * @param cut the row must have been delivered if its position is not after it
+   */
+  addRow({ seq, row }: NumberedTransactionRow, cut: number): void {
+    const key = getPaymentKey(row);
+    const time = readTimeKey(row.createdAt);
+    const isDue = seq <= cut;
+    const isNew = this.statements.addVersion.run(key, row.id, time, row.status, row.amount).changes > 0;
+    const before = this.findExpected(key);
+    if (before === undefined) this.statements.putPayment.run(createExpected(key, time, row, isDue));
+    else if (isNew) this.statements.putPayment.run(addVersion(before, time, row, isDue));
+  }
+
+  findExpected(key: string): ExpectedPayment | undefined {
+    return this.statements.findPayment.get(key) as ExpectedPayment | undefined;
+  }
+
+  listVersions(key: string): ExpectedVersion[] {
+    return this.statements.listVersions.all(key) as ExpectedVersion[];
+  }
+
+  /** Returns the keys of the payments to which versions of a row belong. */
+  findKeysOfRow(rowId: string): string[] {
+    return (this.statements.findKeysOfRow.all(rowId) as { key: string }[]).map(({ key }) => key);
+  }
+
+  markFound(key: string, id: string): void {
+    this.statements.markFound.run(id, key);
+  }
+
+  addUnknownPayment(id: string, reference: string, type: string): void {
+    this.statements.addUnknown.run(id, reference, type);
+  }
+
+  /** Returns payments of Formance that no row names, with an id after this one. */
+  listUnknownPayments(afterId: string): UnknownPayment[] {
+    return this.statements.listUnknown.all(afterId, LIST_LIMIT) as UnknownPayment[];
+  }
+
+  /** Returns keys, after this one, of payments that Formance must have, and has not. */
+  listMissingKeys(afterKey: string): string[] {
+    const rows = this.statements.listMissing.all(afterKey, LIST_LIMIT) as { key: string }[];
+    return rows.map(({ key }) => key);
+  }
+
+  addAccount(reference: string, type: string): void {
+    this.statements.addAccount.run(reference, type);
+  }
+
+  findAccountType(reference: string): string | undefined {
+    return (this.statements.findAccount.get(reference) as { type: string } | undefined)?.type;
+  }
+
+  addDifference({ kind, object, id, message }: DeliveryDifference): void {
+    this.statements.addDifference.run(kind, object, id, message);
+  }
+
+  *listDifferences(): Generator<DeliveryDifference> {
+    yield* this.statements.listDifferences.iterate() as IterableIterator<DeliveryDifference>;
+  }
+
+  countPayments(): Omit<DeliveryCounts, 'rows'> {
+    return this.statements.count.get() as Omit<DeliveryCounts, 'rows'>;
+  }
+}
+
+function prepare(database: Database.Database) {
+  return {
+    readProgress: database.prepare('select value from progress where name = ?'),
+    writeProgress: database.prepare('insert or replace into progress values (?, ?)'),
+    addVersion: database.prepare('insert or ignore into versions values (?, ?, ?, ?, ?)'),
+    findPayment: database.prepare('select * from payments where key = ?'),
+    putPayment: database.prepare(
+      `insert or replace into payments values (@key, @asset, @initial_amount, @amount, @status, @status_time, @versions, @is_required, @is_moving, @found_id)`,
+    ),
+    listVersions: database.prepare('select row_id, time, status, amount from versions where key = ?'),
+    findKeysOfRow: database.prepare('select distinct key from versions where row_id = ?'),
+    markFound: database.prepare('update payments set found_id = ? where key = ?'),
+    addUnknown: database.prepare('insert or ignore into unknown_payments values (?, ?, ?)'),
+    listUnknown: database.prepare(
+      `select * from unknown_payments where not exists (select 1 from payments where key = reference || ' ' || type)
+          and id > ? order by id limit ?`,
+    ),
+    listMissing: database.prepare(
+      'select key from payments where found_id is null and is_required = 1 and is_moving = 0 and key > ? order by key limit ?',
+    ),
+    addAccount: database.prepare('insert or replace into accounts values (?, ?)'),
+    findAccount: database.prepare('select type from accounts where reference = ?'),
+    addDifference: database.prepare('insert or ignore into differences values (?, ?, ?, ?)'),
+    listDifferences: database.prepare('select * from differences order by object, id, kind'),
+    count: database.prepare(
+      `select coalesce(sum(is_required), 0) as payments, coalesce(sum(is_moving), 0) as inTransit,
+              count(found_id) + (select count(*) from unknown_payments) as found from payments`,
+    ),
+  };
+}
+
+/** Returns what identifies a payment in Formance, within one connector: the reference and the type. */
+export function getPaymentKey({
+  relatedTransactionID,
+  id,
+  type,
+}: Pick<TransactionRow, 'relatedTransactionID' | 'id' | 'type'>): string {
+  return `${relatedTransactionID ?? id} ${type}`;
+}
+
+/** The first row that Formance reads makes the payment, also if it belongs to another one. */
+function createExpected(key: string, time: string, row: TransactionRow, isDue: boolean): ExpectedPayment {
+  const { currency: asset, amount, status } = row;
+  const first = status === 'AUTHORISATION' ? 0n : BigInt(amount);
+  return {
+    ...{ key, asset, initial_amount: amount, status, status_time: time, versions: 1, found_id: null },
+    amount: String(first + getAmountChange(row)),
+    ...{ is_required: Number(isDue), is_moving: Number(!isDue) },
+  };
+}
+
+function addVersion(
+  before: ExpectedPayment,
+  time: string,
+  row: TransactionRow,
+  isDue: boolean,
+): ExpectedPayment {
+  // Of versions with the same time, Formance shows the one that was stored last.
+  const isNewest = time >= before.status_time;
+  return {
+    ...before,
+    amount: String(BigInt(before.amount) + getAmountChange(row)),
+    versions: before.versions + 1,
+    is_moving: isDue ? before.is_moving : 1,
+    ...(isNewest ? { status: row.status, status_time: time } : {}),
+  };
+}
+
+function getAmountChange({ status, amount }: TransactionRow): bigint {
+  switch (status) {
+    case 'REFUNDED':
+      return -BigInt(amount);
+    case 'CAPTURE':
+    case 'REFUND_REVERSED':
+      return BigInt(amount);
+    default:
+      return 0n;
+  }
+}

@@ -1,0 +1,16 @@
+/** Times as sortable text, as precise as Formance stores them. */
+import { InvalidRecordError, parseTime } from '@tributary/connector-api';
+
+/**
+ * Returns microseconds since the year 0 as sixteen or more digits, so that equal times are equal texts and later ones are greater.
+ * @throws InvalidRecordError for a text that is not an RFC 3339 time
+ */
+export function readTimeKey(text: string): string {
+  const time = parseTime(text);
+  if (time === undefined) throw new InvalidRecordError(`${JSON.stringify(text)} is not an RFC 3339 time`);
+  const microseconds = String(Math.floor(time.nanoseconds / 1000)).padStart(3, '0');
+  return String(time.milliseconds + YEAR_ZERO_OFFSET_MS).padStart(15, '0') + microseconds;
+}
+
+/** Milliseconds from the year 0 to 1970. */
+const YEAR_ZERO_OFFSET_MS = 62_167_219_200_000;

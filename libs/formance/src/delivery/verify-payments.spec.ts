@@ -1,0 +1,183 @@
+/**
+ * The proof of delivery finds seeded faults in a list of payments, and nothing else. Both sides are generated, so that a million rows need no
+ * memory: `VERIFIED_ROWS=1000000`.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeliveryWorkFile } from './delivery-work-file.js';
+import type { NumberedTransactionRow, PageOf, PaymentAdjustment, PaymentSummary } from './delivery.types.js';
+import { verifyPayments, type PaymentsToVerify } from './verify-payments.js';
+
+const ROWS = Number(process.env['VERIFIED_ROWS'] ?? 3_000);
+const PAGE_SIZE = 100;
+/** A payment has three rows: PENDING, SUCCEEDED, and a refund of a tenth. */
+const ROWS_PER_PAYMENT = 3;
+const PAYMENTS = Math.floor(ROWS / ROWS_PER_PAYMENT);
+const FAULT_KINDS = ['lost', 'doubled', 'wrong status', 'wrong amount', 'unlinked refund'] as const;
+type Fault = (typeof FAULT_KINDS)[number];
+
+/** Twenty faults, four of each kind, spread over all payments. */
+const FAULTS: ReadonlyMap<number, Fault> = new Map(
+  Array.from({ length: 20 }, (_, index) => [
+    Math.floor(((index + 0.5) * PAYMENTS) / 20),
+    FAULT_KINDS[index % FAULT_KINDS.length]!,
+  ]),
+);
+
+const getAmount = (payment: number) =>
+  1000n + BigInt(createHash('md5').update(String(payment)).digest().readUInt32BE(0) % 100_000) * 10n;
+const getTime = (payment: number) => new Date(Date.UTC(2026, 0, 1) + payment * 1000).toISOString();
+
+async function* readRows(afterSeq: number): AsyncGenerator<NumberedTransactionRow> {
+  for (let seq = afterSeq + 1; seq <= PAYMENTS * ROWS_PER_PAYMENT; seq++) {
+    const payment = Math.floor((seq - 1) / ROWS_PER_PAYMENT);
+    const part = (seq - 1) % ROWS_PER_PAYMENT;
+    const common = { type: 'PAYIN', currency: 'EUR/2', createdAt: getTime(payment) };
+    const amount = getAmount(payment);
+    const row =
+      part < 2
+        ? { id: `p${payment}`, status: part === 0 ? 'PENDING' : 'SUCCEEDED', amount: String(amount) }
+        : {
+            ...{ id: `r${payment}`, relatedTransactionID: `p${payment}`, status: 'REFUNDED' },
+            ...{ amount: String(amount / 10n) },
+          };
+    yield { seq, row: { ...common, ...row } };
+  }
+}
+
+/** Yields the payments that Formance has of one payment of the PSP. */
+function* listPayments(payment: number): Generator<PaymentSummary> {
+  const fault = FAULTS.get(payment);
+  if (fault === 'lost') return;
+  const amount = getAmount(payment);
+  const remaining = fault === 'unlinked refund' ? amount : amount - amount / 10n;
+  const status = fault === 'unlinked refund' ? 'SUCCEEDED' : 'REFUNDED';
+  const stored = {
+    ...{ id: `id-p${payment}`, reference: `p${payment}`, type: 'PAYIN', asset: 'EUR/2' },
+    initialAmount: String(amount),
+    amount: String(fault === 'wrong amount' ? remaining + 1n : remaining),
+    status: fault === 'wrong status' ? 'PENDING' : status,
+  };
+  yield stored;
+  if (fault === 'doubled') yield { ...stored, id: `id-p${payment}-again` };
+  if (fault === 'unlinked refund')
+    yield {
+      ...{ ...stored, id: `id-r${payment}`, reference: `r${payment}`, status: 'REFUNDED', amount: '0' },
+      initialAmount: String(amount / 10n),
+    };
+}
+
+/** Yields pages as Formance does: the newest payment first. The cursor is the payment with which the page ends. */
+async function* listPages(cursor: string | undefined): AsyncGenerator<PageOf<PaymentSummary>> {
+  let items: PaymentSummary[] = [];
+  for (let payment = Number(cursor ?? PAYMENTS) - 1; payment >= 0; payment--) {
+    items.push(...listPayments(payment));
+    if (items.length < PAGE_SIZE && payment > 0) continue;
+    yield { items, next: payment > 0 ? String(payment) : undefined };
+    items = [];
+  }
+}
+
+async function findAdjustments(id: string): Promise<PaymentAdjustment[]> {
+  const payment = Number(/\d+/.exec(id)![0]);
+  const [reference, createdAt] = [`p${payment}`, getTime(payment)];
+  const own = ['PENDING', 'SUCCEEDED'].map((status) => ({ reference, createdAt, status }));
+  return FAULTS.get(payment) === 'unlinked refund'
+    ? own
+    : [...own, { reference: `r${payment}`, createdAt, status: 'REFUNDED' }];
+}
+
+const SOURCE: PaymentsToVerify = {
+  ...{ readRows, cut: PAYMENTS * ROWS_PER_PAYMENT, listPayments: listPages, findAdjustments },
+};
+
+let directory: string;
+let workFile: DeliveryWorkFile;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tributary-delivery-'));
+  workFile = new DeliveryWorkFile(join(directory, 'proof.db'));
+});
+afterEach(() => {
+  workFile.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** The findings as the generator knows them, by payment. */
+function listWanted(): string[] {
+  return [...FAULTS].flatMap(([payment, fault]) => {
+    switch (fault) {
+      case 'lost':
+        return [`missing payment p${payment}`];
+      case 'doubled':
+        return [`doubled payment p${payment}`];
+      case 'wrong status':
+      case 'wrong amount':
+        return [`different payment p${payment}`];
+      case 'unlinked refund':
+        return [
+          `different payment p${payment}`,
+          `missing adjustment r${payment}`,
+          `unexpected payment r${payment}`,
+        ];
+    }
+  });
+}
+
+const listFound = () =>
+  [...workFile.listDifferences()].map(({ kind, object, id }) => `${kind} ${object} ${id}`).sort();
+
+test('finds twenty seeded faults and nothing else, with their causes', async () => {
+  const counts = await verifyPayments(SOURCE, workFile);
+  expect(listFound()).toEqual(listWanted().sort());
+  expect(counts).toEqual({
+    ...{ rows: PAYMENTS * ROWS_PER_PAYMENT, payments: PAYMENTS, found: PAYMENTS - 4 + 4, inTransit: 0 },
+  });
+  const unlinked = [...FAULTS].find(([, fault]) => fault === 'unlinked refund')![0];
+  expect([...workFile.listDifferences()].find(({ id }) => id === `r${unlinked}`)?.message).toContain(
+    'is missing',
+  );
+  expect(
+    [...workFile.listDifferences()].find(({ kind, id }) => kind === 'unexpected' && id === `r${unlinked}`)
+      ?.message,
+  ).toContain(`this row belongs to the PAYIN p${unlinked}, and Formance has not linked it`);
+}, 600_000);
+
+test('goes on after an interruption, and does not judge payments that newer rows change', async () => {
+  let pages = 0;
+  const failing: PaymentsToVerify = {
+    ...SOURCE,
+    listPayments: async function* (cursor) {
+      for await (const page of listPages(cursor)) {
+        if (++pages === 3) throw new Error('Formance is away');
+        yield page;
+      }
+    },
+  };
+  await expect(verifyPayments(failing, workFile)).rejects.toThrow('Formance is away');
+  workFile.close();
+  workFile = new DeliveryWorkFile(join(directory, 'proof.db'));
+  const cursors: (string | undefined)[] = [];
+  await verifyPayments(
+    {
+      ...SOURCE,
+      listPayments: (cursor) => {
+        cursors.push(cursor);
+        return listPages(cursor);
+      },
+    },
+    workFile,
+  );
+  expect(cursors).toEqual([expect.any(String)]);
+  expect(listFound()).toEqual(listWanted().sort());
+  const early = new DeliveryWorkFile('');
+  // The rows of the last half have not been served, so nothing is said about their payments.
+  const counts = await verifyPayments({ ...SOURCE, cut: Math.floor(PAYMENTS / 2) * ROWS_PER_PAYMENT }, early);
+  expect(counts.inTransit).toBe(Math.ceil(PAYMENTS / 2));
+  expect([...early.listDifferences()].filter(({ kind }) => kind === 'missing')).toHaveLength(
+    2 +
+      [...FAULTS].filter(([payment, fault]) => fault === 'unlinked refund' && payment < PAYMENTS / 2).length,
+  );
+  early.close();
+}, 600_000);

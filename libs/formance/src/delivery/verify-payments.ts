@@ -1,0 +1,222 @@
+/**
+ * Proves that Formance Payments has every row version of a feed up to a cut: each payment with its asset, amounts and status, and each version
+ * as an adjustment of the payment to which it belongs. It reads both sides once, page by page. Reconciliation can call it, too.
+ */
+import { getPaymentKey, type DeliveryWorkFile, type ExpectedPayment } from './delivery-work-file.js';
+import type {
+  DeliveryCounts,
+  DeliveryDifference,
+  NumberedTransactionRow,
+  PageOf,
+  PaymentAdjustment,
+  PaymentSummary,
+} from './delivery.types.js';
+import { readTimeKey } from './time-key.js';
+
+/** Rows that one transaction of the work file adds. */
+const BATCH_ROWS = 1000;
+
+export interface PaymentsToVerify {
+  /** Returns the rows after a position, in sequence, until the newest one. */
+  readRows: (afterSeq: number) => AsyncIterable<NumberedTransactionRow>;
+  /** Position of the last row that Formance must have. */
+  cut: number;
+  /** Returns the pages of Formance's list of payments, from a cursor or from the beginning. */
+  listPayments: (cursor: string | undefined) => AsyncIterable<PageOf<PaymentSummary>>;
+  /** Returns the adjustments of a payment. It is called for payments with several versions, because the list has no adjustments. */
+  findAdjustments: (paymentId: string) => Promise<readonly PaymentAdjustment[]>;
+}
+
+/**
+ * Compares, and stores the differences in the work file.
+ * @param workFile a new one, or that of an interrupted proof with the same cut
+ */
+export async function verifyPayments(
+  source: PaymentsToVerify,
+  workFile: DeliveryWorkFile,
+  onProgress: (counts: { rows: number; found: number }) => void = () => undefined,
+): Promise<DeliveryCounts> {
+  if (workFile.readProgress('done') === undefined) {
+    let rows = await loadRows(source, workFile, (count) => onProgress({ rows: count, found: 0 }));
+    let found = 0;
+    const cursor = workFile.readProgress('cursor');
+    const pages = cursor === 'end' ? [] : source.listPayments(cursor);
+    for await (const { items, next } of pages) {
+      const differences = await comparePage(items, source, workFile);
+      workFile.transaction(() => {
+        for (const payment of items) recordFound(payment, workFile);
+        for (const difference of differences) workFile.addDifference(difference);
+        workFile.writeProgress('cursor', next ?? 'end');
+      });
+      found += items.length;
+      onProgress({ rows, found });
+    }
+    // Formance may have read rows that were not there at the beginning.
+    rows = await loadRows(source, workFile, () => undefined);
+    workFile.transaction(() => {
+      for (const difference of findMissing(workFile)) workFile.addDifference(difference);
+      for (const difference of findUnexpected(workFile)) workFile.addDifference(difference);
+      workFile.writeProgress('done', String(rows));
+    });
+  }
+  return { rows: Number(workFile.readProgress('rows') ?? 0), ...workFile.countPayments() };
+}
+
+/** Adds the rows that the work file does not have. @returns the number of rows up to the cut */
+async function loadRows(
+  { readRows, cut }: PaymentsToVerify,
+  workFile: DeliveryWorkFile,
+  onProgress: (rows: number) => void,
+): Promise<number> {
+  let count = Number(workFile.readProgress('rows') ?? 0);
+  let batch: NumberedTransactionRow[] = [];
+  const flush = () => {
+    workFile.transaction(() => {
+      for (const row of batch) workFile.addRow(row, cut);
+      count += batch.filter(({ seq }) => seq <= cut).length;
+      workFile.writeProgress('rows', String(count));
+      const last = batch.at(-1);
+      if (last) workFile.writeProgress('seq', String(last.seq));
+    });
+    batch = [];
+    onProgress(count);
+  };
+  for await (const row of readRows(Number(workFile.readProgress('seq') ?? 0))) {
+    batch.push(row);
+    if (batch.length >= BATCH_ROWS) flush();
+  }
+  flush();
+  return count;
+}
+
+async function comparePage(
+  payments: readonly PaymentSummary[],
+  { findAdjustments }: PaymentsToVerify,
+  workFile: DeliveryWorkFile,
+): Promise<DeliveryDifference[]> {
+  const differences: DeliveryDifference[] = [];
+  const seen = new Map<string, string>();
+  for (const payment of payments) {
+    const key = getKey(payment);
+    const expected = workFile.findExpected(key);
+    if (expected === undefined) continue;
+    const foundId = seen.get(key) ?? expected.found_id ?? undefined;
+    seen.set(key, payment.id);
+    if (foundId !== undefined) {
+      // A list that is read while payments are added repeats some of them. Only another id is another payment.
+      if (foundId !== payment.id)
+        differences.push({
+          ...{ kind: 'doubled', object: 'payment', id: payment.reference },
+          message: `Formance has the ${payment.type} ${payment.reference} twice: ${foundId} and ${payment.id}`,
+        });
+      continue;
+    }
+    if (expected.is_moving === 1) continue;
+    differences.push(...comparePayment(payment, expected, workFile));
+    if (expected.versions > 1)
+      differences.push(...compareVersions(payment, await findAdjustments(payment.id), workFile));
+  }
+  return differences;
+}
+
+function recordFound(payment: PaymentSummary, workFile: DeliveryWorkFile): void {
+  const key = getKey(payment);
+  const expected = workFile.findExpected(key);
+  if (expected === undefined) workFile.addUnknownPayment(payment.id, payment.reference, payment.type);
+  else if (expected.found_id === null) workFile.markFound(key, payment.id);
+}
+
+function comparePayment(
+  payment: PaymentSummary,
+  expected: ExpectedPayment,
+  workFile: DeliveryWorkFile,
+): DeliveryDifference[] {
+  const values = [
+    ['asset', expected.asset, payment.asset],
+    ['initial amount', expected.initial_amount, payment.initialAmount],
+    ['amount', expected.amount, payment.amount],
+    ['status', expected.status, payment.status],
+  ] as const;
+  const wrong = values.filter(([, wanted, found]) => wanted !== found);
+  if (wrong.length === 0) return [];
+  const texts = wrong.map(([name, wanted, found]) => `the ${name} is ${found} instead of ${wanted}`);
+  const isRefundFirst =
+    expected.initial_amount !== payment.initialAmount &&
+    workFile
+      .listVersions(expected.key)
+      .some(({ status, amount }) => status === 'REFUNDED' && amount === payment.initialAmount);
+  const cause = isRefundFirst ? '. Formance read a refund before its original' : '';
+  return [
+    {
+      ...{ kind: 'different', object: 'payment', id: payment.reference },
+      message: `${payment.type} ${payment.reference}: ${texts.join(', ')}${cause}`,
+    },
+  ];
+}
+
+function compareVersions(
+  { reference, type }: PaymentSummary,
+  adjustments: readonly PaymentAdjustment[],
+  workFile: DeliveryWorkFile,
+): DeliveryDifference[] {
+  const name = (rowId: string, time: string, status: string) => `${rowId} ${time} ${status}`;
+  const found = new Set(
+    adjustments.map(({ reference: rowId, createdAt, status }) => name(rowId, readTimeKey(createdAt), status)),
+  );
+  const object = 'adjustment';
+  const versions = workFile.listVersions(getKey({ reference, type }));
+  const differences: DeliveryDifference[] = versions
+    .filter(({ row_id, time, status }) => !found.has(name(row_id, time, status)))
+    .map(({ row_id, status }) => ({
+      ...{ kind: 'missing', object, id: row_id },
+      message: `${type} ${reference}: the version ${status} of the row ${row_id} is missing`,
+    }));
+  const expected = new Set(versions.map(({ row_id, time, status }) => name(row_id, time, status)));
+  for (const { reference: rowId, createdAt, status } of adjustments)
+    if (!expected.has(name(rowId, readTimeKey(createdAt), status)))
+      differences.push({
+        ...{ kind: 'unexpected', object, id: rowId },
+        message: `${type} ${reference}: Formance has a version ${status} of ${rowId} at ${createdAt}, and no row says so`,
+      });
+  return differences;
+}
+
+function* findMissing(workFile: DeliveryWorkFile): Generator<DeliveryDifference> {
+  for (let keys = workFile.listMissingKeys(''); keys.length > 0;) {
+    for (const key of keys) {
+      const { reference, type } = splitKey(key);
+      yield {
+        ...{ kind: 'missing', object: 'payment', id: reference },
+        message: `Formance does not have the ${type} ${reference}`,
+      };
+    }
+    keys = workFile.listMissingKeys(keys.at(-1)!);
+  }
+}
+
+function* findUnexpected(workFile: DeliveryWorkFile): Generator<DeliveryDifference> {
+  for (let payments = workFile.listUnknownPayments(''); payments.length > 0;) {
+    for (const { id, reference, type } of payments) {
+      const owner = workFile.findKeysOfRow(reference).map(splitKey)[0];
+      const cause =
+        owner === undefined
+          ? 'no row of the gateway has this id'
+          : `this row belongs to the ${owner.type} ${owner.reference}, and Formance has not linked it`;
+      yield {
+        ...{ kind: 'unexpected', object: 'payment', id: reference },
+        message: `Formance has the ${type} ${reference} (${id}): ${cause}`,
+      };
+    }
+    payments = workFile.listUnknownPayments(payments.at(-1)!.id);
+  }
+}
+
+/** A reference can contain spaces, because it can be the idempotency key of an order. A type contains none. */
+function splitKey(key: string): { reference: string; type: string } {
+  const end = key.lastIndexOf(' ');
+  return { reference: key.slice(0, end), type: key.slice(end + 1) };
+}
+
+function getKey({ reference, type }: Pick<PaymentSummary, 'reference' | 'type'>): string {
+  return getPaymentKey({ id: reference, type });
+}

@@ -1,0 +1,120 @@
+/** Tests that `tributary formance verify` compares what the gateway served to Formance with what a Formance server has. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { runCli } from '../../apps/gateway/src/cli/run-cli.js';
+import { loadDeployment } from '../../apps/gateway/src/config/index.js';
+import { createGateway } from '../../apps/gateway/src/gateway.js';
+import { FakeFormance } from '../../libs/formance/src/testing/fake-formance.js';
+
+const KEY = 'a-key-that-must-not-show';
+let directory: string;
+let config: string;
+let fake: FakeFormance;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tributary-verify-'));
+  config = join(directory, 'gateway.yaml');
+  fake = await FakeFormance.start();
+  fake.pageSize = 7;
+  writeFileSync(
+    config,
+    `listen: { port: 0 }
+store: sqlite:${directory}/t.db
+formance: { paymentsUrl: '${fake.url}', publicUrl: 'http://127.0.0.1:1' }
+connectors: [{ name: bank, plugin: sandbox, apiKeys: [${KEY}], settings: { transactions: 30, activityPerMinute: 0, lateRows: 0 } }]
+`,
+  );
+});
+afterEach(async () => {
+  await fake.close();
+  rmSync(directory, { recursive: true });
+});
+
+interface Row {
+  id: string;
+  relatedTransactionID?: string;
+  createdAt: string;
+  type: string;
+  status: string;
+  amount: string;
+  currency: string;
+}
+
+async function verify(...args: string[]) {
+  const out: string[] = [];
+  const print = { out: (text: string) => void out.push(text), err: (text: string) => void out.push(text) };
+  const code = await runCli(['formance', 'verify', ...args, '-c', config], print);
+  expect(out.join('\n')).not.toContain('must-not-show');
+  return { code, text: out.join('\n') };
+}
+
+/** Pulls everything from the sandbox, and reads the lists as Formance does. The gateway writes the positions of readers when it stops. */
+async function serveEverything(): Promise<Record<'accounts' | 'beneficiaries' | 'transactions', Row[]>> {
+  const gateway = await createGateway(loadDeployment(config), {
+    ...{ logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
+  });
+  await gateway.listen();
+  await gateway.syncEngine.runOnce();
+  const read = async (stream: string) => {
+    const headers = { authorization: `Bearer ${KEY}` };
+    return (await fetch(`${gateway.url}/bank/${stream}?pageSize=1000`, { headers })).json() as Promise<Row[]>;
+  };
+  const rows = {
+    accounts: await read('accounts'),
+    beneficiaries: await read('beneficiaries'),
+    transactions: await read('transactions'),
+  };
+  await gateway.close();
+  return rows;
+}
+
+it('says that Formance has never asked, and then finds exactly what is wrong', async () => {
+  fake.addConnector({ name: 'bank', endpoint: 'http://127.0.0.1:1/bank', apiKey: KEY, pollingPeriod: '30m' });
+  await (
+    await createGateway(loadDeployment(config), { logger: pino({ level: 'silent' }), sync: false })
+  ).close();
+  expect(await verify()).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('has not asked for transactions'),
+  });
+
+  const { accounts, beneficiaries, transactions } = await serveEverything();
+  fake.accounts.push(
+    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
+    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
+  );
+  const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
+  expect([...byKey.values()].some((rows) => rows.length > 1)).toBe(true);
+  fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
+  expect(await verify()).toMatchObject({ code: 0, text: expect.stringContaining('no difference') });
+
+  const [lost] = fake.payments.splice(3, 1);
+  fake.payments[5]!['status'] = 'CANCELLED';
+  const [account] = fake.accounts.splice(0, 1) as [{ reference: string }];
+  const { code, text } = await verify('--json', '--work-file', join(directory, 'proof.db'));
+  const [report] = JSON.parse(text) as [{ differences: { kind: string; object: string; id: string }[] }];
+  expect(code).toBe(3);
+  expect(report.differences.map(({ kind, object, id }) => [kind, object, id])).toEqual([
+    ['missing', 'account', account.reference],
+    ...[
+      ['missing', 'payment', lost!['reference']],
+      ['different', 'payment', fake.payments[5]!['reference']],
+    ].sort(([, , a], [, , b]) => (String(a) < String(b) ? -1 : 1)),
+  ]);
+});
+
+/** Returns the payment that Formance makes of these rows, when it reads the original first. */
+function toPayment(key: string, rows: readonly Row[]) {
+  const [first] = rows as [Row];
+  const change = { REFUNDED: -1n, CAPTURE: 1n, REFUND_REVERSED: 1n } as Record<string, bigint | undefined>;
+  const changes = rows.map(({ status, amount }) => (change[status] ?? 0n) * BigInt(amount));
+  const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
+  return {
+    ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id, type: first.type },
+    ...{ asset: first.currency, initialAmount: Number(first.amount), status: newest.status },
+    amount: Number(changes.reduce((sum, each) => sum + each, BigInt(first.amount))),
+    adjustments: rows.map(({ id, createdAt, status }) => ({ reference: id, createdAt, status })),
+  };
+}

@@ -8,6 +8,7 @@ import { type Kysely } from 'kysely';
 import type { ColumnTypes, DatabaseAdapter } from '../database/database-adapter.js';
 import { fenceOldPrograms, FIRST_FENCED_VERSION } from './fence-old-programs.js';
 import { MIGRATIONS, SCHEMA_VERSION, type Migration } from './schema-versions.js';
+import { assertAddedColumns } from './assert-added-columns.js';
 import { assertOwnColumns, assertOwnTables, findTables, type FoundTable } from './assert-own-tables.js';
 import type { Schema } from '../database/schema.js';
 
@@ -160,7 +161,8 @@ async function readMinProgramVersion(db: Kysely<Schema>, version: number): Promi
 
 /**
  * Returns the store's version; 0 when the database has no store.
- * @throws Error when it is newer than the target version and its tables contradict this program, or when a table belongs to another program
+ * @throws Error when it is newer than the target version and its tables contradict this program, when a table belongs to another program, or
+ * when a table lacks a column of this version
  */
 async function readStoreVersion(
   adapter: DatabaseAdapter,
@@ -174,6 +176,7 @@ async function readStoreVersion(
       `the store has version ${version}, and this release knows ${targetVersion}: it was written by a newer release; start that one`,
     );
   assertOwnTables(tables, version);
+  assertAddedColumns(tables, version, adapter.columnTypes.rowKey !== undefined);
   return version;
 }
 

@@ -2,16 +2,20 @@
  * Opens stores that the programs of older schema versions wrote: `fixtures/version-N.sql` is the dump of a SQLite store after a simulated PSP was
  * pulled, and after three payouts where that version has orders. Nothing of their content may be lost or changed.
  */
+import { serializeTransaction } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../index.js';
 import { getCurrentProcess } from '../leases/lease-holder.js';
+import { runSql } from '../testing/raw-sql.js';
 import { SQLITE, type FreshStore } from '../testing/stores.js';
 import { SCHEMA_VERSION } from './schema-versions.js';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
-const VERSIONS = readdirSync(FIXTURES).map((file) => ({ file, version: Number(/\d+/.exec(file)?.[0]) }));
+const VERSIONS = readdirSync(FIXTURES)
+  .filter((file) => file.endsWith('.sql'))
+  .map((file) => ({ file, version: Number(/\d+/.exec(file)?.[0]) }));
 
 type Row = Record<string, unknown>;
 type Content = Map<string, Row[]>;
@@ -50,17 +54,23 @@ function listSharedColumns(before: readonly Row[], after: readonly Row[]): Set<s
   return new Set(names.filter((name) => current.has(name) && !CHANGED_COLUMNS.includes(name)));
 }
 
+/** Creates a SQLite store from a dump. */
+async function createStoreFrom(file: string): Promise<FreshStore> {
+  const fresh = await SQLITE.create();
+  const db = new Database(fresh.url.slice('sqlite:'.length));
+  db.exec(readFileSync(join(FIXTURES, file), 'utf8'));
+  db.close();
+  return fresh;
+}
+
 describe.each(VERSIONS)('a store that a program of version $version wrote', ({ version, file }) => {
   let fresh: FreshStore;
   let path: string;
   let before: Content;
 
   beforeAll(async () => {
-    fresh = await SQLITE.create();
+    fresh = await createStoreFrom(file);
     path = fresh.url.slice('sqlite:'.length);
-    const db = new Database(path);
-    db.exec(readFileSync(join(FIXTURES, file), 'utf8'));
-    db.close();
     before = readContent(path);
     await (await openStore(fresh.url)).close();
   });
@@ -102,5 +112,54 @@ describe.each(VERSIONS)('a store that a program of version $version wrote', ({ v
       expect(order?.response ?? null).toBe(answer);
     }
     await store.close();
+  });
+});
+
+describe('a store of version 6 from a program whose version 6 was another migration', () => {
+  let fresh: FreshStore;
+
+  beforeEach(async () => {
+    fresh = await createStoreFrom('unreleased/version-6-of-another-migration.sql');
+  });
+
+  afterEach(() => fresh.remove());
+
+  it('is refused, and nothing is changed', async () => {
+    const content = readContent(fresh.url.slice('sqlite:'.length));
+    await expect(openStore(fresh.url)).rejects.toThrow(
+      'this is a store of version 6, but the table feed_rows has no column place, which version 6 adds',
+    );
+    expect(readContent(fresh.url.slice('sqlite:'.length))).toEqual(content);
+  });
+
+  it('is migrated after the repair that the error names', async () => {
+    const error = await openStore(fresh.url).catch(String);
+    const repair = /run "(.*?)"/.exec(String(error))?.[1] ?? '';
+    await runSql(fresh.url, repair);
+    const store = await openStore(fresh.url);
+    const feed = await store.feed('bank', 'transactions');
+    expect((await feed.readPage(undefined, 1, 100)).rows).toBe((await feed.head()).rows);
+    const lease = await feed.acquireLease(getCurrentProcess(), 60_000);
+    const record = serializeTransaction({
+      ...{ id: 'new', createdAt: '2026-11-28T00:00:00Z', type: 'PAYIN', status: 'SUCCEEDED' },
+      amount: { amount: 1n, asset: 'EUR/2' },
+    });
+    const page = {
+      records: [record],
+      cursor: 'next',
+      rejected: [],
+      warnings: [],
+      resolvedIds: [],
+      balances: [],
+    };
+    expect(await lease?.append(page)).toMatchObject({ added: 1 });
+    await store.close();
+  });
+
+  it('is refused with another advice when later migrations ran on it', async () => {
+    await runSql(fresh.url, 'insert into migrations values (7, 1)');
+    await expect(openStore(fresh.url)).rejects.toThrow(
+      'Put back a backup from before version 6, and start this release with it',
+    );
   });
 });

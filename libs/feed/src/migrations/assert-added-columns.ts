@@ -1,0 +1,48 @@
+/**
+ * Checks that the columns exist which the migrations up to the version of the store added to tables. The number of a version alone does not
+ * prove it: programs from between two releases recorded version 6 for a migration that is version 7 now.
+ */
+import type { Schema } from '../database/schema.js';
+import type { FoundTables } from './assert-own-tables.js';
+
+/** Version that adds the column `place`. The migration of this number was another one in some programs from between two releases. */
+const ROW_KEYS_VERSION = 6;
+
+interface AddedColumn {
+  /** The version whose migration adds the column. */
+  since: number;
+  table: keyof Schema;
+  column: string;
+}
+
+const ADDED_COLUMNS: readonly AddedColumn[] = [
+  { since: 4, table: 'feeds', column: 'due_at' },
+  { since: 10, table: 'feeds', column: 'fencing_token' },
+  { since: 10, table: 'store_identity', column: 'min_program_version' },
+  { since: 11, table: 'store_identity', column: 'deployment' },
+  { since: 12, table: 'balances', column: 'amounts_since' },
+  { since: 13, table: 'feeds', column: 'summed_after' },
+];
+const ROW_KEY_COLUMN: AddedColumn = { since: ROW_KEYS_VERSION, table: 'feed_rows', column: 'place' };
+
+/**
+ * Must run after the check that the tables exist.
+ * @param hasRowKeys whether the database stores rows sorted by an integer key
+ * @throws Error that names the column and says how to repair the store
+ */
+export function assertAddedColumns(found: FoundTables, version: number, hasRowKeys: boolean): void {
+  for (const { since, table, column } of hasRowKeys ? [ROW_KEY_COLUMN, ...ADDED_COLUMNS] : ADDED_COLUMNS) {
+    if (since > version || found.get(table)?.columns.has(column)) continue;
+    throw new Error(
+      `the table migrations says that this is a store of version ${version}, but the table ${table} has no column ${column}, which version ${since} adds: ` +
+        `a program from between two releases wrote the store, or another program changed it. ${describeRepair(version, since)}`,
+    );
+  }
+}
+
+/** A store of version 6 needs no other repair, because migration 7 can run again on rows that it has changed. */
+function describeRepair(version: number, since: number): string {
+  return version === ROW_KEYS_VERSION && since === ROW_KEYS_VERSION
+    ? `Stop every program that uses the store, back it up, and run "delete from migrations where version = ${version}" in it once; the next start adds the column`
+    : `Put back a backup from before version ${since}, and start this release with it`;
+}

@@ -25,7 +25,11 @@ export class ReadingClients {
   interruptedCount = 0;
   private readonly all: Reader[];
 
-  constructor(histories: readonly PspHistory[], url: string) {
+  constructor(
+    histories: readonly PspHistory[],
+    url: string,
+    private readonly pollIntervalMs = POLL_INTERVAL_MS,
+  ) {
     this.all = histories.flatMap((history) =>
       READER_VERSIONS.map((version) => {
         const connection = createConnection(`${url}/${history.name}`, READER_KEY);
@@ -69,7 +73,7 @@ export class ReadingClients {
   private async pollUntil(reader: Reader, isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await this.poll(reader);
-      await sleep(POLL_INTERVAL_MS * (0.5 + Math.random()));
+      await sleep(this.pollIntervalMs * (0.5 + Math.random()));
     }
   }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const KEY = 'the-key-that-pays-in-this-test';
-const MAX_PARTIES_WAIT_MS = 60_000;
+const MAX_PARTIES_WAIT_MS = 180_000;
 
 /** Returns the entry of a simulated PSP that pays, for the deployment file. */
 export function formatPayingConnector(name: string, seed: number, journal: string): string {

@@ -17,7 +17,8 @@ import { pickRandom } from '../orders/pick-random.js';
 import { PspJournal } from '../orders/psp-journal.js';
 import { findRepeatedReturns } from './find-repeated-returns.js';
 import { formatPayingConnector, PayingClient, type Payout } from './paying-client.js';
-import { SupervisedGateway } from './supervised-gateway.js';
+import { GatewayHost, HostedGateway } from './gateway-host.js';
+import { SupervisedGateway, type RestartedGateway } from './supervised-gateway.js';
 
 const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'second-deployment'] as const;
 export type StoreEvent = (typeof EVENTS)[number];
@@ -26,10 +27,15 @@ export type StoreEvent = (typeof EVENTS)[number];
 const MAX_STEP_DELAY_MS = 1500;
 const MAX_RECOVERY_MS = 90_000;
 const CONCURRENT_PAYOUTS = 10;
+/** Share of the rounds that upgrade a gateway while gateways of the older release run. */
+const EARLY_UPGRADE_SHARE = 0.4;
+/** Pause of each reading client. Formance polls every few minutes; a short pause would only cost processor time here. */
+const POLL_INTERVAL_MS = 1000;
 const HISTORY_NAMES = ['north', 'east'];
 /** Small, because each restore makes all gateways pull again what the backup lacks. */
 const ARRIVAL_SIZE = 4;
-const NEW_PROGRAM = 'dist/apps/gateway/src/main.js';
+/** Share of the stops that kill all gateways of this release at once. */
+const KILL_SHARE = 0.1;
 
 export class StoreSeries {
   readonly eventCounts = new Map<StoreEvent, number>();
@@ -37,7 +43,9 @@ export class StoreSeries {
   paidCount = 0;
   private readonly directory = mkdtempSync(join(tmpdir(), 'tributary-store-soak-'));
   private readonly payouts: Payout[] = [];
-  private readonly gateways: SupervisedGateway[] = [];
+  private readonly host = new GatewayHost(join(this.directory, 'host.log'));
+  private gateways: RestartedGateway[] = [];
+  private readonly ended: RestartedGateway[] = [];
   private runningDatabase: PostgresServer | undefined;
   private balancer: LoadBalancer | undefined;
   private histories: PspHistory[] = [];
@@ -68,11 +76,13 @@ export class StoreSeries {
     for (const gateway of this.gateways) gateway.start();
     this.balancer = await LoadBalancer.start(this.gateways);
     await this.waitUntilReady();
-    const readers = new ReadingClients(this.histories, this.balancer.url);
+    const readers = new ReadingClients(this.histories, this.balancer.url, POLL_INTERVAL_MS);
     this.readers = readers;
     this.client = new PayingClient(this.balancer.url, 'pay');
     const isOver = () => this.isOver;
-    this.traffic = Promise.all([readers.readUntil(isOver), this.showArrivals(), this.keepPaying()]);
+    this.traffic = Promise.all([readers.readUntil(isOver), this.showArrivals(), this.keepPaying()]).catch(
+      (error: unknown) => this.violations.push(`the clients stopped: ${String(error)}`),
+    );
   }
 
   private get database(): PostgresServer {
@@ -82,7 +92,9 @@ export class StoreSeries {
 
   /** Runs one random event. Sometimes a second deployment is started at the same time. */
   async runRound(): Promise<void> {
-    const event = pickRandom(EVENTS, this.random);
+    // Starts of programs of the older release cost most of the time of a round, so a store is upgraded early.
+    const isUpgrade = this.oldGateways.length > 0 && this.random() < EARLY_UPGRADE_SHARE;
+    const event = isUpgrade ? 'upgrade' : pickRandom(EVENTS, this.random);
     this.eventCounts.set(event, (this.eventCounts.get(event) ?? 0) + 1);
     const second = this.random() < 0.2 ? this.pause().then(() => this.startSecondDeployment()) : undefined;
     try {
@@ -128,7 +140,7 @@ export class StoreSeries {
   /** Returns the numbers of exits by exit code. */
   get exitCounts(): Record<string, number> {
     const sum: Record<string, number> = {};
-    for (const { exitCounts } of this.gateways)
+    for (const { exitCounts } of [...this.ended, ...this.gateways])
       for (const [code, count] of exitCounts) sum[code] = (sum[code] ?? 0) + count;
     return sum;
   }
@@ -136,10 +148,10 @@ export class StoreSeries {
   /** Stops everything. The files of a series with violations stay for the analysis. */
   async stop(): Promise<void> {
     this.isOver = true;
-    await this.traffic.catch(() => undefined);
+    await this.traffic;
     this.readers?.close();
     await this.balancer?.close();
-    await Promise.all(this.gateways.map((gateway) => gateway.stop('SIGKILL')));
+    await Promise.all([this.host.kill(), ...this.gateways.map((gateway) => gateway.stop('SIGKILL'))]);
     if (this.violations.length > 0) this.violations.push(`see ${this.directory}`);
     else rmSync(this.directory, { recursive: true });
     await this.runningDatabase?.remove();
@@ -177,28 +189,37 @@ export class StoreSeries {
     const backup = await this.database.backUp();
     await this.pause();
     await putBack(backup);
-    const upgraded = this.gateways.find(({ program }) => program === NEW_PROGRAM);
-    await (upgraded ?? this.gateways[0]!).run('store', 'restore');
+    const upgraded = this.gateways.find((gateway) => gateway instanceof HostedGateway);
+    if (upgraded) await this.host.runCommand('store', 'restore', '--config', upgraded.file);
+    else await this.oldGateways[0]!.run('store', 'restore');
     for (const gateway of this.gateways) gateway.start();
   }
 
   private async stopGateways(): Promise<void> {
-    await Promise.all(
-      this.gateways.map((gateway) => gateway.stop(this.random() < 0.5 ? 'SIGTERM' : 'SIGKILL')),
-    );
+    const stopped = this.gateways.map((gateway) => gateway.stop(this.random() < 0.5 ? 'SIGTERM' : 'SIGKILL'));
+    if (this.random() < KILL_SHARE) await this.host.kill();
+    await Promise.all(stopped);
   }
 
   private get oldGateways(): SupervisedGateway[] {
-    return this.gateways.filter(({ program }) => program !== NEW_PROGRAM);
+    return this.gateways.filter((gateway) => gateway instanceof SupervisedGateway);
   }
 
+  /** Replaces a gateway of the older release. When there is none any more, restarts one of this release. */
   private async upgradeOne(): Promise<void> {
     const [gateway] = this.oldGateways;
-    if (!gateway) return;
+    if (!gateway) {
+      const restarted = pickRandom(this.gateways, this.random);
+      await restarted.stop();
+      return restarted.start();
+    }
     await gateway.stop();
-    gateway.program = NEW_PROGRAM;
-    writeFileSync(gateway.file, `deployment: first\n${readFileSync(gateway.file, 'utf8')}`);
-    gateway.start();
+    const { name, port, file } = gateway;
+    writeFileSync(file, `deployment: first\n${readFileSync(file, 'utf8')}`);
+    const upgraded = new HostedGateway(this.host, name, port, file);
+    this.ended.push(gateway);
+    this.gateways = this.gateways.map((each) => (each === gateway ? upgraded : each));
+    upgraded.start();
     await this.waitUntilReady();
   }
 
@@ -212,21 +233,14 @@ export class StoreSeries {
         : formatPayingConnector('other', 99, join(this.directory, 'other-psp'));
     const head = this.random() < 0.5 ? 'deployment: second\n' : '';
     const { port, file } = await this.writeDeployment('second', head, connectors);
-    const second = new SupervisedGateway(
-      'second',
-      port,
-      file,
-      join(this.directory, 'second.log'),
-      NEW_PROGRAM,
-    );
+    const second = new HostedGateway(this.host, 'second', port, file);
     second.start();
-    for (
-      const end = performance.now() + 8000;
-      performance.now() < end && second.exitCounts.size === 0;
-      await sleep(50)
-    )
+    const end = performance.now() + MAX_RECOVERY_MS;
+    for (; performance.now() < end && second.exitCounts.size === 0; await sleep(50))
       if (await second.isReady()) this.violations.push(`a second deployment serves: ${head}${connectors}`);
-    await second.stop('SIGKILL');
+    if (second.exitCounts.size === 0)
+      this.violations.push(`a second deployment does not end: ${head}${connectors}`);
+    await second.stop();
   }
 
   private async waitUntilReady(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A gateway process under a supervisor, which starts it again when it ends by itself. Its program can be replaced by that of another release. */
+/** A gateway process of any release under a supervisor, which starts it again when it ends by itself. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -10,11 +10,27 @@ import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 
 /** Node keeps compiled modules there, because these tests start the same programs hundreds of times. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
-/** Pause of the supervisor before it starts a program again, in milliseconds. */
-const RESTART_DELAY_MS = 500;
+/** Pauses of the supervisor before it starts a program again. Each one is twice as long, because an old program that is fenced ends at once. */
+const INITIAL_RESTART_DELAY_MS = 500;
+const MAX_RESTART_DELAY_MS = 30_000;
 
-export class SupervisedGateway {
+/** A gateway that is started again when it ends by itself. */
+export interface RestartedGateway {
+  readonly name: string;
+  readonly port: number;
+  readonly url: string;
+  /** The deployment file. */
+  readonly file: string;
   /** Number of exits by exit code. */
+  readonly exitCounts: ReadonlyMap<string, number>;
+  start(): void;
+  /** Stops the gateway. @param signal a hosted gateway is always closed; its host can be killed */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  isReady(): Promise<boolean>;
+}
+
+/** A gateway in a process of its own. */
+export class SupervisedGateway implements RestartedGateway {
   readonly exitCounts = new Map<string, number>();
   private child: ChildProcess | undefined;
   private supervision: Promise<void> | undefined;
@@ -26,7 +42,7 @@ export class SupervisedGateway {
     readonly port: number,
     readonly file: string,
     private readonly log: string,
-    public program: string,
+    private readonly program: string,
   ) {}
 
   get url(): string {
@@ -60,6 +76,7 @@ export class SupervisedGateway {
   }
 
   private async supervise(): Promise<void> {
+    let delayMs = INITIAL_RESTART_DELAY_MS;
     while (this.isWanted) {
       const log = openSync(this.log, 'a');
       this.child = spawn(process.execPath, [this.program, 'serve', '--config', this.file], {
@@ -70,7 +87,9 @@ export class SupervisedGateway {
       await once(this.child, 'exit');
       const code = String(this.child.exitCode ?? this.child.signalCode);
       this.exitCounts.set(code, (this.exitCounts.get(code) ?? 0) + 1);
-      if (this.isWanted) await sleep(RESTART_DELAY_MS);
+      for (const end = performance.now() + delayMs; this.isWanted && performance.now() < end;)
+        await sleep(50);
+      delayMs = Math.min(2 * delayMs, MAX_RESTART_DELAY_MS);
     }
   }
 }

@@ -1,18 +1,14 @@
 /** Database adapter for SQLite: one file, one machine, nothing to install. */
-import type { SerializedPage } from '@tributary/connector-api';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  ColumnTypes,
-  DatabaseAdapter,
-  FeedIdentity,
-  TableColumn,
-  TransactionCallback,
-} from '../database-adapter.js';
+import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
 import type { FeedRowTable, Schema } from '../schema.js';
+import { prepareLazily } from './prepare-lazily.js';
+import { SqlitePageReader } from './sqlite-page-reader.js';
+import { SEQ_BITS } from './row-key.js';
 import { isLockedByOtherProcess, toStoreError } from './sqlite-errors.js';
 import { assertFileComplete } from './assert-file-complete.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
@@ -25,9 +21,6 @@ const BUSY_TIMEOUT_MS = 30_000;
 
 /** Length of the request of the order that the health check stores. It does not fit into a page, so that new pages are needed. */
 const PROBE_REQUEST_LENGTH = 20_000;
-
-/** Number of bits for the sequence number in a 64-bit row key: up to 10^12 rows in a feed, and 8 million feeds in a store. */
-const SEQ_BITS = 40;
 
 const SQLITE_COLUMN_TYPES: ColumnTypes = {
   text: 'text',
@@ -86,44 +79,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
   const reader = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: cachePreparedStatements(read) }),
   });
-  // This query bypasses the query builder, which costs more than the query itself (docs/decisions/0007-path-of-a-page-request.md).
-  // - It is one statement, because every statement acquires and releases the file's locks.
-  // - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
-  // - The upper bound keeps a page past the end from returning rows of the next feed.
-  // - The result is a string: Buffers outside of the heap cost the garbage collector more than the encoding.
-  // - `+` hides the parameters from the planner, which would otherwise plan again for each value.
-  // - Parameters have no names, because the driver looks up each name.
-  // - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
-  const pageStatement = prepareLazily(
-    read,
-    `with first (place) as (
-       select place from feed_rows
-        where feed_id = +? and feed_time >= ? + 0
-        order by feed_time limit 1
-     )
-     select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
-       from first cross join feed_rows as r not indexed
-      where r.place >= first.place + cast(? as integer)
-        and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`,
-  );
-  const bindingStatement = prepareLazily(
-    read,
-    `select 1 from feeds, store_identity
-      where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`,
-  );
-  const dataVersionStatement = prepareLazily(read, 'pragma data_version');
-  // The data version at which the number of each feed was last checked. The data version changes when another connection commits, so only
-  // the first page after a commit pays for the check. A number that is wrong once never becomes right again, so a page that was read
-  // before the check is right too.
-  const boundAtVersion = new WeakMap<FeedIdentity, unknown>();
-  const isBound = (feed: FeedIdentity): boolean => {
-    const version = dataVersionStatement().pluck().get();
-    if (boundAtVersion.get(feed) === version) return true;
-    const { id, connector, stream, storeId, epoch } = feed;
-    if (bindingStatement().get(id, connector, stream, storeId, epoch) === undefined) return false;
-    boundAtVersion.set(feed, version);
-    return true;
-  };
+  const pages = new SqlitePageReader(read);
   const insertStatement = prepareLazily(
     write,
     `insert into feed_rows (place, feed_id, seq, feed_time, record_id, hash, body)
@@ -214,12 +170,7 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {
       fileCheck.checkRecently();
-      return convertErrors(read, () => {
-        const page = pageStatement().get(
-          ...[feed.id, from, skipped, skipped + count, feed.id],
-        ) as SerializedPage;
-        return isBound(feed) ? page : undefined;
-      });
+      return convertErrors(read, () => pages.read(feed, from, skipped, count));
     },
     // Closes the connections directly, because the query builder closes only a connection that it has used.
     close: async () => {
@@ -232,12 +183,6 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
 
 function rejectWrite(): never {
   throw new TypeError('a snapshot is read-only');
-}
-
-/** Prepares a statement on first use, because the tables do not exist before the migrations. */
-function prepareLazily(db: Database.Database, text: string): () => Database.Statement {
-  let statement: Database.Statement | undefined;
-  return () => (statement ??= db.prepare(text));
 }
 
 /** Caches prepared statements. Kysely prepares a statement for every execution, but this library has few statements and repeats them. */

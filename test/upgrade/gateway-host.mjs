@@ -1,0 +1,66 @@
+/**
+ * Runs several gateways of this release in one process, so that a soak need not load the program again for each of hundreds of starts. It does
+ * what `serve` does, except that a gateway ends without the process. Messages come from `gateway-host.ts`:
+ * `{ id, serve: file }` starts a gateway, `{ id, stop: true }` stops it, and `{ id, command: arguments }` runs a command. The response to the
+ * first and the last one is `{ id, exitCode }`, when the gateway or the command has ended.
+ */
+import process from 'node:process';
+import { runCli } from '../../dist/apps/gateway/src/cli/run-cli.js';
+import { loadDeployment } from '../../dist/apps/gateway/src/config/index.js';
+import { createGateway } from '../../dist/apps/gateway/src/gateway.js';
+import { createLogger } from '../../dist/apps/gateway/src/logging/index.js';
+import { openStoreWithRetry } from '../../dist/libs/feed/src/index.js';
+
+const STORE_WAIT_TIMEOUT_MS = 120_000;
+const DRAIN_TIMEOUT_MS = 100;
+const EXIT_STORE_CHANGED = 4;
+const LOG_TERMINAL = { out: (text) => console.log(text), err: (text) => console.log(text) };
+
+/** The controllers that stop the running gateways, by their ids. */
+const running = new Map();
+
+process.on('unhandledRejection', (error) =>
+  console.log('a promise was rejected and no code handled it', error),
+);
+process.on('message', ({ id, serve, stop, command }) => {
+  if (stop) running.get(id)?.abort();
+  else
+    void (serve ? serveUntilStopped(id, serve) : runCli(command, LOG_TERMINAL)).then((exitCode) =>
+      process.send({ id, exitCode }),
+    );
+});
+process.on('disconnect', () => process.exit());
+
+async function serveUntilStopped(id, file) {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    return await serveDeployment(loadDeployment(file), controller.signal);
+  } catch (error) {
+    console.log(file, String(error));
+    return 1;
+  } finally {
+    running.delete(id);
+  }
+}
+
+async function serveDeployment(deployment, signal) {
+  const logger = createLogger({ secrets: deployment.secrets, level: 'info' });
+  const store = await openStoreWithRetry(deployment.store, {
+    ...{ timeoutMs: STORE_WAIT_TIMEOUT_MS, signal },
+    onRetry: ({ reason }) => logger.warn({ reason }, 'waiting for the store: it cannot be opened yet'),
+  });
+  if (store === undefined) return 0;
+  const gateway = await createGateway(deployment, { logger, store, drainTimeoutMs: DRAIN_TIMEOUT_MS });
+  const stopped = new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+  try {
+    await gateway.listen();
+    const change = await Promise.race([stopped.then(() => undefined), gateway.storeChange]);
+    return change ? EXIT_STORE_CHANGED : 0;
+  } finally {
+    await gateway.close().catch((error) => console.log(String(error)));
+  }
+}

@@ -1,8 +1,7 @@
 /** Measures the wall-clock time and the CPU time of this process and of the database. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Milliseconds per clock tick in `/proc`: 100 ticks per second on every Linux. */
-const TICK_MS = 10;
+const NANOSECONDS_PER_MS = 1_000_000;
 
 export interface Usage {
   /** All values are in milliseconds. */
@@ -39,20 +38,20 @@ export function addUsage(a: Usage, b: Usage): Usage {
 /** Returns the CPU time of PostgreSQL's live processes, or 0 for a database inside this process. */
 function readDatabaseCpuMs(postmaster: number | undefined): number {
   if (postmaster === undefined) return 0;
-  let ticks = 0;
+  let nanoseconds = 0;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    // The fields after the name, which may contain any character: state, parent, …; user and system time are
-    // the 12th and 13th.
-    const fields = readProcStat(entry).split(') ').at(-1)?.split(' ') ?? [];
-    if (Number(fields[1]) === postmaster) ticks += Number(fields[11]) + Number(fields[12]);
+    // The fields after the name, which may contain any character: state, parent, …
+    const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+    // Each server process has one thread. The first field is the time in which it ran.
+    if (Number(parent) === postmaster) nanoseconds += Number(readProcFile(entry, 'schedstat').split(' ')[0]);
   }
-  return ticks * TICK_MS;
+  return nanoseconds / NANOSECONDS_PER_MS;
 }
 
-function readProcStat(pid: string): string {
+function readProcFile(pid: string, name: string): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     // The process has ended.
     return '';

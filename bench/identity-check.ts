@@ -1,95 +1,177 @@
 /**
- * Measures what the check of the store's identity costs an append: the same appends with and without the check, in alternating short rounds on
- * one store. The result is a ratio of processor time, because wall-clock time depends on the load of the machine.
+ * Measures what the checks of the store's identity cost an append and a page: the same work with and without them, in alternating short rounds.
+ * Each contestant has a store of its own. In one store, only the rows of the last feed are at the end of the indexes, so that the same
+ * append costs 5 % less there. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. A second
+ * contestant without the checks shows how exact the ratio is.
  * Options: `-- --short` uses fewer rounds.
  */
-import { getCurrentProcess } from '@tributary/feed';
+import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseAdapter } from '../libs/feed/src/database/database-adapter.js';
-import { openPostgres } from '../libs/feed/src/database/postgres/postgres-adapter.js';
 import { openSqlite } from '../libs/feed/src/database/sqlite/sqlite-adapter.js';
+import { createFileCheck } from '../libs/feed/src/database/sqlite/file-replacement-check.js';
+import { openPostgres } from '../libs/feed/src/database/postgres/postgres-adapter.js';
 import { OpenedFeed } from '../libs/feed/src/identity/opened-feed.js';
 import { openStoreIdentity } from '../libs/feed/src/identity/open-store-identity.js';
 import { acquireLease } from '../libs/feed/src/leases/feed-lease.js';
 import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import { addUsage, measureUsage, NO_USAGE, type Usage } from './cpu-usage.js';
-import { createRecords } from './test-records.js';
+import { measureUsage, type Usage } from './cpu-usage.js';
+import { readPostgresPages, readSqlitePages, type PageSource } from './unchecked-pages.js';
+import { createRecords, feedTimeOf } from './test-records.js';
 
-const ROUNDS = process.argv.includes('--short') ? 30 : 150;
-const PAGES_PER_ROUND = 20;
+const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
+/** Rounds at the start that are not counted, because they compile the code. */
+const WARM_UP_ROUNDS = 40;
+const APPENDS_PER_ROUND = 4;
+const PAGES_PER_ROUND = 40;
 const ROWS_PER_PAGE = 100;
+const FILE_CHECKS = 10_000;
 const LEASE_MS = 3_000_000;
-/** The check may cost this share of an append. */
+/** The checks may make an append or a page so much more expensive. */
 const MAX_RATIO = 1.03;
 const NOTHING = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
+/** A number without a common factor with the number of rows, so that pages start all over the feed. */
+const STRIDE = 7919;
 
-/** A feed whose statements find it by its number alone, as before the check existed. */
-class UncheckedFeedSession extends OpenedFeed {
+/** A feed whose statements find it by its number alone, as before the checks existed. */
+class UncheckedFeed extends OpenedFeed {
   override get isSameFeed(): RawBuilder<SqlBool> {
     return sql<SqlBool>`feeds.id = cast(${this.id} as bigint)`;
   }
 }
 
+interface Contestant {
+  adapter: DatabaseAdapter;
+  lease: Lease;
+  feed: Feed;
+  pages: PageSource | undefined;
+  /** Processor time in milliseconds of the appends and of the pages of each round. */
+  appendsMs: number[];
+  readsMs: number[];
+}
+
+interface Database {
+  name: string;
+  /** Process id of the database; `undefined` for a database inside this process. */
+  serverPid: number | undefined;
+  open(name: string): Promise<DatabaseAdapter>;
+  openPages(name: string): PageSource;
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'tributary-identity-check-'));
 const server = await PostgresServer.create();
 try {
-  await compare('SQLite', await openSqlite(join(directory, 'store.db')), undefined);
-  const limits = { connections: 4, statementTimeoutMs: 10_000 };
-  await compare('PostgreSQL', await openPostgres(server.url('postgres'), limits), server.pid);
+  const findFile = (name: string) => join(directory, `${name}.db`);
+  await compare({
+    ...{ name: 'SQLite', serverPid: undefined },
+    open: (name) => openSqlite(findFile(name)),
+    openPages: (name) => readSqlitePages(findFile(name)),
+  });
+  await compare({
+    ...{ name: 'PostgreSQL', serverPid: server.pid },
+    open: async (name) => {
+      await server.createDatabase(name);
+      return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
+    },
+    openPages: (name) => readPostgresPages(server.url(name)),
+  });
 } finally {
   await server.remove();
   rmSync(directory, { recursive: true });
 }
 
-/** @param serverPid process id of the database; `undefined` for a database inside this process */
-async function compare(name: string, adapter: DatabaseAdapter, serverPid: number | undefined): Promise<void> {
-  await migrate(adapter);
-  const contestants = [
-    { usage: NO_USAGE, lease: await openLease(adapter, 'checked', OpenedFeed) },
-    { usage: NO_USAGE, lease: await openLease(adapter, 'unchecked', UncheckedFeedSession) },
-  ];
+async function compare(database: Database): Promise<void> {
+  const checked = await createContestant(database, 'checked', true);
+  const unchecked = await createContestant(database, 'unchecked', false);
+  const control = await createContestant(database, 'control', false);
+  const contestants = [checked, unchecked, control];
   for (let round = 0; round < ROUNDS; round++) {
-    // The first contestant of a round meets other caches than the second, so they take turns.
-    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
-      const usage = await measureUsage(serverPid, async () => {
-        for (let page = 0; page < PAGES_PER_ROUND; page++) {
-          const first = (round * PAGES_PER_ROUND + page) * ROWS_PER_PAGE;
-          const records = createRecords(first, ROWS_PER_PAGE);
-          await contestant.lease.append({ ...NOTHING, records, cursor: String(first) });
-        }
-      });
-      // The first rounds compile the code.
-      if (round >= ROUNDS / 10) contestant.usage = addUsage(contestant.usage, usage);
-    }
+    // The first contestant of a round meets other caches than the next ones, so they take turns.
+    const first = round % contestants.length;
+    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)])
+      await runRound(database, contestant, round);
   }
-  await adapter.close();
-  const [checked = 0, unchecked = 1] = contestants.map(({ usage }) => sumCpuMs(usage));
-  const ratio = checked / unchecked;
-  const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
-  console.log(
-    `${name}: append with / without the identity check ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; ${Math.round(checked)} ms, ${Math.round(unchecked)} ms)`,
+  const fileCheckMs = database.serverPid === undefined ? measureFileCheck(checked) : 0;
+  for (const { adapter, pages } of contestants) {
+    await pages?.close();
+    await adapter.close();
+  }
+  // All contestants check the file before each append. The ones without the checks would not.
+  const withoutFileChecks = ({ appendsMs }: Contestant) =>
+    appendsMs.map((each) => each - fileCheckMs * APPENDS_PER_ROUND);
+  report(
+    `${database.name}: append`,
+    checked.appendsMs,
+    withoutFileChecks(unchecked),
+    withoutFileChecks(control),
   );
+  report(`${database.name}: page`, checked.readsMs, unchecked.readsMs, control.readsMs);
+}
+
+async function createContestant(database: Database, name: string, isChecked: boolean): Promise<Contestant> {
+  const adapter = await database.open(name);
+  await migrate(adapter);
+  const pages = isChecked ? undefined : database.openPages(name);
+  const store = await SqlStore.open(pages ? { ...adapter, readPage: pages.readPage } : adapter);
+  const feed = await store.feed('bench', 'transactions');
+  const { id } = await adapter.reader.selectFrom('feeds').select('id').executeTakeFirstOrThrow();
+  const FeedClass = isChecked ? OpenedFeed : UncheckedFeed;
+  const opened = new FeedClass(adapter, await openStoreIdentity(adapter), id, 'bench', 'transactions');
+  const lease = await acquireLease(adapter, opened, getCurrentProcess(), LEASE_MS, () => adapter.currentTime);
+  if (!lease) throw new Error('the lease of a new feed is not free');
+  return { adapter, lease, feed, pages, appendsMs: [], readsMs: [] };
+}
+
+/** Appends pages of new rows, then reads pages all over the feed. */
+async function runRound({ serverPid }: Database, contestant: Contestant, round: number): Promise<void> {
+  const batches = Array.from({ length: APPENDS_PER_ROUND }, (_, index) =>
+    createRecords((round * APPENDS_PER_ROUND + index) * ROWS_PER_PAGE, ROWS_PER_PAGE),
+  );
+  const appends = await measureUsage(serverPid, async () => {
+    for (const [index, records] of batches.entries())
+      await contestant.lease.append({ ...NOTHING, records, cursor: `${round}/${index}` });
+  });
+  const rowCount = (round + 1) * APPENDS_PER_ROUND * ROWS_PER_PAGE - ROWS_PER_PAGE;
+  const reads = await measureUsage(serverPid, async () => {
+    for (let page = 0; page < PAGES_PER_ROUND; page++) {
+      const row = ((round * PAGES_PER_ROUND + page) * STRIDE) % rowCount;
+      const { rows } = await contestant.feed.readPage(feedTimeOf(row), 1, ROWS_PER_PAGE);
+      if (rows !== ROWS_PER_PAGE) throw new Error(`a page from row ${row} has ${rows} rows`);
+    }
+  });
+  if (round < WARM_UP_ROUNDS) return;
+  contestant.appendsMs.push(sumCpuMs(appends));
+  contestant.readsMs.push(sumCpuMs(reads));
+}
+
+/** @returns the processor time in milliseconds that one check of a SQLite file costs */
+function measureFileCheck({ adapter }: Contestant): number {
+  const fileCheck = createFileCheck(join(directory, 'checked.db'), adapter.changes);
+  const before = process.cpuUsage();
+  for (let check = 0; check < FILE_CHECKS; check++) fileCheck.check();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / FILE_CHECKS;
 }
 
 function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
   return ownCpuMs + databaseCpuMs;
 }
 
-async function openLease(adapter: DatabaseAdapter, connector: string, Session: typeof OpenedFeed) {
-  const store = await SqlStore.open(adapter);
-  await store.feed(connector, 'transactions');
-  const { id } = await adapter.reader
-    .selectFrom('feeds')
-    .select('id')
-    .where('connector', '=', connector)
-    .executeTakeFirstOrThrow();
-  const feed = new Session(adapter, await openStoreIdentity(adapter), id, connector, 'transactions');
-  const lease = await acquireLease(adapter, feed, getCurrentProcess(), LEASE_MS, () => adapter.currentTime);
-  if (!lease) throw new Error('the lease of a new feed is not free');
-  return lease;
+function report(what: string, checked: number[], unchecked: number[], control: number[]): void {
+  const ratio = findMedianRatio(checked, unchecked);
+  const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
+  console.log(
+    `${what} with / without the identity checks ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; without / without ${findMedianRatio(control, unchecked).toFixed(3)})`,
+  );
+}
+
+/** Returns the median of the ratios of the rounds, because other programs on the machine disturb single rounds. */
+function findMedianRatio(some: readonly number[], others: readonly number[]): number {
+  const ratios = some.map((each, round) => each / (others[round] ?? NaN)).toSorted((a, b) => a - b);
+  return ratios[Math.floor(ratios.length / 2)] ?? NaN;
 }

@@ -140,6 +140,14 @@ export class PostgresServer {
     return Number(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
   }
 
+  /** Creates an empty database. */
+  async createDatabase(name: string): Promise<void> {
+    const client = new pg.Client(this.url('postgres'));
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+  }
+
   url(database: string): string {
     return `postgres://tributary@/${database}?host=${this.directory}`;
   }

@@ -45,7 +45,7 @@ async function serveUntilStopped(id, file) {
 }
 
 async function serveDeployment(deployment, signal) {
-  const logger = createLogger({ secrets: deployment.secrets, level: 'info' });
+  const logger = createLogger({ secrets: deployment.secrets, level: 'warn' });
   const store = await openStoreWithRetry(deployment.store, {
     ...{ timeoutMs: STORE_WAIT_TIMEOUT_MS, signal },
     onRetry: ({ reason }) => logger.warn({ reason }, 'waiting for the store: it cannot be opened yet'),

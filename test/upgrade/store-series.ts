@@ -24,13 +24,15 @@ const EVENTS = ['restore-stopped', 'restore-running', 'promote', 'upgrade', 'sec
 export type StoreEvent = (typeof EVENTS)[number];
 
 /** Longest time in milliseconds between two steps of an event. */
-const MAX_STEP_DELAY_MS = 1500;
+const MAX_STEP_DELAY_MS = 1000;
 const MAX_RECOVERY_MS = 90_000;
 const CONCURRENT_PAYOUTS = 10;
+/** Longest pause between two payouts, and between two records that a PSP adds. */
+const MAX_CLIENT_PAUSE_MS = 2000;
 /** Share of the rounds that upgrade a gateway while gateways of the older release run. */
 const EARLY_UPGRADE_SHARE = 0.4;
 /** Pause of each reading client. Formance polls every few minutes; a short pause would only cost processor time here. */
-const POLL_INTERVAL_MS = 1000;
+const POLL_INTERVAL_MS = 3000;
 const HISTORY_NAMES = ['north', 'east'];
 /** Small, because each restore makes all gateways pull again what the backup lacks. */
 const ARRIVAL_SIZE = 4;
@@ -256,12 +258,12 @@ export class StoreSeries {
   }
 
   private async showArrivals(): Promise<void> {
-    for (; !this.isOver; await sleep(200 + this.random() * 400))
+    for (; !this.isOver; await sleep(this.random() * MAX_CLIENT_PAUSE_MS))
       pickRandom(this.histories, this.random).showNextArrival();
   }
 
   private async keepPaying(): Promise<void> {
-    for (; !this.isOver; await sleep(this.random() * 800)) {
+    for (; !this.isOver; await sleep(this.random() * MAX_CLIENT_PAUSE_MS)) {
       const fate = this.random() < 0.5 ? 'returns' : 'succeeds';
       const payout: Payout = { reference: `invoice-${this.payouts.length}`, fate, afterMs: 1500 };
       this.payouts.push(payout);
@@ -287,7 +289,7 @@ export class StoreSeries {
   private formatConnectors(): string {
     const histories = this.histories.map(
       ({ name, file }) =>
-        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: 500ms }, settings: { file: '${file}', latency: 5 } }\n`,
+        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: 2s }, settings: { file: '${file}', latency: 5 } }\n`,
     );
     return histories.join('') + formatPayingConnector('pay', 1, join(this.directory, 'psp'));
   }

@@ -133,8 +133,11 @@ describe('a store of version 6 from a program whose version 6 was another migrat
   });
 
   it('is migrated after the repair that the error names', async () => {
-    const error = await openStore(fresh.url).catch(String);
-    const repair = /run "(.*?)"/.exec(String(error))?.[1] ?? '';
+    const message = await openStore(fresh.url).then(
+      () => 'it was opened',
+      (error: Error) => error.message,
+    );
+    const repair = /run "(.*?)"/.exec(message)?.[1] ?? '';
     await runSql(fresh.url, repair);
     const store = await openStore(fresh.url);
     const feed = await store.feed('bank', 'transactions');

@@ -22,6 +22,8 @@ export interface KeyedLink {
 export function createChainLinks(statement: CheckedStatement, file: string): KeyedLink[] {
   const { start, balances } = statement;
   // A page has the balances of the whole statement, or none, so that it is no link of its own.
+  // OFX states one balance, often of another day than the last entry, so nothing follows from it about earlier exports.
+  if (start.format === 'ofx') return [];
   if (start.kind !== 'booked' || statement.currencyConflict !== undefined || start.page) return [];
   const currencies = [...new Set(balances.map(({ currency }) => currency))];
   return currencies.flatMap((currency) => {

@@ -13,12 +13,16 @@ const BAI2_CHARGE_TYPES = new Set(['354', '661', '698']);
  */
 const GERMAN_CHARGE_CODES = new Set(['805', '808', '809', '811', '814']);
 
+/** Transaction types of OFX for fees, service charges and interest. Source: OFX 2.3, 11.4.4.3. */
+const OFX_CHARGE_TYPES = new Set(['FEE', 'SRVCHG', 'INT']);
+
 export function isBankCharge({ bankTransactionCode, proprietaryCode }: EntryFacts): boolean {
   const subFamily = bankTransactionCode?.split('/')[2];
   if (subFamily !== undefined && ISO_CHARGE_SUBFAMILIES.has(subFamily)) return true;
   if (proprietaryCode === undefined) return false;
   const codes = proprietaryCode.split(/[+/ ]/);
   return (
+    OFX_CHARGE_TYPES.has(proprietaryCode) ||
     SWIFT_CHARGE_TYPES.test(proprietaryCode) ||
     codes.some((code) => BAI2_CHARGE_TYPES.has(code) || GERMAN_CHARGE_CODES.has(code))
   );

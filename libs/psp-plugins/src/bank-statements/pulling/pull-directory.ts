@@ -7,6 +7,7 @@ import type { StatementFile } from './statement-files.js';
 import { PageBuilder } from './page-builder.js';
 import type { ExtractionStep } from './page-builder.js';
 import { readStatements } from '../readers/index.js';
+import { isArchiveName } from '../readers/archive/unpack-archive.js';
 import { recordReadFile, fileRejectionId, forgetMissingFiles, recordRejectedFile } from './rejections.js';
 import { parseInMemory } from '../parsing/parse-in-memory.js';
 import { ParseWorkerError } from '../parsing/parse-in-worker.js';
@@ -123,7 +124,7 @@ async function* readFile<T>(
     yield rejectFile(file, file.forbiddenReason, progress, extractor);
     return;
   }
-  if (file.size <= SMALL_FILE_BYTES) {
+  if (isSmall(file, file.size)) {
     const result = await sources.smallFiles.read(file, extractor.stream);
     if (result) {
       yield* readSmallFile(file, result, progress, extractor, sources.readOther);
@@ -169,6 +170,11 @@ async function* readSmallFile<T>(
   yield* finishFile(file, fingerprint, progress, extractor);
 }
 
+/** An archive of any size may have a large content. */
+function isSmall({ name }: StatementFile, size: number): boolean {
+  return size <= SMALL_FILE_BYTES && !isArchiveName(name);
+}
+
 /** Returns the position in the file. It is the beginning, unless an earlier pull has read a part of the file. */
 function openProgress(fingerprint: string, progress: PullProgress): CurrentFile {
   if (progress.current?.file !== fingerprint)
@@ -196,8 +202,9 @@ async function* readOpenFile<T>(
   { readOther, largeFiles }: FileSources,
 ): AsyncGenerator<ExtractionStep<T>> {
   const current = openProgress(open.fingerprint, progress);
-  const isSmall = open.size <= SMALL_FILE_BYTES;
-  const lease = isSmall ? undefined : largeFiles.acquire(file, open.fingerprint, extractor.stream);
+  const lease = isSmall(file, open.size)
+    ? undefined
+    : largeFiles.acquire(file, open.fingerprint, extractor.stream);
   try {
     let parsed: ParsedFile;
     try {

@@ -4,7 +4,7 @@ import { quoteValue } from './value-parsers.js';
 
 /** Format and encoding of a file, detected from its first bytes. */
 export interface DetectedFormat {
-  format: 'camt' | 'mt' | 'bai2';
+  format: 'camt' | 'mt' | 'bai2' | 'ofx';
   /** Label for TextDecoder. `latin1` means one character per byte; `LineSplitter` then decodes each line. */
   encoding: string;
 }
@@ -25,7 +25,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
 export function detectFormat(head: Buffer): DetectedFormat {
   if (head.length === 0) {
     throw new StatementError(
-      'the file is empty; expected a bank statement (camt.052/053/054, MT940/MT942 or BAI2)',
+      'the file is empty; expected a bank statement (camt.052/053/054, MT940/MT942, BAI2 or OFX)',
     );
   }
   const wide = detectUtf16(head);
@@ -34,6 +34,7 @@ export function detectFormat(head: Buffer): DetectedFormat {
     wide === undefined ? head.toString('latin1', marked ? 3 : 0) : new TextDecoder(wide).decode(head);
   // Some banks wrap messages in control characters, e.g. \x01 … \x03.
   const start = text.replace(/^[\s\u0000-\u001f]+/, '');
+  if (/^OFXHEADER|^<[^]*<OFX>|^<OFX>/i.test(start)) return { format: 'ofx', encoding: wide ?? 'latin1' };
   if (start.startsWith('<'))
     return { format: 'camt', encoding: wide ?? (marked ? 'utf-8' : declaredEncoding(start)) };
   if (/^\d\d,/.test(start)) return { format: 'bai2', encoding: wide ?? 'latin1' };
@@ -41,7 +42,7 @@ export function detectFormat(head: Buffer): DetectedFormat {
     return { format: 'mt', encoding: wide ?? 'latin1' };
   throw new StatementError(
     `the file begins with ${describeContent(head, start)}; expected a bank statement: camt.052/053/054 (XML, "<Document …"), ` +
-      'MT940/MT942 (":20:" or "{1:") or BAI2 ("01,")',
+      'MT940/MT942 (":20:" or "{1:"), BAI2 ("01,") or OFX ("OFXHEADER" or "<OFX>")',
   );
 }
 

@@ -7,6 +7,10 @@ import { CamtReader } from './camt/camt-reader.js';
 import type { DetectedFormat } from './detect-format.js';
 import { DETECTION_BYTES, detectFormat } from './detect-format.js';
 import { MtReader } from './mt/mt-reader.js';
+import { OfxReader } from './ofx/ofx-reader.js';
+import { MAX_UNPACKED_BYTES } from './archive/inflate.js';
+import { detectArchive, unpackArchive } from './archive/unpack-archive.js';
+import type { ArchiveKind } from './archive/unpack-archive.js';
 import { LenientUtf8Decoder } from './text-decoder.js';
 import type { StatementReader } from './statement-reader.js';
 
@@ -31,8 +35,9 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * Converts the bytes of one file to events. Detects the format by content: camt.052/.053/.054, MT940/MT942 or
- * BAI2. The events are `start, entry…, end` for each statement. Local times stay local.
+ * Converts the bytes of one file to events. Detects the format by content: camt.052/.053/.054, MT940/MT942, BAI2 or
+ * OFX. The events are `start, entry…, end` for each statement. Local times stay local. An archive gives the events of all
+ * its files, one after the other.
  *
  * Both methods throw a StatementError when the file is broken, truncated or not a bank statement. Events that
  * were returned before must be discarded then.
@@ -40,24 +45,70 @@ export async function* readStatements(chunks: AsyncIterable<Uint8Array>): AsyncG
 export class StatementParser {
   #source: DecodedSource | undefined;
   #head = Buffer.alloc(0);
+  #archive: { kind: ArchiveKind; chunks: Uint8Array[]; length: number } | undefined;
+
+  /** @param canUnpack false for a file of an archive, so that an archive in an archive is refused */
+  constructor(private readonly canUnpack = true) {}
 
   /** @returns the events that are complete so far */
   write(bytes: Uint8Array): StatementEvent[] {
     if (this.#source) return this.#source.read(bytes);
+    if (this.#archive) return this.#keep(bytes);
     this.#head = Buffer.concat([this.#head, bytes]);
     if (this.#head.length < DETECTION_BYTES) return [];
+    const kind = this.canUnpack ? detectArchive(this.#head) : undefined;
+    if (kind) {
+      this.#archive = { kind, chunks: [], length: 0 };
+      return this.#keep(this.#head);
+    }
     return this.#open(this.#head.subarray(0, DETECTION_BYTES)).read(this.#head);
   }
 
-  /** Ends the file and returns the remaining events. */
-  end(): StatementEvent[] {
-    if (this.#source) return this.#source.end();
+  /** Ends the file and yields the remaining events. */
+  *end(): Generator<StatementEvent, void> {
+    if (this.#source) {
+      yield* this.#source.end();
+      return;
+    }
+    const kind = this.#archive?.kind ?? (this.canUnpack ? detectArchive(this.#head) : undefined);
+    if (kind) {
+      yield* readArchive(kind, Buffer.concat(this.#archive?.chunks ?? [this.#head]));
+      return;
+    }
     const source = this.#open(this.#head);
-    return [...source.read(this.#head), ...source.end()];
+    yield* source.read(this.#head);
+    yield* source.end();
+  }
+
+  /** Keeps the bytes of an archive: its directory is at its end. */
+  #keep(bytes: Uint8Array): StatementEvent[] {
+    if (!this.#archive) return [];
+    this.#archive.length += bytes.length;
+    if (this.#archive.length > MAX_UNPACKED_BYTES)
+      throw new StatementError(
+        `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB; unpack it and put the files into the directory`,
+      );
+    // The caller may write into its buffer again.
+    this.#archive.chunks.push(Buffer.from(bytes));
+    return [];
   }
 
   #open(head: Buffer): DecodedSource {
     return (this.#source = new DecodedSource(detectFormat(head)));
+  }
+}
+
+function* readArchive(kind: ArchiveKind, archive: Buffer): Generator<StatementEvent> {
+  for (const { name, content } of unpackArchive(kind, archive)) {
+    const parser = new StatementParser(false);
+    try {
+      for (let from = 0; from < content.length; from += MAX_SLICE_BYTES)
+        yield* parser.write(content.subarray(from, from + MAX_SLICE_BYTES));
+      yield* parser.end();
+    } catch (error) {
+      if (name === undefined || !(error instanceof StatementError)) throw error;
+      throw new StatementError(`${name} in the archive: ${error.message}`);
+    }
   }
 }
 
@@ -118,5 +169,7 @@ function createReader(format: DetectedFormat['format'], binary: boolean): Statem
       return new MtReader(binary);
     case 'bai2':
       return new Bai2Reader(binary);
+    case 'ofx':
+      return new OfxReader(binary);
   }
 }

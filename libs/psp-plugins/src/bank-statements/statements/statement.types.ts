@@ -12,7 +12,7 @@
  * notification: single announced entries (camt.054).
  */
 export type StatementKind = 'booked' | 'interim' | 'notification';
-export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2';
+export type StatementFormat = 'camt.052' | 'camt.053' | 'camt.054' | 'mt940' | 'mt942' | 'bai2' | 'ofx';
 export type CreditDebit = 'CRDT' | 'DBIT';
 
 export type StatementEvent = StatementStart | Entry | StatementEnd;

@@ -1,0 +1,81 @@
+/** Converts the elements of one OFX transaction (STMTTRN) to an entry. */
+import type { Entry, Party, ReferenceName } from '../../statements/statement.types.js';
+import { StatementError } from '../../statements/statement.types.js';
+import { collapseWhitespace, isDecimal, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
+import { parseOfxDate } from './ofx-values.js';
+
+/** Values by element name. An element within PAYEE, BANKACCTTO or CURRENCY has the name of that element before it. */
+export type OfxValues = ReadonlyMap<string, string>;
+
+/**
+ * @param currency the currency of the statement
+ * @throws StatementError when the amount, the day or the id of the transaction cannot be read
+ */
+export function toOfxEntry(values: OfxValues, currency: string, position: string, raw: string): Entry {
+  const reject = (what: string): never => {
+    throw new StatementError(`${position}: ${what}`);
+  };
+  const written = values.get('TRNAMT') ?? '';
+  const sign = /^[+-]/.exec(written)?.[0] ?? '';
+  // OFX has no mark for thousands, and the decimal mark is a point or a comma.
+  const amount = written.slice(sign.length).replace(',', '.');
+  if (!isDecimal(amount)) reject(`TRNAMT is ${quoteValue(written)}; expected an amount such as -12.50`);
+  const day = values.get('DTPOSTED') ?? '';
+  const bookedAt =
+    parseOfxDate(day) ?? reject(`DTPOSTED is ${quoteValue(day)}; expected a day such as 20260304`);
+  const id = values.get('FITID') ?? reject('FITID is absent; expected the id of the transaction');
+  const ambiguity = describeAmbiguity(values, currency);
+  const name = values.get('PAYEE NAME') ?? values.get('NAME');
+  const party = toParty(values, name);
+  const remittance = collapseWhitespace(values.get('MEMO') ?? '');
+  const valueAt = parseOfxDate(values.get('DTAVAIL') ?? '');
+  const proprietaryCode = values.get('TRNTYPE');
+  return {
+    part: 'entry',
+    bankReference: id,
+    references: toReferences(values),
+    ...(party && { counterparty: party }),
+    ...(remittance !== undefined && { remittance }),
+    ...(proprietaryCode !== undefined && { proprietaryCode }),
+    creditDebit: sign === '-' ? 'DBIT' : 'CRDT',
+    reversal: false,
+    status: 'BOOK',
+    amount,
+    currency,
+    bookedAt,
+    ...(valueAt !== undefined && { valueAt }),
+    ...(ambiguity !== undefined && { ambiguity }),
+    details: [],
+    position,
+    raw,
+  };
+}
+
+/** Returns why the transaction cannot be served as it is. */
+function describeAmbiguity(values: OfxValues, currency: string): string | undefined {
+  const corrected = values.get('CORRECTFITID');
+  if (corrected !== undefined)
+    return `it corrects the transaction ${quoteValue(corrected)}, which is served as the bank sent it first; book the difference`;
+  const other = values.get('CURRENCY CURSYM');
+  return other === undefined || other === currency
+    ? undefined
+    : `its amount is in ${quoteValue(other)}, and the statement is in ${currency}`;
+}
+
+function toReferences(values: OfxValues): Partial<Record<ReferenceName, string>> {
+  const references: Partial<Record<ReferenceName, string>> = {};
+  const cheque = values.get('CHECKNUM');
+  const reference = values.get('REFNUM');
+  if (cheque !== undefined && !/^0*$/.test(cheque)) references.chequeNumber = cheque;
+  if (reference !== undefined && !isPlaceholder(reference)) references.customerReference = reference;
+  return references;
+}
+
+function toParty(values: OfxValues, name: string | undefined): Party | undefined {
+  const number = values.get('BANKACCTTO ACCTID')?.replaceAll(' ', '');
+  if (name === undefined && number === undefined) return undefined;
+  return {
+    ...(name !== undefined && { name }),
+    ...(number !== undefined && (isIban(number) ? { iban: number } : { accountNumber: number })),
+  };
+}

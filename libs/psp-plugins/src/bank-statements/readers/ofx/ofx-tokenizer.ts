@@ -1,0 +1,86 @@
+/**
+ * Splits OFX into elements. OFX 1 is SGML, in which an element with a value needs no end tag; OFX 2 is XML. Both are
+ * read in the same way: an element whose start tag is followed by text has a value, all others contain elements.
+ */
+import { StatementError } from '../../statements/statement.types.js';
+import { decodeLine } from '../text-decoder.js';
+
+export type OfxToken =
+  | { kind: 'open' | 'close'; name: string; line: number }
+  | { kind: 'value'; name: string; value: string; line: number };
+
+/** A value or a tag of this length is no OFX. */
+const MAX_REST_LENGTH = 64 * 1024;
+const TAG_PATTERN = /^<(\/?)([A-Za-z0-9._]+)\s*(\/?)>$/;
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+export class OfxTokenizer {
+  #rest = '';
+  #line = 1;
+
+  /** @param isBinary true if the text has one character per byte */
+  constructor(private readonly isBinary: boolean) {}
+
+  /** @returns the tokens that are complete: a value ends at the next tag */
+  *split(text: string): Generator<OfxToken> {
+    this.#rest += text;
+    for (;;) {
+      const next = this.#rest.indexOf('<', this.#rest.startsWith('<') ? 1 : 0);
+      if (next === -1) break;
+      const piece = this.#rest.slice(0, next);
+      this.#rest = this.#rest.slice(next);
+      const token = this.#toToken(piece);
+      if (token) yield token;
+      this.#line += countLineBreaks(piece);
+    }
+    if (this.#rest.length > MAX_REST_LENGTH)
+      throw new StatementError(
+        `line ${this.#line}: a value longer than ${MAX_REST_LENGTH} characters; expected OFX`,
+      );
+  }
+
+  *finish(): Generator<OfxToken> {
+    const token = this.#toToken(this.#rest);
+    this.#rest = '';
+    if (token) yield token;
+  }
+
+  /** @param piece a tag and the text behind it */
+  #toToken(piece: string): OfxToken | undefined {
+    if (!piece.startsWith('<')) return undefined;
+    const end = piece.indexOf('>');
+    const tag = piece.slice(0, end + 1);
+    if (tag.startsWith('<?') || tag.startsWith('<!')) return undefined;
+    const [, slash, name, selfClosing] = TAG_PATTERN.exec(tag) ?? [];
+    const line = this.#line;
+    if (name === undefined)
+      throw new StatementError(`line ${line}: ${JSON.stringify(piece.slice(0, 40))} is no tag of OFX`);
+    const upper = name.toUpperCase();
+    if (slash === '/') return { kind: 'close', name: upper, line };
+    const value = decodeEntities(this.#decode(piece.slice(end + 1))).trim();
+    if (selfClosing === '/') return undefined;
+    return value === '' ? { kind: 'open', name: upper, line } : { kind: 'value', name: upper, value, line };
+  }
+
+  #decode(text: string): string {
+    return this.isBinary ? decodeLine(text) : text;
+  }
+}
+
+function countLineBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+function decodeEntities(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(/&([a-z]+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+}

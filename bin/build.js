@@ -2,7 +2,7 @@
 import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'fs';
 import { createRequire } from 'module';
-import { join } from 'path';
+import { dirname, join } from 'path';
 import { copySwaggerUi } from './copy-swagger-ui.js';
 import { fail, program, root } from './launch.js';
 
@@ -43,10 +43,24 @@ function build() {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
-  if (status === 0) return copySwaggerUi();
+  if (status === 0) {
+    copySwaggerUi();
+    buildConsole();
+    return;
+  }
   // Remove the program, so that the next `npm start` does not run a failed build.
   rmSync(program, { force: true });
   fail('The build failed; see above.');
+}
+
+/** Without the console the gateway serves everything else, so a failure is only reported. */
+function buildConsole() {
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin', 'vite.js');
+  const { status } = spawnSync(process.execPath, [vite, 'build', 'apps/console', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) console.error('The build of the console failed; see above. The gateway runs without it.');
 }
 
 function findNest() {

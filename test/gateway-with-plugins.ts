@@ -51,6 +51,7 @@ export async function startGatewayWithPlugins(
       operatorKeys: [],
       policies: [],
       docs: false,
+      console: false,
       secrets,
     },
     { logger, sync: false, drainTimeoutMs: 0 },

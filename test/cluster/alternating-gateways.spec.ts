@@ -49,6 +49,7 @@ function openGateway(): Promise<Gateway> {
       operatorKeys: [],
       policies: [],
       docs: false,
+      console: false,
       secrets: [],
     },
     listen: { host: '127.0.0.1', port: 0, trustProxy: false },

@@ -20,7 +20,7 @@ describe('GET /', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await response.text();
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => `/${href}`);
-    expect(links).toEqual(['/bank/docs', '/acme/bank/docs', '/healthz', '/readyz']);
+    expect(links).toEqual(['/console/', '/bank/docs', '/acme/bank/docs', '/healthz', '/readyz']);
     for (const link of links) expect((await gateway.get(link)).status).toBe(200);
     expect(page).not.toMatch(/<script|src=|url\(/);
   });

@@ -54,7 +54,7 @@ it('serve ends with exit code 4 when the file of the store is deleted', async ()
           syncIntervalMs: 3_600_000,
         },
       ],
-      ...{ operatorKeys: [], policies: [], docs: false, secrets: [] },
+      ...{ operatorKeys: [], policies: [], docs: false, console: false, secrets: [] },
     },
     'silent',
     terminal,

@@ -100,6 +100,7 @@ export async function startGateway({
       operatorKeys: [{ hash: hashApiKey(operatorKey), name: 'alice', scopes: ['read', 'operate'] }],
       policies: [],
       docs: true,
+      console: true,
       secrets: secrets ?? [],
       ...deployment,
     },

@@ -35,6 +35,7 @@ import {
 } from './mount/connector.module.js';
 import { ApiDocsModule } from './mount/api-docs.module.js';
 import { ApiDocs } from './mount/api-docs.js';
+import { ConsoleModule } from './console/console.module.js';
 import { StartPageModule } from './mount/start-page.module.js';
 import { installOperatorApi } from './operator/operator-api.js';
 import { readPackageVersion } from './package-version.js';
@@ -183,7 +184,9 @@ async function composeGateway(
       StartPageModule.forRoot({
         connectors: deployment.connectors.map(({ path, plugin }) => ({ path, plugin: plugin.name })),
         docs: deployment.docs,
+        console: deployment.console,
       }),
+      ...(deployment.console ? [ConsoleModule.forRoot()] : []),
       ...(deployment.docs ? [ApiDocsModule.forRoot(docs)] : []),
     ]),
     keySets.connectors,

@@ -45,6 +45,7 @@ describe('a deployment file', () => {
       listen: { host: '127.0.0.1', port: 3000, trustProxy: false },
       store: 'sqlite:./data/tributary.db',
       docs: true,
+      console: true,
       operatorKeys: [],
       connectors: [{ name: 'sand', path: 'sand', syncIntervalMs: 120_000, apiKeys: [reads(KEY)] }],
     });
@@ -128,7 +129,7 @@ describe('what is wrong is said with line, column and key', () => {
       'a list',
       '- a',
       [
-        'gateway.yaml:1:1: found a list; expected a mapping with the keys deployment, listen, store, docs, operators, formance, connectors, reconciliation, tenants',
+        'gateway.yaml:1:1: found a list; expected a mapping with the keys deployment, listen, store, docs, console, operators, formance, connectors, reconciliation, tenants',
       ],
     ],
     [
@@ -214,14 +215,14 @@ describe('what is wrong is said with line, column and key', () => {
       'an unknown key that is like none',
       `wibble: x\n${GOOD}`,
       [
-        'gateway.yaml:1:1: wibble: there is no such setting. The keys here are deployment, listen, store, docs, operators, formance, connectors, reconciliation, tenants.',
+        'gateway.yaml:1:1: wibble: there is no such setting. The keys here are deployment, listen, store, docs, console, operators, formance, connectors, reconciliation, tenants.',
       ],
     ],
     [
       'a key of every object',
       `__proto__: { x: 1 }\n${GOOD}`,
       [
-        'gateway.yaml:1:1: __proto__: there is no such setting. The keys here are deployment, listen, store, docs, operators, formance, connectors, reconciliation, tenants.',
+        'gateway.yaml:1:1: __proto__: there is no such setting. The keys here are deployment, listen, store, docs, console, operators, formance, connectors, reconciliation, tenants.',
       ],
     ],
     [

@@ -50,6 +50,7 @@ function bindDeployment(
     deployment: name,
     listen,
     docs,
+    console,
     operators,
     ...owners
   } = binder.bind(DeploymentFile, read.value, []);
@@ -68,7 +69,7 @@ function bindDeployment(
     binder.reportProblem([], NO_CONNECTORS_MESSAGE);
   return {
     ...{ file, ...(name === undefined ? {} : { name }), listen: { ...listen }, store },
-    ...{ connectors: builder.connectors, operatorKeys, policies, docs, secrets },
+    ...{ connectors: builder.connectors, operatorKeys, policies, docs, console, secrets },
   };
 }
 

@@ -16,6 +16,8 @@ export interface StartPageOptions {
   connectors: readonly StartPageConnector[];
   /** Whether the documentation is on. Without it, no caller learns the names of connectors. */
   docs: boolean;
+  /** Whether the gateway serves the console. */
+  console: boolean;
 }
 
 const START_PAGE_OPTIONS = Symbol('START_PAGE_OPTIONS');
@@ -34,7 +36,7 @@ export class StartPageController {
       const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
       throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
     }
-    const { connectors, docs } = this.options;
+    const { connectors, docs, console } = this.options;
     await reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
@@ -48,6 +50,7 @@ export class StartPageController {
           version: this.version,
           connectors: docs && isOnThisMachine(request) ? connectors : undefined,
           hasApiDocs: docs,
+          hasConsole: console,
         }),
       );
   }

@@ -13,13 +13,15 @@ export interface StartPageContent {
   connectors: readonly StartPageConnector[] | undefined;
   /** Whether each connector serves its API documentation. */
   hasApiDocs: boolean;
+  /** Whether the gateway serves the console. */
+  hasConsole: boolean;
 }
 
 /** Allows only the inline style of the page. */
 export const START_PAGE_CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export function renderStartPage({ version, connectors, hasApiDocs }: StartPageContent): string {
+export function renderStartPage({ version, connectors, hasApiDocs, hasConsole }: StartPageContent): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +33,7 @@ export function renderStartPage({ version, connectors, hasApiDocs }: StartPageCo
 <body>
 <h1>Tributary ${escapeHtml(version)}</h1>
 <p>This gateway serves payment service providers and banks to Formance, each as a Generic Connector with its own URL and keys.</p>
-${connectors === undefined ? HIDDEN_CONNECTORS : renderConnectors(connectors, hasApiDocs)}
+${hasConsole ? CONSOLE_LINK : ''}${connectors === undefined ? HIDDEN_CONNECTORS : renderConnectors(connectors, hasApiDocs)}
 <h2>Requests</h2>
 <p>A request needs the key of its connector:</p>
 <pre>curl -H "Authorization: Bearer $KEY" &lt;this address&gt;/${escapeHtml(connectors?.[0]?.path ?? '<connector>')}/accounts</pre>
@@ -51,6 +53,9 @@ ${hasApiDocs ? '<li>API documentation of a connector: <code>/&lt;connector&gt;/d
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}' +
   'td,th{text-align:left;padding:.2rem 1.5rem .2rem 0}pre{overflow-x:auto}';
+
+const CONSOLE_LINK =
+  '<p><a href="console/">Console</a>: what each connector does, what needs a person, and why. It asks for a key of the operator.</p>\n';
 
 const HIDDEN_CONNECTORS =
   '<p>The names of the connectors are shown only to a browser on the machine of the gateway, and not with <code>docs: false</code>. <code>tributary check</code> lists them.</p>';

@@ -26,6 +26,16 @@ describe('the first screen', () => {
     expect(lines.length).toBeLessThanOrEqual(24);
   });
 
+  it('shows the console, with the demo key on a terminal only', () => {
+    const console = (deployment: Deployment, isForPerson: boolean) =>
+      show(deployment, countsOf(), isForPerson).find((line) => line.startsWith('Console:'));
+    const url = `Console:  ${URL}/console/`;
+    expect(console(EXAMPLE, true)).toBe(`${url} (log in with demo-key-of-the-operator)`);
+    expect(console(EXAMPLE, false)).toBe(url);
+    expect(console({ ...EXAMPLE, operatorKeys: [] }, true)).toBe(url);
+    expect(console({ ...EXAMPLE, console: false }, true)).toBeUndefined();
+  });
+
   it('says what a filled store holds, for each connector that has rows', () => {
     const lines = show(EXAMPLE, countsOf(3, 0, 7));
     expect(lines).toContain('Store:    sqlite:./data/demo.db, rows in the feeds:');

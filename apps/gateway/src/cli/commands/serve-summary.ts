@@ -50,6 +50,7 @@ export function formatFirstScreen(deployment: Deployment, context: FirstScreenCo
     formatConnectors(deployment, context.url),
     '',
     `Store:    ${redactLocation(store)}${formatCounts(connectors, context.counts)}`,
+    ...formatConsole(deployment, context),
     ...(deployment.docs ? [`Overview: ${context.url}/`] : []),
     'Docs:     docs/start/first-connector.md, docs/start/connect-formance.md',
     ...formatFirstRequest(deployment, context),
@@ -86,18 +87,30 @@ function formatCounts(connectors: readonly ConnectorConfig[], counts: FirstScree
   return `, rows in the feeds:\n${formatTable(rows)}`;
 }
 
+/** Tells where the console is, and with which demo key a person can log in. A key that is not a demo key is never shown. */
+function formatConsole(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
+  if (!deployment.console) return [];
+  const demoKey = isForPerson ? findDemoKey(deployment.secrets, deployment.operatorKeys) : undefined;
+  return [`Console:  ${url}/console/${demoKey === undefined ? '' : ` (log in with ${demoKey})`}`];
+}
+
 /** Formats a request that a person can copy. A key that is not a demo key is never shown. */
 function formatFirstRequest(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
   const [connector] = deployment.connectors;
   if (connector === undefined) return [];
-  const demoKey = isForPerson ? findDemoKey(deployment, connector) : undefined;
+  const demoKey = isForPerson
+    ? findDemoKey(
+        deployment.secrets,
+        connector.apiKeys.map(({ hash }) => hash),
+      )
+    : undefined;
   const header =
     demoKey === undefined ? '"Authorization: Bearer $KEY"' : `'Authorization: Bearer ${demoKey}'`;
   return [`Try:      curl -H ${header} ${url}/${connector.path}/accounts`];
 }
 
-function findDemoKey({ secrets }: Deployment, { apiKeys }: ConnectorConfig): string | undefined {
+function findDemoKey(secrets: readonly string[], hashes: readonly Buffer[]): string | undefined {
   return secrets.find(
-    (secret) => DEMO_KEY_PATTERN.test(secret) && apiKeys.some(({ hash }) => hash.equals(hashApiKey(secret))),
+    (secret) => DEMO_KEY_PATTERN.test(secret) && hashes.some((hash) => hash.equals(hashApiKey(secret))),
   );
 }

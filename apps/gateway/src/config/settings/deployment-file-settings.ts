@@ -158,6 +158,10 @@ export class DeploymentFile {
   @IsBoolean(BOOLEAN_MESSAGE)
   docs = true;
 
+  @Setting('Whether the gateway serves the console, its web page for operators, at /console.')
+  @IsBoolean(BOOLEAN_MESSAGE)
+  console = true;
+
   @Setting('Who runs the gateway.')
   @ValidateNested()
   operators: OperatorSettings = new OperatorSettings();

@@ -25,6 +25,8 @@ export interface Deployment {
   policies: PolicyConfig[];
   /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
+  /** Whether the gateway serves the console at `/console`. */
+  console: boolean;
   /** Values that must be redacted: values from the environment or a file, plain API keys, and properties with a secret name. */
   secrets: string[];
 }

@@ -1,0 +1,260 @@
+/**
+ * Answers of the operator API that the console shows. The OpenAPI document of the gateway describes them. Times are RFC 3339 in UTC, amounts
+ * are minor units in decimal digits.
+ */
+
+export type Stream = 'accounts' | 'beneficiaries' | 'transactions';
+export const STREAMS: readonly Stream[] = ['accounts', 'beneficiaries', 'transactions'];
+
+/** A page of a list. `next` is the position of the next page, `null` on the last one. */
+export interface Page<Entry> {
+  items: Entry[];
+  next: string | null;
+}
+
+export interface OperatorSession {
+  operator: string;
+  tenant?: string;
+  scopes: ('read' | 'operate')[];
+  csrfToken?: string;
+}
+
+export interface StreamStatus {
+  stream: Stream;
+  rows: number;
+  lastRowAt?: string;
+  caughtUpAt?: string;
+  lagMs?: number;
+  nextPullAt?: string;
+  isPulling: boolean;
+  isPaused?: boolean;
+  rejectedRecords: number;
+  dataWarnings: number;
+  lastRun?: Omit<SyncRun, 'connector' | 'stream' | 'pages'>;
+  readers: number;
+  maxRowsBehind?: number;
+  lastReadAt?: string;
+}
+
+export interface ConnectorStatus {
+  connector: string;
+  tenant?: string;
+  plugin: string;
+  syncIntervalMs: number;
+  streams: StreamStatus[];
+}
+
+export interface AttentionItem {
+  kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
+  connector: string;
+  stream?: Stream;
+  count: number;
+  message: string;
+}
+
+export interface SyncRun {
+  connector: string;
+  stream: Stream;
+  startedAt: string;
+  durationMs: number;
+  pages: number;
+  records: number;
+  added: number;
+  changed: number;
+  rejected: number;
+  error?: string;
+}
+
+export interface ConnectorDetails extends ConnectorStatus {
+  /** Name of the PSP. */
+  title: string;
+  canPay: boolean;
+  settings: Record<string, unknown>;
+  capabilities: { streams: Stream[]; methods: string[] };
+  apiKeys: { reader: string; scopes: string[] }[];
+  formance?: { name: string };
+}
+
+export interface RecordVersion {
+  sequence: number;
+  feedTime: string;
+  id: string;
+  /** `null` if the row was altered in the database. */
+  record: Record<string, unknown> | null;
+}
+
+export interface RecordHistory {
+  versions: RecordVersion[];
+  hasMoreVersions: boolean;
+  readers: { reader: string; rowsBehind?: number; lastReadAt: string; hasSequence?: number }[];
+}
+
+export interface QuarantineEntry {
+  connector: string;
+  stream: Stream;
+  kind: 'rejected-record' | 'data-warning';
+  id: string;
+  reason: string;
+  since: string;
+  /** What the PSP sent; only for a single entry. */
+  raw?: string;
+}
+
+export const ORDER_STATES = [
+  'received',
+  'waiting',
+  'sending',
+  'unknown',
+  'pending',
+  'succeeded',
+  'failed',
+  'returned',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+export interface Order {
+  id: string;
+  connector: string;
+  kind: 'PAYOUT' | 'TRANSFER';
+  state: OrderState;
+  amount: string;
+  asset: string;
+  idempotencyKey: string;
+  pspId?: string;
+  attempts: number;
+  createdAt: string;
+  changedAt: string;
+  outcomeUnknownSince?: string;
+  nextActionAt?: string;
+}
+
+export interface OrderDetails extends Order {
+  pspKey: string;
+  request: Record<string, unknown>;
+  details: Record<string, unknown>;
+  response?: Record<string, unknown>;
+  respondedAt?: string;
+  publishedStatus?: string;
+  publishedAt?: string;
+  history: { at: string; state: OrderState; event: string }[];
+}
+
+export interface AccountBalances {
+  connector: string;
+  account: string;
+  observedAt: string;
+  balances: { asset: string; amount: string }[];
+}
+
+export interface BalanceCheck {
+  account: string;
+  asset: string;
+  state: 'agreed' | 'suspected' | 'gap' | 'not-compared';
+  /** Sum of all rows. */
+  rows: string;
+  opening?: string;
+  difference?: string;
+  since?: string;
+  agreedAt?: string;
+}
+
+export interface ClientsOfConnector {
+  connector: string;
+  clients: Client[];
+  unauthorizedRequests: number;
+}
+
+export interface Client {
+  reader: string;
+  isConfigured: boolean;
+  scopes: string[];
+  lastSeenAt?: string;
+  streams: {
+    stream: Stream;
+    requests: number;
+    lastReadAt: string;
+    rowsBehind?: number;
+    pollIntervalMs?: number;
+  }[];
+}
+
+export interface AuditEvent {
+  sequence: number;
+  at: string;
+  by: string;
+  via: 'api' | 'command-line';
+  action: string;
+  connector?: string;
+  details: Record<string, unknown>;
+}
+
+export type Verdict = 'reconciled' | 'pending' | 'breaks' | 'incomplete';
+export type BreakState = 'open' | 'pending' | 'accepted';
+
+export interface Policy {
+  policy: string;
+  ledger: string;
+  newestRun?: ReconciliationRun;
+}
+
+export interface ReconciliationRun {
+  id: string;
+  policy: string;
+  startedAt: string;
+  finishedAt: string;
+  verdict: Verdict;
+  summary: RunSummary;
+}
+
+export interface RunSummary {
+  problems: string[];
+  notMade: string[];
+  balances: {
+    account: string;
+    address: string;
+    asset: string;
+    psp: string;
+    ledger: string;
+    difference: string;
+    residual: string;
+  }[];
+  matches: { rule: number; kind: string; matches: number; rows: number; bookings: number }[];
+  classes: Record<string, Partial<Record<BreakState, number>>>;
+  breaks: { count: number; new: number };
+  resolved: { count: number };
+}
+
+export interface BreakItem {
+  side: 'psp' | 'ledger';
+  source: string;
+  recordId: string;
+  account: string;
+  asset: string;
+  amount: string;
+  state: string;
+  at: string;
+}
+
+export interface Break {
+  id: string;
+  class: string;
+  state: BreakState;
+  isNew: boolean;
+  reason: string;
+  differences: { account: string; asset: string; amount: string }[];
+  items: BreakItem[];
+  itemCount: number;
+  since: string;
+  pendingUntil?: string;
+  key?: string;
+  suggestion?: BreakItem;
+  acceptance?: { by: string; note: string; at: string; until?: string };
+  assignee?: string;
+}
+
+export interface BreakDetails {
+  break: Break;
+  run: string;
+  policy: string;
+  events: Record<string, unknown>[];
+}

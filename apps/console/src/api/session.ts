@@ -1,0 +1,46 @@
+/** Begins, reads and ends the session of the reader. */
+import { ApiError, readJson, sendJson, setCsrfToken } from './operator-client';
+import type { OperatorSession } from './operator-api.types';
+
+export const SESSION_QUERY_KEY = ['session'];
+
+export interface SessionInfo {
+  name: string;
+  tenant?: string;
+  canOperate: boolean;
+}
+
+/** @throws ApiError with the status 401 if nobody is logged in */
+export async function readSession(): Promise<SessionInfo> {
+  return acceptSession(await readJson<OperatorSession>('session'));
+}
+
+/** @throws ApiError with the status 401 if the key is wrong, 429 after too many attempts */
+export async function beginSession(key: string): Promise<SessionInfo> {
+  await sendJson<OperatorSession>('POST', 'session', { key });
+  try {
+    return await readSession();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    // The key was right. A browser accepts the cookie over HTTPS only, except on the machine of the gateway.
+    throw new ApiError(
+      0,
+      'Your browser did not keep the session',
+      'Open the console with https://, and allow cookies.',
+    );
+  }
+}
+
+export async function endSession(): Promise<void> {
+  await sendJson<unknown>('DELETE', 'session');
+  setCsrfToken(undefined);
+}
+
+function acceptSession({ operator, tenant, scopes, csrfToken }: OperatorSession): SessionInfo {
+  setCsrfToken(csrfToken);
+  return {
+    name: operator,
+    ...(tenant === undefined ? {} : { tenant }),
+    canOperate: scopes.includes('operate'),
+  };
+}

@@ -1,0 +1,78 @@
+/** A chart over time, drawn with uPlot. Its data is also in a table that the reader can open. */
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+const HEIGHT_PX = 180;
+const MIN_WIDTH_PX = 200;
+
+export interface ChartSeries {
+  label: string;
+  /** A CSS variable of console.css. */
+  color: '--chart-1' | '--chart-2' | '--chart-3';
+  /** One value for each time; `null` leaves a gap. A chart needs no exact digits, so amounts may be rounded here. */
+  values: readonly (number | null)[];
+}
+
+export function Chart({
+  label,
+  times,
+  series,
+  formatValue,
+}: {
+  /** Describes the chart for screen readers. */
+  label: string;
+  /** Milliseconds since 1970, in ascending order. */
+  times: readonly number[];
+  series: readonly ChartSeries[];
+  formatValue: (value: number) => string;
+}) {
+  const container = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = container.current;
+    if (element === null) return;
+    const style = getComputedStyle(document.documentElement);
+    const text = style.getPropertyValue('--muted');
+    const axis = { stroke: resolveColor(element, text), grid: { stroke: 'rgb(128 128 128 / 20%)' } };
+    const plot = new uPlot(
+      {
+        width: Math.max(MIN_WIDTH_PX, element.clientWidth),
+        height: HEIGHT_PX,
+        ms: 1,
+        legend: { show: series.length > 1, live: false },
+        cursor: { drag: { x: false, y: false } },
+        scales: { y: { range: (_plot, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
+        axes: [axis, { ...axis, size: 70, values: (_plot, ticks) => ticks.map(formatValue) }],
+        series: [
+          {},
+          ...series.map(({ label: name, color }) => ({
+            label: name,
+            stroke: resolveColor(element, style.getPropertyValue(color)),
+            width: 2,
+            points: { show: times.length < 30 },
+          })),
+        ],
+      },
+      [[...times], ...series.map(({ values }) => [...values])],
+      element,
+    );
+    const observer = new ResizeObserver(() =>
+      plot.setSize({ width: Math.max(MIN_WIDTH_PX, element.clientWidth), height: HEIGHT_PX }),
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [times, series, formatValue]);
+  return <div className="chart" ref={container} role="img" aria-label={label} />;
+}
+
+/** A canvas does not know `light-dark()`. The browser computes the colour of the present theme. */
+function resolveColor(element: HTMLElement, color: string): string {
+  const previous = element.style.color;
+  element.style.color = color;
+  const resolved = getComputedStyle(element).color;
+  element.style.color = previous;
+  return resolved;
+}

@@ -1,0 +1,69 @@
+/** A table of rows. On narrow screens each row becomes a list of labelled values. */
+import type { ReactNode } from 'react';
+
+export interface Column<Row> {
+  header: string;
+  /** Numbers and amounts are right-aligned. */
+  isNumber?: boolean;
+  /** Whether the cell names its row; at most one column. */
+  isRowHeader?: boolean;
+  render: (row: Row) => ReactNode;
+}
+
+export function DataTable<Row>({
+  caption,
+  columns,
+  rows,
+  getKey,
+}: {
+  /** Read by screen readers only. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  getKey: (row: Row) => string | number;
+}) {
+  // The roles are explicit, because a table that CSS displays as blocks loses them.
+  return (
+    <div className="table-frame is-stacked">
+      <table role="table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map(({ header, isNumber }) => (
+              <th key={header} role="columnheader" scope="col" className={isNumber ? 'number' : undefined}>
+                {header}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr key={getKey(row)} role="row">
+              {columns.map((column) => (
+                <Cell key={column.header} column={column} row={row} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
+  const content = column.render(row);
+  const isEmpty = content === undefined || content === null || content === '';
+  const className = [column.isNumber ? 'number' : '', isEmpty ? 'is-empty' : ''].join(' ').trim();
+  const attributes = { 'data-label': column.header, ...(className === '' ? {} : { className }) };
+  if (column.isRowHeader)
+    return (
+      <th role="rowheader" scope="row" {...attributes}>
+        <div>{content}</div>
+      </th>
+    );
+  return (
+    <td role="cell" {...attributes}>
+      <div>{content}</div>
+    </td>
+  );
+}

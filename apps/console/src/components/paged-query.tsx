@@ -1,0 +1,57 @@
+/** Shows a list that the operator API serves in pages, with a button for the next page. */
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { readJson, type QueryParameters } from '../api/operator-client';
+import type { Page } from '../api/operator-api.types';
+import { ErrorNotice, Loading } from './query-view';
+
+/** Reads a list page by page. */
+export function usePagedQuery<Entry>(
+  path: string,
+  filter: QueryParameters,
+  options?: { refetchMs?: number },
+) {
+  return useInfiniteQuery({
+    queryKey: [path, filter],
+    queryFn: ({ pageParam, signal }) => readJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...(options?.refetchMs === undefined ? {} : { refetchInterval: options.refetchMs }),
+  });
+}
+
+export function PagedView<Entry>({
+  query,
+  empty,
+  children,
+}: {
+  query: UseInfiniteQueryResult<InfiniteData<Page<Entry>>>;
+  empty: ReactNode;
+  children: (entries: Entry[]) => ReactNode;
+}) {
+  if (query.data === undefined)
+    return query.isError ? (
+      <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
+    ) : (
+      <Loading />
+    );
+  const entries = query.data.pages.flatMap(({ items }) => items);
+  return (
+    <>
+      {query.isError && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} isStale />}
+      {entries.length === 0 ? <div className="empty">{empty}</div> : children(entries)}
+      {query.hasNextPage && (
+        <div>
+          <button
+            type="button"
+            onClick={() => void query.fetchNextPage()}
+            disabled={query.isFetchingNextPage}
+          >
+            {query.isFetchingNextPage ? 'Loading …' : 'Show more'}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+/** The state of a stream in one word. */
+import type { StreamStatus } from '../api/operator-api.types';
+import { Status, type Tone } from './values';
+
+/** A stream is late if it has missed this many pulls. */
+const LATE_AFTER_PULLS = 5;
+/** A pull itself takes time, so a short interval alone makes no stream late. */
+const MIN_LATE_MS = 60_000;
+
+export function StreamState({ status, syncIntervalMs }: { status: StreamStatus; syncIntervalMs: number }) {
+  const [tone, word] = describeStreamState(status, syncIntervalMs);
+  return <Status tone={tone}>{word}</Status>;
+}
+
+export function describeStreamState(status: StreamStatus, syncIntervalMs: number): [Tone, string] {
+  const { isPaused, lastRun, isPulling, lagMs } = status;
+  if (isPaused === true) return ['warning', 'paused'];
+  if (lastRun?.error !== undefined) return ['bad', 'fails'];
+  if (lagMs !== undefined && lagMs > Math.max(MIN_LATE_MS, syncIntervalMs * LATE_AFTER_PULLS))
+    return ['warning', 'late'];
+  if (isPulling) return ['neutral', 'pulling'];
+  return lagMs === undefined ? ['neutral', 'not pulled yet'] : ['good', 'up to date'];
+}

@@ -1,0 +1,104 @@
+/** Shows single values: amounts, times, counts, states and JSON. */
+import { useSyncExternalStore } from 'react';
+import { formatAmount } from '../format/amount';
+import { formatDuration, formatRelativeTime, formatTime, formatUtc } from '../format/time';
+
+/** Relative times are recalculated once in this period. */
+const CLOCK_INTERVAL_MS = 1000;
+
+export function Amount({ minorUnits, asset }: { minorUnits: string; asset: string }) {
+  const { number, currency } = formatAmount(minorUnits, asset);
+  return (
+    <span className="amount">
+      {number}
+      <span className="amount-currency">{currency}</span>
+    </span>
+  );
+}
+
+/** A time in the reader's time zone. Hovering over it shows UTC. */
+export function Time({ at }: { at: number | string | undefined }) {
+  if (at === undefined) return <span className="muted">never</span>;
+  const timeMs = toMilliseconds(at);
+  if (Number.isNaN(timeMs)) return <>{at}</>;
+  const utc = formatUtc(timeMs);
+  return (
+    <time dateTime={utc} title={`${utc} (UTC)`} className="nowrap">
+      {formatTime(timeMs)}
+    </time>
+  );
+}
+
+/** The distance of a time from now. Hovering over it shows the local time and UTC. */
+export function RelativeTime({ at }: { at: number | string | undefined }) {
+  const nowMs = useNow();
+  if (at === undefined) return <span className="muted">never</span>;
+  const timeMs = toMilliseconds(at);
+  if (Number.isNaN(timeMs)) return <>{at}</>;
+  const utc = formatUtc(timeMs);
+  return (
+    <time dateTime={utc} title={`${formatTime(timeMs)}, ${utc} (UTC)`} className="nowrap">
+      {formatRelativeTime(timeMs, nowMs)}
+    </time>
+  );
+}
+
+export function Duration({ ms }: { ms: number | undefined }) {
+  return ms === undefined ? null : <span className="nowrap">{formatDuration(ms)}</span>;
+}
+
+export function Count({ value }: { value: number }) {
+  return <>{value.toLocaleString()}</>;
+}
+
+export type Tone = 'good' | 'warning' | 'bad' | 'neutral';
+
+export function Status({ tone, children }: { tone: Tone; children: string }) {
+  return <span className={`status ${tone}`}>{children}</span>;
+}
+
+/** Text that a PSP or a client sent. React escapes it, so markup in it is shown as text. */
+export function JsonText({ text, label }: { text: string; label: string }) {
+  return (
+    <pre tabIndex={0} role="region" aria-label={label}>
+      {indentJson(text)}
+    </pre>
+  );
+}
+
+/** @returns the text unchanged if it is no JSON */
+function indentJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
+
+function toMilliseconds(at: number | string): number {
+  return typeof at === 'number' ? at : Date.parse(at);
+}
+
+let now = Date.now();
+
+function useNow(): number {
+  return useSyncExternalStore(subscribeToClock, () => now);
+}
+
+const clockListeners = new Set<() => void>();
+let clockTimer: ReturnType<typeof setInterval> | undefined;
+
+/** All relative times of the page share one timer. */
+function subscribeToClock(listener: () => void): () => void {
+  clockListeners.add(listener);
+  clockTimer ??= setInterval(() => {
+    now = Date.now();
+    for (const each of clockListeners) each();
+  }, CLOCK_INTERVAL_MS);
+  return () => {
+    clockListeners.delete(listener);
+    if (clockListeners.size > 0) return;
+    clearInterval(clockTimer);
+    clockTimer = undefined;
+  };
+}

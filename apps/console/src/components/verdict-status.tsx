@@ -1,0 +1,20 @@
+/** The verdict of a reconciliation run, and the state of a break. */
+import type { BreakState, Verdict } from '../api/operator-api.types';
+import { Status, type Tone } from './values';
+
+const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
+  reconciled: 'good',
+  pending: 'neutral',
+  breaks: 'bad',
+  incomplete: 'warning',
+};
+
+export function VerdictStatus({ verdict }: { verdict: Verdict }) {
+  return <Status tone={VERDICT_TONES[verdict]}>{verdict}</Status>;
+}
+
+const BREAK_TONES: Readonly<Record<BreakState, Tone>> = { open: 'bad', pending: 'neutral', accepted: 'good' };
+
+export function BreakStatus({ state }: { state: BreakState }) {
+  return <Status tone={BREAK_TONES[state]}>{state}</Status>;
+}

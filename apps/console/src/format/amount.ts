@@ -1,0 +1,45 @@
+/** Formats amounts of money for people. An amount never becomes a floating-point number: it could lose digits. */
+
+export interface FormattedAmount {
+  /** Digits with the separators of the reader's language, e.g. `1,250.00`. */
+  number: string;
+  /** The asset without its precision, e.g. `EUR`. */
+  currency: string;
+}
+
+const ASSET = /^([A-Z][A-Z0-9_]*)(?:\/(\d{1,2}))?$/;
+const MINOR_UNITS = /^-?\d+$/;
+
+/**
+ * @param minorUnits whole minor units in decimal digits, e.g. `125000`
+ * @param asset the currency and its number of decimal places, e.g. `EUR/2`; `JPY` has none
+ * @param locale language of the separators; the reader's own by default
+ * @returns the text unchanged if the amount or the asset is malformed, so that a person sees what the gateway sent
+ */
+export function formatAmount(minorUnits: string, asset: string, locale?: string): FormattedAmount {
+  const match = ASSET.exec(asset);
+  if (match === null || !MINOR_UNITS.test(minorUnits)) return { number: minorUnits, currency: asset };
+  const [, currency = asset, precision = '0'] = match;
+  return {
+    number: formatDecimal(toDecimal(minorUnits, Number(precision)), Number(precision), locale),
+    currency,
+  };
+}
+
+/** Moves the decimal point by `precision` digits: `-5` with the precision 2 is `-0.05`. */
+export function toDecimal(minorUnits: string, precision: number): string {
+  const isNegative = minorUnits.startsWith('-');
+  const digits = (isNegative ? minorUnits.slice(1) : minorUnits).padStart(precision + 1, '0');
+  const whole = digits.slice(0, digits.length - precision);
+  const fraction = precision === 0 ? '' : `.${digits.slice(-precision)}`;
+  return `${isNegative ? '-' : ''}${whole}${fraction}`;
+}
+
+function formatDecimal(decimal: string, precision: number, locale: string | undefined): string {
+  const format = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: precision,
+    maximumFractionDigits: precision,
+  });
+  // Intl formats a string of digits exactly, digit by digit; only a number would be rounded.
+  return format.format(decimal as Intl.StringNumericLiteral);
+}

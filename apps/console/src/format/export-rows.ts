@@ -1,0 +1,40 @@
+/** Writes rows of a feed as CSV or NDJSON. */
+import type { RecordVersion } from '../api/operator-api.types';
+import { flattenJson } from './compare-json';
+
+/** One JSON object a line. */
+export function toNdjson(versions: readonly RecordVersion[]): string {
+  return versions.map((version) => `${JSON.stringify(version)}\n`).join('');
+}
+
+/** A table with one column for each property that any of the records has (RFC 4180). */
+export function toCsv(versions: readonly RecordVersion[]): string {
+  const rows = versions.map(({ sequence, feedTime, id, record }) => ({
+    fixed: [String(sequence), feedTime, id],
+    values: flattenJson(record ?? {}),
+  }));
+  const columns = [...new Set(rows.flatMap(({ values }) => [...values.keys()]))].filter(
+    (name) => name !== '',
+  );
+  const lines = rows.map(({ fixed, values }) => [
+    ...fixed,
+    ...columns.map((name) => toPlainText(values.get(name))),
+  ]);
+  return [['row', 'served since', 'record id', ...columns], ...lines]
+    .map((cells) => `${cells.map(quoteCell).join(',')}\r\n`)
+    .join('');
+}
+
+/** Removes the quotes of a JSON text. */
+function toPlainText(json: string | undefined): string {
+  if (json === undefined) return '';
+  return json.startsWith('"') ? String(JSON.parse(json)) : json;
+}
+
+/** A spreadsheet runs a cell that begins with one of these characters as a formula, unless it is marked as text. */
+const FORMULA = /^[=+@\t\r]|^-(?!\d+(?:\.\d+)?$)/;
+
+function quoteCell(text: string): string {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

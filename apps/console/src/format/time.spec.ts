@@ -1,0 +1,26 @@
+import { formatDuration, formatRelativeTime, formatTime, formatUtc } from './time';
+
+const TIME = Date.UTC(2026, 10, 28, 0, 4, 5);
+
+it('formats a time in a time zone, and in UTC', () => {
+  expect(formatTime(TIME, 'UTC')).toBe('2026-11-28 00:04:05');
+  expect(formatTime(TIME, 'America/New_York')).toBe('2026-11-27 19:04:05');
+  expect(formatUtc(TIME)).toBe('2026-11-28T00:04:05.000Z');
+});
+
+it.each([
+  [0, '0 ms'],
+  [850.4, '850 ms'],
+  [5_000, '5 s'],
+  [200_000, '3 min 20 s'],
+  [3_600_000, '1 h'],
+  [187_200_000, '2 d 4 h'],
+])('formats %d ms as %s', (durationMs, text) => {
+  expect(formatDuration(durationMs)).toBe(text);
+});
+
+it('formats the past and the future', () => {
+  expect(formatRelativeTime(TIME - 200_000, TIME)).toBe('3 min 20 s ago');
+  expect(formatRelativeTime(TIME + 5_000, TIME)).toBe('in 5 s');
+  expect(formatRelativeTime(TIME + 999, TIME)).toBe('now');
+});

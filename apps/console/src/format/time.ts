@@ -1,0 +1,55 @@
+/** Formats times and durations for people. */
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** @returns the time in the reader's time zone, e.g. `2026-11-28 10:47:38`; with the time zone `UTC` in UTC */
+export function formatTime(timeMs: number, timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat('en', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).formatToParts(timeMs);
+  const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
+  return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')}`;
+}
+
+/** @returns e.g. `2026-11-28T10:47:38.000Z`, for hovering over a local time */
+export function formatUtc(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** @returns the two largest units, e.g. `3 min 20 s`, `2 d 4 h`, `850 ms` */
+export function formatDuration(durationMs: number): string {
+  const ms = Math.max(0, Math.round(durationMs));
+  if (ms < SECOND_MS) return `${ms} ms`;
+  const units: readonly (readonly [string, number])[] = [
+    ['d', DAY_MS],
+    ['h', HOUR_MS],
+    ['min', MINUTE_MS],
+    ['s', SECOND_MS],
+  ];
+  const first = units.findIndex(([, size]) => ms >= size);
+  let rest = ms;
+  const words: string[] = [];
+  for (const [name, size] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) words.push(`${count} ${name}`);
+  }
+  return words.join(' ');
+}
+
+/** @returns e.g. `3 min 20 s ago`, `in 5 s`, `now` */
+export function formatRelativeTime(timeMs: number, nowMs: number): string {
+  const ageMs = nowMs - timeMs;
+  if (Math.abs(ageMs) < SECOND_MS) return 'now';
+  return ageMs > 0 ? `${formatDuration(ageMs)} ago` : `in ${formatDuration(-ageMs)}`;
+}

@@ -1,0 +1,51 @@
+/** Starts the console in the page that the gateway serves. */
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from './api/operator-client';
+import { SESSION_QUERY_KEY } from './api/session';
+import { router } from './router';
+import { SessionGate } from './session/session-gate';
+import './styles/console.css';
+import { applyTheme, readTheme } from './theme';
+
+const UNAUTHORIZED = 401;
+/** Reads are repeated while the page is visible, so that it shows the present state. */
+const STALE_AFTER_MS = 5_000;
+
+applyTheme(readTheme());
+
+/** A session can end at any time. The session is then read again, and the log-in page appears. */
+function noticeEndOfSession(error: Error): void {
+  if (error instanceof ApiError && error.status === UNAUTHORIZED)
+    void queryClient.invalidateQueries({ queryKey: SESSION_QUERY_KEY });
+}
+
+const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => {
+      if (queryKey !== SESSION_QUERY_KEY) noticeEndOfSession(error);
+    },
+  }),
+  mutationCache: new MutationCache({ onError: noticeEndOfSession }),
+  defaultOptions: {
+    queries: {
+      staleTime: STALE_AFTER_MS,
+      // The gateway explains its own errors. Only a missing answer is worth another try.
+      retry: (failures, error) => failures < 2 && error instanceof ApiError && error.status === 0,
+    },
+  },
+});
+
+const container = document.getElementById('console');
+if (container === null) throw new Error('the page has no element for the console');
+createRoot(container).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <SessionGate>
+        <RouterProvider router={router} />
+      </SessionGate>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,118 @@
+/** The balances that the PSPs reported, and whether the rows explain them. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { AccountBalances, BalanceCheck } from '../api/operator-api.types';
+import { DataTable, type Column } from '../components/data-table';
+import { ConnectorFilter, FilterForm } from '../components/filter-form';
+import { Page, Section } from '../components/page';
+import { PagedView, usePagedQuery } from '../components/paged-query';
+import { Amount, RelativeTime, Status, type Tone } from '../components/values';
+
+const BALANCE_COLUMNS: readonly Column<AccountBalances>[] = [
+  { header: 'Account', isRowHeader: true, render: ({ account }) => <span className="mono">{account}</span> },
+  {
+    header: 'Connector',
+    render: ({ connector }) => (
+      <Link to="/balances" search={{ connector }}>
+        {connector}
+      </Link>
+    ),
+  },
+  {
+    header: 'Balance',
+    isNumber: true,
+    render: ({ balances }) => (
+      <ul className="plain-list">
+        {balances.map(({ asset, amount }) => (
+          <li key={asset}>
+            <Amount minorUnits={amount} asset={asset} />
+          </li>
+        ))}
+      </ul>
+    ),
+  },
+  { header: 'Observed', render: ({ observedAt }) => <RelativeTime at={observedAt} /> },
+];
+
+const CHECK_STATES: Readonly<Record<BalanceCheck['state'], readonly [Tone, string]>> = {
+  agreed: ['good', 'agrees'],
+  suspected: ['warning', 'differs, may be late'],
+  gap: ['bad', 'differs'],
+  'not-compared': ['neutral', 'not compared'],
+};
+
+const CHECK_COLUMNS: readonly Column<BalanceCheck>[] = [
+  { header: 'Account', isRowHeader: true, render: ({ account }) => <span className="mono">{account}</span> },
+  {
+    header: 'State',
+    render: ({ state }) => {
+      const [tone, word] = CHECK_STATES[state];
+      return <Status tone={tone}>{word}</Status>;
+    },
+  },
+  {
+    header: 'Opening',
+    isNumber: true,
+    render: ({ opening, asset }) => opening && <Amount minorUnits={opening} asset={asset} />,
+  },
+  { header: 'Rows', isNumber: true, render: ({ rows, asset }) => <Amount minorUnits={rows} asset={asset} /> },
+  {
+    header: 'Difference',
+    isNumber: true,
+    render: ({ difference, asset }) => difference && <Amount minorUnits={difference} asset={asset} />,
+  },
+  { header: 'Differs since', render: ({ since }) => since && <RelativeTime at={since} /> },
+  { header: 'Agreed last', render: ({ agreedAt }) => agreedAt && <RelativeTime at={agreedAt} /> },
+];
+
+export function BalancesPage() {
+  const { connector } = useSearch({ from: '/balances' });
+  const navigate = useNavigate();
+  const query = usePagedQuery<AccountBalances>('balances', { connector });
+  return (
+    <Page
+      title="Balances"
+      description="What the PSPs reported, and whether opening balance plus rows explain it."
+    >
+      <FilterForm
+        search={{ connector }}
+        onChange={(filters) => void navigate({ to: '/balances', search: filters })}
+      >
+        <ConnectorFilter value={connector} />
+      </FilterForm>
+      {connector !== undefined && <CheckSection connector={connector} />}
+      <Section title="Last observed balances">
+        <PagedView
+          query={query}
+          empty="No balance was observed yet. Balances are read when a client asks for them."
+        >
+          {(balances) => (
+            <DataTable
+              caption="Last observed balances"
+              columns={BALANCE_COLUMNS}
+              rows={balances}
+              getKey={({ connector: path, account }) => `${path} ${account}`}
+            />
+          )}
+        </PagedView>
+      </Section>
+    </Page>
+  );
+}
+
+function CheckSection({ connector }: { connector: string }) {
+  const query = usePagedQuery<BalanceCheck>('completeness', { connector });
+  return (
+    <Section title={`Completeness of ${connector}`}>
+      <PagedView query={query} empty="No balance of this connector was compared with its rows yet.">
+        {(checks) => (
+          <DataTable
+            caption="Opening balance plus rows, compared with the balance at the PSP"
+            columns={CHECK_COLUMNS}
+            rows={checks}
+            getKey={({ account, asset }) => `${account} ${asset}`}
+          />
+        )}
+      </PagedView>
+    </Section>
+  );
+}

@@ -1,0 +1,113 @@
+/** One order: its timeline, the client's request and response, and what the PSP said. */
+import { useQuery } from '@tanstack/react-query';
+import { Link, useSearch } from '@tanstack/react-router';
+import type { OrderDetails } from '../api/operator-api.types';
+import { readJson } from '../api/operator-client';
+import { OrderState } from '../components/order-state';
+import { Facts, Page, Section } from '../components/page';
+import { QueryView } from '../components/query-view';
+import { Amount, JsonText, RelativeTime, Time } from '../components/values';
+
+const REFRESH_MS = 5_000;
+
+export function OrderPage() {
+  const { connector, id } = useSearch({ from: '/orders/order' });
+  const query = useQuery({
+    queryKey: ['order', connector, id],
+    queryFn: ({ signal }) => readJson<OrderDetails>('order', { connector, id }, signal),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Page
+      title={`Order ${id ?? ''}`}
+      description={
+        <Link to="/connector" search={{ connector }}>
+          {connector}
+        </Link>
+      }
+    >
+      <QueryView query={query}>{(order) => <OrderView order={order} />}</QueryView>
+    </Page>
+  );
+}
+
+function OrderView({ order }: { order: OrderDetails }) {
+  const { connector, id } = order;
+  return (
+    <>
+      {order.state === 'unknown' && (
+        <div className="notice bad">
+          <strong>The PSP did not say what became of this order.</strong>
+          <p>
+            It is never sent again under another key. Look it up at the PSP; if the PSP cannot be asked by
+            program, resolve it with <code>tributary orders resolve</code>.
+          </p>
+        </div>
+      )}
+      <div className="columns">
+        <div className="panel">
+          <Facts
+            facts={[
+              ['State', <OrderState key="state" state={order.state} />],
+              ['Amount', <Amount key="amount" minorUnits={order.amount} asset={order.asset} />],
+              ['Kind', order.kind.toLowerCase()],
+              ['Attempts', order.attempts],
+              ['Created', <Time key="created" at={order.createdAt} />],
+              ['Changed', <Time key="changed" at={order.changedAt} />],
+              ['Outcome unknown since', order.outcomeUnknownSince && <Time at={order.outcomeUnknownSince} />],
+              ['Next action', order.nextActionAt && <RelativeTime at={order.nextActionAt} />],
+            ]}
+          />
+        </div>
+        <div className="panel">
+          <Facts
+            facts={[
+              ['Idempotency key of the client', <code key="client">{order.idempotencyKey}</code>],
+              ['Idempotency key at the PSP', <code key="psp">{order.pspKey}</code>],
+              ['Id at the PSP', order.pspId && <code>{order.pspId}</code>],
+              [
+                'Newest row in the feed',
+                order.publishedStatus && (
+                  <Link to="/record" search={{ connector, stream: 'transactions', id }}>
+                    {order.publishedStatus}
+                  </Link>
+                ),
+              ],
+              ['Published', order.publishedAt && <Time at={order.publishedAt} />],
+              ['Client answered', order.respondedAt && <Time at={order.respondedAt} />],
+            ]}
+          />
+        </div>
+      </div>
+      <Section title="Timeline">
+        <ol className="timeline">
+          {order.history.map(({ at, state, event }, index) => (
+            // Entries are only ever appended.
+            <li key={index}>
+              <div className="row">
+                <OrderState state={state} />
+                <span className="muted">
+                  <Time at={at} />
+                </span>
+              </div>
+              <p>{event}</p>
+            </li>
+          ))}
+        </ol>
+      </Section>
+      <div className="columns">
+        <Section title="What the client asked for">
+          <JsonText label="Request of the client" text={JSON.stringify(order.request)} />
+        </Section>
+        {order.response !== undefined && (
+          <Section title="What the client was answered">
+            <JsonText label="Response to the client" text={JSON.stringify(order.response)} />
+          </Section>
+        )}
+        <Section title="What the PSP and the gateway recorded">
+          <JsonText label="Details of the order" text={JSON.stringify(order.details)} />
+        </Section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,184 @@
+/** What needs a person, and the state of every stream. */
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import type { AttentionItem, ConnectorStatus, StreamStatus } from '../api/operator-api.types';
+import { readJson } from '../api/operator-client';
+import { DataTable, type Column } from '../components/data-table';
+import { Page, Section } from '../components/page';
+import { PagedView, usePagedQuery } from '../components/paged-query';
+import { QueryView } from '../components/query-view';
+import { Count, Duration, RelativeTime } from '../components/values';
+import { StreamState } from '../components/stream-state';
+
+const REFRESH_MS = 5_000;
+
+interface StreamRow extends StreamStatus {
+  connector: string;
+  plugin: string;
+  syncIntervalMs: number;
+}
+
+const COLUMNS: readonly Column<StreamRow>[] = [
+  {
+    header: 'Connector',
+    isRowHeader: true,
+    render: ({ connector, plugin }) => (
+      <>
+        <Link to="/connector" search={{ connector }}>
+          {connector}
+        </Link>
+        <div className="muted">{plugin}</div>
+      </>
+    ),
+  },
+  {
+    header: 'Stream',
+    render: ({ connector, stream }) => (
+      <Link to="/feed" search={{ connector, stream }}>
+        {stream}
+      </Link>
+    ),
+  },
+  { header: 'State', render: (row) => <StreamState status={row} syncIntervalMs={row.syncIntervalMs} /> },
+  { header: 'Behind the PSP', isNumber: true, render: ({ lagMs }) => <Duration ms={lagMs} /> },
+  { header: 'Rows', isNumber: true, render: ({ rows }) => <Count value={rows} /> },
+  {
+    header: 'Rejected',
+    isNumber: true,
+    render: ({ connector, stream, rejectedRecords }) =>
+      rejectedRecords === 0 ? (
+        '0'
+      ) : (
+        <Link to="/quarantine" search={{ connector, stream, kind: 'rejected-record' }}>
+          <Count value={rejectedRecords} />
+        </Link>
+      ),
+  },
+  {
+    header: 'Last pull',
+    render: ({ lastRun }) =>
+      lastRun && (
+        <>
+          <RelativeTime at={lastRun.startedAt} />
+          {lastRun.error !== undefined && <div className="error-text">{lastRun.error}</div>}
+        </>
+      ),
+  },
+  { header: 'Next pull', render: ({ nextPullAt }) => nextPullAt && <RelativeTime at={nextPullAt} /> },
+  {
+    header: 'Clients',
+    render: ({ readers, maxRowsBehind, lastReadAt }) =>
+      readers === 0 ? (
+        <span className="muted">none yet</span>
+      ) : (
+        <>
+          {maxRowsBehind === undefined
+            ? ''
+            : maxRowsBehind === 0
+              ? 'up to date, '
+              : `${maxRowsBehind} rows behind, `}
+          <RelativeTime at={lastReadAt} />
+        </>
+      ),
+  },
+];
+
+export function OverviewPage() {
+  const query = usePagedQuery<ConnectorStatus>('overview', { limit: 100 }, { refetchMs: REFRESH_MS });
+  return (
+    <Page title="Overview" description="What needs a person, and the state of every stream.">
+      <AttentionSection />
+      <Section title="Streams">
+        <PagedView
+          query={query}
+          empty="No connector has pulled anything yet. The first pulls start with the gateway."
+        >
+          {(connectors) => (
+            <DataTable
+              caption="Streams"
+              columns={COLUMNS}
+              rows={connectors.flatMap(({ streams, connector, plugin, syncIntervalMs }) =>
+                streams.map((stream) => ({ ...stream, connector, plugin, syncIntervalMs })),
+              )}
+              getKey={({ connector, stream }) => `${connector} ${stream}`}
+            />
+          )}
+        </PagedView>
+      </Section>
+    </Page>
+  );
+}
+
+function AttentionSection() {
+  const query = useQuery({
+    queryKey: ['attention'],
+    queryFn: ({ signal }) =>
+      readJson<{ items: AttentionItem[]; total: number }>('attention', undefined, signal),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Section title="What needs a person">
+      <QueryView query={query}>
+        {({ items, total }) =>
+          items.length === 0 ? (
+            <div className="notice good">
+              Nothing. All streams are pulled, and no record or order waits for a person.
+            </div>
+          ) : (
+            <>
+              <ul className="stack plain-list">
+                {items.map((item) => (
+                  <li
+                    key={`${item.kind} ${item.connector} ${item.stream}`}
+                    className={`notice ${TONES[item.kind]}`}
+                  >
+                    <AttentionLink item={item} />
+                    <p>{item.message}</p>
+                  </li>
+                ))}
+              </ul>
+              {total > items.length && <p className="muted">and {total - items.length} more</p>}
+            </>
+          )
+        }
+      </QueryView>
+    </Section>
+  );
+}
+
+const TONES: Readonly<Record<AttentionItem['kind'], string>> = {
+  'pull-failed': 'bad',
+  'unknown-orders': 'bad',
+  'rejected-records': 'warning',
+  'data-warnings': 'warning',
+};
+
+function AttentionLink({ item: { kind, connector, stream, count } }: { item: AttentionItem }) {
+  const of = stream === undefined ? connector : `${connector}, ${stream}`;
+  switch (kind) {
+    case 'pull-failed':
+      return (
+        <Link to="/connector" search={{ connector }}>
+          The pull of {of} fails
+        </Link>
+      );
+    case 'unknown-orders':
+      return (
+        <Link to="/orders" search={{ connector, state: 'unknown' }}>
+          {count} orders of {of} with an unknown outcome
+        </Link>
+      );
+    case 'rejected-records':
+      return (
+        <Link to="/quarantine" search={{ connector, stream, kind: 'rejected-record' }}>
+          {count} rejected records of {of}
+        </Link>
+      );
+    case 'data-warnings':
+      return (
+        <Link to="/quarantine" search={{ connector, stream, kind: 'data-warning' }}>
+          {count} data warnings of {of}
+        </Link>
+      );
+  }
+}

@@ -1,0 +1,52 @@
+/** One entry of the quarantine: the reason, and what the PSP sent. */
+import { useQuery } from '@tanstack/react-query';
+import { Link, useSearch } from '@tanstack/react-router';
+import type { QuarantineEntry } from '../api/operator-api.types';
+import { readJson } from '../api/operator-client';
+import { Facts, Page, Section } from '../components/page';
+import { QuarantineKind } from '../components/quarantine-kind';
+import { QueryView } from '../components/query-view';
+import { JsonText, Time } from '../components/values';
+
+export function QuarantineEntryPage() {
+  const search = useSearch({ from: '/quarantine/entry' });
+  const { connector, stream, kind, id } = search;
+  const query = useQuery({
+    queryKey: ['quarantine/entry', connector, stream, kind, id],
+    queryFn: ({ signal }) => readJson<QuarantineEntry>('quarantine/entry', search, signal),
+  });
+  return (
+    <Page
+      title={`Quarantine: ${id ?? ''}`}
+      description={
+        <>
+          {stream} of{' '}
+          <Link to="/connector" search={{ connector }}>
+            {connector}
+          </Link>
+        </>
+      }
+    >
+      <QueryView query={query}>
+        {(entry) => (
+          <>
+            <div className="panel">
+              <Facts
+                facts={[
+                  ['Kind', <QuarantineKind key="kind" kind={entry.kind} />],
+                  ['Reason', entry.reason],
+                  ['First seen', <Time key="since" at={entry.since} />],
+                ]}
+              />
+            </div>
+            {entry.raw !== undefined && (
+              <Section title="What the PSP sent">
+                <JsonText label="What the PSP sent, without secrets" text={entry.raw} />
+              </Section>
+            )}
+          </>
+        )}
+      </QueryView>
+    </Page>
+  );
+}

@@ -1,0 +1,66 @@
+/** Rejected records and data warnings that are not resolved. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { STREAMS, type QuarantineEntry } from '../api/operator-api.types';
+import { DataTable, type Column } from '../components/data-table';
+import { ConnectorFilter, FilterForm, SelectFilter } from '../components/filter-form';
+import { Page } from '../components/page';
+import { PagedView, usePagedQuery } from '../components/paged-query';
+import { QuarantineKind } from '../components/quarantine-kind';
+import { RelativeTime } from '../components/values';
+
+const KINDS: readonly QuarantineEntry['kind'][] = ['rejected-record', 'data-warning'];
+
+const COLUMNS: readonly Column<QuarantineEntry>[] = [
+  {
+    header: 'Id',
+    isRowHeader: true,
+    render: ({ connector, stream, kind, id }) => (
+      <Link to="/quarantine/entry" search={{ connector, stream, kind, id }} className="mono">
+        {id}
+      </Link>
+    ),
+  },
+  { header: 'Kind', render: ({ kind }) => <QuarantineKind kind={kind} /> },
+  { header: 'Reason', render: ({ reason }) => reason },
+  {
+    header: 'Connector',
+    render: ({ connector }) => (
+      <Link to="/connector" search={{ connector }}>
+        {connector}
+      </Link>
+    ),
+  },
+  { header: 'Stream', render: ({ stream }) => stream },
+  { header: 'First seen', render: ({ since }) => <RelativeTime at={since} /> },
+];
+
+export function QuarantinePage() {
+  const search = useSearch({ from: '/quarantine' });
+  const navigate = useNavigate();
+  const query = usePagedQuery<QuarantineEntry>('quarantine', search);
+  return (
+    <Page
+      title="Quarantine"
+      description="Records that the gateway rejected and does not serve, and warnings about the data of a PSP."
+    >
+      <FilterForm
+        search={search}
+        onChange={(filters) => void navigate({ to: '/quarantine', search: filters })}
+      >
+        <ConnectorFilter value={search.connector} />
+        <SelectFilter name="stream" label="Stream" value={search.stream} options={STREAMS} allLabel="all" />
+        <SelectFilter name="kind" label="Kind" value={search.kind} options={KINDS} allLabel="all" />
+      </FilterForm>
+      <PagedView query={query} empty="The quarantine is empty. Every record that the PSPs sent is served.">
+        {(entries) => (
+          <DataTable
+            caption="Entries, newest first"
+            columns={COLUMNS}
+            rows={entries}
+            getKey={({ connector, stream, kind, id }) => `${connector} ${stream} ${kind} ${id}`}
+          />
+        )}
+      </PagedView>
+    </Page>
+  );
+}

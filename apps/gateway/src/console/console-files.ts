@@ -1,0 +1,71 @@
+/** Loads the files of the built console: its HTML page, and the scripts and style sheets that the page loads. */
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+/** Content types of the files that the build of the console writes. A file with another extension is not served. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+export interface ConsoleFile {
+  contentType: string;
+  body: Buffer;
+  gzippedBody: Buffer;
+}
+
+const compress = promisify(gzip);
+
+/** Keeps each file in memory, plain and compressed, after its first request. The build writes fewer than 1 MB. */
+export class ConsoleFiles {
+  private readonly files = new Map<string, Promise<ConsoleFile>>();
+  private readonly assetNames: ReadonlySet<string>;
+
+  constructor(private readonly directory = findConsoleDirectory()) {
+    const assets = join(directory, 'assets');
+    this.assetNames = new Set(existsSync(assets) ? readdirSync(assets) : []);
+  }
+
+  /** Whether the console was built. A checkout that only ran the tests has no build. */
+  get isBuilt(): boolean {
+    return existsSync(join(this.directory, 'index.html'));
+  }
+
+  loadPage(): Promise<ConsoleFile> {
+    return this.load('index.html', 'text/html; charset=utf-8');
+  }
+
+  /** @returns `undefined` if the build has no such file */
+  loadAsset(name: string): Promise<ConsoleFile> | undefined {
+    const contentType = CONTENT_TYPES[extname(name)];
+    if (contentType === undefined || !this.assetNames.has(name)) return undefined;
+    return this.load(join('assets', name), contentType);
+  }
+
+  private load(path: string, contentType: string): Promise<ConsoleFile> {
+    let file = this.files.get(path);
+    if (file === undefined) {
+      file = readConsoleFile(join(this.directory, path), contentType);
+      this.files.set(path, file);
+      // A file that could not be read is read again at the next request.
+      file.catch(() => this.files.delete(path));
+    }
+    return file;
+  }
+}
+
+async function readConsoleFile(path: string, contentType: string): Promise<ConsoleFile> {
+  const body = await readFile(path);
+  return { contentType, body, gzippedBody: await compress(body) };
+}
+
+/** Returns the directory to which the build writes the console: `dist/console`, for the built program and for its sources. */
+function findConsoleDirectory(): string {
+  const top = join(import.meta.dirname, '../../../..');
+  const besideProgram = join(top, 'console');
+  return existsSync(besideProgram) ? besideProgram : join(top, 'dist/console');
+}

@@ -54,6 +54,9 @@ export const SLOW_SPECS = [
   // Packs Tributary and installs the pack.
   'test/production-install.spec.ts',
 
+  // Use the console in a browser.
+  'test/console/console.spec.ts',
+
   // Check a year of data, or hundreds of generated cases.
   'test/reconciliation/simulated-year.slow.spec.ts',
   // Changes each stored column of a reconciliation, one after the other.

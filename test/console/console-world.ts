@@ -1,0 +1,91 @@
+/** A gateway whose store has one example of everything that the console shows. Records contain markup, which must do nothing. */
+import { serializeTransaction, type SerializedRecord } from '@tributary/connector-api';
+import type { LedgerTransaction } from '@tributary/feed';
+import { runPolicy, type LedgerSource, type Policy } from '@tributary/reconciliation';
+import { createAccounts, startGateway, type TestGateway } from '../gateway/test-gateway.js';
+
+/** Sets a property of the window, if a browser ever runs it. */
+export const MARKUP =
+  '<img src="x" onerror="window.markupRan = true"><script>window.markupRan = true</script>';
+export const PULL_ERROR = `401 Unauthorized: the PSP did not accept the key ${MARKUP}`;
+export const REJECTION_REASON = 'amount: expected a decimal number, found "12,50"';
+
+/** The ledger has booked 10 less than the PSP paid. */
+const PSP_AMOUNT = 1_250n;
+const BOOKED_AMOUNT = 1_240n;
+
+export const POLICY: Policy = {
+  name: 'sales',
+  ledger: 'https://ledger.example.com/main',
+  sign: 'same',
+  accounts: [{ connector: 'bank', account: 'main', address: 'psp:bank:main' }],
+  rules: [{ kind: 'exact', psp: 'id', ledger: 'reference' }],
+  grace: { bookingMs: 0, settlementMs: 0 },
+};
+
+export async function startConsoleWorld(): Promise<TestGateway> {
+  const world = await startGateway({
+    connectors: [{ path: 'bank' }, { path: 'acme/bank' }],
+    deployment: {
+      policies: [{ policy: POLICY, ledger: { url: 'https://ledger.example.com', name: 'main' } }],
+    },
+  });
+  const { gateway } = world;
+  await world.appendRecords('bank', 'accounts', createAccounts('main'));
+  await world.appendRecords('bank', 'transactions', [
+    createPayment('PENDING'),
+    createPayment('SUCCEEDED'),
+    createPayment('SUCCEEDED', 'beyond-doubles', 12_345_678_901_234_567_890n),
+  ]);
+  const feed = await gateway.store.feed('bank', 'transactions');
+  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
+  if (!lease) throw new Error('the feed is leased');
+  await lease.append({
+    records: [],
+    rejected: [
+      { id: 'tx-bad', reason: REJECTION_REASON, raw: JSON.stringify({ id: 'tx-bad', note: MARKUP }) },
+    ],
+    warnings: [{ id: 'w-1', message: `A page was shorter than the PSP said. ${MARKUP}` }],
+    ...{ resolvedIds: [], balances: [], cursor: 'test' },
+  });
+  await lease.release();
+  const run = {
+    connector: 'bank',
+    stream: 'transactions',
+    pages: 1,
+    records: 4,
+    added: 3,
+    changed: 0,
+  } as const;
+  const startedAt = await gateway.store.currentTime();
+  await gateway.store.recordSyncRun({ ...run, startedAt: startedAt - 5_000, duration: 400, refused: 1 });
+  await gateway.store.recordSyncRun({ ...run, startedAt, duration: 30, refused: 0, error: PULL_ERROR });
+  await runPolicy(gateway.store, POLICY, createLedger(), startedAt + 1_000);
+  await world.get('/bank/transactions', world.key('bank'));
+  return world;
+}
+
+function createPayment(
+  status: 'PENDING' | 'SUCCEEDED',
+  id = 'payment-1',
+  amount = PSP_AMOUNT,
+): SerializedRecord {
+  return serializeTransaction({
+    ...{ id, createdAt: '2026-01-10T00:00:00Z', type: 'PAYIN', status },
+    amount: { amount, asset: 'EUR/2' },
+    destinationAccountId: id === 'payment-1' ? 'main' : 'other',
+    metadata: { 'com.test.spec/note': MARKUP },
+  });
+}
+
+function createLedger(): LedgerSource {
+  const booking: LedgerTransaction = {
+    ...{ id: 1, at: Date.parse('2026-01-10T00:00:00Z'), reference: 'payment-1', metadata: {} },
+    postings: [{ source: 'world', destination: 'psp:bank:main', asset: 'EUR/2', amount: BOOKED_AMOUNT }],
+  };
+  return {
+    name: POLICY.ledger,
+    listTransactions: (afterId) => Promise.resolve(afterId < booking.id ? [booking] : []),
+    getBalances: () => Promise.resolve(new Map([['EUR/2', BOOKED_AMOUNT]])),
+  };
+}

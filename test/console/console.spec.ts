@@ -1,0 +1,216 @@
+/**
+ * Uses the console in a real Chromium, as an operator would: on a gateway with a store, and with records full of markup. Each page is
+ * also checked with axe, in both themes and on a narrow screen. Without a Chromium on this machine the tests are skipped.
+ */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { TestGateway } from '../gateway/test-gateway.js';
+import { PULL_ERROR, REJECTION_REASON, startConsoleWorld } from './console-world.js';
+import { findChromium } from './find-chromium.js';
+
+const CHROMIUM = findChromium();
+if (CHROMIUM === undefined)
+  console.warn('skipped: there is no Chromium on this machine; install one, or set CHROMIUM_PATH');
+const describeWithChromium = CHROMIUM === undefined ? describe.skip : describe;
+
+/** Generous, because the machine can be busy. Every wait ends as soon as its condition is true. */
+const TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 240_000;
+const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Every page with its heading. The ids are those of console-world.ts. */
+const PAGES: readonly (readonly [path: string, heading: string])[] = [
+  ['/', 'Overview'],
+  ['/connector?connector=bank', 'bank'],
+  ['/feed?connector=bank&stream=transactions', 'Feed'],
+  ['/record?connector=bank&stream=transactions&id=payment-1', 'Record payment-1'],
+  ['/quarantine', 'Quarantine'],
+  [
+    '/quarantine/entry?connector=bank&stream=transactions&kind=rejected-record&id=tx-bad',
+    'Quarantine: tx-bad',
+  ],
+  ['/orders', 'Orders'],
+  ['/balances?connector=bank', 'Balances'],
+  ['/reconciliation', 'Reconciliation'],
+  ['/reconciliation/policy?policy=sales', 'sales'],
+  ['/clients', 'Clients'],
+  ['/audit', 'Audit'],
+];
+
+describeWithChromium('the console in a browser', () => {
+  let world: TestGateway;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** Violations of the content security policy, errors of scripts, and requests to other hosts. */
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    world = await startConsoleWorld();
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+    });
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+    context.setDefaultTimeout(TIMEOUT_MS);
+    page = await context.newPage();
+    page.on('pageerror', ({ message }) => problems.push(message));
+    page.on('console', (message) => {
+      // The first read of the session is answered with 401, and the browser reports that.
+      if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (protocol !== 'blob:' && origin !== world.url) problems.push(`request to ${request.url()}`);
+    });
+  }, TEST_TIMEOUT_MS);
+  afterAll(async () => {
+    await browser.close();
+    await world.stop();
+  }, TEST_TIMEOUT_MS);
+
+  const open = async (path: string, heading: string) => {
+    await page.goto(`${world.url}/console/#${path}`);
+    await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+    // The loading state of the page has the role `status`.
+    await page.locator('.loading').waitFor({ state: 'detached' });
+  };
+
+  it(
+    'refuses a wrong key, and lets an operator in',
+    async () => {
+      await page.goto(`${world.url}/console`);
+      const key = page.getByLabel('Operator key');
+      await key.fill('not-a-key-of-this-gateway');
+      await key.press('Enter');
+      await page.getByText('This is not an operator key of this gateway.').waitFor();
+      await key.fill(world.operatorKey);
+      await key.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+      expect(await page.evaluate('document.cookie')).toBe('');
+      expect(
+        await page.evaluate('JSON.stringify(localStorage) + JSON.stringify(sessionStorage)'),
+      ).not.toContain(world.operatorKey);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'tells why a stream fails, and what was rejected',
+    async () => {
+      await open('/', 'Overview');
+      await page.getByRole('link', { name: 'The pull of bank, transactions fails' }).click();
+      await page.getByRole('heading', { level: 1, name: 'bank' }).waitFor();
+      await page.getByText(PULL_ERROR, { exact: true }).first().waitFor();
+      await open('/', 'Overview');
+      await page.getByRole('link', { name: '1 rejected records of bank, transactions' }).click();
+      await page.getByRole('link', { name: 'tx-bad' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Quarantine: tx-bad' }).waitFor();
+      await page.getByText(REJECTION_REASON).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'follows the versions of a payment, with every digit of its amount, and exports them',
+    async () => {
+      await open('/feed?connector=bank&stream=transactions', 'Feed');
+      await page.getByText('123,456,789,012,345,678.90').waitFor();
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export as CSV' }).click();
+      const csv = readFileSync(await (await download).path(), 'utf8');
+      expect(csv).toContain('12345678901234567890');
+      await page.getByRole('link', { name: 'payment-1' }).first().click();
+      await page.getByRole('heading', { level: 2, name: '2 versions' }).waitFor();
+      const status = page.getByRole('row', { name: /^status/ });
+      expect(await status.getByRole('cell').allTextContents()).toEqual(['"PENDING"', '"SUCCEEDED"']);
+      await page.getByText('the newest version').waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'shows a break with both sides',
+    async () => {
+      await open('/reconciliation', 'Reconciliation');
+      await page.getByRole('link', { name: 'sales' }).click();
+      await page.getByRole('link', { name: 'amount-differs' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Break: amount-differs' }).waitFor();
+      await page.getByText('12.50').waitFor();
+      await page.getByText('12.40').waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'axe finds nothing on any page in the %s theme, and no page is wider than a narrow screen',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      for (const [path, heading] of PAGES) {
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await open(path, heading);
+        expect([path, await findAccessibilityProblems(page)]).toEqual([path, []]);
+        await page.setViewportSize({ width: 360, height: 700 });
+        const [content, screen] = await page.evaluate<[number, number]>(
+          '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+        );
+        expect([path, content]).toEqual([path, screen]);
+      }
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'works with the keyboard alone: the first stop skips the navigation',
+    async () => {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await open('/', 'Overview');
+      await page.evaluate('document.activeElement.blur()');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'shows the error of the gateway, and what a key must not see',
+    async () => {
+      await open('/connector?connector=no-such-connector', 'no-such-connector');
+      await page.getByText('No such connector').waitFor();
+      problems.splice(0, problems.length, ...problems.filter((text) => !text.includes('404')));
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it('markup in records did nothing, no policy was violated, and no other host was asked', async () => {
+    expect(await page.evaluate('window.markupRan === undefined')).toBe(true);
+    expect(problems).toEqual([]);
+  });
+
+  it(
+    'logs out',
+    async () => {
+      await open('/', 'Overview');
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByLabel('Operator key').waitFor();
+      const response = await context.request.get(`${world.url}/operator/v1/overview`);
+      expect(response.status()).toBe(401);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+/** @returns the findings of axe, each with the elements */
+async function findAccessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(AXE_SOURCE);
+  const violations = await page.evaluate<
+    { id: string; nodes: { html: string; failureSummary?: string }[] }[]
+  >(
+    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => JSON.parse(JSON.stringify(violations)))',
+  );
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
+  );
+}

@@ -1,0 +1,25 @@
+/** Finds a Chromium on this machine. The tests of the console need one; without it they are skipped and say so. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Names of the program in the packages of Linux distributions. */
+const PROGRAM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** @returns the path of the program: the one in CHROMIUM_PATH, or the first one in PATH; `undefined` if there is none */
+export function findChromium(environment = process.env): string | undefined {
+  const directories = (environment['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  const candidates = [
+    ...(environment['CHROMIUM_PATH'] === undefined ? [] : [environment['CHROMIUM_PATH']]),
+    ...directories.flatMap((directory) => PROGRAM_NAMES.map((name) => join(directory, name))),
+  ];
+  return candidates.find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

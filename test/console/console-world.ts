@@ -81,7 +81,9 @@ function createPayment(
 function createLedger(): LedgerSource {
   const booking: LedgerTransaction = {
     ...{ id: 1, at: Date.parse('2026-01-10T00:00:00Z'), reference: 'payment-1', metadata: {} },
-    postings: [{ source: 'world', destination: 'psp:bank:main', asset: 'EUR/2', amount: BOOKED_AMOUNT }],
+    postings: [
+      { source: 'world', destination: 'psp:bank:main', asset: 'EUR/2', amount: BOOKED_AMOUNT.toString() },
+    ],
   };
   return {
     name: POLICY.ledger,

@@ -90,7 +90,12 @@ function formatCounts(connectors: readonly ConnectorConfig[], counts: FirstScree
 /** Tells where the console is, and with which demo key a person can log in. A key that is not a demo key is never shown. */
 function formatConsole(deployment: Deployment, { url, isForPerson }: FirstScreenContext): string[] {
   if (!deployment.console) return [];
-  const demoKey = isForPerson ? findDemoKey(deployment.secrets, deployment.operatorKeys) : undefined;
+  const demoKey = isForPerson
+    ? findDemoKey(
+        deployment.secrets,
+        deployment.operatorKeys.map(({ hash }) => hash),
+      )
+    : undefined;
   return [`Console:  ${url}/console/${demoKey === undefined ? '' : ` (log in with ${demoKey})`}`];
 }
 

@@ -1,5 +1,5 @@
 /** Nest module that serves the console at `/console/`. The files are public; the operator API that they call needs a key. */
-import { ContractError, defaultErrorBody } from '@tributary/connector-api/contract';
+import { ContractError, createDefaultErrorBody } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Module, Param, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -84,6 +84,6 @@ async function sendFile(
 }
 
 function createNotFoundError(detail?: string): ContractError {
-  const { Title, Detail } = defaultErrorBody(HttpStatus.NOT_FOUND);
+  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
   return new ContractError(HttpStatus.NOT_FOUND, Title, detail ?? Detail);
 }

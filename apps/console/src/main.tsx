@@ -4,7 +4,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/operator-client';
-import { SESSION_QUERY_KEY } from './api/session';
+import { LOG_IN_MUTATION_KEY, SESSION_QUERY_KEY } from './api/session';
 import { router } from './router';
 import { SessionGate } from './session/session-gate';
 import './styles/console.css';
@@ -28,7 +28,12 @@ const queryClient = new QueryClient({
       if (queryKey !== SESSION_QUERY_KEY) noticeEndOfSession(error);
     },
   }),
-  mutationCache: new MutationCache({ onError: noticeEndOfSession }),
+  mutationCache: new MutationCache({
+    onError: (error, _variables, _result, { options }) => {
+      // A wrong key at the log-in ends no session.
+      if (options.mutationKey !== LOG_IN_MUTATION_KEY) noticeEndOfSession(error);
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: STALE_AFTER_MS,

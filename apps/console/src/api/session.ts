@@ -3,6 +3,7 @@ import { ApiError, readJson, sendJson, setCsrfToken } from './operator-client';
 import type { OperatorSession } from './operator-api.types';
 
 export const SESSION_QUERY_KEY = ['session'];
+export const LOG_IN_MUTATION_KEY = ['log-in'];
 
 export interface SessionInfo {
   name: string;

@@ -1,7 +1,7 @@
 /** Asks for an operator key and begins a session with it. The browser keeps a session cookie, never the key. */
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
-import { beginSession } from '../api/session';
+import { beginSession, LOG_IN_MUTATION_KEY } from '../api/session';
 import { ApiError } from '../api/operator-client';
 import iconUrl from '../styles/icon.svg';
 
@@ -9,7 +9,11 @@ const UNAUTHORIZED = 401;
 const TOO_MANY_REQUESTS = 429;
 
 export function LogInPage({ onLoggedIn, isExpired }: { onLoggedIn: () => void; isExpired: boolean }) {
-  const logIn = useMutation({ mutationFn: beginSession, onSuccess: onLoggedIn });
+  const logIn = useMutation({
+    mutationKey: LOG_IN_MUTATION_KEY,
+    mutationFn: beginSession,
+    onSuccess: onLoggedIn,
+  });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const key = new FormData(event.currentTarget).get('key');

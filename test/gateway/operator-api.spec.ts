@@ -147,6 +147,96 @@ it('shows a tenant its own connectors only', async () => {
   ).toBe(401);
 });
 
+const post = (path: string, body: object, key?: string, headers: Record<string, string> = {}) =>
+  api(
+    path,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    },
+    key,
+  );
+
+it('pauses, resumes, pulls and reads again, and says who did it in the audit log', async () => {
+  const bank = { connector: 'acme/bank', streams: ['transactions'] };
+  for (const path of ['/streams/pause', '/streams/resume', '/streams/pull'])
+    expect((await (await post(path, bank, TENANT_KEY)).json()) as object).toEqual({
+      streams: ['transactions'],
+    });
+  const reread = await post('/streams/reread', { ...bank, from: '2026-01-31' });
+  expect((await reread.json()) as object).toEqual({ streams: [{ stream: 'transactions' }] });
+  const { items } = await read<{ items: { by: string; action: string }[] }>('/audit');
+  expect(items.map(({ by, action }) => `${by}: ${action}`)).toEqual([
+    'alice: stream.reread-requested',
+    'acme staff: stream.pull-requested',
+    'acme staff: stream.resumed',
+    'acme staff: stream.paused',
+  ]);
+  const ofTenant = await read<{ items: object[] }>('/audit?limit=1', TENANT_KEY);
+  expect(ofTenant).toMatchObject({ items: [{ connector: 'acme/bank' }], next: expect.any(String) });
+});
+
+it('changes nothing of another tenant, and nothing that is not there', async () => {
+  const { items: before } = await read<{ items: object[] }>('/audit');
+  const entry = { stream: 'accounts', kind: 'rejected-record', id: 'x', note: 'seen' };
+  const order = { id: 'x', as: 'failed', note: 'seen' };
+  for (const [path, body] of [
+    ['/streams/pause', {}],
+    ['/streams/resume', {}],
+    ['/streams/pull', {}],
+    ['/streams/reread', { from: '2026-01-31' }],
+    ['/quarantine/retry', {}],
+    ['/quarantine/dismiss', entry],
+    ['/orders/resolve', order],
+  ] as const)
+    expect({ path, status: (await post(path, { connector: 'bank', ...body }, TENANT_KEY)).status }).toEqual({
+      path,
+      status: 404,
+    });
+  for (const [path, body] of [
+    ['/quarantine/retry', {}],
+    ['/quarantine/dismiss', entry],
+    ['/orders/resolve', order],
+  ] as const)
+    expect({ path, status: (await post(path, { connector: 'bank', ...body })).status }).toEqual({
+      path,
+      status: 404,
+    });
+  expect((await read<{ items: object[] }>('/audit')).items).toEqual(before);
+});
+
+it('dismisses a rejected record with a note', async () => {
+  const feed = await gateway.gateway.store.feed('bank', 'transactions');
+  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
+  const rejected = [{ id: '<img src=x onerror=alert(1)>', reason: 'no amount', raw: '{"a":"<b>"}' }];
+  await lease?.append({ records: [], rejected, warnings: [], resolvedIds: [], balances: [], cursor: 'c' });
+  await lease?.release();
+  const { items } = await read<{ items: { id: string; kind: string; stream: string }[] }>('/quarantine');
+  expect(items).toMatchObject([{ id: rejected[0]?.id, kind: 'rejected-record' }]);
+  const query = new URLSearchParams({
+    connector: 'bank',
+    stream: 'transactions',
+    kind: 'rejected-record',
+    id: rejected[0]?.id ?? '',
+  });
+  expect(await read(`/quarantine/entry?${query}`)).toMatchObject({ raw: '{"a":"<b>"}' });
+  expect((await post('/quarantine/dismiss', { ...Object.fromEntries(query), note: 'a test' })).status).toBe(
+    204,
+  );
+  expect(await read('/quarantine')).toEqual({ items: [], next: null });
+});
+
+it('lets a session write only with its CSRF token', async () => {
+  const response = await logIn(gateway.operatorKey);
+  const { csrfToken } = (await response.json()) as { csrfToken: string };
+  const cookie = cookieOf(response);
+  const body = { connector: 'bank' };
+  expect((await post('/streams/pull', body, '', { cookie })).status).toBe(403);
+  expect((await post('/streams/pull', body, '', { cookie, 'x-csrf-token': 'x' })).status).toBe(403);
+  expect((await post('/streams/pull', body, '', { cookie, 'x-csrf-token': csrfToken })).status).toBe(200);
+});
+
 it('reads a feed in pages, and finds records by amount, id and text', async () => {
   const search = (query: string) =>
     read<{ items: { id: string }[]; next: string | null }>(

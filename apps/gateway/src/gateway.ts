@@ -167,6 +167,7 @@ async function composeGateway(
   installListFastPath(adapter.getInstance(), backends);
   installOperatorApi(adapter.getInstance(), {
     ...{ store, deployment, version: readPackageVersion(), startedAt: Date.now() },
+    retryPulls: (path, streams) => syncEngine.retryPulls(path, streams),
   });
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());
   new RequestObserver(logger, lineLimiter, registry, keySets.connectors, readers).observe(

@@ -1,5 +1,6 @@
 /** Types of the endpoints of the operator API. From one definition come the route, the validation and the OpenAPI document. */
 import type { OperatorKey, OperatorScope } from '@tributary/auth';
+import type { Stream } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deployment } from '../config/index.js';
@@ -12,6 +13,8 @@ export interface OperatorServices {
   store: Store;
   deployment: Deployment;
   authenticator: OperatorAuthenticator;
+  /** Makes this gateway pull streams at once, also while they wait after a failure. Other gateways find the request in the store. */
+  retryPulls: (connector: string, streams: readonly Stream[]) => void;
   /** Version of the program. */
   version: string;
   /** When the gateway started, in milliseconds since 1970. */

@@ -61,7 +61,7 @@ export async function replaceConnectorIdentity(
       }))
       .where('connector', '=', connector.path)
       .execute();
-    for (const table of ['account_sums', 'feed_checkpoints'] as const)
+    for (const table of ['account_sums', 'feed_checkpoints', 'feed_cursors'] as const)
       await db
         .deleteFrom(table)
         .where('feed_id', 'in', (eb) =>

@@ -152,7 +152,7 @@ export interface RowsTableColumn {
   type: 'text' | 'integer';
 }
 
-export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after'>>;
+export type FeedUpdate = Partial<Omit<FeedTable, 'id' | 'summed_after' | 'paused_at'>>;
 
 /** Column and table definitions for migrations. */
 export interface ColumnTypes {

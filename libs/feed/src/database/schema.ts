@@ -39,6 +39,7 @@ export interface Schema {
   reader_positions: ReaderPositionTable;
   audit_events: AuditEventTable;
   operator_sessions: OperatorSessionTable;
+  feed_cursors: FeedCursorTable;
   migrations: { version: number; applied_at: number };
 }
 
@@ -53,6 +54,13 @@ export interface AuditEventTable {
   /** JSON. */
   body: string;
   hash: string;
+}
+
+/** The cursor of a feed at a time at which a pull had caught up. Reading again from this cursor returns everything that changed since then. */
+export interface FeedCursorTable {
+  feed_id: number;
+  at: number;
+  cursor: string;
 }
 
 /** One session of an operator. The token itself is not stored. */
@@ -124,6 +132,8 @@ export interface FeedTable {
   caught_up_at: number | null;
   /** The sums of accounts contain the rows after this sequence number. 0: all rows of the feed. */
   summed_after: Generated<number>;
+  /** When an operator paused the stream; `null` while it is pulled. */
+  paused_at: Generated<number | null>;
 }
 
 /**
@@ -230,8 +240,12 @@ export interface QuarantineTable {
   reason: string;
   raw: string | null;
   since: number;
-  /** When a valid version arrived, or the plugin reported the entry as resolved; `null` while unresolved. */
+  /** When a valid version arrived, the plugin reported the entry as resolved, or an operator dismissed it; `null` while unresolved. */
   cleared_at: number | null;
+  /** When the PSP last sent the record; `null` for an entry from before version 18 that was not sent again. */
+  seen_at: Generated<number | null>;
+  /** When an operator dismissed the entry. It stays resolved while the PSP repeats it for the same reason. */
+  dismissed_at: Generated<number | null>;
 }
 
 export interface SyncRunTable {

@@ -1,6 +1,6 @@
 /** Quarantine: rejected records and data warnings of a stream. An entry is kept with its reason, and never served. */
 import type { DataWarning, RejectedRecord } from '@tributary/connector-api';
-import type { ExpressionBuilder, Kysely } from 'kysely';
+import type { ExpressionBuilder, Insertable, Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { AcceptedGap } from '../types/completeness.types.js';
@@ -8,7 +8,8 @@ import { lockFeed } from './lock-feed.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
-const MAX_RAW_LENGTH = 16_384;
+/** A record is kept whole up to this length in characters. */
+const MAX_RAW_LENGTH = 65_536;
 
 /** Applies a page to the quarantine. A rejected record is resolved when a valid record of the same id arrives, or when the plugin says so. */
 export async function updateQuarantine(
@@ -24,7 +25,7 @@ export async function updateQuarantine(
     await resolveQuarantineEntries(db, adapter, feedId, validIds, ['refusal'], now);
   }
   for (const entry of [...page.rejected.map(fromRejectedRecord), ...page.warnings.map(fromWarning)]) {
-    await upsertEntry(db, { ...entry, feed_id: feedId, since: now, cleared_at: null });
+    await upsertEntry(db, { ...entry, feed_id: feedId, since: now, cleared_at: null, seen_at: now });
   }
 }
 
@@ -129,8 +130,17 @@ function fromWarning({ id, message }: DataWarning): EntryColumns {
   return { kind: 'finding', record_id: id, reason: message, raw: null };
 }
 
-/** Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. */
-async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<void> {
+/**
+ * Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. An entry that an operator dismissed stays
+ * resolved, unless the reason is another one now.
+ */
+async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable>): Promise<void> {
+  const isDismissed = (eb: ExpressionBuilder<Schema, 'quarantine'>) =>
+    eb
+      .case()
+      .when(
+        eb.and([eb('quarantine.dismissed_at', 'is not', null), eb('quarantine.reason', '=', entry.reason)]),
+      );
   await db
     .insertInto('quarantine')
     .values(entry)
@@ -140,11 +150,15 @@ async function upsertEntry(db: Kysely<Schema>, entry: QuarantineTable): Promise<
         raw: entry.raw,
         since: eb
           .case()
-          .when('quarantine.cleared_at', 'is', null)
+          .when(
+            eb.or([eb('quarantine.cleared_at', 'is', null), eb('quarantine.dismissed_at', 'is not', null)]),
+          )
           .then(eb.ref('quarantine.since'))
           .else(entry.since)
           .end(),
-        cleared_at: entry.cleared_at,
+        cleared_at: isDismissed(eb).then(eb.ref('quarantine.cleared_at')).else(entry.cleared_at).end(),
+        dismissed_at: isDismissed(eb).then(eb.ref('quarantine.dismissed_at')).else(null).end(),
+        seen_at: entry.seen_at ?? null,
       })),
     )
     .execute();

@@ -12,6 +12,8 @@ import type { OpenedStoreIdentity } from './opened-store-identity.js';
 
 export class OpenedFeed implements FeedIdentity {
   private highestSeq = 0;
+  /** When this process last recorded the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses it. */
+  cursorRecordedAt = -Infinity;
 
   constructor(
     private readonly adapter: DatabaseAdapter,

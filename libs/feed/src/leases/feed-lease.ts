@@ -21,6 +21,7 @@ import type {
 } from '../types/store.types.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import { isHolderDead, createLeaseToken } from './lease-holder.js';
+import { recordCursor } from '../feeds/cursor-history.js';
 import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
@@ -84,6 +85,7 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock:
         'due_at',
         'caught_up_at',
         'head_seq',
+        'paused_at',
         clock().as('now'),
       ])
       .select((eb) => eb.exists(selectHeldRows(eb, feed.id)).as('has_held_rows'))
@@ -97,7 +99,9 @@ async function readLeaseState(adapter: DatabaseAdapter, feed: OpenedFeed, clock:
   return state;
 }
 
+/** A paused stream has no lease to give. */
 function isLeaseFree(state: LeaseState, holder: LeaseHolder): boolean {
+  if (state.paused_at !== null) return false;
   return (
     state.holder === null ||
     state.leased_until <= state.now ||
@@ -128,7 +132,7 @@ async function claimLease(
       .updateTable('feeds')
       .set({ ...token, leased_until: timeFromNow(clock, ttlMs) })
       .where(feed.isSameFeed)
-      // When two processes saw the lease free, only one of them updates the row.
+      // When two processes saw the lease free, only one of them updates the row. A pause increases the token, too.
       .where('fencing_token', '=', state.fencing_token)
       .returning('cursor')
       .executeTakeFirst(),
@@ -252,6 +256,7 @@ class FeedLease implements Lease {
         .where('holder', '=', this.token.holder)
         .execute(),
     );
+    if (next?.hasCaughtUp) await recordCursor(this.adapter, this.feed, this.clock);
   }
 
   /** Returns the due time, unless an operator requested a pull during this one: the request stays, because this pull may have failed before it. */

@@ -70,7 +70,7 @@ async function fill(url: string): Promise<void> {
         balances: [{ accountId: 'a', at: Date.now(), amounts: new Map([['JPY', -(10n ** 30n)]]) }],
         cursor: `end of ${connector}`,
       });
-      await lease.release();
+      await lease.release({ dueInMs: 1, hasCaughtUp: true });
       await store.balances(connector).serveReaders([{ accountId: 'a', reader: 'key', isCurrent: true }]);
       const requests = { reader: 'key', stream: 'transactions', requestedAt: 1, rowsRead: 5, count: 2 };
       await store.recordReaderRequests([{ connector, ...requests }]);

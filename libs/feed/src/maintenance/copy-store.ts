@@ -49,6 +49,7 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   reconciliation_events: ['seq'],
   audit_events: ['seq'],
   held_rows: ['feed_id', 'position'],
+  feed_cursors: ['feed_id', 'at'],
   reader_positions: ['connector', 'reader', 'stream'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];

@@ -40,6 +40,7 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   reconciliation_breaks: { since: 14, columns: ['run_id', 'id', 'class', 'state', 'body'] },
   reconciliation_events: { since: 14, columns: ['seq', 'body', 'hash'] },
   audit_events: { since: 16, columns: ['seq', 'at', 'tenant', 'connector', 'body', 'hash'] },
+  feed_cursors: { since: 18, columns: ['feed_id', 'at', 'cursor'] },
   operator_sessions: { since: 16, columns: ['token_hash', 'key_id', 'expires_at'] },
 };
 

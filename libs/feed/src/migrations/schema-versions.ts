@@ -21,6 +21,7 @@ import { createReconciliationTables } from './0014-reconciliation.js';
 import { createReaderPositionsTable } from './0015-reader-positions.js';
 import { createOperatorTables } from './0016-operator-tables.js';
 import { createHeldRowsTable } from './0017-held-rows.js';
+import { addOperatorActionColumns } from './0018-operator-actions.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -75,6 +76,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createOperatorTables, minProgramVersion: 13 },
   // An older program appends originals and does not release the rows that wait for them.
   { apply: createHeldRowsTable, minProgramVersion: 17 },
+  // An older program pulls a paused stream, and shows a dismissed entry again.
+  { apply: addOperatorActionColumns, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

@@ -7,6 +7,7 @@ import { findVersions, readRowsBackwards } from './feed-row-pages.js';
 import { createOperatorSessions } from './operator-sessions.js';
 import { listOrderPage } from './order-pages.js';
 import { findQuarantineEntry, listQuarantinePage } from './quarantine-pages.js';
+import { createStreamActions } from './stream-actions.js';
 import { listStreamStates } from './stream-states.js';
 import { listSyncRuns } from './sync-run-pages.js';
 
@@ -24,6 +25,7 @@ export function createOperatorRepository(
     findQuarantineEntry: (key) => findQuarantineEntry(adapter, key),
     listOrders: (filter, after, limit) => listOrderPage(adapter, filter, after, limit),
     listBalances: (connectors, after, limit) => listBalancePage(adapter, connectors, after, limit),
+    ...createStreamActions(adapter, clock),
     ...createAuditLog(adapter),
     ...createOperatorSessions(adapter, clock),
   };

@@ -4,7 +4,7 @@ import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineFilter, QuarantineKey, QuarantinePosition } from '../types/operator.types.js';
 
-const COLUMNS = ['connector', 'stream', 'kind', 'record_id', 'reason', 'since'] as const;
+const COLUMNS = ['connector', 'stream', 'kind', 'record_id', 'reason', 'since', 'seen_at'] as const;
 
 export async function listQuarantinePage(
   adapter: DatabaseAdapter,
@@ -61,14 +61,16 @@ interface EntryRow {
   reason: string;
   raw: string | null;
   since: number;
+  seen_at: number | null;
 }
 
-function toEntry({ record_id, raw, stream, ...row }: EntryRow): QuarantineEntry {
+function toEntry({ record_id, raw, stream, seen_at, ...row }: EntryRow): QuarantineEntry {
   return {
     ...row,
     id: record_id,
     // The store writes no other words.
     stream: stream as QuarantineEntry['stream'],
+    ...(seen_at === null ? {} : { seenAt: seen_at }),
     ...(raw === null ? {} : { raw }),
   };
 }

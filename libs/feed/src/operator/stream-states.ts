@@ -26,6 +26,7 @@ export async function listStreamStates(
       ...(row.caught_up_at === null ? {} : { caughtUpAt: row.caught_up_at }),
       ...(row.due_at < 0 ? {} : { dueAt: row.due_at }),
       isPulling: row.holder !== null && row.leased_until > row.now,
+      ...(row.paused_at === null ? {} : { pausedAt: row.paused_at }),
       rejectedRecords: counts?.refusal ?? 0,
       dataWarnings: counts?.finding ?? 0,
       ...(row.run_started_at === null
@@ -44,6 +45,7 @@ interface FeedWithLastRun {
   caught_up_at: number | null;
   due_at: number;
   holder: string | null;
+  paused_at: number | null;
   leased_until: number;
   now: number;
   run_started_at: number | null;
@@ -63,7 +65,7 @@ async function readFeedsWithLastRun(
   clock: CurrentTimeExpression,
 ): Promise<FeedWithLastRun[]> {
   const { rows } = await sql<FeedWithLastRun>`
-    select f.id, f.connector, f.stream, f.head_seq, f.head_time, f.caught_up_at, f.due_at, f.holder, f.leased_until,
+    select f.id, f.connector, f.stream, f.head_seq, f.head_time, f.caught_up_at, f.due_at, f.holder, f.leased_until, f.paused_at,
       ${clock()} as now, r.started_at as run_started_at, r.duration, r.pages, r.records, r.added, r.changed, r.refused, r.error
     from feeds f
     left join sync_runs r on r.connector = f.connector and r.stream = f.stream and r.started_at = (

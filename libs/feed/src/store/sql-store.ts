@@ -14,7 +14,7 @@ import type {
   StoreRestore,
   SyncRun,
 } from '../types/store.types.js';
-import { findPullRequests, writePullRequests } from '../feeds/pull-requests.js';
+import { findPullRequests } from '../feeds/pull-requests.js';
 import { findMalformedRows, verifySampleOfRows } from '../feeds/damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';
 import { isPastLastPage, recordLastPage } from '../feeds/last-pages.js';
@@ -116,10 +116,6 @@ export class SqlStore implements Store {
 
   recordSyncRun(run: SyncRun): Promise<void> {
     return this.adapter.transaction((db) => recordSyncRun(db, run));
-  }
-
-  requestPulls(connector: string): Promise<number> {
-    return writePullRequests(this.adapter, connector, this.storeClock);
   }
 
   findPullRequests(): Promise<PullRequest[]> {

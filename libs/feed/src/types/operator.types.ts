@@ -19,6 +19,8 @@ export interface StreamState {
   /** When the stream is due; absent if an operator requested a pull that no pull has fulfilled yet. */
   dueAt?: number;
   isPulling: boolean;
+  /** When an operator paused the stream. */
+  pausedAt?: number;
   /** Unresolved entries of the quarantine. */
   rejectedRecords: number;
   dataWarnings: number;
@@ -100,6 +102,9 @@ export interface AuditEntry {
   details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** Who changes something of a connector. */
+export type OperatorAuthor = Omit<AuditEntry, 'action' | 'details' | 'connector'> & { connector: string };
+
 /** A stored audit event. */
 export interface AuditEvent extends AuditEntry {
   /** Counts from 1 without gaps. */
@@ -136,6 +141,29 @@ export interface OperatorRepository {
     after: BalancePosition | undefined,
     limit: number,
   ): Promise<AccountBalances[]>;
+
+  /**
+   * Requests a pull of streams at once. Every gateway of the store whose streams wait after a failure notices it within seconds.
+   * @returns as the next methods do: the streams that were ever pulled, and so were changed
+   */
+  requestPulls(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
+  /** Pauses streams: a running pull loses its lease, and no gateway pulls them until they are resumed. */
+  pauseStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
+  resumeStreams(author: OperatorAuthor, streams: readonly Stream[]): Promise<Stream[]>;
+  /**
+   * Makes the next pull read everything again that changed at the PSP since a time. Unchanged records get no new version.
+   * @returns for each stream the time of the cursor where it begins; `undefined` means the beginning of the list
+   */
+  rereadStreams(
+    author: OperatorAuthor,
+    streams: readonly Stream[],
+    fromMs: number,
+  ): Promise<{ stream: Stream; cursorAt: number | undefined }[]>;
+  /**
+   * Dismisses an entry of the quarantine. It stays resolved while the PSP sends the record again with the same fault.
+   * @returns false if there is no such unresolved entry
+   */
+  dismissEntry(author: OperatorAuthor, key: Omit<QuarantineKey, 'connector'>, note: string): Promise<boolean>;
 
   /** Appends an event to the audit log. */
   appendAuditEvent(entry: AuditEntry): Promise<AuditEvent>;

@@ -64,11 +64,6 @@ export interface Store {
    * one for every ten minutes is kept, for a day.
    */
   recordSyncRun(run: SyncRun): Promise<void>;
-  /**
-   * Requests a pull of all streams of a connector. Every gateway of the store whose streams wait after a failure notices it within seconds.
-   * @returns the number of streams; 0 if the connector was never pulled
-   */
-  requestPulls(connector: string): Promise<number>;
   /** Returns the requests that no successful pull has fulfilled. */
   findPullRequests(): Promise<PullRequest[]>;
   /** Returns the last recorded run of each stream of a connector. */
@@ -290,6 +285,8 @@ export interface QuarantineEntry {
   id: string;
   reason: string;
   raw?: string;
-  /** Milliseconds since 1970. */
+  /** When the entry first appeared, in milliseconds since 1970. */
   since: number;
+  /** When the PSP last sent the record. */
+  seenAt?: number;
 }

@@ -44,7 +44,7 @@ describe('what cannot be served', () => {
                 castToTransaction({
                   ...transaction('long'),
                   createdAt: 'x',
-                  metadata: { a: 'ab '.repeat(10_000) },
+                  metadata: { a: 'ab '.repeat(30_000) },
                 }),
                 { id: 'own', reason: `the file is broken, ${SECRET}`, raw: `:20:${SECRET}` },
                 transaction('also good'),
@@ -67,12 +67,41 @@ describe('what cannot be served', () => {
       reason: 'the file is broken, [redacted]',
       raw: ':20:[redacted]',
     });
-    expect(byId.get('long')?.raw).toHaveLength(4097);
+    expect(byId.get('long')?.raw).toHaveLength(65_537);
     expect(byId.has('money')).toBe(true);
     expect(entries.find(({ reason }) => reason === 'the item is null, expected an object')?.id).toMatch(
       /^unidentified-/,
     );
     expect(JSON.stringify([entries, bench.lines])).not.toContain(SECRET);
+  });
+
+  it('is retried after the plugin was mended, and clears itself when it arrives right', async () => {
+    let isMended = false;
+    const engine = () =>
+      bench.createEngine([
+        createBankConnector({
+          transactions: (since?: string) =>
+            yieldPages<Transaction>(
+              since === undefined
+                ? [
+                    {
+                      cursor: '1',
+                      items: [isMended ? transaction('a') : { id: 'a', reason: 'unknown type' }],
+                    },
+                  ]
+                : [],
+            ),
+        }),
+      ]);
+    await engine().runOnce();
+    isMended = true;
+    await engine().runOnce();
+    expect((await bench.store.listQuarantine('bank')).map(({ id }) => id)).toEqual(['a']);
+    const author = { by: 'alice', via: 'api', connector: 'bank' } as const;
+    await bench.store.operator().rereadStreams(author, ['transactions'], 0);
+    await engine().runOnce();
+    expect(await bench.store.listQuarantine('bank')).toEqual([]);
+    expect(await bench.readIds()).toEqual(['a']);
   });
 
   it('is logged once, as long as it stays the same', async () => {

@@ -6,7 +6,8 @@ import type { Redactor } from '../secret-redactor.js';
 
 const MAX_ID_LENGTH = 512;
 const MAX_REASON_LENGTH = 2_000;
-const MAX_RAW_LENGTH = 4_096;
+/** A record is kept whole: the largest records of PSPs have some 10,000 characters. */
+const MAX_RAW_LENGTH = 65_536;
 
 /** Redacts and shortens a record that the plugin itself rejected. */
 export function sanitizeRejectedRecord(

@@ -86,6 +86,12 @@ export class SyncEngine {
     }
   }
 
+  /** Pulls these streams at once, also while they wait after a failure. A rate limit of the PSP still applies. It returns at once. */
+  retryPulls(path: string, streams: readonly Stream[]): void {
+    for (const scheduler of this.schedulers.get(path) ?? [])
+      if (streams.includes(scheduler.stream)) scheduler.retryNow();
+  }
+
   /**
    * Pulls each stream until it has caught up.
    * @param path path of a connector; without it all connectors are pulled

@@ -1,4 +1,5 @@
 /** `tributary connectors …`: pulls a connector at once, or confirms that it belongs to another plugin or account from now on. */
+import { STREAMS } from '@tributary/connector-api';
 import { adoptConnector } from '@tributary/feed';
 import type { Command } from 'commander';
 import {
@@ -8,6 +9,7 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
+import { createAuthor } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
 import { toConnectorIdentity } from '../../mount/connector-identity.js';
 
@@ -40,9 +42,10 @@ function registerRetry(connectors: Command, { terminal, load }: CommandContext):
     .action(async (argument: string, { config }: ConfigOption) => {
       const deployment = load(config);
       const path = requireConnector(deployment, argument);
-      const streams = await withStore(deployment, (store) => store.requestPulls(path));
+      const author = createAuthor(deployment, path);
+      const streams = await withStore(deployment, (store) => store.operator().requestPulls(author, STREAMS));
       terminal.out(
-        streams === 0
+        streams.length === 0
           ? `${path} was never pulled. A gateway pulls it when it starts.`
           : `${path}: running gateways pull its streams that wait after a failure within a few seconds. A rate limit of the PSP still applies.`,
       );

@@ -1,12 +1,9 @@
 /** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
 import { getCurrentProcess, type StoredOrder } from '@tributary/feed';
-import {
-  DEFAULT_ORDER_TIMINGS,
-  resolveOrder,
-  findResolutionObstacle,
-  type Resolution,
-} from '@tributary/orders';
+import { DEFAULT_ORDER_TIMINGS, findResolutionObstacle, type Resolution } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
+import { resolveOrderAsOperator } from '../../operator/actions.js';
+import { createAuthor } from '../shared/create-author.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatOrderAmount, findOrder } from './find-and-format-orders.js';
 import { replaceControlCharacters, type Terminal } from '../shared/terminal.js';
@@ -28,19 +25,16 @@ export function runResolveCommand(
 ): Promise<number> {
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
-    // Leases and due times use the store's clock, and this command can run on another machine than the gateways.
-    const context = {
-      holder: getCurrentProcess(),
-      now: await store.currentTime(),
-      timings: DEFAULT_ORDER_TIMINGS,
-    };
     if (!confirmed) {
+      const now = await store.currentTime();
+      const context = { holder: getCurrentProcess(), now, timings: DEFAULT_ORDER_TIMINGS };
       const reason = findResolutionObstacle(order, resolution, context);
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);
       terminal.err(describeResolution(order, resolution));
       return EXIT_CODES.usage;
     }
-    const resolved = await resolveOrder(store.orders(order.connector), order.id, resolution, context);
+    const author = createAuthor(deployment, order.connector);
+    const resolved = await resolveOrderAsOperator(store, order, resolution, author);
     if ('error' in resolved) throw createResolutionError(order, resolution, resolved.error);
     terminal.out(`Order ${order.id} was ${order.state} and is ${resolved.order.state} now.`);
     return EXIT_CODES.done;

@@ -12,16 +12,22 @@ import { QUARANTINE_ENDPOINTS } from './quarantine.js';
 import { RECONCILIATION_ENDPOINTS } from './reconciliation.js';
 import { RECORD_ENDPOINTS } from './records.js';
 import { RUN_ENDPOINTS } from './runs.js';
+import { QUARANTINE_ACTION_ENDPOINTS } from './quarantine-actions.js';
+import { ORDER_ACTION_ENDPOINTS } from './order-actions.js';
+import { STREAM_ACTION_ENDPOINTS } from './stream-actions.js';
 import { SESSION_ENDPOINTS } from './session.js';
 
 const ENDPOINTS: readonly OperatorEndpoint[] = [
   ...SESSION_ENDPOINTS,
   ...OVERVIEW_ENDPOINTS,
   ...CONNECTOR_ENDPOINTS,
+  ...STREAM_ACTION_ENDPOINTS,
   ...RUN_ENDPOINTS,
   ...RECORD_ENDPOINTS,
   ...QUARANTINE_ENDPOINTS,
+  ...QUARANTINE_ACTION_ENDPOINTS,
   ...ORDER_ENDPOINTS,
+  ...ORDER_ACTION_ENDPOINTS,
   ...BALANCE_ENDPOINTS,
   ...CLIENT_ENDPOINTS,
   ...RECONCILIATION_ENDPOINTS,

@@ -39,12 +39,15 @@ const ORDER_FIELDS = {
   'nextActionAt?': TIME,
 };
 
+/** An order without its history. */
+export const ORDER_SCHEMA = objectOf(ORDER_FIELDS);
+
 export const ORDER_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
     ...{ method: 'GET', path: '/orders', operationId: 'listOrders', access: 'read' },
     summary: 'Lists orders, newest first.',
     query: { connector: CONNECTOR_PATH, state: ORDER_STATE, ...PAGE_QUERY },
-    response: pageOf(objectOf(ORDER_FIELDS)),
+    response: pageOf(ORDER_SCHEMA),
     async handle({ operator, query }, { deployment, store }) {
       const limit = Number(query['limit']);
       const position = decodePosition(query['after'], ['number', 'string']);

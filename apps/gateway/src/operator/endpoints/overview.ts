@@ -27,6 +27,7 @@ const STREAM_STATUS = objectOf({
   'lagMs?': { ...DURATION_MS, description: 'Time since `caughtUpAt`.' },
   'nextPullAt?': { ...TIME, description: 'Absent if an operator requested a pull at once.' },
   isPulling: BOOLEAN,
+  'pausedAt?': { ...TIME, description: 'When an operator paused the stream.' },
   rejectedRecords: COUNT,
   dataWarnings: COUNT,
   'lastRun?': objectOf({
@@ -138,6 +139,7 @@ function toStreamView(state: StreamState, readers: readonly ReaderPosition[], no
       caughtUpAt: formatTime(caughtUpAt),
       lagMs: Math.max(0, now - caughtUpAt),
     }),
+    ...(state.pausedAt !== undefined && { pausedAt: formatTime(state.pausedAt) }),
     ...(dueAt !== undefined && { nextPullAt: formatTime(dueAt) }),
     ...(state.lastRun && { lastRun: toLastRunView(state.lastRun) }),
     readers: readers.length,

@@ -25,6 +25,7 @@ const ENTRY_FIELDS = {
   id: TEXT,
   reason: TEXT,
   since: { ...TIME, description: 'When the entry first appeared.' },
+  'seenAt?': { ...TIME, description: 'When the PSP last sent it.' },
 };
 
 /** The stored words are older than the words of this API. */
@@ -87,7 +88,10 @@ export function toStoredKind(kind: unknown): QuarantineEntry['kind'] | undefined
   return STORED_KINDS[kind as keyof typeof STORED_KINDS];
 }
 
-function toView({ connector, stream, kind, id, reason, since }: QuarantineEntry) {
+function toView({ connector, stream, kind, id, reason, since, seenAt }: QuarantineEntry) {
   const word = kind === 'refusal' ? 'rejected-record' : 'data-warning';
-  return { connector, stream, kind: word, id, reason, since: formatTime(since) };
+  return {
+    ...{ connector, stream, kind: word, id, reason, since: formatTime(since) },
+    ...(seenAt !== undefined && { seenAt: formatTime(seenAt) }),
+  };
 }

@@ -6,11 +6,12 @@ import {
   tryEncodeId,
   type Stream,
 } from '@tributary/connector-api';
-import { ContractError, createUnprocessableError } from '@tributary/connector-api/contract';
+import { ContractError } from '@tributary/connector-api/contract';
 import { UNAUTHORIZED_READER, type StoredVersion } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest } from '../endpoint.types.js';
 import { decodePosition, encodePosition, type PageOf } from '../page-position.js';
+import { parseTime } from '../parse-time.js';
 import {
   AMOUNT,
   ANY_OBJECT,
@@ -163,16 +164,3 @@ function toServedId(id: OperatorRequest['query'][string]): string {
 }
 
 const SERVED_ID_PATTERN = /^(?:[A-Za-z0-9._-]|~[0-9A-F]{2})+$/;
-
-/** @throws ContractError 422 */
-function parseTime(name: string, value: OperatorRequest['query'][string]): number | undefined {
-  if (value === undefined) return undefined;
-  const time = TIME_PATTERN.test(String(value)) ? Date.parse(String(value)) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw createUnprocessableError(
-    'Invalid parameter',
-    `${name} is no time; expected for example 2026-01-31 or 2026-01-31T12:00:00Z.`,
-  );
-}
-
-const TIME_PATTERN = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;

@@ -1,0 +1,24 @@
+/** Says who changes something with the command line, for the audit log. */
+import type { OperatorAuthor } from '@tributary/feed';
+import { userInfo } from 'node:os';
+import type { Deployment } from '../../config/index.js';
+
+/** @param path path of the connector. It may have been removed from the deployment file */
+export function createAuthor({ connectors }: Deployment, path: string): OperatorAuthor {
+  const tenant =
+    connectors.find((connector) => connector.path === path)?.tenant ??
+    (path.includes('/') ? path.split('/', 1)[0] : undefined);
+  return {
+    ...{ by: findUserName(), via: 'command-line', connector: path },
+    ...(tenant !== undefined && { tenant }),
+  };
+}
+
+/** A container can run with a user id that has no name. */
+function findUserName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,46 @@
+/** What operators do with orders: resolve one whose outcome cannot be found out. */
+import { ContractError } from '@tributary/connector-api/contract';
+import { RESOLUTIONS, type Resolution } from '@tributary/orders';
+import { HttpStatus } from '@nestjs/common';
+import { resolveOrderAsOperator } from '../actions.js';
+import type { OperatorEndpoint } from '../endpoint.types.js';
+import { CONNECTOR_PATH, objectOf, SEARCH_TEXT } from '../schemas.js';
+import { ORDER_SCHEMA, toOrderView } from './orders.js';
+import { toAuthor } from './stream-actions.js';
+
+export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'POST', path: '/orders/resolve', operationId: 'resolveOrder', access: 'operate' },
+    summary: 'Says what became of an order: clients are told, and nothing is sent to the PSP any more.',
+    body: objectOf({
+      connector: CONNECTOR_PATH,
+      id: SEARCH_TEXT,
+      as: { type: 'string', enum: [...RESOLUTIONS] },
+      'pspId?': { ...SEARCH_TEXT, description: 'The id under which the PSP has it.' },
+      note: { ...SEARCH_TEXT, description: 'Where you know it from. The history and the audit log keep it.' },
+    }),
+    response: ORDER_SCHEMA,
+    async handle(request, services) {
+      const { body } = request;
+      const author = toAuthor(request, services, body['connector']);
+      const order = await services.store.orders(author.connector).find(String(body['id']));
+      if (!order)
+        throw new ContractError(
+          HttpStatus.NOT_FOUND,
+          'No such order',
+          'The connector has no order with this id. Nothing was changed.',
+        );
+      const resolution: Resolution = {
+        ...{ as: body['as'] as Resolution['as'], note: String(body['note']) },
+        ...(body['pspId'] !== undefined && { pspId: String(body['pspId']) }),
+      };
+      const resolved = await resolveOrderAsOperator(services.store, order, resolution, author);
+      if ('order' in resolved) return toOrderView(resolved.order);
+      throw new ContractError(
+        HttpStatus.CONFLICT,
+        'Order cannot be resolved',
+        `It cannot be resolved as ${resolution.as}: ${resolved.error}. Nothing was changed.`,
+      );
+    },
+  },
+];

@@ -1,0 +1,106 @@
+/** What operators do with streams: pull now, pause, resume, read again. */
+import { formatTime, STREAMS, type Stream } from '@tributary/connector-api';
+import type { OperatorAuthor } from '@tributary/feed';
+import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
+import { parseTime } from '../parse-time.js';
+import { CONNECTOR_PATH, listOf, objectOf, STREAM, TEXT, TIME } from '../schemas.js';
+import { requireVisibleConnector } from '../visible-connectors.js';
+
+const STREAMS_BODY = {
+  connector: CONNECTOR_PATH,
+  'streams?': { ...listOf(STREAM), minItems: 1, description: 'Without it: all streams of the connector.' },
+};
+const CHANGED_STREAMS = objectOf({
+  streams: {
+    ...listOf(STREAM),
+    description: 'The streams that were changed. A stream that was never pulled is left out.',
+  },
+});
+
+export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
+  {
+    ...{ method: 'POST', path: '/streams/pull', operationId: 'pullStreams', access: 'operate' },
+    summary:
+      'Pulls streams now, also while they wait after a failure. A rate limit of the PSP still applies.',
+    body: objectOf(STREAMS_BODY),
+    response: CHANGED_STREAMS,
+    async handle(request, services) {
+      const { author, streams } = parseStreams(request, services);
+      const changed = await services.store.operator().requestPulls(author, streams);
+      services.retryPulls(author.connector, streams);
+      return { streams: changed };
+    },
+  },
+  {
+    ...{ method: 'POST', path: '/streams/pause', operationId: 'pauseStreams', access: 'operate' },
+    summary:
+      'Pauses streams: no gateway pulls them until they are resumed. Clients still read what is stored.',
+    body: objectOf(STREAMS_BODY),
+    response: CHANGED_STREAMS,
+    async handle(request, services) {
+      const { author, streams } = parseStreams(request, services);
+      return { streams: await services.store.operator().pauseStreams(author, streams) };
+    },
+  },
+  {
+    ...{ method: 'POST', path: '/streams/resume', operationId: 'resumeStreams', access: 'operate' },
+    summary: 'Resumes paused streams, and pulls them now.',
+    body: objectOf(STREAMS_BODY),
+    response: CHANGED_STREAMS,
+    async handle(request, services) {
+      const { author, streams } = parseStreams(request, services);
+      const changed = await services.store.operator().resumeStreams(author, streams);
+      services.retryPulls(author.connector, streams);
+      return { streams: changed };
+    },
+  },
+  {
+    ...{ method: 'POST', path: '/streams/reread', operationId: 'rereadStreams', access: 'operate' },
+    summary:
+      'Reads everything again that changed at the PSP since a time. Unchanged records get no new version.',
+    body: objectOf({ ...STREAMS_BODY, from: { ...TEXT, description: 'RFC 3339 or a date.' } }),
+    response: objectOf({
+      streams: listOf(
+        objectOf({
+          stream: STREAM,
+          'readsFrom?': {
+            ...TIME,
+            description: 'The stored position that is used; absent: from the beginning of the list.',
+          },
+        }),
+      ),
+    }),
+    async handle(request, services) {
+      const { author, streams } = parseStreams(request, services);
+      const fromMs = parseTime('from', request.body['from']) ?? 0;
+      const starts = await services.store.operator().rereadStreams(author, streams, fromMs);
+      services.retryPulls(author.connector, streams);
+      return { streams: starts.map(toStartView) };
+    },
+  },
+];
+
+/** A stream that is read again, and from where. */
+export function toStartView({ stream, cursorAt }: { stream: Stream; cursorAt: number | undefined }) {
+  return { stream, ...(cursorAt !== undefined && { readsFrom: formatTime(cursorAt) }) };
+}
+
+function parseStreams(
+  request: OperatorRequest,
+  services: OperatorServices,
+): { author: OperatorAuthor; streams: readonly Stream[] } {
+  return {
+    author: toAuthor(request, services, request.body['connector']),
+    streams: (request.body['streams'] as Stream[] | undefined) ?? STREAMS,
+  };
+}
+
+/** Returns who changes a connector. @throws ContractError 404 for a connector that the operator does not see */
+export function toAuthor(
+  { operator }: OperatorRequest,
+  { deployment }: OperatorServices,
+  connector: unknown,
+): OperatorAuthor {
+  const { path, tenant } = requireVisibleConnector(deployment, operator, connector);
+  return { by: operator.name, via: 'api', connector: path, ...(tenant !== undefined && { tenant }) };
+}

@@ -1,0 +1,19 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from '../database/database-adapter.js';
+
+/** Adds what operators do with streams and quarantine entries: pause, read again, dismiss. `database/schema.ts` describes the columns. */
+export async function addOperatorActionColumns(db: Kysely<unknown>, types: ColumnTypes): Promise<void> {
+  await db.schema.alterTable('feeds').addColumn('paused_at', types.integer).execute();
+  await db.schema.alterTable('quarantine').addColumn('seen_at', types.integer).execute();
+  await db.schema.alterTable('quarantine').addColumn('dismissed_at', types.integer).execute();
+  await types
+    .clustered(
+      db.schema
+        .createTable('feed_cursors')
+        .addColumn('feed_id', types.integer, (column) => column.notNull())
+        .addColumn('at', types.integer, (column) => column.notNull())
+        .addColumn('cursor', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('feed_cursors_key', ['feed_id', 'at']),
+    )
+    .execute();
+}

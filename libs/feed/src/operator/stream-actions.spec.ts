@@ -1,0 +1,86 @@
+/** What operators do with streams and the quarantine, on both databases: each change takes effect and is in the audit log. */
+import { openStore } from '../store/open-store.js';
+import { runSql } from '../testing/raw-sql.js';
+import { STORES, type FreshStore } from '../testing/stores.js';
+import type { FeedPage, Store } from '../types/store.types.js';
+
+const AUTHOR = { by: 'alice', via: 'api', connector: 'acme/bank', tenant: 'acme' } as const;
+const HOLDER = { host: 'test', pid: process.pid, id: 'test' };
+const EMPTY: FeedPage = {
+  ...{ records: [], rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'first' },
+};
+const HOUR_MS = 3_600_000;
+
+describe.each(STORES)('on $name, an operator', (kind) => {
+  let fresh: FreshStore;
+  let store: Store;
+  let now = Date.UTC(2026, 5, 1);
+  beforeEach(async () => {
+    fresh = await kind.createMigrated();
+    store = await openStore(fresh.url, () => now);
+  });
+  afterEach(async () => {
+    await store.close();
+    await fresh.remove();
+  });
+
+  const openFeed = () => store.feed('acme/bank', 'transactions');
+  const pull = async (page: Partial<FeedPage>) => {
+    const lease = await (await openFeed()).acquireLease(HOLDER, HOUR_MS);
+    const cursorBefore = lease?.cursor;
+    await lease?.append({ ...EMPTY, ...page });
+    await lease?.release({ dueInMs: HOUR_MS, hasCaughtUp: true });
+    return cursorBefore;
+  };
+  const listActions = async () =>
+    (await store.operator().listAuditEvents(undefined, undefined, 10)).map(({ action }) => action);
+
+  it('pauses a stream, also while it is pulled, and resumes it', async () => {
+    const lease = await (await openFeed()).acquireLease(HOLDER, HOUR_MS);
+    expect(await store.operator().pauseStreams(AUTHOR, ['transactions', 'accounts'])).toEqual([
+      'transactions',
+    ]);
+    await expect(lease?.append(EMPTY)).rejects.toThrow('lease');
+    expect(await (await openFeed()).acquireLease(HOLDER, HOUR_MS)).toBeUndefined();
+    expect(await (await openFeed()).acquireLeaseWhenDue(HOLDER, HOUR_MS)).toBeUndefined();
+    const [state] = await store.operator().listStreamStates(['acme/bank']);
+    expect(state).toMatchObject({ pausedAt: now, isPulling: false });
+    await store.operator().resumeStreams(AUTHOR, ['transactions']);
+    expect(await (await openFeed()).acquireLeaseWhenDue(HOLDER, HOUR_MS)).toHaveProperty('cursor');
+    expect(await listActions()).toEqual(['stream.resumed', 'stream.paused']);
+  });
+
+  it('has a stream read again from the cursor of a date, or from the beginning', async () => {
+    await pull({ cursor: 'of May' });
+    const reread = (fromMs: number) => store.operator().rereadStreams(AUTHOR, ['transactions'], fromMs);
+    expect(await reread(now - 1)).toEqual([{ stream: 'transactions', cursorAt: undefined }]);
+    expect(await pull({ cursor: 'of June' })).toBeUndefined();
+    expect(await reread(now)).toEqual([{ stream: 'transactions', cursorAt: now }]);
+    expect(await pull({ cursor: 'later' })).toBe('of May');
+  });
+
+  it('dismisses an entry, which stays away until its fault is another one', async () => {
+    const rejected = { id: 'r', reason: 'no amount', raw: '{}' };
+    await pull({ rejected: [rejected] });
+    const key = { stream: 'transactions', kind: 'refusal', id: 'r' } as const;
+    expect(await store.operator().dismissEntry(AUTHOR, key, 'a test payment')).toBe(true);
+    expect(await store.operator().dismissEntry(AUTHOR, key, 'again')).toBe(false);
+    await pull({ rejected: [rejected] });
+    expect(await store.listQuarantine('acme/bank')).toEqual([]);
+    now += 1;
+    await pull({ rejected: [{ ...rejected, reason: 'no currency' }] });
+    expect(await store.operator().findQuarantineEntry({ connector: 'acme/bank', ...key })).toMatchObject({
+      ...{ reason: 'no currency', raw: '{}', seenAt: now },
+    });
+    expect(await listActions()).toEqual(['quarantine.dismissed']);
+  });
+
+  it('leaves an audit log in which a changed event is found', async () => {
+    await openFeed();
+    for (let event = 0; event < 3; event++) await store.operator().requestPulls(AUTHOR, ['transactions']);
+    expect(await store.operator().verifyAuditEvents()).toEqual({ events: 3 });
+    expect(await store.operator().listAuditEvents('other', undefined, 10)).toEqual([]);
+    await runSql(fresh.url, `update audit_events set body = replace(body, 'alice', 'mallory') where seq = 2`);
+    expect(await store.operator().verifyAuditEvents()).toEqual({ events: 1, firstChanged: 2 });
+  });
+});

@@ -14,6 +14,8 @@ import { registerQuarantineCommand } from './commands/quarantine.command.js';
 import { registerSchemaCommand } from './commands/schema.command.js';
 import { registerServeCommand } from './commands/serve.command.js';
 import { registerStoreCommand } from './commands/store.command.js';
+import { registerFeedCommand } from './commands/feed.command.js';
+import { registerStatusCommand } from './commands/status.command.js';
 import { registerSyncCommand } from './commands/sync.command.js';
 import type { CliResult, CommandContext } from './shared/command-context.js';
 import type { Terminal } from './shared/terminal.js';
@@ -42,6 +44,8 @@ export function createProgram(terminal: Terminal, result: CliResult): Command {
     registerCheckCommand,
     registerKeysCommand,
     registerSyncCommand,
+    registerStatusCommand,
+    registerFeedCommand,
     registerQuarantineCommand,
     registerCompletenessCommand,
     registerOrdersCommand,

@@ -17,8 +17,8 @@ import {
   STREAM,
   TEXT,
 } from '../schemas.js';
+import { readStreamStatus, STREAM_STATUS } from '../stream-status.js';
 import { listVisibleConnectors, requireVisibleConnector } from '../visible-connectors.js';
-import { readConnectorStates } from './overview.js';
 
 const CONNECTOR_FIELDS = {
   connector: CONNECTOR_PATH,
@@ -68,11 +68,11 @@ export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
       }),
       apiKeys: listOf(objectOf({ reader: TEXT, scopes: listOf({ type: 'string', enum: [...SCOPES] }) })),
       'formance?': objectOf({ name: TEXT }),
-      streams: { type: 'array', items: ANY_OBJECT, description: 'As in `/overview`.' },
+      streams: listOf(STREAM_STATUS),
     }),
     async handle({ operator, query }, services) {
       const config = requireVisibleConnector(services.deployment, operator, query['connector']);
-      const states = await readConnectorStates(services, [config.path]);
+      const states = await readStreamStatus(services.store, [config.path]);
       return {
         ...toView(config),
         settings: redactSettings(config.settings, services.deployment.secrets),

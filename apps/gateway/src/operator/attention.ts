@@ -1,0 +1,69 @@
+/** What needs a person: failed pulls, rejected records, orders with an unknown outcome, and data warnings. */
+import type { Stream } from '@tributary/connector-api';
+import type { Store, StreamState } from '@tributary/feed';
+import { setImmediate } from 'node:timers/promises';
+import { CONNECTOR_PATH, COUNT, objectOf, STREAM, TEXT } from './schemas.js';
+
+/** Number of connectors that are read at a time. Other requests are served in between. */
+const SLICE_CONNECTORS = 100;
+
+/** JSON schema of `AttentionItem`. */
+export const ATTENTION_ITEM = objectOf({
+  kind: {
+    type: 'string',
+    enum: ['pull-failed', 'rejected-records', 'unknown-orders', 'data-warnings'],
+  },
+  connector: CONNECTOR_PATH,
+  'stream?': STREAM,
+  count: COUNT,
+  message: TEXT,
+});
+
+/** Something that needs a person. */
+export interface AttentionItem {
+  kind: 'pull-failed' | 'rejected-records' | 'unknown-orders' | 'data-warnings';
+  connector: string;
+  stream?: Stream;
+  count: number;
+  message: string;
+}
+
+/** Finds everything that needs a person, the most urgent kinds first. */
+export async function findAttention(store: Store, paths: readonly string[]): Promise<AttentionItem[]> {
+  const unknownOrders = await store.orderQueue().countByState(paths, ['unknown']);
+  const found: AttentionItem[] = unknownOrders.map(({ connector, count }) => ({
+    ...{ kind: 'unknown-orders', connector, count },
+    message: `The PSP did not say what became of ${count} order${count === 1 ? '' : 's'}.`,
+  }));
+  const others: AttentionItem[] = [];
+  for (let start = 0; start < paths.length; start += SLICE_CONNECTORS) {
+    await setImmediate();
+    const slice = paths.slice(start, start + SLICE_CONNECTORS);
+    for (const state of await store.operator().listStreamStates(slice)) others.push(...judgeStream(state));
+  }
+  const failed = others.filter(({ kind }) => kind === 'pull-failed');
+  return [...found, ...failed, ...others.filter(({ kind }) => kind !== 'pull-failed')];
+}
+
+function judgeStream({
+  connector,
+  stream,
+  lastRun,
+  rejectedRecords,
+  dataWarnings,
+}: StreamState): AttentionItem[] {
+  const items: AttentionItem[] = [];
+  if (lastRun?.error !== undefined)
+    items.push({ ...{ kind: 'pull-failed', connector, stream, count: 1 }, message: lastRun.error });
+  if (rejectedRecords > 0)
+    items.push({
+      ...{ kind: 'rejected-records', connector, stream, count: rejectedRecords },
+      message: `${rejectedRecords} record${rejectedRecords === 1 ? ' is' : 's are'} rejected and not served.`,
+    });
+  if (dataWarnings > 0)
+    items.push({
+      ...{ kind: 'data-warnings', connector, stream, count: dataWarnings },
+      message: `${dataWarnings} warning${dataWarnings === 1 ? '' : 's'} about the data of the PSP, e.g. a gap.`,
+    });
+  return items;
+}

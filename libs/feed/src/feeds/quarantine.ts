@@ -8,8 +8,8 @@ import { lockFeed } from './lock-feed.js';
 import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
-/** A record is kept whole up to this length in characters. */
-const MAX_RAW_LENGTH = 65_536;
+/** The library that pulls limits the length of a record, too. This limit protects the database from a plugin that does not. */
+const MAX_RAW_LENGTH = 131_072;
 
 /** Applies a page to the quarantine. A rejected record is resolved when a valid record of the same id arrives, or when the plugin says so. */
 export async function updateQuarantine(

@@ -220,7 +220,7 @@ it('dismisses a rejected record with a note', async () => {
     kind: 'rejected-record',
     id: rejected[0]?.id ?? '',
   });
-  expect(await read(`/quarantine/entry?${query}`)).toMatchObject({ raw: '{"a":"<b>"}' });
+  expect(await read(`/quarantine/entry?${query.toString()}`)).toMatchObject({ raw: '{"a":"<b>"}' });
   expect((await post('/quarantine/dismiss', { ...Object.fromEntries(query), note: 'a test' })).status).toBe(
     204,
   );

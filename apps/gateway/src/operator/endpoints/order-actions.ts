@@ -30,10 +30,8 @@ export const ORDER_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
           'No such order',
           'The connector has no order with this id. Nothing was changed.',
         );
-      const resolution: Resolution = {
-        ...{ as: body['as'] as Resolution['as'], note: String(body['note']) },
-        ...(body['pspId'] !== undefined && { pspId: String(body['pspId']) }),
-      };
+      const { as, note, pspId } = body as unknown as Resolution;
+      const resolution = { as, note, ...(pspId !== undefined && { pspId }) };
       const resolved = await resolveOrderAsOperator(services.store, order, resolution, author);
       if ('order' in resolved) return toOrderView(resolved.order);
       throw new ContractError(

@@ -2,6 +2,7 @@
 import { SandboxClient } from '../../libs/psp-plugins/src/sandbox/sandbox.client.js';
 import { SandboxSettings } from '../../libs/psp-plugins/src/sandbox/sandbox.config.js';
 import { SandboxPsp } from '../../libs/psp-plugins/src/sandbox/sandbox.psp.js';
+import { SimulatedApi } from '../../libs/psp-plugins/src/sandbox/simulator/simulated-api.js';
 import { sandbox } from '../../libs/psp-plugins/src/sandbox/index.js';
 import { CompletenessWorld } from './completeness-world.js';
 
@@ -23,7 +24,7 @@ afterEach(() => world.close());
 async function openSandbox(given: Partial<SandboxSettings>): Promise<void> {
   const settings = Object.assign(new SandboxSettings(), FAULTS, given);
   world = await CompletenessWorld.open(
-    (clock) => new SandboxPsp(settings, new SandboxClient(settings, clock), clock),
+    (clock) => new SandboxPsp(settings, new SandboxClient(new SimulatedApi(settings, clock)), clock),
     sandbox.completeness!(settings),
   );
 }

@@ -1,8 +1,8 @@
 /** Reads what really happened to the orders: the journals of the simulated PSPs, parsed as the PSPs parse them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/sandbox.faults.js';
-import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/sandbox.journal.js';
-import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/sandbox.payment-state.js';
+import { isOrderAccepted } from '../../libs/psp-plugins/src/sandbox/simulator/order-faults.js';
+import { parseAttempt } from '../../libs/psp-plugins/src/sandbox/simulator/order-journal.js';
+import { getStateAt, type Payment } from '../../libs/psp-plugins/src/sandbox/simulator/payment-state.js';
 
 export class PspJournal {
   attemptCount = 0;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { plugins } from './index.js';
 
 const PLUGINS_DIRECTORY = import.meta.dirname;
-const DIRECTORIES = ['__snapshots__', 'fixtures', 'testing'];
+const DIRECTORIES = ['__snapshots__', 'fixtures', 'simulator', 'testing'];
 
 interface Exception {
   /** Files of the layout that the plugin does not have. */
@@ -13,17 +13,12 @@ interface Exception {
   more: RegExp;
 }
 
-/** Plugins without the API of a PSP. The README.md of each describes its files. */
+/** Plugins that read files instead of an API. The README.md of each describes its files. */
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   // It reads files, and most of its code are the parsers of their formats.
   'bank-statements': {
     missing: ['client.ts', 'types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts'],
     more: /^(chain|checking|identity|mapping|matching|pulling|readers|statements|(account|beneficiary|transaction)-extractor\.ts|late-reports\.mapper\.ts)$/,
-  },
-  // It contains the PSP that it lists, so it has the parts of a PSP, and no fake of one.
-  sandbox: {
-    missing: ['types.ts', 'accounts.ts', 'beneficiaries.ts', 'transactions.ts', 'orders.ts', 'fake.ts'],
-    more: /^sandbox\.(clock|faults|journal|merge-listings|order-endpoint|payment-state|payment-timeline|random|movement-cycle|rows|simulator)\.ts$/,
   },
 };
 const NO_EXCEPTION: Exception = { missing: [], more: /^$/ };
@@ -54,12 +49,15 @@ function listFilesByCapability(name: string): string[] {
   const plugin = plugins.find((each) => each.name === name);
   const methods = plugin?.psp.prototype ?? {};
   // Two files more if payouts and transfers have different APIs at the PSP.
-  const separateOrders = readdirSync(join(PLUGINS_DIRECTORY, name))
+  const entries = readdirSync(join(PLUGINS_DIRECTORY, name));
+  const separateOrders = entries
     .filter((file) => /\.(payouts|transfers)\.ts$/.test(file))
     .map((file) => file.slice(name.length + 1));
   return [
     ...['config.ts', 'client.ts', 'types.ts', 'psp.ts', 'accounts.ts', 'transactions.ts', 'mapper.ts'],
-    ...['fake.ts', 'suite.spec.ts'],
+    'suite.spec.ts',
+    // A plugin that contains its PSP needs no fake of it.
+    ...(entries.includes('simulator') ? [] : ['fake.ts']),
     ...('beneficiaries' in methods ? ['beneficiaries.ts'] : []),
     ...(plugin?.orders === undefined ? [] : ['orders.ts', ...separateOrders]),
     ...('webhook' in methods ? ['webhooks.ts'] : []),

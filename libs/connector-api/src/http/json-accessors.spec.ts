@@ -29,6 +29,25 @@ describe('Json', () => {
     expect(toPlainDecimal(source)).toBe(decimal);
   });
 
+  it.each([
+    '{"time":"09:30","text":"a \\"1\\" \\\\","list":[true,null,{}]}',
+    '{"text":"\\\\\\"","amount":12345678901234567.89}',
+    '["\\\\",-1.10]',
+    '["without an end, 1',
+    '"\\\\\\\\"',
+    '1.10',
+  ])('reads %s as JSON.parse does, and keeps the digits of numbers', (text) => {
+    let expected: unknown;
+    try {
+      expected = JSON.parse(text);
+    } catch {
+      expect(() => Json.parse(text)).toThrow(SyntaxError);
+      return;
+    }
+    expect(Json.parse(text).toJsonString()).toBe(text);
+    expect(JSON.parse(Json.parse(text).toJsonString())).toEqual(expected);
+  });
+
   it('ignores a byte order mark before the document', () => {
     expect(Json.parse('\uFEFF{"type":"event"}').string('type')).toBe('event');
     expect(() => Json.parse('\uFEFF\uFEFF{}')).toThrow(SyntaxError);

@@ -37,9 +37,40 @@ export function toPlainDecimal(source: string): string {
 
 /** Parses JSON like `JSON.parse`, but every number becomes a `JsonNumber`. @throws SyntaxError if the string is not JSON */
 export function parseJson(text: string): unknown {
+  // A reviver makes the parser seven times slower.
+  if (!containsNumber(text)) return JSON.parse(text);
   return (JSON as unknown as JsonParserWithSource).parse(text, (_key, value, context) =>
     typeof value === 'number' ? new JsonNumber(context.source) : value,
   );
+}
+
+const QUOTATION_MARK = 0x22;
+const BACKSLASH = 0x5c;
+const DIGIT_ZERO = 0x30;
+const DIGIT_NINE = 0x39;
+
+/** Returns whether JSON contains a number: a digit outside of a string is a part of one. */
+function containsNumber(json: string): boolean {
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTATION_MARK) at = findStringEnd(json, at);
+    else if (code >= DIGIT_ZERO && code <= DIGIT_NINE) return true;
+  }
+  return false;
+}
+
+/** Returns the index of the quotation mark that ends the string which begins at `start`. */
+function findStringEnd(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end === -1 ? json.length : end;
+}
+
+/** Returns whether an odd number of backslashes is before the character. */
+function isEscaped(json: string, at: number): boolean {
+  let first = at;
+  while (json.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }
 
 const JSON_NUMBER_PATTERN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -35,9 +35,17 @@ function parsePosition<Position>(options: CursorFormatOptions<Position>, cursor:
   if (options.isPosition(position)) return position;
   const upgraded = value === undefined ? undefined : options.upgrade?.(value);
   if (upgraded !== undefined) return upgraded;
+  return rejectForeignCursor(options.plugin, cursor);
+}
+
+/**
+ * Throws the error for a cursor that the plugin cannot read, for a `CursorFormat` that is not JSON.
+ * @throws PspError `unavailable`
+ */
+export function rejectForeignCursor(plugin: string, cursor: Cursor): never {
   throw new PspError(
     'unavailable',
-    `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin ${options.plugin}: was the connector another plugin before?`,
+    `the cursor ${JSON.stringify(cursor.slice(0, 64))} was not written by the plugin ${plugin}: was the connector another plugin before?`,
   );
 }
 

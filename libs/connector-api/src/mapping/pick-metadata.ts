@@ -13,11 +13,11 @@ export function createPspMetadata(
   psp: string,
   values: Readonly<Record<string, string | undefined>>,
 ): Metadata {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) =>
-      value === undefined || value === '' ? [] : [[`com.${psp}.spec/${key}`, value]],
-    ),
-  );
+  const metadata: Record<string, string> = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined && value !== '') metadata[`com.${psp}.spec/${key}`] = value;
+  }
+  return metadata;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { definePlugin } from '@tributary/connector-api';
 import { SandboxClient } from './sandbox.client.js';
-import { SANDBOX_CLOCK } from './sandbox.clock.js';
 import { SandboxSettings } from './sandbox.config.js';
 import { SandboxPsp } from './sandbox.psp.js';
+import { SimulatedApi } from './simulator/simulated-api.js';
+import { SANDBOX_CLOCK } from './simulator/simulator-clock.js';
+import type { Clock } from './simulator/simulator-clock.js';
 
 export const sandbox = definePlugin({
   name: 'sandbox',
@@ -19,5 +21,13 @@ export const sandbox = definePlugin({
     opening: listsDays === 0 ? 'zero' : 'unknown',
   }),
   psp: SandboxPsp,
-  providers: [SandboxClient, { provide: SANDBOX_CLOCK, useValue: () => Date.now() }],
+  providers: [
+    {
+      provide: SandboxClient,
+      inject: [SandboxSettings, SANDBOX_CLOCK],
+      useFactory: (settings: SandboxSettings, clock: Clock) =>
+        new SandboxClient(new SimulatedApi(settings, clock)),
+    },
+    { provide: SANDBOX_CLOCK, useValue: () => Date.now() },
+  ],
 });

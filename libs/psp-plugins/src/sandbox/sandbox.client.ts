@@ -1,222 +1,58 @@
 /**
- * The simulated PSP's API, with the difficulties of real ones: times in whole seconds, optionally newest first, no filter for changed
- * rows, late rows, pages with tokens, outages.
+ * Requests to the simulated PSP. There is no network in between, but each response becomes JSON text and is parsed again, so that the plugin
+ * reads it as it would read a response over HTTP.
  */
-import { setTimeout } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import { currencyToAsset, formatAmount, formatTime, PspError, type Money } from '@tributary/connector-api';
-import { SANDBOX_CLOCK, type Clock } from './sandbox.clock.js';
-import { SandboxSettings } from './sandbox.config.js';
-import { OrderEndpoint, type PaymentRequest } from './sandbox.order-endpoint.js';
-import { OrderJournal } from './sandbox.journal.js';
-import { mergeByTime, type ListedRow } from './sandbox.merge-listings.js';
-import type { TimelineEntry, TimelinePosition, TimeWindow } from './sandbox.payment-timeline.js';
-import { sumBalanceEffects } from './sandbox.payment-state.js';
-import { randomFraction, RandomTopic } from './sandbox.random.js';
-import {
-  parseAccountIndex,
-  createAccountRow,
-  createBeneficiaryRow,
-  createTimelineRow,
-  createTransactionRow,
-  type SandboxRow,
-} from './sandbox.rows.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
-import { getOpenedAt, ActivitySimulator, type Movement } from './sandbox.simulator.js';
+import { Json } from '@tributary/connector-api/http';
+import type { ListingContext, TokenPage } from '@tributary/connector-api/listing';
+import type { SandboxSettings } from './sandbox.config.js';
+import type { PaymentRequest } from './simulator/order-endpoint.js';
+import type { ListPage, SimulatedApi } from './simulator/simulated-api.js';
 
-export interface ListPage {
-  rows: unknown[];
-  /** Absent on the last page. */
-  next?: string;
+/** What the functions of this plugin need. */
+export interface SandboxContext extends ListingContext {
+  client: SandboxClient;
+  settings: SandboxSettings;
 }
 
-type ListedMovement = ListedRow<number> & { movement: Movement };
-type ListedEntry = ListedRow<TimelinePosition> & { entry: TimelineEntry; state: TransactionState };
-
-/** Position after a page: its last row from each of the two sources. `undefined` if there was none yet. */
-interface PagePosition {
-  transactionNumber?: number;
-  entryPosition?: TimelinePosition;
-}
-
-/** Duration of an outage. */
-const OUTAGE_MS = 5000;
-const DAY = 86_400_000;
-
-@Injectable()
 export class SandboxClient {
-  private readonly journal: OrderJournal | undefined;
-  private readonly orderEndpoint: OrderEndpoint | undefined;
+  constructor(private readonly api: SimulatedApi) {}
 
-  constructor(
-    private readonly settings: SandboxSettings,
-    @Inject(SANDBOX_CLOCK) private readonly clock: Clock,
-  ) {
-    if (settings.journal === undefined) return;
-    this.journal = new OrderJournal(settings.journal);
-    this.orderEndpoint = new OrderEndpoint(settings, clock, this.journal);
+  /** Returns accounts, oldest first. @param token the number of rows before the page */
+  async listAccounts(token = '0', signal?: AbortSignal): Promise<TokenPage<Json>> {
+    return parsePage(await this.api.accounts(Number(token), signal));
   }
 
-  /** `GET /accounts`, oldest first. @param after number of rows to skip */
-  async accounts(after: number): Promise<ListPage> {
-    await this.simulateRequest();
-    return this.createPage(after, this.settings.accounts, (index) =>
-      createAccountRow(this.settings, index, getOpenedAt(this.settings)),
-    );
+  /** Returns beneficiaries, oldest first. @param token the number of rows before the page */
+  async listBeneficiaries(token = '0', signal?: AbortSignal): Promise<TokenPage<Json>> {
+    return parsePage(await this.api.beneficiaries(Number(token), signal));
   }
 
-  /** `GET /beneficiaries`, oldest first. @param after number of rows to skip */
-  async beneficiaries(after: number): Promise<ListPage> {
-    await this.simulateRequest();
-    return this.createPage(after, this.settings.beneficiaries, (index) =>
-      createBeneficiaryRow(this.settings, index, getOpenedAt(this.settings)),
-    );
+  /** Returns the transactions with a time in [`from`, `to`), in milliseconds since 1970. */
+  async listTransactions(
+    { from, to, token }: { from: number; to: number; token?: string },
+    signal?: AbortSignal,
+  ): Promise<TokenPage<Json>> {
+    return parsePage(await this.api.transactions(from, to, token, signal));
   }
 
-  /**
-   * `GET /transactions`: one page of the rows with a timestamp in [`from`, `to`), in ms since 1970.
-   * @param token `next` of the previous page
-   */
-  async transactions(from: number, to: number, token?: string): Promise<ListPage> {
-    const now = await this.simulateRequest();
-    const window: TimeWindow = { from: Math.max(from, getOldestListedTime(this.settings, now)), to, now };
-    let last = parseToken(token);
-    const listing = mergeByTime(
-      this.listActivity(window, last.transactionNumber),
-      this.listOrderPayments(window, last.entryPosition),
-      this.settings.newestFirst,
-    );
-    const rows: SandboxRow[] = [];
-    for (const listed of listing) {
-      if (rows.length === this.settings.pageSize) return { rows, next: serializeToken(last) };
-      if ('movement' in listed) {
-        rows.push(createTransactionRow(this.settings, listed.movement));
-        last = { ...last, transactionNumber: listed.position };
-      } else {
-        rows.push(createTimelineRow(this.settings, listed.entry, listed.state));
-        last = { ...last, entryPosition: listed.position };
-      }
-    }
-    return { rows };
+  async getBalances(accountId: string): Promise<Json> {
+    return parseBody(await this.api.balances(accountId));
   }
 
-  /** `GET /accounts/{id}/balances`. @throws PspError `rejected` for an account that does not exist */
-  async balances(id: string): Promise<SandboxRow> {
-    const now = await this.simulateRequest();
-    const account = parseAccountIndex(this.settings, id);
-    if (account === undefined) {
-      throw new PspError('rejected', `the sandbox has no account ${JSON.stringify(id.slice(0, 64))}`, {
-        status: 404,
-      });
-    }
-    const activity = new ActivitySimulator(this.settings).getBalances(account, now);
-    const ordered = sumBalanceEffects(this.journal?.getTimeline().payments ?? [], id, now);
-    const held = activity.map(({ amount, asset }) => ({
-      amount:
-        amount +
-        (ordered.find((other) => other.asset === asset)?.amount ?? 0n) +
-        BigInt(this.settings.balanceError),
-      asset,
-    }));
-    return { asOf: formatTime(now), held: held.map(toHeldRow) };
+  async createPayment(request: PaymentRequest): Promise<Json> {
+    return parseBody(await this.api.createPayment(request));
   }
 
-  /** `POST /payouts` and `POST /transfers`. @throws PspError according to the attempt's fault */
-  async createPayment(request: PaymentRequest): Promise<SandboxRow> {
-    await this.simulateRequest();
-    return this.requireOrderEndpoint().submit(request);
-  }
-
-  /** `GET /payments?key=…`. @returns `undefined` if there is no such payment */
-  async findPayment(key: string): Promise<SandboxRow | undefined> {
-    await this.simulateRequest();
-    return this.requireOrderEndpoint().find(key);
-  }
-
-  private requireOrderEndpoint(): OrderEndpoint {
-    if (this.orderEndpoint) return this.orderEndpoint;
-    throw new PspError('rejected', 'the sandbox takes no orders: its setting "journal" is missing', {
-      status: 404,
-    });
-  }
-
-  /** Lists the simulated activity after the transaction number `last`. */
-  private *listActivity({ from, to, now }: TimeWindow, last: number | undefined): Generator<ListedMovement> {
-    const simulator = new ActivitySimulator(this.settings);
-    const first = simulator.countCreatedBy(from - 1);
-    const end = simulator.countCreatedBy(Math.min(to - 1, now));
-    const { newestFirst } = this.settings;
-    const step = newestFirst ? -1 : 1;
-    let number = last === undefined ? (newestFirst ? end - 1 : first) : last + step;
-    if (!newestFirst) number = Math.max(number, first);
-    for (; number >= first && number < end; number += step) {
-      const movement = simulator.getMovement(number, now);
-      if (movement && !this.isLost(number))
-        yield { createdAt: movement.createdAt, position: number, movement };
-    }
-  }
-
-  /** Whether the PSP leaves the transaction out of its listing, as the setting "lostRows" asks for. */
-  private isLost(number: number): boolean {
-    const { lostRows, seed } = this.settings;
-    return lostRows > 0 && randomFraction(seed, RandomTopic.Lost, number) < lostRows;
-  }
-
-  /** Lists the payments of orders after the position `last`. */
-  private *listOrderPayments(window: TimeWindow, last: TimelinePosition | undefined): Generator<ListedEntry> {
-    if (!this.journal) return;
-    for (const [entry, state] of this.journal.getTimeline().list(window, this.settings.newestFirst, last)) {
-      yield { createdAt: entry.createdAt, position: entry, entry, state };
-    }
-  }
-
-  private createPage(after: number, total: number, row: (index: number) => SandboxRow): ListPage {
-    const end = Math.min(total, after + this.settings.pageSize);
-    const rows = Array.from({ length: Math.max(0, end - after) }, (_, index) => row(after + index));
-    return end < total ? { rows, next: String(end) } : { rows };
-  }
-
-  /** Simulates latency and outages. @returns the time at the PSP. @throws PspError during an outage */
-  private async simulateRequest(): Promise<number> {
-    const { latency, outages, seed } = this.settings;
-    if (latency > 0) await setTimeout(latency);
-    const now = this.clock();
-    const intervalIndex = Math.floor(now / OUTAGE_MS);
-    if (outages > 0 && randomFraction(seed, RandomTopic.Outages, intervalIndex) < outages) {
-      if (randomFraction(seed, RandomTopic.Outages, intervalIndex, 1) < 0.5) {
-        throw new PspError('unavailable', 'the sandbox is down, as its setting "outages" asks for', {
-          status: 503,
-        });
-      }
-      throw new PspError('rate-limited', 'the sandbox has had too many requests, as "outages" asks for', {
-        status: 429,
-        retryAfterMs: (intervalIndex + 1) * OUTAGE_MS - now,
-      });
-    }
-    return now;
+  async findPayment(key: string): Promise<Json | undefined> {
+    const payment = await this.api.findPayment(key);
+    return payment && parseBody(payment);
   }
 }
 
-/** Returns the oldest timestamp that the PSP still lists, ms since 1970. */
-export function getOldestListedTime({ listsDays }: SandboxSettings, now: number): number {
-  return listsDays === 0 ? -Infinity : now - listsDays * DAY;
+function parsePage({ rows, next }: ListPage): TokenPage<Json> {
+  return { rows: parseBody(rows).array(), ...(next !== undefined && { next }) };
 }
 
-function serializeToken({ transactionNumber, entryPosition }: PagePosition): string {
-  return [transactionNumber, entryPosition?.createdAt, entryPosition?.rank].join('/');
-}
-
-function parseToken(token = ''): PagePosition {
-  const [transactionNumber, createdAt, rank] = token
-    .split('/')
-    .map((text) => (text === '' ? undefined : Number(text)));
-  return {
-    transactionNumber,
-    entryPosition: createdAt === undefined || rank === undefined ? undefined : { createdAt, rank },
-  };
-}
-
-function toHeldRow(money: Money): SandboxRow {
-  const currency = money.asset.split('/')[0];
-  return { currency, amount: formatAmount({ ...money, asset: currencyToAsset(currency ?? '') }) };
+function parseBody(body: object): Json {
+  return Json.parse(JSON.stringify(body));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SandboxSettings } from './sandbox.config.js';
-import { FATES, FAULTS } from './sandbox.faults.js';
+import { FATES, FAULTS } from './simulator/order-faults.js';
 
 const page = readFileSync('docs/guides/sandbox.md', 'utf8');
 

@@ -3,7 +3,7 @@ import { sandbox } from './index.js';
 import { createSandboxFixture } from './testing/suite-fixture.js';
 
 const NO_HTTP =
-  'The sandbox is not reached over HTTP; `sandbox.order-endpoint.spec.ts` and `sandbox.spec.ts` show its faults.';
+  'The sandbox is not reached over HTTP; `simulator/order-endpoint.spec.ts` and `sandbox.spec.ts` show its faults.';
 const NO_SECRETS = 'The sandbox has no secrets.';
 
 const NO_DISPUTE_ROWS =

@@ -1,15 +1,15 @@
 /** Reads the sandbox's journal directly, for tests that submit orders to the sandbox. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseMoney, type Money, type OrderStatus } from '@tributary/connector-api';
-import { parseAttempt } from '../sandbox.journal.js';
+import { parseAttempt } from '../simulator/order-journal.js';
 import {
   getExecutedAt,
   getStateAt,
   type OrderAttempt,
   type Payment,
   type PaymentState,
-} from '../sandbox.payment-state.js';
-import { getFinalDecision, isOrderAccepted } from '../sandbox.faults.js';
+} from '../simulator/payment-state.js';
+import { getFinalDecision, isOrderAccepted } from '../simulator/order-faults.js';
 
 /** One payment that the sandbox has executed. There is one per key. */
 export interface ExecutedPayment {

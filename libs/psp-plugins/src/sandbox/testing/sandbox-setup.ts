@@ -3,6 +3,7 @@ import { isRejectedRecord, type Page, type RejectedRecord, type Transaction } fr
 import { SandboxClient } from '../sandbox.client.js';
 import { SandboxSettings } from '../sandbox.config.js';
 import { SandboxPsp } from '../sandbox.psp.js';
+import { SimulatedApi } from '../simulator/simulated-api.js';
 
 export const START = Date.parse('2026-11-01T00:00:00Z');
 export const MINUTE = 60_000;
@@ -24,7 +25,7 @@ export function createSettings(given: Partial<SandboxSettings>): SandboxSettings
 }
 
 export function createPsp(settings: SandboxSettings, clock: () => number): SandboxPsp {
-  return new SandboxPsp(settings, new SandboxClient(settings, clock), clock);
+  return new SandboxPsp(settings, new SandboxClient(new SimulatedApi(settings, clock)), clock);
 }
 
 export async function collectPages<T>(listing: AsyncIterable<Page<T>>): Promise<Page<T>[]> {

@@ -9,10 +9,11 @@ import type {
   RelatedMovementInput,
   TransactionInput,
 } from '@tributary/connector-api/testing';
-import { SandboxClient, type ListPage } from '../sandbox.client.js';
-import { SANDBOX_CLOCK } from '../sandbox.clock.js';
+import { SandboxClient } from '../sandbox.client.js';
+import { SANDBOX_CLOCK } from '../simulator/simulator-clock.js';
 import { SandboxSettings } from '../sandbox.config.js';
-import { createAccountRow, createBeneficiaryRow, type SandboxRow } from '../sandbox.rows.js';
+import { SimulatedApi, type ListPage } from '../simulator/simulated-api.js';
+import { createAccountRow, createBeneficiaryRow, type SandboxRow } from '../simulator/response-rows.js';
 import { readPayments } from './read-journal.js';
 
 const DAY = 86_400_000;
@@ -35,7 +36,8 @@ export function createSandboxFixture({ clock, pageSize }: PspFixtureOptions): Ps
       {
         provide: SandboxClient,
         inject: [SandboxSettings],
-        useFactory: (settings: SandboxSettings) => new InMemoryClient(settings, () => clock.now(), rows),
+        useFactory: (settings: SandboxSettings) =>
+          new SandboxClient(new InMemoryApi(settings, () => clock.now(), rows)),
       },
     ],
     maxPageSize: MAX_PAGE_SIZE,
@@ -103,8 +105,8 @@ class InMemoryRows {
   }
 }
 
-/** Lists the rows that the suite added, and the payments of orders as the real client does. */
-class InMemoryClient extends SandboxClient {
+/** Lists the rows that the suite added, and the payments of orders as the simulated PSP does. */
+class InMemoryApi extends SimulatedApi {
   constructor(
     private readonly sandboxSettings: SandboxSettings,
     clock: () => number,

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { PspError } from '@tributary/connector-api';
-import type { Clock } from './sandbox.clock.js';
-import type { SandboxSettings } from './sandbox.config.js';
+import type { Clock } from './simulator-clock.js';
+import type { SandboxSettings } from '../sandbox.config.js';
 import {
   isOrderAccepted,
   chooseFate,
@@ -11,17 +11,17 @@ import {
   parseRequestedBehavior,
   type OrderFate,
   type RequestedBehavior,
-} from './sandbox.faults.js';
-import type { OrderJournal } from './sandbox.journal.js';
-import { getStateAt, type OrderAttempt, type Payment } from './sandbox.payment-state.js';
+} from './order-faults.js';
+import type { OrderJournal } from './order-journal.js';
+import { getStateAt, type OrderAttempt, type Payment } from './payment-state.js';
 import {
   parseAccountIndex,
   parseBeneficiaryIndex,
   createPaymentId,
   createPaymentRow,
   type SandboxRow,
-} from './sandbox.rows.js';
-import { CURRENCIES } from './sandbox.movement-cycle.js';
+} from './response-rows.js';
+import { CURRENCIES } from './movement-cycle.js';
 
 /** The body of `POST /payouts` and `POST /transfers` at the simulated PSP. */
 export interface PaymentRequest {
@@ -126,7 +126,7 @@ export class OrderEndpoint {
     return requested;
   }
 
-  /** Rejects delays after which a row could change later than `changesWithin`. Row timestamps are whole seconds. */
+  /** Rejects delays after which a row could change later than `changesWithin`. SandboxRow timestamps are whole seconds. */
   private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: OrderFate): void {
     const longest = this.settings.changesWithin - SECOND;
     if (['settles', 'fails'].includes(fate) && delayMs > longest) {

@@ -7,8 +7,8 @@
  * account's movement number k = ⌊n / accounts⌋. The cycle entry (k + the account's offset) mod 512 describes that movement.
  */
 import { currencyToAsset, type Money } from '@tributary/connector-api';
-import type { SandboxSettings } from './sandbox.config.js';
-import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
+import type { SandboxSettings } from '../sandbox.config.js';
+import { randomFraction, randomInteger, RandomTopic } from './random.js';
 import {
   chooseTiedRowIndexes,
   MovementCycle,
@@ -16,7 +16,7 @@ import {
   type MovementKind,
   type CycleEntry,
   type TransactionState,
-} from './sandbox.movement-cycle.js';
+} from './movement-cycle.js';
 
 const SECOND = 1000;
 const MINUTE = 60_000;

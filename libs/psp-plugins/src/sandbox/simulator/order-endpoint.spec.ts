@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Order, OrderStatus } from '@tributary/connector-api';
-import { FATES, FAULTS, type OrderFate, type Fault } from './sandbox.faults.js';
+import { FATES, FAULTS, type OrderFate, type Fault } from './order-faults.js';
 import {
   ORDER_DELAY_MS,
   createJournalPathGenerator,
@@ -11,9 +11,9 @@ import {
   submitForOutcome,
   submitOrder,
   QUIET_SETTINGS,
-} from './testing/order-fixtures.js';
-import { readPaymentsByReference, readAttempts, readPayments } from './testing/read-journal.js';
-import { collectRecords, MINUTE, createPsp, createSettings, START } from './testing/sandbox-setup.js';
+} from '../testing/order-fixtures.js';
+import { readPaymentsByReference, readAttempts, readPayments } from '../testing/read-journal.js';
+import { collectRecords, MINUTE, createPsp, createSettings, START } from '../testing/sandbox-setup.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-orders-'));
 afterAll(() => rmSync(directory, { recursive: true }));

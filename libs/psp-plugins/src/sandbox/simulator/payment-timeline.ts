@@ -2,8 +2,8 @@
  * Index of the payments of orders in listing order. The journal line of an entry determines its timestamp. The current time determines
  * whether the entry is visible, and its state.
  */
-import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './sandbox.payment-state.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
+import { getExecutedAt, getReturnedAt, getStateAt, type Payment } from './payment-state.js';
+import type { TransactionState } from './movement-cycle.js';
 
 /** Position of an entry: sorted by time, then by rank. */
 export interface TimelinePosition {

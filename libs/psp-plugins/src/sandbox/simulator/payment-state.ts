@@ -2,8 +2,8 @@
  * Computes the state of the payment of an order at a time. The result is a pure function of the order's line in the journal and the time.
  */
 import { currencyToAsset, parseAmount, type Money } from '@tributary/connector-api';
-import type { OrderFate, Fault } from './sandbox.faults.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
+import type { OrderFate, Fault } from './order-faults.js';
+import type { TransactionState } from './movement-cycle.js';
 
 /** One attempt to submit an order, as the PSP received it. It is one line of the journal, so the property names are stored. */
 export interface OrderAttempt {

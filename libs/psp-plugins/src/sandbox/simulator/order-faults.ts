@@ -1,6 +1,6 @@
 /** Fault injection for orders: the fault of an attempt to submit an order, and the fate of an accepted order. */
-import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
-import type { SandboxSettings } from './sandbox.config.js';
+import { randomFraction, randomInteger, RandomTopic } from './random.js';
+import type { SandboxSettings } from '../sandbox.config.js';
 
 /** Faults of one attempt. The words are part of the documentation and of the journal. */
 export const FAULTS = [

@@ -1,11 +1,11 @@
 /** Creates the rows of the simulated PSP's responses: ids, names, decimals. Some rows are malformed on purpose. */
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
-import type { SandboxSettings } from './sandbox.config.js';
-import { randomFraction, randomInteger, RandomTopic } from './sandbox.random.js';
-import type { TimelineEntry } from './sandbox.payment-timeline.js';
-import type { Payment, PaymentState } from './sandbox.payment-state.js';
-import type { TransactionState } from './sandbox.movement-cycle.js';
-import type { Movement } from './sandbox.simulator.js';
+import type { SandboxSettings } from '../sandbox.config.js';
+import { randomFraction, randomInteger, RandomTopic } from './random.js';
+import type { TimelineEntry } from './payment-timeline.js';
+import type { Payment, PaymentState } from './payment-state.js';
+import type { TransactionState } from './movement-cycle.js';
+import type { Movement } from './activity-simulator.js';
 
 /** A row of the PSP's responses. A malformed row has invalid or missing values. */
 export type SandboxRow = Record<string, unknown>;
@@ -180,7 +180,7 @@ function getParties(
   }
 }
 
-/** Number of ways in which a row can be malformed. The mapper detects the first four, the record validation the last two. */
+/** Number of ways in which a row can be malformed. The mapper detects the first five, the record validation the last one. */
 const MALFORMATION_COUNT = 6;
 
 function malformRow(row: SandboxRow, seed: number, number: number): SandboxRow {

@@ -9,9 +9,9 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { getFinalDecision, FATES, FAULTS, isOneOf, isOrderAccepted } from './sandbox.faults.js';
-import { PaymentTimeline } from './sandbox.payment-timeline.js';
-import type { OrderAttempt } from './sandbox.payment-state.js';
+import { getFinalDecision, FATES, FAULTS, isOneOf, isOrderAccepted } from './order-faults.js';
+import { PaymentTimeline } from './payment-timeline.js';
+import type { OrderAttempt } from './payment-state.js';
 
 const NEWLINE = 0x0a;
 

@@ -2,8 +2,8 @@
  * The cycle of 512 movements that every account of the sandbox repeats. Because the movements repeat, a balance is computed from 512 amounts
  * and how often each of them occurred. A balance after a million transactions costs as much as one after a hundred.
  */
-import type { SandboxSettings } from './sandbox.config.js';
-import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './sandbox.random.js';
+import type { SandboxSettings } from '../sandbox.config.js';
+import { randomFraction, randomInteger, shuffledIntegers, RandomTopic } from './random.js';
 
 export const CYCLE_LENGTH = 512;
 /** Maximum number of consecutive rows with the same timestamp. */

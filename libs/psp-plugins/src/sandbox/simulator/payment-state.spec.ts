@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRejectedRecord, parseAmount, type Cursor, type Transaction } from '@tributary/connector-api';
-import { FAULTS } from './sandbox.faults.js';
+import { FAULTS } from './order-faults.js';
 import {
   createJournalPathGenerator,
   createKey,
@@ -10,8 +10,8 @@ import {
   submitForOutcome,
   submitOrder,
   QUIET_SETTINGS,
-} from './testing/order-fixtures.js';
-import { readPayments } from './testing/read-journal.js';
+} from '../testing/order-fixtures.js';
+import { readPayments } from '../testing/read-journal.js';
 import {
   collectRecords,
   MINUTE,
@@ -20,7 +20,7 @@ import {
   createSettings,
   START,
   sumBalances,
-} from './testing/sandbox-setup.js';
+} from '../testing/sandbox-setup.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-payments-'));
 afterAll(() => rmSync(directory, { recursive: true }));

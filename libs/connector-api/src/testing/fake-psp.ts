@@ -43,6 +43,8 @@ export class FakePsp {
    * returns the decoded JSON.
    */
   transformResponse: ((request: FakeRequest, body: unknown) => unknown) | undefined;
+  /** Changes the bytes of responses with a JSON body, after `transformResponse`, e.g. to bytes that are not UTF-8. */
+  transformBytes: ((request: FakeRequest, body: Buffer) => Buffer) | undefined;
   private readonly faultInjector = new FaultInjector();
   private readonly server: Server;
 
@@ -92,7 +94,7 @@ export class FakePsp {
     this.requests.push(request);
     const wrong = this.checkRequest(request, route);
     if (wrong.length > 0) return this.respondWithFailure(outgoing, new Error(wrong.join('\n')));
-    const fault = this.faultInjector.match(request.method, request.path);
+    const fault = this.faultInjector.match(request);
     if (fault === undefined) return this.sendResponse(outgoing, await this.createResponse(request, route));
     return this.applyFault(fault, outgoing, () => this.createResponse(request, route));
   }
@@ -108,8 +110,14 @@ export class FakePsp {
   private async createResponse(request: FakeRequest, route: FakeRoute | undefined): Promise<FakeResponse> {
     const response = (await route?.respond(request)) ?? this.createErrorResponse(404);
     this.checkResponse(request, route, response);
-    if (this.transformResponse === undefined || response.body === undefined) return response;
-    return { ...response, body: this.transformResponse(request, response.body) };
+    return this.transform(request, response);
+  }
+
+  private transform(request: FakeRequest, response: FakeResponse): FakeResponse {
+    if (response.body === undefined) return response;
+    const body = this.transformResponse ? this.transformResponse(request, response.body) : response.body;
+    if (this.transformBytes === undefined) return { ...response, body };
+    return { ...response, body, rawBody: this.transformBytes(request, Buffer.from(JSON.stringify(body))) };
   }
 
   private createErrorResponse(status: number): FakeResponse {

@@ -1,5 +1,5 @@
 /** Faults that a `FakePsp` injects into chosen requests: error statuses, dropped connections, slow or broken responses. */
-import type { FakeResponse } from './fake-route.js';
+import type { FakeRequest, FakeResponse } from './fake-route.js';
 import { matchPath } from './fake-route.js';
 
 export type Fault =
@@ -25,6 +25,8 @@ export interface FaultPlan {
   method?: string;
   /** Path template, e.g. `/transaction/{id}`. Default: any path. */
   path?: string;
+  /** Returns whether a request with this method and path is meant, e.g. by its query. Default: every one. */
+  isTarget?: (request: FakeRequest) => boolean;
   /** Ordinal of the first matching request that fails, counted from now. Default 1: the next one. */
   nth?: number;
   /** Number of matching requests that fail. Default 1. `Infinity` lasts until `clearFaults`. */
@@ -44,11 +46,12 @@ export class FaultInjector {
   }
 
   /** Returns the fault of the first plan that applies to this request. Every plan counts the request. */
-  match(method: string, path: string): Fault | undefined {
+  match(request: FakeRequest): Fault | undefined {
     let fault: Fault | undefined;
     for (const plan of this.plans) {
-      if (plan.method !== undefined && plan.method !== method) continue;
-      if (plan.path !== undefined && matchPath(plan.path, path) === undefined) continue;
+      if (plan.method !== undefined && plan.method !== request.method) continue;
+      if (plan.path !== undefined && matchPath(plan.path, request.path) === undefined) continue;
+      if (plan.isTarget?.(request) === false) continue;
       plan.seen += 1;
       if (plan.seen >= plan.nth && plan.seen < plan.nth + plan.times) fault ??= plan.fault;
     }

@@ -10,7 +10,7 @@ export const referencePlugin = definePlugin({
   title: 'A made-up PSP with everything that a PSP can have',
   settings: ReferenceSettings,
   psp: ReferencePsp,
-  orders: { keyFormat: { length: 32 }, idempotencyWindowMs: Infinity },
+  orders: { keyFormat: 'uuid', idempotencyWindowMs: Infinity },
   providers: [
     ReferenceClient,
     createHttpProvider(ReferenceSettings, ({ url, apiKey }) => ({

@@ -24,9 +24,13 @@ export class ReferenceClient {
     return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };
   }
 
-  /** Returns one page of transactions, newest first. @param from inclusive, ms since 1970. @param to exclusive, ms since 1970 */
-  async transactions(from: number, to: number, next?: string): Promise<ListPage> {
-    const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
+  /**
+   * Returns one page of the transactions of an account, newest first.
+   * @param from inclusive, ms since 1970
+   * @param to exclusive, ms since 1970
+   */
+  async transactions(account: string, from: number, to: number, next?: string): Promise<ListPage> {
+    const query = { account, from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };
     const page = await this.http.get('/transactions', { query });
     return { rows: requireRows(page, 'rows'), next: page.optionalString('next') };
   }

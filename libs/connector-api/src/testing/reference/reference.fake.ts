@@ -17,6 +17,9 @@ import type {
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MAX_PAGE_SIZE = 20;
+const BALANCE = { balance: new JsonNumber('187.50'), currency: 'EUR' };
+/** `code` of the error for a key that was used before. */
+const DUPLICATE_KEY_CODE = 17;
 export const WEBHOOK_SECRET = 'secret-of-the-reference';
 
 type Row = Record<string, unknown> & { id: string };
@@ -83,7 +86,7 @@ export async function startReferenceFixture({ clock, pageSize }: PspFixtureOptio
 
 class FakeBank {
   readonly payments = new Map<string, { row: Row; paid: Money }>();
-  private readonly accounts: Row[] = [{ id: 'acc-1', name: 'Main account' }];
+  private readonly accounts: Row[] = [{ id: 'acc-1', name: 'Main account', ...BALANCE }];
   private readonly payees: Row[] = [];
   private transactions: TransactionRow[] = [];
   private count = 0;
@@ -97,12 +100,14 @@ class FakeBank {
     return [
       fakeRoute('GET', '/accounts', ({ query }) => this.createPage(this.accounts, query)),
       fakeRoute('GET', '/payees', ({ query }) => this.createPage(this.payees, query)),
-      fakeRoute('GET', '/transactions', ({ query }) => this.createPage(this.filterByTime(query), query)),
+      fakeRoute('GET', '/transactions', ({ query }) =>
+        this.createPage(this.filterTransactions(query), query),
+      ),
       fakeRoute('GET', '/accounts/{id}/balance', () => ({
         body: {
           at: this.formatWholeSeconds(this.clock.now()),
-          amount: new JsonNumber('187.50'),
-          currency: 'EUR',
+          amount: BALANCE.balance,
+          currency: BALANCE.currency,
         },
       })),
       fakeRoute('POST', '/payments', (request) => this.pay(request)),
@@ -142,6 +147,7 @@ class FakeBank {
   addMalformedRow(at: number): void {
     this.transactions.push({
       id: `tx-${++this.count}`,
+      account: 'acc-1',
       created: this.formatWholeSeconds(at),
       state: null,
       amount: {},
@@ -149,7 +155,7 @@ class FakeBank {
   }
 
   addAccount(): string {
-    this.accounts.push({ id: `acc-${this.accounts.length + 1}`, name: 'Another account' });
+    this.accounts.push({ id: `acc-${this.accounts.length + 1}`, name: 'Another account', ...BALANCE });
     return `acc-${this.accounts.length}`;
   }
 
@@ -158,9 +164,10 @@ class FakeBank {
     return `payee-${this.payees.length}`;
   }
 
-  private filterByTime(query: URLSearchParams): Row[] {
+  private filterTransactions(query: URLSearchParams): Row[] {
     const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''));
     return this.transactions
+      .filter(({ account }) => account === query.get('account'))
       .filter(({ created }) => Date.parse(created) >= Number(from) && Date.parse(created) < Number(to))
       .sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? 1 : -1));
   }
@@ -176,12 +183,20 @@ class FakeBank {
     const known = [...this.accounts, ...this.payees].some(({ id }) => id === to);
     if (!key || !known) return { status: 422, body: { message: `there is no payee ${to}` } };
     const made = this.payments.get(key);
-    if (made) return { body: made.row };
+    if (made) return { status: 422, body: { code: DUPLICATE_KEY_CODE, message: 'the key was used before' } };
     const paid = parseMoney(String(amount), String(currency));
-    const row = { id: `pay-${++this.count}`, key, state: 'completed' };
+    const listed = { id: `pay-${++this.count}`, state: 'completed' };
+    const row = { ...listed, key };
     this.payments.set(key, { row, paid });
     this.transactions.push({
-      ...{ ...row, account: from, other: to, created: this.formatWholeSeconds(this.clock.now()), currency },
+      ...{
+        ...listed,
+        text: `order ${key}`,
+        account: from,
+        other: to,
+        created: this.formatWholeSeconds(this.clock.now()),
+        currency,
+      },
       ...{
         amount: new JsonNumber(String(amount)),
         direction: 'out',

@@ -1,6 +1,7 @@
 /** Maps the reference PSP's rows to records. Pure functions that validate every value. */
 import {
   currencyToAsset,
+  extractOrderKey,
   negateMoney,
   parseMoney,
   pickMetadata,
@@ -80,7 +81,7 @@ export function toTransactions(row: Json): Transaction[] {
 function readFields(row: Json): MovementFields {
   return {
     id: row.string('id'),
-    orderKey: row.optionalString('key'),
+    orderKey: extractOrderKey(readText(row, 'text')),
     createdAt: row.time('created'),
     status: row.has('original') ? undefined : translateWord(STATUSES, row, 'state'),
     amount: readMoney(row),

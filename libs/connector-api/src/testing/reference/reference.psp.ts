@@ -1,9 +1,16 @@
 /**
- * Plugin for the reference PSP. That PSP lists transactions newest first, with times in whole seconds. Rows appear at most one hour late and
- * can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still change.
+ * Plugin for the reference PSP. That PSP lists the transactions of each account newest first, with times in whole seconds. Rows appear at most
+ * one hour late and can change for two days. The plugin reads time windows, oldest window first, and re-reads windows whose rows can still
+ * change. It reads the accounts in turns.
  */
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { formatTime, parseRowToRecords, verifyHmac, verifyTimestamp } from '@tributary/connector-api';
+import {
+  formatTime,
+  parseRowToRecords,
+  readText,
+  verifyHmac,
+  verifyTimestamp,
+} from '@tributary/connector-api';
 import type {
   Account,
   Balances,
@@ -18,9 +25,16 @@ import type {
   Transaction,
   WebhookRequest,
 } from '@tributary/connector-api';
-import { HTTP_CLOCK, parseRow, systemHttpClock } from '@tributary/connector-api/http';
+import { HTTP_CLOCK, parseRow, submitOrder, systemHttpClock } from '@tributary/connector-api/http';
 import type { HttpClock, Json } from '@tributary/connector-api/http';
-import { createLoopError } from '@tributary/connector-api/listing';
+import {
+  createCursorFormat,
+  createLoopError,
+  createMergeCheck,
+  mergeListings,
+  convertStepsToPages,
+} from '@tributary/connector-api/listing';
+import type { ListingStep, MergeSource } from '@tributary/connector-api/listing';
 import { ReferenceClient } from './reference.client.js';
 import { ReferenceSettings } from './reference.config.js';
 import {
@@ -34,8 +48,16 @@ import {
 
 const DAY = 86_400_000;
 const MAX_CHANGE_AGE_MS = 2 * DAY;
+/** `code` of the error with which the PSP declines a key that it knows. */
+const DUPLICATE_KEY_CODE = '17';
 const SIGNATURE_HEADER = 'x-reference-signature';
 const TIMESTAMP_HEADER = 'x-reference-timestamp';
+
+const CURSOR_FORMAT = createCursorFormat({
+  plugin: 'reference',
+  version: 1,
+  isPosition: createMergeCheck((value): value is string => typeof value === 'string'),
+});
 
 @Injectable()
 export class ReferencePsp implements PspClient {
@@ -54,15 +76,34 @@ export class ReferencePsp implements PspClient {
   }
 
   async *transactions(since?: Cursor): AsyncGenerator<Page<Transaction>> {
+    const sources = await this.listSources();
+    const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));
+    yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => rows.flatMap(parseTransactions));
+  }
+
+  /** Returns the accounts, whose transactions are listed one account by the other. */
+  private async listSources(): Promise<MergeSource<Json, string>[]> {
+    const sources: MergeSource<Json, string>[] = [];
+    for await (const { items } of this.accounts()) {
+      for (const { id } of items) sources.push({ id, list: (since) => this.listTransactions(id, since) });
+    }
+    return sources;
+  }
+
+  /** Lists the transactions of one account. The position is the time from which the next listing reads. */
+  private async *listTransactions(
+    account: string,
+    since: string | undefined,
+  ): AsyncGenerator<ListingStep<Json, string>> {
     const start = Date.parse(since ?? this.settings.since);
     // Computed once at the start: rows that were not final then can change after they were read.
     const end = this.clock.now();
     const settled = Math.max(start, end - MAX_CHANGE_AGE_MS);
     for (let from = start; from < end;) {
       const to = Math.min(from + DAY, end);
-      const rows = await this.readWindow(from, to);
+      const rows = await this.readWindow(account, from, to);
       const cursor = formatTime(Math.min(to, settled));
-      if (rows.length > 0) yield { items: rows.flatMap(parseTransactions), cursor };
+      if (rows.length > 0) yield { rows, position: cursor };
       from = to;
     }
   }
@@ -73,7 +114,11 @@ export class ReferencePsp implements PspClient {
 
   async createPayout(order: Order): Promise<OrderResult> {
     requireSupportedAsset(order);
-    return toOrderResult(await this.client.pay(order));
+    return submitOrder({
+      send: async () => toOrderResult(await this.client.pay(order)),
+      isDuplicate: (body) => readText(body, 'code') === DUPLICATE_KEY_CODE,
+      find: () => this.findOrder(order),
+    });
   }
 
   createTransfer(order: Order): Promise<OrderResult> {
@@ -114,12 +159,12 @@ export class ReferencePsp implements PspClient {
   }
 
   /** Returns the rows of one window, oldest first. */
-  private async readWindow(from: number, to: number): Promise<Json[]> {
+  private async readWindow(account: string, from: number, to: number): Promise<Json[]> {
     const rows: Json[] = [];
     const tokens = new Set<string>();
     let next: string | undefined;
     do {
-      const page = await this.client.transactions(from, to, next);
+      const page = await this.client.transactions(account, from, to, next);
       rows.push(...page.rows);
       next = page.next;
       if (next !== undefined && tokens.has(next)) throw createLoopError(next);

@@ -7,7 +7,7 @@ import type { Mutation } from './mutation.js';
 const PSP = 'reference.psp.ts';
 const MAPPER = 'reference.mapper.ts';
 const ACCOUNTS = "items: rows.map((row) => parseRow(row, 'id', read)),";
-const ITEMS = 'items: rows.flatMap(parseTransactions),';
+const ROWS = '(rows) => rows.flatMap(parseTransactions)';
 const PAYMENT =
   'return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];';
 const REFUND = "return [toRefund({ id: row.string('original'), type: 'PAYIN' }, fields)];";
@@ -59,9 +59,9 @@ export const MOVEMENT_MUTATIONS: readonly Mutation[] = [
   {
     description: 'lists the rows of the first account only',
     file: PSP,
-    original: ITEMS,
+    original: ROWS,
     replacement:
-      "items: rows.filter((row) => row.optionalString('account') === 'acc-1').flatMap(parseTransactions),",
+      "(rows) => rows.filter((row) => row.optionalString('account') === 'acc-1').flatMap(parseTransactions)",
     detectedBy: ACCOUNT_ROWS_CHECK,
   },
   {

@@ -2,6 +2,7 @@
 
 import type { Mutation } from './mutation.js';
 import { MOVEMENT_MUTATIONS } from './movement-mutations.js';
+import { ROBUSTNESS_MUTATIONS } from './robustness-mutations.js';
 import { ORDER_MUTATIONS } from './order-mutations.js';
 
 const PSP = 'reference.psp.ts';
@@ -13,14 +14,15 @@ const PAYMENT =
   'return [toPayment({ ...fields, amount: isOutgoing ? negateMoney(fields.amount) : fields.amount })];';
 const VERIFY = 'signed: [`${timestamp}.`, rawBody],';
 const VERIFY_TIME = 'verifyTimestamp({ header: TIMESTAMP_HEADER, at, now: this.clock.now() });';
-const WINDOW = 'const rows = await this.readWindow(from, to);';
+const ROWS = '(rows) => rows.flatMap(parseTransactions)';
+const WINDOW = 'const rows = await this.readWindow(account, from, to);';
 
 /** Imports that some mutations need. */
 const JSON_IN_CLIENT = ['import { JsonNumber,', 'import { Json, JsonNumber,'] as const;
 const JSON_TYPE_IN_CLIENT = ["import type { Json } from '@tributary/connector-api/http';\n", ''] as const;
 const ERROR_IN_PSP = [
-  'import { formatTime, parseRowToRecords,',
-  'import { formatTime, PspError, parseRowToRecords,',
+  '  parseRowToRecords,\n  readText,\n',
+  '  parseRowToRecords,\n  PspError,\n  readText,\n',
 ] as const;
 const ERROR_IN_CLIENT = ['import { formatAmount,', 'import { PspError, formatAmount,'] as const;
 
@@ -55,7 +57,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PSP,
     original: 'throw createLoopError(next);',
     replacement: 'next = undefined;',
-    additionalReplacements: [["import { createLoopError } from '@tributary/connector-api/listing';\n", '']],
     detectedBy: 'faults: a link that leads back to a page that was read before',
   },
   {
@@ -63,7 +64,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PSP,
     original: '      if (next !== undefined && tokens.has(next)) throw createLoopError(next);\n',
     replacement: '',
-    additionalReplacements: [["import { createLoopError } from '@tributary/connector-api/listing';\n", '']],
     detectedBy: 'faults: a link that leads back to a page that was read before',
   },
   {
@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PSP,
     original: WINDOW,
     replacement:
-      "const rows = [...new Map((await this.readWindow(from, to)).map((row) => [row.string('created'), row])).values()];",
+      "const rows = [...new Map((await this.readWindow(account, from, to)).map((row) => [row.string('created'), row])).values()];",
     detectedBy: 'listings: more rows with one time than a page holds',
   },
   {
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
     description: 'swallows errors: a PSP that fails looks like one that is caught up',
     file: PSP,
     original: WINDOW,
-    replacement: 'const rows = await this.readWindow(from, to).catch((): Json[] => []);',
+    replacement: 'const rows = await this.readWindow(account, from, to).catch((): Json[] => []);',
     detectedBy: 'faults: 500',
   },
   {
@@ -206,9 +206,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     description: 'leaves out what it does not understand, without a word',
     file: PSP,
-    original: 'yield { items: rows.flatMap(parseTransactions), cursor };',
-    replacement:
-      "yield { items: rows.flatMap(parseTransactions).filter((item) => !('reason' in item)), cursor };",
+    original: ROWS,
+    replacement: "(rows) => rows.flatMap(parseTransactions).filter((item) => !('reason' in item))",
     detectedBy: 'changes: a row that makes no sense is refused, and the listing goes on',
   },
   {
@@ -239,16 +238,17 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PSP,
     original: WINDOW,
     replacement:
-      'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, `${error.message} (with the key ${this.settings.apiKey})`, error.details);\n      });',
+      'const rows = await this.readWindow(account, from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, `${error.message} (with the key ${this.settings.apiKey})`, error.details);\n      });',
     additionalReplacements: [ERROR_IN_PSP],
     detectedBy: 'secrets: not in errors, even when the PSP repeats them',
   },
   {
     description: 'a secret in an address',
     file: CLIENT,
-    original: 'const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };',
+    original:
+      'const query = { account, from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE };',
     replacement:
-      "const query = { from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE, token: 'key-of-the-reference' };",
+      "const query = { account, from: formatTime(from), to: formatTime(to), after: next, limit: PAGE_SIZE, token: 'key-of-the-reference' };",
     detectedBy: 'secrets: not in records, refusals, cursors and addresses',
   },
   {
@@ -263,7 +263,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: PSP,
     original: WINDOW,
     replacement:
-      'const rows = await this.readWindow(from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, error.message);\n      });',
+      'const rows = await this.readWindow(account, from, to).catch((error: PspError) => {\n        throw new PspError(error.kind, error.message);\n      });',
     additionalReplacements: [ERROR_IN_PSP],
     detectedBy: 'faults: 429 with Retry-After',
   },
@@ -342,4 +342,5 @@ export const MUTATIONS: readonly Mutation[] = [
     detectedBy: 'webhooks: a byte order mark before a signed body changes nothing',
   },
   ...MOVEMENT_MUTATIONS,
+  ...ROBUSTNESS_MUTATIONS,
 ];

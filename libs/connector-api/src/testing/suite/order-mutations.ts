@@ -37,9 +37,9 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
   {
     description: 'a lost answer is called a success',
     file: PSP,
-    original: 'return toOrderResult(await this.client.pay(order));',
+    original: 'toOrderResult(await this.client.pay(order)),',
     replacement:
-      'return toOrderResult(await this.client.pay(order).catch(() => Json.parse(\'{"id":"?","state":"pending"}\')));',
+      'toOrderResult(await this.client.pay(order).catch(() => Json.parse(\'{"id":"?","state":"pending"}\'))),',
     additionalReplacements: [JSON_IN_PSP, JSON_TYPE_IN_PSP],
     detectedBy: 'order faults: 500',
   },
@@ -69,7 +69,7 @@ export const ORDER_MUTATIONS: readonly Mutation[] = [
   {
     description: 'the listing does not show which order a movement executes',
     file: MAPPER,
-    original: "    id: row.string('id'),\n    orderKey: row.optionalString('key'),",
+    original: "    id: row.string('id'),\n    orderKey: extractOrderKey(readText(row, 'text')),",
     replacement: "    id: `t-${row.string('id')}`,",
     detectedBy: 'orders: the listing shows which order a movement executes',
   },

@@ -1,7 +1,9 @@
 import type { Check } from '../check.js';
+import { ACCOUNT_SOURCE_CHECKS } from './account-sources.js';
 import { ACCOUNT_CHECKS } from './accounts.js';
 import { CHANGE_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
+import { INVALID_PART_CHECKS } from './invalid-parts.js';
 import { LISTING_CHECKS } from './listings.js';
 import { UNEXPECTED_TYPE_CHECKS } from './unexpected-types.js';
 import { MONEY_CHECKS } from './money.js';
@@ -20,7 +22,9 @@ export const CHECKS: readonly Check[] = [
   ...MOVEMENT_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
+  ...ACCOUNT_SOURCE_CHECKS,
   ...UNEXPECTED_TYPE_CHECKS,
+  ...INVALID_PART_CHECKS,
   ...SECRET_CHECKS,
   ...ORDER_CHECKS,
   ...ORDER_FAULT_CHECKS,

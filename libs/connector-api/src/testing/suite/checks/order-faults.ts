@@ -13,6 +13,7 @@ import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 /** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
 const SHORT_TIMEOUT_MS = 150;
 const SLOW_RESPONSE_MS = 600;
+const SECOND_MS = 1000;
 
 /** Kinds after which the gateway assumes that the PSP may have received the order. */
 const UNKNOWN_OUTCOME_KINDS: readonly PspErrorKind[] = ['unknown-outcome', 'unavailable'];
@@ -59,6 +60,7 @@ export const ORDER_FAULT_CHECKS: readonly Check[] = [
   ),
   createOrderCheck('order faults: an unknown status', expectUnknownStatusIsPending),
   createOrderCheck('order faults: an error code of another type', expectCodesOfAnyType),
+  createOrderCheck('order faults: a bank changes the text that contains the key', expectKeyInChangedText),
   createOrderCheck(
     'order faults: findOrder never takes a PSP that cannot be asked for one that knows nothing',
     async (orderHarness) => {
@@ -120,6 +122,45 @@ async function expectCodesOfAnyType(orderHarness: OrderHarness): Promise<void> {
     `the same order again, with the code of another type, is ${again.id} ${again.status}; it was ${first.id}`,
   );
   await expectPayments(orderHarness, [order], 'the same order twice, with the code of another type');
+}
+
+/**
+ * A bank breaks a text into lines and writes it in capitals. An order whose key is a part of such a text is still recognised. The key in a
+ * property of its own is not changed.
+ */
+async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void> {
+  const { harness } = orderHarness;
+  const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
+  const order = orderHarness.createOrder();
+  const { idempotencyKey: key } = order;
+  await orderHarness.submit(order);
+  const isRecognised = async () => {
+    harness.clock.advance(harness.timings.detectionDelayMs + SECOND_MS);
+    const feed = await harness.readFromStart('transactions');
+    return feed.getTransactions().some(({ orderKey }) => orderKey === key);
+  };
+  // A plugin can recognise its orders by the PSP's id instead.
+  if (!(await isRecognised())) return;
+  const half = key.length / 2;
+  const changed = `${key.slice(0, half)} ${key.slice(half)}`.toUpperCase();
+  fake.transformResponse = (request, body) =>
+    isRequestOf(listingRequest, request)
+      ? changeTexts(body, (text) => (text === key ? text : text.replace(key, changed)))
+      : body;
+  const isStillRecognised = await isRecognised();
+  fake.transformResponse = undefined;
+  expectThat(
+    isStillRecognised,
+    `no transaction has the orderKey of the order when its text contains "${changed}": find the key with extractOrderKey`,
+  );
+}
+
+/** Returns a copy of a body in which all texts are changed. */
+function changeTexts(body: unknown, change: (text: string) => string): unknown {
+  if (typeof body === 'string') return change(body);
+  if (Array.isArray(body)) return body.map((item) => changeTexts(item, change));
+  if (typeof body !== 'object' || body === null || body instanceof JsonNumber) return body;
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, changeTexts(value, change)]));
 }
 
 function changeTypeOfCode(value: unknown): unknown {

@@ -1,0 +1,121 @@
+/** Checks that one invalid part of a response does not cost the rest: a byte that is not UTF-8, and a number that is not an amount. */
+import { JsonNumber } from '../../../http/json-number.js';
+import { COMMON_METADATA_PREFIX } from '../../../mapping/common-metadata.js';
+import { expectThat, requireFixturePart } from '../assertions.js';
+import type { Check } from '../check.js';
+import type { CheckContext } from '../check-context.js';
+import type { PluginHarness } from '../plugin-harness.js';
+import { isRequestOf } from '../../fake-route.js';
+
+/** A byte that is never part of UTF-8. */
+const INVALID_BYTE = 0xff;
+/** What becomes of 12.34 in a PSP that calculates with doubles. No currency has so many decimal places. */
+const DOUBLE_NOISE = new JsonNumber('12.340000000000002');
+const OTHER_NUMBER = new JsonNumber('77');
+const DECIMAL_PATTERN = /^-?\d+(?:\.\d+)?$/;
+
+export const INVALID_PART_CHECKS: readonly Check[] = [
+  { name: 'faults: a byte that is not UTF-8 in a text', run: expectRowsDespiteInvalidByte },
+  {
+    name: 'faults: a balance that cannot be read does not cost its account',
+    run: expectAccountDespiteBalance,
+  },
+];
+
+/** Puts an invalid byte into the reference of a payment. A plugin that serves no reference has no text to try. */
+async function expectRowsDespiteInvalidByte(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness();
+  const { fake, listingRequest } = requireFixturePart(harness.fixture.http, 'http');
+  await harness.addTransaction();
+  const first = await harness.addTransaction();
+  await harness.pull();
+  const served = harness.feed.getTransactions().find(({ id }) => id === first.id);
+  const reference = served?.metadata?.[`${COMMON_METADATA_PREFIX}reference`];
+  if (reference === undefined) return;
+  fake.transformBytes = (request, body) => {
+    const at = isRequestOf(listingRequest, request) ? body.indexOf(JSON.stringify(reference)) : -1;
+    // The byte replaces the last character of the text, before its quotation mark.
+    if (at !== -1) body[at + Buffer.byteLength(JSON.stringify(reference)) - 2] = INVALID_BYTE;
+    return body;
+  };
+  harness.expectAllTransactions(
+    'a listing with a byte that is not UTF-8 in the reference of a payment',
+    await harness.readFromStart('transactions'),
+  );
+}
+
+/** Gives each number of the accounts, one after the other, a value that is not an amount. The accounts must stay the same. */
+async function expectAccountDespiteBalance(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness();
+  const { fake } = requireFixturePart(harness.fixture.http, 'http');
+  const names = new Set<string>();
+  fake.transformResponse = (_request, body) => {
+    for (const name of listNumberNamesOfRows(body)) names.add(name);
+    return body;
+  };
+  const plain = await listAccountIds(harness);
+  const listWith = (name: string, value: JsonNumber) => {
+    fake.transformResponse = (_request, body) => replaceNumbers(body, name, value);
+    return listAccountIds(harness);
+  };
+  for (const name of names) {
+    // A number that is a part of the id, or of the paging, is not a balance: the accounts change with every other value.
+    if ((await listWith(name, OTHER_NUMBER)) !== plain) continue;
+    const found = await listWith(name, DOUBLE_NOISE);
+    expectThat(
+      found === plain,
+      `with ${DOUBLE_NOISE.source} as "${name}" of every account, the accounts are ${found}; expected ${plain}: ` +
+        'map an account and its balance separately, with createAccountPage',
+    );
+  }
+}
+
+/** @returns a description of the error if the listing fails */
+async function listAccountIds(harness: PluginHarness): Promise<string> {
+  try {
+    const feed = await harness.readFromStart('accounts');
+    return feed
+      .getRecords('accounts')
+      .map(({ id }) => id)
+      .join(', ');
+  } catch (error) {
+    return `not listed (${String(error)})`;
+  }
+}
+
+/** Returns the names of the numbers in the lists of a body. The numbers beside a list, e.g. of a page or of an access token, are not part of an account. */
+function listNumberNamesOfRows(body: unknown): string[] {
+  if (Array.isArray(body)) return listNumberNames(body);
+  return isObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];
+}
+
+/** Returns the names of the properties with a number, or with a decimal number as a text. */
+function listNumberNames(body: unknown): string[] {
+  if (Array.isArray(body)) return body.flatMap(listNumberNames);
+  if (!isObject(body)) return [];
+  return Object.entries(body).flatMap(([name, value]) => (isNumber(value) ? [name] : listNumberNames(value)));
+}
+
+/** Returns a copy of a body in which the numbers with this name have another value. Texts stay texts. */
+function replaceNumbers(body: unknown, name: string, value: JsonNumber): unknown {
+  if (Array.isArray(body)) return body.map((item) => replaceNumbers(item, name, value));
+  if (!isObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([key, found]) => {
+      if (key !== name || !isNumber(found)) return [key, replaceNumbers(found, name, value)];
+      return [key, typeof found === 'string' ? value.source : value];
+    }),
+  );
+}
+
+function isNumber(value: unknown): boolean {
+  return (
+    typeof value === 'number' ||
+    value instanceof JsonNumber ||
+    (typeof value === 'string' && DECIMAL_PATTERN.test(value))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
+}

@@ -1,0 +1,75 @@
+/** Mutations that make the reference plugin lose more than the invalid part of what the PSP sends, or more than the account that fails. */
+import type { Mutation } from './mutation.js';
+
+const MERGE = 'const steps = mergeListings(sources, CURSOR_FORMAT.parse(since));';
+const LAST_FUNCTION = 'function parseTransactions(';
+const GET_ROWS = "const page = await this.http.get('/transactions', { query });";
+
+/** Lists each account to its end before the next one. @param onError what happens when an account cannot be listed */
+const readOneByOne = (onError: string) => `async function* readOneByOne(sources, since = {}) {
+  let position = since;
+  let failure;
+  for (const source of sources) {
+    try {
+      for await (const step of source.list(position[source.id])) {
+        position = { ...position, [source.id]: step.position };
+        yield { ...step, position, source };
+      }
+    } catch (error) {
+      ${onError}
+    }
+  }
+  if (failure) throw failure;
+}
+
+`;
+
+export const ROBUSTNESS_MUTATIONS: readonly Mutation[] = [
+  {
+    description: 'an account that cannot be listed stops the accounts behind it',
+    file: 'reference.psp.ts',
+    original: MERGE,
+    replacement: 'const steps = readOneByOne(sources, CURSOR_FORMAT.parse(since));',
+    additionalReplacements: [[LAST_FUNCTION, readOneByOne('throw error;') + LAST_FUNCTION]],
+    detectedBy: 'faults: an account that cannot be listed does not stop the others',
+  },
+  {
+    description: 'an account with a long history delays the accounts behind it',
+    file: 'reference.psp.ts',
+    original: MERGE,
+    replacement: 'const steps = readOneByOne(sources, CURSOR_FORMAT.parse(since));',
+    additionalReplacements: [[LAST_FUNCTION, readOneByOne('failure ??= error;') + LAST_FUNCTION]],
+    detectedBy: 'listings: an account with a long history does not delay the others',
+  },
+  {
+    description: 'a byte that is not UTF-8 blocks the page that contains it',
+    file: 'reference.client.ts',
+    original: GET_ROWS,
+    replacement: `${GET_ROWS}
+    if (page.toJsonString().includes('\\ufffd')) throw new PspError('unavailable', 'the page is not UTF-8');`,
+    additionalReplacements: [['import { formatAmount,', 'import { PspError, formatAmount,']],
+    detectedBy: 'faults: a byte that is not UTF-8 in a text',
+  },
+  {
+    description: 'a balance that cannot be read costs its account',
+    file: 'reference.mapper.ts',
+    original: "  return { id: row.string('id'), name: row.string('name') };",
+    replacement:
+      "  parseMoney(row.decimal('balance'), row.string('currency'));\n  return { id: row.string('id'), name: row.string('name') };",
+    detectedBy: 'faults: a balance that cannot be read does not cost its account',
+  },
+  {
+    description: 'recognises the error code of a duplicate as a number only',
+    file: 'reference.psp.ts',
+    original: "readText(body, 'code') === DUPLICATE_KEY_CODE",
+    replacement: "body.at('code').toJsonString() === DUPLICATE_KEY_CODE",
+    detectedBy: 'order faults: an error code of another type',
+  },
+  {
+    description: 'recognises the key of an order byte for byte only',
+    file: 'reference.mapper.ts',
+    original: "extractOrderKey(readText(row, 'text'))",
+    replacement: "/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(readText(row, 'text') ?? '')?.[0]",
+    detectedBy: 'order faults: a bank changes the text that contains the key',
+  },
+];

@@ -64,7 +64,7 @@ export const SLOW_SPECS = [
   'test/balances/reconciliation.spec.ts',
   'test/conform.spec.ts',
   'libs/connector-api/src/listing/newest-first-listing.spec.ts',
-  'libs/psp-plugins/src/sandbox/sandbox.simulator.spec.ts',
+  'libs/psp-plugins/src/sandbox/simulator/activity-simulator.spec.ts',
   'libs/psp-plugins/src/bank-statements/identity/identity.spec.ts',
   'libs/psp-plugins/src/bank-statements/pulling/large-files.spec.ts',
   'test/read-while-rows-arrive.spec.ts',

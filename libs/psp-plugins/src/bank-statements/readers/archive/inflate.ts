@@ -9,12 +9,22 @@ export function inflate(run: () => Buffer): Buffer {
   try {
     return run();
   } catch (error) {
-    if (error instanceof RangeError)
-      throw new StatementError(
-        `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB unpacked; unpack it and put the files into the directory`,
-      );
+    // A RangeError of zlib. Its code is compared, because it may be of another realm than this module.
+    if (
+      typeof error === 'object' &&
+      error !== null &&
+      'code' in error &&
+      error.code === 'ERR_BUFFER_TOO_LARGE'
+    )
+      failTooLarge();
     throw new StatementError(
       `the archive is broken or incomplete (${error instanceof Error ? error.message : String(error)})`,
     );
   }
+}
+
+export function failTooLarge(): never {
+  throw new StatementError(
+    `the archive has more than ${MAX_UNPACKED_BYTES >> 20} MB unpacked; unpack it and put the files into the directory`,
+  );
 }

@@ -1,7 +1,7 @@
 /** Reads the files of a ZIP archive. Source: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.4. */
 import { crc32, inflateRawSync } from 'node:zlib';
 import { StatementError } from '../../statements/statement.types.js';
-import { inflate } from './inflate.js';
+import { failTooLarge, inflate } from './inflate.js';
 
 export interface ArchiveMember {
   /** Name for messages. Absent in a gzip file, which has one member. */
@@ -62,11 +62,11 @@ function readMember(archive: Buffer, at: number, name: string, maxBytes: number)
   const packed = archive.subarray(from, from + size);
   if (method !== STORED && method !== DEFLATED)
     throw new StatementError(`${name} in the archive has the compression method ${method}; expected 0 or 8`);
-  const content = inflate(() => {
-    if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes) });
-    if (packed.length > maxBytes) throw new RangeError('too large');
-    return packed;
-  });
+  if (method === STORED && size > maxBytes) failTooLarge();
+  const content =
+    method === STORED
+      ? packed
+      : inflate(() => inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes) }));
   if (crc32(content) !== archive.readUInt32LE(at + 16)) failBroken();
   return content;
 }

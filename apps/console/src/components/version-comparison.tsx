@@ -1,4 +1,4 @@
-/** Two versions of a record side by side. Changed properties are marked by a word and a colour. */
+/** Two versions of a record side by side, or its only version. Changed properties are marked by a word and a colour. */
 import { compareJson } from '../format/compare-json';
 
 export function VersionComparison({
@@ -12,6 +12,7 @@ export function VersionComparison({
   beforeLabel: string;
   afterLabel: string;
 }) {
+  const isOnlyVersion = beforeLabel === afterLabel;
   const properties = compareJson(before, after);
   const changes = properties.filter(({ isChanged }) => isChanged).length;
   return (
@@ -28,7 +29,7 @@ export function VersionComparison({
         <thead>
           <tr>
             <th scope="col">Property</th>
-            <th scope="col">{beforeLabel}</th>
+            {!isOnlyVersion && <th scope="col">{beforeLabel}</th>}
             <th scope="col">{afterLabel}</th>
           </tr>
         </thead>
@@ -39,7 +40,9 @@ export function VersionComparison({
                 <code>{path}</code>
                 {isChanged && <span className="muted"> changed</span>}
               </th>
-              <td className={isChanged && old !== undefined ? 'removed' : undefined}>{old}</td>
+              {!isOnlyVersion && (
+                <td className={isChanged && old !== undefined ? 'removed' : undefined}>{old}</td>
+              )}
               <td className={isChanged && current !== undefined ? 'added' : undefined}>{current}</td>
             </tr>
           ))}

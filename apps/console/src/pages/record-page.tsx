@@ -84,8 +84,12 @@ function Versions({ versions }: { versions: readonly RecordVersion[] }) {
         afterLabel={`Row ${after.sequence}`}
       />
       <p className="muted">
-        Row {before.sequence} is served since <Time at={before.feedTime} />, row {after.sequence} since{' '}
-        <Time at={after.feedTime} />.
+        {before !== after && (
+          <>
+            Row {before.sequence} is served since <Time at={before.feedTime} />.{' '}
+          </>
+        )}
+        Row {after.sequence} is served since <Time at={after.feedTime} />.
       </p>
     </>
   );

@@ -15,6 +15,10 @@ export const SLOW_SPECS = [
   // Measures a gateway under load.
   'test/balances/burst.spec.ts',
 
+  // Start a gateway and pull a simulated PSP, to compare with what Formance would have.
+  'test/formance/verify.spec.ts',
+  'test/formance/refund-before-original.spec.ts',
+
   // Start several gateways or stores, or a gateway without its database, and wait.
   'test/cluster/cluster.spec.ts',
   'test/cluster/rolling-restart.spec.ts',

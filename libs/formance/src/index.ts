@@ -16,3 +16,4 @@ export * from './doctor/diagnose-connector.js';
 export type * from './doctor/doctor.types.js';
 export * from './doctor/examine-connectors.js';
 export type { ConfigChange } from './install/plan-installation.js';
+export * from './pools/pool-installer.js';

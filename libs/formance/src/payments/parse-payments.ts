@@ -5,6 +5,8 @@ import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.typ
 import type {
   GenericConfig,
   InstalledConnector,
+  Pool,
+  PoolQuery,
   Schedule,
   ScheduleRun,
   StoredAccount,
@@ -80,6 +82,13 @@ export function parseAdjustments(json: Json): PaymentAdjustment[] {
 
 export function parseAccount(json: Json): StoredAccount {
   return { id: json.string('id'), reference: json.string('reference'), type: json.string('type') };
+}
+
+export function parsePool(json: Json): Pool {
+  const query = json.has('query')
+    ? (JSON.parse(json.object('query').toJsonString()) as PoolQuery)
+    : undefined;
+  return { id: json.string('id'), name: json.string('name'), ...(query === undefined ? {} : { query }) };
 }
 
 /** Amounts are JSON numbers of any size. */

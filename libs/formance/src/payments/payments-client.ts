@@ -7,12 +7,15 @@ import {
   parseConnector,
   parseGenericConfig,
   parsePaymentSummary,
+  parsePool,
   parseSchedule,
   parseScheduleRun,
 } from './parse-payments.js';
 import type {
   GenericConfig,
   InstalledConnector,
+  Pool,
+  PoolQuery,
   Schedule,
   ScheduleRun,
   StoredAccount,
@@ -138,6 +141,29 @@ export class PaymentsClient {
     return this.http.list(
       { path: '/v3/accounts', filter: { $match: { connector_id: connectorId } } },
       parseAccount,
+    );
+  }
+
+  listPools(): AsyncGenerator<Pool> {
+    return this.http.list({ path: '/v3/pools' }, parsePool);
+  }
+
+  /** Creates a dynamic pool. @returns its id */
+  createPool(name: string, query: PoolQuery): Promise<string> {
+    return this.http.send({ method: 'POST', path: '/v3/pools', body: { name, query } }, (json) =>
+      json.string('data'),
+    );
+  }
+
+  /** Replaces the query of a dynamic pool. */
+  async updatePoolQuery(poolId: string, query: PoolQuery): Promise<void> {
+    await this.http.send(
+      {
+        ...{ method: 'PATCH', path: '/v3/pools/{id}/query', params: { id: poolId } },
+        body: { query },
+        idempotent: true,
+      },
+      () => undefined,
     );
   }
 }

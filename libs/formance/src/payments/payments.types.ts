@@ -51,3 +51,14 @@ export interface StoredAccount {
   /** `INTERNAL` for an own account, `EXTERNAL` for a counterparty. */
   type: string;
 }
+
+/** The query of a dynamic pool, in Formance's query language. */
+export type PoolQuery = Readonly<Record<string, JsonBody>>;
+
+/** A pool of accounts, whose balances Formance adds up. */
+export interface Pool {
+  id: string;
+  name: string;
+  /** The query that finds the accounts; absent for a static pool, which lists them. */
+  query?: PoolQuery;
+}

@@ -32,6 +32,13 @@ export class FakeFormance {
   /** Complete payments of all connectors, newest first. The list leaves out their adjustments. */
   readonly payments: { id: string; adjustments: readonly unknown[]; [property: string]: unknown }[] = [];
   readonly accounts: unknown[] = [];
+  readonly pools: {
+    id: string;
+    name: string;
+    type: 'DYNAMIC' | 'STATIC';
+    query?: unknown;
+    poolAccounts?: readonly string[];
+  }[] = [];
   /** Every request that changes something: `PATCH /v3/connectors/…`. */
   readonly writes: string[] = [];
   /** Number of access tokens that were given. */
@@ -116,6 +123,31 @@ export class FakeFormance {
           guarded(({ params }) => {
             const payment = fake.payments.find(({ id: known }) => known === params['paymentID']);
             return payment ? { body: { data: payment } } : problem('NOT_FOUND', 'payment not found', 404);
+          }),
+        ),
+        fakeRoute(
+          'GET',
+          '/v3/pools',
+          guarded((request) => fake.page(request, fake.pools)),
+        ),
+        fakeRoute(
+          'POST',
+          '/v3/pools',
+          guarded(({ body }) => {
+            const { name, query } = body as { name: string; query: unknown };
+            const id = `pool-${fake.pools.length + 1}`;
+            fake.pools.push({ id, name, type: 'DYNAMIC', query });
+            return { status: 201, body: { data: id } };
+          }),
+        ),
+        fakeRoute(
+          'PATCH',
+          '/v3/pools/{poolID}/query',
+          guarded(({ params, body }) => {
+            const pool = fake.pools.find(({ id: known }) => known === params['poolID']);
+            if (!pool) return problem('NOT_FOUND', 'pool not found', 404);
+            pool.query = (body as { query: unknown }).query;
+            return { status: 204 };
           }),
         ),
         fakeRoute(

@@ -12,6 +12,7 @@ import {
 import { withPaymentsClient } from './connect-to-formance.js';
 import { registerDoctorCommand, registerStatusCommand } from './diagnose.command.js';
 import { groupByFormance } from './desired-connectors.js';
+import { registerPoolsCommand } from './pools.command.js';
 import { registerVerifyCommand } from './verify.command.js';
 import { formatInstallResults } from './format-install-results.js';
 import {
@@ -28,6 +29,7 @@ export function registerFormanceCommand(cli: CommandContext): void {
   registerStatusCommand(formance, cli);
   registerDoctorCommand(formance, cli);
   registerVerifyCommand(formance, cli);
+  registerPoolsCommand(formance, cli);
   registerUninstallCommand(formance, cli);
 }
 

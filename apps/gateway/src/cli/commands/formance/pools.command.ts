@@ -1,0 +1,64 @@
+/** `tributary formance pools`: a dynamic pool in Formance for each connector of the deployment file. */
+import { installPools, type PoolResult } from '@tributary/formance';
+import type { Command } from 'commander';
+import { EXIT_CODES } from '../../shared/cli-error.js';
+import {
+  createConfigOption,
+  formatExamples,
+  type CommandContext,
+  type ConfigOption,
+} from '../../shared/command-context.js';
+import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
+import { withPaymentsClient } from './connect-to-formance.js';
+import { groupByFormance } from './desired-connectors.js';
+
+interface PoolsOptions extends ConfigOption {
+  dryRun?: boolean;
+  json?: true;
+}
+
+export function registerPoolsCommand(formance: Command, { terminal, result, load }: CommandContext): void {
+  formance
+    .command('pools')
+    .description(
+      'Create a dynamic pool in Formance for each connector, which adds up the balances of its own accounts. It can be repeated, and deletes nothing.',
+    )
+    .argument('[connectors...]', 'their paths; all connectors without them')
+    .addOption(createConfigOption())
+    .option('--dry-run', 'only show what would be changed')
+    .option('--json', 'one JSON array')
+    .addHelpText('after', formatExamples('tributary formance pools --dry-run --config gateway.yaml'))
+    .action(async (paths: string[], { config, dryRun: isDryRun = false, json }: PoolsOptions) => {
+      const deployment = load(config);
+      const results: PoolResult[] = [];
+      for (const group of groupByFormance(deployment, paths))
+        results.push(
+          ...(await withPaymentsClient(deployment, group, (client) =>
+            installPools(client, group.connectors, isDryRun),
+          )),
+        );
+      terminal.out(json ? JSON.stringify(results, undefined, 2) : formatPools(results, isDryRun));
+      if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed'))
+        result.exitCode = EXIT_CODES.failed;
+      else if (isDryRun && results.some(({ outcome }) => outcome !== 'unchanged'))
+        result.exitCode = EXIT_CODES.incomplete;
+    });
+}
+
+const OUTCOME_WORDS: Readonly<Record<PoolResult['outcome'], string>> = {
+  ...{ created: 'created', updated: 'updated', unchanged: 'unchanged' },
+  ...{ blocked: 'NOT DONE', failed: 'FAILED' },
+};
+const DRY_RUN_WORDS = { ...OUTCOME_WORDS, created: 'would be created', updated: 'would be updated' };
+
+function formatPools(results: readonly PoolResult[], isDryRun: boolean): string {
+  const words = isDryRun ? DRY_RUN_WORDS : OUTCOME_WORDS;
+  const rows = results.map(({ path, name, outcome }) => [`/${path}`, name, words[outcome]]);
+  const reasons = results.flatMap(({ path, reason }) =>
+    reason === undefined ? [] : [`/${path}: ${reason}.`],
+  );
+  return [
+    formatTable([['CONNECTOR', 'POOL', 'RESULT'], ...rows]),
+    ...reasons.map(replaceControlCharacters),
+  ].join('\n');
+}

@@ -1,0 +1,75 @@
+/**
+ * Creates a dynamic pool for each connector: the sum of the balances of all its own accounts. Formance finds the accounts by the metadata that the
+ * gateway serves with them, so an account that is opened later belongs to the pool by itself.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { DesiredConnector } from '../install/desired-connector.js';
+import { FormanceError } from '../http/formance-error.js';
+import type { PaymentsClient } from '../payments/payments-client.js';
+import type { Pool, PoolQuery } from '../payments/payments.types.js';
+
+/** The metadata of an account that names its connector. */
+const CONNECTOR_KEY = 'metadata[com.tributary.spec/connector]';
+
+export interface PoolResult {
+  /** Path of the connector. */
+  path: string;
+  /** Name of the pool, which is the name of the connector in Formance. */
+  name: string;
+  poolId?: string;
+  outcome: 'created' | 'updated' | 'unchanged' | 'blocked' | 'failed';
+  /** Why nothing was done; absent after a success. */
+  reason?: string;
+}
+
+/**
+ * Creates and updates the pools. A pool that fails does not stop the others, and no pool is ever deleted.
+ * @param isDryRun true: only tell what would be done
+ * @throws FormanceError if Formance cannot be asked which pools it has
+ */
+export async function installPools(
+  client: PaymentsClient,
+  connectors: readonly Pick<DesiredConnector, 'path' | 'name'>[],
+  isDryRun: boolean,
+): Promise<PoolResult[]> {
+  const pools: Pool[] = [];
+  for await (const pool of client.listPools()) pools.push(pool);
+  const results: PoolResult[] = [];
+  for (const { path, name } of connectors) {
+    const own = pools.filter((pool) => pool.name === name);
+    results.push({ path, name, ...(await installPool(client, name, createQuery(path), own, isDryRun)) });
+  }
+  return results;
+}
+
+async function installPool(
+  client: PaymentsClient,
+  name: string,
+  query: PoolQuery,
+  [existing, ...others]: readonly Pool[],
+  isDryRun: boolean,
+): Promise<Omit<PoolResult, 'path' | 'name'>> {
+  if (others.length > 0)
+    return { outcome: 'blocked', reason: `Formance has ${others.length + 1} pools with this name` };
+  if (existing !== undefined && existing.query === undefined)
+    return {
+      outcome: 'blocked',
+      poolId: existing.id,
+      reason: 'Formance has a static pool with this name. Delete or rename it in Formance',
+    };
+  try {
+    if (existing === undefined)
+      return { outcome: 'created', ...(isDryRun ? {} : { poolId: await client.createPool(name, query) }) };
+    if (isDeepStrictEqual(existing.query, query)) return { outcome: 'unchanged', poolId: existing.id };
+    if (!isDryRun) await client.updatePoolQuery(existing.id, query);
+    return { outcome: 'updated', poolId: existing.id };
+  } catch (error) {
+    if (!(error instanceof FormanceError)) throw error;
+    return { outcome: 'failed', reason: error.message };
+  }
+}
+
+/** The metadata has no counterparty of the connector, so the pool contains own accounts only. */
+function createQuery(path: string): PoolQuery {
+  return { $match: { [CONNECTOR_KEY]: path } };
+}

@@ -86,6 +86,15 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     expect(await append(row('r', 'p/1', 'PENDING'), row('r', 'p/1'))).toMatchObject({ unchanged: 2 });
     expect(await readTotal()).toBe(20n - 1n);
   });
+
+  test('wait and come back in any number', async () => {
+    // More than one statement can write.
+    const count = 4_000;
+    await append(...Array.from({ length: count }, (_, index) => row(`r${index}`, 'p')));
+    expect(await readRows()).toEqual([]);
+    await append(row('p'));
+    expect((await (await stores[0]!.feed('bank', 'transactions')).head()).rows).toBe(count + 1);
+  });
 });
 
 /** Creates a payment of 10, or a refund of 1 that names an original. */

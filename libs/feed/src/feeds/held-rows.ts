@@ -10,6 +10,8 @@ import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
 /** Id of the data warning about rows that were served alone. */
 const WARNING_ID = 'rows-without-original';
+/** Rows that one statement writes. */
+const BATCH_ROWS = 500;
 /** Ids that the data warning names. */
 const MAX_NAMED_IDS = 5;
 
@@ -71,18 +73,18 @@ export async function updateHeldRows(
   now: number,
 ): Promise<void> {
   if (held.length > 0) await insertHeldRows(db, feedId, held, now);
-  if (releasedPositions.length > 0)
+  for (const positions of splitIntoBatches(releasedPositions))
     await db
       .deleteFrom('held_rows')
       .where('feed_id', '=', feedId)
-      .where('position', 'in', releasedPositions)
+      .where('position', 'in', positions)
       .execute();
-  if (servedAlonePositions.length > 0)
+  for (const positions of splitIntoBatches(servedAlonePositions))
     await db
       .updateTable('held_rows')
       .set({ served_alone_at: now })
       .where('feed_id', '=', feedId)
-      .where('position', 'in', servedAlonePositions)
+      .where('position', 'in', positions)
       .execute();
   const isWarningChanged =
     hasCorrections || servedAlonePositions.length > 0 || held.some(({ isServedAlone }) => isServedAlone);
@@ -100,23 +102,27 @@ async function insertHeldRows(
     .select((eb) => eb.fn.max('position').as('last'))
     .where('feed_id', '=', feedId)
     .executeTakeFirstOrThrow();
-  const first = Number(last ?? 0) + 1;
-  await db
-    .insertInto('held_rows')
-    .values(
-      held.map(({ record, hash, isServedAlone }, index) => ({
-        feed_id: feedId,
-        position: first + index,
-        record_id: record.id,
-        original_id: record.originalId,
-        psp_time: record.pspTime ?? null,
-        hash,
-        content: record.content,
-        held_at: now,
-        served_alone_at: isServedAlone ? now : null,
-      })),
-    )
-    .execute();
+  let position = Number(last ?? 0);
+  const rows = held.map(({ record, hash, isServedAlone }) => ({
+    feed_id: feedId,
+    position: ++position,
+    record_id: record.id,
+    original_id: record.originalId,
+    psp_time: record.pspTime ?? null,
+    hash,
+    content: record.content,
+    held_at: now,
+    served_alone_at: isServedAlone ? now : null,
+  }));
+  for (const batch of splitIntoBatches(rows)) await db.insertInto('held_rows').values(batch).execute();
+}
+
+/** A statement has a limited number of parameters. */
+function splitIntoBatches<T>(items: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  for (let start = 0; start < items.length; start += BATCH_ROWS)
+    batches.push(items.slice(start, start + BATCH_ROWS));
+  return batches;
 }
 
 async function updateWarning(

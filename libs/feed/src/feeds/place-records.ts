@@ -129,11 +129,12 @@ export class RecordPlacer {
   private release(originalId: string): void {
     const rows = this.waiting.get(originalId) ?? [];
     this.waiting.delete(originalId);
+    const released = new Set(rows);
+    if (rows.some(({ position }) => position === undefined))
+      this.placement.held = this.placement.held.filter((row) => !released.has(row));
     for (const row of rows) {
       this.placement.hasCorrections ||= row.isServedAlone;
-      if (row.position === undefined)
-        this.placement.held = this.placement.held.filter((held) => held !== row);
-      else this.placement.releasedPositions.push(row.position);
+      if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
       this.append(row.record, row.hash);
     }
   }

@@ -80,6 +80,7 @@ export const SLOW_SPECS = [
   'libs/connector-api/src/testing/suite/mutations.spec.ts',
   'libs/orders/src/execution/random-events.spec.ts',
   'libs/feed/src/feeds/feed-visibility.spec.ts',
+  'libs/feed/src/feeds/held-rows.spec.ts',
   'test/orders/soak.spec.ts',
   'test/invalid-psp-data.spec.ts',
   'test/isolation.spec.ts',

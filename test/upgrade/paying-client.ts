@@ -5,11 +5,11 @@ export const KEY = 'the-key-that-pays-in-this-test';
 const MAX_PARTIES_WAIT_MS = 180_000;
 
 /** Returns the entry of a simulated PSP that pays, for the deployment file. */
-export function formatPayingConnector(name: string, seed: number, journal: string): string {
+export function formatPayingConnector(name: string, seed: number, journal: string, every = '500ms'): string {
   return `  - name: ${name}
     plugin: sandbox
     apiKeys: [{ key: ${KEY}, scopes: [read, pay] }]
-    sync: { every: 500ms }
+    sync: { every: ${every} }
     settings: { seed: ${seed}, transactions: 0, activityPerMinute: 0, accounts: 2, beneficiaries: 2, changesWithin: 60000, journal: '${journal}', orderFaults: 0, orderFates: 0 }
 `;
 }

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
+import { FAST_SETTINGS, PostgresServer } from '../../libs/feed/src/testing/postgres-server.js';
 import { runSql } from '../../libs/feed/src/testing/raw-sql.js';
 import { installPlugin, READER_KEY } from '../cluster/deployment.js';
 import { LoadBalancer } from '../cluster/load-balancer.js';
@@ -27,6 +27,9 @@ export type StoreEvent = (typeof EVENTS)[number];
 const MAX_STEP_DELAY_MS = 1000;
 const MAX_RECOVERY_MS = 90_000;
 const CONCURRENT_PAYOUTS = 10;
+const PULL_INTERVAL = '2s';
+/** Keeps the files small that each backup and each restore copies. */
+const SMALL_WAL_SETTINGS = ['min_wal_size=32MB', 'max_wal_size=32MB'];
 /** Longest pause between two payouts, and between two records that a PSP adds. */
 const MAX_CLIENT_PAUSE_MS = 2000;
 /** Share of the rounds that upgrade a gateway while gateways of the older release run. */
@@ -64,7 +67,7 @@ export class StoreSeries {
 
   async start(): Promise<void> {
     installPlugin(this.directory);
-    this.runningDatabase = await PostgresServer.create();
+    this.runningDatabase = await PostgresServer.create([...FAST_SETTINGS, ...SMALL_WAL_SETTINGS]);
     this.histories = HISTORY_NAMES.map(
       (name, seed) => new PspHistory(name, join(this.directory, name), seed, ARRIVAL_SIZE),
     );
@@ -289,9 +292,9 @@ export class StoreSeries {
   private formatConnectors(): string {
     const histories = this.histories.map(
       ({ name, file }) =>
-        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: 2s }, settings: { file: '${file}', latency: 5 } }\n`,
+        `  - { name: ${name}, plugin: tributary-psp-history, apiKeys: [${READER_KEY}], sync: { every: ${PULL_INTERVAL} }, settings: { file: '${file}', latency: 5 } }\n`,
     );
-    return histories.join('') + formatPayingConnector('pay', 1, join(this.directory, 'psp'));
+    return histories.join('') + formatPayingConnector('pay', 1, join(this.directory, 'psp'), PULL_INTERVAL);
   }
 
   private async writeDeployment(name: string, head: string, connectors: string) {

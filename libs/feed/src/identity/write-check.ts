@@ -44,7 +44,8 @@ export class WriteCheck {
         `it has not written within ${MAX_WRITE_MS} ms`,
         undefined,
       );
-      timers.push(setTimeout(() => reject(error), startedAt + MAX_WRITE_MS - performance.now()));
+      const remainingMs = Math.max(0, startedAt + MAX_WRITE_MS - performance.now());
+      timers.push(setTimeout(() => reject(error), remainingMs));
     });
     const recentSuccess = new Promise<void>((resolve) => {
       const resolveIfRecent = () => this.hasRecentSuccess() && resolve();

@@ -3,7 +3,7 @@
  * socket only, and ends when the process that started it ends, also after a crash. `TRIBUTARY_TEST_POSTGRES_BIN` is the directory with
  * the `initdb` and `postgres` of another version.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -19,13 +19,14 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 
 /** Flags for tests: no fsync, because the data is disposable. The ICU locale does not sort by bytes, which reveals code that relies on it. */
 const INITDB_FLAGS =
   '--username=tributary --auth=trust --no-sync --no-instructions --encoding=UTF8 --locale=C';
 const LOCALE_FLAGS = '--locale-provider=icu --icu-locale=en-US';
-const FAST_SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
+export const FAST_SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200'];
 const START_TIMEOUT_MS = 30_000;
 
 /**
@@ -102,7 +103,7 @@ export class PostgresServer {
     await this.stop('INT');
     const backup = `${this.directory}/backup`;
     rmSync(backup, { recursive: true, force: true });
-    cpSync(join(this.directory, 'data'), backup, { recursive: true });
+    await copyDirectory(join(this.directory, 'data'), backup);
     await this.start();
     return backup;
   }
@@ -115,11 +116,13 @@ export class PostgresServer {
     await this.stop('QUIT');
     const data = join(this.directory, 'data');
     rmSync(data, { recursive: true });
-    cpSync(backup, data, { recursive: true });
-    if (isPromoted) writeFileSync(join(data, 'standby.signal'), '');
-    const { uid, gid } = this.user;
-    if (uid !== undefined && gid !== undefined) execFileSync('chown', ['-R', `${uid}:${gid}`, data]);
-    chmodSync(data, 0o700);
+    await copyDirectory(backup, data);
+    const signal = join(data, 'standby.signal');
+    if (isPromoted) {
+      writeFileSync(signal, '');
+      const { uid, gid } = this.user;
+      if (uid !== undefined && gid !== undefined) chownSync(signal, uid, gid);
+    }
     await this.start();
     if (!isPromoted) return;
     const client = new pg.Client(this.url('postgres'));
@@ -197,6 +200,11 @@ export class PostgresServer {
       }
     }
   }
+}
+
+/** Copies a directory with its owners and modes. A process of its own does it, because gateways of the test run meanwhile. */
+async function copyDirectory(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', from, to]);
 }
 
 interface User {

@@ -7,7 +7,8 @@ import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 import type { RestartedGateway } from './supervised-gateway.js';
 
 const HOST_PROGRAM = 'test/upgrade/gateway-host.mjs';
-const READY_TIMEOUT_MS = 1000;
+/** On a busy machine the gateways of one process respond late. */
+const READY_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 500;
 
 type HostRequest = { serve: string } | { stop: true } | { command: readonly string[] };

@@ -25,7 +25,7 @@ export type StoreEvent = (typeof EVENTS)[number];
 
 /** Longest time in milliseconds between two steps of an event. */
 const MAX_STEP_DELAY_MS = 1000;
-const MAX_RECOVERY_MS = 90_000;
+const MAX_RECOVERY_MS = 300_000;
 const CONCURRENT_PAYOUTS = 10;
 const PULL_INTERVAL = '2s';
 /** Keeps the files small that each backup and each restore copies. */

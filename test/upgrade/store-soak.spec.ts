@@ -10,7 +10,7 @@ const ROUNDS = Number(process.env['STORE_ROUNDS'] ?? 4);
 const SEED = Number(process.env['STORE_SEED'] ?? 1);
 /** Number of rounds on one store. Each store begins with the tables of the older release. */
 const ROUNDS_PER_SERIES = 40;
-const MAX_ROUND_MS = 60_000;
+const MAX_ROUND_MS = 300_000;
 const MAX_SERIES_MS = 600_000;
 
 const commit = findOldCommit(9);

@@ -13,6 +13,7 @@ const NODE_COMPILE_CACHE = join(tmpdir(), 'tributary-compile-cache');
 /** Pauses of the supervisor before it starts a program again. Each one is twice as long, because an old program that is fenced ends at once. */
 const INITIAL_RESTART_DELAY_MS = 500;
 const MAX_RESTART_DELAY_MS = 30_000;
+const READY_TIMEOUT_MS = 10_000;
 
 /** A gateway that is started again when it ends by itself. */
 export interface RestartedGateway {
@@ -65,7 +66,7 @@ export class SupervisedGateway implements RestartedGateway {
   }
 
   async isReady(): Promise<boolean> {
-    return (await fetchHttpStatus(`${this.url}/readyz`, 1000)) === 200;
+    return (await fetchHttpStatus(`${this.url}/readyz`, READY_TIMEOUT_MS)) === 200;
   }
 
   /** Runs a command of this gateway's program with its deployment file. @throws Error with the output when it fails */

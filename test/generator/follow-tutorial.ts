@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 /** Matches a block of code with a file name in its fence. */
 const CODE_BLOCK_PATTERN = /^```(ts|md|diff) (\S+)\n(.*?)^```$/gms;
-/** Matches a command that deletes a file of the plugin. */
-const DELETION_PATTERN = /^rm (\S+)$/gm;
+/** Matches the request to delete a file of the plugin. */
+const DELETION_PATTERN = /^Delete `(\S+)`\.$/gm;
 
 /**
  * Follows the tutorial.

@@ -154,13 +154,13 @@ it('the spec passes but for the list of what is still made up; after the tutoria
   ]);
   expect(said).toMatch(/✓ lemon has the files of a plugin, and no others/);
   expect(said).toMatch(/Test Suites: +2 failed, 1 passed/);
-  expect(said).toMatch(/Tests: +2 failed, 11 skipped, \d+ passed/);
+  expect(said).toMatch(/Tests: +2 failed, 10 skipped, \d+ passed/);
   expect(said).toMatch(/"acme-pay\.config\.ts:\d+: the default is the real URL/);
   expect(said).toMatch(/"README\.md:\d+: /);
 });
 
 it('the tutorial takes at most 100 lines beyond what the generator wrote', () => {
-  expect(added.length).toBeGreaterThan(50);
+  expect(added.length).toBeGreaterThan(25);
   expect(added.length).toBeLessThanOrEqual(100);
 });
 

@@ -100,6 +100,21 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
     expect(await readTotals()).toEqual({ 'a EUR/2': 2n * large });
   });
 
+  test('contain the rows that an order publishes between two pages of a pull', async () => {
+    await append(row('1', { destinationAccountId: 'a' }));
+    const order = {
+      ...{ id: 'order', idempotencyKey: 'order', pspKey: 'order', kind: 'PAYOUT', request: '{}' },
+      ...{ amount: 1n, asset: 'EUR/2', createdAt: AT },
+    } as const;
+    const payout = row('2', { type: 'PAYOUT', amount: 30n, sourceAccountId: 'a' });
+    await store
+      .orders('bank')
+      .insertOrGet(order, () => ({ set: {}, publishedRecords: [serializeTransaction(payout)] }));
+    await append(row('3', { amount: 7n, destinationAccountId: 'a' }));
+    await append(row('4', { amount: 2n, destinationAccountId: 'a' }));
+    expect(await readTotals()).toEqual({ 'a EUR/2': 100n - 30n + 7n + 2n });
+  });
+
   test('know which rows the PSP booked after a suspect observation', async () => {
     await append(row('1', { destinationAccountId: 'a' }));
     const suspect = { at: AT + 5_000, balance: 150n, after: 0n, since: AT };

@@ -25,6 +25,8 @@ const SUM_COLUMNS: readonly RowsTableColumn[] = [
   { name: 'after_suspect', type: 'text' },
   { name: 'opening_proven', type: 'integer' },
 ];
+const SUM_COLUMN_NAMES = sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '));
+const NEW_SUM: Sum = { total: 0n, after: 0n, suspectAt: Infinity };
 
 /**
  * Returns what the new versions change: the effects of a new record, and the difference between the effects of a changed record and those of
@@ -37,26 +39,35 @@ export async function findEffects(
   { records, changedIds, heldContents }: NewVersions,
 ): Promise<TimedEffect[]> {
   // Accounts and beneficiaries move no money, so their earlier rows need not be read.
-  const changedMovements = records.filter(({ id, balanceChange }) => balanceChange && changedIds.has(id));
-  const current = await readCurrentEffects(
-    db,
-    adapter,
-    feedId,
-    new Set(changedMovements.map(({ id }) => id)),
-    heldContents,
-  );
+  const changedMovements =
+    changedIds.size === 0
+      ? []
+      : records.filter(({ id, balanceChange }) => balanceChange && changedIds.has(id));
+  const movementIds = new Set(changedMovements.map(({ id }) => id));
+  const current = await readCurrentEffects(db, adapter, feedId, movementIds, heldContents);
   const result: TimedEffect[] = [];
+  // This runs for every row of every append, so it copies the properties instead of spreading the object, which takes longer.
   for (const { id, balanceChange } of records) {
     if (balanceChange === undefined) continue;
-    const before = current.get(id) ?? [];
-    if (balanceChange.isRepeatedReturn && before.length > 0) continue;
-    if (before.length === 0 && balanceChange.effects.length === 0) continue;
-    const { effects, at } = balanceChange;
-    for (const effect of before) result.push({ ...effect, amount: -effect.amount, at });
-    for (const effect of effects) result.push({ ...effect, at });
-    current.set(id, effects);
+    const { effects, at, isRepeatedReturn } = balanceChange;
+    if (changedIds.has(id)) {
+      const before = current.get(id) ?? [];
+      if (isRepeatedReturn && before.length > 0) continue;
+      for (const { accountId, asset, amount } of before)
+        result.push({ accountId, asset, amount: -amount, at });
+      current.set(id, effects);
+    }
+    for (const { accountId, asset, amount } of effects) result.push({ accountId, asset, amount, at });
   }
   return result;
+}
+
+interface Sum {
+  total: bigint;
+  /** Sum of the rows that the PSP booked after the observation that is suspect. */
+  after: bigint;
+  /** Time of this observation, in ms. `Infinity` if no observation is suspect. */
+  suspectAt: number;
 }
 
 /** Sums of accounts as the database has them. */
@@ -64,18 +75,27 @@ export interface StoredSums {
   /** Accounts whose sums were read. */
   accountIds: ReadonlySet<string>;
   /** By account and asset. */
-  sums: ReadonlyMap<string, { total: bigint; after: bigint; suspectAt: number }>;
+  sums: ReadonlyMap<string, Sum>;
 }
 
-/** Reads the sums that new rows of these records change. Must run inside the transaction that has locked the feed. */
+const NO_SUMS: StoredSums = { accountIds: new Set(), sums: new Map() };
+
+/**
+ * Reads the sums that new rows of these records change. Must run inside the transaction that has locked the feed.
+ * @param knownIds accounts whose sums need not be read
+ */
 export function readAccountSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
   records: readonly SerializedRecord[],
+  knownIds?: ReadonlySet<string>,
 ): Promise<StoredSums> {
-  const effects = records.flatMap(({ balanceChange }) => balanceChange?.effects ?? []);
-  return readSums(db, adapter, feedId, new Set(effects.map(({ accountId }) => accountId)));
+  const accountIds = new Set<string>();
+  for (const { balanceChange } of records)
+    for (const { accountId } of balanceChange?.effects ?? [])
+      if (!knownIds?.has(accountId)) accountIds.add(accountId);
+  return readSums(db, adapter, feedId, accountIds);
 }
 
 async function readSums(
@@ -84,7 +104,7 @@ async function readSums(
   feedId: number,
   accountIds: ReadonlySet<string>,
 ): Promise<StoredSums> {
-  if (accountIds.size === 0) return { accountIds, sums: new Map() };
+  if (accountIds.size === 0) return NO_SUMS;
   const { rows } = await sql<StoredSum>`
     select account_id, asset, total, suspect_at, after_suspect from account_sums
      where feed_id = ${feedId} and ${adapter.inArray('account_id', [...accountIds])}`.execute(db);
@@ -100,7 +120,8 @@ async function readSums(
 
 /**
  * Adds effects to the sums of their accounts. Must run inside the transaction that has locked the feed.
- * @param stored the sums from the same transaction. Those of other accounts are read here
+ * @param stored the present sums, in several parts. Those of other accounts are read here
+ * @returns the sums after the commit, in the same parts and further ones. Later parts replace earlier ones
  */
 export async function addEffectsToSums(
   db: Kysely<Schema>,
@@ -108,38 +129,39 @@ export async function addEffectsToSums(
   writeLast: WriteAtCommit,
   feedId: number,
   effects: readonly TimedEffect[],
-  stored: StoredSums,
-): Promise<void> {
-  if (effects.length === 0) return;
-  const missingIds = effects
-    .map(({ accountId }) => accountId)
-    .filter((accountId) => !stored.accountIds.has(accountId));
-  const missing = await readSums(db, adapter, feedId, new Set(missingIds));
-  const sums = new Map([...stored.sums, ...missing.sums]);
-  const changed = new Map<string, { accountId: string; asset: string }>();
+  stored: readonly StoredSums[],
+): Promise<readonly StoredSums[]> {
+  if (effects.length === 0) return stored;
+  const missingIds = new Set<string>();
+  for (const { accountId } of effects)
+    if (!stored.some(({ accountIds }) => accountIds.has(accountId))) missingIds.add(accountId);
+  const parts = [...stored, await readSums(db, adapter, feedId, missingIds)];
+  const changed = new Map<string, Sum & { accountId: string; asset: string }>();
   for (const { accountId, asset, amount, at } of effects) {
     const key = toAccountAssetKey(accountId, asset);
-    const { total, after, suspectAt } = sums.get(key) ?? { total: 0n, after: 0n, suspectAt: Infinity };
-    sums.set(key, { total: total + amount, after: at > suspectAt ? after + amount : after, suspectAt });
-    changed.set(key, { accountId, asset });
+    let sum = changed.get(key);
+    if (!sum) {
+      const before = parts.find(({ sums }) => sums.has(key))?.sums.get(key) ?? NEW_SUM;
+      changed.set(key, (sum = { ...before, accountId, asset }));
+    }
+    sum.total += amount;
+    if (at > sum.suspectAt) sum.after += amount;
   }
-  const rows = [...changed].map(([key, { accountId, asset }]) => {
-    const { total, after } = sums.get(key)!;
-    return {
-      feed_id: feedId,
-      account_id: accountId,
-      asset,
-      total: total.toString(),
-      after_suspect: after.toString(),
-      opening_proven: 0,
-    };
-  });
+  const rows = [...changed.values()].map(({ accountId, asset, total, after }) => ({
+    feed_id: feedId,
+    account_id: accountId,
+    asset,
+    total: total.toString(),
+    after_suspect: after.toString(),
+    opening_proven: 0,
+  }));
   const insert = sql`
-    insert into account_sums (${sql.raw(SUM_COLUMNS.map(({ name }) => name).join(', '))})
+    insert into account_sums (${SUM_COLUMN_NAMES})
     select * from ${adapter.rowsTable(SUM_COLUMNS, rows)}
     on conflict (feed_id, account_id, asset)
     do update set total = excluded.total, after_suspect = excluded.after_suspect`;
   writeLast(insert.compile(db));
+  return [...parts, { accountIds: NO_SUMS.accountIds, sums: changed }];
 }
 
 /** Returns the effects that the changed records have now. */

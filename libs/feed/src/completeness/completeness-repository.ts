@@ -5,8 +5,8 @@ import type {
   DatabaseAdapter,
   RowsTableColumn,
 } from '../database/database-adapter.js';
-import type { AccountSumTable, Schema } from '../database/schema.js';
-import { lockFeed } from '../feeds/lock-feed.js';
+import type { AccountSumTable, FeedTable, Schema } from '../database/schema.js';
+import { createChangedFeedError, lockFeed } from '../feeds/lock-feed.js';
 import {
   addGapAcceptance,
   addDataWarning,
@@ -49,9 +49,14 @@ const CHECK_COLUMNS: readonly RowsTableColumn[] = [
 ];
 const CHECKED_COLUMNS = [...KEY_COLUMNS, ...CHECK_COLUMNS];
 /** An account that has a sum keeps it. */
-const CHECK_UPDATES = CHECK_COLUMNS.map(({ name }) => `${name} = excluded.${name}`).join(', ');
+const CHECK_UPDATES = sql.raw(CHECK_COLUMNS.map(({ name }) => `${name} = excluded.${name}`).join(', '));
 
+const CHECKED_COLUMN_NAMES = sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '));
+
+type SummedFeed = Pick<Selectable<FeedTable>, 'head_seq' | 'summed_after'>;
 type SumRow = Selectable<AccountSumTable>;
+/** What the left join returns for a feed without a sum. */
+type NoSumRow = { [Column in keyof SumRow]: null };
 
 export class SqlCompletenessRepository implements CompletenessRepository {
   constructor(
@@ -60,6 +65,21 @@ export class SqlCompletenessRepository implements CompletenessRepository {
     private readonly openFeed: () => Promise<OpenedFeed>,
     private readonly clock: CurrentTimeExpression,
   ) {}
+
+  async read(accountIds: readonly string[]): Promise<CompletenessState> {
+    const feed = await this.openFeed();
+    return feed.explainStaleState(async () => {
+      // One statement, so that the sums belong to the head. The left join returns the feed of which no account has a sum yet.
+      const { rows } = await sql<SummedFeed & (SumRow | NoSumRow)>`
+        select head_seq, summed_after, account_sums.* from feeds
+          left join account_sums on account_sums.feed_id = feeds.id and ${this.adapter.inArray('account_id', accountIds)}
+         where ${feed.isSameFeed}`.execute(this.adapter.reader);
+      const [first] = rows;
+      if (!first) throw createChangedFeedError(feed);
+      const sums = rows.flatMap((row) => (row.account_id === null ? [] : toAccountSum(row)));
+      return toState(sums, first);
+    });
+  }
 
   async update(
     accountIds: readonly string[],
@@ -75,12 +95,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
           .where('feed_id', '=', feed.id)
           .where(this.adapter.inArray('account_id', accountIds))
           .execute();
-        const change = decide({
-          sums: rows.map(toAccountSum),
-          headSeq: head.head_seq,
-          startsAtFirstRow: head.summed_after === 0,
-        });
-        if (change) await this.write(db, feed.id, change, head.now);
+        const change = decide(toState(rows.map(toAccountSum), head));
+        if (change) await this.write(db, feed, change, head.now);
       }),
     );
   }
@@ -122,11 +138,16 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 
   private async write(
     db: Kysely<Schema>,
-    feedId: number,
+    feed: OpenedFeed,
     { checks, warnings, resolvedIds, checkpoint, acceptance }: CompletenessChange,
     now: number,
   ): Promise<void> {
-    if (checks.length > 0) await this.writeChecks(db, feedId, checks);
+    const feedId = feed.id;
+    if (checks.length > 0) {
+      // Also if the transaction fails: what a lease remembers of the sums is then read again.
+      feed.recordWrittenChecks();
+      await this.writeChecks(db, feedId, checks);
+    }
     for (const warning of warnings) await addDataWarning(db, feedId, warning, now);
     await resolveQuarantineEntries(db, this.adapter, feedId, resolvedIds, ['finding'], now);
     if (acceptance) await addGapAcceptance(db, feedId, acceptance, now);
@@ -144,9 +165,9 @@ export class SqlCompletenessRepository implements CompletenessRepository {
       ...toCheckColumns(check),
     }));
     await sql`
-      insert into account_sums (${sql.raw(CHECKED_COLUMNS.map(({ name }) => name).join(', '))})
+      insert into account_sums (${CHECKED_COLUMN_NAMES})
       select * from ${this.adapter.rowsTable(CHECKED_COLUMNS, rows)}
-      on conflict (feed_id, account_id, asset) do update set ${sql.raw(CHECK_UPDATES)}`.execute(db);
+      on conflict (feed_id, account_id, asset) do update set ${CHECK_UPDATES}`.execute(db);
   }
 
   private async writeCheckpoint(
@@ -180,6 +201,10 @@ export class SqlCompletenessRepository implements CompletenessRepository {
 function selectSurplus(newestFirst: readonly number[]): number[] {
   if (newestFirst.length <= MAX_CHECKPOINTS) return [];
   return newestFirst.slice(MAX_CHECKPOINTS / 2).filter((_, index) => index % 2 === 1);
+}
+
+function toState(sums: readonly AccountSum[], { head_seq, summed_after }: SummedFeed): CompletenessState {
+  return { sums, headSeq: head_seq, startsAtFirstRow: summed_after === 0 };
 }
 
 function toAccountSum(row: SumRow): AccountSum {

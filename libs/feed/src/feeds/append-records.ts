@@ -39,30 +39,35 @@ export interface AppendedRows extends Pick<Placement, 'added' | 'changed' | 'unc
   effects: TimedEffect[];
   /** Whether the feed has held rows now. */
   hasHeldRows: boolean;
+  /** The sums of the accounts after the commit. Later parts replace earlier ones. */
+  sums: readonly StoredSums[];
 }
 
 /** What the database has of the records that are to be appended. */
 export interface StoredRecords {
   /** Hashes of the stored versions, by record id. It contains the originals of the records, too. */
   versions: Map<string, Set<string>>;
-  sums: StoredSums;
+  /** The parts do not have an account in common. */
+  sums: readonly StoredSums[];
 }
 
 /**
  * Reads what `appendRecords` needs. Must run inside the transaction that has locked the feed. The caller may call it without waiting for the
  * lock, because the database runs statements one after the other.
+ * @param accountsWithKnownSums accounts whose sums are not read
  */
 export async function readStoredRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
   records: readonly SerializedRecord[],
+  accountsWithKnownSums?: ReadonlySet<string>,
 ): Promise<StoredRecords> {
   const [versions, sums] = await Promise.all([
     findStoredVersions(db, adapter, feedId, records),
-    readAccountSums(db, adapter, feedId, records),
+    readAccountSums(db, adapter, feedId, records, accountsWithKnownSums),
   ]);
-  return { versions, sums };
+  return { versions, sums: [sums] };
 }
 
 /**
@@ -87,10 +92,10 @@ export async function appendRecords(
   const { placement } = placer;
   const effects = await findEffects(db, adapter, feed.id, placement.counted);
   const rows = await writePlacement(db, adapter, writeLast, feed, placement, now, changes);
-  await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
+  const sums = await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
   const { added, changed, unchanged } = placement;
   const hasHeldRows = feed.head.hasHeldRows || placement.held.length > 0;
-  return { rows, effects, added, changed, unchanged, hasHeldRows };
+  return { rows, effects, added, changed, unchanged, hasHeldRows, sums };
 }
 
 /**

@@ -22,6 +22,11 @@ export async function lockFeed(
     .where(feed.isSameFeed)
     .modifyEnd(adapter.forUpdate)
     .executeTakeFirst();
-  if (!head) throw new StaleStateError(`the feed ${feed.connector}/${feed.stream} changed`);
+  if (!head) throw createChangedFeedError(feed);
   return head;
+}
+
+/** Returns the error of a statement that did not find the feed that this process opened. */
+export function createChangedFeedError({ connector, stream }: OpenedFeed): StaleStateError {
+  return new StaleStateError(`the feed ${connector}/${stream} changed`);
 }

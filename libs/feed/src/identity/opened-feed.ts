@@ -14,6 +14,7 @@ export class OpenedFeed implements FeedIdentity {
   private highestSeq = 0;
   /** When this process last recorded the cursor, in milliseconds of a monotonic clock. `feeds/cursor-history.ts` uses it. */
   cursorRecordedAt = -Infinity;
+  private writtenChecks = 0;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
@@ -55,6 +56,15 @@ export class OpenedFeed implements FeedIdentity {
   /** Remembers the sequence number of a committed row. */
   recordCommitted(seq: number): void {
     this.highestSeq = Math.max(this.highestSeq, seq);
+  }
+
+  /** It increases whenever this process writes the state of a completeness check of this feed. */
+  get checksVersion(): number {
+    return this.writtenChecks;
+  }
+
+  recordWrittenChecks(): void {
+    this.writtenChecks++;
   }
 
   /**

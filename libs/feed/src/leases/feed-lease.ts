@@ -8,6 +8,8 @@ import {
   type FeedHead,
 } from '../feeds/append-records.js';
 import { selectHeldRows } from '../feeds/held-rows.js';
+import type { StoredSums } from '../completeness/account-sums.js';
+import { KnownSums } from '../completeness/known-sums.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
 import { LeaseLostError } from '../database/store-errors.js';
@@ -180,6 +182,7 @@ interface LockedRow {
 class FeedLease implements Lease {
   /** The compiled statement that locks the feed, and the values on which it depends. */
   private lock: { clock: RawBuilder<number>; knownBeat: number; query: CompiledQuery<LockedRow> } | undefined;
+  private readonly knownSums: KnownSums;
 
   constructor(
     private readonly adapter: DatabaseAdapter,
@@ -191,7 +194,9 @@ class FeedLease implements Lease {
     public headSeq: number,
     private readonly dueAtStart: number,
     private hasHeldRows: boolean,
-  ) {}
+  ) {
+    this.knownSums = new KnownSums(feed);
+  }
 
   async renew(): Promise<boolean> {
     this.feed.assertUnchanged();
@@ -209,14 +214,16 @@ class FeedLease implements Lease {
 
   async append(page: FeedPage): Promise<AppendResult> {
     this.feed.assertUnchanged();
+    const { checksVersion } = this.feed;
     try {
-      const { result, headSeq, hasHeldRows } = await this.adapter.durableTransaction((db, writeLast) =>
+      const { result, headSeq, hasHeldRows, sums } = await this.adapter.durableTransaction((db, writeLast) =>
         this.appendInTransaction(db, writeLast, page),
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
       this.headSeq = headSeq;
       this.hasHeldRows = hasHeldRows;
+      this.knownSums.remember(sums, headSeq, checksVersion);
       return result;
     } catch (error) {
       if (error instanceof LeaseLostError) await this.feed.assertExists();
@@ -269,11 +276,17 @@ class FeedLease implements Lease {
     db: Kysely<Schema>,
     writeLast: WriteAtCommit,
     page: FeedPage,
-  ): Promise<{ result: AppendResult; headSeq: number; hasHeldRows: boolean }> {
+  ): Promise<{
+    result: AppendResult;
+    headSeq: number;
+    hasHeldRows: boolean;
+    sums: readonly StoredSums[];
+  }> {
+    const { knownSums } = this;
     // The first statement locks the feed row, so what it and the later ones return does not change until the commit.
     const [head, stored] = await Promise.all([
       this.lockFeed(db),
-      readStoredRecords(db, this.adapter, this.feed.id, page.records),
+      readStoredRecords(db, this.adapter, this.feed.id, page.records, knownSums.accountIds),
     ]);
     // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
     if (!head || head.seq < this.feed.committedSeq)
@@ -282,8 +295,9 @@ class FeedLease implements Lease {
     const { now } = head;
     const feed = { id: this.feed.id, stream: this.feed.stream, head };
     const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
+    const known = { ...stored, sums: [...knownSums.find(head), ...stored.sums] };
     const newRows = await appendRecords(
-      ...([db, this.adapter, writeLast, feed, page.records, stored, now, changes] as const),
+      ...([db, this.adapter, writeLast, feed, page.records, known, now, changes] as const),
     );
     await updateQuarantine(
       db,
@@ -297,11 +311,12 @@ class FeedLease implements Lease {
       const at = Math.min(balances.at, now);
       await applyObservation(db, this.adapter, this.feed.connector, { ...balances, at });
     }
-    const { added, changed, unchanged, effects, hasHeldRows } = newRows;
+    const { added, changed, unchanged, effects, hasHeldRows, sums } = newRows;
     return {
       result: { added, changed, unchanged, rejected: page.rejected.length, effects },
       headSeq: newRows.rows.at(-1)?.seq ?? head.seq,
       hasHeldRows,
+      sums,
     };
   }
 

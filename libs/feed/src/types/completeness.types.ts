@@ -83,6 +83,8 @@ export interface AcceptedGap {
 
 /** The completeness check of one connector's transactions. */
 export interface CompletenessRepository {
+  /** Reads the states of these accounts without a lock. */
+  read(accountIds: readonly string[]): Promise<CompletenessState>;
   /** Reads the states of these accounts, and writes the change that `decide` returns, in one transaction that locks the feed. */
   update(
     accountIds: readonly string[],

@@ -19,7 +19,7 @@ import type { LastAgreedBalance } from './last-agreed-balance.js';
  * A re-read begins at the last stored agreement.
  */
 const MIN_AGREEMENT_INTERVAL_MS = 10 * 60_000;
-const MAX_UNSTORED_ROWS = 1_000;
+const MAX_UNSTORED_ROWS = 2_500;
 
 /** The rows after this cursor must be read again. */
 export interface RereadRequest {
@@ -42,6 +42,7 @@ export class PullCheck {
   /** Sums of the rows of this pull that the PSP booked after the observation, by account and asset. */
   private readonly after = new Map<string, bigint>();
   private readonly observedAt: ReadonlyMap<string, number>;
+  private readonly firstObservedAt: number;
   private hasReread = false;
 
   constructor(
@@ -52,12 +53,14 @@ export class PullCheck {
     this.startSeq = lease.headSeq;
     this.startCursor = lease.cursor;
     this.observedAt = new Map(observed.map(({ accountId, at }) => [accountId, at]));
+    this.firstObservedAt = Math.min(...this.observedAt.values());
   }
 
   /** Takes note of the rows that a page of the pull appended. */
   addEffects(effects: readonly TimedEffect[]): void {
     for (const { accountId, asset, amount, at } of effects) {
-      if (at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
+      // Nearly all rows are older than every observation.
+      if (at <= this.firstObservedAt || at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
       const key = toAccountAssetKey(accountId, asset);
       this.after.set(key, (this.after.get(key) ?? 0n) + amount);
     }
@@ -79,14 +82,7 @@ export class PullCheck {
       return undefined;
     }
     lastAgreement.forget();
-    let judgements: AccountJudgement[] = [];
-    await repository.update(
-      observed.map(({ accountId }) => accountId),
-      (state) => {
-        judgements = this.judge(state);
-        return this.toChange(judgements);
-      },
-    );
+    const judgements = await this.judgeAndStore(observed.map(({ accountId }) => accountId));
     await reporter.report(judgements, this.hasReread);
     if (judgements.every(({ verdict }) => verdict === 'agreed'))
       lastAgreement.remember(this.startSeq, observed);
@@ -95,6 +91,15 @@ export class PullCheck {
     this.hasReread = true;
     const seq = Math.min(...unexplained.map(({ before }) => before.agreed?.seq ?? 0));
     return { since: (await repository.findCheckpoint(seq)).cursor };
+  }
+
+  /** Most checks agree and have nothing to store. They need no lock and no transaction. */
+  private async judgeAndStore(accountIds: readonly string[]): Promise<AccountJudgement[]> {
+    const { repository } = this.context;
+    let judgements = this.judge(await repository.read(accountIds));
+    if (!this.toChange(judgements)) return judgements;
+    await repository.update(accountIds, (state) => this.toChange((judgements = this.judge(state))));
+    return judgements;
   }
 
   private judge({ sums, startsAtFirstRow }: CompletenessState): AccountJudgement[] {

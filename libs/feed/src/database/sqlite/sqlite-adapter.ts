@@ -162,9 +162,10 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     currentTime: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     rowsTable: (columns, rows) => {
       const values = JSON.stringify(rows.map((row) => columns.map(({ name }) => row[name])));
-      const fields = columns.map(({ name }, index) => sql`value ->> ${sql.lit(index)} as ${sql.ref(name)}`);
+      // The names are those of columns, and one piece of text is compiled faster than one for each name.
+      const fields = columns.map(({ name }, index) => `value ->> ${index} as ${name}`).join(', ');
       // Without `where true`, SQLite would take the `on conflict` of the insert for a join condition.
-      return sql`(select ${sql.join(fields)} from json_each(${values})) where true`;
+      return sql`(select ${sql.raw(fields)} from json_each(${values})) where true`;
     },
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,

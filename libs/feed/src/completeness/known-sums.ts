@@ -1,0 +1,57 @@
+/**
+ * Sums that a lease remembers from its earlier appends, so that the next append need not read them. Only a row, a held row or the
+ * completeness check changes a sum. So the sums are valid until the feed has another last row or a held row, or a check was written.
+ */
+import type { OpenedFeed } from '../identity/opened-feed.js';
+import type { FeedHead } from '../feeds/append-records.js';
+import type { StoredSums } from './account-sums.js';
+
+/** The sums of more accounts than this number are not remembered. */
+const MAX_ACCOUNTS = 10_000;
+
+type AccountSums = StoredSums['sums'] extends ReadonlyMap<string, infer Sum> ? Map<string, Sum> : never;
+
+export class KnownSums {
+  private readonly knownIds = new Set<string>();
+  private readonly sums: AccountSums = new Map();
+  private headSeq = 0;
+  private checksVersion = 0;
+
+  constructor(private readonly feed: OpenedFeed) {}
+
+  /** Accounts whose sums are known, unless another writer has appended rows. */
+  get accountIds(): ReadonlySet<string> {
+    if (this.checksVersion !== this.feed.checksVersion) this.clear();
+    return this.knownIds;
+  }
+
+  /** Returns the known sums; none if another writer may have changed them. @param head that of the locked feed */
+  find({ seq, hasHeldRows }: FeedHead): StoredSums[] {
+    // A payment order can add a held row, which counts in the sums and has no number in the feed yet.
+    if (this.headSeq !== seq || hasHeldRows) this.clear();
+    const { accountIds, sums } = this;
+    return accountIds.size > 0 ? [{ accountIds, sums }] : [];
+  }
+
+  /**
+   * Remembers the sums of a committed append.
+   * @param parts later ones replace earlier ones
+   * @param headSeq last row of the feed after the append
+   * @param checksVersion that of the feed before the append
+   */
+  remember(parts: readonly StoredSums[], headSeq: number, checksVersion: number): void {
+    this.headSeq = headSeq;
+    this.checksVersion = checksVersion;
+    for (const { accountIds, sums } of parts) {
+      if (sums === this.sums) continue;
+      for (const id of accountIds) this.knownIds.add(id);
+      for (const [key, sum] of sums) this.sums.set(key, sum);
+    }
+    if (this.knownIds.size > MAX_ACCOUNTS) this.clear();
+  }
+
+  private clear(): void {
+    this.knownIds.clear();
+    this.sums.clear();
+  }
+}

@@ -9,7 +9,8 @@ const PATH = 'bank';
 export class CompletenessWorld {
   private constructor(
     readonly harness: SyncTestHarness,
-    private readonly engine: SyncEngine,
+    private readonly createEngine: () => SyncEngine,
+    private engine = createEngine(),
   ) {}
 
   static async open(
@@ -20,8 +21,14 @@ export class CompletenessWorld {
     const client = createClient(() => harness.clock.now());
     const connector = { path: PATH, client, pullIntervalMs: 60_000, completeness };
     // A pull of a year is one call of the plugin, and takes longer than the manual clock's time.
-    const engine = harness.createEngine([connector], { completenessIntervalMs: 0 });
-    return new CompletenessWorld(harness, engine);
+    return new CompletenessWorld(harness, () =>
+      harness.createEngine([connector], { completenessIntervalMs: 0 }),
+    );
+  }
+
+  /** Goes on with a new engine, as after a restart: it knows only what the store has. */
+  restart(): void {
+    this.engine = this.createEngine();
   }
 
   get now(): number {

@@ -104,6 +104,68 @@ describe.each(GAPS)('money that is missing because of: $loss', ({ loss, differen
   });
 });
 
+describe('rows in the wrong currency', () => {
+  test('are suspected one sync later in both currencies, and gaps of this amount after the re-read', async () => {
+    await syncAndBook();
+    psp.injectFault('other-currency', false);
+    psp.keepsFault = true;
+    expect(await world.sync(HOUR)).toEqual([]);
+    expect(await world.findDisagreeing()).toEqual(['savings EUR/2', 'savings MUR/2']);
+    await world.sync(HOUR);
+    const reasons = (await world.findWarnings()).map(({ reason }) => /is (\S+ \w+ \w+)/.exec(reason)?.[1]);
+    expect(reasons.toSorted()).toEqual(['0.85 EUR lower', '0.85 MUR higher']);
+  });
+
+  test('do not occur with the mend, and raise no alarm', async () => {
+    await syncAndBook();
+    psp.injectFault('other-currency', true);
+    for (let times = 0; times < 3; times++) await world.sync(HOUR);
+    expect(await world.findDisagreeing()).toEqual([]);
+  });
+});
+
+describe('an account that is no longer listed, because the plugin refuses all of it', () => {
+  const hide = (hasMend: boolean) => {
+    psp.injectFault('hidden-account', hasMend);
+    psp.keepsFault = true;
+  };
+
+  test('is suspected one sync later, and its whole balance is a gap after the re-read', async () => {
+    await syncAndBook();
+    await world.sync(HOUR);
+    hide(false);
+    await world.sync(HOUR);
+    expect(await world.findDisagreeing()).toEqual(['savings EUR/2']);
+    await world.sync(HOUR);
+    const [sum] = (await world.sums()).filter(({ accountId }) => accountId === 'savings');
+    expect(sum?.check.gap?.amount).toBe(-sum!.total);
+    expect((await world.findWarnings()).map(({ id }) => id)).toEqual(['completeness:savings:EUR/2']);
+  });
+
+  test('is found by a process that has not seen it, and the gap ends when it is listed again', async () => {
+    await syncAndBook();
+    await world.sync(HOUR);
+    world.restart();
+    hide(false);
+    for (let times = 0; times < 2; times++) await world.sync(HOUR);
+    expect(await world.findDisagreeing()).toEqual(['savings EUR/2']);
+    hide(true);
+    await world.sync(HOUR);
+    expect(await world.findDisagreeing()).toEqual([]);
+    expect(await world.findWarnings()).toEqual([]);
+  });
+
+  test('is not missing if it was closed with the balance zero', async () => {
+    psp.book('main', 3);
+    psp.bookAmount('savings', 500n);
+    psp.bookAmount('savings', -500n);
+    await world.sync(HOUR);
+    hide(false);
+    for (let times = 0; times < 3; times++) await world.sync(HOUR);
+    expect(await world.findDisagreeing()).toEqual([]);
+  });
+});
+
 describe('a malformed row that is quarantined', () => {
   test('is a gap that stays: a data warning names it, once, and its repair ends the gap', async () => {
     await syncAndBook();

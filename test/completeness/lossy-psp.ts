@@ -22,7 +22,9 @@ export type Loss =
   | 'metadata-refuses-row'
   | 'sign-of-return'
   | 'paid-but-failed'
-  | 'dropped-fee';
+  | 'dropped-fee'
+  | 'hidden-account'
+  | 'other-currency';
 
 interface JournalRow {
   number: number;
@@ -72,6 +74,11 @@ export class LossyPsp implements PspClient {
     }
   }
 
+  bookAmount(account: string, amount: bigint): void {
+    const journal = this.journals.get(account)!;
+    journal.push({ number: journal.length, at: this.clock() - 1_000, amount });
+  }
+
   /** The next listing meets this fault. @param hasMend whether the plugin handles it as it should */
   injectFault(loss: Loss, hasMend: boolean): void {
     this.fault = loss;
@@ -93,9 +100,11 @@ export class LossyPsp implements PspClient {
         .reduce((total, { amount }) => total + amount, this.balanceError);
       return { accountId, at, amounts: [{ amount: sum, asset: 'EUR/2' }] };
     });
+    // The mistake: one bad member costs the whole account.
+    const isListed = (id: string) => id === 'main' || this.missingMend !== 'hidden-account';
     yield {
-      items: ACCOUNTS.map((id) => ({ id, name: id })),
-      ...(this.hasBalances && { balances }),
+      items: ACCOUNTS.filter(isListed).map((id) => ({ id, name: id })),
+      ...(this.hasBalances && { balances: balances.filter(({ accountId }) => isListed(accountId)) }),
       cursor: 'all',
     };
   }
@@ -180,11 +189,13 @@ export class LossyPsp implements PspClient {
       return { id, reason: 'metadata "note" is an object, expected a string' };
     if (this.fault === 'sign-of-return' && this.isFaulty(account, row, RETURNED_ROW))
       return this.toReturn(account, row);
+    // The mistake: the currency of the opening balance counts for the rows, although the closing balance has another one.
+    const hasWrongAsset = isFaulty && this.missingMend === 'other-currency';
     const hasWrongStatus = isFaulty && this.missingMend === 'paid-but-failed';
     return {
       id,
       ...{ createdAt: new Date(at).toISOString(), status: hasWrongStatus ? 'FAILED' : 'SUCCEEDED' },
-      amount: { amount: amount < 0n ? -amount : amount, asset: 'EUR/2' },
+      amount: { amount: amount < 0n ? -amount : amount, asset: hasWrongAsset ? 'MUR/2' : 'EUR/2' },
       ...(amount < 0n
         ? { type: 'PAYOUT', sourceAccountId: account }
         : { type: 'PAYIN', destinationAccountId: account }),

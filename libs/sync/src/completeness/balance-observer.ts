@@ -22,9 +22,20 @@ const ACCOUNT_LIST_TTL_MS = 10 * 60_000;
  */
 const MAX_BALANCE_AGE_MS = 60_000;
 
+/** What the PSP says about its accounts at one moment. */
+export interface ObservedBalances {
+  balances: ValidatedBalances[];
+  /** Ids of all accounts that the PSP listed at this moment, as served; `undefined` if the list is not known to be complete. */
+  listedIds: ReadonlySet<string> | undefined;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 export class BalanceObserver {
   /** Ids of the accounts (as served), for a PSP that returns the balance of one account per request. */
   private accountIds: string[] = [];
+  /** The ids of the list that the present observation read, if it was complete. */
+  private listedIds: ReadonlySet<string> | undefined;
   private listedAt = -Infinity;
   private nextAccount = 0;
 
@@ -39,13 +50,15 @@ export class BalanceObserver {
    * @param urgent accounts (ids as served) whose turn it is before all others
    * @throws PspError, or the reason of the signal
    */
-  async observe(urgent: readonly string[], signal: AbortSignal): Promise<ValidatedBalances[]> {
-    const startedAt = this.context.clock.now();
-    const balances = await this.readBalances(urgent, signal, startedAt);
-    return balances.flatMap((each) => {
+  async observe(urgent: readonly string[], signal: AbortSignal): Promise<ObservedBalances> {
+    const at = this.context.clock.now();
+    this.listedIds = undefined;
+    const read = await this.readBalances(urgent, signal, at);
+    const balances = read.flatMap((each) => {
       const observed = validateOrDrop(each);
-      return observed && observed.at >= startedAt - MAX_BALANCE_AGE_MS ? [observed] : [];
+      return observed && observed.at >= at - MAX_BALANCE_AGE_MS ? [observed] : [];
     });
+    return { balances, listedIds: balances.length > 0 ? this.listedIds : undefined, at };
   }
 
   private async readBalances(
@@ -72,12 +85,18 @@ export class BalanceObserver {
     const balances: Balances[] = [];
     const ids: string[] = [];
     let pages = 0;
+    let isComplete = true;
     for await (const page of this.caller.listPages('accounts', options, open)) {
       balances.push(...(page.balances ?? []));
       ids.push(...page.items.flatMap(readId));
-      if (++pages === MAX_LIST_PAGES) break;
+      isComplete &&= !page.items.some((item) => readId(item).length === 0);
+      if (++pages === MAX_LIST_PAGES) {
+        isComplete = false;
+        break;
+      }
     }
     this.accountIds = ids;
+    if (isComplete) this.listedIds = new Set(ids);
     return balances;
   }
 

@@ -2,6 +2,7 @@
  * The completeness check of one connector: between two balances of an account, opening + rows = closing, for each asset. The monitor lives
  * as long as the connector. Each pull of the transactions makes one check: balances before the pull, comparison after it.
  */
+import type { ValidatedBalances } from '@tributary/connector-api';
 import type { CompletenessRepository, Lease, Store } from '@tributary/feed';
 import { PluginCaller } from '../pulling/plugin-caller.js';
 import type { SyncContext } from '../sync-context.js';
@@ -18,6 +19,8 @@ export class CompletenessMonitor implements PullCheckContext {
   readonly reporter: CompletenessReporter;
   readonly lastAgreement = new LastAgreedBalance();
   private lastObservedAt = -Infinity;
+  /** Ids of the accounts that were compared before, also by earlier processes; `undefined` before the first check of this process. */
+  private comparedIds: Set<string> | undefined;
   private readonly observer: BalanceObserver;
 
   private constructor(
@@ -55,7 +58,7 @@ export class CompletenessMonitor implements PullCheckContext {
     if (now - this.lastObservedAt < limits.completenessIntervalMs) return undefined;
     this.lastObservedAt = now;
     try {
-      const observed = await this.observer.observe(this.reporter.disagreeingAccounts, signal);
+      const observed = await this.observeAccounts(signal);
       if (observed.length > 0) return new PullCheck(this, lease, observed);
       this.reporter.countUnmade();
     } catch (error) {
@@ -67,5 +70,29 @@ export class CompletenessMonitor implements PullCheckContext {
       );
     }
     return undefined;
+  }
+
+  /**
+   * Returns the balances that the PSP has now. An account that the PSP listed earlier and does not list any more counts as an account with
+   * the balance zero: a closed account agrees with its rows, and an account that was lost with its money does not.
+   */
+  private async observeAccounts(signal: AbortSignal): Promise<ValidatedBalances[]> {
+    const { balances, listedIds, at } = await this.observer.observe(
+      this.reporter.disagreeingAccounts,
+      signal,
+    );
+    this.comparedIds ??= await this.readComparedIds();
+    for (const { accountId } of balances) this.comparedIds.add(accountId);
+    if (!listedIds) return balances;
+    const missingIds = [...this.comparedIds].filter((accountId) => !listedIds.has(accountId));
+    return [
+      ...balances,
+      ...missingIds.map((accountId) => ({ accountId, at, amounts: new Map<string, bigint>() })),
+    ];
+  }
+
+  private async readComparedIds(): Promise<Set<string>> {
+    const compared = (await this.repository.list()).filter(({ check }) => check.opening !== undefined);
+    return new Set(compared.map(({ accountId }) => accountId));
   }
 }

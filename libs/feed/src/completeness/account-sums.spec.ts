@@ -103,9 +103,9 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
   test('contain the rows that an order publishes between two pages of a pull', async () => {
     await append(row('1', { destinationAccountId: 'a' }));
     const order = {
-      ...{ id: 'order', idempotencyKey: 'order', pspKey: 'order', kind: 'PAYOUT', request: '{}' },
+      ...{ id: 'order', idempotencyKey: 'order', pspKey: 'order', kind: 'PAYOUT' as const, request: '{}' },
       ...{ amount: 1n, asset: 'EUR/2', createdAt: AT },
-    } as const;
+    };
     const payout = row('2', { type: 'PAYOUT', amount: 30n, sourceAccountId: 'a' });
     await store
       .orders('bank')
@@ -117,12 +117,14 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
 
   test('know which rows the PSP booked after a suspect observation', async () => {
     await append(row('1', { destinationAccountId: 'a' }));
+    const completeness = store.completeness('bank');
+    expect(await completeness.read(['unknown'])).toEqual({ sums: [], headSeq: 1, startsAtFirstRow: true });
     const suspect = { at: AT + 5_000, balance: 150n, after: 0n, since: AT };
     const check: AccountCheck = {
       ...{ opening: 0n, isOpeningProven: true, agreed: undefined, gap: undefined, rereadAt: undefined },
       suspect,
     };
-    await store.completeness('bank').update(['a'], ({ sums, headSeq, startsAtFirstRow }) => {
+    await completeness.update(['a'], ({ sums, headSeq, startsAtFirstRow }) => {
       expect([sums.map(({ total }) => total), headSeq, startsAtFirstRow]).toEqual([[100n], 1, true]);
       return { checks: [{ accountId: 'a', asset: 'EUR/2', check }], warnings: [], resolvedIds: [] };
     });
@@ -130,7 +132,10 @@ describe.each(STORES)('the sums of accounts, in $name', (kind) => {
       row('2', { amount: 50n, destinationAccountId: 'a', createdAt: '2026-01-01T00:00:04Z' }),
       row('3', { amount: 9n, destinationAccountId: 'a', createdAt: '2026-01-01T00:00:06Z' }),
     );
-    const [sum] = await store.completeness('bank').list();
+    const [sum] = await completeness.list();
+    expect(await completeness.read(['a', 'unknown'])).toEqual({
+      ...{ sums: [sum], headSeq: 3, startsAtFirstRow: true },
+    });
     expect(sum).toEqual({
       ...{ accountId: 'a', asset: 'EUR/2', total: 159n },
       check: { ...check, suspect: { ...suspect, after: 9n } },

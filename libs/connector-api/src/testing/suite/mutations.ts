@@ -1,6 +1,7 @@
 /** Mutations for mutation testing: common mistakes in the reference plugin, and the check that must detect each of them. */
 
 import type { Mutation } from './mutation.js';
+import { BALANCE_MUTATIONS } from './balance-mutations.js';
 import { MOVEMENT_MUTATIONS } from './movement-mutations.js';
 import { ROBUSTNESS_MUTATIONS } from './robustness-mutations.js';
 import { ORDER_MUTATIONS } from './order-mutations.js';
@@ -343,4 +344,5 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   ...MOVEMENT_MUTATIONS,
   ...ROBUSTNESS_MUTATIONS,
+  ...BALANCE_MUTATIONS,
 ];

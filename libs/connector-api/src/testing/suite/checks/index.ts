@@ -1,6 +1,7 @@
 import type { Check } from '../check.js';
 import { ACCOUNT_SOURCE_CHECKS } from './account-sources.js';
 import { ACCOUNT_CHECKS } from './accounts.js';
+import { BALANCE_CHECKS } from './balances.js';
 import { CHANGE_CHECKS } from './late-and-changed-rows.js';
 import { FAULT_CHECKS } from './faults.js';
 import { INVALID_PART_CHECKS } from './invalid-parts.js';
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check[] = [
   ...CHANGE_CHECKS,
   ...MONEY_CHECKS,
   ...MOVEMENT_CHECKS,
+  ...BALANCE_CHECKS,
   ...ACCOUNT_CHECKS,
   ...FAULT_CHECKS,
   ...ACCOUNT_SOURCE_CHECKS,

@@ -1,0 +1,139 @@
+/**
+ * Checks that the rows of the feed add up to what the PSP booked, for each account and asset. A row that is missing, that is listed twice or
+ * that has the wrong direction, amount or status changes the sum, whatever the reason is. The gateway makes the same comparison at run time,
+ * see docs/guides/completeness.md.
+ */
+import { encodeId } from '../../../id-encoding.js';
+import { parseMoney } from '../../../money.js';
+import { expectThat } from '../assertions.js';
+import type { Check } from '../check.js';
+import type { CheckContext } from '../check-context.js';
+import type { InMemoryFeed } from '../in-memory-feed.js';
+import type { PluginHarness } from '../plugin-harness.js';
+import type { RelatedMovement } from '../suite.types.js';
+
+const SECOND = 1000;
+const OTHER_ACCOUNTS = 'the other accounts';
+
+/** What a related movement does to the account of its payment: the direction of this payment, and the sign of its own amount. */
+const RELATED: Readonly<Record<RelatedMovement, { of: 'in' | 'out'; sign: 1n | -1n }>> = {
+  refund: { of: 'in', sign: -1n },
+  fee: { of: 'in', sign: -1n },
+  dispute: { of: 'in', sign: -1n },
+  disputeReversal: { of: 'in', sign: 1n },
+  payoutReturn: { of: 'out', sign: 1n },
+};
+
+/** Sums of minor units. */
+type Sums = Map<string, bigint>;
+
+export const BALANCE_CHECKS: readonly Check[] = [
+  {
+    name: 'balances: the rows of each account add up to what the PSP booked',
+    run: expectRowsAddUp,
+  },
+];
+
+async function expectRowsAddUp(context: CheckContext): Promise<void> {
+  const harness = await context.createHarness();
+  const booked: Sums = new Map();
+  await harness.addHistory();
+  await harness.pull();
+  await addRelatedMovements(harness, booked);
+  await addMovementsOfAccounts(harness, booked);
+  const named = await addPaymentsOfAccounts(harness, booked);
+  for (const { input, money } of harness.expected)
+    if (money) add(booked, OTHER_ACCOUNTS, money, input.direction === 'in' ? 1n : -1n);
+  await harness.pullAfterDetectionDelay('accounts');
+  await harness.pullAfterDetectionDelay();
+  const listed = addUpRows(harness.feed, named);
+  for (const key of new Set([...booked.keys(), ...listed.keys()])) {
+    const [expected, found] = [booked.get(key) ?? 0n, listed.get(key) ?? 0n];
+    expectThat(
+      expected === found,
+      `${key}: the PSP booked ${expected} minor units, and the rows add up to ${found}; a row is missing, twice, or has another direction, amount or status`,
+    );
+  }
+}
+
+/** Adds each kind of movement that the fixture has and that belongs to a payment. */
+async function addRelatedMovements(harness: PluginHarness, booked: Sums): Promise<void> {
+  const { movements = {} } = harness.fixture;
+  for (const [index, kind] of (Object.keys(RELATED) as RelatedMovement[]).entries()) {
+    if (!movements[kind]) continue;
+    const { of: direction, sign } = RELATED[kind];
+    const payment = await harness.addTransaction({ amount: `${60 + index}.00`, direction });
+    // Only money that was taken back can be given back.
+    const amount = kind === 'payoutReturn' ? `${60 + index}.00` : `${4 + index}.37`;
+    const kinds: RelatedMovement[] = kind === 'disputeReversal' ? ['dispute', kind] : [kind];
+    for (const each of kinds) {
+      harness.clock.advance(2 * SECOND);
+      const at = harness.clock.now() - SECOND;
+      await movements[each]?.({ of: payment.id, at, amount, currency: 'EUR' });
+      add(booked, OTHER_ACCOUNTS, parseMoney(amount, 'EUR'), each === kind ? sign : RELATED[each].sign);
+    }
+  }
+}
+
+/** Adds a transfer, which changes no sum of all accounts, and a conversion. */
+async function addMovementsOfAccounts(harness: PluginHarness, booked: Sums): Promise<void> {
+  const { transfer, conversion } = harness.fixture.movements ?? {};
+  const at = harness.clock.now() - SECOND;
+  await transfer?.({ at, amount: '31.07', currency: 'EUR' });
+  if (!conversion) return;
+  const [sold, bought] = [
+    { amount: '32.11', currency: 'EUR' },
+    { amount: '33.19', currency: 'USD' },
+  ];
+  await conversion({ at, sold, bought });
+  add(booked, OTHER_ACCOUNTS, parseMoney(sold.amount, sold.currency), -1n);
+  add(booked, OTHER_ACCOUNTS, parseMoney(bought.amount, bought.currency), 1n);
+}
+
+/**
+ * Adds payments into new accounts, whose sums are compared one by one. An account may have a currency of its own, in which the fake books the
+ * payment, so their sums have no asset.
+ * @returns the ids of these accounts, as served
+ */
+async function addPaymentsOfAccounts(harness: PluginHarness, booked: Sums): Promise<Set<string>> {
+  const { movements, addAccount } = harness.fixture;
+  const ids = new Set<string>();
+  if (!movements?.inAccount || !addAccount) return ids;
+  for (const amount of ['40.09', '41.13']) {
+    const id = await addAccount.call(harness.fixture);
+    const input = { at: harness.clock.now() - SECOND, amount, currency: 'EUR' };
+    await movements.inAccount(id, { ...input, direction: 'in', state: 'final' });
+    ids.add(encodeId(id));
+    addTo(booked, encodeId(id), parseMoney(amount, 'EUR').amount);
+  }
+  return ids;
+}
+
+/** Adds up the newest version of every row, on the own accounts. @param named accounts that have sums of their own */
+function addUpRows(feed: InMemoryFeed, named: ReadonlySet<string>): Sums {
+  const own = new Set(feed.getRecords('accounts').map(({ id }) => encodeId(id)));
+  const sums: Sums = new Map();
+  for (const versions of feed.getVersions('transactions')) {
+    const changes = versions.flatMap(({ serialized }) => serialized.balanceChange ?? []);
+    const last = changes.findLast(({ isRepeatedReturn }) => !isRepeatedReturn);
+    for (const { accountId, asset, amount } of last?.effects ?? []) {
+      if (!own.has(accountId)) continue;
+      if (named.has(accountId)) addTo(sums, accountId, amount);
+      else add(sums, OTHER_ACCOUNTS, { amount, asset }, 1n);
+    }
+  }
+  return sums;
+}
+
+function add(
+  sums: Sums,
+  account: string,
+  { amount, asset }: { amount: bigint; asset: string },
+  sign: bigint,
+) {
+  addTo(sums, `${account} in ${asset}`, sign * amount);
+}
+
+function addTo(sums: Sums, key: string, amount: bigint): void {
+  sums.set(key, (sums.get(key) ?? 0n) + amount);
+}

@@ -1,0 +1,156 @@
+/**
+ * The completeness check of a year at Mollie and at Revolut, against the fakes of their APIs: late rows, changes of state, fees, refunds and
+ * conversions raise no alarm, and the balances agree in the end. `COMPLETENESS_ROWS=200000` uses more rows.
+ */
+import {
+  FEED_READER,
+  PSP_CLIENT,
+  type FeedReader,
+  type Plugin,
+  type PspClient,
+} from '@tributary/connector-api';
+import { HTTP_CLOCK } from '@tributary/connector-api/http';
+import { NestFactory } from '@nestjs/core';
+import { plainToInstance } from 'class-transformer';
+import { mollie } from '../../libs/psp-plugins/src/mollie/index.js';
+import { FAKE_ACCESS_TOKEN, FakeMollie } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
+import { addYearOfTransactions } from '../../libs/psp-plugins/src/mollie/testing/simulate-year.js';
+import { revolutBusiness } from '../../libs/psp-plugins/src/revolut-business/index.js';
+import { RevolutBusinessFake } from '../../libs/psp-plugins/src/revolut-business/revolut-business.fake.js';
+import { simulateYear } from '../../libs/psp-plugins/src/revolut-business/testing/simulate-year.js';
+import type { SimulatedRevolut } from '../../libs/psp-plugins/src/revolut-business/testing/simulated-revolut.js';
+import { PluginFeedReader } from '../../apps/gateway/src/mount/plugin-feed-reader.js';
+import { CompletenessWorld } from './completeness-world.js';
+
+const ROWS = Number(process.env['COMPLETENESS_ROWS'] ?? 2_000);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** The manual clock begins at this time. */
+const START = Date.UTC(2026, 0, 1);
+const STEPS = 36;
+const STEP = (365 * DAY) / STEPS;
+/** After every fifth step, rows of the step are late: the balance has them already. */
+const LATE_STEPS = 5;
+const LATENESS = 10 * MINUTE;
+const TEST_TIMEOUT_MS = 120_000 + ROWS * 10;
+
+/** The time of the test for a fake and a plugin, which exist before the world. */
+class SharedClock {
+  read = () => START;
+  now(): number {
+    return this.read();
+  }
+  async sleep(): Promise<void> {
+    throw new Error('the plugin waits, although nothing limits its requests');
+  }
+}
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function openWorld(plugin: Plugin, given: object, clock: SharedClock): Promise<CompletenessWorld> {
+  const settings = plainToInstance(plugin.settings, given);
+  const opened: { feedReader?: FeedReader } = {};
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: class Connector {},
+      providers: [
+        { provide: plugin.settings, useValue: settings },
+        { provide: HTTP_CLOCK, useValue: clock },
+        {
+          provide: FEED_READER,
+          useValue: { findLatest: (...args) => opened.feedReader!.findLatest(...args) } satisfies FeedReader,
+        },
+        { provide: PSP_CLIENT, useClass: plugin.psp },
+        ...(plugin.providers ?? []),
+      ],
+    },
+    { logger: false },
+  );
+  closing.push(() => app.close());
+  const world = await CompletenessWorld.open((now) => {
+    clock.read = now;
+    return app.get<PspClient>(PSP_CLIENT);
+  }, plugin.completeness!(settings));
+  closing.push(() => world.close());
+  opened.feedReader = new PluginFeedReader('bank', world.harness.store);
+  return world;
+}
+
+/** Syncs through the year, and expects that nothing is reported. */
+async function syncYear(world: CompletenessWorld, beforeStep: (now: number) => void): Promise<void> {
+  for (let step = 1; step <= STEPS; step++) {
+    beforeStep(START + step * STEP);
+    expect(await world.sync(START + step * STEP - world.now)).toEqual([]);
+    // The late rows come while their difference is only suspected.
+    if (step % LATE_STEPS === 0) expect(await world.sync(2 * LATENESS)).toEqual([]);
+    expect(await world.findWarnings()).toEqual([]);
+  }
+  expect(await world.findDisagreeing()).toEqual([]);
+  for (const result of ['healed', 'unchanged'])
+    expect(await world.metric('tributary_completeness_rereads_total', { result })).toBeUndefined();
+}
+
+const countChecks = async (world: CompletenessWorld, result: string) =>
+  (await world.metric('tributary_completeness_checks_total', { result })) ?? 0;
+
+it(
+  `a year of ${ROWS} rows at Mollie, in two currencies, with fees, refunds and returns`,
+  async () => {
+    const clock = new SharedClock();
+    const fake = await FakeMollie.start(undefined);
+    closing.push(() => fake.close());
+    fake.now = () => clock.now();
+    const balances = [fake.addBalance('EUR'), fake.addBalance('USD')];
+    const planned = balances.map((balance) => {
+      addYearOfTransactions(fake, balance, ROWS / 2);
+      return { balance, rows: balance.journal.rows.splice(0) };
+    });
+    const world = await openWorld(mollie, { accessToken: FAKE_ACCESS_TOKEN, url: fake.url }, clock);
+    await syncYear(world, (now) => {
+      for (const { balance, rows } of planned)
+        while (rows[0] && rows[0].createdAt + 365 * DAY <= now) {
+          const row = rows.shift()!;
+          balance.journal.append({ ...row, createdAt: row.createdAt + 365 * DAY });
+        }
+    });
+    expect(planned.map(({ rows }) => rows.length)).toEqual([0, 0]);
+    expect(await countChecks(world, 'agreed')).toBeGreaterThanOrEqual(2 * STEPS);
+  },
+  TEST_TIMEOUT_MS,
+);
+
+it(
+  `a year of ${ROWS} transactions at Revolut, with late rows, changes of state, fees and conversions`,
+  async () => {
+    const clock = new SharedClock();
+    // The plugin reads rows of the last 30 days again. Between two syncs of this test are 10 days, so later changes would be lost.
+    const year = { end: START + 365 * DAY, changesWithinDays: 19, tieGroupSize: 3 };
+    const psp = simulateYear({ transactions: ROWS, clock, ...year });
+    for (let step = LATE_STEPS; step <= STEPS; step += LATE_STEPS) delayPayment(psp, START + step * STEP);
+    const fake = await RevolutBusinessFake.start({ world: psp, clock, tokenLifetimeMs: 40 * MINUTE });
+    closing.push(() => fake.server.close());
+    const settings = { ...fake.settings, requestsPerMinute: 60_000 };
+    const world = await openWorld(revolutBusiness, settings, clock);
+    await syncYear(world, () => undefined);
+    // The late rows were noticed, and explained their difference.
+    expect(await countChecks(world, 'suspect')).toBeGreaterThan(0);
+    expect(await countChecks(world, 'agreed')).toBeGreaterThan(STEPS);
+  },
+  TEST_TIMEOUT_MS,
+);
+
+/** Makes the last card payment before a time one that the balance has already at this time, and the list a short time after it. */
+function delayPayment(psp: SimulatedRevolut, at: number): void {
+  const created = BigInt(at - LATENESS / 2) * 1000n;
+  const late = psp.transactions.findLast(
+    ({ type, createdAt }) => type === 'card_payment' && createdAt < created,
+  )!;
+  Object.assign(late, {
+    ...{ createdAt: created, decidedAt: at - LATENESS / 2, outcome: 'completed', revertedAt: undefined },
+    visibleFrom: at + LATENESS,
+  });
+  psp.transactions.sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
+}

@@ -25,6 +25,8 @@ export interface SyncConnector {
   accountMetadata?: Metadata;
   /** Present only for a connector that executes payment orders. */
   transactionMatcher?: TransactionMatcher;
+  /** Called with the ids (as served) of a page of accounts that has new ones, after the page was committed. It must not throw. */
+  onAccountsAdded?: (accountIds: readonly string[]) => void;
   /** What the completeness check can rely on. Without it the connector is not checked. */
   completeness?: CompletenessDeclaration;
 }

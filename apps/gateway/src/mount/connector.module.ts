@@ -118,6 +118,7 @@ function createBackend(
     ...(balanceValidity === undefined ? {} : { balanceValidity }),
     completeness: config.plugin.completeness?.(config.settings) ?? { isComparable: true },
     ...(orders ? { transactionMatcher: orders.matcher } : {}),
+    onAccountsAdded: (accountIds) => void reader.storeFirstBalances(accountIds),
   };
   const reader = new BalanceReader(store, connector, sync);
   const backend = new ConnectorBackend(path, store, cache, reader, rowWatcher, readers, orders?.service);

@@ -73,6 +73,38 @@ describe('the balances of an account', () => {
     expect(await readSourceCount('live')).toBe(1);
   });
 
+  it('are in the store before the first request: those of new accounts are read when the accounts were listed', async () => {
+    const asked: string[] = [];
+    let isBroken = false;
+    const connector = createBankConnector({
+      accounts: () =>
+        yieldPages([
+          {
+            items: ['a', 'b'].map(account),
+            balances: [createBalances('a', [1n, 'EUR/2'])],
+            cursor: 'c',
+          },
+        ]),
+      balances: async (id) => {
+        if (isBroken) throw new PspError('unavailable', '503');
+        asked.push(id);
+        return createBalances(id, [2n, 'EUR/2']);
+      },
+    });
+    const reader = new BalanceReader(bench.store, { ...connector, balanceValidity: 'off' }, bench.options());
+    let stored = Promise.resolve();
+    const onAccountsAdded = (ids: readonly string[]) => void (stored = reader.storeFirstBalances(ids));
+    await bench.createEngine([{ ...connector, onAccountsAdded }]).runOnce();
+    await stored;
+    for (let turn = 0; turn < 1_000 && !(await bench.store.balances('bank').findLatest('b')); turn++)
+      await new Promise(setImmediate);
+    expect(asked).toEqual(['b']);
+    isBroken = true;
+    const amounts = async (id: string) => (await advanceUntilSettled(reader.read(id, 'key')))?.balances;
+    expect(await amounts('a')).toEqual([{ currency: 'EUR/2', amount: '1' }]);
+    expect(await amounts('b')).toEqual([{ currency: 'EUR/2', amount: '2' }]);
+  });
+
   it('are nobody’s when the account was never served, whatever the PSP would say', async () => {
     let asked = 0;
     const reader = await createReader(async (id) => (asked++, createBalances(id)));

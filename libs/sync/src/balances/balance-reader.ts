@@ -78,6 +78,22 @@ export class BalanceReader {
     return this.chooseTime(accountId, reader, result);
   }
 
+  /**
+   * Reads the balances of accounts that have none, behind all other work, so that the store has them when a client requests all of them
+   * at once. It never throws: what it does not store, the first request reads.
+   */
+  async storeFirstBalances(accountIds: readonly string[]): Promise<void> {
+    if (!this.connector.client.balances) return;
+    try {
+      const stored = await this.balanceRepository.findLatestOfAccounts(accountIds);
+      for (const accountId of accountIds)
+        if (!stored.has(accountId)) this.refreshes.add(accountId, false).catch(() => undefined);
+    } catch (error) {
+      const { path } = this.connector;
+      this.context.logger.debug({ connector: path, err: error }, 'first balances were not read in advance');
+    }
+  }
+
   /** Stops the refreshes that have not begun. */
   stop(): void {
     this.refreshes.stop();

@@ -1,5 +1,15 @@
 import { RefreshQueue } from './refresh-queue.js';
 
+it('runs a waiting account before all others as soon as a client waits for it', async () => {
+  const done: string[] = [];
+  const queue = new RefreshQueue(async (accountId) => void done.push(accountId));
+  const all = Array.from({ length: 30 }, (_, index) => queue.add(`acc${index}`, false));
+  await Promise.all([...all, queue.add('acc29', true)]);
+  // The ten running accounts come first.
+  expect(done.indexOf('acc29')).toBe(10);
+  expect(done).toHaveLength(30);
+});
+
 it('keeps a bounded number of accounts waiting, and refuses the others until some are done', async () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));

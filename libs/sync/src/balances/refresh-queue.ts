@@ -36,7 +36,11 @@ export class RefreshQueue<T> {
    */
   add(accountId: string, urgent: boolean): Promise<T> {
     const existing = this.tasks.get(accountId);
-    if (existing) return existing.promise;
+    if (existing) {
+      // A task that is running already is in neither set.
+      if (urgent && this.background.delete(existing)) this.urgent.add(existing);
+      return existing.promise;
+    }
     if (this.isStopped || this.urgent.size + this.background.size >= MAX_WAITING) {
       throw new PspError('unavailable', `${MAX_WAITING} accounts are waiting already`);
     }

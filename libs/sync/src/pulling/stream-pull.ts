@@ -180,6 +180,8 @@ export class StreamPull {
     const newIssues = await this.issueLogger.findNewIssues(feedPage);
     const appended = isEmptyPage(feedPage, lease) ? EMPTY_APPEND_RESULT : await lease.append(feedPage);
     check?.addEffects(appended.effects);
+    if (stream === 'accounts' && appended.added > 0)
+      connector.onAccountsAdded?.(feedPage.records.map(({ id }) => id));
     this.issueLogger.logIssues(newIssues);
     this.countPage(feedPage, appended, newIssues.length);
     this.reportProgress(page.progress);

@@ -69,6 +69,7 @@ export const SLOW_SPECS = [
   'test/conform.spec.ts',
   'libs/connector-api/src/listing/newest-first-listing.spec.ts',
   'libs/psp-plugins/src/sandbox/simulator/activity-simulator.spec.ts',
+  'libs/psp-plugins/src/sandbox/simulator/payment-state.spec.ts',
   'libs/psp-plugins/src/bank-statements/identity/identity.spec.ts',
   'libs/psp-plugins/src/bank-statements/pulling/large-files.spec.ts',
   'test/read-while-rows-arrive.spec.ts',

@@ -5,7 +5,8 @@ import type { CurrentTimeExpression, DatabaseAdapter } from '../database/databas
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { AcceptedGap } from '../types/completeness.types.js';
 import { lockFeed } from './lock-feed.js';
-import type { FeedPage, QuarantineEntry } from '../types/store.types.js';
+import type { FeedPage } from '../types/store.types.js';
+import type { QuarantineEntry } from '../types/quarantine.types.js';
 import type { QuarantineTable, Schema } from '../database/schema.js';
 
 /** The library that pulls limits the length of a record, too. This limit protects the database from a plugin that does not. */

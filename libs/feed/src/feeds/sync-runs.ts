@@ -1,7 +1,7 @@
 /** Records sync runs for operators. */
 import { STREAMS, type Stream } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';
-import type { SyncRun } from '../types/store.types.js';
+import type { SyncRun } from '../types/sync-run.types.js';
 import type { Schema } from '../database/schema.js';
 
 /** How long older runs are kept, in ms. */

@@ -1,7 +1,7 @@
 /** Reads the unresolved entries of the quarantine in pages, newest first. */
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
-import type { QuarantineEntry } from '../types/store.types.js';
+import type { QuarantineEntry } from '../types/quarantine.types.js';
 import type { QuarantineFilter, QuarantineKey, QuarantinePosition } from '../types/operator.types.js';
 
 const COLUMNS = ['connector', 'stream', 'kind', 'record_id', 'reason', 'since', 'seen_at'] as const;

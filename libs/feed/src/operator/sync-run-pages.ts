@@ -3,7 +3,7 @@ import { STREAMS, type Stream } from '@tributary/connector-api';
 import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import { toSyncRun } from '../feeds/sync-runs.js';
-import type { SyncRun } from '../types/store.types.js';
+import type { SyncRun } from '../types/sync-run.types.js';
 import type { SyncRunFilter, SyncRunPosition } from '../types/operator.types.js';
 
 /** Reads one page of each stream with the index of runs, and merges them. A query over all streams would sort every run of the connector. */

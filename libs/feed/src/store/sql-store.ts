@@ -6,14 +6,8 @@ import { createBalanceRepository } from '../balances/balance-repository.js';
 import { SqlCompletenessRepository } from '../completeness/completeness-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
 import type { CompletenessRepository } from '../types/completeness.types.js';
-import type {
-  DeploymentIdentity,
-  Feed,
-  PullRequest,
-  Store,
-  StoreRestore,
-  SyncRun,
-} from '../types/store.types.js';
+import type { DeploymentIdentity, Feed, PullRequest, Store, StoreRestore } from '../types/store.types.js';
+import type { SyncRun } from '../types/sync-run.types.js';
 import { findPullRequests } from '../feeds/pull-requests.js';
 import { findMalformedRows, verifySampleOfRows } from '../feeds/damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';

@@ -4,7 +4,8 @@
  */
 import type { Stream } from '@tributary/connector-api';
 import type { OrderState, StoredOrder } from './order.types.js';
-import type { QuarantineEntry, SyncRun } from './store.types.js';
+import type { QuarantineEntry } from './quarantine.types.js';
+import type { SyncRun } from './sync-run.types.js';
 
 /** The state of one stream of a connector. */
 export interface StreamState {

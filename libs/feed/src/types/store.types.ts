@@ -12,6 +12,8 @@ import type {
 } from '@tributary/connector-api';
 import type { StoreChangedError } from '../database/store-errors.js';
 import type { CompletenessRepository, TimedEffect } from './completeness.types.js';
+import type { QuarantineEntry } from './quarantine.types.js';
+import type { SyncRun } from './sync-run.types.js';
 import type { ReaderPosition, ReaderRequests } from './reader-position.types.js';
 import type { OperatorRepository } from './operator.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
@@ -260,33 +262,4 @@ export interface ReaderRequest {
   reader: string;
   /** Whether the stored balances are those of this moment. Otherwise the PSP was not asked yet, or does not respond. */
   isCurrent: boolean;
-}
-
-export interface SyncRun {
-  connector: string;
-  stream: Stream;
-  /** Milliseconds since 1970. */
-  startedAt: number;
-  duration: number;
-  pages: number;
-  records: number;
-  added: number;
-  changed: number;
-  refused: number;
-  /** Error message; absent when the run caught up. */
-  error?: string;
-}
-
-export interface QuarantineEntry {
-  connector: string;
-  stream: Stream;
-  /** `refusal`: a rejected record. `finding`: a data warning. The words are stored, so they cannot change. */
-  kind: 'refusal' | 'finding';
-  id: string;
-  reason: string;
-  raw?: string;
-  /** When the entry first appeared, in milliseconds since 1970. */
-  since: number;
-  /** When the PSP last sent the record. */
-  seenAt?: number;
 }

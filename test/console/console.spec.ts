@@ -163,6 +163,47 @@ describeWithChromium('the console in a browser', () => {
   );
 
   it(
+    'pauses a stream, and dismisses an entry of the quarantine with a note; both are in the audit log',
+    async () => {
+      await open('/connector?connector=bank', 'bank');
+      const stream = page.getByRole('row', { name: /^transactions/ }).first();
+      await stream.getByRole('button', { name: 'Pause' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+      await stream.getByText('paused').waitFor();
+      await open(
+        '/quarantine/entry?connector=bank&stream=transactions&kind=data-warning&id=w-1',
+        'Quarantine: w-1',
+      );
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByLabel('Why it is not a problem').fill('The PSP answered our question.');
+      await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Quarantine', exact: true }).waitFor();
+      await open('/audit', 'Audit');
+      await page.getByRole('cell', { name: 'quarantine.dismissed' }).waitFor();
+      await page.getByText('The PSP answered our question.').waitFor();
+      await page.getByRole('cell', { name: 'stream.paused' }).waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'retries a rejected record',
+    async () => {
+      const path = '/quarantine/entry?connector=bank&stream=transactions&kind=rejected-record&id=tx-bad';
+      await open(path, 'Quarantine: tx-bad');
+      await page.getByRole('button', { name: 'Retry' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await open('/audit', 'Audit');
+      await page
+        .getByRole('cell', { name: /reread/ })
+        .first()
+        .waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'works with the keyboard alone: the first stop skips the navigation',
     async () => {
       await page.setViewportSize({ width: 1280, height: 900 });

@@ -27,7 +27,7 @@ export interface StreamStatus {
   lagMs?: number;
   nextPullAt?: string;
   isPulling: boolean;
-  isPaused?: boolean;
+  pausedAt?: string;
   rejectedRecords: number;
   dataWarnings: number;
   lastRun?: Omit<SyncRun, 'connector' | 'stream' | 'pages'>;
@@ -96,6 +96,8 @@ export interface QuarantineEntry {
   id: string;
   reason: string;
   since: string;
+  /** When the PSP last sent it. */
+  seenAt?: string;
   /** What the PSP sent; only for a single entry. */
   raw?: string;
 }

@@ -13,8 +13,8 @@ export function StreamState({ status, syncIntervalMs }: { status: StreamStatus; 
 }
 
 export function describeStreamState(status: StreamStatus, syncIntervalMs: number): [Tone, string] {
-  const { isPaused, lastRun, isPulling, lagMs } = status;
-  if (isPaused === true) return ['warning', 'paused'];
+  const { pausedAt, lastRun, isPulling, lagMs } = status;
+  if (pausedAt !== undefined) return ['warning', 'paused'];
   if (lastRun?.error !== undefined) return ['bad', 'fails'];
   if (lagMs !== undefined && lagMs > Math.max(MIN_LATE_MS, syncIntervalMs * LATE_AFTER_PULLS))
     return ['warning', 'late'];

@@ -9,6 +9,7 @@ import { Facts, Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
 import { QueryView } from '../components/query-view';
 import { RunCharts } from '../components/run-charts';
+import { StreamActions } from '../components/stream-actions';
 import { StreamState } from '../components/stream-state';
 import { Count, Duration, JsonText, RelativeTime, Time } from '../components/values';
 
@@ -113,6 +114,7 @@ function createStreamColumns({
     { header: 'Rows', isNumber: true, render: ({ rows }) => <Count value={rows} /> },
     { header: 'Newest row', render: ({ lastRowAt }) => lastRowAt && <RelativeTime at={lastRowAt} /> },
     { header: 'Next pull', render: ({ nextPullAt }) => nextPullAt && <RelativeTime at={nextPullAt} /> },
+    { header: 'Actions', render: (status) => <StreamActions connector={connector} status={status} /> },
   ];
 }
 

@@ -6,6 +6,7 @@ import { readJson } from '../api/operator-client';
 import { OrderState } from '../components/order-state';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
+import { ResolveOrderButton } from '../components/resolve-order-button';
 import { Amount, JsonText, RelativeTime, Time } from '../components/values';
 
 const REFRESH_MS = 5_000;
@@ -25,6 +26,7 @@ export function OrderPage() {
           {connector}
         </Link>
       }
+      actions={query.data?.state === 'unknown' && <ResolveOrderButton order={query.data} />}
     >
       <QueryView query={query}>{(order) => <OrderView order={order} />}</QueryView>
     </Page>
@@ -40,7 +42,7 @@ function OrderView({ order }: { order: OrderDetails }) {
           <strong>The PSP did not say what became of this order.</strong>
           <p>
             It is never sent again under another key. Look it up at the PSP; if the PSP cannot be asked by
-            program, resolve it with <code>tributary orders resolve</code>.
+            program, resolve it here.
           </p>
         </div>
       )}

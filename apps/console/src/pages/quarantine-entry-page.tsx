@@ -4,6 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
 import { readJson } from '../api/operator-client';
 import { Facts, Page, Section } from '../components/page';
+import { QuarantineEntryActions } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
 import { QueryView } from '../components/query-view';
 import { JsonText, Time } from '../components/values';
@@ -26,6 +27,7 @@ export function QuarantineEntryPage() {
           </Link>
         </>
       }
+      actions={query.data && <QuarantineEntryActions entry={query.data} />}
     >
       <QueryView query={query}>
         {(entry) => (
@@ -36,6 +38,7 @@ export function QuarantineEntryPage() {
                   ['Kind', <QuarantineKind key="kind" kind={entry.kind} />],
                   ['Reason', entry.reason],
                   ['First seen', <Time key="since" at={entry.since} />],
+                  ['Last seen', entry.seenAt && <Time at={entry.seenAt} />],
                 ]}
               />
             </div>

@@ -5,6 +5,7 @@ import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm, SelectFilter } from '../components/filter-form';
 import { Page } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
+import { RetryAllButton } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
 import { RelativeTime } from '../components/values';
 
@@ -42,6 +43,11 @@ export function QuarantinePage() {
     <Page
       title="Quarantine"
       description="Records that the gateway rejected and does not serve, and warnings about the data of a PSP."
+      actions={
+        search.connector !== undefined && (
+          <RetryAllButton connector={search.connector} stream={search.stream} />
+        )
+      }
     >
       <FilterForm
         search={search}

@@ -165,6 +165,7 @@ describeWithChromium('the console in a browser', () => {
   it(
     'pauses a stream, and dismisses an entry of the quarantine with a note; both are in the audit log',
     async () => {
+      await page.setViewportSize({ width: 1280, height: 900 });
       await open('/connector?connector=bank', 'bank');
       const stream = page.getByRole('row', { name: /^transactions/ }).first();
       await stream.getByRole('button', { name: 'Pause' }).click();

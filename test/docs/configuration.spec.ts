@@ -28,6 +28,7 @@ const WORDS_WITHOUT_DEFAULT = [
   'no credentials',
   'the one of the deployment',
   'the path',
+  'only by command',
 ];
 /** `settings` is validated by the plugin, so its default is not in the schema. */
 const DEFAULT_OF_SETTINGS = '{}';

@@ -44,6 +44,10 @@ import { FeedRowWatcher } from './mount/feed-row-watcher.js';
 import { PageCache } from './mount/page-cache.js';
 import { ReaderPositionRecorder } from './mount/reader-position-recorder.js';
 import { registerReaderMetrics } from './mount/reader-metrics.js';
+import { createAlertTasks } from './alerts/create-alert-tasks.js';
+import { createReconciliationTasks } from './reconciliation/create-reconciliation-tasks.js';
+import { registerReconciliationMetrics } from './reconciliation/reconciliation-metrics.js';
+import { TaskRunner } from './tasks/task-runner.js';
 
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 /** Long enough for a client to send its next request, and to learn from the response that the connection closes. */
@@ -127,6 +131,19 @@ async function composeGateway(
     store,
     deployment.connectors.map(({ path }) => path),
   );
+  registerReconciliationMetrics(
+    registry,
+    store.reconciliation(),
+    deployment.policies.map(({ policy }) => policy.name),
+  );
+  const tasks = new TaskRunner(
+    store,
+    [
+      ...createReconciliationTasks(deployment.policies, store, logger),
+      ...createAlertTasks(deployment, store, logger, (text) => redactor.redact(text)),
+    ],
+    logger,
+  );
   const connectors: SyncConnector[] = [];
   const backends = new Map<string, Backend>();
   const rowWatcher = new FeedRowWatcher(store);
@@ -202,6 +219,7 @@ async function composeGateway(
     store,
     storeChange,
     syncEngine,
+    tasks,
     orders,
     readers,
     clock,
@@ -272,6 +290,7 @@ interface GatewayParts {
   store: Store;
   storeChange: Promise<StoreChangedError>;
   syncEngine: SyncEngine;
+  tasks: TaskRunner;
   orders: OrderEngine;
   readers: ReaderPositionRecorder;
   clock: StoreClock;
@@ -314,6 +333,7 @@ class RunningGateway implements Gateway {
     if (options.sync ?? true) this.syncEngine.start();
     this.parts.clock.start();
     this.parts.readers.start();
+    this.parts.tasks.start();
     this.stopHeartbeat = startHeartbeat(this.store);
     this.parts.orders.start();
     return this.address;
@@ -324,12 +344,13 @@ class RunningGateway implements Gateway {
   }
 
   private async shutDown(): Promise<void> {
-    const { gracefulShutdown, rowWatcher, options, store, syncEngine, orders, readers } = this.parts;
+    const { gracefulShutdown, rowWatcher, options, store, syncEngine, tasks, orders, readers } = this.parts;
     const { clock, logger, lineLimiter } = this.parts;
     logger.info('stopping');
     rowWatcher.stop();
     await Promise.all([
       syncEngine.stop(),
+      tasks.stop(),
       gracefulShutdown.start(options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS),
     ]);
     await gracefulShutdown.finish(() => this.app.close());

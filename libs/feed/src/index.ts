@@ -9,6 +9,7 @@ export type * from './types/operator.types.js';
 export type * from './types/quarantine.types.js';
 export type * from './types/store.types.js';
 export type * from './types/sync-run.types.js';
+export type * from './types/task.types.js';
 export * from './types/order.types.js';
 export * from './types/reader-position.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';

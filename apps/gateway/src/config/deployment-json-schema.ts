@@ -6,6 +6,7 @@ import { createClassSchema, REFERENCE_SCHEMA, type JsonSchema } from './settings
 import { ConnectorEntry, DeploymentFile, TenantEntry } from './settings/deployment-file-settings.js';
 import { NAME_PATTERN, RESERVED_NAMES } from './settings/name-patterns.js';
 import { AMOUNT_PATTERN } from './settings/order-settings.js';
+import { AlertChannelEntry } from './settings/alert-settings.js';
 import { PolicyAccountEntry, PolicyEntry, RuleEntry } from './settings/reconciliation-settings.js';
 import { PostgresStoreSettings } from './settings/store-settings.js';
 import { PACKAGE_NAME_PATTERN } from './plugins/plugin-packages.js';
@@ -35,6 +36,9 @@ export function createDeploymentSchema(
         items: { allOf: [{ $ref: '#/definitions/connector' }, { properties: NOT_RESERVED_NAME }] },
       },
       reconciliation: extendReconciliation(file),
+      alerts: extendProperties(getPropertySchema(file, 'alerts'), {
+        channels: { items: createClassSchema(AlertChannelEntry) },
+      }),
       tenants: {
         propertyNames: { pattern: NAME_PATTERN.source, not: { enum: RESERVED_NAMES } },
         additionalProperties: { $ref: '#/definitions/tenant' },

@@ -13,6 +13,7 @@ import { readDeploymentFile } from './file/read-deployment-file.js';
 import type { Environment } from './file/references.js';
 import { collectSecrets, redactSecrets } from './file/secret-redactor.js';
 import { isPlainObject } from './settings/settings-metadata.js';
+import { parseAlerts } from './settings/alert-parser.js';
 import { parseStoreLocation } from './settings/store-settings.js';
 import { parsePolicies, type PolicyConfig } from './settings/reconciliation-parser.js';
 import { readYaml, type YamlReadResult } from './file/yaml-reader.js';
@@ -62,6 +63,7 @@ function bindDeployment(
   builder.addConnectors(owners.connectors, ['connectors'], { formance });
   const owner = { connectors: listConnectorNames(builder, undefined) };
   const policies = parsePolicies(owners.reconciliation, owner, binder, ['reconciliation']);
+  const alerts = parseAlerts(owners.alerts, binder, ['alerts']);
   const tenants = addTenants(owners.tenants, binder, builder, keyParser, formance);
   policies.push(...tenants.policies);
   operatorKeys.push(...tenants.operatorKeys);
@@ -70,6 +72,7 @@ function bindDeployment(
   return {
     ...{ file, ...(name === undefined ? {} : { name }), listen: { ...listen }, store },
     ...{ connectors: builder.connectors, operatorKeys, policies, docs, console, secrets },
+    ...(alerts.channels.length > 0 && { alerts }),
   };
 }
 

@@ -130,6 +130,17 @@ export interface DatabaseAdapter {
     columns: readonly RowsTableColumn[],
     rows: readonly Readonly<Record<string, unknown>>[],
   ): RawBuilder<unknown>;
+  /**
+   * Builds a join that finds one row of a table for each row before it, through an index and in the sequence of these rows. So a `limit` ends
+   * it early. PostgreSQL would otherwise read the whole table for each batch.
+   * @param alias name of the row in the statement
+   * @param columns columns of an index of the table, each with the column before it that it equals: `{ number: 'k.number' }`
+   */
+  lookupJoin(
+    table: keyof Schema,
+    alias: string,
+    columns: Readonly<Record<string, string>>,
+  ): RawBuilder<unknown>;
   /** Builds `column in (values)` with a single parameter for any number of values. */
   inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
   /**

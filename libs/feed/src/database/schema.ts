@@ -37,6 +37,8 @@ export interface Schema {
   reconciliation_breaks: ReconciliationBreakTable;
   reconciliation_events: ReconciliationEventTable;
   reader_positions: ReaderPositionTable;
+  scheduled_tasks: ScheduledTaskTable;
+  sent_alerts: SentAlertTable;
   audit_events: AuditEventTable;
   operator_sessions: OperatorSessionTable;
   feed_cursors: FeedCursorTable;
@@ -71,6 +73,24 @@ export interface OperatorSessionTable {
   key_id: string;
   created_at: number;
   expires_at: number;
+}
+
+/** Work that one of all gateways does. `types/task.types.ts` describes it. */
+export interface ScheduledTaskTable {
+  name: string;
+  next_at: number;
+  /** A random id of the claim; `null` while no gateway runs the task. */
+  holder: string | null;
+  lease_until: number;
+}
+
+/** What a channel was last told about an alert. */
+export interface SentAlertTable {
+  channel: string;
+  alert: string;
+  fingerprint: string;
+  body: string;
+  sent_at: number;
 }
 
 /** Where a reader is in a feed, as of its last request. */

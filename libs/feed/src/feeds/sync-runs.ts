@@ -63,7 +63,11 @@ async function hasRecentQuietRun(db: Kysely<Schema>, run: SyncRun): Promise<bool
 }
 
 /** Returns the newest run of each stream. A run that found nothing new may be missing, if another one like it was recorded shortly before. */
-export async function findLastSyncRuns(db: Kysely<Schema>, connector: string): Promise<SyncRun[]> {
+export async function findLastSyncRuns(
+  db: Kysely<Schema>,
+  connector: string,
+  { onlySuccessful = false } = {},
+): Promise<SyncRun[]> {
   const runs = await Promise.all(
     STREAMS.map((stream) =>
       db
@@ -71,6 +75,7 @@ export async function findLastSyncRuns(db: Kysely<Schema>, connector: string): P
         .selectAll()
         .where('connector', '=', connector)
         .where('stream', '=', stream)
+        .$if(onlySuccessful, (query) => query.where('error', 'is', null))
         .orderBy('started_at', 'desc')
         .limit(1)
         .executeTakeFirst()

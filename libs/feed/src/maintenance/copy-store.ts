@@ -51,6 +51,8 @@ const SORT_KEYS: Readonly<Record<TableName, readonly string[]>> = {
   held_rows: ['feed_id', 'position'],
   feed_cursors: ['feed_id', 'at'],
   reader_positions: ['connector', 'reader', 'stream'],
+  scheduled_tasks: ['name'],
+  sent_alerts: ['channel', 'alert'],
 };
 const TABLE_NAMES = Object.keys(SORT_KEYS) as TableName[];
 

@@ -30,6 +30,8 @@ const TABLES: Readonly<Record<keyof Schema, TableMarks>> = {
   account_sums: { since: 13, columns: ['feed_id', 'account_id', 'asset', 'total', 'opening', 'gap'] },
   reader_positions: { since: 15, columns: ['connector', 'reader', 'stream', 'filter_from', 'read_seq'] },
   held_rows: { since: 17, columns: ['feed_id', 'position', 'record_id', 'original_id', 'served_alone_at'] },
+  scheduled_tasks: { since: 19, columns: ['name', 'next_at', 'holder', 'lease_until'] },
+  sent_alerts: { since: 19, columns: ['channel', 'alert', 'fingerprint', 'body', 'sent_at'] },
   feed_checkpoints: { since: 13, columns: ['feed_id', 'seq', 'at', 'cursor'] },
   ledger_transactions: { since: 14, columns: ['ledger', 'id', 'reference', 'metadata', 'postings'] },
   reconciliation_policies: { since: 14, columns: ['id', 'name', 'spec', 'items'] },

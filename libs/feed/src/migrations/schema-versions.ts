@@ -22,6 +22,7 @@ import { createReaderPositionsTable } from './0015-reader-positions.js';
 import { createOperatorTables } from './0016-operator-tables.js';
 import { createHeldRowsTable } from './0017-held-rows.js';
 import { addOperatorActionColumns } from './0018-operator-actions.js';
+import { createScheduledTaskTables } from './0019-scheduled-tasks.js';
 
 /** A migration that runs in one transaction. */
 interface TableMigration {
@@ -78,6 +79,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { apply: createHeldRowsTable, minProgramVersion: 17 },
   // An older program pulls a paused stream, and shows a dismissed entry again.
   { apply: addOperatorActionColumns, minProgramVersion: 17 },
+  // Only adds tables.
+  { apply: createScheduledTaskTables, minProgramVersion: 17 },
 ];
 
 /** The version of the tables that this release creates. */

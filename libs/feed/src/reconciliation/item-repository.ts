@@ -111,7 +111,7 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
     },
 
     summarizeKeyGroups: (policyId, rule, cuts, afterKey, limit) =>
-      summarizeKeyGroups(reader, policyId, rule, cuts, afterKey, limit),
+      summarizeKeyGroups(adapter, policyId, rule, cuts, afterKey, limit),
 
     async findItemsByKeys(policyId, rule, keys) {
       if (keys.length === 0) return [];

@@ -2,8 +2,8 @@
  * Summarizes the items that have an equal key, in the database. Most groups are one row and one booking with the same amount: the database
  * recognises them by comparing texts, so that a run reads them without their content. It adds up nothing.
  */
-import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import { sql, type RawBuilder } from 'kysely';
+import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ItemCuts, KeyGroupSummary } from '../types/reconciliation.types.js';
 
 interface GroupRow {
@@ -18,7 +18,7 @@ interface GroupRow {
 
 /** @param afterKey `undefined` begins with the first key */
 export async function summarizeKeyGroups(
-  reader: Kysely<Schema>,
+  adapter: DatabaseAdapter,
   policyId: string,
   rule: number,
   cuts: ItemCuts,
@@ -33,9 +33,9 @@ export async function summarizeKeyGroups(
         and min(i.state) = 'moved' and max(i.state) = 'moved' then 1 else 0 end as is_pair,
       min(i.account) as account, min(i.asset) as asset, min(i.amount) as amount
     from reconciliation_keys k
-    join reconciliation_items i on i.policy_id = k.policy_id and i.number = k.number
+    ${adapter.lookupJoin('reconciliation_items', 'i', { policy_id: 'k.policy_id', number: 'k.number' })}
     where k.policy_id = ${policyId} and k.rule = ${rule} ${after} and ${existsAtCuts(cuts)}
-    group by k.key order by k.key limit ${limit}`.execute(reader);
+    group by k.key order by k.key limit ${limit}`.execute(adapter.reader);
   return rows.map(({ key, first, last, is_pair, account, asset, amount }) => ({
     ...{ key, first, last },
     pair: is_pair === 1 ? { account, asset, amount: BigInt(amount) } : undefined,

@@ -25,6 +25,9 @@ import { findOpenQuarantineEntries, updateDamageWarning } from '../feeds/quarant
 import { readRows } from '../feeds/read-rows.js';
 import type { ReconciliationRepository } from '../types/reconciliation.types.js';
 import { createReconciliationRepository } from '../reconciliation/reconciliation-repository.js';
+import { createSentAlertRepository } from '../tasks/sent-alerts.js';
+import { createTaskSchedule } from '../tasks/task-schedule.js';
+import type { SentAlertRepository, TaskSchedule } from '../types/task.types.js';
 import { findLastSyncRuns, recordSyncRun } from '../feeds/sync-runs.js';
 import { findReaderPositions, recordReaderRequests } from '../readers/reader-positions.js';
 import type { Schema } from '../database/schema.js';
@@ -104,6 +107,14 @@ export class SqlStore implements Store {
     return createOperatorRepository(this.adapter.inLane('operator'), this.storeClock);
   }
 
+  tasks(): TaskSchedule {
+    return createTaskSchedule(this.adapter, this.storeClock);
+  }
+
+  sentAlerts(): SentAlertRepository {
+    return createSentAlertRepository(this.adapter);
+  }
+
   orderQueue(): OrderQueue {
     return new SqlOrderQueue(this.adapter.inLane('orders'));
   }
@@ -118,6 +129,10 @@ export class SqlStore implements Store {
 
   findLastSyncRuns(connector: string): Promise<SyncRun[]> {
     return findLastSyncRuns(this.adapter.reader, connector);
+  }
+
+  findLastSuccessfulSyncRuns(connector: string): Promise<SyncRun[]> {
+    return findLastSyncRuns(this.adapter.reader, connector, { onlySuccessful: true });
   }
 
   recordReaderRequests(requests: readonly ReaderRequests[]): Promise<void> {

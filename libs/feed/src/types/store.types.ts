@@ -18,6 +18,7 @@ import type { ReaderPosition, ReaderRequests } from './reader-position.types.js'
 import type { OperatorRepository } from './operator.types.js';
 import type { OrderRepository, OrderQueue } from './order.types.js';
 import type { ReconciliationRepository } from './reconciliation.types.js';
+import type { SentAlertRepository, TaskSchedule } from './task.types.js';
 
 /** The plugin of a connector, and its account at the PSP. */
 export interface ConnectorIdentity {
@@ -58,6 +59,10 @@ export interface Store {
   completeness(connector: string): CompletenessRepository;
   /** Returns the stored data of reconciliation: ledger transactions, items, runs, breaks and events. */
   reconciliation(): ReconciliationRepository;
+  /** Work that one of all gateways does from time to time. */
+  tasks(): TaskSchedule;
+  /** What the channels of alerts were told. */
+  sentAlerts(): SentAlertRepository;
   /** Returns what operators see of the store, their sessions, and the audit log. */
   operator(): OperatorRepository;
   orderQueue(): OrderQueue;
@@ -70,6 +75,8 @@ export interface Store {
   findPullRequests(): Promise<PullRequest[]>;
   /** Returns the last recorded run of each stream of a connector. */
   findLastSyncRuns(connector: string): Promise<SyncRun[]>;
+  /** Returns the last recorded run of each stream of a connector that caught up. It can be ten minutes older than the last one in fact. */
+  findLastSuccessfulSyncRuns(connector: string): Promise<SyncRun[]>;
   /** Adds requests to the positions of their readers. */
   recordReaderRequests(requests: readonly ReaderRequests[]): Promise<void>;
   /** Returns where the readers of these connectors are. */

@@ -229,11 +229,15 @@ async function completeSummary(
   { previous }: RunInputs,
 ): Promise<RunSummary> {
   const hash = createHash('sha256');
-  const breaks = { count: 0, new: 0, sha256: '' };
+  const breaks = { count: 0, new: 0 };
+  let oldestOpen: string | undefined;
   for await (const { class: name, state, body } of streamBreaks(repository, runId)) {
     hash.update(`${name} ${state} ${body}\n`);
     breaks.count++;
-    if ((JSON.parse(body) as Break).isNew) breaks.new++;
+    const { isNew, since } = JSON.parse(body) as Break;
+    if (isNew) breaks.new++;
+    // RFC 3339 in UTC with equal digits: the texts have the sequence of the times.
+    if (state === 'open' && (oldestOpen === undefined || since < oldestOpen)) oldestOpen = since;
   }
   const resolved: RunSummary['resolved'] = { count: 0, ids: [] };
   if (previous !== undefined)
@@ -242,5 +246,9 @@ async function completeSummary(
       resolved.count++;
       if (resolved.ids.length < MAX_LISTED_RESOLVED) resolved.ids.push(id);
     }
-  return { ...partial, breaks: { ...breaks, sha256: hash.digest('hex') }, resolved };
+  return {
+    ...partial,
+    breaks: { ...breaks, sha256: hash.digest('hex'), ...(oldestOpen !== undefined && { oldestOpen }) },
+    resolved,
+  };
 }

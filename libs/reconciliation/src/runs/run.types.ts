@@ -90,7 +90,13 @@ export interface RunSummary {
   tolerated: { address: string; asset: string; amount: string }[];
   /** Links that no longer hold, because the sums of their items differ now. */
   lapsedLinks: number[];
-  breaks: { count: number; new: number; sha256: string };
+  breaks: {
+    count: number;
+    new: number;
+    sha256: string;
+    /** Time of the oldest item of an open break, RFC 3339; absent without open breaks. */
+    oldestOpen?: string;
+  };
   /** Breaks of the run before that are gone. */
   resolved: { count: number; ids: string[] };
 }

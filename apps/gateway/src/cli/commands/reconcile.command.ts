@@ -1,15 +1,8 @@
 /** `tributary reconcile …`: compares accounts at PSPs with a ledger, and works on the breaks. */
-import {
-  BreakDecisions,
-  createHttpLedgerSource,
-  DecisionError,
-  previewPolicy,
-  runPolicy,
-  type LedgerSource,
-} from '@tributary/reconciliation';
+import { BreakDecisions, DecisionError, previewPolicy, runPolicy } from '@tributary/reconciliation';
 import { InvalidArgumentError, type Command } from 'commander';
 import { userInfo } from 'node:os';
-import type { PolicyConfig } from '../../config/index.js';
+import { createLedgerSource } from '../../reconciliation/create-ledger-source.js';
 import { CliError } from '../shared/cli-error.js';
 import {
   createConfigOption,
@@ -32,10 +25,6 @@ export function registerReconcileCommand(cli: CommandContext): void {
   registerRun(reconcile, cli);
   registerReconcileReadCommands(reconcile, cli);
   registerDecisions(reconcile, cli);
-}
-
-function createLedgerSource({ ledger: { url, name, token } }: PolicyConfig): LedgerSource {
-  return createHttpLedgerSource({ url, ledger: name, token });
 }
 
 function registerCheck(reconcile: Command, { terminal, load }: CommandContext): void {

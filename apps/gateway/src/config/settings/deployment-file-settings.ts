@@ -19,6 +19,7 @@ import {
 } from 'class-validator';
 import { IsDuration } from './duration.js';
 import { FormanceSettings } from './formance-settings.js';
+import { AlertSettings } from './alert-settings.js';
 import { BalanceSettings } from './balance-settings.js';
 import { NAME_PATTERN, NAME_RULE_MESSAGE } from './name-patterns.js';
 import { OrderSettings } from './order-settings.js';
@@ -179,6 +180,10 @@ export class DeploymentFile {
   @Setting('How the accounts of the default tenant are compared with a ledger.')
   @ValidateNested()
   reconciliation: ReconciliationSettings = new ReconciliationSettings();
+
+  @Setting('Who is told when something needs attention.')
+  @ValidateNested()
+  alerts: AlertSettings = new AlertSettings();
 
   @Setting('Owners of connectors, by name.')
   @IsObject({ message: '$property must be a mapping from the name of a tenant to its connectors' })

@@ -5,6 +5,7 @@ import type { StoreLocation } from '@tributary/feed';
 import type { OrderLimits } from '@tributary/orders';
 import type { FormanceConfig } from './formance-settings.js';
 import type { ConfigPath } from '../file/value-path.js';
+import type { AlertConfig } from './alert-parser.js';
 import type { PolicyConfig } from './reconciliation-parser.js';
 import type { LineColumn } from '../file/config-problems.js';
 
@@ -23,6 +24,8 @@ export interface Deployment {
   operatorKeys: OperatorKey[];
   /** Policies of all owners. */
   policies: PolicyConfig[];
+  /** Who is told when something needs attention; absent if the file names no channel. */
+  alerts?: AlertConfig;
   /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;
   /** Whether the gateway serves the console at `/console`. */

@@ -16,6 +16,8 @@ import { suggestSimilarName } from './suggest-similar-name.js';
 export interface PolicyConfig {
   policy: Policy;
   ledger: { url: string; name: string; token?: string };
+  /** Pause from the end of one run to the start of the next; absent for a policy that gateways do not run. */
+  everyMs?: number;
 }
 
 /** The owner of policies: a tenant, or the default tenant. */
@@ -50,8 +52,10 @@ function parsePolicy(
   path: ConfigPath,
 ): PolicyConfig {
   const { url, name, token, sign } = entry.ledger;
+  const everyMs = entry.every === undefined ? undefined : parseDuration(String(entry.every));
   const base = String(url).replace(/\/+$/, '');
   return {
+    ...(everyMs !== undefined && { everyMs }),
     ledger: { url: base, name, ...(token !== undefined && { token }) },
     policy: {
       name: toPath(owner, entry.name),

@@ -87,6 +87,11 @@ export class PolicyEntry {
   @IsArray({ message: '$property must be a list of rules' })
   rules!: unknown[];
 
+  @Setting('How often a gateway runs the policy: from 1m to 168h. Without it, only the command line does.')
+  @IsOptional()
+  @IsDuration('1m', '168h')
+  every?: string;
+
   @Setting('How long one side may be without the other.')
   @ValidateNested()
   grace: GraceSettings = new GraceSettings();

@@ -8,6 +8,7 @@ import type {
   TableColumn,
   TransactionCallback,
 } from '../database-adapter.js';
+import { equalColumns } from '../equal-columns.js';
 import { createHealthCheckOrder, HEALTH_CHECK_ORDER_ID } from '../health-check-order.js';
 import type { FeedRowTable } from '../schema.js';
 import { StoreChangeRecord } from '../../identity/store-change-record.js';
@@ -198,6 +199,10 @@ export async function openPostgres(
       });
       return sql`unnest(${sql.join(arrays)})`;
     },
+    // `offset 0` keeps the planner from choosing another kind of join.
+    lookupJoin: (table, alias, columns) =>
+      sql`cross join lateral (
+        select * from ${sql.table(table)} where ${equalColumns(table, columns)} offset 0) as ${sql.ref(alias)}`,
     inArray: (column, values) => sql<SqlBool>`${sql.ref(column)} = any(${values})`,
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;

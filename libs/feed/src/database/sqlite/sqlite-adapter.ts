@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ColumnTypes, DatabaseAdapter, TableColumn, TransactionCallback } from '../database-adapter.js';
+import { equalColumns } from '../equal-columns.js';
 import type { FeedRowTable, Schema } from '../schema.js';
 import { prepareLazily } from './prepare-lazily.js';
 import { SqlitePageReader } from './sqlite-page-reader.js';
@@ -167,6 +168,9 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
       // Without `where true`, SQLite would take the `on conflict` of the insert for a join condition.
       return sql`(select ${sql.raw(fields)} from json_each(${values})) where true`;
     },
+    // SQLite joins with nested loops only. `cross join` keeps the sequence of the tables.
+    lookupJoin: (table, alias, columns) =>
+      sql`cross join ${sql.table(table)} as ${sql.ref(alias)} on ${equalColumns(alias, columns)}`,
     inArray: (column, values) =>
       sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
     readPage: (feed, from, skipped, count) => {

@@ -1,0 +1,76 @@
+/**
+ * Tells each channel what is new: alerts that it was not told yet, alerts that have changed, and alerts that are resolved. The store remembers
+ * what each channel was told, so that nothing is repeated while nothing changes, also after a restart and by another gateway.
+ */
+import type { SentAlert, Store } from '@tributary/feed';
+import type { Logger } from '../logging/index.js';
+import { sendNotices, type AlertChannelConfig } from './alert-channel.js';
+import { toAlertId, type Alert, type AlertKind, type AlertNotice } from './alert.types.js';
+import { isQuiet, type QuietHours } from './quiet-hours.js';
+
+export interface AlertDispatcherOptions {
+  channels: readonly AlertChannelConfig[];
+  quietHours?: QuietHours;
+  /** Name of the deployment. */
+  deployment?: string;
+  logger: Pick<Logger, 'error'>;
+  /** Removes secrets from texts. */
+  redact: (text: string) => string;
+}
+
+export class AlertDispatcher {
+  constructor(
+    private readonly store: Pick<Store, 'sentAlerts' | 'currentTime'>,
+    private readonly options: AlertDispatcherOptions,
+  ) {}
+
+  /**
+   * @param kinds the kinds that were examined. An alert of one of them that is not among `alerts` is resolved
+   * @param alerts everything that is true now
+   */
+  async dispatch(kinds: readonly AlertKind[], alerts: readonly Alert[]): Promise<void> {
+    const { channels, quietHours, logger } = this.options;
+    const now = await this.store.currentTime();
+    if (quietHours && isQuiet(quietHours, now)) return;
+    for (const channel of channels)
+      try {
+        await this.tell(channel, kinds, alerts, now);
+      } catch (error) {
+        // The next check tries it again, because the store does not say that the channel was told.
+        logger.error({ channel: channel.name, err: error }, 'a channel could not be told about alerts');
+      }
+  }
+
+  private async tell(
+    channel: AlertChannelConfig,
+    kinds: readonly AlertKind[],
+    alerts: readonly Alert[],
+    now: number,
+  ): Promise<void> {
+    const told = new Map(
+      (await this.store.sentAlerts().list(channel.name)).map((sent) => [sent.alert, sent]),
+    );
+    const notices = alerts.flatMap((alert): AlertNotice[] => {
+      const before = told.get(toAlertId(alert));
+      if (before?.fingerprint === alert.fingerprint) return [];
+      const redacted = { ...alert, text: this.options.redact(alert.text) };
+      return [{ state: before ? 'changed' : 'raised', alert: redacted }];
+    });
+    const present = new Set(alerts.map(toAlertId));
+    const gone = [...told.values()]
+      .map(({ body }) => JSON.parse(body) as Alert)
+      .filter((alert) => kinds.includes(alert.kind) && !present.has(toAlertId(alert)));
+    if (notices.length + gone.length === 0) return;
+    const all = [...notices, ...gone.map((alert): AlertNotice => ({ state: 'resolved', alert }))];
+    await sendNotices(channel, all, this.options.deployment, now);
+    await this.store.sentAlerts().record(
+      channel.name,
+      notices.map(({ alert }) => toSentAlert(alert)),
+      gone.map(toAlertId),
+    );
+  }
+}
+
+function toSentAlert(alert: Alert): SentAlert {
+  return { alert: toAlertId(alert), fingerprint: alert.fingerprint, body: JSON.stringify(alert) };
+}

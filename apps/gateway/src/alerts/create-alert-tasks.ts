@@ -1,0 +1,48 @@
+/** Creates the tasks that look for alerts and tell the channels. */
+import type { Store } from '@tributary/feed';
+import type { Deployment } from '../config/index.js';
+import type { Logger } from '../logging/index.js';
+import type { ScheduledTask } from '../tasks/task-runner.js';
+import { AlertDispatcher } from './alert-dispatcher.js';
+import { findPausedSchedules } from './find-paused-schedules.js';
+import { findStoreAlerts, STORE_ALERT_KINDS } from './find-store-alerts.js';
+
+/** Formance checks its schedules twice a day, so asking it more often finds nothing earlier. */
+const FORMANCE_INTERVAL_MS = 15 * 60_000;
+
+/** @returns no task when the deployment has no channel */
+export function createAlertTasks(
+  deployment: Deployment,
+  store: Store,
+  logger: Pick<Logger, 'error'>,
+  redact: (text: string) => string,
+): ScheduledTask[] {
+  const { alerts, connectors, policies, name } = deployment;
+  if (!alerts) return [];
+  const { channels, quietHours, everyMs, streamLateAfterMs } = alerts;
+  const dispatcher = new AlertDispatcher(store, {
+    ...{ channels, logger, redact },
+    ...(quietHours && { quietHours }),
+    ...(name !== undefined && { deployment: name }),
+  });
+  const watched = {
+    connectors: connectors.map(({ path }) => path),
+    policies: policies.map(({ policy }) => policy.name),
+    lateAfterMs: streamLateAfterMs,
+  };
+  const tasks: ScheduledTask[] = [
+    {
+      name: 'alerts:store',
+      everyMs,
+      run: async () => dispatcher.dispatch(STORE_ALERT_KINDS, await findStoreAlerts(store, watched)),
+    },
+  ];
+  if (connectors.some(({ formance }) => formance !== undefined))
+    tasks.push({
+      name: 'alerts:formance',
+      everyMs: FORMANCE_INTERVAL_MS,
+      run: async () =>
+        dispatcher.dispatch(['formance-schedule-paused'], await findPausedSchedules(deployment)),
+    });
+  return tasks;
+}

@@ -1,0 +1,7 @@
+/** Creates the access to the ledger of a policy. */
+import { createHttpLedgerSource, type LedgerSource } from '@tributary/reconciliation';
+import type { PolicyConfig } from '../config/index.js';
+
+export function createLedgerSource({ ledger: { url, name, token } }: PolicyConfig): LedgerSource {
+  return createHttpLedgerSource({ url, ledger: name, token });
+}

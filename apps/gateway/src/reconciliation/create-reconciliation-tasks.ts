@@ -1,0 +1,40 @@
+/** Creates the tasks that run policies by their schedule. */
+import { runPolicy } from '@tributary/reconciliation';
+import type { Store } from '@tributary/feed';
+import type { PolicyConfig } from '../config/index.js';
+import type { Logger } from '../logging/index.js';
+import type { ScheduledTask } from '../tasks/task-runner.js';
+import { createLedgerSource } from './create-ledger-source.js';
+
+/** @returns a task for each policy that has `every` */
+export function createReconciliationTasks(
+  policies: readonly PolicyConfig[],
+  store: Store,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): ScheduledTask[] {
+  return policies.flatMap((config) =>
+    config.everyMs === undefined
+      ? []
+      : [
+          {
+            name: `reconciliation:${config.policy.name}`,
+            everyMs: config.everyMs,
+            run: () => runAndLog(config, store, logger),
+          },
+        ],
+  );
+}
+
+async function runAndLog(
+  config: PolicyConfig,
+  store: Store,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Promise<void> {
+  const { policy } = config;
+  const { id, summary } = await runPolicy(
+    ...([store, policy, createLedgerSource(config), await store.currentTime()] as const),
+  );
+  const { verdict, breaks, problems } = summary;
+  const level = verdict === 'incomplete' ? 'warn' : 'info';
+  logger[level]({ policy: policy.name, run: id, verdict, breaks: breaks.count, problems }, 'reconciled');
+}

@@ -1,0 +1,73 @@
+/** Runs tasks when they are due. All gateways of a store have the same tasks, and one of them runs each: the one that gets its lease. */
+import type { Store } from '@tributary/feed';
+import type { Logger } from '../logging/index.js';
+
+/** How long another gateway waits for a gateway that died while it ran a task. */
+const LEASE_MS = 60_000;
+/** How often a gateway looks which tasks are due. */
+const CHECK_INTERVAL_MS = 5_000;
+
+export interface ScheduledTask {
+  /** Unique within the store: `reconciliation:acme/house-bank`. */
+  name: string;
+  /** Pause from the end of one run to the start of the next, in milliseconds. */
+  everyMs: number;
+  run(): Promise<void>;
+}
+
+export class TaskRunner {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private isStopped = false;
+
+  constructor(
+    private readonly store: Pick<Store, 'tasks'>,
+    private readonly tasks: readonly ScheduledTask[],
+    private readonly logger: Pick<Logger, 'error'>,
+  ) {}
+
+  start(): void {
+    if (this.tasks.length > 0) this.scheduleCheck(0);
+  }
+
+  /** Waits for the task that runs. The tasks after it do not begin. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Runs each task that is due and that no other gateway runs, one after the other. */
+  async runDueTasks(): Promise<void> {
+    for (const task of this.tasks) {
+      if (this.isStopped) return;
+      try {
+        await this.runIfDue(task);
+      } catch (error) {
+        this.logger.error({ task: task.name, err: error }, 'a scheduled task failed');
+      }
+    }
+  }
+
+  private scheduleCheck(delayMs: number): void {
+    this.timer = setTimeout(() => {
+      this.running = this.runDueTasks().then(() => {
+        if (!this.isStopped) this.scheduleCheck(CHECK_INTERVAL_MS);
+      });
+    }, delayMs);
+  }
+
+  private async runIfDue({ name, everyMs, run }: ScheduledTask): Promise<void> {
+    const claimed = await this.store.tasks().claim(name, LEASE_MS);
+    if (!claimed) return;
+    // A failed renewal is no reason to stop: when another gateway runs the task, too, both results are right.
+    const renewal = setInterval(() => void claimed.renew(LEASE_MS).catch(() => false), LEASE_MS / 3);
+    try {
+      await run();
+    } finally {
+      clearInterval(renewal);
+      // A failed task is due after its pause as well, so that it does not run all the time.
+      await claimed.finish(everyMs);
+    }
+  }
+}

@@ -65,6 +65,8 @@ export const SLOW_SPECS = [
   'test/reconciliation/simulated-year.slow.spec.ts',
   // Changes each stored column of a reconciliation, one after the other.
   'libs/reconciliation/src/runs/verify-run.spec.ts',
+  // Ends a run at each of its database calls.
+  'libs/reconciliation/src/runs/interrupted-run.spec.ts',
   'test/balances/reconciliation.spec.ts',
   'test/conform.spec.ts',
   'libs/connector-api/src/listing/newest-first-listing.spec.ts',

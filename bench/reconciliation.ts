@@ -6,7 +6,7 @@
  */
 import { getCurrentProcess, openStore, type LedgerTransaction, type Store } from '@tributary/feed';
 import { serializeTransaction } from '@tributary/connector-api';
-import { runPolicy, verifyRun, type LedgerSource, type Policy } from '@tributary/reconciliation';
+import { previewPolicy, runPolicy, type LedgerSource, type Policy } from '@tributary/reconciliation';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -121,28 +121,26 @@ interface Measurement {
   breaks: number;
 }
 
-/** What the child process does: `run` makes a run, `repeat` repeats the newest one from its items. */
-type Task = 'run' | 'repeat';
+/** What the child process does: `run` makes a run, `compare` compares all items and stores no run. */
+type Task = 'run' | 'compare';
 
 const [task, url, size, pid] = process.argv.slice(2);
-if (task === 'run' || task === 'repeat') await work(task, url ?? '', Number(size), Number(pid) || undefined);
+if (task === 'run' || task === 'compare') await work(task, url ?? '', Number(size), Number(pid) || undefined);
 else await compareDatabases();
 
 async function work(kind: Task, storeUrl: string, ledgerSize: number, serverPid: number | undefined) {
   const store = await openStore(storeUrl);
   let breaks = 0;
   const usage = await measureUsage(serverPid, async () => {
-    const repository = store.reconciliation();
     if (kind === 'run') {
       const { summary } = await runPolicy(store, POLICY, new ComputedLedger(ledgerSize), Date.now());
       if (summary.problems.length > 0)
         throw new Error(`the run is incomplete: ${summary.problems.join('; ')}`);
       breaks = summary.breaks.count;
     } else {
-      const [newest] = await repository.listRuns(POLICY.name, 1);
-      if (!newest) throw new Error('there is no run to repeat');
-      const problem = await verifyRun(repository, newest);
-      if (problem !== undefined) throw new Error(problem);
+      const { summary } = await previewPolicy(store, POLICY, new ComputedLedger(ledgerSize), Date.now());
+      if (summary.problems.length > 0)
+        throw new Error(`the data is incomplete: ${summary.problems.join('; ')}`);
     }
   });
   await store.close();
@@ -192,7 +190,7 @@ async function compare(name: string, storeUrl: string, serverPid: number | undef
   await appendRows(store, FEW_ROWS + NEW_ROWS, ROWS);
   const first = await measure('run', ROWS);
   const join = toCpuMs(await measureItemJoin(storeUrl, serverPid, ROWS - (2 * ROWS) / FAULT_INTERVAL_ROWS));
-  const whole = await measure('repeat', ROWS);
+  const whole = await measure('compare', ROWS);
   await appendRows(store, ROWS, ROWS + NEW_ROWS);
   const onAll = await measure('run', ROWS + NEW_ROWS);
   await store.close();

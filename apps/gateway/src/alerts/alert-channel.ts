@@ -95,5 +95,6 @@ async function post(
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return 'the request failed';
-  return (cause as NodeJS.ErrnoException).code?.toString() ?? cause.name;
+  const { code } = cause as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : cause.name;
 }

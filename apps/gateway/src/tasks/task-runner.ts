@@ -12,7 +12,7 @@ export interface ScheduledTask {
   name: string;
   /** Pause from the end of one run to the start of the next, in milliseconds. */
   everyMs: number;
-  run(): Promise<void>;
+  run: () => Promise<void>;
 }
 
 export class TaskRunner {

@@ -133,5 +133,8 @@ function malformed(name: string, expected: string, found: unknown): LedgerError 
 /** Returns the reason of a failed request. `fetch` puts it into the cause. */
 function describeFailure(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  // The code of a timeout is a number that says nothing to a person.
+  const { code } = cause as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : cause.message;
 }

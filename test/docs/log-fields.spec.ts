@@ -33,7 +33,7 @@ it('every field of a log line is documented', () => {
 });
 
 it('every number that a pull reports is documented', () => {
-  const types = readPage('libs/feed/src/types/store.types.ts');
+  const types = readPage('libs/feed/src/types/sync-run.types.ts');
   const [, body = ''] = /export interface SyncRun \{\n(.*?)\n\}/s.exec(types) ?? [];
   const fields = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field = '']) => field);
   expect(fields).toContain('duration');

@@ -39,7 +39,9 @@ it.each(pages)('the one of $page is served', ({ yaml }) => {
   const file = join(directory, 'gateway.yaml');
   writeFileSync(file, yaml.replaceAll(SECRETS, `file:${directory}/`));
   const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
-  const environment = Object.fromEntries(names.map((name) => [name, `the-value-of-${name}`]));
+  const environment = Object.fromEntries(
+    names.map((name) => [name, `${name.endsWith('_URL') ? 'https://example.com/' : ''}the-value-of-${name}`]),
+  );
   expect(loadDeployment(file, environment).connectors).not.toEqual([]);
 });
 

@@ -6,6 +6,8 @@ import {
   findInstalledConnector,
   verifyAccounts,
   verifyPayments,
+  type DeliveryCounts,
+  type DeliveryDifference,
   type DesiredConnector,
   type InstalledConnector,
   type NumberedTransactionRow,
@@ -14,12 +16,19 @@ import {
   type TransactionRow,
 } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
-import type { DeliveryReport } from './verify.command.js';
 
 /** Rows that are read from the store at once. */
 const BATCH_ROWS = 1000;
 /** Rows or payments between two progress messages. */
 const PROGRESS_STEP = 50_000;
+
+export interface DeliveryReport {
+  connector: string;
+  counts: DeliveryCounts;
+  /** When Formance asked for transactions the last time. Milliseconds since 1970. */
+  requestedAt: number;
+  differences: DeliveryDifference[];
+}
 
 export interface DeliveryToVerify {
   desired: DesiredConnector;

@@ -1,5 +1,4 @@
 /** `tributary formance verify`: proves that Formance Payments has every row that its reader was served. */
-import type { DeliveryCounts, DeliveryDifference } from '@tributary/formance';
 import type { Command } from 'commander';
 import { CliError, EXIT_CODES } from '../../shared/cli-error.js';
 import {
@@ -11,18 +10,10 @@ import {
 import { withStore } from '../../shared/with-store.js';
 import { withPaymentsClient } from './connect-to-formance.js';
 import { groupByFormance } from './desired-connectors.js';
-import { verifyDelivery } from './verify-delivery.js';
+import { verifyDelivery, type DeliveryReport } from './verify-delivery.js';
 
 /** Differences of one connector that the text shows. `--json` shows all. */
 const MAX_SHOWN_DIFFERENCES = 100;
-
-export interface DeliveryReport {
-  connector: string;
-  counts: DeliveryCounts;
-  /** When Formance asked for transactions the last time. Milliseconds since 1970. */
-  requestedAt: number;
-  differences: DeliveryDifference[];
-}
 
 interface VerifyOptions extends ConfigOption {
   workFile?: string;

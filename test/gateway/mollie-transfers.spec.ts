@@ -8,7 +8,7 @@ import { PspDocumentValidator } from '../../libs/connector-api/src/testing/index
 import { createFakeIban } from '../../libs/psp-plugins/src/mollie/testing/fake-drafts.js';
 import {
   FakeMollie,
-  MOLLIE_DOCUMENT,
+  MOLLIE_DOCUMENT_PATH,
   FAKE_ACCESS_TOKEN,
 } from '../../libs/psp-plugins/src/mollie/mollie.fake.js';
 import type { FakeBusinessAccount } from '../../libs/psp-plugins/src/mollie/testing/fake-row-list.js';
@@ -20,7 +20,7 @@ import { pino } from 'pino';
 
 const KEY = 'a-key-that-may-pay-too';
 const JAN = 'NL02ABNA0123456789';
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 let directory: string;
 let fake: FakeMollie;
 let account: FakeBusinessAccount;

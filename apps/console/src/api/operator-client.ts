@@ -35,7 +35,7 @@ export function createApiUrl(path: string, query: QueryParameters = {}): string 
 }
 
 /** @throws ApiError */
-export function readJson<T>(path: string, query?: QueryParameters, signal?: AbortSignal): Promise<T> {
+export function fetchJson<T>(path: string, query?: QueryParameters, signal?: AbortSignal): Promise<T> {
   return sendRequest<T>(createApiUrl(path, query), { method: 'GET', ...(signal && { signal }) });
 }
 

@@ -1,5 +1,5 @@
 /** Begins, reads and ends the session of the reader. */
-import { ApiError, readJson, sendJson, setCsrfToken } from './operator-client';
+import { ApiError, fetchJson, sendJson, setCsrfToken } from './operator-client';
 import type { OperatorSession } from './operator-api.types';
 
 export const SESSION_QUERY_KEY = ['session'];
@@ -13,7 +13,7 @@ export interface SessionInfo {
 
 /** @throws ApiError with the status 401 if nobody is logged in */
 export async function readSession(): Promise<SessionInfo> {
-  return acceptSession(await readJson<OperatorSession>('session'));
+  return acceptSession(await fetchJson<OperatorSession>('session'));
 }
 
 /** @throws ApiError with the status 401 if the key is wrong, 429 after too many attempts */

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, type FormEvent, type ReactNode } from 'react';
 import type { ConnectorStatus, Page } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 
 const MAX_LISTED_CONNECTORS = 200;
 
@@ -131,7 +131,7 @@ export function useConnectorPaths() {
   return useQuery({
     queryKey: ['connectors'],
     queryFn: async ({ signal }) => {
-      const page = await readJson<Page<Pick<ConnectorStatus, 'connector'>>>(
+      const page = await fetchJson<Page<Pick<ConnectorStatus, 'connector'>>>(
         'connectors',
         { limit: MAX_LISTED_CONNECTORS },
         signal,

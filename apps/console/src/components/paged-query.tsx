@@ -2,7 +2,7 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { readJson, type QueryParameters } from '../api/operator-client';
+import { fetchJson, type QueryParameters } from '../api/operator-client';
 import type { Page } from '../api/operator-api.types';
 import { ErrorNotice, Loading } from './query-view';
 
@@ -14,7 +14,7 @@ export function usePagedQuery<Entry>(
 ) {
   return useInfiniteQuery({
     queryKey: [path, filter],
-    queryFn: ({ pageParam, signal }) => readJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => fetchJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     ...(options?.refetchMs === undefined ? {} : { refetchInterval: options.refetchMs }),

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { Break, BreakDetails, BreakItem } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { DataTable, type Column } from '../components/data-table';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -40,7 +40,7 @@ export function BreakPage() {
   const { id } = useSearch({ from: '/reconciliation/break' });
   const query = useQuery({
     queryKey: ['break', id],
-    queryFn: ({ signal }) => readJson<BreakDetails>('reconciliation/break', { id }, signal),
+    queryFn: ({ signal }) => fetchJson<BreakDetails>('reconciliation/break', { id }, signal),
   });
   return (
     <Page

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { ConnectorDetails, StreamStatus, SyncRun } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm } from '../components/filter-form';
 import { Facts, Page, Section } from '../components/page';
@@ -37,7 +37,7 @@ function ConnectorChoice() {
 function ConnectorView({ connector }: { connector: string }) {
   const query = useQuery({
     queryKey: ['connector', connector],
-    queryFn: ({ signal }) => readJson<ConnectorDetails>('connector', { connector }, signal),
+    queryFn: ({ signal }) => fetchJson<ConnectorDetails>('connector', { connector }, signal),
     refetchInterval: REFRESH_MS,
   });
   return (

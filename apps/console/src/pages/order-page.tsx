@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { OrderDetails } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { OrderState } from '../components/order-state';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -15,7 +15,7 @@ export function OrderPage() {
   const { connector, id } = useSearch({ from: '/orders/order' });
   const query = useQuery({
     queryKey: ['order', connector, id],
-    queryFn: ({ signal }) => readJson<OrderDetails>('order', { connector, id }, signal),
+    queryFn: ({ signal }) => fetchJson<OrderDetails>('order', { connector, id }, signal),
     refetchInterval: REFRESH_MS,
   });
   return (

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import type { AttentionItem, ConnectorStatus, StreamStatus } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
@@ -113,7 +113,7 @@ function AttentionSection() {
   const query = useQuery({
     queryKey: ['attention'],
     queryFn: ({ signal }) =>
-      readJson<{ items: AttentionItem[]; total: number }>('attention', undefined, signal),
+      fetchJson<{ items: AttentionItem[]; total: number }>('attention', undefined, signal),
     refetchInterval: REFRESH_MS,
   });
   return (

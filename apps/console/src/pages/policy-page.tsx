@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Break, ReconciliationRun } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { DataTable, type Column } from '../components/data-table';
 import { FilterForm, SelectFilter } from '../components/filter-form';
 import { Page, Section } from '../components/page';
@@ -19,7 +19,7 @@ export function PolicyPage() {
   const query = useQuery({
     queryKey: ['reconciliation/runs', policy],
     queryFn: ({ signal }) =>
-      readJson<{ items: ReconciliationRun[] }>('reconciliation/runs', { policy }, signal),
+      fetchJson<{ items: ReconciliationRun[] }>('reconciliation/runs', { policy }, signal),
   });
   return (
     <Page title={policy ?? 'Policy'} description={<Link to="/reconciliation">All policies</Link>}>

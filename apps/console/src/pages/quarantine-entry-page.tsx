@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { Facts, Page, Section } from '../components/page';
 import { QuarantineEntryActions } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
@@ -14,7 +14,7 @@ export function QuarantineEntryPage() {
   const { connector, stream, kind, id } = search;
   const query = useQuery({
     queryKey: ['quarantine/entry', connector, stream, kind, id],
-    queryFn: ({ signal }) => readJson<QuarantineEntry>('quarantine/entry', search, signal),
+    queryFn: ({ signal }) => fetchJson<QuarantineEntry>('quarantine/entry', search, signal),
   });
   return (
     <Page

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RecordHistory, RecordVersion } from '../api/operator-api.types';
-import { readJson } from '../api/operator-client';
+import { fetchJson } from '../api/operator-client';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -14,7 +14,7 @@ export function RecordPage() {
   const { connector, stream, id } = useSearch({ from: '/record' });
   const query = useQuery({
     queryKey: ['record', connector, stream, id],
-    queryFn: ({ signal }) => readJson<RecordHistory>('record', { connector, stream, id }, signal),
+    queryFn: ({ signal }) => fetchJson<RecordHistory>('record', { connector, stream, id }, signal),
   });
   return (
     <Page

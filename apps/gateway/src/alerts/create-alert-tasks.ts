@@ -5,7 +5,7 @@ import type { Logger } from '../logging/index.js';
 import type { ScheduledTask } from '../tasks/task-runner.js';
 import { AlertDispatcher } from './alert-dispatcher.js';
 import { findPausedSchedules } from './find-paused-schedules.js';
-import { findStoreAlerts, STORE_ALERT_KINDS } from './find-store-alerts.js';
+import { findAlertsInStore, STORE_ALERT_KINDS } from './find-alerts-in-store.js';
 
 /** Formance checks its schedules twice a day, so asking it more often finds nothing earlier. */
 const FORMANCE_INTERVAL_MS = 15 * 60_000;
@@ -34,7 +34,7 @@ export function createAlertTasks(
     {
       name: 'alerts:store',
       everyMs,
-      run: async () => dispatcher.dispatch(STORE_ALERT_KINDS, await findStoreAlerts(store, watched)),
+      run: async () => dispatcher.dispatch(STORE_ALERT_KINDS, await findAlertsInStore(store, watched)),
     },
   ];
   if (connectors.some(({ formance }) => formance !== undefined))

@@ -113,7 +113,10 @@ const discardInvalidForwardedFor: onRequestHookHandler = (request, _reply, done)
   done();
 };
 
-/** Headers that Node reads once and whose repetitions it ignores. A proxy in front could read another one of them than the gateway. */
+/**
+ * Headers that a request may have only once. Node takes the first and ignores the others; a proxy in front of the gateway might take another
+ * one. Such a request is rejected.
+ */
 const SINGLE_HEADERS: readonly string[] = ['host', 'authorization'];
 
 function repeatedHeaderError({ raw }: FastifyRequest): ContractError | undefined {

@@ -86,7 +86,7 @@ export class ReaderPositionRecorder {
     try {
       await this.store.recordReaderRequests(requests);
     } catch {
-      // The store reports its own failures. The numbers of these requests are added to the next ones.
+      // The store logs its failures itself. These requests are counted with those of the next write.
       states.forEach((state, index) => {
         const lost = requests[index]!;
         state.pending = state.pending ? { ...state.pending, count: state.pending.count + lost.count } : lost;

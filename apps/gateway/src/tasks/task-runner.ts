@@ -30,7 +30,7 @@ export class TaskRunner {
     if (this.tasks.length > 0) this.scheduleCheck(0);
   }
 
-  /** Waits for the task that runs. The tasks after it do not begin. */
+  /** Stops the runner: waits until the running task has ended, and starts no other task. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);

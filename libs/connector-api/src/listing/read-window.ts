@@ -19,7 +19,7 @@ export interface TimeWindowQuery extends TimeWindow {
   token?: string;
   /** `maxPageSize`, for the rows of one instant. */
   limit?: number;
-  /** One of `instantFilters`. */
+  /** The filter that the request uses, one of `instantFilters`. */
   filter?: string;
 }
 

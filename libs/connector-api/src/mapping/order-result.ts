@@ -28,7 +28,7 @@ export function createOrderResult(fields: OrderResultFields): OrderResult {
   };
 }
 
-/** Where a response contains an order. The PSP's id of the order is in its property `id`. */
+/** The names of the properties from which an order is read in a response of the PSP. Its id is always read from `id`. */
 export interface OrderResponseFormat {
   /** The plugin's name, for the keys of the metadata. */
   psp: string;

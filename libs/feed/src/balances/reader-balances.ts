@@ -65,7 +65,7 @@ export async function saveReaderBalances(
   connector: string,
   served: readonly BalancesServedToReader[],
 ): Promise<void> {
-  // Two requests of one reader for one account have the same response, and one statement can write each row only once.
+  // One statement can write each row only once. Two requests of one reader for one account have the same response, so one entry is enough.
   const unique = [...new Map(served.map((each) => [createReaderKey(each), each]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, each]) => each);

@@ -144,7 +144,8 @@ export class SqlCompletenessRepository implements CompletenessRepository {
   ): Promise<void> {
     const feedId = feed.id;
     if (checks.length > 0) {
-      // Also if the transaction fails: what a lease remembers of the sums is then read again.
+      // Called before the write, so that it holds even if the transaction fails: the lease reads the sums again instead of using those
+      // that it remembers.
       feed.recordWrittenChecks();
       await this.writeChecks(db, feedId, checks);
     }

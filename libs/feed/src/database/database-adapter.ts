@@ -93,8 +93,8 @@ export interface DatabaseAdapter {
   /** Returns the identity of the database server; `undefined` when there is none or the user may not read it. */
   findServerIdentity(): Promise<DatabaseServerIdentity | undefined>;
   /**
-   * Registers a check of each new connection to the primary. When the check throws, the connection is not used. When its result is not final,
-   * the connection is checked again before the next use.
+   * Registers a check of each new connection to the primary. When the check throws, the connection is not used. When the check returns a
+   * result that is not final, the connection is checked again before its next use.
    */
   onNewConnection(check: (readState: () => Promise<ConnectionState>) => Promise<{ isFinal: boolean }>): void;
   /** Checks the database files, where the database supports it. Reads all of them. @returns the first problem, or `undefined` */

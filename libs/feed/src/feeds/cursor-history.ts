@@ -12,7 +12,7 @@ const DAY_MS = 24 * HOUR_MS;
 const HOURLY_RETENTION_MS = 7 * DAY_MS;
 const RETENTION_MS = 400 * DAY_MS;
 
-/** Records the cursor after a pull that caught up, at most once an hour in this process, and thins out older cursors. */
+/** Records the cursor of a pull that caught up, at most once an hour in each process, and deletes some of the older cursors. */
 export async function recordCursor(
   adapter: DatabaseAdapter,
   feed: OpenedFeed,

@@ -21,7 +21,7 @@ import { createReconciliationTables } from './0014-reconciliation.js';
 import { createReaderPositionsTable } from './0015-reader-positions.js';
 import { createOperatorTables } from './0016-operator-tables.js';
 import { createHeldRowsTable } from './0017-held-rows.js';
-import { addOperatorActionColumns } from './0018-operator-actions.js';
+import { addOperatorActionColumns } from './0018-pause-reread-dismiss.js';
 import { createScheduledTaskTables } from './0019-scheduled-tasks.js';
 
 /** A migration that runs in one transaction. */

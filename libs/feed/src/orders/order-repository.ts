@@ -1,7 +1,7 @@
 /**
  * Repository of the orders of one connector. One transaction, under the order's row lock, writes a change, its history entry, the day's
  * total and the rows for clients. Locks are always acquired in the same sequence: order, day, feed.
- * `docs/explanation/exactly-once-payouts.md` draws the states.
+ * `docs/explanation/exactly-once-payouts.md` has a diagram of the states.
  */
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
 import type { Kysely } from 'kysely';

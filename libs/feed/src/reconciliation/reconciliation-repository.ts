@@ -4,11 +4,11 @@ import type { ReconciliationRepository } from '../types/reconciliation.types.js'
 import { createEventLog } from './event-log.js';
 import { createItemRepository } from './item-repository.js';
 import { createRunRepository } from './run-repository.js';
-import { createSourceReader } from './source-reader.js';
+import { createSourceRepository } from './source-repository.js';
 
 export function createReconciliationRepository(adapter: DatabaseAdapter): ReconciliationRepository {
   return {
-    ...createSourceReader(adapter),
+    ...createSourceRepository(adapter),
     ...createItemRepository(adapter),
     ...createRunRepository(adapter),
     ...createEventLog(adapter),

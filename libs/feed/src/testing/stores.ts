@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { createMigratedDatabase, writeMigratedFile } from './migrated-stores.js';
+import { createMigratedDatabase, writeMigratedFile } from './store-template.js';
 
 export interface FreshStore {
   url: string;

@@ -1,6 +1,6 @@
 /**
  * Payment orders as the store keeps them. The library `orders` decides when an order changes its state.
- * `docs/explanation/exactly-once-payouts.md` draws the state machine.
+ * `docs/explanation/exactly-once-payouts.md` has a diagram of the state machine.
  */
 import type { OrderKind, SerializedRecord } from '@tributary/connector-api';
 

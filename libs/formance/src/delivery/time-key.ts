@@ -2,7 +2,7 @@
 import { InvalidRecordError, parseTime } from '@tributary/connector-api';
 
 /**
- * Returns microseconds since the year 0 as sixteen or more digits, so that equal times are equal texts and later ones are greater.
+ * Returns microseconds since the year 0 as 18 digits. Equal times give equal texts, and a later time gives a greater text.
  * @throws InvalidRecordError for a text that is not an RFC 3339 time
  */
 export function readTimeKey(text: string): string {

@@ -15,7 +15,7 @@ export type FormanceFacts =
       paused: readonly Schedule[];
       /** Number of schedules that were read; at most `MAX_SCHEDULES`. */
       scheduleCount: number;
-      /** The newest run of each kind of schedule, without those of single accounts. */
+      /** The newest run of each kind of schedule. Schedules that poll a single account are left out. */
       lastRuns: readonly { schedule: string; run: ScheduleRun }[];
     };
 

@@ -39,7 +39,7 @@ export class FakeFormance {
     query?: unknown;
     poolAccounts?: readonly string[];
   }[] = [];
-  /** Every request that changes something: `PATCH /v3/connectors/…`. */
+  /** The requests that changed something, each as method and path: `PATCH /v3/connectors/…`. */
   readonly writes: string[] = [];
   /** Number of access tokens that were given. */
   tokens = 0;

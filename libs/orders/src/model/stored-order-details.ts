@@ -7,7 +7,7 @@ export interface OrderDetails {
   metadata?: Record<string, string>;
   /** Reason why the order failed or was returned. `by` is the plugin's name, or the reserved namespace for a reason of the gateway. */
   reason?: FailureReason;
-  /** Id of the transaction in the PSP's listing that is this order. */
+  /** Id under which the PSP lists this order as a transaction. */
   movement?: string;
   /** Time at which a report contradicted the stored final status. The order stays disputed until a later lookup at the PSP succeeds. */
   disputedAt?: number | undefined;

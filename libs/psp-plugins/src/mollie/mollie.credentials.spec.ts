@@ -1,12 +1,12 @@
 /** Tests the credentials: test mode, access tokens from OAuth, their renewal, and errors that do not contain them. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
-import { computeBalance, FakeMollie, MOLLIE_DOCUMENT, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH, FAKE_ACCESS_TOKEN } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
 import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 import type { MollieSettings } from './mollie.config.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 let fake: FakeMollie;
 let balance: FakeBalance;
 let trial: MollieTestConnector;

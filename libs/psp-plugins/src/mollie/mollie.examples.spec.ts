@@ -8,10 +8,10 @@ import {
 } from '@tributary/connector-api';
 import type { Page, SerializedRecord } from '@tributary/connector-api';
 import { PspDocumentValidator, skipSnapshotTests } from '@tributary/connector-api/testing';
-import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 const ACCOUNT = { balance: 'bal_gVMhHKqSSRYJyPsuoPNFH', business: 'ba_nopqrstuvwxyz23456789A' };
 const ORDER = {
   kind: 'PAYOUT' as const,
@@ -66,7 +66,7 @@ const cases = Object.entries(PLUGIN_CALLS).flatMap(([operation, use]) => {
 });
 
 if (document === undefined)
-  skipSnapshotTests(import.meta.filename, `../shared/specs/${MOLLIE_DOCUMENT} is absent`);
+  skipSnapshotTests(import.meta.filename, `../shared/specs/${MOLLIE_DOCUMENT_PATH} is absent`);
 else {
   it.each(cases)('$name', async ({ method, path, use, status, value }) => {
     // Responses are not checked: some of the examples contradict their own schema.

@@ -16,7 +16,7 @@ import {
 } from './testing/fake-responses.js';
 import type { Cents } from './testing/fake-responses.js';
 
-export const MOLLIE_DOCUMENT = 'mollie/specs.yaml';
+export const MOLLIE_DOCUMENT_PATH = 'mollie/specs.yaml';
 export const FAKE_ACCESS_TOKEN = 'access_fake4PspTokenThatMustNotShow';
 
 export interface FakeBalanceTransaction {

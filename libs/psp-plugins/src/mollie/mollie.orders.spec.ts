@@ -2,11 +2,11 @@
 import { createHmac } from 'node:crypto';
 import type { Order } from '@tributary/connector-api';
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
-import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 const SECRET = 'whsec_fake';
 const OTHER_SECRET = 'whsec_replaced';
 let fake: FakeMollie;

@@ -1,6 +1,6 @@
 /**
- * Payouts of a balance to the organisation's own bank account: creates and finds them, and links the rows of the journal to those that were
- * ordered through this gateway.
+ * Payouts from a balance to the organisation's own bank account: creates payouts, finds them, and links the rows of the journal to the
+ * payouts that were ordered through this gateway.
  */
 import {
   createOrderDescription,
@@ -47,7 +47,7 @@ export async function findPayout(client: MollieClient, order: Order): Promise<Or
     findRowInPages(
       (token) => client.list('payouts', { token, query: { balanceId } }),
       (payout) => readOrderKey(payout) === idempotencyKey,
-      // The list is newest first, so it can end at the first payout that is older than the order.
+      // The list is newest first, so the search ends at the first payout that is older than the order.
       (payout) => Date.parse(payout.time('createdAt')) < orderedAt,
     );
   const payout = await (pspId === undefined ? search() : client.find('payouts', pspId));

@@ -1,11 +1,11 @@
 /** Tests with responses that the document does not promise: no list, a link to itself, a journal that fails, a broken key. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
-import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance } from './mollie.fake.js';
 import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 let fake: FakeMollie;
 let balance: FakeBalance;
 let trial: MollieTestConnector;

@@ -1,12 +1,12 @@
 /** Tests the mapping of rows, the walk through a journal, and accounts. */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
-import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBalance, FakeBalanceTransaction } from './mollie.fake.js';
 import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 import type { MollieSettings } from './mollie.config.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 const NOON = Date.UTC(2026, 0, 10, 12);
 const SPEC = 'com.mollie.spec/';
 let fake: FakeMollie;

@@ -6,11 +6,11 @@ import { validate } from 'class-validator';
 import { MollieSettings } from './mollie.config.js';
 import { createFakeIban } from './testing/fake-drafts.js';
 import type { FakeDraftTransfer } from './testing/fake-drafts.js';
-import { FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './testing/fake-row-list.js';
 import { MollieTestConnector } from './testing/mollie-test-connector.js';
 
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 const DRAFTS = '/v2/business-accounts/draft-transfers';
 const JAN = { name: 'Jan Jansen', iban: 'NL02ABNA0123456789' };
 const EVA = { name: 'Eva de Vries', iban: createFakeIban(77) };

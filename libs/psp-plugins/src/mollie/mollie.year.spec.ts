@@ -3,12 +3,12 @@
  * against Mollie's document. `npm run soak` uses 200 000 rows.
  */
 import { PspDocumentValidator } from '@tributary/connector-api/testing';
-import { computeBalance, FakeMollie, MOLLIE_DOCUMENT } from './mollie.fake.js';
+import { computeBalance, FakeMollie, MOLLIE_DOCUMENT_PATH } from './mollie.fake.js';
 import { addYearOfTransactions } from './testing/simulate-year.js';
 import { MollieTestConnector, sumByAsset } from './testing/mollie-test-connector.js';
 
 const ROWS = Number(process.env.MOLLIE_ROWS ?? 20_000);
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 let fake: FakeMollie;
 let trial: MollieTestConnector;
 

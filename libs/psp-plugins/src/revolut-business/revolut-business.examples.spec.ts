@@ -3,7 +3,7 @@ import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api
 import type { Order, PspClient } from '@tributary/connector-api';
 import { skipSnapshotTests } from '@tributary/connector-api/testing';
 import type { Example } from '@tributary/connector-api/testing';
-import { REVOLUT_DOCUMENT, RevolutBusinessFake } from './revolut-business.fake.js';
+import { REVOLUT_DOCUMENT_VALIDATOR, RevolutBusinessFake } from './revolut-business.fake.js';
 import { collectPages, FakeClock, mountPlugin } from './testing/mount-plugin.js';
 
 const NOW = Date.UTC(2026, 5, 1);
@@ -52,10 +52,10 @@ async function listServedTransactions(psp: PspClient): Promise<unknown> {
   );
 }
 
-if (REVOLUT_DOCUMENT === undefined) {
+if (REVOLUT_DOCUMENT_VALIDATOR === undefined) {
   skipSnapshotTests(import.meta.filename, '../shared/specs/revolut-business/business.json is absent');
 } else {
-  const document = REVOLUT_DOCUMENT;
+  const document = REVOLUT_DOCUMENT_VALIDATOR;
   describe.each(PLUGIN_CALLS)('%s %s', (method, path, read) => {
     const examples = document.getExamples(method, path).filter(({ status }) => status !== undefined);
     it.each(examples.map((example) => [example.name, example] as const))('%s', async (_name, example) => {

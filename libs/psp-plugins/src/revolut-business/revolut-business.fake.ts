@@ -11,7 +11,9 @@ import {
 } from './testing/simulated-revolut.js';
 import type { SimulatedTransaction } from './testing/simulated-revolut.js';
 
-export const REVOLUT_DOCUMENT = await PspDocumentValidator.loadOfficial('revolut-business/business.json');
+export const REVOLUT_DOCUMENT_VALIDATOR = await PspDocumentValidator.loadOfficial(
+  'revolut-business/business.json',
+);
 const DAY_MS = 86_400_000;
 const KEY_PAIR = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const TOKEN_LIFETIME_MS = 40 * 60_000;
@@ -59,7 +61,7 @@ export class RevolutBusinessFake {
     const fake = new RevolutBusinessFake(world, options.tokenLifetimeMs ?? TOKEN_LIFETIME_MS);
     fake.server = await FakePsp.start({
       basePath: '/api/1.0',
-      document: REVOLUT_DOCUMENT,
+      document: REVOLUT_DOCUMENT_VALIDATOR,
       createErrorBody: (status) => ({ code: 1000 + status, message: `status ${status}` }),
       routes: fake.routes(),
     });

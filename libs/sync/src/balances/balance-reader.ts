@@ -99,7 +99,7 @@ export class BalanceReader {
     this.refreshes.stop();
   }
 
-  /** Replaces the time of the observation by the time for this reader. */
+  /** Replaces the time at which the balances were observed by the time that this reader is served. */
   private async chooseTime(
     accountId: string,
     reader: string,

@@ -1,6 +1,6 @@
 /**
- * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and a
- * transaction for each of them would cost more than everything else.
+ * Chooses the times of balance responses, for many requests in one transaction. Clients request the balances of all accounts at once, and one
+ * transaction for each request would cost more than the rest of the work.
  */
 import type { ServedBalances } from '@tributary/connector-api';
 import type { BalanceRepository, ReaderRequest } from '@tributary/feed';

@@ -6,7 +6,7 @@ import { calculateBackOffMs, addJitter } from './back-off.js';
 import { PspError, type Stream } from '@tributary/connector-api';
 import type { SyncRun } from '@tributary/feed';
 import type { RunReporter } from '../reporting/run-reporter.js';
-import type { StoredRowVerifier } from '../verification/stored-row-verifier.js';
+import type { StoredRowHashCheck } from '../verification/stored-row-hash-check.js';
 import { StreamPull, type PullDependencies } from '../pulling/stream-pull.js';
 import type { PullResult, PullOutcome, NextPullPlan, SyncProgress } from '../sync.types.js';
 
@@ -56,7 +56,7 @@ export class StreamScheduler {
     private readonly dependencies: PullDependencies,
     private readonly throttle: ThrottleState,
     private readonly reporter: RunReporter,
-    private readonly rowSampler: StoredRowVerifier,
+    private readonly rowSampler: StoredRowHashCheck,
     private readonly onFailure: () => void = doNothing,
   ) {}
 

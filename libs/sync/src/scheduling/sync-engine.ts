@@ -6,7 +6,7 @@ import { getSyncContext } from '../sync-context.js';
 import type { SyncContext, SyncOptions } from '../sync-context.js';
 import { getListMethod } from '../pulling/plugin-caller.js';
 import { RunReporter } from '../reporting/run-reporter.js';
-import { StoredRowVerifier } from '../verification/stored-row-verifier.js';
+import { StoredRowHashCheck } from '../verification/stored-row-hash-check.js';
 import { CompletenessMonitor } from '../completeness/completeness-monitor.js';
 import { Semaphore } from '../pulling/semaphore.js';
 import { StreamScheduler } from './stream-scheduler.js';
@@ -37,7 +37,7 @@ export class SyncEngine {
       holder: getCurrentProcess(),
     };
     const reporter = new RunReporter(store, this.context);
-    const sampler = new StoredRowVerifier(store, this.context);
+    const sampler = new StoredRowHashCheck(store, this.context);
     this.schedulers = new Map(
       connectors.map((connector) => {
         const throttle = { throttledUntil: 0 };
@@ -125,8 +125,8 @@ export class SyncEngine {
       ...this.listenerRuns,
       ...[...this.schedulers.values()].flat().map((scheduler) => scheduler.stop()),
     ]).then(() => true);
-    // Iterators close after the grace period, and a commit may be running, so the engine waits a little longer. After that it
-    // abandons the pulls, which is as safe as a crash.
+    // After the grace period the pulls close their iterators, and one may still commit a page, so the engine waits a little longer. Then
+    // it returns without waiting for the remaining pulls, which is as safe as a crash.
     const timeoutMs = limits.stopGraceMs + 2 * limits.closeTimeoutMs;
     let cancel = () => {};
     const timedOut = new Promise<false>((resolve) => {

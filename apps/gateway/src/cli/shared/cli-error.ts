@@ -7,7 +7,10 @@ export const EXIT_CODES = {
   usage: 2,
   /** `sync`: at least one stream did not catch up. `conform`: the service does not conform. */
   incomplete: 3,
-  /** `serve`: the store was replaced or restored under the gateway. A supervisor may start it again; the start checks the store. */
+  /**
+   * `serve` ended because the store was replaced or restored while the gateway was running. A supervisor may start the gateway again,
+   * because every start checks the store.
+   */
   storeChanged: 4,
 } as const;
 

@@ -80,7 +80,7 @@ export const STREAM_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   },
 ];
 
-/** A stream that is read again, and from where. */
+/** Response to a request to read a stream again: the stream, and the time from which it is read. */
 export function toStartView({ stream, cursorAt }: { stream: Stream; cursorAt: number | undefined }) {
   return { stream, ...(cursorAt !== undefined && { readsFrom: formatTime(cursorAt) }) };
 }

@@ -104,7 +104,10 @@ update feeds set head_seq = head_seq where false;
 delete from feed_rows where false`;
 
 const MAX_CREATE_ATTEMPTS = 10;
-/** How long the process of a migration may be paused before the server ends its transaction, so that another process can go on. */
+/**
+ * Time in ms after which PostgreSQL ends the transaction of a migration whose process sends nothing, e.g. because its machine was suspended.
+ * Another process can then migrate.
+ */
 const MIGRATION_IDLE_TIMEOUT_MS = 60_000;
 
 /**

@@ -26,8 +26,8 @@ export class FileCheck {
   private open: { start: StatementStart; accountId: string; sums: EntrySums; content: string } | undefined;
 
   /**
-   * @returns the digests of an entry; `undefined` for other parts
-   * @throws StatementError when the parts are in a wrong order
+   * @returns the digests of an entry; `undefined` for an event that is no entry
+   * @throws StatementError when the events are in a wrong order
    */
   add(part: StatementEvent): EntryDigests | undefined {
     const { open } = this;

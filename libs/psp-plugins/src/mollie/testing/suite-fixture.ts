@@ -9,7 +9,7 @@ import type {
   TransactionInput,
 } from '@tributary/connector-api/testing';
 import { createFakeIban } from './fake-drafts.js';
-import { FakeMollie, MOLLIE_DOCUMENT } from '../mollie.fake.js';
+import { FakeMollie, MOLLIE_DOCUMENT_PATH } from '../mollie.fake.js';
 import type { FakeBalance } from '../mollie.fake.js';
 import type { FakeBusinessAccount, FakeBusinessTransaction } from './fake-row-list.js';
 
@@ -24,7 +24,7 @@ const RELATED_IDS: Readonly<Record<string, (number: number) => Readonly<Record<s
 };
 
 /** The document is read once for all tests. */
-const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT);
+const document = await PspDocumentValidator.loadOfficial(MOLLIE_DOCUMENT_PATH);
 
 /** Starts a fake whose orders are payouts of a balance. */
 export async function startBalancePayoutsFixture(options: PspFixtureOptions): Promise<PspFixture> {

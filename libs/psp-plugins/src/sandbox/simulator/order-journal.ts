@@ -10,7 +10,7 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getFinalDecision, FATES, FAULTS, isOneOf, isOrderAccepted } from './order-faults.js';
-import { PaymentTimeline } from './payment-timeline.js';
+import { PaymentIndex } from './payment-index.js';
 import type { OrderAttempt } from './payment-state.js';
 
 const NEWLINE = 0x0a;
@@ -21,12 +21,12 @@ export class OrderJournal {
   private knownSize = 0;
   private attemptCounts = new Map<string, number>();
   private decisions = new Map<string, OrderAttempt>();
-  private acceptedPayments = new PaymentTimeline();
+  private acceptedPayments = new PaymentIndex();
 
   constructor(private readonly path: string) {}
 
   /** Returns the accepted orders as a timeline. */
-  getTimeline(): PaymentTimeline {
+  getTimeline(): PaymentIndex {
     this.parseNewLines();
     return this.acceptedPayments;
   }
@@ -94,7 +94,7 @@ export class OrderJournal {
     [this.parsedBytes, this.knownSize] = [0, 0];
     this.attemptCounts = new Map();
     this.decisions = new Map();
-    this.acceptedPayments = new PaymentTimeline();
+    this.acceptedPayments = new PaymentIndex();
   }
 }
 

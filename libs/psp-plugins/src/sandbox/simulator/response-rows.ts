@@ -2,7 +2,7 @@
 import { currencyToAsset, formatAmount, formatTime } from '@tributary/connector-api';
 import type { SandboxSettings } from '../sandbox.config.js';
 import { randomFraction, randomInteger, RandomTopic } from './random.js';
-import type { TimelineEntry } from './payment-timeline.js';
+import type { TimelineEntry } from './payment-index.js';
 import type { Payment, PaymentState } from './payment-state.js';
 import type { TransactionState } from './movement-cycle.js';
 import type { Movement } from './activity-simulator.js';

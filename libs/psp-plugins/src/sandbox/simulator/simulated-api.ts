@@ -9,7 +9,7 @@ import type { SandboxSettings } from '../sandbox.config.js';
 import { OrderEndpoint, type PaymentRequest } from './order-endpoint.js';
 import { OrderJournal } from './order-journal.js';
 import { mergeByTime, type ListedRow } from './merge-by-time.js';
-import type { TimelineEntry, TimelinePosition, TimeWindow } from './payment-timeline.js';
+import type { TimelineEntry, TimelinePosition, TimeWindow } from './payment-index.js';
 import { sumBalanceEffects } from './payment-state.js';
 import { randomFraction, RandomTopic } from './random.js';
 import {

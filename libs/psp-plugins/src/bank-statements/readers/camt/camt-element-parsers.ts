@@ -33,7 +33,7 @@ const rejectOptionalValue: RejectElement = (what) => {
  * Reads a value that moves no money. If it cannot be read, it is reported and left out.
  * @param read gets a function that fails with the reason
  */
-export function readOptional<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
+export function readOrReport<T>(read: (fail: RejectElement) => T, report: ReportUnreadable): T | undefined {
   try {
     return read(rejectOptionalValue);
   } catch (error) {
@@ -97,7 +97,7 @@ export function readValueDate(
   const value =
     year === undefined ? undefined : resolveValueDate(Number(year), Number(month), Number(day), text);
   if (value?.asFound !== undefined) return { valueAt: value.date, valueDateAsFound: value.asFound };
-  const valueAt = readOptional((fail) => parseCamtDate(text, 'ValDt', fail), report);
+  const valueAt = readOrReport((fail) => parseCamtDate(text, 'ValDt', fail), report);
   return valueAt === undefined ? {} : { valueAt };
 }
 

@@ -1,7 +1,7 @@
 import type { CreditDebit, EntryFacts, Party, ReferenceName } from '../../statements/statement.types.js';
 import { isPlaceholder, collapseWhitespace } from '../value-parsers.js';
 import type { ReportUnreadable } from './camt-element-parsers.js';
-import { readAccountId, readAmount, readBic, readOptional } from './camt-element-parsers.js';
+import { readAccountId, readAmount, readBic, readOrReport } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findChildren, findCode, omitUndefined, findNode, findText } from './xml-node.js';
 
@@ -58,7 +58,7 @@ export function readCharges(node: XmlNode, report: ReportUnreadable): EntryFacts
     .flatMap((charge) => [charge, ...findChildren(charge, 'Rcrd')])
     .flatMap((record) => {
       const element = findChild(record, 'Amt');
-      const amount = element && readOptional((fail) => readAmount(element, fail), report);
+      const amount = element && readOrReport((fail) => readAmount(element, fail), report);
       if (!amount) return [];
       const direction = findText(record, 'CdtDbtInd');
       const included = findText(record, 'ChrgInclInd');
@@ -87,7 +87,7 @@ export function readExchange(
   const details = findChild(node, 'AmtDtls');
   if (!details) return {};
   const element = findNode(details, 'InstdAmt', 'Amt');
-  const instructed = element && readOptional((fail) => readAmount(element, fail, booked.currency), report);
+  const instructed = element && readOrReport((fail) => readAmount(element, fail, booked.currency), report);
   const same = instructed?.amount === booked.amount && instructed?.currency === booked.currency;
   const rate = ['InstdAmt', 'TxAmt', 'CntrValAmt', 'AnncdPstngAmt']
     .map((name) => findText(details, name, 'CcyXchg', 'XchgRate'))

@@ -21,7 +21,7 @@ import {
   readAmount,
   readCreditDebit,
   readDate,
-  readOptional,
+  readOrReport,
   readValueDate,
 } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
@@ -82,7 +82,7 @@ function readDetailAmount(node: XmlNode, currency: string, report: ReportUnreada
     findNode(details, 'CntrValAmt', 'Amt'),
   ]
     .filter((amount) => amount !== undefined)
-    .map((amount) => readOptional((fail) => readAmount(amount, fail, currency), report))
+    .map((amount) => readOrReport((fail) => readAmount(amount, fail, currency), report))
     .filter((amount) => amount !== undefined);
   return amounts.find((amount) => amount.currency === currency) ?? amounts[0];
 }

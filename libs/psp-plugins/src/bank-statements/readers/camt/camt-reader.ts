@@ -6,7 +6,7 @@ import type { StatementReader } from '../statement-reader.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { EntryContext } from './camt-entry.js';
 import { readDetail, readEntry, readEntryHead } from './camt-entry.js';
-import type { CamtMessage } from './camt-statement.js';
+import type { CamtMessageHeader } from './camt-statement.js';
 import { CamtStatement, readPagination } from './camt-statement.js';
 import type { RejectElement } from './camt-element-parsers.js';
 import { createFail } from './camt-element-parsers.js';
@@ -14,7 +14,7 @@ import type { XmlNode } from './xml-node.js';
 import { findNode } from './xml-node.js';
 
 /** Message elements of any version. Only they identify the file, because some banks omit the namespace. */
-const MESSAGE_TYPES: Readonly<Record<string, CamtMessage>> = {
+const MESSAGE_TYPES: Readonly<Record<string, CamtMessageHeader>> = {
   BkToCstmrAcctRpt: { format: 'camt.052', kind: 'interim' },
   BkToCstmrStmt: { format: 'camt.053', kind: 'booked' },
   BkToCstmrDbtCdtNtfctn: { format: 'camt.054', kind: 'notification' },
@@ -41,7 +41,7 @@ export class CamtReader implements StatementReader {
   #parts: StatementEvent[] = [];
   #depth = 0;
   #root = '';
-  #message: (CamtMessage & { depth: number }) | undefined;
+  #message: (CamtMessageHeader & { depth: number }) | undefined;
   #messageCount = 0;
   #statementCount = 0;
   #statement: CamtStatement | undefined;

@@ -11,11 +11,11 @@ import type { StatedTotal } from '../entry-totals.js';
 import { EntryTotals } from '../entry-totals.js';
 import { isDecimal, quoteValue } from '../value-parsers.js';
 import type { RejectElement, ReportUnreadable } from './camt-element-parsers.js';
-import { parseCamtDate, readAccount, readBalance, readOptional } from './camt-element-parsers.js';
+import { parseCamtDate, readAccount, readBalance, readOrReport } from './camt-element-parsers.js';
 import type { XmlNode } from './xml-node.js';
 import { findChild, findCode, omitUndefined, findText } from './xml-node.js';
 
-export interface CamtMessage {
+export interface CamtMessageHeader {
   format: StatementFormat;
   kind: StatementKind;
   /** `MsgPgntn` of the group header: before version 06 whole messages were paginated. */
@@ -45,7 +45,7 @@ export class CamtStatement {
   readonly #unreadable: string[] = [];
 
   constructor(
-    private readonly message: CamtMessage,
+    private readonly message: CamtMessageHeader,
     /** `Stmt 2`, for error messages. */
     readonly name: string,
   ) {
@@ -66,11 +66,11 @@ export class CamtStatement {
         this.#legal = node.text.trim();
         return;
       case 'CreDtTm':
-        this.#createdAt = readOptional((fail) => parseCamtDate(node.text.trim(), 'CreDtTm', fail), report);
+        this.#createdAt = readOrReport((fail) => parseCamtDate(node.text.trim(), 'CreDtTm', fail), report);
         return;
       case 'FrToDt':
-        this.#from = readOptional((fail) => readOptionalDate(node, 'FrDtTm', fail), report);
-        this.#to = readOptional((fail) => readOptionalDate(node, 'ToDtTm', fail), report);
+        this.#from = readOrReport((fail) => readOptionalDate(node, 'FrDtTm', fail), report);
+        this.#to = readOrReport((fail) => readOptionalDate(node, 'ToDtTm', fail), report);
         return;
       case 'StmtPgntn':
       case 'RptPgntn':
@@ -95,7 +95,7 @@ export class CamtStatement {
     const currency = this.account?.currency;
     const balance = CHECKED_BALANCES.has(code ?? '')
       ? readBalance(node, fail, currency)
-      : readOptional((failOptional) => readBalance(node, failOptional, currency), report);
+      : readOrReport((failOptional) => readBalance(node, failOptional, currency), report);
     if (balance) this.#balances.push(balance);
   }
 

@@ -26,7 +26,7 @@ interface FeedProgress {
   isWarningCurrent: boolean;
 }
 
-export class StoredRowVerifier {
+export class StoredRowHashCheck {
   /** The feed whose turn is next comes first. */
   private readonly feeds = new Map<string, FeedProgress>();
   private lastSampleAt = -Infinity;

@@ -3,7 +3,7 @@ import type { Store } from '@tributary/feed';
 import type { RunSummary } from '@tributary/reconciliation';
 import type { Alert, AlertKind } from './alert.types.js';
 
-/** The kinds that `findStoreAlerts` finds. */
+/** The kinds that `findAlertsInStore` finds. */
 export const STORE_ALERT_KINDS: readonly AlertKind[] = [
   ...(['reconciliation-verdict', 'stream-late', 'order-unknown', 'completeness-gap'] as const),
   'quarantine-growth',
@@ -18,7 +18,7 @@ export interface WatchedDeployment {
   lateAfterMs: number;
 }
 
-export async function findStoreAlerts(store: Store, watched: WatchedDeployment): Promise<Alert[]> {
+export async function findAlertsInStore(store: Store, watched: WatchedDeployment): Promise<Alert[]> {
   const { connectors, policies, lateAfterMs } = watched;
   const alerts = await findUnknownOrders(store, connectors);
   for (const policy of policies) alerts.push(...(await findBadVerdict(store, policy)));

@@ -20,7 +20,7 @@ type SourceReader = Pick<
   | 'findFeedRow'
 >;
 
-export function createSourceReader(adapter: DatabaseAdapter): SourceReader {
+export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
   const { reader } = adapter;
   return {
     async findNewestLedgerId(ledger) {

@@ -29,7 +29,7 @@ export interface TimeWindow {
 
 const SECOND = 1000;
 
-export class PaymentTimeline {
+export class PaymentIndex {
   /** Accepted payments, in journal order. */
   readonly payments: Payment[] = [];
   private readonly entries: TimelineEntry[] = [];

@@ -61,6 +61,21 @@ export const SLOW_SPECS = [
   // Use the console in a browser.
   'test/console/console.spec.ts',
 
+  // Run the inherited suite of a plugin: about a hundred checks, each with a gateway's pull.
+  'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
+  'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
+  'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
+
+  // Copy stores, or change a store again and again, on both databases.
+  'libs/feed/src/feeds/append-records.spec.ts',
+  'libs/orders/src/intake/order-service.spec.ts',
+  'libs/reconciliation/src/runs/execute-policy.spec.ts',
+  'apps/gateway/src/cli/commands/store.command.spec.ts',
+  'test/gateway/feed-rows.spec.ts',
+
+  // Unpacks an archive of 65 MB.
+  'libs/psp-plugins/src/bank-statements/readers/archive/archive.spec.ts',
+
   // Check a year of data, or hundreds of generated cases.
   'test/reconciliation/simulated-year.slow.spec.ts',
   // Changes each stored column of a reconciliation, one after the other.

@@ -1,12 +1,13 @@
 /**
  * `npm test` and `npm run test:slow`: builds the program if it is outdated, then runs one tier of the tests (`fast`, `slow` or `all`). jest.config.mjs lists the slow
- * tier. A spec that the command line names is run, whatever its tier is.
+ * tier. Specs that the command line names, by their path or their directory, are run in any case.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { buildIfOutdated } from '../bin/build.js';
 
 const [tier, ...options] = process.argv.slice(2);
-const namesSpec = options.some((option) => !option.startsWith('-') && option.endsWith('.spec.ts'));
+const namesSpecs = options.some((option) => existsSync(option));
 
 buildIfOutdated();
 const { status } = spawnSync(
@@ -17,6 +18,6 @@ const { status } = spawnSync(
     'node_modules/jest/bin/jest.js',
     ...options,
   ],
-  { stdio: 'inherit', env: { ...process.env, TEST_TIER: namesSpec ? 'all' : tier } },
+  { stdio: 'inherit', env: { ...process.env, TEST_TIER: namesSpecs ? 'all' : tier } },
 );
 process.exitCode = status ?? 1;

@@ -153,6 +153,10 @@ describeWithChromium('the console in a browser', () => {
         await open(path, heading);
         expect([path, await findAccessibilityProblems(page, colorScheme)]).toEqual([path, []]);
         await page.setViewportSize({ width: 360, height: 700 });
+        // Charts take their new width in the next frame. The comparison below says what is too wide.
+        await page
+          .waitForFunction('document.documentElement.scrollWidth <= document.documentElement.clientWidth')
+          .catch(() => undefined);
         const [content, screen] = await page.evaluate<[number, number]>(
           '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
         );

@@ -10,11 +10,15 @@ import { QueryView } from '../components/query-view';
 import { RelativeTime, Status, Time } from '../components/values';
 import { VersionComparison } from '../components/version-comparison';
 
+/** Time between two reads of the page's data, because clients read on while it is open. */
+const REFRESH_MS = 5_000;
+
 export function RecordPage() {
   const { connector, stream, id } = useSearch({ from: '/record' });
   const query = useQuery({
     queryKey: ['record', connector, stream, id],
     queryFn: ({ signal }) => fetchJson<RecordHistory>('record', { connector, stream, id }, signal),
+    refetchInterval: REFRESH_MS,
   });
   return (
     <Page

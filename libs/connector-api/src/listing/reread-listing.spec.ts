@@ -102,6 +102,16 @@ it('sees a change of an open row at the next listing, and any other change withi
   expect(feed.rows.has(late.id)).toBe(true);
 });
 
+it('reads a row once more that changed between two listings and is too old at the second one', async () => {
+  const { clock, list, feed } = startTest(10);
+  const row = list.add(NOW - 28 * DAY, 'open');
+  await feed.pull();
+  row.state = 'final';
+  clock.time += 3 * DAY;
+  await feed.pull();
+  expect(feed.rows.get(row.id)?.state).toBe('final');
+});
+
 it('asks for open rows at every listing, until they are final or too old', async () => {
   const { clock, list, feed, refetched } = startTest(10);
   list.add(NOW - 29 * DAY, 'open');

@@ -54,7 +54,9 @@ export async function* reread<Row, Position>(
   { clock }: ListingContext,
 ): AsyncGenerator<ListingStep<Row, RereadPosition<Position>>> {
   const now = clock.now();
-  const changeableFrom = now - options.changesWithinMs;
+  // The time counts from the last reading of everything and not from now: a row that could change after that reading must be read once more,
+  // however late this listing is.
+  const changeableFrom = Math.min(now, since?.reread ?? now) - options.changesWithinMs;
   let position: RereadPosition<Position> = since ?? { base: options.start, reread: now, open: [] };
   if (since !== undefined && now - since.reread >= options.everyMs) {
     const base = options.rewind(since.base, changeableFrom);

@@ -99,6 +99,9 @@ async function fill(url: string): Promise<void> {
       tenant: 'acme',
     } as const;
     await store.operator().appendAuditEvent({ ...change, details: { note: 'ü' } });
+    const task = await store.tasks().claim('reconciliation:acme/bank', 1000);
+    await task!.finish(60_000);
+    await store.sentAlerts().record('team', [{ alert: 'ü', fingerprint: 'f', body: '{}' }], []);
   });
 }
 

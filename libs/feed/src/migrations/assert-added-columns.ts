@@ -22,6 +22,8 @@ const ADDED_COLUMNS: readonly AddedColumn[] = [
   { since: 11, table: 'store_identity', column: 'deployment' },
   { since: 12, table: 'balances', column: 'amounts_since' },
   { since: 13, table: 'feeds', column: 'summed_after' },
+  { since: 18, table: 'feeds', column: 'paused_at' },
+  { since: 18, table: 'quarantine', column: 'dismissed_at' },
 ];
 const ROW_KEY_COLUMN: AddedColumn = { since: ROW_KEYS_VERSION, table: 'feed_rows', column: 'place' };
 

@@ -25,16 +25,22 @@ import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business
 const HOUR_MS = 3_600_000;
 /** Milliseconds that are read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
 const OVERLAP_MS = 2 * HOUR_MS;
+/** The largest value of the setting `rereadEveryHours`. */
+const MAX_REREAD_HOURS = 168;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
   version: 2,
   isPosition: isRereadTimeWindowsPosition,
-  // Version 1 contained the times of the open transactions instead of their ids. The new one finds them when it reads everything again.
+  // Version 1 contained the times of the open transactions instead of their ids. The new one finds them when it reads everything again,
+  // which is due: `reread` is older than the longest time between two such readings.
   upgrade: ({ v, at, span }) =>
     v === 1 && isTimeWindowsPosition({ at, span })
-      ? { base: { at: Number(at) - OVERLAP_MS, span: Number(span) }, reread: 0, open: [] }
+      ? {
+          ...{ base: { at: Number(at) - OVERLAP_MS, span: Number(span) }, open: [] },
+          reread: Number(at) - OVERLAP_MS - MAX_REREAD_HOURS * HOUR_MS,
+        }
       : undefined,
 });
 

@@ -14,8 +14,7 @@ import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { listJournals, convertStepsToPages } from '@tributary/connector-api/listing';
 import { parsePayees } from './mollie.mapper.js';
-import { findJournals, JOURNALS_CURSOR_FORMAT } from './mollie.transactions.js';
-import type { MollieContext } from './mollie.transactions.js';
+import { findJournals, JOURNALS_CURSOR_FORMAT, type MollieContext } from './mollie.transactions.js';
 import { getBankAccountId } from './mollie.types.js';
 
 /** The cursor of an older plugin version, which listed only the bank accounts of the balances. */

@@ -8,8 +8,7 @@ import { listBeneficiaryPages } from './mollie.beneficiaries.js';
 import { MollieClient } from './mollie.client.js';
 import { MollieSettings } from './mollie.config.js';
 import { createOrder, findOrder } from './mollie.orders.js';
-import { listTransactionPages } from './mollie.transactions.js';
-import type { MollieContext } from './mollie.transactions.js';
+import { listTransactionPages, type MollieContext } from './mollie.transactions.js';
 import { parseWebhook } from './mollie.webhooks.js';
 
 @Injectable()

@@ -18,8 +18,7 @@ import type { MollieSettings } from './mollie.config.js';
 import { toBusinessTransaction, toUnlinkedRows } from './mollie.mapper.js';
 import { linkSettlementsToPayouts } from './mollie.payouts.js';
 import { linkMovementsToDrafts } from './mollie.transfers.js';
-import { BALANCE_TRANSACTION_KEY } from './mollie.types.js';
-import type { AccountResource } from './mollie.types.js';
+import { BALANCE_TRANSACTION_KEY, type AccountResource } from './mollie.types.js';
 
 const MINUTE_MS = 60_000;
 /** A SEPA transfer takes up to two days until `processedAt` is set, which changes the row. */
@@ -52,10 +51,9 @@ export async function* listTransactionPages(
   const start = JOURNALS_CURSOR_FORMAT.parse(since);
   const balances = await findJournals(context, 'balances');
   const journals = [...balances, ...(await findJournals(context, 'businessAccounts'))];
-  yield* convertStepsToPages(
-    listJournals(journals, start, context),
-    JOURNALS_CURSOR_FORMAT,
-    (rows, { source }) => mapRows(context, rows, source),
+  const steps = listJournals(journals, start, context);
+  yield* convertStepsToPages(steps, JOURNALS_CURSOR_FORMAT, (rows, { source }) =>
+    mapRows(context, rows, source),
   );
 }
 

@@ -16,8 +16,7 @@ import {
   convertStepsToPages,
 } from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsOptions } from '@tributary/connector-api/listing';
-import { REVOLUT_LISTS } from './revolut-business.client.js';
-import type { RevolutBusinessContext } from './revolut-business.client.js';
+import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
 import { PLUGIN_NAME } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;

@@ -4,8 +4,7 @@ import type { Cursor, ListOptions, Order, PspClient, WebhookRequest } from '@tri
 import { PspHttp } from '@tributary/connector-api/http';
 import { listAccountPages } from './revolut-business.accounts.js';
 import { listBeneficiaryPages } from './revolut-business.beneficiaries.js';
-import { RevolutBusinessClient } from './revolut-business.client.js';
-import type { RevolutBusinessContext } from './revolut-business.client.js';
+import { RevolutBusinessClient, type RevolutBusinessContext } from './revolut-business.client.js';
 import { RevolutBusinessSettings } from './revolut-business.config.js';
 import { createOrder, findOrder } from './revolut-business.orders.js';
 import { listTransactionPages } from './revolut-business.transactions.js';

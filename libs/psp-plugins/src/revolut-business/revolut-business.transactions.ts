@@ -17,16 +17,15 @@ import {
   convertStepsToPages,
 } from '@tributary/connector-api/listing';
 import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
-import { REVOLUT_LISTS } from './revolut-business.client.js';
-import type { RevolutBusinessContext } from './revolut-business.client.js';
+import { REVOLUT_LISTS, type RevolutBusinessContext } from './revolut-business.client.js';
 import { toTransactions } from './revolut-business.mapper.js';
 import { isFinalState, PLUGIN_NAME, TRANSACTION_KINDS } from './revolut-business.types.js';
 
 const HOUR_MS = 3_600_000;
 /** Milliseconds that are read again. Rows can appear late, and Revolut's clock can differ from the gateway's clock. */
 const OVERLAP_MS = 2 * HOUR_MS;
-/** The largest value of the setting `rereadEveryHours`. */
-const MAX_REREAD_HOURS = 168;
+/** Longer than the longest time between two readings of everything, which is 168 hours (`rereadEveryHours`). */
+const MAX_REREAD_MS = 170 * HOUR_MS;
 const WATCHED_STATES = ['created', 'pending', 'reverted'];
 
 const CURSOR_FORMAT = createCursorFormat({
@@ -38,8 +37,8 @@ const CURSOR_FORMAT = createCursorFormat({
   upgrade: ({ v, at, span }) =>
     v === 1 && isTimeWindowsPosition({ at, span })
       ? {
-          ...{ base: { at: Number(at) - OVERLAP_MS, span: Number(span) }, open: [] },
-          reread: Number(at) - OVERLAP_MS - MAX_REREAD_HOURS * HOUR_MS,
+          base: { at: Number(at) - OVERLAP_MS, span: Number(span) },
+          ...{ reread: Number(at) - MAX_REREAD_MS, open: [] },
         }
       : undefined,
 });

@@ -84,7 +84,6 @@ export const SLOW_SPECS = [
   'libs/reconciliation/src/runs/interrupted-run.spec.ts',
   'test/balances/reconciliation.spec.ts',
   'test/conform.spec.ts',
-  'libs/connector-api/src/listing/newest-first-listing.spec.ts',
   'libs/psp-plugins/src/sandbox/simulator/activity-simulator.spec.ts',
   'libs/psp-plugins/src/sandbox/simulator/payment-state.spec.ts',
   'libs/psp-plugins/src/bank-statements/identity/identity.spec.ts',

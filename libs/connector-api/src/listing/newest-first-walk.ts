@@ -19,9 +19,9 @@ export interface NewestFirstWalk {
   marks: (string | null)[];
   /** Number of pages from one mark to the next. */
   stride: number;
-  /** Whether the way down has reached a row that earlier walks have read. */
+  /** Whether the first half of the walk, from the newest page to older ones, has reached a row that earlier walks have read. */
   met: boolean;
-  /** The way up. It begins when the way down is complete. */
+  /** The second half of the walk, from the oldest new page to the newest one. Absent while the first half, from the newest page to a known row, is running. */
   up?: {
     /**
      * Ids of the newest rows that were already yielded. Each step of the way up reads from a mark down to these rows. Absent: it reads down

@@ -59,7 +59,7 @@ export async function readReaderBalances(
   return { now, known: new Map(known) };
 }
 
-/** Records what the readers know after the responses. */
+/** Stores, for each reader and account, which balances were served last and with which time. */
 export async function saveReaderBalances(
   db: Kysely<Schema>,
   connector: string,

@@ -35,9 +35,9 @@ export class KnownSums {
 
   /**
    * Remembers the sums of a committed append.
-   * @param parts later ones replace earlier ones
-   * @param headSeq last row of the feed after the append
-   * @param checksVersion that of the feed before the append
+   * @param parts sums by account; if two parts contain the same account, the later one is used
+   * @param headSeq sequence number of the feed's last row after the append
+   * @param checksVersion `checksVersion` of the feed before the append
    */
   remember(parts: readonly StoredSums[], headSeq: number, checksVersion: number): void {
     this.headSeq = headSeq;

@@ -202,7 +202,7 @@ export class PostgresServer {
   }
 }
 
-/** Copies a directory with its owners and modes. A process of its own does it, because gateways of the test run meanwhile. */
+/** Copies a directory with its owners and modes. A child process copies it, so that gateways that run in this process are not blocked. */
 async function copyDirectory(from: string, to: string): Promise<void> {
   await promisify(execFile)('cp', ['-a', from, to]);
 }

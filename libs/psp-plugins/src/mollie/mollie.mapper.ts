@@ -42,7 +42,7 @@ export function toUnlinkedRows(json: Json, balanceId: string): UnlinkedRow[] {
   const [id, type] = [json.string('id'), json.string('type')];
   const amount = parseMoneyObject(json.object('initialAmount'));
   const movement = translateOrDefault<Movement>(BALANCE_MOVEMENTS, type, 'other');
-  // `context.paymentId`, as in the examples and the prose, or `context.payment.paymentId`, as in the schema.
+  // Mollie's document contradicts itself: its examples have `context.paymentId`, its schema has `context.payment.paymentId`. Both are accepted.
   const context = readScalars(json.at('context'));
   const { payment_id: paymentId, transfer_id: transferId, settlement_id: settlement } = context;
   const entries = { ...context, type, balance_transaction_id: id, balance_id: balanceId };

@@ -58,8 +58,8 @@ export class DigestCounter {
   }
 
   /**
-   * Returns whether the digest was added more than once. May be wrongly true because of hash collisions (1 :
-   * 10^9 in a file of a million entries). This costs only a little memory.
+   * Returns whether the digest was added more than once. In a file of a million entries it is wrongly true for about one in 300 million
+   * digests, because of hash collisions. This costs only a little memory.
    */
   isRepeated(digest: string): boolean {
     const number = digestToNumber(digest);

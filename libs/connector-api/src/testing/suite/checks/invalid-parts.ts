@@ -83,7 +83,10 @@ async function listAccountIds(harness: PluginHarness): Promise<string> {
   }
 }
 
-/** Returns the names of the numbers in the lists of a body. The numbers beside a list, e.g. of a page or of an access token, are not part of an account. */
+/**
+ * Returns the names of the numeric properties of all list items in a response body. Numeric properties outside of lists, e.g. a page number or
+ * the lifetime of a token, are left out, because they are not data of an account.
+ */
 function listNumberNamesOfRows(body: unknown): string[] {
   if (Array.isArray(body)) return listNumberNames(body);
   return isObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];

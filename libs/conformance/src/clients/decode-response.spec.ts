@@ -45,11 +45,11 @@ test.each<[string, object]>([
   ['metadata that is an array', { metadata: [] }],
   ['an id that is a number', { id: 1 }],
 ])('%s rejects the whole page', async (_, members) => {
-  expect(await pollAll(json([ROW, { ...ROW, ...members }]))).toEqual(forAllVersions('PageRejected'));
+  expect(await pollAll(json([ROW, { ...ROW, ...members }]))).toEqual(forAllVersions('ResponseRejected'));
 });
 
 test.each([['12.50'], [''], ['1e3'], ['٣']])('the amount %j ends the run', async (amount) => {
-  expect(await pollAll(json([{ ...ROW, amount }]))).toEqual(forAllVersions('RunFailed'));
+  expect(await pollAll(json([{ ...ROW, amount }]))).toEqual(forAllVersions('PollFailed'));
 });
 
 test.each<[string, object]>([
@@ -64,7 +64,7 @@ test.each<[string, object]>([
 test('an empty id, no creation time and a strange asset end the run of every version that validates', async () => {
   for (const members of [{ id: '' }, { createdAt: undefined }, { currency: 'eur' }]) {
     expect(await pollAll(json([{ ...ROW, ...members }]))).toEqual({
-      ...forAllVersions('RunFailed'),
+      ...forAllVersions('PollFailed'),
       'v2.0': 1,
       'v3.0.0': 1,
     });
@@ -73,10 +73,10 @@ test('an empty id, no creation time and a strange asset end the run of every ver
 
 test('versions before v3.2 know three types and three statuses: any other word rejects the page', async () => {
   const old = {
-    'v2.0': 'PageRejected',
-    'v3.0.0': 'PageRejected',
-    'v3.0.19': 'PageRejected',
-    'v3.1.3': 'PageRejected',
+    'v2.0': 'ResponseRejected',
+    'v3.0.0': 'ResponseRejected',
+    'v3.0.19': 'ResponseRejected',
+    'v3.1.3': 'ResponseRejected',
   };
   expect(await pollAll(json([{ ...ROW, status: 'REFUNDED' }]))).toEqual({ ...forAllVersions(1), ...old });
   expect(await pollAll(json([{ ...ROW, type: 'OTHER' }]))).toEqual({ ...forAllVersions(1), ...old });
@@ -91,17 +91,17 @@ test('a row without its watermark is skipped by v3; v2 and the branch keep it', 
 });
 
 test('an object where the array belongs, half an answer and an error reject the page', async () => {
-  expect(await pollAll(json({ rows: [] }))).toEqual(forAllVersions('PageRejected'));
-  expect(await pollAll({ ...json([]), body: '[' })).toEqual(forAllVersions('PageRejected'));
-  expect(await pollAll({ ...json([ROW]), status: 503 })).toEqual(forAllVersions('PageRejected'));
-  expect(await pollAll({ ...json([ROW]), status: 302 })).toEqual(forAllVersions('PageRejected'));
+  expect(await pollAll(json({ rows: [] }))).toEqual(forAllVersions('ResponseRejected'));
+  expect(await pollAll({ ...json([]), body: '[' })).toEqual(forAllVersions('ResponseRejected'));
+  expect(await pollAll({ ...json([ROW]), status: 503 })).toEqual(forAllVersions('ResponseRejected'));
+  expect(await pollAll({ ...json([ROW]), status: 302 })).toEqual(forAllVersions('ResponseRejected'));
 });
 
 test('the two kinds of HTTP client differ about an empty body and about the content type', async () => {
   const empty = { status: 200, contentType: 'application/json', body: '' };
   const untyped = { ...json([ROW]), contentType: 'text/plain' };
-  expect([await poll('v3.2.0', empty), await poll('v3.4.0', empty)]).toEqual([0, 'PageRejected']);
-  expect([await poll('v3.2.0', untyped), await poll('v3.4.0', untyped)]).toEqual(['PageRejected', 1]);
+  expect([await poll('v3.2.0', empty), await poll('v3.4.0', empty)]).toEqual([0, 'ResponseRejected']);
+  expect([await poll('v3.2.0', untyped), await poll('v3.4.0', untyped)]).toEqual(['ResponseRejected', 1]);
 });
 
 test('the watermark is cut to whole seconds on the wire, in the zone that each version uses', async () => {

@@ -8,7 +8,7 @@ import { ZERO_TIME, parseGoTime, type GoTime } from './go-time.js';
 import type { ClientVersion } from './client-versions.js';
 
 export class ResponseRejected extends Error {
-  override readonly name = 'PageRejected';
+  override readonly name = 'ResponseRejected';
 }
 
 /** A decoded row. A string that the service did not send is empty, as in Formance's clients. */
@@ -41,7 +41,7 @@ export interface ClientResponse {
 
 /**
  * Decodes a page.
- * @throws PageRejected with the reason, where the client would reject it
+ * @throws ResponseRejected with the reason, where the client would reject it
  */
 export function decodePage(version: ClientVersion, stream: Stream, answer: ClientResponse): DecodedRow[] {
   const page = decodeBody(version, answer);
@@ -54,7 +54,7 @@ export function decodePage(version: ClientVersion, stream: Stream, answer: Clien
 
 /**
  * Decodes balances.
- * @throws PageRejected with the reason, where the client would reject them
+ * @throws ResponseRejected with the reason, where the client would reject them
  */
 export function decodeBalances(version: ClientVersion, answer: ClientResponse): DecodedBalances {
   const members = new JsonProperties(decodeBody(version, answer), 'balances');

@@ -10,7 +10,7 @@ import type { ClientVersion } from './client-versions.js';
 
 /** The run ends here. Every later run ends at the same row, because the state did not move. */
 export class PollFailed extends Error {
-  override readonly name = 'RunFailed';
+  override readonly name = 'PollFailed';
 }
 
 /** Source: Go's big.Int, which accepts a sign. */
@@ -18,7 +18,7 @@ const INTEGER_PATTERN = /^[+-]?\d+$/;
 
 /**
  * Checks an amount. The connector reads the amounts of all new rows of a page, even of those that it then cuts off.
- * @throws RunFailed when the amount is not an integer
+ * @throws PollFailed when the amount is not an integer
  */
 export function checkAmount(amount: string): void {
   if (!INTEGER_PATTERN.test(amount)) throw new PollFailed(`amount "${amount}" is no integer`);
@@ -36,7 +36,7 @@ export class FormanceStore {
 
   /**
    * Stores the rows.
-   * @throws RunFailed when one of the rows cannot be stored; then none of them is
+   * @throws PollFailed when one of the rows cannot be stored; then none of them is
    */
   store(stream: Stream, rows: readonly DecodedRow[]): void {
     for (const row of rows) this.checkRow(row);
@@ -46,7 +46,7 @@ export class FormanceStore {
     }
   }
 
-  /** @throws RunFailed when an amount, an asset, the account or the time is invalid */
+  /** @throws PollFailed when an amount, an asset, the account or the time is invalid */
   checkBalances({ accountId, at, balances }: DecodedBalances): void {
     for (const { amount, currency } of balances) {
       checkAmount(amount);

@@ -52,7 +52,7 @@ export class GenericConnectorClient {
   /**
    * Runs the schedule once: it calls until there are no more rows.
    * @returns the number of rows that were handed over
-   * @throws PageRejected | RunFailed; rows that were handed over before stay, and so does the state of the last successful call
+   * @throws ResponseRejected | PollFailed; rows that were handed over before stay, and so does the state of the last successful call
    */
   async poll(stream: Stream): Promise<number> {
     if (this.version.paging === 'until-empty') return this.readUntilEmpty(stream);

@@ -3,6 +3,7 @@ import { generateApiKey, hashApiKey, type OperatorScope } from '@tributary/auth'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { OPERATOR_ENDPOINTS } from '../../apps/gateway/src/operator/endpoints/index.js';
 import { createOperatorDocument } from '../../apps/gateway/src/operator/openapi-document.js';
 import { readPackageVersion } from '../../apps/gateway/src/package-version.js';
@@ -331,4 +332,27 @@ it('limits log-ins with wrong keys, and still lets valid keys in', async () => {
   for (let attempt = 0; attempt < 30; attempt++) statuses.add((await logIn(generateApiKey())).status);
   expect(statuses).toEqual(new Set([401, 429]));
   expect((await logIn(READ_KEY)).status).toBe(200);
+});
+
+it('retries all rejected records of a stream, however many are newer than the oldest', async () => {
+  const feed = await gateway.gateway.store.feed('acme/bank', 'transactions');
+  const reject = async (ids: readonly string[]) => {
+    const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
+    const rejected = ids.map((id) => ({ id, reason: 'no amount' }));
+    await lease?.append({ records: [], rejected, warnings: [], resolvedIds: [], balances: [], cursor: 'c' });
+    await lease?.release();
+  };
+  await reject(['oldest']);
+  await setTimeout(5);
+  await reject(Array.from({ length: 1000 }, (_, index) => `newer-${index}`));
+  const streams = [expect.objectContaining({ stream: 'transactions' })];
+  const retry = async (body: object) => {
+    const response = await post('/quarantine/retry', { connector: 'acme/bank', ...body });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  expect(await retry({ id: 'oldest' })).toMatchObject({ status: 200, records: 1, streams });
+  expect(await retry({ id: 'oldest', stream: 'accounts' })).toMatchObject({ status: 404 });
+  expect(await retry({ stream: 'transactions' })).toMatchObject({ status: 200, records: 1001, streams });
+  const { items } = await read<{ items: { action: string; details: { from: string } }[] }>('/audit?limit=2');
+  expect(new Set(items.map(({ action, details }) => `${action} ${details.from}`)).size).toBe(1);
 });

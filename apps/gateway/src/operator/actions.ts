@@ -3,7 +3,7 @@ import type { Stream } from '@tributary/connector-api';
 import {
   getCurrentProcess,
   type OperatorAuthor,
-  type QuarantineKey,
+  type QuarantineSummary,
   type Store,
   type StoredOrder,
 } from '@tributary/feed';
@@ -35,22 +35,23 @@ export async function resolveOrderAsOperator(
   return resolved;
 }
 
+/** Rejected records of one stream. */
+export type RejectedRecords = Pick<QuarantineSummary, 'stream' | 'count' | 'oldestSince'>;
+
 /**
  * Retries rejected records: the streams are read again from the first appearance of the oldest of them. A record that is valid now resolves
  * its entry.
+ * @param rejected at most one element for each stream
  * @returns the streams that are read again, each with the time of the cursor where it begins (`undefined`: from the beginning)
  */
 export async function retryRejectedRecords(
   store: Store,
   author: OperatorAuthor,
-  entries: readonly (Pick<QuarantineKey, 'stream'> & { since: number })[],
+  rejected: readonly RejectedRecords[],
 ): Promise<{ stream: Stream; cursorAt: number | undefined }[]> {
-  const sinceByStream = new Map<Stream, number>();
-  for (const { stream, since } of entries)
-    sinceByStream.set(stream, Math.min(since, sinceByStream.get(stream) ?? Infinity));
   const starts = [];
-  for (const [stream, since] of sinceByStream)
-    starts.push(...(await store.operator().rereadStreams(author, [stream], since - SAFETY_MARGIN_MS)));
+  for (const { stream, oldestSince } of rejected)
+    starts.push(...(await store.operator().rereadStreams(author, [stream], oldestSince - SAFETY_MARGIN_MS)));
   return starts;
 }
 

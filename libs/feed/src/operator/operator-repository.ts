@@ -7,6 +7,7 @@ import { findVersions, readRowsBackwards } from './feed-row-pages.js';
 import { createOperatorSessions } from './operator-sessions.js';
 import { listOrderPage } from './order-pages.js';
 import { findQuarantineEntry, listQuarantinePage } from './quarantine-pages.js';
+import { summarizeQuarantine } from './quarantine-summary.js';
 import { createStreamActions } from './stream-actions.js';
 import { listStreamStates } from './stream-states.js';
 import { listSyncRuns } from './sync-run-pages.js';
@@ -22,6 +23,7 @@ export function createOperatorRepository(
     readRowsBackwards: (range) => readRowsBackwards(adapter, range),
     findVersions: (...args) => findVersions(adapter, ...args),
     listQuarantine: (filter, after, limit) => listQuarantinePage(adapter, filter, after, limit),
+    summarizeQuarantine: (filter) => summarizeQuarantine(adapter, filter),
     findQuarantineEntry: (key) => findQuarantineEntry(adapter, key),
     listOrders: (filter, after, limit) => listOrderPage(adapter, filter, after, limit),
     listBalances: (connectors, after, limit) => listBalancePage(adapter, connectors, after, limit),

@@ -65,6 +65,15 @@ export interface QuarantineFilter {
   kind?: QuarantineEntry['kind'];
 }
 
+/** The unresolved entries of one kind in one stream. */
+export interface QuarantineSummary extends Pick<QuarantineEntry, 'connector' | 'stream' | 'kind'> {
+  /** At least 1. */
+  count: number;
+  /** When the oldest and the newest of them first appeared. */
+  oldestSince: number;
+  newestSince: number;
+}
+
 /** Identifies an entry of the quarantine. */
 export type QuarantineKey = Pick<QuarantineEntry, 'connector' | 'stream' | 'kind' | 'id'>;
 /** Entries are sorted by the time of their first appearance, newest first. */
@@ -133,6 +142,8 @@ export interface OperatorRepository {
     after: QuarantinePosition | undefined,
     limit: number,
   ): Promise<QuarantineEntry[]>;
+  /** Summarizes all unresolved entries, sorted by connector, stream and kind. Streams without entries are left out. */
+  summarizeQuarantine(filter: QuarantineFilter): Promise<QuarantineSummary[]>;
   /** Returns an unresolved entry with what the PSP sent. */
   findQuarantineEntry(key: QuarantineKey): Promise<QuarantineEntry | undefined>;
   listOrders(filter: OrderFilter, after: OrderPosition | undefined, limit: number): Promise<StoredOrder[]>;

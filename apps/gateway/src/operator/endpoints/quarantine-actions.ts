@@ -1,8 +1,9 @@
 /** What operators do with entries of the quarantine: retry rejected records, and dismiss entries. */
-import type { Stream } from '@tributary/connector-api';
+import { STREAMS, type Stream } from '@tributary/connector-api';
 import { ContractError } from '@tributary/connector-api/contract';
+import type { Store } from '@tributary/feed';
 import { HttpStatus } from '@nestjs/common';
-import { retryRejectedRecords } from '../actions.js';
+import { retryRejectedRecords, type RejectedRecords } from '../actions.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
 import {
   CONNECTOR_PATH,
@@ -16,9 +17,6 @@ import {
 } from '../schemas.js';
 import { toStoredKind } from './quarantine.js';
 import { toAuthor, toStartView } from './stream-actions.js';
-
-/** The most rejected records that one request retries. The streams are read again from the oldest of them, so the others are in it too. */
-const MAX_RETRIED_RECORDS = 1_000;
 
 export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
   {
@@ -38,16 +36,21 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
       const { body } = request;
       const author = toAuthor(request, services, body['connector']);
       const stream = body['stream'] as Stream | undefined;
-      const filter = { connectors: [author.connector], kind: 'refusal' as const, ...(stream && { stream }) };
-      const found = await services.store.operator().listQuarantine(filter, undefined, MAX_RETRIED_RECORDS);
-      const entries = found.filter(({ id }) => body['id'] === undefined || id === body['id']);
-      if (entries.length === 0) throw createNoEntryError();
-      const starts = await retryRejectedRecords(services.store, author, entries);
+      const id = body['id'] as string | undefined;
+      const found =
+        id === undefined
+          ? await findAllRejected(services.store, author.connector, stream)
+          : await findRejectedById(services.store, author.connector, stream, id);
+      if (found.length === 0) throw createNoEntryError();
+      const starts = await retryRejectedRecords(services.store, author, found);
       services.retryPulls(
         author.connector,
         starts.map((start) => start.stream),
       );
-      return { records: entries.length, streams: starts.map(toStartView) };
+      return {
+        records: found.reduce((sum, { count }) => sum + count, 0),
+        streams: starts.map(toStartView),
+      };
     },
   },
   {
@@ -79,6 +82,32 @@ export const QUARANTINE_ACTION_ENDPOINTS: readonly OperatorEndpoint[] = [
     },
   },
 ];
+
+async function findAllRejected(
+  store: Store,
+  connector: string,
+  stream: Stream | undefined,
+): Promise<RejectedRecords[]> {
+  return store
+    .operator()
+    .summarizeQuarantine({ connectors: [connector], kind: 'refusal', ...(stream && { stream }) });
+}
+
+/** Without a stream, the record is searched in all streams. Two streams can have a record with the same id. */
+async function findRejectedById(
+  store: Store,
+  connector: string,
+  stream: Stream | undefined,
+  id: string,
+): Promise<RejectedRecords[]> {
+  const found: RejectedRecords[] = [];
+  for (const each of stream === undefined ? STREAMS : [stream]) {
+    const key = { connector, stream: each, kind: 'refusal', id } as const;
+    const entry = await store.operator().findQuarantineEntry(key);
+    if (entry) found.push({ stream: each, count: 1, oldestSince: entry.since });
+  }
+  return found;
+}
 
 function createNoEntryError(): ContractError {
   return new ContractError(

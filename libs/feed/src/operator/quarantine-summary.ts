@@ -1,0 +1,36 @@
+/** Counts the unresolved entries of the quarantine, and finds the oldest and the newest of them, without reading the entries. */
+import type { DatabaseAdapter } from '../database/database-adapter.js';
+import type { QuarantineFilter, QuarantineSummary } from '../types/operator.types.js';
+import type { QuarantineEntry } from '../types/quarantine.types.js';
+
+export async function summarizeQuarantine(
+  adapter: DatabaseAdapter,
+  { connectors, stream, kind }: QuarantineFilter,
+): Promise<QuarantineSummary[]> {
+  if (connectors.length === 0) return [];
+  const rows = await adapter.reader
+    .selectFrom('quarantine')
+    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+    .select((eb) => [
+      ...(['connector', 'stream', 'kind'] as const),
+      eb.fn.countAll().as('count'),
+      eb.fn.min('since').as('oldest_since'),
+      eb.fn.max('since').as('newest_since'),
+    ])
+    .where('cleared_at', 'is', null)
+    .where(adapter.inArray('feeds.connector', connectors))
+    .$if(stream !== undefined, (query) => query.where('stream', '=', stream ?? ''))
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? 'refusal'))
+    .groupBy(['connector', 'stream', 'kind'])
+    .orderBy('connector')
+    .orderBy('stream')
+    .orderBy('kind')
+    .execute();
+  return rows.map((row) => ({
+    // The store writes no other words.
+    ...{ connector: row.connector, stream: row.stream as QuarantineEntry['stream'], kind: row.kind },
+    count: Number(row.count),
+    oldestSince: Number(row.oldest_since),
+    newestSince: Number(row.newest_since),
+  }));
+}

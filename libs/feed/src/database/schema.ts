@@ -264,7 +264,10 @@ export interface QuarantineTable {
   cleared_at: number | null;
   /** When the PSP last sent the record; `null` for an entry from before version 18 that was not sent again. */
   seen_at: Generated<number | null>;
-  /** When an operator dismissed the entry. It stays resolved while the PSP repeats it for the same reason. */
+  /**
+   * When an operator dismissed the entry. It stays resolved while the PSP repeats it for the same reason; `null` again when it is resolved
+   * by the PSP or the plugin.
+   */
   dismissed_at: Generated<number | null>;
 }
 

@@ -111,14 +111,20 @@ export async function findOpenQuarantineEntries(
   }));
 }
 
-/** Builds the subquery of a feed's unresolved rejected records, for `exists`. */
-export function selectOpenRejectedRecords(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
-  return eb
-    .selectFrom('quarantine')
-    .select('record_id')
-    .where('quarantine.feed_id', '=', feedId)
-    .where('kind', '=', 'refusal')
-    .where('cleared_at', 'is', null);
+/**
+ * Builds the subquery of a feed's rejected records that a valid record resolves, for `exists`: the unresolved ones, and those that an operator
+ * dismissed. It has two parts, because each of them has its own index.
+ */
+export function selectResolvableRejectedRecords(eb: ExpressionBuilder<Schema, 'feeds'>, feedId: number) {
+  const select = () =>
+    eb
+      .selectFrom('quarantine')
+      .select('record_id')
+      .where('quarantine.feed_id', '=', feedId)
+      .where('kind', '=', 'refusal');
+  return select()
+    .where('cleared_at', 'is', null)
+    .unionAll(select().where('dismissed_at', 'is not', null));
 }
 
 type EntryColumns = Pick<QuarantineTable, 'kind' | 'record_id' | 'reason' | 'raw'>;
@@ -133,15 +139,11 @@ function fromWarning({ id, message }: DataWarning): EntryColumns {
 
 /**
  * Inserts or updates an entry. An unresolved entry keeps the time at which it first appeared. An entry that an operator dismissed stays
- * resolved, unless the reason is another one now.
+ * resolved, unless the reason is another one now: then it appears as a new entry, with the time of this change.
  */
 async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable>): Promise<void> {
-  const isDismissed = (eb: ExpressionBuilder<Schema, 'quarantine'>) =>
-    eb
-      .case()
-      .when(
-        eb.and([eb('quarantine.dismissed_at', 'is not', null), eb('quarantine.reason', '=', entry.reason)]),
-      );
+  const staysDismissed = (eb: ExpressionBuilder<Schema, 'quarantine'>) =>
+    eb.and([eb('quarantine.dismissed_at', 'is not', null), eb('quarantine.reason', '=', entry.reason)]);
   await db
     .insertInto('quarantine')
     .values(entry)
@@ -151,21 +153,32 @@ async function upsertEntry(db: Kysely<Schema>, entry: Insertable<QuarantineTable
         raw: entry.raw,
         since: eb
           .case()
-          .when(
-            eb.or([eb('quarantine.cleared_at', 'is', null), eb('quarantine.dismissed_at', 'is not', null)]),
-          )
+          .when(eb.or([eb('quarantine.cleared_at', 'is', null), staysDismissed(eb)]))
           .then(eb.ref('quarantine.since'))
           .else(entry.since)
           .end(),
-        cleared_at: isDismissed(eb).then(eb.ref('quarantine.cleared_at')).else(entry.cleared_at).end(),
-        dismissed_at: isDismissed(eb).then(eb.ref('quarantine.dismissed_at')).else(null).end(),
+        cleared_at: eb
+          .case()
+          .when(staysDismissed(eb))
+          .then(eb.ref('quarantine.cleared_at'))
+          .else(entry.cleared_at)
+          .end(),
+        dismissed_at: eb
+          .case()
+          .when(staysDismissed(eb))
+          .then(eb.ref('quarantine.dismissed_at'))
+          .else(null)
+          .end(),
         seen_at: entry.seen_at ?? null,
       })),
     )
     .execute();
 }
 
-/** Marks entries as resolved. Must run inside a transaction that has locked the feed. */
+/**
+ * Marks entries as resolved. This ends a dismissal, too: when the same fault comes back later, the entry appears again. Must run inside a
+ * transaction that has locked the feed.
+ */
 export async function resolveQuarantineEntries(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
@@ -177,10 +190,10 @@ export async function resolveQuarantineEntries(
   if (ids.length === 0) return;
   await db
     .updateTable('quarantine')
-    .set({ cleared_at: now })
+    .set({ cleared_at: now, dismissed_at: null })
     .where('feed_id', '=', feedId)
     .where('kind', 'in', kinds)
-    .where('cleared_at', 'is', null)
+    .where((eb) => eb.or([eb('cleared_at', 'is', null), eb('dismissed_at', 'is not', null)]))
     .where(adapter.inArray('record_id', ids))
     .execute();
 }

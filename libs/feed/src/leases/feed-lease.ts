@@ -24,7 +24,7 @@ import type {
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import { isHolderDead, createLeaseToken } from './lease-holder.js';
 import { recordCursor } from '../feeds/cursor-history.js';
-import { selectOpenRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
+import { selectResolvableRejectedRecords, updateQuarantine } from '../feeds/quarantine.js';
 import type { Schema } from '../database/schema.js';
 
 /**
@@ -354,7 +354,7 @@ class FeedLease implements Lease {
         'head_time',
         clock.as('now'),
         // Only the lease holder adds rejected records, so those of earlier holders are visible here.
-        eb.exists(selectOpenRejectedRecords(eb, this.feed.id)).as('has_refusals'),
+        eb.exists(selectResolvableRejectedRecords(eb, this.feed.id)).as('has_refusals'),
         eb.exists(selectHeldRows(eb, this.feed.id)).as('has_held_rows'),
       ])
       .where(this.feed.isSameFeed)

@@ -6,6 +6,13 @@ export async function addOperatorActionColumns(db: Kysely<unknown>, types: Colum
   await db.schema.alterTable('feeds').addColumn('paused_at', types.integer).execute();
   await db.schema.alterTable('quarantine').addColumn('seen_at', types.integer).execute();
   await db.schema.alterTable('quarantine').addColumn('dismissed_at', types.integer).execute();
+  // Every append checks for dismissed entries, as it does for unresolved ones.
+  await db.schema
+    .createIndex('quarantine_dismissed')
+    .on('quarantine')
+    .columns(['feed_id', 'kind'])
+    .where('dismissed_at' as never, 'is not', null)
+    .execute();
   await types
     .clustered(
       db.schema

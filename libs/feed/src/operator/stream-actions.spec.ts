@@ -1,4 +1,5 @@
 /** What operators do with streams and the quarantine, on both databases: each change takes effect and is in the audit log. */
+import { serializeTransaction } from '@tributary/connector-api';
 import { openStore } from '../store/open-store.js';
 import { runSql } from '../testing/raw-sql.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
@@ -10,6 +11,10 @@ const EMPTY: FeedPage = {
   ...{ records: [], rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'first' },
 };
 const HOUR_MS = 3_600_000;
+const VALID = serializeTransaction({
+  ...{ id: 'r', createdAt: '2026-05-31T00:00:00.000Z', type: 'PAYIN', status: 'SUCCEEDED' },
+  amount: { amount: 1n, asset: 'EUR/2' },
+});
 
 describe.each(STORES)('on $name, an operator', (kind) => {
   let fresh: FreshStore;
@@ -70,9 +75,43 @@ describe.each(STORES)('on $name, an operator', (kind) => {
     now += 1;
     await pull({ rejected: [{ ...rejected, reason: 'no currency' }] });
     expect(await store.operator().findQuarantineEntry({ connector: 'acme/bank', ...key })).toMatchObject({
-      ...{ reason: 'no currency', raw: '{}', seenAt: now },
+      ...{ reason: 'no currency', raw: '{}', since: now, seenAt: now },
     });
     expect(await listActions()).toEqual(['quarantine.dismissed']);
+  });
+
+  it.each([
+    ['a valid version of the record', { records: [VALID] }],
+    ['the plugin', { resolvedIds: ['r'] }],
+  ])('sees a dismissed entry again when its fault comes back after %s resolved it', async (_, resolving) => {
+    const rejected = [{ id: 'r', reason: 'no amount' }];
+    await pull({ rejected });
+    await store
+      .operator()
+      .dismissEntry(AUTHOR, { stream: 'transactions', kind: 'refusal', id: 'r' }, 'a test');
+    await pull(resolving);
+    now += 1;
+    await pull({ rejected });
+    expect(await store.listQuarantine('acme/bank')).toMatchObject([{ id: 'r', since: now }]);
+  });
+
+  it('sees how many entries each stream has, and since when', async () => {
+    await pull({ rejected: [{ id: 'oldest', reason: 'no amount' }] });
+    now += 1;
+    await pull({
+      rejected: [{ id: 'newest', reason: 'no amount' }],
+      warnings: [{ id: 'w', message: 'off' }],
+    });
+    const stream = { connector: 'acme/bank', stream: 'transactions' } as const;
+    const summarize = (filter: object) =>
+      store.operator().summarizeQuarantine({ connectors: ['acme/bank'], ...filter });
+    expect(await summarize({})).toEqual([
+      { ...stream, kind: 'finding', count: 1, oldestSince: now, newestSince: now },
+      { ...stream, kind: 'refusal', count: 2, oldestSince: now - 1, newestSince: now },
+    ]);
+    expect(await summarize({ kind: 'finding' })).toHaveLength(1);
+    expect(await summarize({ stream: 'accounts' })).toEqual([]);
+    expect(await summarize({ connectors: ['other'] })).toEqual([]);
   });
 
   it('leaves an audit log in which a changed event is found', async () => {

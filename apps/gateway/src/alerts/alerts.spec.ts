@@ -104,7 +104,7 @@ const CAUSES: Record<
       ledger.failure = `401 for ${PSP_SECRET}`;
       await runPolicy(store, policy, ledger, now);
     },
-    text: 'Reconciliation psp is incomplete: the ledger memory/main could not be read: 401 for [redacted]',
+    text: 'Reconciliation psp is incomplete because of 2 problems; see tributary reconcile list psp --runs --json',
     end: () => runSql(fresh.url, 'delete from reconciliation_runs'),
   },
   'stream-late': {
@@ -135,15 +135,7 @@ const CAUSES: Record<
     end: () => runSql(fresh.url, 'delete from account_sums'),
   },
   'quarantine-growth': {
-    cause: async () => {
-      const feed = await store.feed('bank', 'transactions');
-      const lease = await feed.acquireLease(getCurrentProcess(), MINUTE_MS);
-      await lease!.append({
-        ...{ records: [], rejected: [{ id: 'r', reason: 'IBAN DE00' }], warnings: [], resolvedIds: [] },
-        ...{ balances: [], cursor: 'c' },
-      });
-      await lease!.release();
-    },
+    cause: () => reject('r'),
     text: 'The quarantine of bank has 1 entry, the newest since 2026-01-10T12:00:00.000Z; see tributary quarantine bank',
     end: () => runSql(fresh.url, 'delete from quarantine'),
   },
@@ -231,6 +223,57 @@ it('says it again when it changes, and to a channel that did not answer', async 
   await runSql(fresh.url, insertUnknownOrder('o2'));
   expect((await check()).map((each) => each.split(' ')[0])).toEqual(['changed']);
 });
+
+it.each([
+  [
+    'order-unknown',
+    () => runSql(fresh.url, insertUnknownOrder('o1')),
+    () => runSql(fresh.url, "update orders set id = 'o2'"),
+  ],
+  [
+    'reconciliation-verdict',
+    () => insertRun('run1', { verdict: 'breaks', breakId: 'brk_1' }),
+    () => insertRun('run2', { verdict: 'breaks', breakId: 'brk_2' }),
+  ],
+  [
+    'reconciliation-verdict',
+    () => insertRun('run1', { verdict: 'incomplete', problem: '5 EUR/2 away' }),
+    () => insertRun('run2', { verdict: 'incomplete', problem: '7 EUR/2 away' }),
+  ],
+  ['quarantine-growth', () => reject('r1'), () => reject('r2')],
+] as const)('%s is said again when another cause replaces the first one', async (kind, cause, replace) => {
+  await cause();
+  expect(await check()).toEqual([expect.stringMatching(new RegExp(`^raised ${kind} (?!.*EUR)`))]);
+  await replace();
+  expect(await check()).toEqual([expect.stringMatching(new RegExp(`^changed ${kind} (?!.*EUR)`))]);
+  expect(await check()).toEqual([]);
+});
+
+/** Rejects a record. */
+async function reject(id: string): Promise<void> {
+  const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), MINUTE_MS);
+  await lease!.append({
+    ...{ records: [], rejected: [{ id, reason: 'IBAN DE00' }], warnings: [], resolvedIds: [] },
+    ...{ balances: [], cursor: 'c' },
+  });
+  await lease!.release();
+}
+
+/** Stores a finished run with one open break, or with one problem. */
+async function insertRun(
+  id: string,
+  { verdict, breakId, problem }: { verdict: string; breakId?: string; problem?: string },
+): Promise<void> {
+  const repository = store.reconciliation();
+  await repository.beginRun({ id, policyId: 'p', name: 'psp', inputs: '{}', startedAt: now });
+  if (breakId !== undefined)
+    await repository.addBreaks(id, [{ id: breakId, class: 'no-key', state: 'open', body: '{}' }]);
+  const summary = JSON.stringify({
+    classes: breakId === undefined ? {} : { 'no-key': { open: 1 } },
+    problems: problem === undefined ? [] : [problem],
+  });
+  await repository.finishRun({ id, finishedAt: now, verdict, summary, sha256: '' }, {});
+}
 
 it('tells nothing in quiet hours, and afterwards what is still true', async () => {
   const { alerts } = createDeployment();

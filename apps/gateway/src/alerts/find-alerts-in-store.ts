@@ -1,7 +1,11 @@
 /** Finds what the store says about connectors and policies that an operator has to look at. */
 import type { Store } from '@tributary/feed';
 import type { RunSummary } from '@tributary/reconciliation';
+import { createHash } from 'node:crypto';
 import type { Alert, AlertKind } from './alert.types.js';
+
+/** A fingerprint covers so many ids, and the count of all. */
+const MAX_FINGERPRINTED_IDS = 100;
 
 /** The kinds that `findAlertsInStore` finds. */
 export const STORE_ALERT_KINDS: readonly AlertKind[] = [
@@ -32,17 +36,28 @@ export async function findAlertsInStore(store: Store, watched: WatchedDeployment
   return alerts;
 }
 
+/** The text has no problem in words: problems can contain amounts, and what the ledger answered. */
 async function findBadVerdict(store: Store, policy: string): Promise<Alert[]> {
-  const [run] = await store.reconciliation().listRuns(policy, 1);
+  const repository = store.reconciliation();
+  const [run] = await repository.listRuns(policy, 1);
   if (!run || (run.verdict !== 'breaks' && run.verdict !== 'incomplete')) return [];
+  const alert = { kind: 'reconciliation-verdict', subject: policy } as const;
   const { classes, problems } = JSON.parse(run.summary) as RunSummary;
+  if (run.verdict === 'incomplete')
+    return [
+      {
+        ...{ ...alert, fingerprint: `incomplete ${createFingerprint(problems.length, problems)}` },
+        text: `Reconciliation ${policy} is incomplete because of ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}; see tributary reconcile list ${policy} --runs --json`,
+      },
+    ];
   const open = Object.values(classes).reduce((sum, states) => sum + (states.open ?? 0), 0);
-  const text =
-    run.verdict === 'incomplete'
-      ? `Reconciliation ${policy} is incomplete: ${problems[0] ?? 'no reason is stored'}`
-      : `Reconciliation ${policy} has ${open} open ${open === 1 ? 'break' : 'breaks'}; see tributary reconcile list ${policy}`;
-  const cause = run.verdict === 'incomplete' ? problems.length : open;
-  return [{ kind: 'reconciliation-verdict', subject: policy, text, fingerprint: `${run.verdict} ${cause}` }];
+  const ids = await repository.listBreakIds(run.id, 'open', MAX_FINGERPRINTED_IDS);
+  return [
+    {
+      ...{ ...alert, fingerprint: `breaks ${createFingerprint(open, ids)}` },
+      text: `Reconciliation ${policy} has ${open} open ${open === 1 ? 'break' : 'breaks'}; see tributary reconcile list ${policy}`,
+    },
+  ];
 }
 
 async function findLateStreams(
@@ -69,12 +84,16 @@ async function findLateStreams(
 
 async function findUnknownOrders(store: Store, connectors: readonly string[]): Promise<Alert[]> {
   const counts = await store.orderQueue().countByState(connectors, ['unknown']);
-  return counts
-    .filter(({ count }) => count > 0)
-    .map(({ connector, count }) => ({
-      ...{ kind: 'order-unknown', subject: connector, fingerprint: String(count) },
+  const alerts: Alert[] = [];
+  for (const { connector, count } of counts) {
+    const orders = await store.orders(connector).findByState(['unknown'], MAX_FINGERPRINTED_IDS);
+    const ids = orders.map(({ id }) => id).toSorted();
+    alerts.push({
+      ...{ kind: 'order-unknown', subject: connector, fingerprint: createFingerprint(count, ids) },
       text: `It is not known whether the money of ${count} ${count === 1 ? 'order' : 'orders'} of ${connector} left; see tributary orders ${connector}`,
-    }));
+    });
+  }
+  return alerts;
 }
 
 async function findGaps(store: Store, connector: string): Promise<Alert[]> {
@@ -94,14 +113,19 @@ async function findGaps(store: Store, connector: string): Promise<Alert[]> {
 
 /** The text has no reason of an entry: reasons can contain data of payments. */
 async function findQuarantined(store: Store, connector: string): Promise<Alert[]> {
-  const entries = await store.listQuarantine(connector);
-  const newest = entries.reduce((latest, { since }) => Math.max(latest, since), 0);
-  if (entries.length === 0) return [];
-  const count = entries.length === 1 ? '1 entry' : `${entries.length} entries`;
+  const summaries = await store.operator().summarizeQuarantine({ connectors: [connector] });
+  if (summaries.length === 0) return [];
+  const count = summaries.reduce((sum, each) => sum + each.count, 0);
+  const newest = Math.max(...summaries.map(({ newestSince }) => newestSince));
   return [
     {
-      ...{ kind: 'quarantine-growth', subject: connector, fingerprint: String(newest) },
-      text: `The quarantine of ${connector} has ${count}, the newest since ${new Date(newest).toISOString()}; see tributary quarantine ${connector}`,
+      ...{ kind: 'quarantine-growth', subject: connector, fingerprint: `${count} ${newest}` },
+      text: `The quarantine of ${connector} has ${count} ${count === 1 ? 'entry' : 'entries'}, the newest since ${new Date(newest).toISOString()}; see tributary quarantine ${connector}`,
     },
   ];
+}
+
+/** A count alone would stay the same when one cause ends and another one begins between two checks. */
+function createFingerprint(count: number, causes: readonly string[]): string {
+  return `${count} ${createHash('sha256').update(JSON.stringify(causes)).digest('hex')}`;
 }

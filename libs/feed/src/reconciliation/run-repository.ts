@@ -15,6 +15,7 @@ type RunRepository = Pick<
   | 'listRuns'
   | 'readBreaks'
   | 'findBreak'
+  | 'listBreakIds'
   | 'findBreakIds'
 >;
 
@@ -98,6 +99,18 @@ export function createRunRepository(adapter: DatabaseAdapter): RunRepository {
         .where('run_id', '=', runId)
         .where('id', '=', id)
         .executeTakeFirst();
+    },
+
+    async listBreakIds(runId, state, limit) {
+      const rows = await reader
+        .selectFrom('reconciliation_breaks')
+        .select('id')
+        .where('run_id', '=', runId)
+        .where('state', '=', state)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
     },
 
     async findBreakIds(runId, ids) {

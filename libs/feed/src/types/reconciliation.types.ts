@@ -205,6 +205,8 @@ export interface ReconciliationRepository {
   /** Returns breaks of a run after this id, sorted by id. */
   readBreaks(runId: string, afterId: string, limit: number): Promise<StoredBreak[]>;
   findBreak(runId: string, id: string): Promise<StoredBreak | undefined>;
+  /** Returns the ids of the first breaks of a run in this state, sorted. */
+  listBreakIds(runId: string, state: string, limit: number): Promise<string[]>;
   /** Returns those of the ids that are breaks of this run. */
   findBreakIds(runId: string, ids: readonly string[]): Promise<Set<string>>;
 

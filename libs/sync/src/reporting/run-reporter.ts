@@ -62,10 +62,11 @@ export class RunReporter {
 
   /**
    * Whether the pull gets a row in the store. Pulls without news get one only from time to time: a thousand idle connectors
-   * would write millions of rows.
+   * would write millions of rows. A pull that lost its lease gets none: it did not fail, because another process goes on with the stream or
+   * an operator paused it, and the store would show the newest row as a failure of the stream.
    */
   private shouldRecordRun({ run, outcome }: PullResult): boolean {
-    if (!hasPulled(outcome)) return false;
+    if (!hasPulled(outcome) || outcome.kind === 'lost') return false;
     const key = `${run.connector} ${run.stream}`;
     const isQuiet = outcome.kind === 'caught-up' && run.added + run.changed + run.refused === 0;
     if (!isQuiet) {

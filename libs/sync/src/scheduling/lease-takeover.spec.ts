@@ -94,6 +94,10 @@ describe.each(STORES)('two engines on one store in $name', (kind) => {
     const stopped = silent.stop();
     await frozen.advance(10_000);
     await stopped;
+    const runs = await bench.store
+      .operator()
+      .listSyncRuns({ connector: 'bank', onlyFailed: true }, undefined, 9);
+    expect(runs).toEqual([]);
   });
 
   it('lose nothing to a process of this machine that has died: its lease is free at once', async () => {

@@ -2,6 +2,7 @@
 export * from './database/store-errors.js';
 export { ACCEPTANCE_ID_PREFIX } from './feeds/quarantine.js';
 export { toAccountAssetKey } from './completeness/account-sums.js';
+export type * from './types/audit.types.js';
 export type * from './types/completeness.types.js';
 export type * from './types/reconciliation.types.js';
 export { hashEvent } from './reconciliation/event-log.js';
@@ -13,6 +14,7 @@ export type * from './types/task.types.js';
 export * from './types/order.types.js';
 export * from './types/reader-position.types.js';
 export { copyStore, summarizeStore, type CopyOptions, type TableSummary } from './maintenance/copy-store.js';
+export { verifyAuditEvents, type AuditVerification } from './maintenance/verify-audit-events.js';
 export { verifyStoredRows, type RowFinding, type RowVerification } from './maintenance/verify-stored-rows.js';
 export { openStore, redactLocation, type StoreLocation } from './store/open-store.js';
 export { openStoreWithRetry, type StoreWaitOptions } from './store/wait-for-store.js';

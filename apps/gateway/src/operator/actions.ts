@@ -7,32 +7,22 @@ import {
   type Store,
   type StoredOrder,
 } from '@tributary/feed';
-import { DEFAULT_ORDER_TIMINGS, resolveOrder, type Resolution } from '@tributary/orders';
+import { DEFAULT_ORDER_TIMINGS, resolveOrder, type Resolution, type ResolutionResult } from '@tributary/orders';
 
-/** Resolves an order, and writes the audit event. @returns the order after it, or why it is not possible */
+/** Resolves an order. One transaction writes the change and its audit event. @returns the order after it, or why it is not possible */
 export async function resolveOrderAsOperator(
   store: Store,
   order: StoredOrder,
   resolution: Resolution,
   author: OperatorAuthor,
-): Promise<{ order: StoredOrder } | { error: string }> {
+): Promise<ResolutionResult> {
   // Leases and due times use the store's clock, and the command line can run on another machine than the gateways.
   const context = {
     holder: getCurrentProcess(),
     now: await store.currentTime(),
     timings: DEFAULT_ORDER_TIMINGS,
   };
-  const resolved = await resolveOrder(store.orders(order.connector), order.id, resolution, context);
-  if ('error' in resolved) return resolved;
-  await store.operator().appendAuditEvent({
-    ...author,
-    action: 'order.resolved',
-    details: {
-      ...{ order: order.id, before: order.state, after: resolved.order.state, note: resolution.note },
-      ...(resolution.pspId !== undefined && { pspId: resolution.pspId }),
-    },
-  });
-  return resolved;
+  return resolveOrder(store.orders(order.connector), order.id, resolution, context, author);
 }
 
 /** Rejected records of one stream. */

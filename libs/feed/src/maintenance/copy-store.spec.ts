@@ -94,11 +94,13 @@ async function fill(url: string): Promise<void> {
     const change = {
       by: 'alice',
       via: 'api',
-      action: 'stream.paused',
+      action: 'order.resolved',
       connector: 'acme/bank',
       tenant: 'acme',
     } as const;
-    await store.operator().appendAuditEvent({ ...change, details: { note: 'ü' } });
+    await store
+      .orders('acme/bank')
+      .update('acme/bank 1', () => ({ set: {}, auditEntry: { ...change, details: { note: 'ü' } } }));
     const task = await store.tasks().claim('reconciliation:acme/bank', 1000);
     await task!.finish(60_000);
     await store.sentAlerts().record('team', [{ alert: 'ü', fingerprint: 'f', body: '{}' }], []);

@@ -3,17 +3,13 @@ import { sql, type Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { hashEvent } from '../reconciliation/event-log.js';
-import type { AuditEntry, AuditEvent, OperatorRepository } from '../types/operator.types.js';
+import type { AuditEntry, AuditEvent } from '../types/audit.types.js';
+import type { OperatorRepository } from '../types/operator.types.js';
 
-/** Number of events that a verification reads at a time. */
-const VERIFY_BATCH_ROWS = 500;
-
-type AuditLog = Pick<OperatorRepository, 'appendAuditEvent' | 'listAuditEvents' | 'verifyAuditEvents'>;
+type AuditLog = Pick<OperatorRepository, 'listAuditEvents'>;
 
 export function createAuditLog(adapter: DatabaseAdapter): AuditLog {
   return {
-    appendAuditEvent: (entry) => adapter.durableTransaction((db) => appendAuditEventTo(db, adapter, entry)),
-
     async listAuditEvents(tenant, beforeSeq, limit) {
       const rows = await adapter.reader
         .selectFrom('audit_events')
@@ -24,25 +20,6 @@ export function createAuditLog(adapter: DatabaseAdapter): AuditLog {
         .limit(limit)
         .execute();
       return rows.map(({ body }) => JSON.parse(body) as AuditEvent);
-    },
-
-    async verifyAuditEvents() {
-      let [seq, previousHash] = [0, ''];
-      for (;;) {
-        const rows = await adapter.reader
-          .selectFrom('audit_events')
-          .select(['seq', 'body', 'hash'])
-          .where('seq', '>', seq)
-          .orderBy('seq')
-          .limit(VERIFY_BATCH_ROWS)
-          .execute();
-        for (const row of rows) {
-          if (row.seq !== seq + 1 || row.hash !== hashEvent(previousHash, row.body))
-            return { events: seq, firstChanged: seq + 1 };
-          [seq, previousHash] = [row.seq, row.hash];
-        }
-        if (rows.length < VERIFY_BATCH_ROWS) return { events: seq };
-      }
     },
   };
 }

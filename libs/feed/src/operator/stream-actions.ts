@@ -4,12 +4,8 @@ import { sql, type Kysely } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { findCursorAt } from '../feeds/cursor-history.js';
-import type {
-  AuditEntry,
-  OperatorAuthor,
-  OperatorRepository,
-  QuarantineKey,
-} from '../types/operator.types.js';
+import type { AuditEntry, OperatorAuthor } from '../types/audit.types.js';
+import type { OperatorRepository, QuarantineKey } from '../types/operator.types.js';
 import { appendAuditEventTo } from './audit-log.js';
 
 type StreamActions = Pick<

@@ -1,6 +1,7 @@
 /**
  * Repository of the orders of one connector. One transaction, under the order's row lock, writes a change, its history entry, the day's
- * total and the rows for clients. Locks are always acquired in the same sequence: order, day, feed.
+ * total, the rows for clients and an operator's entry in the audit log. Every transaction locks the order first, and the chain of the audit log
+ * last.
  * `docs/explanation/exactly-once-payouts.md` has a diagram of the states.
  */
 import { tryEncodeId, type DataWarning, type SerializedRecord } from '@tributary/connector-api';
@@ -31,6 +32,7 @@ import {
 } from './order-history.js';
 import { toNewOrderRow, toMutableColumns, toStoredOrder } from './order-row.js';
 import { addDataWarning } from '../feeds/quarantine.js';
+import { appendAuditEventTo } from '../operator/audit-log.js';
 import type { Schema } from '../database/schema.js';
 
 /** The stream in which orders are published. */
@@ -80,6 +82,7 @@ export class SqlOrderRepository implements OrderRepository {
       const transaction = { db, writeLast, feed };
       const after = await this.applyChange(transaction, stored, FIRST_HISTORY_ENTRY, change);
       writeLast(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
+      await this.appendAuditEntry(db, change);
       return { order: after, fresh: true };
     });
   }
@@ -110,6 +113,7 @@ export class SqlOrderRepository implements OrderRepository {
       const difference = amountCountedToday(after) - amountCountedToday(order);
       if (difference !== 0n)
         writeLast(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
+      await this.appendAuditEntry(db, change);
       return after;
     });
     // A restored store may lack the order.
@@ -199,7 +203,12 @@ export class SqlOrderRepository implements OrderRepository {
     );
   }
 
-  /** Writes a change with all its effects, except for the total of the day. */
+  /** Must run after all other locks are acquired: transactions of operators lock their feeds before the chain of the audit log, too. */
+  private async appendAuditEntry(db: Db, { auditEntry }: OrderChange): Promise<void> {
+    if (auditEntry) await appendAuditEventTo(db, this.adapter, auditEntry);
+  }
+
+  /** Writes a change with all its effects, except for the total of the day and the audit entry. */
   private async applyChange(
     { db, writeLast, feed }: OrderTransaction,
     order: StoredOrder,

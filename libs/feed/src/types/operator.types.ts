@@ -3,6 +3,7 @@
  * which is the key of the last entry of the page before. All times are milliseconds since 1970.
  */
 import type { Stream } from '@tributary/connector-api';
+import type { AuditEvent, OperatorAuthor } from './audit.types.js';
 import type { OrderState, StoredOrder } from './order.types.js';
 import type { QuarantineEntry } from './quarantine.types.js';
 import type { SyncRun } from './sync-run.types.js';
@@ -97,37 +98,12 @@ export interface AccountBalances {
 }
 export type BalancePosition = Pick<AccountBalances, 'connector' | 'accountId'>;
 
-/** A change that an operator makes. */
-export interface AuditEntry {
-  /** Name of the operator key, or of the user of the command line. */
-  by: string;
-  /** Where the change was made. */
-  via: 'api' | 'command-line';
-  /** What was done, e.g. `stream.paused`. */
-  action: string;
-  /** Path of the connector; absent for a change of the whole deployment. */
-  connector?: string;
-  /** The tenant of the connector; absent for the default tenant. */
-  tenant?: string;
-  details: Readonly<Record<string, string | number | boolean | null>>;
-}
-
-/** Who changes something of a connector. */
-export type OperatorAuthor = Omit<AuditEntry, 'action' | 'details' | 'connector'> & { connector: string };
-
-/** A stored audit event. */
-export interface AuditEvent extends AuditEntry {
-  /** Counts from 1 without gaps. */
-  seq: number;
-  at: number;
-}
-
 export interface OperatorSession {
   keyId: string;
   expiresAt: number;
 }
 
-/** Reads everything that operators see, and writes their sessions and audit events. It has its own share of the database's connections. */
+/** Reads everything that operators see, and writes their changes, audit events and sessions. It has its own share of the database's connections. */
 export interface OperatorRepository {
   /** Returns the states of all streams of these connectors that were ever pulled, sorted by connector and stream. */
   listStreamStates(connectors: readonly string[]): Promise<StreamState[]>;
@@ -177,8 +153,6 @@ export interface OperatorRepository {
    */
   dismissEntry(author: OperatorAuthor, key: Omit<QuarantineKey, 'connector'>, note: string): Promise<boolean>;
 
-  /** Appends an event to the audit log. */
-  appendAuditEvent(entry: AuditEntry): Promise<AuditEvent>;
   /**
    * Returns events with a smaller sequence number, newest first.
    * @param tenant only events of this tenant's connectors; `undefined` for all events
@@ -188,8 +162,6 @@ export interface OperatorRepository {
     beforeSeq: number | undefined,
     limit: number,
   ): Promise<AuditEvent[]>;
-  /** Compares each event with its hash. @returns the sequence number of the first event that was changed, and the number of events */
-  verifyAuditEvents(): Promise<{ events: number; firstChanged?: number }>;
 
   /** Stores a session, and deletes those that have expired. */
   createSession(tokenHash: string, keyId: string, lifetimeMs: number): Promise<OperatorSession>;

@@ -3,6 +3,7 @@
  * `docs/explanation/exactly-once-payouts.md` has a diagram of the state machine.
  */
 import type { OrderKind, SerializedRecord } from '@tributary/connector-api';
+import type { AuditEntry } from './audit.types.js';
 
 /**
  * States of an order. `received`: stored, never sent. `waiting`: certainly not accepted by the PSP yet, sent again later.
@@ -79,6 +80,8 @@ export interface OrderChange {
   event?: string;
   /** Records that the same transaction appends to the connector's feed of transactions. */
   publishedRecords?: SerializedRecord[];
+  /** Entry that the same transaction appends to the audit log. An operator's change has one. */
+  auditEntry?: AuditEntry;
 }
 
 export interface OrderEvent {

@@ -148,6 +148,7 @@ it('what a person has resolved as failed, and the PSP has after all, is no failu
     id,
     { as: 'failed', note: 'support said so' },
     context,
+    { by: 'alice', via: 'api', connector: 'bank' },
   );
   expect(resolved).toMatchObject({ order: { state: 'failed' } });
   const movement = {

@@ -2,6 +2,7 @@
 import { openStore, getCurrentProcess, type MutableOrderFields, type Store } from '@tributary/feed';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import { DEFAULT_STORE, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { DEFAULT_ORDER_TIMINGS } from '../state-machine/order-timings.js';
 import { addPublication } from '../publication/publish-order.js';
@@ -20,6 +21,7 @@ afterAll(async () => {
 
 const ORDERED_AT = Date.UTC(2026, 2, 1, 12);
 const RESOLVED_AT = ORDERED_AT + 20 * 60_000;
+const AUTHOR = { by: 'alice', via: 'api', connector: 'bank' } as const;
 const holder = getCurrentProcess();
 const UNKNOWN_OUTCOME: Partial<MutableOrderFields> = {
   state: 'unknown',
@@ -55,6 +57,7 @@ const resolve = (id: string, resolution: Partial<Resolution>, now = RESOLVED_AT)
     id,
     { as: 'succeeded', note: 'dashboard, ticket 4711', ...resolution },
     { holder, now, timings: DEFAULT_ORDER_TIMINGS },
+    AUTHOR,
   );
 
 /** Returns the rows that clients read of an order, oldest first. */
@@ -108,6 +111,24 @@ describe('an order whose outcome is unknown', () => {
     expect(await store.orders('bank').find(id)).toMatchObject({
       state: 'succeeded',
       nextActionAt: answered + DEFAULT_ORDER_TIMINGS.publishDelayMs,
+    });
+  });
+
+  it('is resolved together with an audit event, or not at all', async () => {
+    const id = await storeOrder(UNKNOWN_OUTCOME);
+    const before = [await store.orders('bank').find(id), await readRows(id)];
+    await runSql(fresh.url, 'alter table audit_events rename to audit_events_away');
+    await expect(resolve(id, { as: 'failed' })).rejects.toThrow('audit_events');
+    await runSql(fresh.url, 'alter table audit_events_away rename to audit_events');
+    expect([await store.orders('bank').find(id), await readRows(id)]).toEqual(before);
+    await resolve(id, { as: 'failed', pspId: `po-${id}` });
+    const [event] = await store.operator().listAuditEvents(undefined, undefined, 1);
+    expect(event).toMatchObject({
+      ...{ ...AUTHOR, action: 'order.resolved' },
+      details: {
+        ...{ order: id, before: 'unknown', after: 'failed' },
+        ...{ note: 'dashboard, ticket 4711', pspId: `po-${id}` },
+      },
     });
   });
 

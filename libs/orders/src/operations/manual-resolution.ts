@@ -1,5 +1,12 @@
 /** Manual resolution: an operator has checked an order at the PSP and sets its final state. */
-import type { LeaseHolder, OrderRepository, OrderChange, StoredOrder } from '@tributary/feed';
+import type {
+  AuditEntry,
+  LeaseHolder,
+  OperatorAuthor,
+  OrderRepository,
+  OrderChange,
+  StoredOrder,
+} from '@tributary/feed';
 import { RESERVED_NAMESPACE, mergeDetails } from '../model/stored-order-details.js';
 import type { OrderTimings } from '../state-machine/order-timings.js';
 import { addPublication } from '../publication/publish-order.js';
@@ -26,19 +33,27 @@ export interface ResolutionContext {
   timings: OrderTimings;
 }
 
-/** Sets the final state of an order. Safe while gateways run: the fencing token grows, so a process that works on the order loses its lease. */
+/**
+ * Sets the final state of an order, and writes the event of the audit log in the same transaction. Safe while gateways run: the fencing token
+ * grows, so a process that works on the order loses its lease.
+ */
 export async function resolveOrder(
   repository: OrderRepository,
   id: string,
   resolution: Resolution,
   context: ResolutionContext,
+  author: OperatorAuthor,
 ): Promise<ResolutionResult> {
   let error = await pspIdTakenReason(repository, id, resolution);
   if (error !== undefined) return { error };
   const order = await repository.update(id, (current) => {
     error = findResolutionObstacle(current, resolution, context);
     if (error !== undefined) return undefined;
-    return addPublication(current, buildResolution(current, resolution), context.now, context.timings);
+    const change = buildResolution(current, resolution);
+    return {
+      ...addPublication(current, change, context.now, context.timings),
+      auditEntry: buildAuditEntry(current, resolution, author),
+    };
   });
   if (order === undefined) return { error: `there is no order ${id}` };
   return error === undefined ? { order } : { error };
@@ -121,6 +136,18 @@ function buildResolution(order: StoredOrder, { as, pspId, note }: Resolution): O
       details: mergeDetails(order, { disputedAt: undefined, ...(as === 'succeeded' ? {} : { reason }) }),
     },
     event: `an operator says ${as}: ${note}`,
+  };
+}
+
+function buildAuditEntry(
+  { id, state }: StoredOrder,
+  { as, pspId, note }: Resolution,
+  author: OperatorAuthor,
+): AuditEntry {
+  return {
+    ...author,
+    action: 'order.resolved',
+    details: { order: id, before: state, after: as, note, ...(pspId !== undefined && { pspId }) },
   };
 }
 

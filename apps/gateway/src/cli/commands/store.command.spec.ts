@@ -46,7 +46,7 @@ it('moves a store, proves that the copy is the same, and refuses to do it twice'
   );
   expect(await run('store', 'check', ...move())).toMatchObject({
     code: 0,
-    out: `${copied.out}\n0 rows compared with their hashes: all are as they were appended.`,
+    out: `${copied.out}\n0 rows compared with their hashes: all are as they were appended.\n0 events of the audit log compared with their hashes: none was changed.`,
   });
   const again = await run('store', 'copy', ...move());
   expect(again.code).toBe(1);
@@ -84,6 +84,21 @@ it('names rows that were altered, and ends with an error', async () => {
   expect(code).toBe(1);
   expect(out).toMatch(/\/bank +accounts +2 +b +the JSON does not match the hash of the row/);
   expect(err).toContain('1 of 2 rows are damaged. Put back a backup');
+});
+
+it.each([
+  ['changed', `update audit_events set body = replace(body, 'alice', 'mallory') where seq = 2`],
+  ['deleted', 'delete from audit_events where seq = 2'],
+])('names the first event of the audit log that was %s', async (_what, statement) => {
+  const store = await openStore(from);
+  const author = { by: 'alice', via: 'api', connector: 'bank' } as const;
+  for (let event = 0; event < 3; event++) await store.operator().requestPulls(author, ['accounts']);
+  await store.close();
+  expect((await run('store', 'check', '--from', from)).out).toContain('3 events of the audit log compared');
+  await runSql(from, statement);
+  const { code, err } = await run('store', 'check', '--from', from);
+  expect(code).toBe(1);
+  expect(err).toContain('Event 2 of the audit log was changed or is missing');
 });
 
 it('refuses to copy a store that is open, unless it is told to', async () => {

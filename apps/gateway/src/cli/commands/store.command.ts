@@ -19,6 +19,7 @@ import {
 } from '../shared/command-context.js';
 import { toDeploymentIdentity } from '../../mount/connector-identity.js';
 import { pluralize, formatTable, type Terminal } from '../shared/terminal.js';
+import { verifyAuditLog } from './verify-audit-log.js';
 import { verifyRows } from './verify-rows.js';
 
 interface StoreUrlOptions {
@@ -130,7 +131,7 @@ function registerCheckCommand(store: Command, { terminal }: CommandContext): voi
   store
     .command('check')
     .description(
-      'Look a store through for damage: compare every row with its hash. Compare it with another store, table by table: counts, and digests of every row. No gateway may be writing.',
+      'Look a store through for damage: compare every row and every event of the audit log with its hash. Compare it with another store, table by table: counts, and digests of every row. No gateway may be writing.',
     )
     .requiredOption('--from <url>', STORE_URL_HELP)
     .option('--to <url>', 'another one')
@@ -148,7 +149,10 @@ function registerCheckCommand(store: Command, { terminal }: CommandContext): voi
     .action(async ({ from, to, resume }: CheckOptions) => {
       if (to === undefined) await checkStore(from, terminal);
       else await compareStores(from, to, terminal);
-      await verifyRows(from, resume, terminal);
+      const problems = [await verifyRows(from, resume, terminal), await verifyAuditLog(from, terminal)].filter(
+        (problem) => problem !== undefined,
+      );
+      if (problems.length > 0) throw new CliError(problems.join('\n'), EXIT_CODES.failed);
     });
 }
 

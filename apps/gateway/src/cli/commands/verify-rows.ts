@@ -1,6 +1,5 @@
 /** Compares the rows of a store with their hashes, for `tributary store check`. */
 import { verifyStoredRows, type RowVerification } from '@tributary/feed';
-import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatTable, pluralize, replaceControlCharacters, type Terminal } from '../shared/terminal.js';
 
 /** Minimum time between two progress lines, in milliseconds. */
@@ -9,13 +8,13 @@ const PROGRESS_INTERVAL_MS = 2000;
 /**
  * Compares all rows with their hashes, and prints the damaged ones.
  * @param resumeAt the position that an earlier, interrupted check printed
- * @throws CliError when a row is damaged
+ * @returns what is wrong, if a row is damaged
  */
 export async function verifyRows(
   from: string,
   resumeAt: string | undefined,
   terminal: Terminal,
-): Promise<void> {
+): Promise<string | undefined> {
   let lastPrintedAt = Date.now();
   const result = await verifyStoredRows(from, {
     resumeAt,
@@ -27,20 +26,20 @@ export async function verifyRows(
       );
     },
   });
-  printResult(result, terminal);
+  return printResult(result, terminal);
 }
 
-function printResult({ rows, damaged, findings }: RowVerification, terminal: Terminal): void {
+function printResult(
+  { rows, damaged, findings }: RowVerification,
+  terminal: Terminal,
+): string | undefined {
   if (damaged === 0) {
     terminal.out(`${pluralize(rows, 'row')} compared with their hashes: all are as they were appended.`);
-    return;
+    return undefined;
   }
   const lines = findings.map(({ connector, stream, seq, id, reason }) =>
     [`/${connector}`, stream, String(seq), id, reason].map(replaceControlCharacters),
   );
   terminal.out(formatTable([['CONNECTOR', 'STREAM', 'ROW', 'ID', 'DAMAGE'], ...lines]));
-  throw new CliError(
-    `${damaged} of ${pluralize(rows, 'row')} are damaged. Put back a backup from before the damage.`,
-    EXIT_CODES.failed,
-  );
+  return `${damaged} of ${pluralize(rows, 'row')} are damaged. Put back a backup from before the damage.`;
 }

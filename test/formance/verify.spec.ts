@@ -1,4 +1,8 @@
 /** Tests that `tributary formance verify` compares what the gateway served to Formance with what a Formance server has. */
+import { jest } from '@jest/globals';
+import { serializeAccount } from '@tributary/connector-api';
+import { getCurrentProcess, openStore } from '@tributary/feed';
+import { PaymentsClient } from '@tributary/formance';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +107,57 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
       ['different', 'payment', fake.payments[5]!['reference']],
     ].sort(([, , a], [, , b]) => (String(a) < String(b) ? -1 : 1)),
   ]);
+
+  // The work file is finished: its result stays what it was, and says so.
+  fake.payments.splice(3, 0, lost!);
+  const old = await verify('--work-file', join(directory, 'proof.db'));
+  expect(old).toMatchObject({
+    code: 3,
+    text: expect.stringMatching(/This is an old result: the work file was finished at 20\d\d-/),
+  });
+  expect(old.text).toContain('3 differences');
+
+  fake.connectors[0]!.id = 'another-id';
+  expect(await verify('--work-file', join(directory, 'proof.db'))).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(
+      /proof\.db belongs to another proof: its connector id in Formance is .+ instead of another-id/,
+    ),
+  });
 });
+
+it('does not expect rows in Formance that arrive while it compares', async () => {
+  fake.addConnector({ name: 'bank', endpoint: 'http://127.0.0.1:1/bank', apiKey: KEY, pollingPeriod: '30m' });
+  const { accounts, beneficiaries, transactions } = await serveEverything();
+  fake.accounts.push(
+    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
+    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
+  );
+  const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
+  fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
+  const listAccounts = PaymentsClient.prototype.listAccounts;
+  const spy = jest.spyOn(PaymentsClient.prototype, 'listAccounts').mockImplementation(async function* (
+    this: PaymentsClient,
+    connectorId,
+  ) {
+    await appendAccount('arrived-later');
+    yield* listAccounts.call(this, connectorId);
+  });
+  try {
+    expect(await verify()).toMatchObject({ code: 0, text: expect.stringContaining('no difference') });
+    expect(spy).toHaveBeenCalledTimes(1);
+  } finally {
+    spy.mockRestore();
+  }
+});
+
+async function appendAccount(id: string): Promise<void> {
+  const store = await openStore(`sqlite:${directory}/t.db`);
+  const lease = await (await store.feed('bank', 'accounts')).acquireLease(getCurrentProcess(), 1000);
+  const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
+  await lease!.append({ ...nothing, records: [serializeAccount({ id, name: 'Later' })], cursor: 'later' });
+  await store.close();
+}
 
 /** Returns the payment that Formance makes of these rows, when it reads the original first. */
 function toPayment(key: string, rows: readonly Row[]) {

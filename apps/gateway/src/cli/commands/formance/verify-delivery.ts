@@ -1,6 +1,6 @@
 /** Compares what the store has served to the reader of Formance with what Formance Payments has, for one connector. */
 import { deriveReaderId } from '@tributary/auth';
-import type { Feed, ReaderPosition, Store } from '@tributary/feed';
+import type { Feed, Store } from '@tributary/feed';
 import {
   DeliveryWorkFile,
   findInstalledConnector,
@@ -16,6 +16,8 @@ import {
   type TransactionRow,
 } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
+import { bindWorkFile, readFinish, writeFinish, type DeliverySubject } from './delivery-proof-state.js';
+import { findServedRows, type ServedRows } from './find-served-rows.js';
 
 /** Rows that are read from the store at once. */
 const BATCH_ROWS = 1000;
@@ -27,6 +29,8 @@ export interface DeliveryReport {
   counts: DeliveryCounts;
   /** When Formance asked for transactions the last time. Milliseconds since 1970. */
   requestedAt: number;
+  /** Present if an earlier run finished this work file: when that was. Nothing was compared since then. Milliseconds since 1970. */
+  oldResultFrom?: number;
   differences: DeliveryDifference[];
 }
 
@@ -38,53 +42,66 @@ export interface DeliveryToVerify {
   workFile: string;
 }
 
-/** @throws CliError if Formance does not have the connector, or has never asked for its transactions */
+/**
+ * @throws CliError if Formance does not have the connector, or has never asked for its transactions, or if the work file belongs to another proof
+ */
 export async function verifyDelivery(
-  { desired, client, store, workFile }: DeliveryToVerify,
+  delivery: DeliveryToVerify,
   onProgress: (progress: string) => void,
 ): Promise<DeliveryReport> {
+  const { desired, client, workFile } = delivery;
   const { id: connectorId } = await findConnector(client, desired);
   const { apiKey } = await client.getGenericConfig(connectorId);
-  const feed = await store.feed(desired.path, 'transactions');
-  const reader = deriveReaderId(`Bearer ${apiKey}`);
-  const positions = (await store.findReaderPositions([desired.path])).filter((one) => one.reader === reader);
-  const position = positions.find(({ stream }) => stream === 'transactions');
-  if (position?.rowsBehind === undefined)
-    throw new CliError(
-      `Formance has not asked for transactions of ${desired.path} yet. Run "tributary formance doctor"`,
-    );
+  const subject = { path: desired.path, connectorId, reader: deriveReaderId(`Bearer ${apiKey}`) };
   const file = new DeliveryWorkFile(workFile);
   try {
-    // A proof that continues keeps the cut with which it began.
-    const cut = Number(file.readProgress('cut') ?? (await feed.head()).rows - position.rowsBehind);
-    file.writeProgress('cut', String(cut));
-    let shown = 0;
-    const counts = await verifyPayments(
-      {
-        cut,
-        readRows: (afterSeq) => readTransactionRows(feed, afterSeq),
-        listPayments: (cursor) => client.listPaymentPages(connectorId, cursor),
-        findAdjustments: (paymentId) => client.findAdjustments(paymentId),
-      },
-      file,
-      ({ rows, found }) => {
-        if (rows + found < shown + PROGRESS_STEP) return;
-        shown = rows + found;
-        onProgress(`${rows} rows read, ${found} payments compared`);
-      },
-    );
-    await verifyAccounts(
-      readServedAccounts(store, desired.path, positions),
-      client.listAccounts(connectorId),
-      file,
-    );
+    bindWorkFile(file, workFile, subject);
+    const finishBefore = readFinish(file);
+    const { counts, requestedAt } =
+      finishBefore ?? (await compareDelivery(delivery, subject, file, onProgress));
     return {
-      ...{ connector: desired.path, counts, requestedAt: position.requestedAt },
-      differences: [...file.listDifferences()],
+      ...{ connector: desired.path, counts, requestedAt, differences: [...file.listDifferences()] },
+      ...(finishBefore && { oldResultFrom: finishBefore.finishedAt }),
     };
   } finally {
     file.close();
   }
+}
+
+async function compareDelivery(
+  { desired: { path }, client, store }: DeliveryToVerify,
+  { connectorId, reader }: DeliverySubject,
+  file: DeliveryWorkFile,
+  onProgress: (progress: string) => void,
+): Promise<Pick<DeliveryReport, 'counts' | 'requestedAt'>> {
+  const served = await findServedRows(store, path, reader);
+  if (served === undefined)
+    throw new CliError(
+      `Formance has not asked for transactions of ${path} yet. Run "tributary formance doctor"`,
+    );
+  // A proof that continues keeps the cut with which it began.
+  const cut = Number(file.readProgress('cut') ?? served.rows.transactions);
+  file.writeProgress('cut', String(cut));
+  const feed = await store.feed(path, 'transactions');
+  let shown = 0;
+  const counts = await verifyPayments(
+    {
+      cut,
+      readRows: (afterSeq) => readTransactionRows(feed, afterSeq),
+      listPayments: (cursor) => client.listPaymentPages(connectorId, cursor),
+      findAdjustments: (paymentId) => client.findAdjustments(paymentId),
+    },
+    file,
+    ({ rows, found }) => {
+      if (rows + found < shown + PROGRESS_STEP) return;
+      shown = rows + found;
+      onProgress(`${rows} rows read, ${found} payments compared`);
+    },
+  );
+  await verifyAccounts(readServedAccounts(store, path, served.rows), client.listAccounts(connectorId), file);
+  const result = { counts, requestedAt: served.requestedAt };
+  writeFinish(file, { ...result, finishedAt: await store.currentTime() });
+  return result;
 }
 
 async function findConnector(client: PaymentsClient, desired: DesiredConnector): Promise<InstalledConnector> {
@@ -112,17 +129,15 @@ async function* readTransactionRows(feed: Feed, afterSeq: number): AsyncGenerato
 async function* readServedAccounts(
   store: Store,
   path: string,
-  positions: readonly ReaderPosition[],
+  servedRows: ServedRows['rows'],
 ): AsyncGenerator<ServedAccount> {
   for (const [stream, kind] of [
     ['accounts', 'account'],
     ['beneficiaries', 'beneficiary'],
   ] as const) {
     const feed = await store.feed(path, stream);
-    const rowsBehind = positions.find((position) => position.stream === stream)?.rowsBehind;
-    const served = rowsBehind === undefined ? 0 : (await feed.head()).rows - rowsBehind;
     for await (const { seq, body } of readBodies(feed, 0)) {
-      if (seq > served) break;
+      if (seq > servedRows[stream]) break;
       yield { id: (JSON.parse(body) as { id: string }).id, kind };
     }
   }

@@ -63,9 +63,21 @@ export function registerVerifyCommand(formance: Command, { terminal, result, loa
     });
 }
 
-function formatReport({ connector, counts, requestedAt, differences }: DeliveryReport): string {
+function formatReport({
+  connector,
+  counts,
+  requestedAt,
+  oldResultFrom,
+  differences,
+}: DeliveryReport): string {
   const { rows, payments, found, inTransit } = counts;
   const head = `${connector}: ${rows} rows make ${payments} payments; Formance has ${found}, and asked last at ${new Date(requestedAt).toISOString()}`;
+  const age =
+    oldResultFrom === undefined
+      ? []
+      : [
+          `  This is an old result: the work file was finished at ${new Date(oldResultFrom).toISOString()}. Delete the file to begin a new proof`,
+        ];
   const transit =
     inTransit > 0
       ? [`  ${inTransit} payments were not compared: Formance has not asked for their newest rows yet`]
@@ -76,6 +88,7 @@ function formatReport({ connector, counts, requestedAt, differences }: DeliveryR
   const others = differences.length - lines.length;
   return [
     head,
+    ...age,
     ...transit,
     ...lines,
     ...(others > 0 ? [`  ${others} more differences: --json shows all`] : []),

@@ -7,7 +7,12 @@ import {
   type Store,
   type StoredOrder,
 } from '@tributary/feed';
-import { DEFAULT_ORDER_TIMINGS, resolveOrder, type Resolution, type ResolutionResult } from '@tributary/orders';
+import {
+  DEFAULT_ORDER_TIMINGS,
+  resolveOrder,
+  type Resolution,
+  type ResolutionResult,
+} from '@tributary/orders';
 
 /** Resolves an order. One transaction writes the change and its audit event. @returns the order after it, or why it is not possible */
 export async function resolveOrderAsOperator(

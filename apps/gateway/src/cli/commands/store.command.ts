@@ -149,9 +149,10 @@ function registerCheckCommand(store: Command, { terminal }: CommandContext): voi
     .action(async ({ from, to, resume }: CheckOptions) => {
       if (to === undefined) await checkStore(from, terminal);
       else await compareStores(from, to, terminal);
-      const problems = [await verifyRows(from, resume, terminal), await verifyAuditLog(from, terminal)].filter(
-        (problem) => problem !== undefined,
-      );
+      const problems = [
+        await verifyRows(from, resume, terminal),
+        await verifyAuditLog(from, terminal),
+      ].filter((problem) => problem !== undefined);
       if (problems.length > 0) throw new CliError(problems.join('\n'), EXIT_CODES.failed);
     });
 }

@@ -7,6 +7,8 @@ export async function verifyAuditLog(from: string, terminal: Terminal): Promise<
   const { events, firstChanged } = await verifyAuditEvents(from);
   if (firstChanged !== undefined)
     return `Event ${firstChanged} of the audit log was changed or is missing. Compare the log with a backup, and find out who can write to the database.`;
-  terminal.out(`${pluralize(events, 'event')} of the audit log compared with their hashes: none was changed.`);
+  terminal.out(
+    `${pluralize(events, 'event')} of the audit log compared with their hashes: none was changed.`,
+  );
   return undefined;
 }

@@ -29,10 +29,7 @@ export async function verifyRows(
   return printResult(result, terminal);
 }
 
-function printResult(
-  { rows, damaged, findings }: RowVerification,
-  terminal: Terminal,
-): string | undefined {
+function printResult({ rows, damaged, findings }: RowVerification, terminal: Terminal): string | undefined {
   if (damaged === 0) {
     terminal.out(`${pluralize(rows, 'row')} compared with their hashes: all are as they were appended.`);
     return undefined;

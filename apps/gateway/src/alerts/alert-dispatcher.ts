@@ -27,14 +27,20 @@ export class AlertDispatcher {
   /**
    * @param kinds the kinds that were examined. An alert of one of them that is not among `alerts` is resolved
    * @param alerts everything that is true now
+   * @param unknownSubjects subjects that could not be examined: their alerts stay as they are
    */
-  async dispatch(kinds: readonly AlertKind[], alerts: readonly Alert[]): Promise<void> {
+  async dispatch(
+    kinds: readonly AlertKind[],
+    alerts: readonly Alert[],
+    unknownSubjects: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     const { channels, quietHours, logger } = this.options;
     const now = await this.store.currentTime();
     if (quietHours && isQuiet(quietHours, now)) return;
+    const isExamined = ({ kind, subject }: Alert) => kinds.includes(kind) && !unknownSubjects.has(subject);
     for (const channel of channels)
       try {
-        await this.tell(channel, kinds, alerts, now);
+        await this.tell(channel, isExamined, alerts, now);
       } catch (error) {
         // The next check tries it again, because the store does not say that the channel was told.
         logger.error({ channel: channel.name, err: error }, 'a channel could not be told about alerts');
@@ -43,7 +49,7 @@ export class AlertDispatcher {
 
   private async tell(
     channel: AlertChannelConfig,
-    kinds: readonly AlertKind[],
+    isExamined: (alert: Alert) => boolean,
     alerts: readonly Alert[],
     now: number,
   ): Promise<void> {
@@ -59,7 +65,7 @@ export class AlertDispatcher {
     const present = new Set(alerts.map(toAlertId));
     const gone = [...told.values()]
       .map(({ body }) => JSON.parse(body) as Alert)
-      .filter((alert) => kinds.includes(alert.kind) && !present.has(toAlertId(alert)));
+      .filter((alert) => isExamined(alert) && !present.has(toAlertId(alert)));
     if (notices.length + gone.length === 0) return;
     const all = [...notices, ...gone.map((alert): AlertNotice => ({ state: 'resolved', alert }))];
     await sendNotices(channel, all, this.options.deployment, now);

@@ -81,6 +81,11 @@ async function check(deployment = createDeployment()): Promise<string[]> {
   expect(JSON.stringify([received.map(({ body }) => body), logged])).not.toMatch(
     /must-not-show|slack-secret/,
   );
+  return listReceived();
+}
+
+/** Returns `state kind text` of what the webhook received since the last check began. */
+function listReceived(): string[] {
   return received
     .filter(({ path }) => path === '/webhook')
     .flatMap(({ body }) => (JSON.parse(body) as { alerts: Record<string, string>[] }).alerts)
@@ -183,6 +188,23 @@ it('formance-schedule-paused is found in Formance, and is not resolved while For
       ] as unknown as Deployment['connectors'],
     });
     await expect(check(cut)).rejects.toThrow('the schedules of bank in Formance are not known');
+    expect(listReceived()).toEqual([]);
+    // A Formance that does not answer does not affect the connectors of another one, also if it is asked first.
+    const cutFirst = createDeployment({
+      connectors: [
+        { path: 'away', apiKeys: [], formance: unreachable },
+        { path: 'bank', apiKeys: [], formance },
+      ] as unknown as Deployment['connectors'],
+    });
+    await expect(check(cutFirst)).rejects.toThrow('the schedules of away in Formance are not known');
+    expect(listReceived()).toEqual([]);
+    const cutSchedule = connector.schedules[0]!.pausedAt;
+    delete connector.schedules[0]!.pausedAt;
+    await expect(check(cutFirst)).rejects.toThrow('the schedules of away in Formance are not known');
+    expect(listReceived()).toEqual([`resolved formance-schedule-paused ${text}`]);
+    connector.schedules[0]!.pausedAt = cutSchedule;
+    await expect(check(cutFirst)).rejects.toThrow('the schedules of away in Formance are not known');
+    expect(listReceived()).toEqual([`raised formance-schedule-paused ${text}`]);
     delete connector.schedules[0]!.pausedAt;
     expect(await check(deployment)).toEqual([`resolved formance-schedule-paused ${text}`]);
   } finally {

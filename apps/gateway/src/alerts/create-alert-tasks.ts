@@ -41,8 +41,16 @@ export function createAlertTasks(
     tasks.push({
       name: 'alerts:formance',
       everyMs: FORMANCE_INTERVAL_MS,
-      run: async () =>
-        dispatcher.dispatch(['formance-schedule-paused'], await findPausedSchedules(deployment)),
+      run: () => dispatchPausedSchedules(deployment, dispatcher),
     });
   return tasks;
+}
+
+/** @throws AggregateError after the channels were told, if the schedules of a connector are not known */
+async function dispatchPausedSchedules(deployment: Deployment, dispatcher: AlertDispatcher): Promise<void> {
+  const { alerts, failures } = await findPausedSchedules(deployment);
+  await dispatcher.dispatch(['formance-schedule-paused'], alerts, new Set(failures.keys()));
+  if (failures.size === 0) return;
+  const errors = [...failures.values()];
+  throw new AggregateError(errors, errors.map(({ message }) => message).join('; '));
 }

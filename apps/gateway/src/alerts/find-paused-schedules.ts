@@ -1,28 +1,61 @@
 /** Asks Formance which schedules of the connectors it has paused. */
-import { examineConnectors } from '@tributary/formance';
+import { examineConnectors, type FormanceFacts } from '@tributary/formance';
 import { withPaymentsClient } from '../cli/commands/formance/connect-to-formance.js';
-import { groupByFormance } from '../cli/commands/formance/desired-connectors.js';
+import { groupByFormance, type ConnectorsOfFormance } from '../cli/commands/formance/desired-connectors.js';
 import type { Deployment } from '../config/index.js';
 import type { Alert } from './alert.types.js';
 
-/** @throws Error when a Formance cannot be asked: then nothing is known, and no alert is resolved */
-export async function findPausedSchedules(deployment: Deployment): Promise<Alert[]> {
+export interface PausedSchedules {
+  alerts: Alert[];
+  /** Why the schedules of connectors are not known, by the path of the connector. */
+  failures: Map<string, Error>;
+}
+
+/** Asks each Formance of the deployment. A Formance that does not answer does not affect the connectors of the others. */
+export async function findPausedSchedules(deployment: Deployment): Promise<PausedSchedules> {
   const alerts: Alert[] = [];
+  const failures = new Map<string, Error>();
   for (const group of groupByFormance(deployment, [])) {
-    const facts = await withPaymentsClient(deployment, group, (client) =>
-      examineConnectors(client, group.connectors),
-    );
-    for (const [index, found] of facts.entries()) {
-      const path = group.connectors[index]?.path ?? '';
-      if (found.kind === 'unreachable')
-        throw new Error(`the schedules of ${path} in Formance are not known: ${found.message}`);
-      if (found.kind !== 'found' || found.paused.length === 0) continue;
-      const ids = found.paused.map(({ id }) => id).sort();
-      alerts.push({
-        ...{ kind: 'formance-schedule-paused', subject: path, fingerprint: ids.join(' ') },
-        text: `Formance has paused ${ids.length === 1 ? '1 schedule' : `${ids.length} schedules`} of ${path}, so it sees no new data; see tributary formance doctor ${path}`,
-      });
+    const facts = await examineGroup(deployment, group);
+    for (const [index, { path }] of group.connectors.entries()) {
+      const found = facts instanceof Error ? facts : facts[index];
+      if (found === undefined || found instanceof Error)
+        failures.set(path, toFailure(path, found?.message ?? 'there was no answer', found));
+      else if (found.kind === 'unreachable') failures.set(path, toFailure(path, found.message));
+      else if (found.kind === 'ambiguous') failures.set(path, toFailure(path, found.reason));
+      else if (found.kind === 'found' && found.paused.length > 0)
+        alerts.push(
+          toAlert(
+            path,
+            found.paused.map(({ id }) => id),
+          ),
+        );
     }
   }
-  return alerts;
+  return { alerts, failures };
+}
+
+async function examineGroup(
+  deployment: Deployment,
+  group: ConnectorsOfFormance,
+): Promise<FormanceFacts[] | Error> {
+  try {
+    return await withPaymentsClient(deployment, group, (client) =>
+      examineConnectors(client, group.connectors),
+    );
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function toFailure(path: string, reason: string, cause?: Error): Error {
+  return new Error(`the schedules of ${path} in Formance are not known: ${reason}`, { cause });
+}
+
+function toAlert(path: string, schedules: readonly string[]): Alert {
+  const ids = [...schedules].sort();
+  return {
+    ...{ kind: 'formance-schedule-paused', subject: path, fingerprint: ids.join(' ') },
+    text: `Formance has paused ${ids.length === 1 ? '1 schedule' : `${ids.length} schedules`} of ${path}, so it sees no new data; see tributary formance doctor ${path}`,
+  };
 }

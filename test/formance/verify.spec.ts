@@ -135,10 +135,7 @@ it('does not expect rows in Formance that arrive while it compares', async () =>
   );
   const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
   fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
-  const listAccounts = Reflect.get(
-    PaymentsClient.prototype,
-    'listAccounts',
-  ) as PaymentsClient['listAccounts'];
+  const listAccounts = Reflect.get(PaymentsClient.prototype, 'listAccounts');
   const spy = jest.spyOn(PaymentsClient.prototype, 'listAccounts').mockImplementation(async function* (
     this: PaymentsClient,
     connectorId,

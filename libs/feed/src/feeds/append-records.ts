@@ -94,7 +94,7 @@ export async function appendRecords(
   const rows = await writePlacement(db, adapter, writeLast, feed, placement, now, changes);
   const sums = await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
   const { added, changed, unchanged } = placement;
-  const hasHeldRows = feed.head.hasHeldRows || placement.held.length > 0;
+  const hasHeldRows = feed.head.hasHeldRows || placement.held.size > 0;
   return { rows, effects, added, changed, unchanged, hasHeldRows, sums };
 }
 

@@ -87,6 +87,26 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     expect(await readTotal()).toBe(20n - 1n);
   });
 
+  test('are served alone in their sequence, also the versions that came less than a day ago', async () => {
+    await append(row('r', 'p', 'PENDING'));
+    now += DAY_MS - HOUR_MS;
+    await append(row('r', 'p', 'DISPUTE'));
+    now += HOUR_MS;
+    await lease.serveOverdueRows(DAY_MS);
+    now += HOUR_MS;
+    await append(row('r', 'p'));
+    now += DAY_MS;
+    await lease.serveOverdueRows(DAY_MS);
+    expect(await readRows()).toEqual(['r PENDING -', 'r DISPUTE -', 'r REFUNDED -']);
+    await append(row('p'));
+    expect((await readRows()).slice(3)).toEqual([
+      'p SUCCEEDED -',
+      'r PENDING p',
+      'r DISPUTE p',
+      'r REFUNDED p',
+    ]);
+  });
+
   test('wait and come back in any number', async () => {
     // More than one statement can write.
     const count = 4_000;

@@ -72,7 +72,7 @@ export async function updateHeldRows(
   { held, releasedPositions, servedAlonePositions, hasCorrections }: Placement,
   now: number,
 ): Promise<void> {
-  if (held.length > 0) await insertHeldRows(db, feedId, held, now);
+  if (held.size > 0) await insertHeldRows(db, feedId, held, now);
   for (const positions of splitIntoBatches(releasedPositions))
     await db
       .deleteFrom('held_rows')
@@ -87,14 +87,14 @@ export async function updateHeldRows(
       .where('position', 'in', positions)
       .execute();
   const isWarningChanged =
-    hasCorrections || servedAlonePositions.length > 0 || held.some(({ isServedAlone }) => isServedAlone);
+    hasCorrections || servedAlonePositions.length > 0 || [...held].some(({ isServedAlone }) => isServedAlone);
   if (isWarningChanged) await updateWarning(db, adapter, feedId, now);
 }
 
 async function insertHeldRows(
   db: Kysely<Schema>,
   feedId: number,
-  held: readonly HeldRow[],
+  held: ReadonlySet<HeldRow>,
   now: number,
 ): Promise<void> {
   const { last } = await db
@@ -103,7 +103,7 @@ async function insertHeldRows(
     .where('feed_id', '=', feedId)
     .executeTakeFirstOrThrow();
   let position = Number(last ?? 0);
-  const rows = held.map(({ record, hash, isServedAlone }) => ({
+  const rows = [...held].map(({ record, hash, isServedAlone }) => ({
     feed_id: feedId,
     position: ++position,
     record_id: record.id,

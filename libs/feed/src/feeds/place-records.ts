@@ -24,7 +24,7 @@ export interface Placement {
   /** The versions that become rows, in sequence. */
   rows: PlacedRecord[];
   /** New versions to store as held rows. */
-  held: HeldRow[];
+  held: Set<HeldRow>;
   /** Positions of held rows whose original came. */
   releasedPositions: number[];
   /** Positions of held rows that are served alone now. */
@@ -44,12 +44,14 @@ export interface Placement {
 
 export class RecordPlacer {
   readonly placement: Placement = {
-    ...{ rows: [], held: [], releasedPositions: [], servedAlonePositions: [], hasCorrections: false },
+    ...{ rows: [], held: new Set(), releasedPositions: [], servedAlonePositions: [], hasCorrections: false },
     counted: { records: [], changedIds: new Set(), heldContents: new Map() },
     ...{ added: 0, changed: 0, unchanged: 0 },
   };
   /** Held rows by the id of their original, in the sequence in which they arrived. */
   private readonly waiting = new Map<string, HeldRow[]>();
+  /** The same rows, by record id. A row that was released is not among them any more. */
+  private readonly openRows = new Map<string, Set<HeldRow>>();
   /** Hashes of the held versions, by record id. */
   private readonly heldHashes = new Map<string, Set<string>>();
   private readonly servedAloneIds = new Set<string>();
@@ -85,21 +87,34 @@ export class RecordPlacer {
     const isServedAlone = this.servedAloneIds.has(record.id);
     // An earlier version was served with the reference before rows were held, so the payment exists already.
     if (rows !== undefined && !isServedAlone) return this.append(record, hash);
-    const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone };
+    const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
     this.keep(row);
-    this.placement.held.push(row);
-    if (isServedAlone) this.appendAlone(row);
+    this.placement.held.add(row);
+    if (isServedAlone) this.serveAlone(record.id);
   }
 
-  /** Serves a held row whose original did not come in time, if it still waits. */
-  serveOverdue({ record: { originalId }, position }: HeldRow): void {
-    const row = this.waiting.get(originalId)?.find((waiting) => waiting.position === position);
-    if (row === undefined || position === undefined) return;
-    if (this.rowHashes.has(originalId)) return this.release(originalId);
-    row.isServedAlone = true;
-    this.servedAloneIds.add(row.record.id);
-    this.placement.servedAlonePositions.push(position);
-    this.appendAlone(row);
+  /**
+   * Serves a held row whose original did not come in time, if it still waits. The other waiting versions of the record are served with it,
+   * in their sequence, because later versions are served at once from now on.
+   */
+  serveOverdue({ record: { id, originalId }, position }: HeldRow): void {
+    const isWaiting = [...(this.openRows.get(id) ?? [])].some(
+      (row) => row.position === position && !row.isServedAlone,
+    );
+    if (!isWaiting) return;
+    if (this.rowHashes.has(originalId)) this.release(originalId);
+    else this.serveAlone(id);
+  }
+
+  private serveAlone(recordId: string): void {
+    this.servedAloneIds.add(recordId);
+    for (const row of [...(this.openRows.get(recordId) ?? [])]) {
+      // An appended row can release or serve the next ones.
+      if (row.isServedAlone || !this.isOpen(row)) continue;
+      row.isServedAlone = true;
+      if (row.position !== undefined) this.placement.servedAlonePositions.push(row.position);
+      this.appendAlone(row);
+    }
   }
 
   private count(record: SerializedRecord, isChanged: boolean): void {
@@ -129,12 +144,11 @@ export class RecordPlacer {
   private release(originalId: string): void {
     const rows = this.waiting.get(originalId) ?? [];
     this.waiting.delete(originalId);
-    const released = new Set(rows);
-    if (rows.some(({ position }) => position === undefined))
-      this.placement.held = this.placement.held.filter((row) => !released.has(row));
     for (const row of rows) {
+      this.openRows.get(row.record.id)?.delete(row);
       this.placement.hasCorrections ||= row.isServedAlone;
-      if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
+      if (row.position === undefined) this.placement.held.delete(row);
+      else this.placement.releasedPositions.push(row.position);
       this.append(row.record, row.hash);
     }
   }
@@ -144,8 +158,12 @@ export class RecordPlacer {
     const rows = this.waiting.get(originalId);
     if (rows) rows.push(row);
     else this.waiting.set(originalId, [row]);
+    this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
     const hashes = this.heldHashes.get(id) ?? new Set();
     this.heldHashes.set(id, hashes.add(row.hash.toString('latin1')));
     if (row.isServedAlone) this.servedAloneIds.add(id);
+  }
+  private isOpen(row: HeldRow): boolean {
+    return this.openRows.get(row.record.id)?.has(row) ?? false;
   }
 }

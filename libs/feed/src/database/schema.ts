@@ -207,13 +207,14 @@ export interface HeldRowTable {
   feed_id: number;
   position: number;
   record_id: string;
+  /** Empty for a version that waits for no original any more. A newer version of its record replaced it, and only its hash is still needed. */
   original_id: string;
   psp_time: number | null;
   hash: Buffer;
   /** The content with the reference to the original. */
   content: string;
   held_at: number;
-  /** When the version was served without the reference, because the original did not come; `null` while it waits. */
+  /** When the version was served without the reference, because the original did not come, or was replaced; `null` while it waits. */
   served_alone_at: number | null;
 }
 

@@ -107,6 +107,45 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     ]);
   });
 
+  test('are never served after a newer version that need not wait', async () => {
+    // The newer versions name no original, or one that the feed has.
+    await append(row('q'), row('r', 'p', 'PENDING'), row('s', 'p', 'PENDING'));
+    const newer = { ...row('r', 'p'), relatedTransactionId: undefined };
+    await append(newer, row('s', 'q'));
+    const rows = ['q SUCCEEDED -', 'r REFUNDED -', 's REFUNDED q'];
+    expect(await readRows()).toEqual(rows);
+    expect(await readTotal()).toBe(10n - 1n - 1n);
+    // A listing repeats the older version.
+    expect(await append(row('r', 'p', 'PENDING'))).toMatchObject({ unchanged: 1 });
+    now += DAY_MS;
+    await lease.serveOverdueRows(DAY_MS);
+    await append(row('p'));
+    expect(await readRows()).toEqual([...rows, 'p SUCCEEDED -']);
+    expect(await readWarnings()).toEqual([]);
+    await append({ ...newer, status: 'FAILED' });
+    expect(await readTotal()).toBe(20n - 1n);
+  });
+
+  test('are not corrected after a newer version that names another original', async () => {
+    await append(row('q'), row('r', 'p', 'PENDING'), row('s', 'p', 'PENDING'), row('s', 'o'));
+    await append(row('t', 'p', 'PENDING'), { ...row('t', 'p'), relatedTransactionId: undefined });
+    now += DAY_MS;
+    await lease.serveOverdueRows(DAY_MS);
+    const rows = ['q SUCCEEDED -', 't REFUNDED -', 'r PENDING -', 's PENDING -', 's REFUNDED -'];
+    expect(await readRows()).toEqual(rows);
+    await append(row('r', 'q'));
+    expect(await readWarnings()).toEqual([expect.stringMatching(/^the original of 1 .*: s \(/)]);
+    await append(row('p'), row('o'));
+    expect((await readRows()).slice(rows.length)).toEqual([
+      'r REFUNDED q',
+      'p SUCCEEDED -',
+      'o SUCCEEDED -',
+      's REFUNDED o',
+    ]);
+    expect(await readWarnings()).toEqual([]);
+    expect(await readTotal()).toBe(30n - 3n);
+  });
+
   test('wait and come back in any number', async () => {
     // More than one statement can write.
     const count = 4_000;

@@ -1,11 +1,11 @@
 /**
- * Stores the versions of records that wait for their original, and those that were served alone. `place-records.ts` decides when they become
+ * Stores the versions of records that wait for their original, and those that were served alone or replaced by a newer version. `place-records.ts` decides when they become
  * rows. The caller of each function has locked the feed, so that all gateways of a store decide the same.
  */
 import type { Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { HeldRowTable, Schema } from '../database/schema.js';
-import type { HeldRow, Placement } from './place-records.js';
+import { NO_ORIGINAL, type HeldRow, type Placement } from './place-records.js';
 import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
 /** Id of the data warning about rows that were served alone. */
@@ -69,7 +69,7 @@ export async function updateHeldRows(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   feedId: number,
-  { held, releasedPositions, servedAlonePositions, hasCorrections }: Placement,
+  { held, releasedPositions, servedAlonePositions, replacedPositions, hasCorrections }: Placement,
   now: number,
 ): Promise<void> {
   if (held.size > 0) await insertHeldRows(db, feedId, held, now);
@@ -83,6 +83,13 @@ export async function updateHeldRows(
     await db
       .updateTable('held_rows')
       .set({ served_alone_at: now })
+      .where('feed_id', '=', feedId)
+      .where('position', 'in', positions)
+      .execute();
+  for (const positions of splitIntoBatches(replacedPositions))
+    await db
+      .updateTable('held_rows')
+      .set({ original_id: NO_ORIGINAL, served_alone_at: now })
       .where('feed_id', '=', feedId)
       .where('position', 'in', positions)
       .execute();
@@ -132,7 +139,11 @@ async function updateWarning(
   now: number,
 ): Promise<void> {
   const servedAlone = () =>
-    db.selectFrom('held_rows').where('feed_id', '=', feedId).where('served_alone_at', 'is not', null);
+    db
+      .selectFrom('held_rows')
+      .where('feed_id', '=', feedId)
+      .where('served_alone_at', 'is not', null)
+      .where('original_id', '!=', NO_ORIGINAL);
   const [{ count }, named] = await Promise.all([
     servedAlone()
       .select((eb) => eb.fn.count<number>('record_id').distinct().as('count'))

@@ -6,6 +6,9 @@
 import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
 import { hashContent } from './verify-row.js';
 
+/** The `originalId` of a held row that waits for no original any more, because a newer version of its record became a row. */
+export const NO_ORIGINAL = '';
+
 /** A version of a record that waits for its original, or was served alone. */
 export interface HeldRow {
   /** `undefined` for a version that is not in the store yet. */
@@ -29,7 +32,9 @@ export interface Placement {
   releasedPositions: number[];
   /** Positions of held rows that are served alone now. */
   servedAlonePositions: number[];
-  /** Whether rows that were served alone have their original now. */
+  /** Positions of held rows that a newer version of their record replaced. They are kept, so that a repeated listing does not serve them. */
+  replacedPositions: number[];
+  /** Whether rows that were served alone have their original now, or were replaced. */
   hasCorrections: boolean;
   /**
    * The new versions, also those that wait: their money has moved, so they count in the sums of accounts. A version that was held before is
@@ -44,13 +49,14 @@ export interface Placement {
 
 export class RecordPlacer {
   readonly placement: Placement = {
-    ...{ rows: [], held: new Set(), releasedPositions: [], servedAlonePositions: [], hasCorrections: false },
+    ...{ rows: [], held: new Set(), releasedPositions: [], servedAlonePositions: [] },
+    ...{ replacedPositions: [], hasCorrections: false },
     counted: { records: [], changedIds: new Set(), heldContents: new Map() },
     ...{ added: 0, changed: 0, unchanged: 0 },
   };
   /** Held rows by the id of their original, in the sequence in which they arrived. */
   private readonly waiting = new Map<string, HeldRow[]>();
-  /** The same rows, by record id. A row that was released is not among them any more. */
+  /** The same rows, by record id. A row that was released or replaced is not among them any more. */
   private readonly openRows = new Map<string, Set<HeldRow>>();
   /** Hashes of the held versions, by record id. */
   private readonly heldHashes = new Map<string, Set<string>>();
@@ -65,6 +71,11 @@ export class RecordPlacer {
     heldRows: readonly HeldRow[],
   ) {
     for (const row of heldRows) {
+      if (row.record.originalId === NO_ORIGINAL) {
+        this.rememberHash(row);
+        this.servedAloneIds.add(row.record.id);
+        continue;
+      }
       this.keep(row);
       const { heldContents } = this.placement.counted;
       if (!row.isServedAlone)
@@ -83,10 +94,10 @@ export class RecordPlacer {
     }
     this.count(record, rows !== undefined || held !== undefined);
     const { originalId } = record;
-    if (originalId === undefined || this.rowHashes.has(originalId)) return this.append(record, hash);
+    if (originalId === undefined || this.rowHashes.has(originalId)) return this.appendNewest(record, hash);
     const isServedAlone = this.servedAloneIds.has(record.id);
     // An earlier version was served with the reference before rows were held, so the payment exists already.
-    if (rows !== undefined && !isServedAlone) return this.append(record, hash);
+    if (rows !== undefined && !isServedAlone) return this.appendNewest(record, hash);
     const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
     this.keep(row);
     this.placement.held.add(row);
@@ -126,6 +137,12 @@ export class RecordPlacer {
     } else this.placement.added++;
   }
 
+  /** Appends a version that need not wait. The versions before it must not come after it, so they never become rows. */
+  private appendNewest(record: SerializedRecord, hash: Buffer): void {
+    for (const row of this.openRows.get(record.id) ?? []) this.replace(row);
+    this.append(record, hash);
+  }
+
   private append(record: SerializedRecord, hash: Buffer): void {
     this.placement.rows.push({ record, hash });
     const hashes = this.rowHashes.get(record.id) ?? new Set();
@@ -145,6 +162,16 @@ export class RecordPlacer {
     const rows = this.waiting.get(originalId) ?? [];
     this.waiting.delete(originalId);
     for (const row of rows) {
+      // A row that was appended before it in this loop can have released a newer version of the record.
+      if (!this.isOpen(row)) continue;
+      if (this.hasNewerRow(row)) {
+        this.replace(row);
+        continue;
+      }
+      for (const earlier of this.openRows.get(row.record.id) ?? []) {
+        if (earlier === row) break;
+        this.replace(earlier);
+      }
       this.openRows.get(row.record.id)?.delete(row);
       this.placement.hasCorrections ||= row.isServedAlone;
       if (row.position === undefined) this.placement.held.delete(row);
@@ -153,15 +180,37 @@ export class RecordPlacer {
     }
   }
 
+  /** Tells whether a newer version of the record, which names another original, was served alone. */
+  private hasNewerRow(row: HeldRow): boolean {
+    const rows = [...(this.openRows.get(row.record.id) ?? [])];
+    return rows
+      .slice(rows.indexOf(row) + 1)
+      .some(({ isServedAlone, record }) => isServedAlone && record.originalId !== row.record.originalId);
+  }
+
+  /** Ends the wait of a version, because a newer version of its record is a row. */
+  private replace(row: HeldRow): void {
+    this.openRows.get(row.record.id)?.delete(row);
+    this.servedAloneIds.add(row.record.id);
+    this.placement.hasCorrections ||= row.isServedAlone;
+    row.isServedAlone = true;
+    row.record = { ...row.record, originalId: NO_ORIGINAL };
+    if (row.position !== undefined) this.placement.replacedPositions.push(row.position);
+  }
+
   private keep(row: HeldRow): void {
     const { id, originalId } = row.record;
     const rows = this.waiting.get(originalId);
     if (rows) rows.push(row);
     else this.waiting.set(originalId, [row]);
     this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
-    const hashes = this.heldHashes.get(id) ?? new Set();
-    this.heldHashes.set(id, hashes.add(row.hash.toString('latin1')));
+    this.rememberHash(row);
     if (row.isServedAlone) this.servedAloneIds.add(id);
+  }
+
+  private rememberHash({ record: { id }, hash }: HeldRow): void {
+    const hashes = this.heldHashes.get(id) ?? new Set();
+    this.heldHashes.set(id, hashes.add(hash.toString('latin1')));
   }
   private isOpen(row: HeldRow): boolean {
     return this.openRows.get(row.record.id)?.has(row) ?? false;

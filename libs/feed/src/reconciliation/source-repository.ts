@@ -87,11 +87,27 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
     async findFeedHead(connector) {
       const row = await reader
         .selectFrom('feeds')
-        .select(['head_seq', 'summed_after'])
+        .select((eb) => [
+          'head_seq',
+          'summed_after',
+          eb
+            .exists(
+              eb
+                .selectFrom('held_rows')
+                .select('position')
+                .whereRef('held_rows.feed_id', '=', 'feeds.id')
+                .where('served_alone_at', 'is', null),
+            )
+            .as('has_waiting_rows'),
+        ])
         .where('connector', '=', connector)
         .where('stream', '=', 'transactions')
         .executeTakeFirst();
-      return { seq: row?.head_seq ?? 0, summedAfter: row?.summed_after ?? 0 };
+      return {
+        seq: row?.head_seq ?? 0,
+        summedAfter: row?.summed_after ?? 0,
+        hasWaitingRows: Boolean(row?.has_waiting_rows),
+      };
     },
 
     async findFeedRow(connector, recordId, upToSeq) {

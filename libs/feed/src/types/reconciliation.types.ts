@@ -149,10 +149,10 @@ export interface ReconciliationRepository {
   /** Returns the rows of the transactions feed of a connector after this sequence number. */
   readFeedRows(connector: string, afterSeq: number, limit: number): Promise<StoredFeedRow[]>;
   /**
-   * Returns the newest sequence number of the transactions feed of a connector, 0 without rows, and the
-   * sequence number of the last row that the sums of accounts leave out.
+   * Returns the newest sequence number of the transactions feed of a connector, 0 without rows, the sequence number of the last row that the
+   * sums of accounts leave out, and whether rows wait for their original. The sums contain the rows that wait.
    */
-  findFeedHead(connector: string): Promise<{ seq: number; summedAfter: number }>;
+  findFeedHead(connector: string): Promise<{ seq: number; summedAfter: number; hasWaitingRows: boolean }>;
   /** Returns the newest row of a record up to this sequence number. */
   findFeedRow(connector: string, recordId: string, upToSeq: number): Promise<StoredFeedRow | undefined>;
 

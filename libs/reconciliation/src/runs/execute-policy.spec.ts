@@ -213,6 +213,28 @@ describe.each(STORES)('a run, in $name', (kind) => {
     });
   });
 
+  test('does not compare the sum of the rows while rows wait for their original', async () => {
+    await addRows(
+      row('p', { amount: 10n }),
+      row('r', {
+        ...{ amount: 3n, status: 'REFUNDED', sourceAccountId: 'a', destinationAccountId: undefined },
+        relatedTransactionId: 'original',
+      }),
+    );
+    book(10n, { reference: 'p' });
+    const waiting = await run();
+    expect(waiting.summary).toMatchObject({
+      ...{ verdict: 'reconciled', problems: [] },
+      notMade: [expect.stringMatching(/^the sum of the rows of bank was not compared: rows wait/)],
+    });
+    await addRows(row('original', { amount: 5n }));
+    book(5n, { reference: 'original' });
+    ledger.book([{ source: 'psp:a', destination: 'world', asset: 'EUR/2', amount: 3n }], {
+      ...{ reference: 'r', at: AT },
+    });
+    expect((await run()).summary).toMatchObject({ verdict: 'reconciled', problems: [], notMade: [] });
+  });
+
   test('compares a ledger account of the opposite sign', async () => {
     await addRows(row('p', { amount: 100n }), row('q', { amount: 5n }));
     ledger.book([{ source: 'psp:a', destination: 'users:1', asset: 'EUR/2', amount: 100n }], {

@@ -92,11 +92,18 @@ async function observeFeed(
     const sums = (await store.completeness(connector).list()).filter(({ accountId }) =>
       accounts.has(accountId),
     );
-    if ((await repository.findFeedHead(connector)).seq !== head.seq && attempt < MAX_ATTEMPTS) continue;
+    const after = await repository.findFeedHead(connector);
+    const isChanged = after.seq !== head.seq || after.hasWaitingRows !== head.hasWaitingRows;
+    if (isChanged && attempt < MAX_ATTEMPTS) continue;
+    const hasWaitingRows = head.hasWaitingRows || after.hasWaitingRows;
     if (head.seq === 0) problems.push(`the feed of ${connector} has no rows; check that it is synchronised`);
     if (head.summedAfter > 0)
       notMade.push(
         `the sum of the rows of ${connector} was not compared: the store began to add them up after row ${head.summedAfter}`,
+      );
+    if (hasWaitingRows)
+      notMade.push(
+        `the sum of the rows of ${connector} was not compared: rows wait for their original, and the sum contains them already`,
       );
     for (const { accountId, asset, total, check } of sums) {
       const account = accounts.get(accountId) ?? '';
@@ -104,8 +111,8 @@ async function observeFeed(
         problems.push(
           `${account}: the balance of the PSP is ${check.gap.amount} ${asset} away from its rows; see tributary quarantine --gaps`,
         );
-      // Rows that were in the store before the sums are not in them.
-      if (head.summedAfter > 0) continue;
+      // Rows that were in the store before the sums are not in them, and rows that wait are in them before they are in the feed.
+      if (head.summedAfter > 0 || hasWaitingRows) continue;
       const opening = check.opening?.toString();
       psp.push({ account, asset, rows: total.toString(), ...(opening !== undefined && { opening }) });
     }

@@ -213,6 +213,15 @@ test('a balance that is wrong at one observation raises no alarm', async () => {
   expect(await world.metric('tributary_completeness_rereads_total', { result: 'unchanged' })).toBeUndefined();
 });
 
+test('a row that waits for its original and is not in the balance is found, although the feed has no new row', async () => {
+  psp.book('savings', 3);
+  for (let times = 0; times < 3; times++) await world.sync(HOUR);
+  psp.hasUnbookedRefund = true;
+  await world.sync(HOUR);
+  expect(await countRows()).toBe(3);
+  expect(await world.findDisagreeing()).toEqual(['savings EUR/2']);
+});
+
 test('a balance that stays wrong is a gap, and a rising gap is reported again', async () => {
   await syncAndBook();
   psp.balanceError = 100n;

@@ -56,6 +56,8 @@ export class LossyPsp implements PspClient {
   /** Added to each balance, in minor units. */
   balanceError = 0n;
   hasBalances = true;
+  /** Whether the listings have a refund that is not in the balance, and whose original they do not have. */
+  hasUnbookedRefund = false;
   private changedRow: number | undefined;
   /** Number of listings from the beginning. */
   fullListings = 0;
@@ -117,6 +119,17 @@ export class LossyPsp implements PspClient {
       this.changedRow = undefined;
       yield { items: [this.toItem('savings', row)], cursor: JSON.stringify(covered) };
     }
+    if (this.hasUnbookedRefund)
+      yield {
+        items: [
+          {
+            ...{ id: 'refund', createdAt: new Date(this.clock() - 1_000).toISOString(), type: 'PAYIN' },
+            ...{ status: 'REFUNDED', amount: { amount: 5n, asset: 'EUR/2' }, sourceAccountId: 'savings' },
+            relatedTransactionId: 'unlisted',
+          },
+        ],
+        cursor: JSON.stringify(covered),
+      };
     try {
       for (const account of ACCOUNTS) {
         const rows = this.walk(account, covered[account] ?? 0);

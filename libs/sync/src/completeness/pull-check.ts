@@ -44,6 +44,8 @@ export class PullCheck {
   private readonly observedAt: ReadonlyMap<string, number>;
   private readonly firstObservedAt: number;
   private hasReread = false;
+  /** A row that waits for its original changes a sum, and not the number of the last row. */
+  private hasEffects = false;
 
   constructor(
     private readonly context: PullCheckContext,
@@ -58,6 +60,7 @@ export class PullCheck {
 
   /** Takes note of the rows that a page of the pull appended. */
   addEffects(effects: readonly TimedEffect[]): void {
+    this.hasEffects ||= effects.length > 0;
     for (const { accountId, asset, amount, at } of effects) {
       // Nearly all rows are older than every observation.
       if (at <= this.firstObservedAt || at <= (this.observedAt.get(accountId) ?? Infinity)) continue;
@@ -75,6 +78,7 @@ export class PullCheck {
     const { repository, reporter, lastAgreement } = this.context;
     if (
       !this.hasReread &&
+      !this.hasEffects &&
       lease.headSeq === this.startSeq &&
       lastAgreement.isUnchanged(this.startSeq, observed)
     ) {

@@ -17,7 +17,7 @@ export class KnownSums {
   private headSeq = 0;
   private checksVersion = 0;
 
-  constructor(private readonly feed: OpenedFeed) {}
+  constructor(private readonly feed: Pick<OpenedFeed, 'checksVersion'>) {}
 
   /** Accounts whose sums are known, unless another writer has appended rows. */
   get accountIds(): ReadonlySet<string> {
@@ -27,8 +27,9 @@ export class KnownSums {
 
   /** Returns the known sums; none if another writer may have changed them. @param head that of the locked feed */
   find({ seq, hasHeldRows }: FeedHead): StoredSums[] {
-    // A payment order can add a held row, which counts in the sums and has no number in the feed yet.
+    // A held row counts in the sums and has no number in the feed. So the number of the last row does not show that a sum changed.
     if (this.headSeq !== seq || hasHeldRows) this.clear();
+    // Reading `accountIds` also clears the sums if a check was written while the append waited for the lock.
     const { accountIds, sums } = this;
     return accountIds.size > 0 ? [{ accountIds, sums }] : [];
   }

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import { ConnectorConflictError } from '../database/store-errors.js';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { ConnectorTable, Schema } from '../database/schema.js';
+import { NO_ORIGINAL } from '../feeds/place-records.js';
 import type { ConnectorIdentity } from '../types/store.types.js';
 
 /** Number of rows per statement. SQLite allows 32,766 parameters. */
@@ -60,6 +61,15 @@ export async function replaceConnectorIdentity(
         summed_after: eb.ref('head_seq'),
       }))
       .where('connector', '=', connector.path)
+      .execute();
+    // The originals of the former account will not come. The next complete pull serves the rows that wait for them.
+    await db
+      .updateTable('held_rows')
+      .set({ original_id: NO_ORIGINAL, held_at: 0 })
+      .where('served_alone_at', 'is', null)
+      .where('feed_id', 'in', (eb) =>
+        eb.selectFrom('feeds').select('id').where('connector', '=', connector.path),
+      )
       .execute();
     for (const table of ['account_sums', 'feed_checkpoints', 'feed_cursors'] as const)
       await db

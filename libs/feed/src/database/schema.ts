@@ -207,7 +207,7 @@ export interface HeldRowTable {
   feed_id: number;
   position: number;
   record_id: string;
-  /** Empty for a version that waits for no original any more. A newer version of its record replaced it, and only its hash is still needed. */
+  /** Empty for a version that waits for no original any more, see `NO_ORIGINAL`. */
   original_id: string;
   psp_time: number | null;
   hash: Buffer;

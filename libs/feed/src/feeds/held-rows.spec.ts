@@ -1,6 +1,7 @@
 /** A row that names an original comes after it; without the original it is served alone after a time, and corrected when the original comes. */
 import { serializeTransaction, type Transaction } from '@tributary/connector-api';
 import { getCurrentProcess } from '../leases/lease-holder.js';
+import { adoptConnector } from '../maintenance/adopt-connector.js';
 import { openStore } from '../store/open-store.js';
 import { STORES, type FreshStore } from '../testing/stores.js';
 import type { Lease, Store } from '../types/store.types.js';
@@ -144,6 +145,24 @@ describe.each(STORES)('rows that name an original, in $name', (kind) => {
     ]);
     expect(await readWarnings()).toEqual([]);
     expect(await readTotal()).toBe(30n - 3n);
+  });
+
+  test('of a former account are served alone after a reset, unless the new account lists them', async () => {
+    await append(row('q'), row('r', 'p'), row('s', 'p'), row('t', 'o'));
+    await lease.release();
+    await stores.pop()!.close();
+    await adoptConnector(fresh.url, { path: 'bank', plugin: 'sandbox', account: undefined }, true);
+    stores.push(await openStore(fresh.url, () => now));
+    lease = await acquire();
+    expect(await append(row('s', 'p'), row('t', 'o'))).toMatchObject({ added: 2, unchanged: 0 });
+    await append(row('p'));
+    await lease.serveOverdueRows(DAY_MS);
+    const rows = ['q SUCCEEDED -', 'p SUCCEEDED -', 's REFUNDED p', 'r REFUNDED -'];
+    expect(await readRows()).toEqual(rows);
+    expect(await readWarnings()).toEqual([]);
+    await append(row('o'));
+    await lease.serveOverdueRows(0);
+    expect(await readRows()).toEqual([...rows, 'o SUCCEEDED -', 't REFUNDED o']);
   });
 
   test('wait and come back in any number', async () => {

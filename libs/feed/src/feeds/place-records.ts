@@ -6,7 +6,10 @@
 import { unlinkContent, type SerializedRecord } from '@tributary/connector-api';
 import { hashContent } from './verify-row.js';
 
-/** The `originalId` of a held row that waits for no original any more, because a newer version of its record became a row. */
+/**
+ * The `originalId` of a held row that waits for no original any more. Either a newer version of its record became a row, or the connector was
+ * reset to another account; then the next complete pull serves the row alone.
+ */
 export const NO_ORIGINAL = '';
 
 /** A version of a record that waits for its original, or was served alone. */
@@ -72,8 +75,7 @@ export class RecordPlacer {
   ) {
     for (const row of heldRows) {
       if (row.record.originalId === NO_ORIGINAL) {
-        this.rememberHash(row);
-        this.servedAloneIds.add(row.record.id);
+        this.keepWithoutOriginal(row);
         continue;
       }
       this.keep(row);
@@ -99,6 +101,8 @@ export class RecordPlacer {
     // An earlier version was served with the reference before rows were held, so the payment exists already.
     if (rows !== undefined && !isServedAlone) return this.appendNewest(record, hash);
     const row: HeldRow = { record: { ...record, originalId }, hash, isServedAlone: false };
+    for (const former of this.openRows.get(record.id) ?? [])
+      if (former.record.originalId === NO_ORIGINAL) this.replace(former);
     this.keep(row);
     this.placement.held.add(row);
     if (isServedAlone) this.serveAlone(record.id);
@@ -191,6 +195,11 @@ export class RecordPlacer {
   /** Ends the wait of a version, because a newer version of its record is a row. */
   private replace(row: HeldRow): void {
     this.openRows.get(row.record.id)?.delete(row);
+    if (row.record.originalId === NO_ORIGINAL) {
+      // The former account delivered it, so no later listing repeats it, and its hash is not needed.
+      if (row.position !== undefined) this.placement.releasedPositions.push(row.position);
+      return;
+    }
     this.servedAloneIds.add(row.record.id);
     this.placement.hasCorrections ||= row.isServedAlone;
     row.isServedAlone = true;
@@ -206,6 +215,15 @@ export class RecordPlacer {
     this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
     this.rememberHash(row);
     if (row.isServedAlone) this.servedAloneIds.add(id);
+  }
+
+  private keepWithoutOriginal(row: HeldRow): void {
+    const { id } = row.record;
+    if (row.isServedAlone) {
+      this.rememberHash(row);
+      this.servedAloneIds.add(id);
+      // A row of the former account is not known by its hash: if the present account delivers the same version, that one is placed instead.
+    } else this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
   }
 
   private rememberHash({ record: { id }, hash }: HeldRow): void {

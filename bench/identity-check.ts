@@ -1,8 +1,7 @@
 /**
  * Measures what the checks of the store's identity cost an append and a page: the same work with and without them, in alternating short rounds.
- * Each contestant has a store of its own. In one store, only the rows of the last feed are at the end of the indexes, so that the same
- * append costs 5 % less there. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. A second
- * contestant without the checks shows how exact the ratio is.
+ * Each contestant has a store of its own, so that its rows are in the same place of the indexes. The result is a ratio of processor time,
+ * because wall-clock time depends on the load of the machine. A second contestant without the checks shows how exact the ratio is.
  * Options: `-- --short` uses fewer rounds.
  */
 import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';

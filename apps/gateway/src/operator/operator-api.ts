@@ -12,7 +12,10 @@ import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
 
 export const OPERATOR_API_PATH = '/operator/v1';
 
-/** A person mistypes a key a few times; a program that guesses keys is slowed to one attempt every ten seconds. */
+/**
+ * A person mistypes a key a few times. A program that guesses keys gets 429 for all but one wrong key every ten seconds. A right key is always
+ * accepted.
+ */
 const LOGIN_LIMITS = { burst: 10, refillPerSecond: 0.1 };
 
 export function installOperatorApi(

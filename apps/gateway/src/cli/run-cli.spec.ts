@@ -266,7 +266,7 @@ describe('the built program', () => {
   });
 
   it('takes a signal that comes twice at once for one, and ends at once with a later one', async () => {
-    const { child, printed, ended } = start('serve', '--config', config, '--log-level', 'silent');
+    const { child, printed, ended } = start('serve', '--config', config, '--log-level', 'info');
     const [, port] = await until(() => /^http:\/\/127\.0\.0\.1:(\d+)\/sand /m.exec(printed.err));
     // The request never ends, so a graceful stop waits for it.
     const socket = connect(Number(port), '127.0.0.1');
@@ -279,6 +279,8 @@ describe('the built program', () => {
     child.kill('SIGINT');
     await sleep(50);
     child.kill('SIGINT');
+    // From the moment at which the program has noticed the first signal; a busy machine delays it.
+    await until(() => /"msg":"stopping"/.exec(printed.out));
     await sleep(600);
     expect(isRunning(child)).toBe(true);
     child.kill('SIGINT');

@@ -1,4 +1,4 @@
-/** Starts and stops gateways of this release in one process (`gateway-host.mjs`), and starts that process again after it was killed. */
+/** Starts and stops gateways of this release in one process (`gateway-host-process.mjs`), and starts that process again after it was killed. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchHttpStatus } from '../cluster/fetch-http-status.js';
 import type { RestartedGateway } from './supervised-gateway.js';
 
-const HOST_PROGRAM = 'test/upgrade/gateway-host.mjs';
+const HOST_PROGRAM = 'test/upgrade/gateway-host-process.mjs';
 /** On a busy machine the gateways of one process respond late. */
 const READY_TIMEOUT_MS = 10_000;
 const RESTART_DELAY_MS = 500;

@@ -11,7 +11,7 @@ export type OperatorScope = (typeof OPERATOR_SCOPES)[number];
 export interface OperatorKey {
   /** The 32 bytes of the key's SHA-256. */
   hash: Buffer;
-  /** Who uses the key; audit events contain it. */
+  /** Name of the person or program that uses the key. Audit events contain it. */
   name: string;
   scopes: readonly OperatorScope[];
   /** The tenant whose connectors the key can see; absent for a key of the whole deployment. */

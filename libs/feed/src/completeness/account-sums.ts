@@ -126,7 +126,7 @@ async function readSums(
 export async function addEffectsToSums(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteAtCommit,
+  writeAtCommit: WriteAtCommit,
   feedId: number,
   effects: readonly TimedEffect[],
   stored: readonly StoredSums[],
@@ -160,7 +160,7 @@ export async function addEffectsToSums(
     select * from ${adapter.rowsTable(SUM_COLUMNS, rows)}
     on conflict (feed_id, account_id, asset)
     do update set total = excluded.total, after_suspect = excluded.after_suspect`;
-  writeLast(insert.compile(db));
+  writeAtCommit(insert.compile(db));
   return [...parts, { accountIds: NO_SUMS.accountIds, sums: changed }];
 }
 

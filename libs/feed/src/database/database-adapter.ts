@@ -19,7 +19,7 @@ import type { StoreIdentity } from '../identity/store-identity.js';
 import type { FeedRowTable, FeedTable, Schema } from './schema.js';
 
 /** Body of a transaction. It may run again after a serialization failure, so it must not have side effects outside the database. */
-export type TransactionCallback<T> = (db: Kysely<Schema>, writeLast: WriteAtCommit) => Promise<T>;
+export type TransactionCallback<T> = (db: Kysely<Schema>, writeAtCommit: WriteAtCommit) => Promise<T>;
 
 /**
  * Adds writes that the transaction runs in this sequence after its callback has returned, immediately before the commit. PostgreSQL gets them
@@ -78,7 +78,7 @@ export interface DatabaseAdapter {
   /** SQL suffix of a `select` that locks the selected rows until the transaction ends. */
   readonly forUpdate: RawBuilder<unknown>;
   /** Returns the same database for one kind of work. Without it the work is of the kind `other`. */
-  inLane(lane: ConnectionPurpose): DatabaseAdapter;
+  forPurpose(purpose: ConnectionPurpose): DatabaseAdapter;
   /** Runs a transaction that may be lost when the database's machine fails. For leases and reports. */
   transaction<T>(work: TransactionCallback<T>): Promise<T>;
   /** Runs a transaction that has reached the disk when it returns. For rows and cursors. */
@@ -117,7 +117,7 @@ export interface DatabaseAdapter {
    */
   appendRows(
     db: Kysely<Schema>,
-    writeLast: WriteAtCommit,
+    writeAtCommit: WriteAtCommit,
     feedId: number,
     rows: readonly FeedRowTable[],
     changes: FeedUpdate,

@@ -79,7 +79,7 @@ export async function readStoredRecords(
 export async function appendRecords(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteAtCommit,
+  writeAtCommit: WriteAtCommit,
   feed: LockedFeed,
   records: readonly SerializedRecord[],
   stored: StoredRecords,
@@ -91,8 +91,8 @@ export async function appendRecords(
   for (const record of records) placer.place(record);
   const { placement } = placer;
   const effects = await findEffects(db, adapter, feed.id, placement.counted);
-  const rows = await writePlacement(db, adapter, writeLast, feed, placement, now, changes);
-  const sums = await addEffectsToSums(db, adapter, writeLast, feed.id, effects, stored.sums);
+  const rows = await writePlacement(db, adapter, writeAtCommit, feed, placement, now, changes);
+  const sums = await addEffectsToSums(db, adapter, writeAtCommit, feed.id, effects, stored.sums);
   const { added, changed, unchanged } = placement;
   const hasHeldRows = feed.head.hasHeldRows || placement.held.size > 0;
   return { rows, effects, added, changed, unchanged, hasHeldRows, sums };
@@ -106,7 +106,7 @@ export async function appendRecords(
 export async function serveOverdueRows(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteAtCommit,
+  writeAtCommit: WriteAtCommit,
   feed: LockedFeed,
   { heldBefore, limit, now }: { heldBefore: number; limit: number; now: number },
 ): Promise<{ rows: FeedRowTable[]; overdue: number }> {
@@ -124,14 +124,14 @@ export async function serveOverdueRows(
   ]);
   const placer = new RecordPlacer(versions, dependents);
   for (const row of overdue) placer.serveOverdue(row);
-  const rows = await writePlacement(db, adapter, writeLast, feed, placer.placement, now);
+  const rows = await writePlacement(db, adapter, writeAtCommit, feed, placer.placement, now);
   return { rows, overdue: overdue.length };
 }
 
 async function writePlacement(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
-  writeLast: WriteAtCommit,
+  writeAtCommit: WriteAtCommit,
   feed: LockedFeed,
   placement: Placement,
   now: number,
@@ -141,7 +141,8 @@ async function writePlacement(
   const rows = buildRows(feed, placement.rows, now);
   const last = rows.at(-1);
   const allChanges = { ...changes, ...(last && { head_seq: last.seq, head_time: last.feed_time }) };
-  if (Object.keys(allChanges).length > 0) await adapter.appendRows(db, writeLast, feed.id, rows, allChanges);
+  if (Object.keys(allChanges).length > 0)
+    await adapter.appendRows(db, writeAtCommit, feed.id, rows, allChanges);
   return rows;
 }
 

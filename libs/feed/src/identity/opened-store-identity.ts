@@ -62,7 +62,7 @@ export class OpenedStoreIdentity {
   private async beat(before: (db: Kysely<Schema>) => Promise<void>): Promise<void> {
     this.adapter.changes.assertUnchanged();
     const knownBeat = this.lastBeat;
-    const row = await this.adapter.inLane('health').durableTransaction(async (db) => {
+    const row = await this.adapter.forPurpose('health').durableTransaction(async (db) => {
       await before(db);
       return db
         .updateTable('store_identity')

@@ -216,8 +216,8 @@ class FeedLease implements Lease {
     this.feed.assertUnchanged();
     const { checksVersion } = this.feed;
     try {
-      const { result, headSeq, hasHeldRows, sums } = await this.adapter.durableTransaction((db, writeLast) =>
-        this.appendInTransaction(db, writeLast, page),
+      const { result, headSeq, hasHeldRows, sums } = await this.adapter.durableTransaction(
+        (db, writeAtCommit) => this.appendInTransaction(db, writeAtCommit, page),
       );
       this.feed.recordCommitted(headSeq);
       this.cursor = page.cursor;
@@ -234,13 +234,13 @@ class FeedLease implements Lease {
   async serveOverdueRows(maxHoldMs: number): Promise<void> {
     for (let isDone = !this.hasHeldRows; !isDone;) {
       this.feed.assertUnchanged();
-      const { headSeq, overdue } = await this.adapter.durableTransaction(async (db, writeLast) => {
+      const { headSeq, overdue } = await this.adapter.durableTransaction(async (db, writeAtCommit) => {
         const head = await this.lockFeed(db);
         if (!head || head.seq < this.feed.committedSeq)
           throw new LeaseLostError(this.feed.connector, this.feed.stream);
         const feed = { id: this.feed.id, stream: this.feed.stream, head };
         const limits = { heldBefore: head.now - maxHoldMs, limit: MAX_OVERDUE_ROWS, now: head.now };
-        const served = await serveOverdueRows(db, this.adapter, writeLast, feed, limits);
+        const served = await serveOverdueRows(db, this.adapter, writeAtCommit, feed, limits);
         return { headSeq: served.rows.at(-1)?.seq ?? head.seq, overdue: served.overdue };
       });
       this.feed.recordCommitted(headSeq);
@@ -274,7 +274,7 @@ class FeedLease implements Lease {
 
   private async appendInTransaction(
     db: Kysely<Schema>,
-    writeLast: WriteAtCommit,
+    writeAtCommit: WriteAtCommit,
     page: FeedPage,
   ): Promise<{
     result: AppendResult;
@@ -297,7 +297,7 @@ class FeedLease implements Lease {
     const changes = { cursor: page.cursor, leased_until: now + this.ttlMs };
     const known = { ...stored, sums: [...knownSums.find(head), ...stored.sums] };
     const newRows = await appendRecords(
-      ...([db, this.adapter, writeLast, feed, page.records, known, now, changes] as const),
+      ...([db, this.adapter, writeAtCommit, feed, page.records, known, now, changes] as const),
     );
     await updateQuarantine(
       db,

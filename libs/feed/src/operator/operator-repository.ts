@@ -12,7 +12,7 @@ import { createStreamActions } from './stream-actions.js';
 import { listStreamStates } from './stream-states.js';
 import { listSyncRuns } from './sync-run-pages.js';
 
-/** @param adapter the database in the lane of operators */
+/** @param adapter the database for the purpose `operator` */
 export function createOperatorRepository(
   adapter: DatabaseAdapter,
   clock: CurrentTimeExpression,

@@ -43,7 +43,7 @@ type Db = Kysely<Schema>;
 /** A transaction that changes an order, and the feed in which the order is published. */
 interface OrderTransaction {
   db: Db;
-  writeLast: WriteAtCommit;
+  writeAtCommit: WriteAtCommit;
   feed: OpenedFeed;
 }
 
@@ -64,7 +64,7 @@ export class SqlOrderRepository implements OrderRepository {
     decideFirst: (order: StoredOrder, orderedTodayTotal: bigint) => OrderChange,
   ): Promise<{ order: StoredOrder; fresh: boolean }> {
     const feed = await this.bindFeed();
-    return this.runChecked(feed, 'durable', async (db, writeLast) => {
+    return this.runChecked(feed, 'durable', async (db, writeAtCommit) => {
       const inserted = await db
         .insertInto('orders')
         .values(toNewOrderRow(this.connector, order))
@@ -79,9 +79,9 @@ export class SqlOrderRepository implements OrderRepository {
       const stored = toStoredOrder(inserted);
       const total = await lockDayTotal(db, stored);
       const change = decideFirst(stored, total);
-      const transaction = { db, writeLast, feed };
+      const transaction = { db, writeAtCommit, feed };
       const after = await this.applyChange(transaction, stored, FIRST_HISTORY_ENTRY, change);
-      writeLast(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
+      writeAtCommit(buildDayTotalUpdate(db, after, total + amountCountedToday(after)));
       await this.appendAuditEntry(db, change);
       return { order: after, fresh: true };
     });
@@ -93,7 +93,7 @@ export class SqlOrderRepository implements OrderRepository {
     durability: Durability = 'durable',
   ): Promise<StoredOrder | undefined> {
     const feed = await this.bindFeed();
-    const updated = await this.runChecked(feed, durability, async (db, writeLast) => {
+    const updated = await this.runChecked(feed, durability, async (db, writeAtCommit) => {
       // An update locks the row until the commit, in every kind of database.
       const row = await db
         .updateTable('orders')
@@ -108,11 +108,11 @@ export class SqlOrderRepository implements OrderRepository {
       const order = toStoredOrder(row);
       const change = decide(order);
       if (!change) return order;
-      const transaction = { db, writeLast, feed };
+      const transaction = { db, writeAtCommit, feed };
       const after = await this.applyChange(transaction, order, await toLastHistoryEntry(db, row), change);
       const difference = amountCountedToday(after) - amountCountedToday(order);
       if (difference !== 0n)
-        writeLast(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
+        writeAtCommit(buildDayTotalUpdate(db, order, (await lockDayTotal(db, order)) + difference));
       await this.appendAuditEntry(db, change);
       return after;
     });
@@ -210,16 +210,16 @@ export class SqlOrderRepository implements OrderRepository {
 
   /** Writes a change with all its effects, except for the total of the day and the audit entry. */
   private async applyChange(
-    { db, writeLast, feed }: OrderTransaction,
+    { db, writeAtCommit, feed }: OrderTransaction,
     order: StoredOrder,
     lastEntry: LastHistoryEntry,
     { set, event, publishedRecords = [] }: OrderChange,
   ): Promise<StoredOrder> {
     const after = { ...order, ...set };
     const isNewEntry = event !== undefined && !(lastEntry.state === after.state && lastEntry.event === event);
-    if (isNewEntry) writeLast(insertHistoryEntry(db, after, lastEntry, event, this.clock()));
+    if (isNewEntry) writeAtCommit(insertHistoryEntry(db, after, lastEntry, event, this.clock()));
     const columns = { ...toMutableColumns(after), entries: lastEntry.entry + (isNewEntry ? 1 : 0) };
-    writeLast(db.updateTable('orders').set(columns).where('id', '=', order.id).compile());
+    writeAtCommit(db.updateTable('orders').set(columns).where('id', '=', order.id).compile());
     const hasNewPspId = after.pspId !== order.pspId;
     if (!hasNewPspId && publishedRecords.length === 0) return after;
     // The database runs these statements one after the other, so that all others see what was committed before the feed was locked.
@@ -230,7 +230,7 @@ export class SqlOrderRepository implements OrderRepository {
     ]);
     for (const warning of warnings) await addDataWarning(db, feed.id, warning, this.clock());
     if (publishedRecords.length > 0)
-      await this.publishRecords(db, writeLast, feed, head, publishedRecords, stored);
+      await this.publishRecords(db, writeAtCommit, feed, head, publishedRecords, stored);
     return after;
   }
 
@@ -239,7 +239,7 @@ export class SqlOrderRepository implements OrderRepository {
    */
   private async publishRecords(
     db: Db,
-    writeLast: WriteAtCommit,
+    writeAtCommit: WriteAtCommit,
     feed: OpenedFeed,
     { head_seq, head_time, has_held_rows }: Awaited<ReturnType<SqlOrderRepository['lockFeed']>>,
     records: readonly SerializedRecord[],
@@ -247,7 +247,7 @@ export class SqlOrderRepository implements OrderRepository {
   ): Promise<void> {
     const head = { seq: head_seq, time: head_time ?? undefined, hasHeldRows: Boolean(has_held_rows) };
     const lockedFeed = { id: feed.id, stream: ORDER_STREAM, head } as const;
-    await appendRecords(db, this.adapter, writeLast, lockedFeed, records, stored, this.clock());
+    await appendRecords(db, this.adapter, writeAtCommit, lockedFeed, records, stored, this.clock());
   }
 
   /** Locks the feed row until the commit. @throws StaleStateError when it is not the feed that this process knows */

@@ -86,7 +86,7 @@ export class SqlStore implements Store {
   orders(connector: string): OrderRepository {
     const bindFeed = () => this.bindFeed(connector, 'transactions');
     return new SqlOrderRepository(
-      this.adapter.inLane('orders'),
+      this.adapter.forPurpose('orders'),
       this.session,
       connector,
       bindFeed,
@@ -104,7 +104,7 @@ export class SqlStore implements Store {
   }
 
   operator(): OperatorRepository {
-    return createOperatorRepository(this.adapter.inLane('operator'), this.storeClock);
+    return createOperatorRepository(this.adapter.forPurpose('operator'), this.storeClock);
   }
 
   tasks(): TaskSchedule {
@@ -116,7 +116,7 @@ export class SqlStore implements Store {
   }
 
   orderQueue(): OrderQueue {
-    return new SqlOrderQueue(this.adapter.inLane('orders'));
+    return new SqlOrderQueue(this.adapter.forPurpose('orders'));
   }
 
   recordSyncRun(run: SyncRun): Promise<void> {
@@ -248,7 +248,7 @@ class SqlFeed implements Feed {
   ) {
     this.connector = binding.connector;
     this.stream = binding.stream;
-    this.pages = adapter.inLane('pages');
+    this.pages = adapter.forPurpose('pages');
   }
 
   readPage(from: number | undefined, page: number, pageSize: number) {

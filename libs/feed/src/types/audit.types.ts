@@ -15,7 +15,7 @@ export interface AuditEntry {
   details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Who changes something of a connector. */
+/** The author of a change to a connector. */
 export type OperatorAuthor = Omit<AuditEntry, 'action' | 'details' | 'connector'> & { connector: string };
 
 /** A stored audit event. */

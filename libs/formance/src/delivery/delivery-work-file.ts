@@ -217,7 +217,7 @@ function addVersion(
   row: TransactionRow,
   isDue: boolean,
 ): ExpectedPayment {
-  // Of versions with the same time, Formance shows the one that was stored last.
+  // If several versions have the same time, Formance shows the version that it stored last.
   const isNewest = time >= before.status_time;
   return {
     ...before,

@@ -75,7 +75,7 @@ export class AlertSettings {
   @IsOptional()
   quietHours?: QuietHoursSettings;
 
-  @Setting('Who is told. Without channels there are no alerts.')
+  @Setting('The channels that are told. Without channels there are no alerts.')
   @IsArray({ message: '$property must be a list of channels' })
   channels: unknown[] = [];
 }

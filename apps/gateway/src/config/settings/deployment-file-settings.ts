@@ -181,7 +181,7 @@ export class DeploymentFile {
   @ValidateNested()
   reconciliation: ReconciliationSettings = new ReconciliationSettings();
 
-  @Setting('Who is told when something needs attention.')
+  @Setting('Alerts: the channels that are told when something needs attention.')
   @ValidateNested()
   alerts: AlertSettings = new AlertSettings();
 

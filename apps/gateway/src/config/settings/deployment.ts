@@ -24,7 +24,7 @@ export interface Deployment {
   operatorKeys: OperatorKey[];
   /** Policies of all owners. */
   policies: PolicyConfig[];
-  /** Who is told when something needs attention; absent if the file names no channel. */
+  /** The channels that get alerts; absent if the file names no channel. */
   alerts?: AlertConfig;
   /** Whether the gateway serves `<path>/docs` for each connector. */
   docs: boolean;

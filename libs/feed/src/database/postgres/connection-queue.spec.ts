@@ -7,9 +7,9 @@ const TIMEOUT_MS = 500;
 afterAll(() => sleep(TIMEOUT_MS));
 
 /** Starts work that holds a connection until `finish` is called. */
-function start(queue: ConnectionQueue, lane: 'health' | 'orders' | 'other', log: string[], name: string) {
+function start(queue: ConnectionQueue, purpose: 'health' | 'orders' | 'other', log: string[], name: string) {
   let finish = () => {};
-  const done = queue.acquire(lane, TIMEOUT_MS).then(
+  const done = queue.acquire(purpose, TIMEOUT_MS).then(
     (release) => {
       log.push(name);
       finish = release;
@@ -48,7 +48,7 @@ describe('a pool of connections', () => {
     const queue = new ConnectionQueue(1);
     const log: string[] = [];
     const first = start(queue, 'other', log, 'first');
-    for (const lane of ['orders', 'other', 'health'] as const) start(queue, lane, log, lane);
+    for (const purpose of ['orders', 'other', 'health'] as const) start(queue, purpose, log, purpose);
     await sleep(0);
     first.finish();
     await sleep(0);

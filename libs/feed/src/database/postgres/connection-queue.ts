@@ -8,7 +8,7 @@ interface Waiter {
   grant: () => void;
 }
 
-const LANES: readonly ConnectionPurpose[] = ['health', 'orders', 'pages', 'operator', 'other'];
+const PURPOSES: readonly ConnectionPurpose[] = ['health', 'orders', 'pages', 'operator', 'other'];
 const NO_CONNECTIONS = { health: 0, orders: 0, pages: 0, operator: 0, other: 0 } as const;
 
 export class ConnectionQueue {
@@ -21,7 +21,7 @@ export class ConnectionQueue {
   };
   private readonly inUse: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
 
-  /** Number of the last grant of each lane. */
+  /** Number of the last grant of each purpose. */
   private readonly lastGrants: Record<ConnectionPurpose, number> = { ...NO_CONNECTIONS };
   private grantCount = 0;
 
@@ -33,21 +33,21 @@ export class ConnectionQueue {
    * @returns a function that gives it back
    * @throws Error when none is free within `timeoutMs`
    */
-  async acquire(lane: ConnectionPurpose, timeoutMs: number): Promise<() => void> {
-    if (!this.mayUse(lane) || this.waiters[lane].length > 0) await this.wait(lane, timeoutMs);
-    else this.take(lane);
+  async acquire(purpose: ConnectionPurpose, timeoutMs: number): Promise<() => void> {
+    if (!this.mayUse(purpose) || this.waiters[purpose].length > 0) await this.wait(purpose, timeoutMs);
+    else this.take(purpose);
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
-      this.inUse[lane]--;
+      this.inUse[purpose]--;
       this.grantFree();
     };
   }
 
-  private wait(lane: ConnectionPurpose, timeoutMs: number): Promise<void> {
+  private wait(purpose: ConnectionPurpose, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiters = this.waiters[lane];
+      const waiters = this.waiters[purpose];
       const timer = setTimeout(() => {
         waiters.splice(waiters.indexOf(waiter), 1);
         reject(new Error('timeout exceeded when waiting for a free connection'));
@@ -62,37 +62,37 @@ export class ConnectionQueue {
     });
   }
 
-  /** Grants free connections: to the health check first, then to the lane that uses the fewest, then to the one that was served longest ago. */
+  /** Grants free connections: to the health check first, then to the purpose that uses the fewest, then to the one that was served longest ago. */
   private grantFree(): void {
     for (;;) {
-      const [lane] = LANES.filter((each) => this.waiters[each].length > 0 && this.mayUse(each)).sort(
+      const [purpose] = PURPOSES.filter((each) => this.waiters[each].length > 0 && this.mayUse(each)).sort(
         (left, right) =>
           this.countForComparison(left) - this.countForComparison(right) ||
           this.lastGrants[left] - this.lastGrants[right],
       );
-      const waiter = lane && this.waiters[lane].shift();
-      if (!lane || !waiter) return;
-      this.take(lane);
+      const waiter = purpose && this.waiters[purpose].shift();
+      if (!purpose || !waiter) return;
+      this.take(purpose);
       waiter.grant();
     }
   }
 
-  private take(lane: ConnectionPurpose): void {
-    this.inUse[lane]++;
-    this.lastGrants[lane] = ++this.grantCount;
+  private take(purpose: ConnectionPurpose): void {
+    this.inUse[purpose]++;
+    this.lastGrants[purpose] = ++this.grantCount;
   }
 
   /**
-   * No lane may use all connections of a pool with three or more, because its statements may all wait for one lock. Operators have one
+   * No purpose may use all connections of a pool with three or more, because its statements may all wait for one lock. Operators have one
    * connection, so that their long searches never slow the others.
    */
-  private mayUse(lane: ConnectionPurpose): boolean {
-    const usedCount = LANES.reduce((sum, each) => sum + this.inUse[each], 0);
-    const laneSize = lane === 'operator' ? 1 : this.size < 3 ? this.size : this.size - 1;
-    return usedCount < this.size && this.inUse[lane] < laneSize;
+  private mayUse(purpose: ConnectionPurpose): boolean {
+    const usedCount = PURPOSES.reduce((sum, each) => sum + this.inUse[each], 0);
+    const maxConnections = purpose === 'operator' ? 1 : this.size < 3 ? this.size : this.size - 1;
+    return usedCount < this.size && this.inUse[purpose] < maxConnections;
   }
 
-  private countForComparison(lane: ConnectionPurpose): number {
-    return lane === 'health' ? -1 : this.inUse[lane];
+  private countForComparison(purpose: ConnectionPurpose): number {
+    return purpose === 'health' ? -1 : this.inUse[purpose];
   }
 }

@@ -126,22 +126,22 @@ export async function openPostgres(
   const readPool = new PostgresPool(url, halfLimits.connections, timeouts);
   const writePool = new PostgresPool(url, halfLimits.connections, timeouts);
   const replicaPools = new PostgresReplicaReader(replicas, halfLimits, readPool);
-  const createLane = (lane: ConnectionPurpose) => {
-    const reads = new PostgresTransactions(readPool, lane);
-    const writes = new PostgresTransactions(writePool, lane);
+  const createForPurpose = (purpose: ConnectionPurpose) => {
+    const reads = new PostgresTransactions(readPool, purpose);
+    const writes = new PostgresTransactions(writePool, purpose);
     return {
-      reader: createKysely(readPool, lane),
+      reader: createKysely(readPool, purpose),
       transaction: (work) => writes.run(WRITE, work),
       durableTransaction: (work) => writes.run(DURABLE, work),
       readSnapshot: (work) => reads.run(SNAPSHOT, work),
     } satisfies Partial<DatabaseAdapter>;
   };
-  const lanes = {
-    health: createLane('health'),
-    orders: createLane('orders'),
-    pages: createLane('pages'),
-    operator: createLane('operator'),
-    other: createLane('other'),
+  const byPurpose = {
+    health: createForPurpose('health'),
+    orders: createForPurpose('orders'),
+    pages: createForPurpose('pages'),
+    operator: createForPurpose('operator'),
+    other: createForPurpose('other'),
   } satisfies Record<ConnectionPurpose, Partial<DatabaseAdapter>>;
   // Closes the pools directly, because the query builder closes only a pool that it has used.
   const close = async () => {
@@ -154,8 +154,8 @@ export async function openPostgres(
     throw error;
   }
   const adapter: DatabaseAdapter = {
-    ...lanes.other,
-    inLane: (lane) => ({ ...adapter, ...lanes[lane] }),
+    ...byPurpose.other,
+    forPurpose: (purpose) => ({ ...adapter, ...byPurpose[purpose] }),
     columnTypes: POSTGRES_COLUMN_TYPES,
     changes: new StoreChangeRecord(writePool.redactedUrl),
     findServerIdentity: () => findServerIdentity(readPool),
@@ -179,10 +179,10 @@ export async function openPostgres(
     insertRows: async (db, rows) => {
       if (rows.length > 0) await buildInsert(rows).execute(db);
     },
-    appendRows: async (db, writeLast, feedId, rows, changes) => {
+    appendRows: async (db, writeAtCommit, feedId, rows, changes) => {
       const columns = Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
       const update = sql`update feeds set ${sql.join(columns)} where id = ${feedId}`;
-      writeLast(
+      writeAtCommit(
         (rows.length > 0 ? sql`with appended as (${buildInsert(rows)}) ${update}` : update).compile(db),
       );
     },

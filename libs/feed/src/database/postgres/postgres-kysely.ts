@@ -14,8 +14,8 @@ import type { PostgresConnection } from './postgres-connection.js';
 import type { PostgresPool } from './postgres-pool.js';
 
 /** Creates a query builder that takes a connection of the pool for each statement. */
-export function createKysely(pool: PostgresPool, lane: ConnectionPurpose): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: createDialect(pool, lane) });
+export function createKysely(pool: PostgresPool, purpose: ConnectionPurpose): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: createDialect(pool, purpose) });
 }
 
 /**
@@ -24,9 +24,9 @@ export function createKysely(pool: PostgresPool, lane: ConnectionPurpose): Kysel
  */
 export function createConnectionBinder(
   pool: PostgresPool,
-  lane: ConnectionPurpose,
+  purpose: ConnectionPurpose,
 ): (connection: PostgresConnection) => Kysely<Schema> {
-  const dialect = createDialect(pool, lane);
+  const dialect = createDialect(pool, purpose);
   const driver = dialect.createDriver();
   const executor = new Kysely<Schema>({ dialect }).getExecutor();
   return (connection) =>
@@ -38,9 +38,9 @@ export function createConnectionBinder(
     });
 }
 
-function createDialect(pool: PostgresPool, lane: ConnectionPurpose): Dialect {
+function createDialect(pool: PostgresPool, purpose: ConnectionPurpose): Dialect {
   return {
-    createDriver: () => new PostgresDriver(pool, lane),
+    createDriver: () => new PostgresDriver(pool, purpose),
     createAdapter: () => new PostgresAdapter(),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createIntrospector: (db) => new PostgresIntrospector(db),
@@ -51,13 +51,13 @@ function createDialect(pool: PostgresPool, lane: ConnectionPurpose): Dialect {
 class PostgresDriver implements Driver {
   constructor(
     private readonly pool: PostgresPool,
-    private readonly lane: ConnectionPurpose,
+    private readonly purpose: ConnectionPurpose,
   ) {}
 
   async init(): Promise<void> {}
 
   acquireConnection(): Promise<DatabaseConnection> {
-    return this.pool.connect(this.lane);
+    return this.pool.connect(this.purpose);
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {

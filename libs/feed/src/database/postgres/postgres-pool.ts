@@ -89,10 +89,10 @@ export class PostgresPool {
   }
 
   /** @throws StoreUnavailableError; StoreChangedError when the check of a new connection failed */
-  async connect(lane: ConnectionPurpose): Promise<PostgresConnection> {
+  async connect(purpose: ConnectionPurpose): Promise<PostgresConnection> {
     let leaveQueue = () => {};
     try {
-      leaveQueue = await this.queue.acquire(lane, this.connectTimeoutMs);
+      leaveQueue = await this.queue.acquire(purpose, this.connectTimeoutMs);
       const client = await this.pool.connect();
       const connection = new PostgresConnection(this, client, leaveQueue);
       await this.prepare(client, connection);
@@ -123,8 +123,12 @@ export class PostgresPool {
   }
 
   /** Runs one statement outside a transaction. @throws StoreUnavailableError */
-  async query<R>(text: string, values: readonly unknown[], lane: ConnectionPurpose = 'other'): Promise<R[]> {
-    const connection = await this.connect(lane);
+  async query<R>(
+    text: string,
+    values: readonly unknown[],
+    purpose: ConnectionPurpose = 'other',
+  ): Promise<R[]> {
+    const connection = await this.connect(purpose);
     try {
       return (await connection.query<R>(text, values)).rows ?? [];
     } finally {

@@ -25,9 +25,9 @@ export class PostgresTransactions {
 
   constructor(
     private readonly pool: PostgresPool,
-    private readonly lane: ConnectionPurpose,
+    private readonly purpose: ConnectionPurpose,
   ) {
-    this.bindConnection = createConnectionBinder(pool, lane);
+    this.bindConnection = createConnectionBinder(pool, purpose);
   }
 
   /** Runs a transaction, and repeats it after a serialization failure. */
@@ -43,7 +43,7 @@ export class PostgresTransactions {
   }
 
   private async runOnce<T>(kind: TransactionKind, work: TransactionCallback<T>): Promise<T> {
-    const connection = await this.pool.connect(this.lane);
+    const connection = await this.pool.connect(this.purpose);
     try {
       if (kind.beginsWithFirstStatement) connection.beginWithNextStatement(kind.begin);
       else await connection.query(kind.begin, []);

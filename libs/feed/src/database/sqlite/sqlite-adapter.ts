@@ -100,13 +100,13 @@ function createSqliteAdapter(write: Database.Database, read: Database.Database):
     writer.connection().execute((connection) => runWriteTransaction(connection, checkFileBefore(work)));
   const checkFileBefore =
     <T>(work: TransactionCallback<T>): TransactionCallback<T> =>
-    (db, writeLast) => {
+    (db, writeAtCommit) => {
       fileCheck.check();
-      return work(db, writeLast);
+      return work(db, writeAtCommit);
     };
   const adapter: DatabaseAdapter = {
     // SQLite has one connection for writing, and its transactions are short.
-    inLane: () => adapter,
+    forPurpose: () => adapter,
     columnTypes: SQLITE_COLUMN_TYPES,
     changes,
     // SQLite has no server to identify. It opens all connections with the store, so no new connection comes later.

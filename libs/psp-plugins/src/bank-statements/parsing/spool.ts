@@ -72,7 +72,7 @@ export class SpoolReader {
     closeSync(this.descriptor);
   }
 
-  /** The spool was written by this program and nobody else can open it, so its JSON needs no validation. */
+  /** This program wrote the spool, and no other program can open it. So its JSON needs no validation. */
   private async read([from, length]: Region): Promise<unknown> {
     const { bytesRead, buffer } = await readAt(this.descriptor, Buffer.allocUnsafe(length), 0, length, from);
     if (bytesRead !== length)

@@ -1,7 +1,7 @@
 /**
  * Checks that the rows of the feed add up to what the PSP booked, for each account and asset. A row that is missing, that is listed twice or
- * that has the wrong direction, amount or status changes the sum, whatever the reason is. The gateway makes the same comparison at run time,
- * see docs/guides/completeness.md.
+ * that has the wrong direction, amount or status changes the sum. So the check finds each of these faults without knowing its cause. The
+ * gateway makes the same comparison at run time, see docs/guides/completeness.md.
  */
 import { encodeId } from '../../../id-encoding.js';
 import { parseMoney } from '../../../money.js';

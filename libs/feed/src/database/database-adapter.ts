@@ -142,7 +142,7 @@ export interface DatabaseAdapter {
     columns: Readonly<Record<string, string>>,
   ): RawBuilder<unknown>;
   /** Builds `column in (values)` with a single parameter for any number of values. */
-  inArray(column: string, values: readonly string[]): RawBuilder<SqlBool>;
+  inArray(column: string, values: readonly (string | number)[]): RawBuilder<SqlBool>;
   /**
    * Returns `count` rows as a JSON array, starting `skipped` rows after the first one at or after the feed time `from`. The database
    * builds the array in one statement, which also checks the feed's binding. The result can be slightly stale, but it has no gaps.

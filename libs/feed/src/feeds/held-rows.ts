@@ -10,7 +10,7 @@ import { addDataWarning, resolveQuarantineEntries } from './quarantine.js';
 
 /** Id of the data warning about rows that were served alone. */
 const WARNING_ID = 'rows-without-original';
-/** Rows that one statement writes. */
+/** Rows that one statement inserts, because it has a limited number of parameters. */
 const BATCH_ROWS = 500;
 /** Ids that the data warning names. */
 const MAX_NAMED_IDS = 5;
@@ -73,26 +73,17 @@ export async function updateHeldRows(
   now: number,
 ): Promise<void> {
   if (held.size > 0) await insertHeldRows(db, feedId, held, now);
-  for (const positions of splitIntoBatches(releasedPositions))
+  if (releasedPositions.length > 0)
     await db
       .deleteFrom('held_rows')
       .where('feed_id', '=', feedId)
-      .where('position', 'in', positions)
+      .where(adapter.inArray('position', releasedPositions))
       .execute();
-  for (const positions of splitIntoBatches(servedAlonePositions))
-    await db
-      .updateTable('held_rows')
-      .set({ served_alone_at: now })
-      .where('feed_id', '=', feedId)
-      .where('position', 'in', positions)
-      .execute();
-  for (const positions of splitIntoBatches(replacedPositions))
-    await db
-      .updateTable('held_rows')
-      .set({ original_id: NO_ORIGINAL, served_alone_at: now })
-      .where('feed_id', '=', feedId)
-      .where('position', 'in', positions)
-      .execute();
+  await changeHeldRows(db, adapter, feedId, servedAlonePositions, { served_alone_at: now });
+  await changeHeldRows(db, adapter, feedId, replacedPositions, {
+    original_id: NO_ORIGINAL,
+    served_alone_at: now,
+  });
   const isWarningChanged =
     hasCorrections || servedAlonePositions.length > 0 || [...held].some(({ isServedAlone }) => isServedAlone);
   if (isWarningChanged) await updateWarning(db, adapter, feedId, now);
@@ -121,15 +112,27 @@ async function insertHeldRows(
     held_at: now,
     served_alone_at: isServedAlone ? now : null,
   }));
-  for (const batch of splitIntoBatches(rows)) await db.insertInto('held_rows').values(batch).execute();
+  for (let start = 0; start < rows.length; start += BATCH_ROWS)
+    await db
+      .insertInto('held_rows')
+      .values(rows.slice(start, start + BATCH_ROWS))
+      .execute();
 }
 
-/** A statement has a limited number of parameters. */
-function splitIntoBatches<T>(items: readonly T[]): T[][] {
-  const batches: T[][] = [];
-  for (let start = 0; start < items.length; start += BATCH_ROWS)
-    batches.push(items.slice(start, start + BATCH_ROWS));
-  return batches;
+async function changeHeldRows(
+  db: Kysely<Schema>,
+  adapter: DatabaseAdapter,
+  feedId: number,
+  positions: readonly number[],
+  changes: Partial<Pick<HeldRowTable, 'original_id' | 'served_alone_at'>>,
+): Promise<void> {
+  if (positions.length === 0) return;
+  await db
+    .updateTable('held_rows')
+    .set(changes)
+    .where('feed_id', '=', feedId)
+    .where(adapter.inArray('position', positions))
+    .execute();
 }
 
 async function updateWarning(

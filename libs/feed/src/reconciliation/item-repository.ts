@@ -1,5 +1,5 @@
 /** Stores the versions of policies with their items and keys, and reads them in sorted batches. */
-import { sql, type Kysely, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { DatabaseAdapter, RowsTableColumn } from '../database/database-adapter.js';
 import type { ReconciliationItemTable } from '../database/reconciliation-schema.js';
 import type { Schema } from '../database/schema.js';
@@ -104,7 +104,7 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .selectFrom('reconciliation_keys')
         .select(['rule', 'key', 'number'])
         .where('policy_id', '=', policyId)
-        .where(isOneOf(adapter, numbers))
+        .where(adapter.inArray('number', numbers))
         .orderBy('rule')
         .orderBy('key')
         .execute();
@@ -137,7 +137,7 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
         .selectFrom('reconciliation_items')
         .selectAll()
         .where('policy_id', '=', policyId)
-        .where(isOneOf(adapter, numbers))
+        .where(adapter.inArray('number', numbers))
         .orderBy('number')
         .execute();
       return rows.map(toItem);
@@ -152,12 +152,6 @@ export function createItemRepository(adapter: DatabaseAdapter): ItemRepository {
       return row?.items ?? 0;
     },
   };
-}
-
-/** Builds `number in (…)` with a single parameter. */
-function isOneOf(adapter: DatabaseAdapter, numbers: readonly number[]): RawBuilder<SqlBool> {
-  const rows = numbers.map((number) => ({ number }));
-  return sql<SqlBool>`number in (select * from ${adapter.rowsTable([{ name: 'number', type: 'integer' }], rows)})`;
 }
 
 async function storeItems(

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Stream } from '@tributary/connector-api';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { FeedRowTable, Schema } from '../database/schema.js';
+import { findFeedId } from '../feeds/find-feed-id.js';
 import type { RowRange, StoredVersion } from '../types/operator.types.js';
 
 export async function readRowsBackwards(
@@ -11,10 +12,7 @@ export async function readRowsBackwards(
 ): Promise<StoredVersion[]> {
   const feedId = await findFeedId(reader, connector, stream);
   if (feedId === undefined) return [];
-  const rows = await reader
-    .selectFrom('feed_rows')
-    .select(['seq', 'feed_time', 'record_id', 'body'])
-    .where('feed_id', '=', feedId)
+  const rows = await selectVersions(reader, feedId)
     .$if(fromMs !== undefined, (query) => query.where('feed_time', '>=', fromMs ?? 0))
     .$if(toMs !== undefined, (query) => query.where('feed_time', '<', toMs ?? 0))
     // The feed time increases with the sequence number, and every database has an index for it.
@@ -33,10 +31,7 @@ export async function findVersions(
 ): Promise<StoredVersion[]> {
   const feedId = await findFeedId(reader, connector, stream);
   if (feedId === undefined) return [];
-  const rows = await reader
-    .selectFrom('feed_rows')
-    .select(['seq', 'feed_time', 'record_id', 'body'])
-    .where('feed_id', '=', feedId)
+  const rows = await selectVersions(reader, feedId)
     .where('record_id', '=', id)
     .orderBy('seq', 'desc')
     .limit(limit)
@@ -44,18 +39,11 @@ export async function findVersions(
   return rows.map(toStoredVersion);
 }
 
-async function findFeedId(
-  db: Kysely<Schema>,
-  connector: string,
-  stream: Stream,
-): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('feeds')
-    .select('id')
-    .where('connector', '=', connector)
-    .where('stream', '=', stream)
-    .executeTakeFirst();
-  return row?.id;
+function selectVersions(db: Kysely<Schema>, feedId: number) {
+  return db
+    .selectFrom('feed_rows')
+    .select(['seq', 'feed_time', 'record_id', 'body'])
+    .where('feed_id', '=', feedId);
 }
 
 function toStoredVersion(row: Pick<FeedRowTable, 'seq' | 'feed_time' | 'record_id' | 'body'>): StoredVersion {

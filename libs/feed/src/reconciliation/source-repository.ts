@@ -1,8 +1,8 @@
 /** Reads the rows of feeds, and stores and reads the transactions of ledgers. */
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { LedgerTransactionTable } from '../database/reconciliation-schema.js';
-import type { Schema } from '../database/schema.js';
+import { findFeedId } from '../feeds/find-feed-id.js';
 import type {
   LedgerPosting,
   LedgerTransaction,
@@ -72,7 +72,7 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
     },
 
     async readFeedRows(connector, afterSeq, limit) {
-      const feedId = await findTransactionsFeed(reader, connector);
+      const feedId = await findFeedId(reader, connector, 'transactions');
       if (feedId === undefined) return [];
       return reader
         .selectFrom('feed_rows')
@@ -111,7 +111,7 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
     },
 
     async findFeedRow(connector, recordId, upToSeq) {
-      const feedId = await findTransactionsFeed(reader, connector);
+      const feedId = await findFeedId(reader, connector, 'transactions');
       if (feedId === undefined) return undefined;
       return reader
         .selectFrom('feed_rows')
@@ -124,17 +124,6 @@ export function createSourceRepository(adapter: DatabaseAdapter): SourceReader {
         .executeTakeFirst();
     },
   };
-}
-
-/** Finds the feed by its name, because reconciliation only reads and must not create a feed. */
-async function findTransactionsFeed(reader: Kysely<Schema>, connector: string): Promise<number | undefined> {
-  const row = await reader
-    .selectFrom('feeds')
-    .select('id')
-    .where('connector', '=', connector)
-    .where('stream', '=', 'transactions')
-    .executeTakeFirst();
-  return row?.id;
 }
 
 function toLedgerTransaction(row: Selectable<LedgerTransactionTable>): LedgerTransaction {

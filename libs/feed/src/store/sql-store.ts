@@ -1,6 +1,6 @@
 /** The store of one deployment, on top of any database adapter. */
 import type { SerializedPage, Stream } from '@tributary/connector-api';
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import { registerDeployment } from '../connectors/deployment-registry.js';
 import { createBalanceRepository } from '../balances/balance-repository.js';
 import { SqlCompletenessRepository } from '../completeness/completeness-repository.js';
@@ -8,6 +8,7 @@ import type { DatabaseAdapter, CurrentTimeExpression } from '../database/databas
 import type { CompletenessRepository } from '../types/completeness.types.js';
 import type { DeploymentIdentity, Feed, PullRequest, Store, StoreRestore } from '../types/store.types.js';
 import type { SyncRun } from '../types/sync-run.types.js';
+import { findFeedId } from '../feeds/find-feed-id.js';
 import { findPullRequests } from '../feeds/pull-requests.js';
 import { findMalformedRows, verifySampleOfRows } from '../feeds/damaged-rows.js';
 import { JsonPageCheck } from '../feeds/json-page-check.js';
@@ -30,7 +31,6 @@ import { createTaskSchedule } from '../tasks/task-schedule.js';
 import type { SentAlertRepository, TaskSchedule } from '../types/task.types.js';
 import { findLastSyncRuns, recordSyncRun } from '../feeds/sync-runs.js';
 import { findReaderPositions, recordReaderRequests } from '../readers/reader-positions.js';
-import type { Schema } from '../database/schema.js';
 import { DamagedRowsError, type StoreChangedError } from '../database/store-errors.js';
 import { openStoreIdentity } from '../identity/open-store-identity.js';
 import { WriteCheck } from '../identity/write-check.js';
@@ -353,18 +353,4 @@ class SqlFeed implements Feed {
   private paginationKey(from: number | undefined, pageSize: number) {
     return { feed: this.binding, from: from ?? MIN_FEED_TIME, pageSize };
   }
-}
-
-async function findFeedId(
-  db: Kysely<Schema>,
-  connector: string,
-  stream: Stream,
-): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('feeds')
-    .select('id')
-    .where('connector', '=', connector)
-    .where('stream', '=', stream)
-    .executeTakeFirst();
-  return row?.id;
 }

@@ -1,0 +1,19 @@
+/** Finds the number of a feed by its name. It creates no feed. */
+import type { Stream } from '@tributary/connector-api';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../database/schema.js';
+
+/** @returns `undefined` if the stream was never pulled */
+export async function findFeedId(
+  db: Kysely<Schema>,
+  connector: string,
+  stream: Stream,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('feeds')
+    .select('id')
+    .where('connector', '=', connector)
+    .where('stream', '=', stream)
+    .executeTakeFirst();
+  return row?.id;
+}

@@ -1,7 +1,8 @@
 /** Reads the state of every stream: its feed, its schedule, its last run and its quarantine. */
-import { sql } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Stream } from '@tributary/connector-api';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import type { FeedTable, SyncRunTable } from '../database/schema.js';
 import { toSyncRun } from '../feeds/sync-runs.js';
 import type { StreamState } from '../types/operator.types.js';
 
@@ -36,26 +37,13 @@ export async function listStreamStates(
   });
 }
 
-interface FeedWithLastRun {
-  id: number;
-  connector: string;
-  stream: string;
-  head_seq: number;
-  head_time: number | null;
-  caught_up_at: number | null;
-  due_at: number;
-  holder: string | null;
-  paused_at: number | null;
-  leased_until: number;
+type FeedColumns = Omit<Selectable<FeedTable>, 'cursor' | 'fencing_token' | 'summed_after'>;
+type RunColumns = Omit<SyncRunTable, 'connector' | 'stream' | 'started_at'>;
+
+/** All columns of the run are `null` if the feed has none. */
+interface FeedWithLastRun extends FeedColumns, RunColumns {
   now: number;
   run_started_at: number | null;
-  duration: number;
-  pages: number;
-  records: number;
-  added: number;
-  changed: number;
-  refused: number;
-  error: string | null;
 }
 
 /** The newest run is found with the index of runs, once for each feed. Two runs with the same start are one line. */

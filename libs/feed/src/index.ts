@@ -5,7 +5,7 @@ export { toAccountAssetKey } from './completeness/account-sums.js';
 export type * from './types/audit.types.js';
 export type * from './types/completeness.types.js';
 export type * from './types/reconciliation.types.js';
-export { hashEvent } from './reconciliation/event-log.js';
+export { hashEvent } from './database/hash-chain.js';
 export type * from './types/operator.types.js';
 export type * from './types/quarantine.types.js';
 export type * from './types/store.types.js';

@@ -1,7 +1,7 @@
 /** Compares every event of the audit log with its hash, and checks that no event is missing. */
 import type { Kysely } from 'kysely';
+import { hashEvent } from '../database/hash-chain.js';
 import type { Schema } from '../database/schema.js';
-import { hashEvent } from '../reconciliation/event-log.js';
 import { assertStoreExists, withDatabase, type StoreLocation } from '../store/open-store.js';
 
 /** Number of events that are read and held in memory at a time. */

@@ -1,8 +1,8 @@
-/** The audit log: an append-only chain of the changes that operators made. Each hash covers the hash of the event before. */
-import { sql, type Kysely } from 'kysely';
+/** The audit log: a chain of the changes that operators made. */
+import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { hashEvent, lockChainEnd } from '../database/hash-chain.js';
 import type { Schema } from '../database/schema.js';
-import { hashEvent } from '../reconciliation/event-log.js';
 import type { AuditEntry, AuditEvent } from '../types/audit.types.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 
@@ -29,24 +29,15 @@ export async function appendAuditEventTo(
   db: Kysely<Schema>,
   adapter: DatabaseAdapter,
   entry: AuditEntry,
-): Promise<AuditEvent> {
-  // The row of the store's identity always exists, so it can serve as the lock of the chain.
-  await sql`select store_id from store_identity ${adapter.forUpdate}`.execute(db);
-  const last = await db
-    .selectFrom('audit_events')
-    .select(['seq', 'hash'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const { now } = await db.selectNoFrom(adapter.currentTime.as('now')).executeTakeFirstOrThrow();
-  const event: AuditEvent = { seq: (last?.seq ?? 0) + 1, at: now, ...entry };
+): Promise<void> {
+  const { seq, hash, now } = await lockChainEnd(db, adapter, 'audit_events');
+  const event: AuditEvent = { seq: seq + 1, at: now, ...entry };
   const body = JSON.stringify(event);
   await db
     .insertInto('audit_events')
     .values({
-      ...{ seq: event.seq, at: now, body, hash: hashEvent(last?.hash ?? '', body) },
+      ...{ seq: event.seq, at: now, body, hash: hashEvent(hash, body) },
       ...{ tenant: entry.tenant ?? null, connector: entry.connector ?? null },
     })
     .execute();
-  return event;
 }

@@ -1,7 +1,7 @@
-/** The audit trail: an append-only chain of events. Each hash covers the hash of the event before, so a changed event breaks the chain. */
-import { createHash } from 'node:crypto';
-import { sql, type Kysely } from 'kysely';
+/** The audit trail of reconciliation: a chain of events. */
+import type { Kysely } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
+import { hashEvent, lockChainEnd } from '../database/hash-chain.js';
 import type { Schema } from '../database/schema.js';
 import type { ReconciliationRepository, StoredReconciliationEvent } from '../types/reconciliation.types.js';
 
@@ -21,14 +21,15 @@ export function createEventLog(adapter: DatabaseAdapter): EventLog {
         .execute(),
 
     async findLastEventSeq() {
-      return (await findLastEvent(adapter.reader))?.seq ?? 0;
+      const last = await adapter.reader
+        .selectFrom('reconciliation_events')
+        .select('seq')
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return last?.seq ?? 0;
     },
   };
-}
-
-/** Returns the hash of an event, in hex. @param previousHash hash of the event before; empty for the first one */
-export function hashEvent(previousHash: string, body: string): string {
-  return createHash('sha256').update(previousHash).update(body).digest('hex');
 }
 
 /** Appends an event. Must run inside a transaction of this adapter. */
@@ -37,21 +38,10 @@ export async function appendEventTo(
   adapter: DatabaseAdapter,
   event: object,
 ): Promise<StoredReconciliationEvent> {
-  // The row of the store's identity always exists, so it can serve as the lock of the chain.
-  await sql`select store_id from store_identity ${adapter.forUpdate}`.execute(db);
-  const last = await findLastEvent(db);
-  const { now } = await db.selectNoFrom(adapter.currentTime.as('now')).executeTakeFirstOrThrow();
-  const body = JSON.stringify({ seq: (last?.seq ?? 0) + 1, at: new Date(now).toISOString(), ...event });
-  const stored = { seq: (last?.seq ?? 0) + 1, body, hash: hashEvent(last?.hash ?? '', body) };
+  const end = await lockChainEnd(db, adapter, 'reconciliation_events');
+  const seq = end.seq + 1;
+  const body = JSON.stringify({ seq, at: new Date(end.now).toISOString(), ...event });
+  const stored = { seq, body, hash: hashEvent(end.hash, body) };
   await db.insertInto('reconciliation_events').values(stored).execute();
   return stored;
-}
-
-async function findLastEvent(db: Kysely<Schema>): Promise<StoredReconciliationEvent | undefined> {
-  return db
-    .selectFrom('reconciliation_events')
-    .selectAll()
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
 }

@@ -7,6 +7,7 @@
  */
 import { sql } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
+import { timeFromNow } from '../database/time-from-now.js';
 import { StaleStateError } from '../database/store-errors.js';
 import type { OpenedFeed } from '../identity/opened-feed.js';
 
@@ -71,7 +72,7 @@ export async function recordLastPage(
               sql<number>`cast(${from} as bigint)`.as('from_time'),
               sql<number>`cast(${pageSize} as bigint)`.as('page_size'),
               sql<number>`cast(${page} as bigint)`.as('page'),
-              sql<number>`${clock()} + cast(${PAGINATION_WINDOW_MS} as bigint)`.as('until'),
+              timeFromNow(clock, PAGINATION_WINDOW_MS).as('until'),
             ])
             .where(feed.isSameFeed),
         )

@@ -12,6 +12,7 @@ import type { StoredSums } from '../completeness/account-sums.js';
 import { KnownSums } from '../completeness/known-sums.js';
 import { applyObservation } from '../balances/balance-repository.js';
 import type { DatabaseAdapter, CurrentTimeExpression, WriteAtCommit } from '../database/database-adapter.js';
+import { timeFromNow } from '../database/time-from-now.js';
 import { LeaseLostError } from '../database/store-errors.js';
 import type {
   AppendResult,
@@ -374,11 +375,6 @@ function assertCursorStorable(cursor: Cursor): void {
   throw new TypeError(
     `the cursor ${JSON.stringify(cursor)} holds U+0000 or half a surrogate pair; expected plain text`,
   );
-}
-
-/** Returns the SQL expression for the time `delayMs` from now. */
-function timeFromNow(clock: CurrentTimeExpression, delayMs: number): RawBuilder<number> {
-  return sql<number>`${clock()} + cast(${delayMs} as bigint)`;
 }
 
 /**

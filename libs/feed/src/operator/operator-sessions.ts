@@ -1,6 +1,6 @@
 /** Sessions of operators. They are in the store, so that all gateways know them and a log-out is valid everywhere. */
-import { sql } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import { timeFromNow } from '../database/time-from-now.js';
 import type { OperatorRepository } from '../types/operator.types.js';
 
 type OperatorSessions = Pick<OperatorRepository, 'createSession' | 'findSession' | 'deleteSession'>;
@@ -17,7 +17,7 @@ export function createOperatorSessions(
           .insertInto('operator_sessions')
           .values({
             ...{ token_hash: tokenHash, key_id: keyId, created_at: clock() },
-            expires_at: sql<number>`${clock()} + cast(${lifetimeMs} as bigint)`,
+            expires_at: timeFromNow(clock, lifetimeMs),
           })
           .returning('expires_at')
           .executeTakeFirstOrThrow();

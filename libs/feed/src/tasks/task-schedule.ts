@@ -1,7 +1,7 @@
 /** The schedule of tasks in the store. The clock of the store decides which task is due, so that all gateways agree. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
+import { timeFromNow } from '../database/time-from-now.js';
 import type { TaskSchedule } from '../types/task.types.js';
 
 export function createTaskSchedule(
@@ -30,7 +30,7 @@ export function createTaskSchedule(
           .execute();
         const { numUpdatedRows } = await db
           .updateTable('scheduled_tasks')
-          .set({ holder, lease_until: sql<number>`${currentTime()} + ${leaseMs}` })
+          .set({ holder, lease_until: timeFromNow(currentTime, leaseMs) })
           .where('name', '=', name)
           .where('next_at', '<=', currentTime())
           .where('lease_until', '<=', currentTime())
@@ -39,11 +39,10 @@ export function createTaskSchedule(
       });
       if (!isClaimed) return undefined;
       return {
-        renew: (renewedMs) =>
-          updateHeld(name, holder, { lease_until: sql<number>`${currentTime()} + ${renewedMs}` }),
+        renew: (renewedMs) => updateHeld(name, holder, { lease_until: timeFromNow(currentTime, renewedMs) }),
         async finish(nextInMs) {
-          const next = sql<number>`${currentTime()} + ${nextInMs}`;
-          await updateHeld(name, holder, { next_at: next, holder: null, lease_until: 0 });
+          const nextAt = timeFromNow(currentTime, nextInMs);
+          await updateHeld(name, holder, { next_at: nextAt, holder: null, lease_until: 0 });
         },
       };
     },

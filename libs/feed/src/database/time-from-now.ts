@@ -1,0 +1,8 @@
+/** Builds a time in SQL. */
+import { sql, type RawBuilder } from 'kysely';
+import type { CurrentTimeExpression } from './database-adapter.js';
+
+/** Returns the SQL expression for the time `delayMs` from now. */
+export function timeFromNow(clock: CurrentTimeExpression, delayMs: number): RawBuilder<number> {
+  return sql<number>`${clock()} + cast(${delayMs} as bigint)`;
+}

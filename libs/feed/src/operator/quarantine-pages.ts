@@ -3,24 +3,19 @@ import { sql } from 'kysely';
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineEntry } from '../types/quarantine.types.js';
 import type { QuarantineFilter, QuarantineKey, QuarantinePosition } from '../types/operator.types.js';
+import { selectOpenEntries } from './select-open-entries.js';
 
 const COLUMNS = ['connector', 'stream', 'kind', 'record_id', 'reason', 'since', 'seen_at'] as const;
 
 export async function listQuarantinePage(
   adapter: DatabaseAdapter,
-  { connectors, stream, kind }: QuarantineFilter,
+  filter: QuarantineFilter,
   after: QuarantinePosition | undefined,
   limit: number,
 ): Promise<QuarantineEntry[]> {
-  if (connectors.length === 0) return [];
-  const rows = await adapter.reader
-    .selectFrom('quarantine')
-    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+  if (filter.connectors.length === 0) return [];
+  const rows = await selectOpenEntries(adapter, filter)
     .select(COLUMNS)
-    .where('cleared_at', 'is', null)
-    .where(adapter.inArray('feeds.connector', connectors))
-    .$if(stream !== undefined, (query) => query.where('stream', '=', stream ?? ''))
-    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? 'refusal'))
     .$if(after !== undefined, (query) =>
       query.where(
         sql<boolean>`(since, connector, stream, kind, record_id) < (${after?.since}, ${after?.connector}, ${after?.stream}, ${after?.kind}, ${after?.id})`,

@@ -2,25 +2,20 @@
 import type { DatabaseAdapter } from '../database/database-adapter.js';
 import type { QuarantineFilter, QuarantineSummary } from '../types/operator.types.js';
 import type { QuarantineEntry } from '../types/quarantine.types.js';
+import { selectOpenEntries } from './select-open-entries.js';
 
 export async function summarizeQuarantine(
   adapter: DatabaseAdapter,
-  { connectors, stream, kind }: QuarantineFilter,
+  filter: QuarantineFilter,
 ): Promise<QuarantineSummary[]> {
-  if (connectors.length === 0) return [];
-  const rows = await adapter.reader
-    .selectFrom('quarantine')
-    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+  if (filter.connectors.length === 0) return [];
+  const rows = await selectOpenEntries(adapter, filter)
     .select((eb) => [
       ...(['connector', 'stream', 'kind'] as const),
       eb.fn.countAll().as('count'),
       eb.fn.min('since').as('oldest_since'),
       eb.fn.max('since').as('newest_since'),
     ])
-    .where('cleared_at', 'is', null)
-    .where(adapter.inArray('feeds.connector', connectors))
-    .$if(stream !== undefined, (query) => query.where('stream', '=', stream ?? ''))
-    .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? 'refusal'))
     .groupBy(['connector', 'stream', 'kind'])
     .orderBy('connector')
     .orderBy('stream')

@@ -5,6 +5,7 @@ import type { CurrentTimeExpression, DatabaseAdapter } from '../database/databas
 import type { FeedTable, SyncRunTable } from '../database/schema.js';
 import { toSyncRun } from '../feeds/sync-runs.js';
 import type { StreamState } from '../types/operator.types.js';
+import { selectOpenEntries } from './select-open-entries.js';
 
 export async function listStreamStates(
   adapter: DatabaseAdapter,
@@ -69,12 +70,8 @@ async function countOpenEntries(
   adapter: DatabaseAdapter,
   connectors: readonly string[],
 ): Promise<Map<number, OpenEntryCounts>> {
-  const rows = await adapter.reader
-    .selectFrom('quarantine')
-    .innerJoin('feeds', 'feeds.id', 'quarantine.feed_id')
+  const rows = await selectOpenEntries(adapter, { connectors })
     .select((eb) => ['quarantine.feed_id', 'quarantine.kind', eb.fn.countAll().as('count')])
-    .where('cleared_at', 'is', null)
-    .where(adapter.inArray('feeds.connector', connectors))
     .groupBy(['quarantine.feed_id', 'quarantine.kind'])
     .execute();
   const counts = new Map<number, OpenEntryCounts>();

@@ -1,6 +1,6 @@
 /** What operators do with streams and quarantine entries. Each change and its audit event are one transaction. */
 import type { Stream } from '@tributary/connector-api';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type UpdateObject } from 'kysely';
 import type { CurrentTimeExpression, DatabaseAdapter } from '../database/database-adapter.js';
 import type { Schema } from '../database/schema.js';
 import { findCursorAt } from '../feeds/cursor-history.js';
@@ -15,79 +15,75 @@ type StreamActions = Pick<
 
 interface FeedRow {
   id: number;
-  stream: string;
+  stream: Stream;
 }
 
-/** Ends the lease of a running pull: its next write fails. */
-const ENDED_LEASE = { holder: null, leased_until: 0 } as const;
+type FeedColumns = UpdateObject<Schema, 'feeds'>;
+
+/** Ends the lease of a running pull. The pull has an older fencing token then, so its next write fails. */
+const ENDED_LEASE = {
+  ...{ holder: null, leased_until: 0 },
+  fencing_token: sql<number>`fencing_token + 1`,
+} as const;
 
 export function createStreamActions(adapter: DatabaseAdapter, clock: CurrentTimeExpression): StreamActions {
-  /** Runs a change of each stream of a connector, with one audit event. @returns the streams that were changed */
-  const change = (
+  /**
+   * Changes each stream of a connector, with one audit event.
+   * @param changeFeed must have no effects outside of the database, because the transaction can run again
+   * @returns the results of the streams that were changed
+   */
+  const changeEach = <Result>(
     author: OperatorAuthor,
     action: string,
     streams: readonly Stream[],
-    changeFeed: (db: Kysely<Schema>, feed: FeedRow) => Promise<void>,
+    changeFeed: (db: Kysely<Schema>, feed: FeedRow) => Promise<Result>,
     details: AuditEntry['details'] = {},
   ) =>
     adapter.durableTransaction(async (db) => {
       const feeds = await findFeeds(db, author.connector, streams);
-      for (const feed of feeds) await changeFeed(db, feed);
-      const names = feeds.map(({ stream }) => stream as Stream);
-      if (feeds.length > 0)
+      const results: Result[] = [];
+      for (const feed of feeds) results.push(await changeFeed(db, feed));
+      if (feeds.length > 0) {
+        const names = feeds.map(({ stream }) => stream).join(', ');
         await appendAuditEventTo(db, adapter, {
           ...author,
-          ...{ action, details: { ...details, streams: names.join(', ') } },
+          ...{ action, details: { ...details, streams: names } },
         });
-      return names;
+      }
+      return results;
     });
-  const setOf = (db: Kysely<Schema>, feed: FeedRow) => db.updateTable('feeds').where('id', '=', feed.id);
+  const updateEach = (
+    author: OperatorAuthor,
+    action: string,
+    streams: readonly Stream[],
+    columns: FeedColumns,
+  ) =>
+    changeEach(author, action, streams, async (db, { id, stream }) => {
+      await updateFeed(db, id, columns);
+      return stream;
+    });
   const dueNow = { due_at: sql<number>`-(${clock()})` };
-
   return {
-    requestPulls: (author, streams) =>
-      change(author, 'stream.pull-requested', streams, async (db, feed) => {
-        await setOf(db, feed).set(dueNow).execute();
-      }),
+    requestPulls: (author, streams) => updateEach(author, 'stream.pull-requested', streams, dueNow),
 
     pauseStreams: (author, streams) =>
-      change(author, 'stream.paused', streams, async (db, feed) => {
-        await setOf(db, feed)
-          .set((eb) => ({
-            ...ENDED_LEASE,
-            paused_at: clock(),
-            fencing_token: eb('fencing_token', '+', 1),
-          }))
-          .execute();
-      }),
+      updateEach(author, 'stream.paused', streams, { ...ENDED_LEASE, paused_at: clock() }),
 
     resumeStreams: (author, streams) =>
-      change(author, 'stream.resumed', streams, async (db, feed) => {
-        await setOf(db, feed)
-          .set({ ...dueNow, paused_at: null })
-          .execute();
-      }),
+      updateEach(author, 'stream.resumed', streams, { ...dueNow, paused_at: null }),
 
-    async rereadStreams(author, streams, fromMs) {
-      const starts: { stream: Stream; cursorAt: number | undefined }[] = [];
-      await change(
+    rereadStreams: (author, streams, fromMs) =>
+      changeEach(
         author,
         'stream.reread-requested',
         streams,
-        async (db, feed) => {
-          const start = await findCursorAt(db, feed.id, fromMs);
-          starts.push({ stream: feed.stream as Stream, cursorAt: start?.at });
-          await setOf(db, feed)
-            .set((eb) => ({
-              ...{ ...ENDED_LEASE, ...dueNow, cursor: start?.cursor ?? null },
-              fencing_token: eb('fencing_token', '+', 1),
-            }))
-            .execute();
+        async (db, { id, stream }) => {
+          const start = await findCursorAt(db, id, fromMs);
+          await updateFeed(db, id, { ...ENDED_LEASE, ...dueNow, cursor: start?.cursor ?? null });
+          return { stream, cursorAt: start?.at };
         },
         { from: new Date(fromMs).toISOString() },
-      );
-      return starts;
-    },
+      ),
 
     dismissEntry: (author, key, note) =>
       adapter.durableTransaction(async (db) => {
@@ -109,13 +105,19 @@ async function findFeeds(
   connector: string,
   streams: readonly Stream[],
 ): Promise<FeedRow[]> {
-  return db
+  const feeds = await db
     .updateTable('feeds')
     .set((eb) => ({ head_seq: eb.ref('head_seq') }))
     .where('connector', '=', connector)
     .where('stream', 'in', [...streams])
     .returning(['id', 'stream'])
     .execute();
+  // The store writes no other words.
+  return feeds.map(({ id, stream }) => ({ id, stream: stream as Stream }));
+}
+
+async function updateFeed(db: Kysely<Schema>, id: number, columns: FeedColumns): Promise<void> {
+  await db.updateTable('feeds').set(columns).where('id', '=', id).execute();
 }
 
 async function markDismissed(

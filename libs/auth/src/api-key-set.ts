@@ -1,6 +1,7 @@
 /** A set of API keys that are valid for one connector, or for the operator's pages. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { hashApiKey, MAX_KEY_LENGTH } from './api-key.js';
+import { randomBytes } from 'node:crypto';
+import { MAX_KEY_LENGTH } from './api-key.js';
+import { findKey } from './find-key.js';
 import type { ApiKey, Scope } from './scope.js';
 
 const BEARER_PATTERN = /^bearer +([\x21-\x7e]+) *$/i;
@@ -15,17 +16,12 @@ export class ApiKeySet {
   }
 
   /**
-   * Returns the scopes of the key in an `Authorization` header. It always hashes once and compares with every key, so that the
-   * duration does not reveal how similar a key was.
+   * Returns the scopes of the key in an `Authorization` header.
    * @param authorization value of the header, e.g. `Bearer trb_…`
    * @returns the scopes; `undefined` when the header has no key of this set
    */
   findScopes(authorization: string | undefined): readonly Scope[] | undefined {
-    const key = parseBearerKey(authorization);
-    const sentHash = hashApiKey(key ?? '');
-    let found: readonly Scope[] | undefined;
-    for (const { hash, scopes } of this.keys) found = timingSafeEqual(hash, sentHash) ? scopes : found;
-    return key === undefined ? undefined : found;
+    return findKey(this.keys, parseBearerKey(authorization))?.scopes;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Keys of operators: people and scripts that watch a deployment and change how it works. They do not open the lists of connectors. */
-import { hash, timingSafeEqual } from 'node:crypto';
-import { hashApiKey } from './api-key.js';
+import { hash } from 'node:crypto';
 import { parseBearerKey } from './api-key-set.js';
+import { findKey } from './find-key.js';
 
 /** Scopes of an operator key. `operate` allows every write of the operator API; `read` is needed for all other requests. */
 export const OPERATOR_SCOPES = ['read', 'operate'] as const;
@@ -33,12 +33,9 @@ export class OperatorKeySet {
     return this.findByKey(parseBearerKey(authorization));
   }
 
-  /** Returns the entry of a plain key. It always hashes once and compares with every key, so that the duration reveals nothing. */
+  /** Returns the entry of a plain key. */
   findByKey(key: string | undefined): OperatorKey | undefined {
-    const sentHash = hashApiKey(key ?? '');
-    let found: OperatorKey | undefined;
-    for (const each of this.keys) found = timingSafeEqual(each.hash, sentHash) ? each : found;
-    return key === undefined ? undefined : found;
+    return findKey(this.keys, key);
   }
 
   /** Returns the key with this id, `undefined` if the deployment file has it no more. */

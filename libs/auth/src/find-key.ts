@@ -1,0 +1,18 @@
+/** Finds a key among hashes of keys in constant time. */
+import { timingSafeEqual } from 'node:crypto';
+import { hashApiKey } from './api-key.js';
+
+/**
+ * Returns the entry of a plain key. It always hashes once and compares with every key, so that the duration does not reveal how similar a key
+ * was.
+ * @param key `undefined` for a request without a key, which takes as long
+ */
+export function findKey<Entry extends { hash: Buffer }>(
+  entries: readonly Entry[],
+  key: string | undefined,
+): Entry | undefined {
+  const sentHash = hashApiKey(key ?? '');
+  let found: Entry | undefined;
+  for (const entry of entries) found = timingSafeEqual(entry.hash, sentHash) ? entry : found;
+  return key === undefined ? undefined : found;
+}

@@ -31,11 +31,12 @@ export interface ObservedBalances {
   at: number;
 }
 
+/** What one reading returned, before the balances are validated. */
+type ReadBalances = Pick<ObservedBalances, 'listedIds'> & { balances: Balances[] };
+
 export class BalanceObserver {
   /** Ids of the accounts (as served), for a PSP that returns the balance of one account per request. */
   private accountIds: string[] = [];
-  /** The ids of the list that the present observation read, if it was complete. */
-  private listedIds: ReadonlySet<string> | undefined;
   private listedAt = -Infinity;
   private nextAccount = 0;
 
@@ -52,52 +53,49 @@ export class BalanceObserver {
    */
   async observe(urgent: readonly string[], signal: AbortSignal): Promise<ObservedBalances> {
     const at = this.context.clock.now();
-    this.listedIds = undefined;
     const read = await this.readBalances(urgent, signal, at);
-    const balances = read.flatMap((each) => {
+    const balances = read.balances.flatMap((each) => {
       const observed = validateOrDrop(each);
       return observed && observed.at >= at - MAX_BALANCE_AGE_MS ? [observed] : [];
     });
-    return { balances, listedIds: balances.length > 0 ? this.listedIds : undefined, at };
+    return { balances, listedIds: balances.length > 0 ? read.listedIds : undefined, at };
   }
 
   private async readBalances(
     urgent: readonly string[],
     signal: AbortSignal,
     now: number,
-  ): Promise<Balances[]> {
+  ): Promise<ReadBalances> {
+    let listedIds: ReadonlySet<string> | undefined;
     // A PSP that lists balances with the accounts needs one request for all of them.
     if (!this.client.balances || now - this.listedAt >= ACCOUNT_LIST_TTL_MS) {
       const listed = await this.listAccounts(signal);
-      if (listed.length > 0 || !this.client.balances) return listed;
+      if (listed.balances.length > 0 || !this.client.balances) return listed;
       this.listedAt = now;
+      listedIds = listed.listedIds;
     }
     const turn = this.takeTurn(urgent);
     const read = await Promise.all(turn.map((id) => this.readSingle(id, signal)));
-    return read.filter((one) => one !== undefined);
+    return { balances: read.filter((one) => one !== undefined), listedIds };
   }
 
-  private async listAccounts(signal: AbortSignal): Promise<Balances[]> {
+  private async listAccounts(signal: AbortSignal): Promise<ReadBalances> {
     const { pageTimeoutMs } = this.context.limits;
     const options = { timeoutMs: pageTimeoutMs, signal };
     const open = (closing: AbortSignal) =>
       this.client.accounts(undefined, { signal: closing, pageTimeoutMs });
     const balances: Balances[] = [];
     const ids: string[] = [];
-    let pages = 0;
-    let isComplete = true;
+    let [pages, items] = [0, 0];
     for await (const page of this.caller.listPages('accounts', options, open)) {
       balances.push(...(page.balances ?? []));
       ids.push(...page.items.flatMap(readId));
-      isComplete &&= !page.items.some((item) => readId(item).length === 0);
-      if (++pages === MAX_LIST_PAGES) {
-        isComplete = false;
-        break;
-      }
+      items += page.items.length;
+      if (++pages === MAX_LIST_PAGES) break;
     }
     this.accountIds = ids;
-    if (isComplete) this.listedIds = new Set(ids);
-    return balances;
+    const isComplete = ids.length === items && pages < MAX_LIST_PAGES;
+    return { balances, listedIds: isComplete ? new Set(ids) : undefined };
   }
 
   /** Returns the accounts whose balances are read now. */

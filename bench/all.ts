@@ -3,22 +3,21 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const hasOption = (option: string) => process.argv.includes(option);
-// `reconciliation` is long with a million rows. `serve-pages` measures connectors. `append` measures databases and memory growth. `files`
-// measures bank files.
-const onlyReconciliation = hasOption('--reconciliation');
-const onlyFiles = hasOption('--files');
-const onlyRun = hasOption('--connectors');
-const onlyAppend = ['--growth', '--sqlite', '--postgres'].some(hasOption);
-const names = onlyReconciliation
-  ? ['reconciliation']
-  : onlyFiles
-    ? ['files']
-    : onlyRun
-      ? ['serve-pages']
-      : onlyAppend
-        ? ['append']
-        : ['serve-pages', 'append', 'identity-check', 'completeness-check', 'reconciliation', 'files'];
+const ALL = ['serve-pages', 'append', 'identity-check', 'completeness-check', 'reconciliation', 'files'];
+/**
+ * Options that select one benchmark; the first one that is given counts. `reconciliation` is long with a million rows. `serve-pages` measures
+ * connectors. `append` measures databases and memory growth.
+ */
+const SELECTIONS: Readonly<Record<string, string>> = {
+  '--reconciliation': 'reconciliation',
+  '--files': 'files',
+  '--connectors': 'serve-pages',
+  '--growth': 'append',
+  '--sqlite': 'append',
+  '--postgres': 'append',
+};
+const [, selected] = Object.entries(SELECTIONS).find(([option]) => process.argv.includes(option)) ?? [];
+const names = selected === undefined ? ALL : [selected];
 for (const name of names) {
   console.log(`\n== bench/${name}.ts`);
   const child = fork(fileURLToPath(new URL(`./${name}.js`, import.meta.url)), process.argv.slice(2));

@@ -80,7 +80,7 @@ async function main(): Promise<boolean> {
       serverPid: server.pid,
       createStoreUrl: async () => {
         const name = `bench_${++databaseCount}`;
-        await executeSql(`create database ${name}`);
+        await server.createDatabase(name);
         return server.url(name);
       },
       openPlain: plainPostgres,
@@ -253,12 +253,4 @@ function checkRatio(what: string, ratio: number, least: number): boolean {
 
 function megabytes(bytes = NaN): string {
   return `${(bytes / MEGABYTE).toFixed(0)} MB`;
-}
-
-async function executeSql(statement: string): Promise<void> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(server.url('postgres'));
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }

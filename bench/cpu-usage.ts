@@ -35,6 +35,11 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+/** Returns the CPU time of this process and of the database together, in milliseconds. */
+export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
+  return ownCpuMs + databaseCpuMs;
+}
+
 /** Returns the CPU time of PostgreSQL's live processes, or 0 for a database inside this process. */
 function readDatabaseCpuMs(postmaster: number | undefined): number {
   if (postmaster === undefined) return 0;

@@ -19,7 +19,7 @@ import { acquireLease } from '../libs/feed/src/leases/feed-lease.js';
 import { migrate } from '../libs/feed/src/migrations/migrate.js';
 import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import { measureUsage, type Usage } from './cpu-usage.js';
+import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { readPostgresPages, readSqlitePages, type PageSource } from './unchecked-pages.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
@@ -155,10 +155,6 @@ function measureFileCheck({ adapter }: Contestant): number {
   for (let check = 0; check < FILE_CHECKS; check++) fileCheck.check();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / FILE_CHECKS;
-}
-
-function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
-  return ownCpuMs + databaseCpuMs;
 }
 
 function report(what: string, checked: number[], unchecked: number[], control: number[]): void {

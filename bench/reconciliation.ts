@@ -13,9 +13,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import { measureUsage, type Usage } from './cpu-usage.js';
+import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { measureItemJoin } from './item-join.js';
 
 const ROWS = process.argv.includes('--short') ? 100_000 : 1_000_000;
@@ -145,14 +144,10 @@ async function work(kind: Task, storeUrl: string, ledgerSize: number, serverPid:
   });
   await store.close();
   const measured: Measurement = {
-    ...{ cpuMs: toCpuMs(usage), breaks },
+    ...{ cpuMs: sumCpuMs(usage), breaks },
     maxMemoryMb: process.resourceUsage().maxRSS / 1024,
   };
   process.send?.(measured);
-}
-
-function toCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
-  return ownCpuMs + databaseCpuMs;
 }
 
 async function compareDatabases(): Promise<void> {
@@ -169,10 +164,7 @@ async function compareDatabases(): Promise<void> {
   if (!isSelected('--postgres')) return;
   const server = await PostgresServer.create();
   try {
-    const client = new pg.Client(server.url('postgres'));
-    await client.connect();
-    await client.query('create database reconciliation');
-    await client.end();
+    await server.createDatabase('reconciliation');
     await compare('PostgreSQL', server.url('reconciliation'), server.pid);
   } finally {
     await server.remove();
@@ -189,7 +181,7 @@ async function compare(name: string, storeUrl: string, serverPid: number | undef
   const onFew = await measure('run', FEW_ROWS + NEW_ROWS);
   await appendRows(store, FEW_ROWS + NEW_ROWS, ROWS);
   const first = await measure('run', ROWS);
-  const join = toCpuMs(await measureItemJoin(storeUrl, serverPid, ROWS - (2 * ROWS) / FAULT_INTERVAL_ROWS));
+  const join = sumCpuMs(await measureItemJoin(storeUrl, serverPid, ROWS - (2 * ROWS) / FAULT_INTERVAL_ROWS));
   const whole = await measure('compare', ROWS);
   await appendRows(store, ROWS, ROWS + NEW_ROWS);
   const onAll = await measure('run', ROWS + NEW_ROWS);

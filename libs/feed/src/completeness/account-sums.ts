@@ -62,7 +62,8 @@ export async function findEffects(
   return result;
 }
 
-interface Sum {
+/** The sum of one account in one asset. */
+export interface Sum {
   total: bigint;
   /** Sum of the rows that the PSP booked after the observation that is suspect. */
   after: bigint;

@@ -4,16 +4,14 @@
  */
 import type { OpenedFeed } from '../identity/opened-feed.js';
 import type { FeedHead } from '../feeds/append-records.js';
-import type { StoredSums } from './account-sums.js';
+import type { StoredSums, Sum } from './account-sums.js';
 
 /** The sums of more accounts than this number are not remembered. */
 const MAX_ACCOUNTS = 10_000;
 
-type AccountSums = StoredSums['sums'] extends ReadonlyMap<string, infer Sum> ? Map<string, Sum> : never;
-
 export class KnownSums {
   private readonly knownIds = new Set<string>();
-  private readonly sums: AccountSums = new Map();
+  private readonly sums = new Map<string, Sum>();
   private headSeq = 0;
   private checksVersion = 0;
 

@@ -236,9 +236,7 @@ class FeedLease implements Lease {
     for (let isDone = !this.hasHeldRows; !isDone;) {
       this.feed.assertUnchanged();
       const { headSeq, overdue } = await this.adapter.durableTransaction(async (db, writeAtCommit) => {
-        const head = await this.lockFeed(db);
-        if (!head || head.seq < this.feed.committedSeq)
-          throw new LeaseLostError(this.feed.connector, this.feed.stream);
+        const head = this.assertHeld(await this.lockFeed(db));
         const feed = { id: this.feed.id, stream: this.feed.stream, head };
         const limits = { heldBefore: head.now - maxHoldMs, limit: MAX_OVERDUE_ROWS, now: head.now };
         const served = await serveOverdueRows(db, this.adapter, writeAtCommit, feed, limits);
@@ -285,13 +283,11 @@ class FeedLease implements Lease {
   }> {
     const { knownSums } = this;
     // The first statement locks the feed row, so what it and the later ones return does not change until the commit.
-    const [head, stored] = await Promise.all([
+    const [locked, stored] = await Promise.all([
       this.lockFeed(db),
       readStoredRecords(db, this.adapter, this.feed.id, page.records, knownSums.accountIds),
     ]);
-    // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
-    if (!head || head.seq < this.feed.committedSeq)
-      throw new LeaseLostError(this.feed.connector, this.feed.stream);
+    const head = this.assertHeld(locked);
     assertCursorStorable(page.cursor);
     const { now } = head;
     const feed = { id: this.feed.id, stream: this.feed.stream, head };
@@ -319,6 +315,14 @@ class FeedLease implements Lease {
       hasHeldRows,
       sums,
     };
+  }
+
+  /** @throws LeaseLostError when the lease was lost, or the store was restored */
+  private assertHeld(head: LockedHead | undefined): LockedHead {
+    // If the last row has a lower number than one that this process has seen committed, the store was restored to an older state.
+    if (!head || head.seq < this.feed.committedSeq)
+      throw new LeaseLostError(this.feed.connector, this.feed.stream);
+    return head;
   }
 
   /** Locks the feed row until the commit. @returns `undefined` when the lease was lost */

@@ -11,7 +11,7 @@ import {
 import type { FeedRowTable, Schema } from '../database/schema.js';
 import type { TimedEffect } from '../types/completeness.types.js';
 import { findHeldRowsOf, findOverdueRows, updateHeldRows } from './held-rows.js';
-import { RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
+import { addToSet, RecordPlacer, type PlacedRecord, type Placement } from './place-records.js';
 
 /**
  * Minimum difference of feed time between two rows, in ms. At every call a client reads all rows of its last second again, so a second must
@@ -178,9 +178,7 @@ async function findStoredVersions(
     .where('feed_id', '=', feedId)
     .where(adapter.inArray('record_id', [...new Set(records.flatMap(listIds))]))
     .execute();
-  for (const { record_id, hash } of rows) {
-    known.set(record_id, (known.get(record_id) ?? new Set()).add(hash.toString('latin1')));
-  }
+  for (const { record_id, hash } of rows) addToSet(known, record_id, hash.toString('latin1'));
   return known;
 }
 

@@ -149,8 +149,7 @@ export class RecordPlacer {
 
   private append(record: SerializedRecord, hash: Buffer): void {
     this.placement.rows.push({ record, hash });
-    const hashes = this.rowHashes.get(record.id) ?? new Set();
-    this.rowHashes.set(record.id, hashes.add(hash.toString('latin1')));
+    addToSet(this.rowHashes, record.id, hash.toString('latin1'));
     this.release(record.id);
   }
 
@@ -212,7 +211,7 @@ export class RecordPlacer {
     const rows = this.waiting.get(originalId);
     if (rows) rows.push(row);
     else this.waiting.set(originalId, [row]);
-    this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
+    addToSet(this.openRows, id, row);
     this.rememberHash(row);
     if (row.isServedAlone) this.servedAloneIds.add(id);
   }
@@ -223,14 +222,21 @@ export class RecordPlacer {
       this.rememberHash(row);
       this.servedAloneIds.add(id);
       // A row of the former account is not known by its hash: if the present account delivers the same version, that one is placed instead.
-    } else this.openRows.set(id, (this.openRows.get(id) ?? new Set()).add(row));
+    } else addToSet(this.openRows, id, row);
   }
 
   private rememberHash({ record: { id }, hash }: HeldRow): void {
-    const hashes = this.heldHashes.get(id) ?? new Set();
-    this.heldHashes.set(id, hashes.add(hash.toString('latin1')));
+    addToSet(this.heldHashes, id, hash.toString('latin1'));
   }
+
   private isOpen(row: HeldRow): boolean {
     return this.openRows.get(row.record.id)?.has(row) ?? false;
   }
+}
+
+/** Adds a value to the set of a key. */
+export function addToSet<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {
+  const set = sets.get(key);
+  if (set) set.add(value);
+  else sets.set(key, new Set([value]));
 }

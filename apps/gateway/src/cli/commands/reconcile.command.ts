@@ -1,7 +1,6 @@
 /** `tributary reconcile …`: compares accounts at PSPs with a ledger, and works on the breaks. */
 import { BreakDecisions, DecisionError, previewPolicy, runPolicy } from '@tributary/reconciliation';
 import { InvalidArgumentError, type Command } from 'commander';
-import { userInfo } from 'node:os';
 import { createLedgerSource } from '../../reconciliation/create-ledger-source.js';
 import { CliError } from '../shared/cli-error.js';
 import {
@@ -11,6 +10,7 @@ import {
   type CommandContext,
   type ConfigOption,
 } from '../shared/command-context.js';
+import { findUserName } from '../shared/create-author.js';
 import { withStore } from '../shared/with-store.js';
 import { formatPreview, formatRun } from './format-reconciliation.js';
 import { registerReconcileReadCommands } from './reconcile-read.command.js';
@@ -134,7 +134,7 @@ function decision(reconcile: Command, name: string, description: string): Comman
     .description(description)
     .addOption(createConfigOption())
     .requiredOption('--note <text>', 'why; kept in the audit trail')
-    .option('--by <name>', 'who decides; the user of this machine without it', userInfo().username);
+    .option('--by <name>', 'who decides; the user of this machine without it', findUserName());
 }
 
 /** Runs a decision, and shows why it is not possible. */

@@ -14,8 +14,8 @@ export function createAuthor({ connectors }: Deployment, path: string): Operator
   };
 }
 
-/** A container can run with a user id that has no name. */
-function findUserName(): string {
+/** Returns the name of the user who runs the program. A container can run with a user id that has no name. */
+export function findUserName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -134,6 +134,15 @@ it('lets a key without the scope operate change nothing', async () => {
     }
 });
 
+it('rejects parameters and bodies that no schema describes', async () => {
+  for (const { method, path, body } of OPERATOR_ENDPOINTS) {
+    const { status } = await api(`${path}?unknown=1`, { method });
+    expect({ method, path, status }).toEqual({ method, path, status: 422 });
+    if (body)
+      expect({ path, status: (await post(path, { unknown: 1 })).status }).toEqual({ path, status: 422 });
+  }
+});
+
 it('shows a tenant its own connectors only', async () => {
   for (const path of ['/overview', '/connectors', '/clients']) {
     const { items } = await read<{ items: { connector: string }[] }>(path, TENANT_KEY);

@@ -4,10 +4,10 @@
  */
 import { FailureLimiter, OperatorKeySet } from '@tributary/auth';
 import { parseJsonBody, createUnprocessableError } from '@tributary/connector-api/contract';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OperatorAuthenticator } from './authenticate-operator.js';
-import type { OperatorEndpoint, OperatorRequest, OperatorServices } from './endpoint.types.js';
+import type { JsonSchema, OperatorEndpoint, OperatorRequest, OperatorServices } from './endpoint.types.js';
 import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
 
 export const OPERATOR_API_PATH = '/operator/v1';
@@ -28,10 +28,13 @@ export function installOperatorApi(
     new FailureLimiter(LOGIN_LIMITS),
   );
   const services = { ...parts, authenticator };
-  // One validator for all schemas. Parameters of a URL are text, so they are converted to the types of their schemas.
-  const ajv = new Ajv({ coerceTypes: true, useDefaults: true, strict: false });
+  const validators: Validators = {
+    // Parameters of a URL are text, so they are converted to the types of their schemas.
+    query: new Ajv({ coerceTypes: true, useDefaults: true, strict: false }),
+    body: new Ajv({ strict: false }),
+  };
   for (const endpoint of OPERATOR_ENDPOINTS) {
-    const handle = createHandler(endpoint, services, ajv);
+    const handle = createHandler(endpoint, services, validators);
     fastify.route({
       method: endpoint.method,
       url: `${OPERATOR_API_PATH}${endpoint.path}`,
@@ -42,14 +45,16 @@ export function installOperatorApi(
   }
 }
 
-function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, ajv: Ajv) {
-  const validateQuery = ajv.compile({
+/** Each compiles a schema at the first request that needs it, and keeps it. To compile all of them would delay the start of every gateway. */
+type Validators = Record<'query' | 'body', Ajv>;
+
+function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, validators: Validators) {
+  const querySchema = {
     type: 'object',
     properties: endpoint.query ?? {},
     required: endpoint.requiredQuery ?? [],
     additionalProperties: false,
-  });
-  const validateBody = endpoint.body && new Ajv({ strict: false }).compile(endpoint.body);
+  };
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     // Answers contain business data, so no cache keeps them.
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
@@ -58,9 +63,9 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, a
         ? PUBLIC_CALLER
         : await services.authenticator.authorize(request, endpoint.access, endpoint.method !== 'GET');
     const query = { ...(request.query as Record<string, unknown>) };
-    assertValid(validateQuery, query, 'Invalid parameter');
-    const body = validateBody ? parseJsonBody(request) : {};
-    if (validateBody) assertValid(validateBody, body, 'Invalid body');
+    assertValid(validators.query, querySchema, query, 'Invalid parameter');
+    const body = endpoint.body ? parseJsonBody(request) : {};
+    if (endpoint.body) assertValid(validators.body, endpoint.body, body, 'Invalid body');
     const result = await endpoint.handle(
       { operator, query: query as OperatorRequest['query'], body, http: request, reply },
       services,
@@ -75,9 +80,9 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, a
 /** The caller of an endpoint that needs no key. It sees nothing. */
 const PUBLIC_CALLER = { hash: Buffer.alloc(0), name: '', scopes: [], tenant: '' } as const;
 
-function assertValid(validate: ValidateFunction, value: unknown, title: string): void {
-  if (validate(value)) return;
-  throw createUnprocessableError(title, describeProblem(validate.errors?.[0]));
+function assertValid(validator: Ajv, schema: JsonSchema, value: unknown, title: string): void {
+  if (validator.validate(schema, value)) return;
+  throw createUnprocessableError(title, describeProblem(validator.errors?.[0]));
 }
 
 /** Names the property and the rule, and never the value, which could be a key. */

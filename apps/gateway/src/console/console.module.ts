@@ -1,9 +1,9 @@
 /** Nest module that serves the console at `/console/`. The files are public; the operator API that they call needs a key. */
-import { ContractError, createDefaultErrorBody } from '@tributary/connector-api/contract';
 import { Controller, Get, HttpStatus, Inject, Module, Param, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createNotFoundError } from '../http/create-not-found-error.js';
 import { ConsoleFiles, type ConsoleFile } from './console-files.js';
 
 /**
@@ -81,9 +81,4 @@ async function sendFile(
       'referrer-policy': 'no-referrer',
     })
     .send(acceptsGzip ? file.gzippedBody : file.body);
-}
-
-function createNotFoundError(detail?: string): ContractError {
-  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
-  return new ContractError(HttpStatus.NOT_FOUND, Title, detail ?? Detail);
 }

@@ -1,8 +1,9 @@
 /** Responds to requests that match no route: a wrong method, an unknown connector, or an unknown path. */
 import { authenticate, EMPTY_KEY_SET, type FailureLimiter, type ApiKeySet } from '@tributary/auth';
-import { ContractError, matchResource, createDefaultErrorBody } from '@tributary/connector-api/contract';
+import { ContractError, matchResource } from '@tributary/connector-api/contract';
 import { HttpStatus } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createNotFoundError } from './create-not-found-error.js';
 
 /**
  * Creates the handler. Without a valid key, a path of the contract gets the same response whether or not its connector exists.
@@ -26,9 +27,4 @@ export function createNotFoundHandler(keySets: ReadonlyMap<string, ApiKeySet>, l
       { allow: resource.allowedMethods },
     );
   };
-}
-
-function createNotFoundError(): ContractError {
-  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
-  return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
 }

@@ -1,7 +1,7 @@
-import { createDefaultErrorBody, ContractError } from '@tributary/connector-api/contract';
-import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createNotFoundError } from '../http/create-not-found-error.js';
 import { getRequestedConnectorPath } from '../http/shared-route-table.js';
 import { API_DOCS, DOCS_CONTENT_SECURITY_POLICY, type ApiDocs, type ApiDocsAsset } from './api-docs.js';
 
@@ -30,10 +30,7 @@ export class ApiDocsController {
 }
 
 async function sendFile(reply: FastifyReply, file: ApiDocsAsset | undefined): Promise<void> {
-  if (file === undefined) {
-    const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
-    throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
-  }
+  if (file === undefined) throw createNotFoundError();
   await reply
     .headers({
       'content-type': file.type,

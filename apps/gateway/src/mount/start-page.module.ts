@@ -1,9 +1,9 @@
 /** Nest module of `GET /`: a page for people, and the usual `404` for programs. */
-import { ContractError, createDefaultErrorBody } from '@tributary/connector-api/contract';
-import { Controller, Get, HttpStatus, Inject, Module, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Req, Res } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createNotFoundError } from '../http/create-not-found-error.js';
 import { isOnThisMachine } from '../http/is-on-this-machine.js';
 import { readPackageVersion } from '../package-version.js';
 import {
@@ -32,10 +32,7 @@ export class StartPageController {
   @RouteConfig({ access: 'public' })
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('vary', 'accept');
-    if (!acceptsHtml(request)) {
-      const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
-      throw new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
-    }
+    if (!acceptsHtml(request)) throw createNotFoundError();
     const { connectors, docs, console } = this.options;
     await reply
       .headers({

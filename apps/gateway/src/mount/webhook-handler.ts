@@ -1,13 +1,10 @@
 /** Handles `POST <path>/webhooks`: verifies webhooks, limits failures by client address, and creates the error responses. */
 import type { FailureLimiter } from '@tributary/auth';
 import { PspError, type WebhookRequest } from '@tributary/connector-api';
-import {
-  ContractError,
-  createDefaultErrorBody,
-  type WebhookReceiver,
-} from '@tributary/connector-api/contract';
+import { ContractError, type WebhookReceiver } from '@tributary/connector-api/contract';
 import type { WebhookTrigger } from '@tributary/sync';
 import { HttpStatus, type OnModuleDestroy } from '@nestjs/common';
+import { createNotFoundError } from '../http/create-not-found-error.js';
 import type { LineLimiter, Logger } from '../logging/index.js';
 
 export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
@@ -20,6 +17,7 @@ export class WebhookHandler implements WebhookReceiver, OnModuleDestroy {
   ) {}
 
   async receive(request: WebhookRequest, address: string): Promise<void> {
+    // The same error as for an unknown path.
     if (!this.trigger.isSupported) throw createNotFoundError();
     try {
       await this.trigger.receive(request);
@@ -58,10 +56,4 @@ function createTooManyError(detail: string, retryAfterSeconds: number): Contract
   return new ContractError(HttpStatus.TOO_MANY_REQUESTS, 'Too many webhooks', detail, {
     'retry-after': String(retryAfterSeconds),
   });
-}
-
-/** Creates the same error as for an unknown path. */
-function createNotFoundError(): ContractError {
-  const { Title, Detail } = createDefaultErrorBody(HttpStatus.NOT_FOUND);
-  return new ContractError(HttpStatus.NOT_FOUND, Title, Detail);
 }

@@ -2,9 +2,8 @@
 import type { ReconciliationRepository } from '@tributary/feed';
 import { VERDICTS, type RunSummary } from '@tributary/reconciliation';
 import { Gauge, type Registry } from 'prom-client';
+import { shareQuery } from '../metrics/share-query.js';
 
-/** The gauges are collected one after the other; they share one query. */
-const MAX_AGE_MS = 1000;
 const MS_PER_SECOND = 1000;
 
 interface NewestRun {
@@ -18,13 +17,7 @@ export function registerReconciliationMetrics(
   repository: Pick<ReconciliationRepository, 'listRuns'>,
   policies: readonly string[],
 ): void {
-  let query: { at: number; runs: Promise<NewestRun[]> } | undefined;
-  const findRuns = () => {
-    if (query === undefined || performance.now() - query.at > MAX_AGE_MS)
-      query = { at: performance.now(), runs: readNewestRuns(repository, policies) };
-    // A store that cannot be read has metrics of its own. The gauges then have no values.
-    return query.runs.catch(() => []);
-  };
+  const findRuns = shareQuery(() => readNewestRuns(repository, policies));
   const registerGauge = <Label extends string>(
     name: string,
     help: string,

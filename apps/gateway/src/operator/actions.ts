@@ -11,6 +11,7 @@ import {
   DEFAULT_ORDER_TIMINGS,
   resolveOrder,
   type Resolution,
+  type ResolutionContext,
   type ResolutionResult,
 } from '@tributary/orders';
 
@@ -21,13 +22,13 @@ export async function resolveOrderAsOperator(
   resolution: Resolution,
   author: OperatorAuthor,
 ): Promise<ResolutionResult> {
-  // Leases and due times use the store's clock, and the command line can run on another machine than the gateways.
-  const context = {
-    holder: getCurrentProcess(),
-    now: await store.currentTime(),
-    timings: DEFAULT_ORDER_TIMINGS,
-  };
+  const context = await createResolutionContext(store);
   return resolveOrder(store.orders(order.connector), order.id, resolution, context, author);
+}
+
+/** Leases and due times use the store's clock, because the command line can run on another machine than the gateways. */
+export async function createResolutionContext(store: Store): Promise<ResolutionContext> {
+  return { holder: getCurrentProcess(), now: await store.currentTime(), timings: DEFAULT_ORDER_TIMINGS };
 }
 
 /** Rejected records of one stream. */

@@ -1,8 +1,8 @@
 /** `tributary orders resolve`: lets an operator set the final status of an order whose outcome is unknown. */
-import { getCurrentProcess, type StoredOrder } from '@tributary/feed';
-import { DEFAULT_ORDER_TIMINGS, findResolutionObstacle, type Resolution } from '@tributary/orders';
+import type { StoredOrder } from '@tributary/feed';
+import { findResolutionObstacle, type Resolution } from '@tributary/orders';
 import type { Deployment } from '../../config/index.js';
-import { resolveOrderAsOperator } from '../../operator/actions.js';
+import { createResolutionContext, resolveOrderAsOperator } from '../../operator/actions.js';
 import { createAuthor } from '../shared/create-author.js';
 import { CliError, EXIT_CODES } from '../shared/cli-error.js';
 import { formatOrderAmount, findOrder } from './find-and-format-orders.js';
@@ -26,9 +26,7 @@ export function runResolveCommand(
   return withStore(deployment, async (store) => {
     const order = await findOrder(deployment, store, name);
     if (!confirmed) {
-      const now = await store.currentTime();
-      const context = { holder: getCurrentProcess(), now, timings: DEFAULT_ORDER_TIMINGS };
-      const reason = findResolutionObstacle(order, resolution, context);
+      const reason = findResolutionObstacle(order, resolution, await createResolutionContext(store));
       if (reason !== undefined) throw createResolutionError(order, resolution, reason);
       terminal.err(describeResolution(order, resolution));
       return EXIT_CODES.usage;

@@ -183,7 +183,7 @@ async function composeGateway(
   installRouteAuthorization(adapter.getInstance(), keySets, limiter);
   installListFastPath(adapter.getInstance(), backends);
   installOperatorApi(adapter.getInstance(), {
-    ...{ store, deployment, version: readPackageVersion(), startedAt: Date.now() },
+    ...{ store, deployment, version: readPackageVersion() },
     retryPulls: (path, streams) => syncEngine.retryPulls(path, streams),
   });
   const gracefulShutdown = new GracefulShutdown(adapter.getInstance());

@@ -17,8 +17,6 @@ export interface OperatorServices {
   retryPulls: (connector: string, streams: readonly Stream[]) => void;
   /** Version of the program. */
   version: string;
-  /** When the gateway started, in milliseconds since 1970. */
-  startedAt: number;
 }
 
 /** An authorized request with its validated parameters. */
@@ -47,9 +45,8 @@ export interface OperatorEndpoint {
   requiredQuery?: readonly string[];
   /** JSON schema of the request body. */
   body?: JsonSchema;
-  /** JSON schema of the response; `null` for a response without a body (204). `events`: server-sent events, whose data has the schema. */
+  /** JSON schema of the response; `null` for a response without a body (204). */
   response: JsonSchema | null;
-  responseType?: 'application/json' | 'text/event-stream';
-  /** Returns the response. An endpoint that sends the response itself returns `undefined` after it was sent. */
+  /** Returns the body of the response. */
   handle(request: OperatorRequest, services: OperatorServices): Promise<unknown>;
 }

@@ -49,12 +49,12 @@ function describeOperation(endpoint: OperatorEndpoint): object {
     ...(access === 'public' ? { security: [] } : { 'x-scope': access }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { ...describeSuccess(response, endpoint.responseType), default: ERROR_RESPONSE },
+    responses: { ...describeSuccess(response), default: ERROR_RESPONSE },
   };
 }
 
-function describeSuccess(response: JsonSchema | null, type = 'application/json'): object {
+function describeSuccess(response: JsonSchema | null): object {
   return response === null
     ? { 204: { description: 'Done.' } }
-    : { 200: { description: 'Success.', content: { [type]: { schema: response } } } };
+    : { 200: { description: 'Success.', content: { 'application/json': { schema: response } } } };
 }

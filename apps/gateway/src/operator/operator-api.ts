@@ -10,7 +10,7 @@ import { OperatorAuthenticator } from './authenticate-operator.js';
 import type { JsonSchema, OperatorEndpoint, OperatorRequest, OperatorServices } from './endpoint.types.js';
 import { OPERATOR_ENDPOINTS } from './endpoints/index.js';
 
-export const OPERATOR_API_PATH = '/operator/v1';
+const OPERATOR_API_PATH = '/operator/v1';
 
 /**
  * A person mistypes a key a few times. A program that guesses keys gets 429 for all but one wrong key every ten seconds. A right key is always
@@ -70,7 +70,6 @@ function createHandler(endpoint: OperatorEndpoint, services: OperatorServices, v
       { operator, query: query as OperatorRequest['query'], body, http: request, reply },
       services,
     );
-    if (reply.sent) return reply;
     if (endpoint.response === null) return reply.code(204).send();
     // The body is a Buffer, because Fastify adds a charset to the content type of a string, and JSON has none.
     return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(result)));

@@ -157,6 +157,18 @@ it('shows a tenant its own connectors only', async () => {
   ).toBe(401);
 });
 
+it('lists connectors in pages, sorted by path', async () => {
+  for (const path of ['/overview', '/connectors', '/clients']) {
+    type ConnectorPage = { items: { connector: string }[]; next: string | null };
+    const first = await read<ConnectorPage>(`${path}?limit=1`);
+    const second = await read<ConnectorPage>(`${path}?limit=1&after=${first.next}`);
+    expect([first, second]).toMatchObject([
+      { items: [{ connector: 'acme/bank' }], next: expect.any(String) },
+      { items: [{ connector: 'bank' }], next: null },
+    ]);
+  }
+});
+
 const post = (path: string, body: object, key?: string, headers: Record<string, string> = {}) =>
   api(
     path,

@@ -1,5 +1,6 @@
 /** The position of a page, as clients send it back to get the next page: `after=<token>`. Only the gateway interprets the token. */
 import { createUnprocessableError } from '@tributary/connector-api/contract';
+import type { OperatorRequest } from './endpoint.types.js';
 
 type PositionValue = string | number;
 
@@ -68,4 +69,24 @@ export function toPage<Entry, View>(
     items: page.map(toView),
     next: entries.length > limit && last !== undefined ? toPosition(last) : null,
   };
+}
+
+/**
+ * Takes the page that a request asks for from a complete list.
+ * @param entries sorted by their names
+ * @throws ContractError 422 if `after` of the request is not a position of such a list
+ */
+export function takePage<Entry>(
+  entries: readonly Entry[],
+  query: OperatorRequest['query'],
+  getName: (entry: Entry) => string,
+): PageOf<Entry> {
+  const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
+  const rest = entries.filter((entry) => getName(entry) > after);
+  return toPage(
+    rest,
+    Number(query['limit']),
+    (entry) => entry,
+    (entry) => encodePosition(getName(entry)),
+  );
 }

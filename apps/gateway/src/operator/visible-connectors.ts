@@ -15,13 +15,23 @@ export function listVisibleConnectors(
 }
 
 /**
- * Returns the paths of the connectors that a request is about.
+ * Returns the connectors that a request is about, sorted by path.
  * @param path the connector that the request names; all visible connectors without it
  * @throws ContractError 404 for a connector that the operator does not see
  */
+export function selectConnectors(
+  deployment: Deployment,
+  operator: OperatorKey,
+  path: unknown,
+): ConnectorConfig[] {
+  return path === undefined
+    ? listVisibleConnectors(deployment, operator)
+    : [requireVisibleConnector(deployment, operator, path)];
+}
+
+/** Returns the paths of the connectors that a request is about. @throws ContractError as `selectConnectors` does */
 export function selectConnectorPaths(deployment: Deployment, operator: OperatorKey, path: unknown): string[] {
-  if (path !== undefined) return [requireVisibleConnector(deployment, operator, path).path];
-  return listVisibleConnectors(deployment, operator).map((connector) => connector.path);
+  return selectConnectors(deployment, operator, path).map((connector) => connector.path);
 }
 
 /** @throws ContractError 404 for a connector that does not exist or that the operator does not see */

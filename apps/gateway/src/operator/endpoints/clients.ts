@@ -4,7 +4,7 @@ import { formatTime } from '@tributary/connector-api';
 import { UNAUTHORIZED_READER, type ReaderPosition } from '@tributary/feed';
 import type { ConnectorConfig } from '../../config/index.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
-import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import { takePage } from '../page-position.js';
 import {
   BOOLEAN,
   CONNECTOR_PATH,
@@ -18,7 +18,7 @@ import {
   TEXT,
   TIME,
 } from '../schemas.js';
-import { listVisibleConnectors, requireVisibleConnector } from '../visible-connectors.js';
+import { selectConnectors } from '../visible-connectors.js';
 
 const CLIENT = objectOf({
   reader: { ...TEXT, description: 'Id of the API key. It reveals neither the key nor its hash.' },
@@ -50,25 +50,13 @@ export const CLIENT_ENDPOINTS: readonly OperatorEndpoint[] = [
       }),
     ),
     async handle({ operator, query }, { deployment, store }) {
-      const limit = Number(query['limit']);
-      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
-      const connectors = (
-        query['connector'] === undefined
-          ? listVisibleConnectors(deployment, operator)
-          : [requireVisibleConnector(deployment, operator, query['connector'])]
-      )
-        .filter(({ path }) => path > after)
-        .slice(0, limit + 1);
+      const connectors = selectConnectors(deployment, operator, query['connector']);
+      const { items, next } = takePage(connectors, query, ({ path }) => path);
       const positions = Map.groupBy(
-        await store.findReaderPositions(connectors.map(({ path }) => path)),
+        await store.findReaderPositions(items.map(({ path }) => path)),
         ({ connector }) => connector,
       );
-      return toPage(
-        connectors,
-        limit,
-        (config) => toView(config, positions.get(config.path) ?? []),
-        ({ path }) => encodePosition(path),
-      );
+      return { items: items.map((config) => toView(config, positions.get(config.path) ?? [])), next };
     },
   },
 ];

@@ -3,7 +3,7 @@ import { STREAMS } from '@tributary/connector-api';
 import { deriveReaderIdFromHash, SCOPES } from '@tributary/auth';
 import type { ConnectorConfig } from '../../config/index.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
-import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import { takePage } from '../page-position.js';
 import { redactSettings } from '../redact-settings.js';
 import {
   ANY_OBJECT,
@@ -47,10 +47,9 @@ export const CONNECTOR_ENDPOINTS: readonly OperatorEndpoint[] = [
     query: PAGE_QUERY,
     response: pageOf(objectOf(CONNECTOR_FIELDS)),
     async handle({ operator, query }, { deployment }) {
-      const limit = Number(query['limit']);
-      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
-      const connectors = listVisibleConnectors(deployment, operator).filter(({ path }) => path > after);
-      return toPage(connectors, limit, toView, ({ path }) => encodePosition(path));
+      const connectors = listVisibleConnectors(deployment, operator);
+      const { items, next } = takePage(connectors, query, ({ path }) => path);
+      return { items: items.map(toView), next };
     },
   },
   {

@@ -1,7 +1,7 @@
 /** The overview: the state of every stream, and what needs a person. */
 import { ATTENTION_ITEM, findAttention } from '../attention.js';
 import type { OperatorEndpoint } from '../endpoint.types.js';
-import { decodePosition, encodePosition, toPage } from '../page-position.js';
+import { takePage } from '../page-position.js';
 import {
   CONNECTOR_PATH,
   COUNT,
@@ -30,25 +30,20 @@ export const OVERVIEW_ENDPOINTS: readonly OperatorEndpoint[] = [
     query: PAGE_QUERY,
     response: pageOf(CONNECTOR_STATUS),
     async handle({ operator, query }, services) {
-      const limit = Number(query['limit']);
-      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
-      const connectors = listVisibleConnectors(services.deployment, operator)
-        .filter(({ path }) => path > after)
-        .slice(0, limit + 1);
+      const connectors = listVisibleConnectors(services.deployment, operator);
+      const { items, next } = takePage(connectors, query, ({ path }) => path);
       const states = await readStreamStatus(
         services.store,
-        connectors.map(({ path }) => path),
+        items.map(({ path }) => path),
       );
-      return toPage(
-        connectors,
-        limit,
-        ({ path, tenant, plugin, syncIntervalMs }) => ({
+      return {
+        items: items.map(({ path, tenant, plugin, syncIntervalMs }) => ({
           connector: path,
           ...(tenant !== undefined && { tenant }),
           ...{ plugin: plugin.name, syncIntervalMs, streams: states(path) },
-        }),
-        ({ path }) => encodePosition(path),
-      );
+        })),
+        next,
+      };
     },
   },
   {

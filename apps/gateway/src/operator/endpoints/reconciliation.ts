@@ -11,7 +11,7 @@ import {
 } from '@tributary/reconciliation';
 import { HttpStatus } from '@nestjs/common';
 import type { OperatorEndpoint, OperatorRequest, OperatorServices } from '../endpoint.types.js';
-import { decodePosition, encodePosition, toPage, type PageOf } from '../page-position.js';
+import { decodePosition, encodePosition, takePage, type PageOf } from '../page-position.js';
 import { ANY_OBJECT, listOf, objectOf, PAGE_QUERY, pageOf, SEARCH_TEXT, TEXT, TIME } from '../schemas.js';
 import { listVisiblePolicies } from '../visible-connectors.js';
 
@@ -36,25 +36,17 @@ export const RECONCILIATION_ENDPOINTS: readonly OperatorEndpoint[] = [
     query: PAGE_QUERY,
     response: pageOf(objectOf({ policy: TEXT, ledger: TEXT, 'newestRun?': RUN })),
     async handle({ operator, query }, { deployment, store }) {
-      const limit = Number(query['limit']);
-      const [after = ''] = decodePosition(query['after'], ['string']) ?? [];
       const policies = listVisiblePolicies(deployment, operator)
         .map(({ policy }) => policy)
-        .filter(({ name }) => name > after)
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .slice(0, limit + 1);
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const page = takePage(policies, query, ({ name }) => name);
       const repository = store.reconciliation();
-      const rows = [];
-      for (const { name, ledger } of policies) {
+      const items = [];
+      for (const { name, ledger } of page.items) {
         const [run] = await repository.listRuns(name, 1);
-        rows.push({ policy: name, ledger, ...(run && { newestRun: toRunView(run) }) });
+        items.push({ policy: name, ledger, ...(run && { newestRun: toRunView(run) }) });
       }
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        ({ policy }) => encodePosition(policy),
-      );
+      return { items, next: page.next };
     },
   },
   {

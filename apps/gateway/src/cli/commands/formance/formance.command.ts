@@ -14,6 +14,7 @@ import { registerDoctorCommand, registerStatusCommand } from './diagnose.command
 import { groupByFormance } from './desired-connectors.js';
 import { registerPoolsCommand } from './pools.command.js';
 import { registerVerifyCommand } from './verify.command.js';
+import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 import { formatInstallResults } from './format-install-results.js';
 import {
   formatManualInstallation,
@@ -89,16 +90,8 @@ function registerInstallCommand(formance: Command, { terminal, result, load }: C
       terminal.out(
         options.json ? JSON.stringify(results, undefined, 2) : formatInstallResults(results, isDryRun),
       );
-      result.exitCode = getInstallExitCode(results, isDryRun);
+      result.exitCode = getOutcomeExitCode(results, isDryRun);
     });
-}
-
-/** A connector that could not be installed is a failure. A dry run that found something to do says so by its exit code. */
-function getInstallExitCode(results: readonly InstallResult[], isDryRun: boolean): number {
-  if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed')) return EXIT_CODES.failed;
-  return isDryRun && results.some(({ outcome }) => outcome !== 'unchanged')
-    ? EXIT_CODES.incomplete
-    : EXIT_CODES.done;
 }
 
 function registerUninstallCommand(formance: Command, { terminal, load }: CommandContext): void {

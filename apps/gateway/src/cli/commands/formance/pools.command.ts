@@ -1,7 +1,6 @@
 /** `tributary formance pools`: a dynamic pool in Formance for each connector of the deployment file. */
 import { installPools, type PoolResult } from '@tributary/formance';
 import type { Command } from 'commander';
-import { EXIT_CODES } from '../../shared/cli-error.js';
 import {
   createConfigOption,
   formatExamples,
@@ -11,6 +10,7 @@ import {
 import { formatTable, replaceControlCharacters } from '../../shared/terminal.js';
 import { withPaymentsClient } from './connect-to-formance.js';
 import { groupByFormance } from './desired-connectors.js';
+import { getOutcomeExitCode } from './get-outcome-exit-code.js';
 
 interface PoolsOptions extends ConfigOption {
   dryRun?: boolean;
@@ -38,10 +38,7 @@ export function registerPoolsCommand(formance: Command, { terminal, result, load
           )),
         );
       terminal.out(json ? JSON.stringify(results, undefined, 2) : formatPools(results, isDryRun));
-      if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed'))
-        result.exitCode = EXIT_CODES.failed;
-      else if (isDryRun && results.some(({ outcome }) => outcome !== 'unchanged'))
-        result.exitCode = EXIT_CODES.incomplete;
+      result.exitCode = getOutcomeExitCode(results, isDryRun);
     });
 }
 

@@ -1,0 +1,14 @@
+/** Exit code of the commands that change something in Formance for each connector, and that have a dry run. */
+import type { InstallResult, PoolResult } from '@tributary/formance';
+import { EXIT_CODES } from '../../shared/cli-error.js';
+
+/** What could not be done for a connector is a failure. A dry run that found something to do says so by its exit code. */
+export function getOutcomeExitCode(
+  results: readonly Pick<InstallResult | PoolResult, 'outcome'>[],
+  isDryRun: boolean,
+): number {
+  if (results.some(({ outcome }) => outcome === 'blocked' || outcome === 'failed')) return EXIT_CODES.failed;
+  return isDryRun && results.some(({ outcome }) => outcome !== 'unchanged')
+    ? EXIT_CODES.incomplete
+    : EXIT_CODES.done;
+}

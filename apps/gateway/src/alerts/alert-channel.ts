@@ -1,4 +1,5 @@
 /** Channels that tell people about alerts: a signed webhook, and an incoming webhook of Slack or a compatible service. */
+import { formatTime } from '@tributary/connector-api';
 import { createHmac } from 'node:crypto';
 import { toAlertId, type AlertNotice } from './alert.types.js';
 
@@ -38,7 +39,7 @@ export async function sendNotices(
     case 'webhook': {
       const body = JSON.stringify({
         ...(deployment !== undefined && { deployment }),
-        at: new Date(now).toISOString(),
+        at: formatTime(now),
         alerts: notices.map(({ state, alert: { fingerprint: _, ...alert } }) => ({
           ...{ id: toAlertId({ ...alert, fingerprint: '' }), state, ...alert },
         })),

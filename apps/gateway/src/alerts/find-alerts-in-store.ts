@@ -1,4 +1,5 @@
 /** Finds what the store says about connectors and policies that an operator has to look at. */
+import { formatTime } from '@tributary/connector-api';
 import type { Store } from '@tributary/feed';
 import type { RunSummary } from '@tributary/reconciliation';
 import { createHash } from 'node:crypto';
@@ -74,9 +75,7 @@ async function findLateStreams(
     // A stream that has never caught up is late as soon as a pull has failed.
     const caughtUpAt = success ? success.startedAt + success.duration : error === undefined ? now : 0;
     if (now - caughtUpAt < lateAfterMs) return [];
-    const since = success
-      ? `has not caught up since ${new Date(caughtUpAt).toISOString()}`
-      : 'has never caught up';
+    const since = success ? `has not caught up since ${formatTime(caughtUpAt)}` : 'has never caught up';
     const text = `Stream ${stream} of ${connector} ${since}${error === undefined ? '' : `; the last pull failed: ${error}`}`;
     return [{ kind: 'stream-late', subject: `${connector} ${stream}`, text, fingerprint: 'late' }];
   });
@@ -120,7 +119,7 @@ async function findQuarantined(store: Store, connector: string): Promise<Alert[]
   return [
     {
       ...{ kind: 'quarantine-growth', subject: connector, fingerprint: `${count} ${newest}` },
-      text: `The quarantine of ${connector} has ${count} ${count === 1 ? 'entry' : 'entries'}, the newest since ${new Date(newest).toISOString()}; see tributary quarantine ${connector}`,
+      text: `The quarantine of ${connector} has ${count} ${count === 1 ? 'entry' : 'entries'}, the newest since ${formatTime(newest)}; see tributary quarantine ${connector}`,
     },
   ];
 }

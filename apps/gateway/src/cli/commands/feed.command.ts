@@ -1,5 +1,5 @@
 /** `tributary feed …`: shows a record with its versions, compares two versions, and exports a feed. */
-import { STREAMS, tryEncodeId, type Stream } from '@tributary/connector-api';
+import { formatTime, STREAMS, tryEncodeId, type Stream } from '@tributary/connector-api';
 import type { Store, StoredVersion } from '@tributary/feed';
 import { Option, type Command } from 'commander';
 import { CliError } from '../shared/cli-error.js';
@@ -91,7 +91,7 @@ function registerExport(feed: Command, { terminal, load }: CommandContext): void
           const rows = await opened.readRows(last, EXPORT_BATCH_ROWS);
           for (const { sequence, feedTime, id, version, body } of rows) {
             last = sequence;
-            const times = { sequence, feedTime: new Date(feedTime).toISOString(), id, version };
+            const times = { sequence, feedTime: formatTime(feedTime), id, version };
             if (format === 'ndjson') terminal.out(`${JSON.stringify(times).slice(0, -1)},"record":${body}}`);
             else terminal.out(toCsvLine([...Object.values(times), ...selectColumns(body)]));
           }
@@ -144,7 +144,7 @@ async function findVersions(
 
 function formatAsJson(versions: readonly StoredVersion[]): string {
   const rows = versions.map(({ sequence, feedTime, body }) => ({
-    ...{ sequence, feedTime: new Date(feedTime).toISOString(), record: JSON.parse(body) as unknown },
+    ...{ sequence, feedTime: formatTime(feedTime), record: JSON.parse(body) as unknown },
   }));
   return JSON.stringify(rows, undefined, 2);
 }

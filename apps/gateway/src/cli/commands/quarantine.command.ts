@@ -1,4 +1,5 @@
 /** `tributary quarantine`: lists the unresolved quarantine entries, which are rejected records and data warnings. */
+import { formatTime } from '@tributary/connector-api';
 import {
   createConfigOption,
   formatExamples,
@@ -62,7 +63,7 @@ export function listQuarantine(
 export function formatQuarantineTable(entries: readonly QuarantineEntry[]): string {
   if (entries.length === 0) return 'The quarantine is empty.';
   const rows = entries.map(({ connector, stream, kind, id, since, reason }) =>
-    [`/${connector}`, stream, kind, new Date(since).toISOString(), id, reason].map(replaceControlCharacters),
+    [`/${connector}`, stream, kind, formatTime(since), id, reason].map(replaceControlCharacters),
   );
   return formatTable([['CONNECTOR', 'STREAM', 'KIND', 'SINCE', 'ID', 'REASON'], ...rows]);
 }

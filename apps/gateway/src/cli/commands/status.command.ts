@@ -1,4 +1,5 @@
 /** `tributary status`: the state of every stream, and what needs a person, in the terminal. */
+import { formatTime } from '@tributary/connector-api';
 import { InvalidArgumentError, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration, type Deployment } from '../../config/index.js';
@@ -66,7 +67,7 @@ async function readStatus(
   const paths = shown.map((connector) => connector.path);
   const streams = await readStreamStatus(store, paths);
   return {
-    at: new Date(await store.currentTime()).toISOString(),
+    at: formatTime(await store.currentTime()),
     attention: await findAttention(store, paths),
     connectors: shown.map(({ path: connector, plugin }) => ({
       ...{ connector, plugin: plugin.name, streams: streams(connector) },

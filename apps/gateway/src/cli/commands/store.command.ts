@@ -1,4 +1,5 @@
 /** `tributary store …`: migrates the tables of a store, copies a store to another database, and compares two stores. */
+import { formatTime } from '@tributary/connector-api';
 import {
   adoptStore,
   redactLocation,
@@ -98,7 +99,7 @@ function registerRestoreCommand(store: Command, { terminal, load }: CommandConte
       const { restoredAt, backupAt } = await startEpochAfterRestore(deployment.store, {
         readerLeadMs: readerLead * 1000,
       });
-      const [from, to] = [new Date(backupAt).toISOString(), new Date(restoredAt).toISOString()];
+      const [from, to] = [formatTime(backupAt), formatTime(restoredAt)];
       terminal.out(
         `${redactLocation(deployment.store)} goes on from its state of ${from}. What was written from then until ${to} is pulled again; orders are looked up at the PSP before they are sent.`,
       );

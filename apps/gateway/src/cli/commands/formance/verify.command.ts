@@ -1,4 +1,5 @@
 /** `tributary formance verify`: proves that Formance Payments has every row that its reader was served. */
+import { formatTime } from '@tributary/connector-api';
 import type { Command } from 'commander';
 import { CliError, EXIT_CODES } from '../../shared/cli-error.js';
 import {
@@ -71,12 +72,12 @@ function formatReport({
   differences,
 }: DeliveryReport): string {
   const { rows, payments, found, inTransit } = counts;
-  const head = `${connector}: ${rows} rows make ${payments} payments; Formance has ${found}, and asked last at ${new Date(requestedAt).toISOString()}`;
+  const head = `${connector}: ${rows} rows make ${payments} payments; Formance has ${found}, and asked last at ${formatTime(requestedAt)}`;
   const age =
     oldResultFrom === undefined
       ? []
       : [
-          `  This is an old result: the work file was finished at ${new Date(oldResultFrom).toISOString()}. Delete the file to begin a new proof`,
+          `  This is an old result: the work file was finished at ${formatTime(oldResultFrom)}. Delete the file to begin a new proof`,
         ];
   const transit =
     inTransit > 0

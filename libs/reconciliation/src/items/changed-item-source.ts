@@ -63,7 +63,9 @@ async function findNewKeys(
       groups.set(rule, ofRule);
       if (ofRule.has(key)) continue;
       ofRule.set(key, []);
-      found.set(rule, [...(found.get(rule) ?? []), key]);
+      const keys = found.get(rule);
+      if (keys) keys.push(key);
+      else found.set(rule, [key]);
     }
   }
   return found;

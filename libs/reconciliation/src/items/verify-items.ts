@@ -43,15 +43,16 @@ class ItemVerifier {
       const ids = [...new Set(rows.map(({ recordId }) => recordId))];
       const stored = await this.repository.findItemsOfRecords(this.policyId, 'psp', connector, ids);
       const start = from;
-      const before = stored
-        .filter(({ sincePosition }) => sincePosition <= start)
-        .map((item) => ({ ...item, untilPosition: hideLater(item.untilPosition, start) }));
+      const earlier = stored.filter(({ sincePosition }) => sincePosition <= start);
+      const before = earlier.map((item) => ({
+        ...item,
+        untilPosition: hideLater(item.untilPosition, start),
+      }));
       const { items, replaced } = convertFeedRows(this.policy, connector, rows, before);
       const ends = new Map(replaced.map(({ number, untilPosition }) => [number, untilPosition]));
-      const wrong = before.find(
+      const wrong = earlier.find(
         ({ number, untilPosition }) =>
-          hideLater(stored.find((item) => item.number === number)?.untilPosition, to) !==
-          (untilPosition ?? ends.get(number)),
+          hideLater(untilPosition, to) !== (hideLater(untilPosition, start) ?? ends.get(number)),
       );
       if (wrong) return describeDifference('psp', connector, wrong.recordId);
       const added = stored.filter(({ sincePosition }) => sincePosition > start && sincePosition <= to);
@@ -110,10 +111,11 @@ class ItemVerifier {
       this.policyId,
       stored.map(({ number }) => number),
     );
+    const keysByNumber = Map.groupBy(keys, ({ number }) => number);
     const found = stored.map((item) => ({
       ...item,
       untilPosition: hideLater(item.untilPosition, to),
-      keys: keys.filter(({ number }) => number === item.number),
+      keys: keysByNumber.get(item.number) ?? [],
     }));
     const texts = [expected, found].map((items) => items.map((item) => [toText(item), item.recordId]).sort());
     const [wanted = [], actual = []] = texts;

@@ -57,19 +57,10 @@ export function convertFeedRows(
       else result.replaced.push({ number: item.number, untilPosition: seq });
     }
     const keys = toKeys(policy.rules, row);
-    const items = contents.map((content): NewItem => {
-      const item = {
-        ...{
-          side: 'psp' as const,
-          source: connector,
-          recordId,
-          sincePosition: seq,
-          untilPosition: undefined,
-        },
-        ...{ at: Date.parse(row.updatedAt), ...content },
-      };
-      return { ...item, keys };
-    });
+    const items = contents.map((content): NewItem => ({
+      ...{ side: 'psp', source: connector, recordId, sincePosition: seq, untilPosition: undefined },
+      ...{ at: Date.parse(row.updatedAt), ...content, keys },
+    }));
     result.items.push(...items);
     current.set(recordId, items);
   }

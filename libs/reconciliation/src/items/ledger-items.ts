@@ -5,8 +5,22 @@ import { toAccountName, type LedgerField, type MatchingRule, type Policy } from 
 /** Metadata with which a Formance Ledger marks a transaction that reverts another one. Source: formancehq/ledger, `internal/metadata.go`. */
 const REVERTS_KEY = 'com.formance.spec/state/reverts';
 
+/** Converts transactions of the ledger of a policy, in their sequence. It reads the transactions that they revert from the store. */
+export async function convertLedgerTransactions(
+  repository: ReconciliationRepository,
+  policy: Policy,
+  transactions: readonly LedgerTransaction[],
+): Promise<NewItem[]> {
+  const items: NewItem[] = [];
+  for (const transaction of transactions)
+    items.push(
+      ...convertTransaction(policy, transaction, await findReverted(repository, policy.ledger, transaction)),
+    );
+  return items;
+}
+
 /** Returns the stored transaction that this one reverts, or `undefined`. */
-export async function findReverted(
+async function findReverted(
   repository: ReconciliationRepository,
   ledger: string,
   transaction: LedgerTransaction,
@@ -25,7 +39,7 @@ function getRevertedId({ metadata }: LedgerTransaction): number | undefined {
  * Converts one transaction: one item for each account of the policy and each asset that it changes.
  * @param reverted the transaction that it reverts. A reversal has the keys of the transaction that it reverts
  */
-export function convertLedgerTransaction(
+function convertTransaction(
   policy: Policy,
   transaction: LedgerTransaction,
   reverted: LedgerTransaction | undefined,

@@ -3,7 +3,7 @@ import type { ItemCuts, ReconciliationRepository } from '@tributary/feed';
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
-import { convertLedgerTransaction, findReverted } from './ledger-items.js';
+import { convertLedgerTransactions } from './ledger-items.js';
 
 /** Rows that are read, converted and stored in one transaction. */
 const BATCH_ROWS = 1000;
@@ -53,15 +53,7 @@ async function addLedgerBatch(
   if (position >= cut) return false;
   const read = await repository.readLedgerTransactions(policy.ledger, position, BATCH_ROWS);
   const transactions = read.filter(({ id }) => id <= cut);
-  const items = [];
-  for (const transaction of transactions)
-    items.push(
-      ...convertLedgerTransaction(
-        policy,
-        transaction,
-        await findReverted(repository, policy.ledger, transaction),
-      ),
-    );
+  const items = await convertLedgerTransactions(repository, policy, transactions);
   await repository.storeItems(policyId, {
     ...{ side: 'ledger', source: policy.ledger, fromPosition: position },
     ...{ toPosition: transactions.at(-1)?.id ?? cut, items, replaced: [] },

@@ -3,7 +3,7 @@ import type { ItemSide, NewItem, ReconciliationItem, ReconciliationRepository } 
 import { LEDGER_START } from '../ledger/read-ledger.js';
 import type { Policy } from '../policy/policy.types.js';
 import { convertFeedRows } from './feed-items.js';
-import { convertLedgerTransaction, findReverted } from './ledger-items.js';
+import { convertLedgerTransactions } from './ledger-items.js';
 
 const BATCH_ROWS = 500;
 
@@ -71,15 +71,7 @@ class ItemVerifier {
     for (let from = LEDGER_START; from < end;) {
       const read = await this.repository.readLedgerTransactions(ledger, from, BATCH_ROWS);
       const transactions = read.filter(({ id }) => id <= end);
-      const items: NewItem[] = [];
-      for (const transaction of transactions)
-        items.push(
-          ...convertLedgerTransaction(
-            this.policy,
-            transaction,
-            await findReverted(this.repository, ledger, transaction),
-          ),
-        );
+      const items = await convertLedgerTransactions(this.repository, this.policy, transactions);
       const ids = transactions.map(({ id }) => String(id));
       const stored = await this.repository.findItemsOfRecords(this.policyId, 'ledger', ledger, ids);
       const problem = await this.compare('ledger', ledger, items, stored, Infinity);

@@ -13,7 +13,7 @@ import { ChangedItemSource, findConnectedItems } from '../items/changed-item-sou
 import { sortMatchCounts } from '../matching/match-recorder.js';
 import type { Policy } from '../policy/policy.types.js';
 import { compareItems, type AccountTotals, type ItemComparison } from './compare-items.js';
-import { hashRun } from './hash-run.js';
+import { addBreakToHash, hashRun } from './hash-run.js';
 import type { BalanceLine, MatchCount, RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
 
@@ -85,9 +85,9 @@ async function readUnchangedBreaks(
 ): Promise<Break[] | undefined> {
   const hash = createHash('sha256');
   const breaks: Break[] = [];
-  for await (const { class: name, state, body } of streamBreaks(repository, runId)) {
-    hash.update(`${name} ${state} ${body}\n`);
-    breaks.push(JSON.parse(body) as Break);
+  for await (const stored of streamBreaks(repository, runId)) {
+    addBreakToHash(hash, stored);
+    breaks.push(JSON.parse(stored.body) as Break);
   }
   return hash.digest('hex') === summary.breaks.sha256 ? breaks : undefined;
 }

@@ -14,7 +14,7 @@ import type { Policy } from '../policy/policy.types.js';
 import { parsePolicy, serializePolicy, toPolicyId } from '../policy/serialize-policy.js';
 import { compareChanges } from './compare-changes.js';
 import { compareItems } from './compare-items.js';
-import { hashRun } from './hash-run.js';
+import { addBreakToHash, hashRun } from './hash-run.js';
 import { observeSources } from './observe-sources.js';
 import type { RunInputs, RunSummary } from './run.types.js';
 import { streamBreaks } from './stream-breaks.js';
@@ -231,13 +231,13 @@ async function completeSummary(
   const hash = createHash('sha256');
   const breaks = { count: 0, new: 0 };
   let oldestOpen: string | undefined;
-  for await (const { class: name, state, body } of streamBreaks(repository, runId)) {
-    hash.update(`${name} ${state} ${body}\n`);
+  for await (const stored of streamBreaks(repository, runId)) {
+    addBreakToHash(hash, stored);
     breaks.count++;
-    const { isNew, since } = JSON.parse(body) as Break;
+    const { isNew, since } = JSON.parse(stored.body) as Break;
     if (isNew) breaks.new++;
     // RFC 3339 in UTC with equal digits: the texts have the sequence of the times.
-    if (state === 'open' && (oldestOpen === undefined || since < oldestOpen)) oldestOpen = since;
+    if (stored.state === 'open' && (oldestOpen === undefined || since < oldestOpen)) oldestOpen = since;
   }
   const resolved: RunSummary['resolved'] = { count: 0, ids: [] };
   if (previous !== undefined)

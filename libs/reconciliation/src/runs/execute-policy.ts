@@ -132,20 +132,13 @@ export async function verifyRun(
   const changedItem = await verifyItems(repository, run.policyId, policy);
   if (changedItem !== undefined) return changedItem;
   let problem: string | undefined;
-  const partial = await compute(
-    'all',
-    repository,
-    run.policyId,
-    parsePolicy(spec),
-    inputs,
-    async (breaks) => {
-      for (const each of breaks.map(toStoredBreak)) {
-        const found = await repository.findBreak(run.id, each.id);
-        if (found?.body !== each.body || found.class !== each.class || found.state !== each.state)
-          problem ??= `break ${each.id} of ${run.id} does not follow from the stored items`;
-      }
-    },
-  );
+  const partial = await compute('all', repository, run.policyId, policy, inputs, async (breaks) => {
+    for (const each of breaks.map(toStoredBreak)) {
+      const found = await repository.findBreak(run.id, each.id);
+      if (found?.body !== each.body || found.class !== each.class || found.state !== each.state)
+        problem ??= `break ${each.id} of ${run.id} does not follow from the stored items`;
+    }
+  });
   if (problem !== undefined) return problem;
   const summary = await completeSummary(repository, run.id, partial, inputs);
   if (summary.breaks.sha256 !== stored.breaks.sha256)

@@ -52,21 +52,20 @@ export async function compareChanges(
   changed.push(...(await findReferencedItems(repository, policyId, references)));
   const connected = await findConnectedItems(repository, policyId, changed);
   if (!connected) return undefined;
-  const [gone, found]: BreakDraft[][] = [[], []];
-  const earlier = await compareItems(
-    new ChangedItemSource(connected, before.cuts),
-    ...([policy.rules, earlierDecisions.links, (draft: BreakDraft) => void gone?.push(draft)] as const),
-  );
-  const now = await compareItems(
-    new ChangedItemSource(connected, cuts),
-    ...([policy.rules, decisions.links, (draft: BreakDraft) => void found?.push(draft)] as const),
-  );
-  const goneIds = new Set(gone?.map(({ items }) => toBreakId(policy.name, items)));
+  const compareAt = async (at: ItemCuts, { links }: Decisions) => {
+    const drafts: BreakDraft[] = [];
+    const source = new ChangedItemSource(connected, at);
+    const comparison = await compareItems(source, policy.rules, links, (draft) => void drafts.push(draft));
+    return { comparison, drafts };
+  };
+  const earlier = await compareAt(before.cuts, earlierDecisions);
+  const now = await compareAt(cuts, decisions);
+  const goneIds = new Set(earlier.drafts.map(({ items }) => toBreakId(policy.name, items)));
   const carried = earlierBreaks.filter(({ id }) => !goneIds.has(id));
   if (carried.length + goneIds.size !== earlierBreaks.length) return undefined;
   return {
-    comparison: combine(summary, earlier, now),
-    drafts: [...carried.map(toDraft), ...(found ?? [])],
+    comparison: combine(summary, earlier.comparison, now.comparison),
+    drafts: [...carried.map(toDraft), ...now.drafts],
   };
 }
 

@@ -1,14 +1,11 @@
 /** Decides what is wrong with the items of one key that no rule could match. */
 import type { ReconciliationItem } from '@tributary/feed';
-import type { BreakClass } from '../breaks/break.types.js';
+import type { BreakClass, BreakDraft } from '../breaks/break.types.js';
 import { sumAmounts, groupByAccountAndAsset, type AccountAssetItems } from './match-group.js';
 
 /** A break of items that have the same key. */
-export interface GroupBreak {
-  class: BreakClass;
+export interface GroupBreak extends Pick<BreakDraft, 'class' | 'reason'> {
   items: ReconciliationItem[];
-  /** A sentence for a person. */
-  reason: string;
 }
 
 /**

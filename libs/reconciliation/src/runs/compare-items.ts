@@ -70,7 +70,7 @@ export async function compareItems(
         ({ number }) => broken.has(number),
       )) {
         for (const { number } of draft.items) broken.add(number);
-        await onBreak({ class: draft.class, items: draft.items, reason: draft.reason, rule: index, key });
+        await onBreak({ ...draft, rule: index, key });
       }
   }
   for await (const items of source.streamItems((number) => paired.has(number))) {

@@ -1,10 +1,11 @@
 /** A run that derives its result from the run before gives what a comparison of all items gives, after random changes on both sides. */
-import { serializeTransaction, type Transaction } from '@tributary/connector-api';
-import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
+import type { Transaction } from '@tributary/connector-api';
+import { openStore, type Store } from '@tributary/feed';
 import { createSeededRandom } from '../../../../test/reconciliation/seeded-random.js';
 import { STORES, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions, DecisionError } from '../breaks/break-decisions.js';
 import type { Policy } from '../policy/policy.types.js';
+import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
 import { runPolicy, verifyRun } from './execute-policy.js';
 import { streamBreaks } from './stream-breaks.js';
@@ -57,13 +58,10 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
             })
           : (Reflect.get(target, name, target) as unknown),
     });
-    const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
     const verdicts = new Set<string>();
     for (let step = 0; step < STEPS; step++) {
-      await lease!.append({
-        records: Array.from({ length: 1 + pick(3) }, () => serializeTransaction(createRow(pick))),
-        ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: String(step) },
-      });
+      const rows = Array.from({ length: 1 + pick(3) }, () => createRow(pick));
+      await appendRows(store, 'bank', rows);
       for (let count = pick(4); count > 0; count--) book(ledger, pick);
       const run = await runPolicy(countingStore, POLICY, ledger, AT + step * (DAY_MS / 4));
       expect(run.summary.problems).toEqual([]);
@@ -71,7 +69,6 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
       expect(await verifyRun(repository, (await repository.findRun(run.id))!)).toBeUndefined();
       await decide(store, pick);
     }
-    await lease!.release();
     expect(wholeComparisons).toBe(1);
     expect([...verdicts].sort()).toEqual(expect.arrayContaining(['breaks', 'pending']));
   });
@@ -81,10 +78,8 @@ describe.each(STORES)('runs that follow each other, in $name', (kind) => {
 function createRow(pick: (count: number) => number): Transaction {
   const number = pick(60);
   return {
-    ...{ id: `p${number}`, createdAt: new Date(AT).toISOString(), type: 'PAYIN' },
+    ...createPayment(`p${number}`, number % 3 === 0 ? 'b' : 'a', BigInt(10 + (number % 4)), AT),
     status: pick(6) === 0 ? 'FAILED' : pick(6) === 0 ? 'PENDING' : 'SUCCEEDED',
-    destinationAccountId: number % 3 === 0 ? 'b' : 'a',
-    amount: { amount: BigInt(10 + (number % 4)), asset: 'EUR/2' },
     metadata: number % 5 === 0 ? { batch: `B${number % 7}` } : { card: `C${number}` },
   };
 }

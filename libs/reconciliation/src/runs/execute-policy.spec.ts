@@ -1,12 +1,13 @@
 /** Runs of small policies, on both databases: classes, verdicts, cuts, and what a repeated run says. */
-import { serializeTransaction, type Transaction } from '@tributary/connector-api';
-import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
+import type { Transaction } from '@tributary/connector-api';
+import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import { STORES, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions } from '../breaks/break-decisions.js';
 import type { Break } from '../breaks/break.types.js';
 import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
+import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
 import { runPolicy, verifyRun, type RunResult } from './execute-policy.js';
 import { streamBreaks } from './stream-breaks.js';
@@ -48,14 +49,7 @@ describe.each(STORES)('a run, in $name', (kind) => {
     await fresh.remove();
   });
 
-  const addRows = async (...rows: Transaction[]) => {
-    const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
-    await lease!.append({
-      records: rows.map((row) => serializeTransaction(row)),
-      ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' },
-    });
-    await lease!.release();
-  };
+  const addRows = (...rows: Transaction[]) => appendRows(store, 'bank', rows);
   const run = (asOf = AT + 30 * DAY_MS, policy = POLICY) => runPolicy(store, policy, ledger, asOf);
   const listBreaks = async ({ id }: RunResult): Promise<Break[]> => {
     const breaks: Break[] = [];
@@ -338,10 +332,7 @@ describe.each(STORES)('a run, in $name', (kind) => {
 });
 
 function row(id: string, overrides: Partial<Omit<Transaction, 'amount'>> & { amount: bigint }): Transaction {
-  return {
-    ...{ id, createdAt: new Date(AT).toISOString(), type: 'PAYIN', status: 'SUCCEEDED' },
-    ...(overrides.type === 'PAYOUT' ? {} : { destinationAccountId: 'a' }),
-    ...overrides,
-    amount: { amount: overrides.amount, asset: 'EUR/2' },
-  };
+  const { amount, ...others } = overrides;
+  const { destinationAccountId, ...payment } = createPayment(id, 'a', amount, AT);
+  return { ...payment, ...(others.type === 'PAYOUT' ? {} : { destinationAccountId }), ...others };
 }

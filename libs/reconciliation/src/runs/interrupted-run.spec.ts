@@ -1,6 +1,5 @@
 /** A run that ends at any of its database calls, two runs at the same time, and a ledger that does not answer leave no half result. */
-import { serializeTransaction } from '@tributary/connector-api';
-import { getCurrentProcess, openStore, type ReconciliationRepository, type Store } from '@tributary/feed';
+import { openStore, type ReconciliationRepository, type Store } from '@tributary/feed';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +7,7 @@ import { POSTGRES, SQLITE, type FreshStore, type StoreKind } from '../../../feed
 import { verifyEvents } from '../events/verify-events.js';
 import { createHttpLedgerSource } from '../ledger/http-ledger-source.js';
 import type { Policy } from '../policy/policy.types.js';
+import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
 import { runPolicy, verifyRun } from './execute-policy.js';
 
@@ -36,17 +36,11 @@ async function open(kind: StoreKind): Promise<Store> {
 }
 
 async function addRows(store: Store, ...ids: string[]): Promise<void> {
-  const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
-  await lease!.append({
-    records: ids.map((id) =>
-      serializeTransaction({
-        ...{ id, createdAt: new Date(AT).toISOString(), type: 'PAYIN', status: 'SUCCEEDED' },
-        ...{ destinationAccountId: 'a', amount: { amount: 5n, asset: 'EUR/2' } },
-      }),
-    ),
-    ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: ids.join() },
-  });
-  await lease!.release();
+  await appendRows(
+    store,
+    'bank',
+    ids.map((id) => createPayment(id, 'a', 5n, AT)),
+  );
 }
 
 function book(ledger: MemoryLedger, ...references: string[]): void {

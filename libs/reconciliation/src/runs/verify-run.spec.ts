@@ -1,11 +1,11 @@
 /** `verifyRun` and `verifyEvents` find a change of each column of each stored item, break, run and event. */
-import { serializeTransaction } from '@tributary/connector-api';
-import { getCurrentProcess, openStore, type Store } from '@tributary/feed';
+import { openStore, type Store } from '@tributary/feed';
 import { runSql } from '../../../feed/src/testing/raw-sql.js';
 import { SQLITE, type FreshStore } from '../../../feed/src/testing/stores.js';
 import { BreakDecisions } from '../breaks/break-decisions.js';
 import { verifyEvents } from '../events/verify-events.js';
 import type { Policy } from '../policy/policy.types.js';
+import { appendRows, createPayment } from '../testing/feed-rows.js';
 import { MemoryLedger } from '../testing/memory-ledger.js';
 import { runPolicy, verifyRun } from './execute-policy.js';
 import { streamBreaks } from './stream-breaks.js';
@@ -37,18 +37,12 @@ let runId: string;
 beforeAll(async () => {
   fresh = await SQLITE.createMigrated();
   store = await openStore(fresh.url, () => AT);
-  const lease = await (await store.feed('bank', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
   for (const amount of [7n, 8n])
-    await lease!.append({
-      records: ['p', 'q', 'r'].map((id) =>
-        serializeTransaction({
-          ...{ id, createdAt: new Date(AT).toISOString(), type: 'PAYIN', status: 'SUCCEEDED' },
-          ...{ destinationAccountId: 'a', amount: { amount, asset: 'EUR/2' } },
-        }),
-      ),
-      ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: String(amount) },
-    });
-  await lease!.release();
+    await appendRows(
+      store,
+      'bank',
+      ['p', 'q', 'r'].map((id) => createPayment(id, 'a', amount, AT)),
+    );
   const ledger = new MemoryLedger();
   const postings = [{ source: 'world', destination: 'psp:a', asset: 'EUR/2', amount: 8n }];
   for (const reference of ['p', 'q', 'x']) ledger.book(postings, { reference, at: AT });

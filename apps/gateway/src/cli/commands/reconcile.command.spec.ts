@@ -1,12 +1,12 @@
 /** `tributary reconcile` against a ledger over HTTP: the whole way from the deployment file to the report. */
-import { serializeTransaction } from '@tributary/connector-api';
-import { getCurrentProcess, openStore } from '@tributary/feed';
+import { openStore } from '@tributary/feed';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_STORE } from '../../../../../libs/feed/src/testing/stores.js';
+import { appendRows, createPayment } from '../../../../../libs/reconciliation/src/testing/feed-rows.js';
 import { runCli } from '../run-cli.js';
 
 const TOKEN = 'token-of-this-ledger';
@@ -57,15 +57,7 @@ const run = async (...args: string[]) => {
 
 async function addRow(id: string, amount: bigint): Promise<void> {
   const store = await openStore(fresh.url);
-  const lease = await (await store.feed('sand', 'transactions')).acquireLease(getCurrentProcess(), 60_000);
-  const row = { id, createdAt: '2026-01-10T00:00:00Z', type: 'PAYIN', status: 'SUCCEEDED' } as const;
-  await lease!.append({
-    records: [
-      serializeTransaction({ ...row, amount: { amount, asset: 'EUR/2' }, destinationAccountId: 'main' }),
-    ],
-    ...{ rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'c' },
-  });
-  await lease!.release();
+  await appendRows(store, 'sand', [createPayment(id, 'main', amount, Date.UTC(2026, 0, 10))]);
   await store.close();
 }
 

@@ -39,12 +39,6 @@ export interface PaymentAdjustment {
   status: string;
 }
 
-export interface PageOf<T> {
-  items: readonly T[];
-  /** Cursor of the next page; `undefined` for the last one. */
-  next: string | undefined;
-}
-
 export type DeliveryDifferenceKind =
   /** Formance does not have it. */
   | 'missing'

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CursorPage } from '../http/formance-http.js';
 import { DeliveryWorkFile } from './delivery-work-file.js';
-import type { NumberedTransactionRow, PageOf, PaymentAdjustment, PaymentSummary } from './delivery.types.js';
+import type { NumberedTransactionRow, PaymentAdjustment, PaymentSummary } from './delivery.types.js';
 import { verifyPayments, type PaymentsToVerify } from './verify-payments.js';
 
 const ROWS = Number(process.env['VERIFIED_ROWS'] ?? 3_000);
@@ -70,7 +71,7 @@ function* listPayments(payment: number): Generator<PaymentSummary> {
 }
 
 /** Yields pages as Formance does: the newest payment first. The cursor is the payment with which the page ends. */
-async function* listPages(cursor: string | undefined): AsyncGenerator<PageOf<PaymentSummary>> {
+async function* listPages(cursor: string | undefined): AsyncGenerator<CursorPage<PaymentSummary>> {
   let items: PaymentSummary[] = [];
   for (let payment = Number(cursor ?? PAYMENTS) - 1; payment >= 0; payment--) {
     items.push(...listPayments(payment));

@@ -2,12 +2,12 @@
  * Proves that Formance Payments has every row version of a feed up to a cut: each payment with its asset, amounts and status, and each version
  * as an adjustment of the payment to which it belongs. It reads both sides once, page by page. Reconciliation can call it, too.
  */
+import type { CursorPage } from '../http/formance-http.js';
 import { getPaymentKey, type DeliveryWorkFile, type ExpectedPayment } from './delivery-work-file.js';
 import type {
   DeliveryCounts,
   DeliveryDifference,
   NumberedTransactionRow,
-  PageOf,
   PaymentAdjustment,
   PaymentSummary,
 } from './delivery.types.js';
@@ -22,7 +22,7 @@ export interface PaymentsToVerify {
   /** Position of the last row that Formance must have. */
   cut: number;
   /** Returns the pages of Formance's list of payments, from a cursor or from the beginning. */
-  listPayments: (cursor: string | undefined) => AsyncIterable<PageOf<PaymentSummary>>;
+  listPayments: (cursor: string | undefined) => AsyncIterable<CursorPage<PaymentSummary>>;
   /** Returns the adjustments of a payment. It is called for payments with several versions, because the list has no adjustments. */
   findAdjustments: (paymentId: string) => Promise<readonly PaymentAdjustment[]>;
 }

@@ -1,8 +1,8 @@
 /** Converts the elements of one OFX transaction (STMTTRN) to an entry. */
 import type { Entry, Party, ReferenceName } from '../../statements/statement.types.js';
 import { StatementError } from '../../statements/statement.types.js';
-import { collapseWhitespace, isDecimal, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
-import { parseOfxDate } from './ofx-values.js';
+import { collapseWhitespace, isIban, isPlaceholder, quoteValue } from '../value-parsers.js';
+import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
 /** Values by element name. An element within PAYEE, BANKACCTTO or CURRENCY has the name of that element before it. */
 export type OfxValues = ReadonlyMap<string, string>;
@@ -16,10 +16,8 @@ export function toOfxEntry(values: OfxValues, currency: string, position: string
     throw new StatementError(`${position}: ${what}`);
   };
   const written = values.get('TRNAMT') ?? '';
-  const sign = /^[+-]/.exec(written)?.[0] ?? '';
-  // OFX has no mark for thousands, and the decimal mark is a point or a comma.
-  const amount = written.slice(sign.length).replace(',', '.');
-  if (!isDecimal(amount)) reject(`TRNAMT is ${quoteValue(written)}; expected an amount such as -12.50`);
+  const { creditDebit, amount } =
+    parseOfxAmount(written) ?? reject(`TRNAMT is ${quoteValue(written)}; expected an amount such as -12.50`);
   const day = values.get('DTPOSTED') ?? '';
   const bookedAt =
     parseOfxDate(day) ?? reject(`DTPOSTED is ${quoteValue(day)}; expected a day such as 20260304`);
@@ -37,7 +35,7 @@ export function toOfxEntry(values: OfxValues, currency: string, position: string
     ...(party && { counterparty: party }),
     ...(remittance !== undefined && { remittance }),
     ...(proprietaryCode !== undefined && { proprietaryCode }),
-    creditDebit: sign === '-' ? 'DBIT' : 'CRDT',
+    creditDebit,
     reversal: false,
     status: 'BOOK',
     amount,

@@ -6,11 +6,11 @@ import type { StatementBalance, StatementEvent, StatementStart } from '../../sta
 import { StatementError } from '../../statements/statement.types.js';
 import { MAX_RAW_LENGTH } from '../statement-reader.js';
 import type { StatementReader } from '../statement-reader.js';
-import { isDecimal, isIban, quoteValue } from '../value-parsers.js';
+import { isIban, quoteValue } from '../value-parsers.js';
 import { toOfxEntry } from './ofx-entry.js';
 import { OfxTokenizer } from './ofx-tokenizer.js';
 import type { OfxToken } from './ofx-tokenizer.js';
-import { parseOfxDate } from './ofx-values.js';
+import { parseOfxAmount, parseOfxDate } from './ofx-values.js';
 
 const STATEMENTS = new Set(['STMTRS', 'CCSTMTRS']);
 /** Elements within a transaction or a statement whose values need the name of the element before them. */
@@ -162,16 +162,15 @@ export class OfxReader implements StatementReader {
   #readLedgerBalance(line: number): StatementBalance | undefined {
     const written = this.#statement?.get('LEDGERBAL BALAMT');
     if (written === undefined) return undefined;
-    const amount = written.replace(/^[+-]/, '').replace(',', '.');
-    if (!isDecimal(amount)) {
+    const parsed = parseOfxAmount(written);
+    if (!parsed) {
       this.#unreadable.push(`BALAMT of the ledger balance is ${quoteValue(written)}; expected an amount`);
       return undefined;
     }
     const at = this.#readDay('LEDGERBAL DTASOF');
     return {
       code: 'CLBD',
-      creditDebit: written.startsWith('-') ? 'DBIT' : 'CRDT',
-      amount,
+      ...parsed,
       currency: this.#currency(line),
       ...(at !== undefined && { at }),
     };

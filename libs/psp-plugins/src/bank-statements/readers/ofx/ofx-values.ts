@@ -1,5 +1,6 @@
-/** Parses dates of OFX. */
-import { toCalendarDate } from '../value-parsers.js';
+/** Parses dates and amounts of OFX. */
+import type { CreditDebit } from '../../statements/statement.types.js';
+import { isDecimal, toCalendarDate } from '../value-parsers.js';
 
 const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]*\])?$/;
 
@@ -11,4 +12,13 @@ const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d{1,6})?)?(?:\[[^\]]
 export function parseOfxDate(text: string): string | undefined {
   const [, year, month, day] = DATE_PATTERN.exec(text.trim()) ?? [];
   return year === undefined ? undefined : toCalendarDate(Number(year), Number(month), Number(day));
+}
+
+/**
+ * Parses an amount with an optional sign: `-12,50` → `DBIT`, `12.50`. OFX has no mark for thousands, and the decimal mark is a point or a comma.
+ * @returns `undefined` if it is no amount
+ */
+export function parseOfxAmount(text: string): { creditDebit: CreditDebit; amount: string } | undefined {
+  const amount = text.replace(/^[+-]/, '').replace(',', '.');
+  return isDecimal(amount) ? { creditDebit: text.startsWith('-') ? 'DBIT' : 'CRDT', amount } : undefined;
 }

@@ -65,8 +65,6 @@ export class OpenStatementFile {
 
   readonly fingerprint: string;
   readonly size: number;
-  /** Number of bytes read in the current pass. */
-  bytesRead = 0;
 
   /** For another thread. It is valid until `close`. */
   get descriptor(): number {
@@ -88,11 +86,11 @@ export class OpenStatementFile {
   /** Reads the file from the beginning, in chunks of 256 kB. */
   async *read(): AsyncGenerator<Uint8Array> {
     const chunk = 1 << 18;
-    for (this.bytesRead = 0; ;) {
+    for (let position = 0; ;) {
       const buffer = Buffer.allocUnsafe(chunk);
-      const { bytesRead } = await this.handle.read(buffer, 0, chunk, this.bytesRead);
+      const { bytesRead } = await this.handle.read(buffer, 0, chunk, position);
       if (bytesRead === 0) return;
-      this.bytesRead += bytesRead;
+      position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   }

@@ -126,7 +126,7 @@ export class OrderEndpoint {
     return requested;
   }
 
-  /** Rejects delays after which a row could change later than `changesWithin`. SandboxRow timestamps are whole seconds. */
+  /** Rejects delays after which a row could change later than `changesWithin`. The timestamps of rows are whole seconds. */
   private validateDelay({ delayMs = this.settings.orderDelay }: RequestedBehavior, fate: OrderFate): void {
     const longest = this.settings.changesWithin - SECOND;
     if (['settles', 'fails'].includes(fate) && delayMs > longest) {

@@ -6,6 +6,7 @@ import type { Check } from '../check.js';
 import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import { isRequestOf } from '../../fake-route.js';
+import { changeProperties, isJsonObject } from '../json-body.js';
 
 /** A byte that is never part of UTF-8. */
 const INVALID_BYTE = 0xff;
@@ -89,26 +90,22 @@ async function listAccountIds(harness: PluginHarness): Promise<string> {
  */
 function listNumberNamesOfRows(body: unknown): string[] {
   if (Array.isArray(body)) return listNumberNames(body);
-  return isObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];
+  return isJsonObject(body) ? Object.values(body).flatMap(listNumberNamesOfRows) : [];
 }
 
 /** Returns the names of the properties with a number, or with a decimal number as a text. */
 function listNumberNames(body: unknown): string[] {
   if (Array.isArray(body)) return body.flatMap(listNumberNames);
-  if (!isObject(body)) return [];
+  if (!isJsonObject(body)) return [];
   return Object.entries(body).flatMap(([name, value]) => (isNumber(value) ? [name] : listNumberNames(value)));
 }
 
 /** Returns a copy of a body in which the numbers with this name have another value. Texts stay texts. */
 function replaceNumbers(body: unknown, name: string, value: JsonNumber): unknown {
-  if (Array.isArray(body)) return body.map((item) => replaceNumbers(item, name, value));
-  if (!isObject(body)) return body;
-  return Object.fromEntries(
-    Object.entries(body).map(([key, found]) => {
-      if (key !== name || !isNumber(found)) return [key, replaceNumbers(found, name, value)];
-      return [key, typeof found === 'string' ? value.source : value];
-    }),
-  );
+  return changeProperties(body, [name], (found) => {
+    if (!isNumber(found)) return replaceNumbers(found, name, value);
+    return typeof found === 'string' ? value.source : value;
+  });
 }
 
 function isNumber(value: unknown): boolean {
@@ -117,8 +114,4 @@ function isNumber(value: unknown): boolean {
     value instanceof JsonNumber ||
     (typeof value === 'string' && DECIMAL_PATTERN.test(value))
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
 }

@@ -8,6 +8,7 @@ import { expectThat, failCheck, requireFixturePart } from '../assertions.js';
 import type { Check } from '../check.js';
 import { expectPayments, forEachOrderKind } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
+import { changeProperties, isJsonObject } from '../json-body.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
 /** Real timeout of requests, and real delay of responses, in checks of slow responses (ms). */
@@ -159,7 +160,7 @@ async function expectKeyInChangedText(orderHarness: OrderHarness): Promise<void>
 function changeTexts(body: unknown, change: (text: string) => string): unknown {
   if (typeof body === 'string') return change(body);
   if (Array.isArray(body)) return body.map((item) => changeTexts(item, change));
-  if (typeof body !== 'object' || body === null || body instanceof JsonNumber) return body;
+  if (!isJsonObject(body)) return body;
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, changeTexts(value, change)]));
 }
 
@@ -167,22 +168,6 @@ function changeTypeOfCode(value: unknown): unknown {
   if (value instanceof JsonNumber) return value.source;
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && /^[1-9]\d*$/.test(value) ? new JsonNumber(value) : value;
-}
-
-/** Returns a copy of a body in which all properties with one of these names have another value. */
-function changeProperties(
-  body: unknown,
-  names: readonly string[],
-  change: (value: unknown) => unknown,
-): unknown {
-  if (Array.isArray(body)) return body.map((item) => changeProperties(item, names, change));
-  if (typeof body !== 'object' || body === null || body instanceof JsonNumber) return body;
-  return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [
-      name,
-      names.includes(name) ? change(value) : changeProperties(value, names, change),
-    ]),
-  );
 }
 
 async function runFaultCase(

@@ -10,6 +10,7 @@ import type { CheckContext } from '../check-context.js';
 import type { PluginHarness } from '../plugin-harness.js';
 import type { Transaction } from '../../../record.types.js';
 import { isRequestOf } from '../../fake-route.js';
+import { isJsonObject } from '../json-body.js';
 import type { HttpFixture } from '../suite.types.js';
 
 /** A path to a member of every row: property names, and `*` for each item of a list. */
@@ -97,7 +98,7 @@ function describeRow({ metadata: _metadata, amount, ...row }: Transaction): unkn
 /** Returns the members with a text, a number or a flag inside of the lists of a body. */
 function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
   if (Array.isArray(body)) return body.flatMap((item) => listMembers(item, [...path, '*']));
-  if (isObject(body)) {
+  if (isJsonObject(body)) {
     return Object.entries(body).flatMap(([name, value]) => listMembers(value, [...path, name]));
   }
   return path.includes('*') && path.at(-1) !== '*' ? [path] : [];
@@ -107,12 +108,6 @@ function listMembers(body: unknown, path: MemberPath = []): MemberPath[] {
 function replace(body: unknown, [name, ...rest]: MemberPath, value: unknown): unknown {
   if (name === undefined) return value;
   if (name === '*') return Array.isArray(body) ? body.map((item) => replace(item, rest, value)) : body;
-  if (!isObject(body) || !Object.hasOwn(body, name)) return body;
+  if (!isJsonObject(body) || !Object.hasOwn(body, name)) return body;
   return { ...body, [name]: replace(body[name], rest, value) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
-  );
 }

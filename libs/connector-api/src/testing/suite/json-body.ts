@@ -1,0 +1,24 @@
+/** Changes of the JSON body of a response. Its numbers are `JsonNumber`s, which are values and not objects. */
+import { JsonNumber } from '../../http/json-number.js';
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  );
+}
+
+/** Returns a copy of a body in which all properties with one of these names have another value. */
+export function changeProperties(
+  body: unknown,
+  names: readonly string[],
+  change: (value: unknown) => unknown,
+): unknown {
+  if (Array.isArray(body)) return body.map((item) => changeProperties(item, names, change));
+  if (!isJsonObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [
+      name,
+      names.includes(name) ? change(value) : changeProperties(value, names, change),
+    ]),
+  );
+}

@@ -1,6 +1,6 @@
 /** Every change that people made, newest first. */
-import { Link } from '@tanstack/react-router';
 import type { AuditEvent } from '../api/operator-api.types';
+import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
@@ -15,12 +15,7 @@ const COLUMNS: readonly Column<AuditEvent>[] = [
   { header: 'What', render: ({ action }) => action },
   {
     header: 'Connector',
-    render: ({ connector }) =>
-      connector && (
-        <Link to="/connector" search={{ connector }}>
-          {connector}
-        </Link>
-      ),
+    render: ({ connector }) => connector && <ConnectorLink connector={connector} />,
   },
   { header: 'Details', render: ({ details }) => <Details details={details} /> },
 ];

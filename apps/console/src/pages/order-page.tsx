@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { OrderDetails } from '../api/operator-api.types';
 import { fetchJson } from '../api/operator-client';
+import { ConnectorLink } from '../components/connector-link';
 import { OrderState } from '../components/order-state';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -21,11 +22,7 @@ export function OrderPage() {
   return (
     <Page
       title={`Order ${id ?? ''}`}
-      description={
-        <Link to="/connector" search={{ connector }}>
-          {connector}
-        </Link>
-      }
+      description={<ConnectorLink connector={connector} />}
       actions={query.data?.state === 'unknown' && <ResolveOrderButton order={query.data} />}
     >
       <QueryView query={query}>{(order) => <OrderView order={order} />}</QueryView>

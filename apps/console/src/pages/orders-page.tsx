@@ -1,6 +1,7 @@
 /** Payouts and transfers, newest first. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ORDER_STATES, type Order } from '../api/operator-api.types';
+import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm, SelectFilter } from '../components/filter-form';
 import { OrderState } from '../components/order-state';
@@ -29,11 +30,7 @@ const COLUMNS: readonly Column<Order>[] = [
   },
   {
     header: 'Connector',
-    render: ({ connector }) => (
-      <Link to="/connector" search={{ connector }}>
-        {connector}
-      </Link>
-    ),
+    render: ({ connector }) => <ConnectorLink connector={connector} />,
   },
   { header: 'Attempts', isNumber: true, render: ({ attempts }) => attempts },
   { header: 'Created', render: ({ createdAt }) => <Time at={createdAt} /> },

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import type { AttentionItem, ConnectorStatus, StreamStatus } from '../api/operator-api.types';
 import { fetchJson } from '../api/operator-client';
+import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { PagedView, usePagedQuery } from '../components/paged-query';
@@ -24,9 +25,7 @@ const COLUMNS: readonly Column<StreamRow>[] = [
     isRowHeader: true,
     render: ({ connector, plugin }) => (
       <>
-        <Link to="/connector" search={{ connector }}>
-          {connector}
-        </Link>
+        <ConnectorLink connector={connector} />
         <div className="muted">{plugin}</div>
       </>
     ),

@@ -1,8 +1,9 @@
 /** One entry of the quarantine: the reason, and what the PSP sent. */
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
 import { fetchJson } from '../api/operator-client';
+import { ConnectorLink } from '../components/connector-link';
 import { Facts, Page, Section } from '../components/page';
 import { QuarantineEntryActions } from '../components/quarantine-actions';
 import { QuarantineKind } from '../components/quarantine-kind';
@@ -21,10 +22,7 @@ export function QuarantineEntryPage() {
       title={`Quarantine: ${id ?? ''}`}
       description={
         <>
-          {stream} of{' '}
-          <Link to="/connector" search={{ connector }}>
-            {connector}
-          </Link>
+          {stream} of <ConnectorLink connector={connector} />
         </>
       }
       actions={query.data && <QuarantineEntryActions entry={query.data} />}

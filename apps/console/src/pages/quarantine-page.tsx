@@ -1,6 +1,7 @@
 /** Rejected records and data warnings that are not resolved. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { STREAMS, type QuarantineEntry } from '../api/operator-api.types';
+import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm, SelectFilter } from '../components/filter-form';
 import { Page } from '../components/page';
@@ -25,11 +26,7 @@ const COLUMNS: readonly Column<QuarantineEntry>[] = [
   { header: 'Reason', render: ({ reason }) => reason },
   {
     header: 'Connector',
-    render: ({ connector }) => (
-      <Link to="/connector" search={{ connector }}>
-        {connector}
-      </Link>
-    ),
+    render: ({ connector }) => <ConnectorLink connector={connector} />,
   },
   { header: 'Stream', render: ({ stream }) => stream },
   { header: 'First seen', render: ({ since }) => <RelativeTime at={since} /> },

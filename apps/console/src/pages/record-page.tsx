@@ -1,9 +1,10 @@
 /** All versions of one record: any two side by side, and which clients have which version. */
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RecordHistory, RecordVersion } from '../api/operator-api.types';
 import { fetchJson } from '../api/operator-client';
+import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -25,10 +26,7 @@ export function RecordPage() {
       title={`Record ${id ?? ''}`}
       description={
         <>
-          {stream} of{' '}
-          <Link to="/connector" search={{ connector }}>
-            {connector}
-          </Link>
+          {stream} of <ConnectorLink connector={connector} />
         </>
       }
     >

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useSession } from '../session/session-context';
 import { ErrorNotice } from './query-view';
+import { readFormValues } from './read-form-values';
 
 export function ConfirmButton({
   label,
@@ -80,11 +81,4 @@ export function NoteField({ label }: { label: string }) {
       <textarea name="note" rows={3} maxLength={1000} required />
     </label>
   );
-}
-
-function readFormValues(form: HTMLFormElement): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [name, value] of new FormData(form))
-    if (typeof value === 'string' && value.trim() !== '') values[name] = value.trim();
-  return values;
 }

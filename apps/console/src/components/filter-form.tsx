@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useId, type FormEvent, type ReactNode } from 'react';
 import type { ConnectorStatus, Page } from '../api/operator-api.types';
 import { fetchJson } from '../api/operator-client';
+import { readFormValues } from './read-form-values';
 
 const MAX_LISTED_CONNECTORS = 200;
 
@@ -19,10 +20,7 @@ export function FilterForm({
 }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const filters: Record<string, string> = {};
-    for (const [name, value] of new FormData(event.currentTarget))
-      if (typeof value === 'string' && value.trim() !== '') filters[name] = value.trim();
-    onChange(filters);
+    onChange(readFormValues(event.currentTarget));
   };
   // The controls keep their own values. After a change from elsewhere, such as a link, they are created again.
   return (

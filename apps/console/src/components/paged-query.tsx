@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { fetchJson, type QueryParameters } from '../api/operator-client';
 import type { Page } from '../api/operator-api.types';
-import { ErrorNotice, Loading } from './query-view';
+import { QueryView } from './query-view';
 
 /** Reads a list page by page. */
 export function usePagedQuery<Entry>(
@@ -30,28 +30,27 @@ export function PagedView<Entry>({
   empty: ReactNode;
   children: (entries: Entry[]) => ReactNode;
 }) {
-  if (query.data === undefined)
-    return query.isError ? (
-      <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
-    ) : (
-      <Loading />
-    );
-  const entries = query.data.pages.flatMap(({ items }) => items);
   return (
-    <>
-      {query.isError && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} isStale />}
-      {entries.length === 0 ? <div className="empty">{empty}</div> : children(entries)}
-      {query.hasNextPage && (
-        <div>
-          <button
-            type="button"
-            onClick={() => void query.fetchNextPage()}
-            disabled={query.isFetchingNextPage}
-          >
-            {query.isFetchingNextPage ? 'Loading …' : 'Show more'}
-          </button>
-        </div>
-      )}
-    </>
+    <QueryView query={query}>
+      {({ pages }) => {
+        const entries = pages.flatMap(({ items }) => items);
+        return (
+          <>
+            {entries.length === 0 ? <div className="empty">{empty}</div> : children(entries)}
+            {query.hasNextPage && (
+              <div>
+                <button
+                  type="button"
+                  onClick={() => void query.fetchNextPage()}
+                  disabled={query.isFetchingNextPage}
+                >
+                  {query.isFetchingNextPage ? 'Loading …' : 'Show more'}
+                </button>
+              </div>
+            )}
+          </>
+        );
+      }}
+    </QueryView>
   );
 }

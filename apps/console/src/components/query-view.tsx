@@ -1,5 +1,5 @@
 /** Shows the result of a query: the loading, error, no-permission and empty states, and the data. */
-import type { UseQueryResult } from '@tanstack/react-query';
+import type { UseInfiniteQueryResult, UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/operator-client';
 
@@ -12,7 +12,7 @@ export function QueryView<T>({
   isEmpty,
   children,
 }: {
-  query: UseQueryResult<T>;
+  query: UseQueryResult<T> | UseInfiniteQueryResult<T>;
   /** Shown instead of the data if `isEmpty` returns true. */
   empty?: ReactNode;
   isEmpty?: (data: T) => boolean;

@@ -17,7 +17,7 @@ export function usePagedQuery<Entry>(
     queryFn: ({ pageParam, signal }) => fetchJson<Page<Entry>>(path, { ...filter, after: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    ...(options?.refetchMs === undefined ? {} : { refetchInterval: options.refetchMs }),
+    refetchInterval: options?.refetchMs,
   });
 }
 

@@ -1,8 +1,7 @@
 /** One break: its items on both sides, the reason, and what people decided. */
-import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { Break, BreakDetails, BreakItem } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
@@ -38,10 +37,7 @@ const ITEM_COLUMNS: readonly Column<BreakItem>[] = [
 
 export function BreakPage() {
   const { id } = useSearch({ from: '/reconciliation/break' });
-  const query = useQuery({
-    queryKey: ['break', id],
-    queryFn: ({ signal }) => fetchJson<BreakDetails>('reconciliation/break', { id }, signal),
-  });
+  const query = useApiQuery<BreakDetails>('reconciliation/break', { id });
   return (
     <Page
       title={query.data === undefined ? 'Break' : `Break: ${query.data.break.class}`}

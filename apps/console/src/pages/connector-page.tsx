@@ -1,8 +1,7 @@
 /** One connector: its streams with their actions, its runs, its settings, and what its plugin can do. */
-import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { ConnectorDetails, StreamStatus, SyncRun } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { ConnectorFilter, FilterForm } from '../components/filter-form';
 import { Facts, Page, Section } from '../components/page';
@@ -35,11 +34,7 @@ function ConnectorChoice() {
 }
 
 function ConnectorView({ connector }: { connector: string }) {
-  const query = useQuery({
-    queryKey: ['connector', connector],
-    queryFn: ({ signal }) => fetchJson<ConnectorDetails>('connector', { connector }, signal),
-    refetchInterval: REFRESH_MS,
-  });
+  const query = useApiQuery<ConnectorDetails>('connector', { connector }, { refetchMs: REFRESH_MS });
   return (
     <Page
       title={connector}

@@ -1,8 +1,7 @@
 /** One order: its timeline, the client's request and response, and what the PSP said. */
-import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { OrderDetails } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { OrderState } from '../components/order-state';
 import { Facts, Page, Section } from '../components/page';
@@ -14,11 +13,7 @@ const REFRESH_MS = 5_000;
 
 export function OrderPage() {
   const { connector, id } = useSearch({ from: '/orders/order' });
-  const query = useQuery({
-    queryKey: ['order', connector, id],
-    queryFn: ({ signal }) => fetchJson<OrderDetails>('order', { connector, id }, signal),
-    refetchInterval: REFRESH_MS,
-  });
+  const query = useApiQuery<OrderDetails>('order', { connector, id }, { refetchMs: REFRESH_MS });
   return (
     <Page
       title={`Order ${id ?? ''}`}

@@ -1,8 +1,7 @@
 /** What needs a person, and the state of every stream. */
 import { Link } from '@tanstack/react-router';
-import { useQuery } from '@tanstack/react-query';
 import type { AttentionItem, ConnectorStatus, StreamStatus } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
@@ -109,12 +108,11 @@ export function OverviewPage() {
 }
 
 function AttentionSection() {
-  const query = useQuery({
-    queryKey: ['attention'],
-    queryFn: ({ signal }) =>
-      fetchJson<{ items: AttentionItem[]; total: number }>('attention', undefined, signal),
-    refetchInterval: REFRESH_MS,
-  });
+  const query = useApiQuery<{ items: AttentionItem[]; total: number }>(
+    'attention',
+    {},
+    { refetchMs: REFRESH_MS },
+  );
   return (
     <Section title="What needs a person">
       <QueryView query={query}>

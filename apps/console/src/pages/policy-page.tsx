@@ -1,8 +1,7 @@
 /** The runs of a policy: balances of both sides, and the breaks of one run. */
-import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Break, ReconciliationRun } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { FilterForm, SelectFilter } from '../components/filter-form';
 import { Page, Section } from '../components/page';
@@ -16,11 +15,7 @@ const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
 
 export function PolicyPage() {
   const { policy, run: runId } = useSearch({ from: '/reconciliation/policy' });
-  const query = useQuery({
-    queryKey: ['reconciliation/runs', policy],
-    queryFn: ({ signal }) =>
-      fetchJson<{ items: ReconciliationRun[] }>('reconciliation/runs', { policy }, signal),
-  });
+  const query = useApiQuery<{ items: ReconciliationRun[] }>('reconciliation/runs', { policy });
   return (
     <Page title={policy ?? 'Policy'} description={<Link to="/reconciliation">All policies</Link>}>
       <QueryView

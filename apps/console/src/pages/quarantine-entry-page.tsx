@@ -1,8 +1,7 @@
 /** One entry of the quarantine: the reason, and what the PSP sent. */
-import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { QuarantineEntry } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { Facts, Page, Section } from '../components/page';
 import { QuarantineEntryActions } from '../components/quarantine-actions';
@@ -12,11 +11,8 @@ import { JsonText, Time } from '../components/values';
 
 export function QuarantineEntryPage() {
   const search = useSearch({ from: '/quarantine/entry' });
-  const { connector, stream, kind, id } = search;
-  const query = useQuery({
-    queryKey: ['quarantine/entry', connector, stream, kind, id],
-    queryFn: ({ signal }) => fetchJson<QuarantineEntry>('quarantine/entry', search, signal),
-  });
+  const { connector, stream, id } = search;
+  const query = useApiQuery<QuarantineEntry>('quarantine/entry', search);
   return (
     <Page
       title={`Quarantine: ${id ?? ''}`}

@@ -1,9 +1,8 @@
 /** All versions of one record: any two side by side, and which clients have which version. */
-import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RecordHistory, RecordVersion } from '../api/operator-api.types';
-import { fetchJson } from '../api/operator-client';
+import { useApiQuery } from '../api/use-api-query';
 import { ConnectorLink } from '../components/connector-link';
 import { DataTable, type Column } from '../components/data-table';
 import { Page, Section } from '../components/page';
@@ -16,11 +15,7 @@ const REFRESH_MS = 5_000;
 
 export function RecordPage() {
   const { connector, stream, id } = useSearch({ from: '/record' });
-  const query = useQuery({
-    queryKey: ['record', connector, stream, id],
-    queryFn: ({ signal }) => fetchJson<RecordHistory>('record', { connector, stream, id }, signal),
-    refetchInterval: REFRESH_MS,
-  });
+  const query = useApiQuery<RecordHistory>('record', { connector, stream, id }, { refetchMs: REFRESH_MS });
   return (
     <Page
       title={`Record ${id ?? ''}`}

@@ -16,31 +16,32 @@ export function Amount({ minorUnits, asset }: { minorUnits: string; asset: strin
   );
 }
 
-/** A time in the reader's time zone. Hovering over it shows UTC. */
-export function Time({ at }: { at: number | string | undefined }) {
+/** A time (RFC 3339) in the reader's time zone. Hovering over it shows UTC. */
+export function Time({ at }: { at: string | undefined }) {
+  return <TimeElement at={at} isRelative={false} />;
+}
+
+/** The distance of a time (RFC 3339) from now. Hovering over it shows the local time and UTC. */
+export function RelativeTime({ at }: { at: string | undefined }) {
+  return <TimeElement at={at} isRelative />;
+}
+
+function TimeElement({ at, isRelative }: { at: string | undefined; isRelative: boolean }) {
   if (at === undefined) return <span className="muted">never</span>;
-  const timeMs = toMilliseconds(at);
+  const timeMs = Date.parse(at);
   if (Number.isNaN(timeMs)) return <>{at}</>;
+  const local = formatTime(timeMs);
   const utc = formatUtc(timeMs);
   return (
-    <time dateTime={utc} title={`${utc} (UTC)`} className="nowrap">
-      {formatTime(timeMs)}
+    <time dateTime={utc} title={isRelative ? `${local}, ${utc} (UTC)` : `${utc} (UTC)`} className="nowrap">
+      {isRelative ? <TimeFromNow timeMs={timeMs} /> : local}
     </time>
   );
 }
 
-/** The distance of a time from now. Hovering over it shows the local time and UTC. */
-export function RelativeTime({ at }: { at: number | string | undefined }) {
-  const nowMs = useNow();
-  if (at === undefined) return <span className="muted">never</span>;
-  const timeMs = toMilliseconds(at);
-  if (Number.isNaN(timeMs)) return <>{at}</>;
-  const utc = formatUtc(timeMs);
-  return (
-    <time dateTime={utc} title={`${formatTime(timeMs)}, ${utc} (UTC)`} className="nowrap">
-      {formatRelativeTime(timeMs, nowMs)}
-    </time>
-  );
+/** Only this text is rendered again each second. */
+function TimeFromNow({ timeMs }: { timeMs: number }) {
+  return <>{formatRelativeTime(timeMs, useNow())}</>;
 }
 
 export function Duration({ ms }: { ms: number | undefined }) {
@@ -73,10 +74,6 @@ function indentJson(text: string): string {
   } catch {
     return text;
   }
-}
-
-function toMilliseconds(at: number | string): number {
-  return typeof at === 'number' ? at : Date.parse(at);
 }
 
 let now = Date.now();

@@ -5,9 +5,19 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Creating a format takes much longer than using it. */
+const READER_TIME_FORMAT = createTimeFormat(undefined);
+
 /** @returns the time in the reader's time zone, e.g. `2026-11-28 10:47:38`; with the time zone `UTC` in UTC */
 export function formatTime(timeMs: number, timeZone?: string): string {
-  const parts = new Intl.DateTimeFormat('en', {
+  const format = timeZone === undefined ? READER_TIME_FORMAT : createTimeFormat(timeZone);
+  const parts = format.formatToParts(timeMs);
+  const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
+  return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')}`;
+}
+
+function createTimeFormat(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en', {
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
@@ -15,10 +25,8 @@ export function formatTime(timeMs: number, timeZone?: string): string {
     minute: '2-digit',
     second: '2-digit',
     hourCycle: 'h23',
-    ...(timeZone === undefined ? {} : { timeZone }),
-  }).formatToParts(timeMs);
-  const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
-  return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')}`;
+    timeZone,
+  });
 }
 
 /** @returns e.g. `2026-11-28T10:47:38.000Z`, for hovering over a local time */

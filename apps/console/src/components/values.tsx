@@ -58,11 +58,20 @@ export function Status({ tone, children }: { tone: Tone; children: string }) {
   return <span className={`status ${tone}`}>{children}</span>;
 }
 
-/** Text that a PSP or a client sent. React escapes it, so markup in it is shown as text. */
+/** A JSON value, indented. React escapes it, so markup in it is shown as text. */
+export function JsonValue({ value, label }: { value: unknown; label: string }) {
+  return <Preformatted text={JSON.stringify(value, undefined, 2)} label={label} />;
+}
+
+/** Text that a PSP sent, indented if it is JSON. React escapes it, so markup in it is shown as text. */
 export function JsonText({ text, label }: { text: string; label: string }) {
+  return <Preformatted text={indentJson(text)} label={label} />;
+}
+
+function Preformatted({ text, label }: { text: string; label: string }) {
   return (
     <pre tabIndex={0} role="region" aria-label={label}>
-      {indentJson(text)}
+      {text}
     </pre>
   );
 }

@@ -5,7 +5,7 @@ import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
-import { Amount, JsonText, Time } from '../components/values';
+import { Amount, JsonValue, Time } from '../components/values';
 import { BreakStatus } from '../components/verdict-status';
 
 const ITEM_COLUMNS: readonly Column<BreakItem>[] = [
@@ -77,7 +77,7 @@ export function BreakPage() {
             )}
             {events.length > 0 && (
               <Section title="Decisions">
-                <JsonText label="Decisions about the break" text={JSON.stringify(events)} />
+                <JsonValue label="Decisions about the break" value={events} />
               </Section>
             )}
           </>

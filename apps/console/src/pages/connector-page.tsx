@@ -10,7 +10,7 @@ import { QueryView } from '../components/query-view';
 import { RunCharts } from '../components/run-charts';
 import { StreamActions } from '../components/stream-actions';
 import { StreamState } from '../components/stream-state';
-import { Count, Duration, JsonText, RelativeTime, Time } from '../components/values';
+import { Count, Duration, JsonValue, RelativeTime, Time } from '../components/values';
 
 const REFRESH_MS = 5_000;
 
@@ -162,7 +162,7 @@ function ConfigurationSection({ details }: { details: ConnectorDetails }) {
             ]}
           />
         </div>
-        <JsonText label="Settings of the connector, without secrets" text={JSON.stringify(settings)} />
+        <JsonValue label="Settings of the connector, without secrets" value={settings} />
       </div>
     </Section>
   );

@@ -7,7 +7,7 @@ import { OrderState } from '../components/order-state';
 import { Facts, Page, Section } from '../components/page';
 import { QueryView } from '../components/query-view';
 import { ResolveOrderButton } from '../components/resolve-order-button';
-import { Amount, JsonText, RelativeTime, Time } from '../components/values';
+import { Amount, JsonValue, RelativeTime, Time } from '../components/values';
 
 const REFRESH_MS = 5_000;
 
@@ -91,15 +91,15 @@ function OrderView({ order }: { order: OrderDetails }) {
       </Section>
       <div className="columns">
         <Section title="What the client asked for">
-          <JsonText label="Request of the client" text={JSON.stringify(order.request)} />
+          <JsonValue label="Request of the client" value={order.request} />
         </Section>
         {order.response !== undefined && (
           <Section title="What the client was answered">
-            <JsonText label="Response to the client" text={JSON.stringify(order.response)} />
+            <JsonValue label="Response to the client" value={order.response} />
           </Section>
         )}
         <Section title="What the PSP and the gateway recorded">
-          <JsonText label="Details of the order" text={JSON.stringify(order.details)} />
+          <JsonValue label="Details of the order" value={order.details} />
         </Section>
       </div>
     </>

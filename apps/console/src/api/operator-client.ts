@@ -26,8 +26,8 @@ export function setCsrfToken(token: string | undefined): void {
   csrfToken = token;
 }
 
-/** @returns the absolute URL of a path of the operator API, e.g. for a download */
-export function createApiUrl(path: string, query: QueryParameters = {}): string {
+/** @returns the absolute URL of a path of the operator API */
+function createApiUrl(path: string, query: QueryParameters = {}): string {
   const url = new URL(API_PATH + path, document.baseURI);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== '') url.searchParams.set(name, String(value));
@@ -40,8 +40,8 @@ export function fetchJson<T>(path: string, query?: QueryParameters, signal?: Abo
 }
 
 /** Sends a change. @throws ApiError */
-export function sendJson<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
-  return sendRequest<T>(createApiUrl(path), {
+export function sendJson(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+  return sendRequest(createApiUrl(path), {
     method,
     headers: {
       ...(csrfToken === undefined ? {} : { [CSRF_HEADER]: csrfToken }),
@@ -72,7 +72,7 @@ function keepDigits(_key: string, value: unknown, context?: { source?: string })
 }
 
 /** Reads the error body of the gateway. A proxy in front can answer with any other text. */
-export function toApiError(status: number, text: string): ApiError {
+function toApiError(status: number, text: string): ApiError {
   try {
     const { Title, Detail } = JSON.parse(text) as { Title?: unknown; Detail?: unknown };
     if (typeof Title === 'string' && typeof Detail === 'string') return new ApiError(status, Title, Detail);

@@ -18,7 +18,7 @@ export async function readSession(): Promise<SessionInfo> {
 
 /** @throws ApiError with the status 401 if the key is wrong, 429 after too many attempts */
 export async function beginSession(key: string): Promise<SessionInfo> {
-  await sendJson<OperatorSession>('POST', 'session', { key });
+  await sendJson('POST', 'session', { key });
   try {
     return await readSession();
   } catch (error) {
@@ -33,7 +33,7 @@ export async function beginSession(key: string): Promise<SessionInfo> {
 }
 
 export async function endSession(): Promise<void> {
-  await sendJson<unknown>('DELETE', 'session');
+  await sendJson('DELETE', 'session');
   setCsrfToken(undefined);
 }
 

@@ -10,8 +10,8 @@ export interface ChartSeries {
   label: string;
   /** A CSS variable of console.css. */
   color: '--chart-1' | '--chart-2' | '--chart-3';
-  /** One value for each time; `null` leaves a gap. A chart needs no exact digits, so amounts may be rounded here. */
-  values: readonly (number | null)[];
+  /** One value for each time. */
+  values: readonly number[];
 }
 
 export function Chart({

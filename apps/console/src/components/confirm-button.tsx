@@ -9,14 +9,12 @@ export function ConfirmButton({
   label,
   title,
   children,
-  confirmLabel = label,
   onConfirm,
 }: {
   label: string;
   title: string;
   /** Explains what happens, and can contain form controls with names. */
   children: ReactNode;
-  confirmLabel?: string;
   /** Receives the values of the form controls that are not empty, by name. @throws ApiError, which the dialog shows */
   onConfirm: (values: Readonly<Record<string, string>>) => Promise<unknown>;
 }) {
@@ -63,7 +61,7 @@ export function ConfirmButton({
                 Cancel
               </button>
               <button type="submit" className="primary" disabled={change.isPending}>
-                {change.isPending ? 'Please wait …' : confirmLabel}
+                {change.isPending ? 'Please wait …' : label}
               </button>
             </div>
           </form>

@@ -70,7 +70,7 @@ export function ErrorNotice({
   );
 }
 
-export function NoPermission() {
+function NoPermission() {
   return (
     <div className="notice warning" role="alert">
       <strong>Your key does not allow this</strong>

@@ -12,7 +12,7 @@ export function StreamState({ status, syncIntervalMs }: { status: StreamStatus; 
   return <Status tone={tone}>{word}</Status>;
 }
 
-export function describeStreamState(status: StreamStatus, syncIntervalMs: number): [Tone, string] {
+function describeStreamState(status: StreamStatus, syncIntervalMs: number): [Tone, string] {
   const { pausedAt, lastRun, isPulling, lagMs } = status;
   if (pausedAt !== undefined) return ['warning', 'paused'];
   if (lastRun?.error !== undefined) return ['bad', 'fails'];

@@ -3,23 +3,21 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError } from './api/operator-client';
+import { ApiError, isUnauthorized } from './api/operator-client';
 import { LOG_IN_MUTATION_KEY, SESSION_QUERY_KEY } from './api/session';
 import { router } from './router';
 import { SessionGate } from './session/session-gate';
 import './styles/console.css';
 import { applyTheme, readTheme } from './theme';
 
-const UNAUTHORIZED = 401;
-/** Reads are repeated while the page is visible, so that it shows the present state. */
+/** Older data is read again when a page that shows it is opened, and when the reader comes back to the browser's tab. */
 const STALE_AFTER_MS = 5_000;
 
 applyTheme(readTheme());
 
 /** A session can end at any time. The session is then read again, and the log-in page appears. */
 function noticeEndOfSession(error: Error): void {
-  if (error instanceof ApiError && error.status === UNAUTHORIZED)
-    void queryClient.invalidateQueries({ queryKey: SESSION_QUERY_KEY });
+  if (isUnauthorized(error)) void queryClient.invalidateQueries({ queryKey: SESSION_QUERY_KEY });
 }
 
 const queryClient = new QueryClient({

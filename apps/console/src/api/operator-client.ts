@@ -3,6 +3,7 @@
 /** The API is beside the console, under any path prefix of a proxy: `<prefix>/console/` and `<prefix>/operator/v1/`. */
 const API_PATH = '../operator/v1/';
 const CSRF_HEADER = 'x-csrf-token';
+const UNAUTHORIZED = 401;
 
 /** An answer of the gateway other than success, or no answer at all (status 0). */
 export class ApiError extends Error {
@@ -15,6 +16,11 @@ export class ApiError extends Error {
   ) {
     super(`${title}: ${detail}`);
   }
+}
+
+/** Whether the gateway did not accept the session or the key. */
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof ApiError && error.status === UNAUTHORIZED;
 }
 
 export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;

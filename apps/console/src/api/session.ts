@@ -1,17 +1,19 @@
 /** Begins, reads and ends the session of the reader. */
-import { ApiError, fetchJson, sendJson, setCsrfToken } from './operator-client';
+import { ApiError, fetchJson, isUnauthorized, sendJson, setCsrfToken } from './operator-client';
 import type { OperatorSession } from './operator-api.types';
 
 export const SESSION_QUERY_KEY = ['session'];
 export const LOG_IN_MUTATION_KEY = ['log-in'];
 
 export interface SessionInfo {
+  /** Name of the operator key. */
   name: string;
+  /** The tenant that the key is for; absent for a key of the whole deployment. */
   tenant?: string;
   canOperate: boolean;
 }
 
-/** @throws ApiError with the status 401 if nobody is logged in */
+/** @throws ApiError with the status 401 if the browser has no valid session */
 export async function readSession(): Promise<SessionInfo> {
   return acceptSession(await fetchJson<OperatorSession>('session'));
 }
@@ -22,7 +24,7 @@ export async function beginSession(key: string): Promise<SessionInfo> {
   try {
     return await readSession();
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    if (!isUnauthorized(error)) throw error;
     // The key was right. A browser accepts the cookie over HTTPS only, except on the machine of the gateway.
     throw new ApiError(
       0,

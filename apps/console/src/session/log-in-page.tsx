@@ -2,10 +2,9 @@
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { beginSession, LOG_IN_MUTATION_KEY } from '../api/session';
-import { ApiError } from '../api/operator-client';
+import { ApiError, isUnauthorized } from '../api/operator-client';
 import iconUrl from '../styles/icon.svg';
 
-const UNAUTHORIZED = 401;
 const TOO_MANY_REQUESTS = 429;
 
 export function LogInPage({ onLoggedIn, isExpired }: { onLoggedIn: () => void; isExpired: boolean }) {
@@ -54,12 +53,8 @@ export function LogInPage({ onLoggedIn, isExpired }: { onLoggedIn: () => void; i
 
 function explain(error: Error): string {
   if (!(error instanceof ApiError)) return error.message;
-  switch (error.status) {
-    case UNAUTHORIZED:
-      return 'This is not an operator key of this gateway.';
-    case TOO_MANY_REQUESTS:
-      return 'There were too many attempts. Wait a minute, then try again.';
-    default:
-      return `${error.title}. ${error.detail}`;
-  }
+  if (isUnauthorized(error)) return 'This is not an operator key of this gateway.';
+  if (error.status === TOO_MANY_REQUESTS)
+    return 'There were too many attempts. Wait a minute, then try again.';
+  return `${error.title}. ${error.detail}`;
 }

@@ -1,12 +1,8 @@
 /** The session of the reader: who is logged in and what the key allows. */
 import { createContext, useContext } from 'react';
+import type { SessionInfo } from '../api/session';
 
-export interface Session {
-  /** Name of the operator key. */
-  name: string;
-  /** The tenant that the key is for; absent for a key of the whole deployment. */
-  tenant?: string;
-  canOperate: boolean;
+export interface Session extends SessionInfo {
   logOut: () => Promise<void>;
 }
 

@@ -1,29 +1,23 @@
 /** Shows the console to a reader who is logged in, and the log-in page to all others. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
-import { ApiError } from '../api/operator-client';
+import type { ReactNode } from 'react';
+import { isUnauthorized } from '../api/operator-client';
 import { endSession, readSession, SESSION_QUERY_KEY } from '../api/session';
 import { ErrorNotice, Loading } from '../components/query-view';
 import { LogInPage } from './log-in-page';
 import { SessionContext } from './session-context';
 
-const UNAUTHORIZED = 401;
-
 export function SessionGate({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
-  const [hadSession, setHadSession] = useState(false);
   const query = useQuery({
     queryKey: SESSION_QUERY_KEY,
     queryFn: readSession,
     retry: false,
     staleTime: Infinity,
   });
-  const isLoggedIn = query.isSuccess;
-  useEffect(() => {
-    if (isLoggedIn) setHadSession(true);
-  }, [isLoggedIn]);
-  if (query.error instanceof ApiError && query.error.status === UNAUTHORIZED)
-    return <LogInPage isExpired={hadSession} onLoggedIn={() => void query.refetch()} />;
+  // The query keeps the data of the session that has ended.
+  if (isUnauthorized(query.error))
+    return <LogInPage isExpired={query.data !== undefined} onLoggedIn={() => void query.refetch()} />;
   if (query.isError) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Loading />;
   const logOut = async () => {

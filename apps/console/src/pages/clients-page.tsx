@@ -72,7 +72,7 @@ export function ClientsPage() {
   );
 }
 
-/** A client that sends a wrong key reads nothing, and nobody notices. */
+/** A client with a wrong key gets no rows. This notice shows the operator that such requests exist. */
 function UnauthorizedNotice({ connectors }: { connectors: readonly ClientsOfConnector[] }) {
   const affected = connectors.filter(({ unauthorizedRequests }) => unauthorizedRequests > 0);
   if (affected.length === 0) return null;

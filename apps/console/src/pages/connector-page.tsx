@@ -1,5 +1,5 @@
 /** One connector: its streams with their actions, its runs, its settings, and what its plugin can do. */
-import { Link, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ConnectorDetails, StreamStatus, SyncRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
@@ -21,12 +21,10 @@ export function ConnectorPage() {
 }
 
 function ConnectorChoice() {
+  const navigate = useNavigate();
   return (
     <Page title="Connector">
-      <FilterForm
-        search={{}}
-        onChange={({ connector }) => (location.hash = `#/connector?connector=${connector}`)}
-      >
+      <FilterForm search={{}} onChange={(filters) => void navigate({ to: '/connector', search: filters })}>
         <ConnectorFilter value={undefined} isRequired />
       </FilterForm>
     </Page>

@@ -3,8 +3,8 @@
  * are minor units in decimal digits.
  */
 
-export type Stream = 'accounts' | 'beneficiaries' | 'transactions';
-export const STREAMS: readonly Stream[] = ['accounts', 'beneficiaries', 'transactions'];
+export const STREAMS = ['accounts', 'beneficiaries', 'transactions'] as const;
+export type Stream = (typeof STREAMS)[number];
 
 /** A page of a list. `next` is the position of the next page, `null` on the last one. */
 export interface Page<Entry> {
@@ -191,7 +191,8 @@ export interface AuditEvent {
 }
 
 export type Verdict = 'reconciled' | 'pending' | 'breaks' | 'incomplete';
-export type BreakState = 'open' | 'pending' | 'accepted';
+export const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
+export type BreakState = (typeof BREAK_STATES)[number];
 
 export interface Policy {
   policy: string;

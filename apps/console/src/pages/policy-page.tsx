@@ -1,6 +1,6 @@
 /** The runs of a policy: balances of both sides, and the breaks of one run. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import type { Break, ReconciliationRun } from '../api/operator-api.types';
+import { BREAK_STATES, type Break, type ReconciliationRun } from '../api/operator-api.types';
 import { useApiQuery } from '../api/use-api-query';
 import { DataTable, type Column } from '../components/data-table';
 import { FilterForm, SelectFilter } from '../components/filter-form';
@@ -10,8 +10,6 @@ import { QueryView } from '../components/query-view';
 import { Amount, RelativeTime, Time } from '../components/values';
 import { BreakStatus, VerdictStatus } from '../components/verdict-status';
 import { formatTime } from '../format/time';
-
-const BREAK_STATES = ['open', 'pending', 'accepted'] as const;
 
 export function PolicyPage() {
   const { policy, run: runId } = useSearch({ from: '/reconciliation/policy' });

@@ -37,18 +37,12 @@ export async function startConsoleWorld(): Promise<TestGateway> {
     createPayment('SUCCEEDED'),
     createPayment('SUCCEEDED', 'beyond-doubles', 12_345_678_901_234_567_890n),
   ]);
-  const feed = await gateway.store.feed('bank', 'transactions');
-  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
-  if (!lease) throw new Error('the feed is leased');
-  await lease.append({
-    records: [],
+  await world.appendPage('bank', 'transactions', {
     rejected: [
       { id: 'tx-bad', reason: REJECTION_REASON, raw: JSON.stringify({ id: 'tx-bad', note: MARKUP }) },
     ],
     warnings: [{ id: 'w-1', message: `A page was shorter than the PSP said. ${MARKUP}` }],
-    ...{ resolvedIds: [], balances: [], cursor: 'test' },
   });
-  await lease.release();
   const run = {
     connector: 'bank',
     stream: 'transactions',

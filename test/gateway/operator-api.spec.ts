@@ -229,11 +229,8 @@ it('changes nothing of another tenant, and nothing that is not there', async () 
 });
 
 it('dismisses a rejected record with a note', async () => {
-  const feed = await gateway.gateway.store.feed('bank', 'transactions');
-  const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
   const rejected = [{ id: '<img src=x onerror=alert(1)>', reason: 'no amount', raw: '{"a":"<b>"}' }];
-  await lease?.append({ records: [], rejected, warnings: [], resolvedIds: [], balances: [], cursor: 'c' });
-  await lease?.release();
+  await gateway.appendPage('bank', 'transactions', { rejected });
   const { items } = await read<{ items: { id: string; kind: string; stream: string }[] }>('/quarantine');
   expect(items).toMatchObject([{ id: rejected[0]?.id, kind: 'rejected-record' }]);
   const query = new URLSearchParams({
@@ -356,13 +353,10 @@ it('limits log-ins with wrong keys, and still lets valid keys in', async () => {
 });
 
 it('retries all rejected records of a stream, however many are newer than the oldest', async () => {
-  const feed = await gateway.gateway.store.feed('acme/bank', 'transactions');
-  const reject = async (ids: readonly string[]) => {
-    const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
-    const rejected = ids.map((id) => ({ id, reason: 'no amount' }));
-    await lease?.append({ records: [], rejected, warnings: [], resolvedIds: [], balances: [], cursor: 'c' });
-    await lease?.release();
-  };
+  const reject = (ids: readonly string[]) =>
+    gateway.appendPage('acme/bank', 'transactions', {
+      rejected: ids.map((id) => ({ id, reason: 'no amount' })),
+    });
   await reject(['oldest']);
   await setTimeout(5);
   await reject(Array.from({ length: 1000 }, (_, index) => `newer-${index}`));

@@ -10,6 +10,7 @@ import type {
   Transaction,
   SerializedRecord,
 } from '@tributary/connector-api';
+import type { FeedPage } from '@tributary/feed';
 import { Inject } from '@nestjs/common';
 import type { ConnectorConfig, Deployment } from '../../apps/gateway/src/config/settings/deployment.js';
 import { createGateway, type Gateway } from '../../apps/gateway/src/gateway.js';
@@ -60,6 +61,8 @@ export interface TestGateway {
   operatorKey: string;
   get(path: string, key?: string): Promise<Response>;
   appendRecords(path: string, stream: Stream, records: SerializedRecord[]): Promise<void>;
+  /** Appends what a pull can find, e.g. rejected records. */
+  appendPage(path: string, stream: Stream, page: Partial<FeedPage>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -116,7 +119,8 @@ export async function startGateway({
     key: (path) => keys.get(path)?.[0] ?? '',
     get: (path, key) =>
       fetch(url + path, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } }),
-    appendRecords: (path, stream, records) => appendRecords(gateway, path, stream, records),
+    appendRecords: (path, stream, records) => appendPage(gateway, path, stream, { records }),
+    appendPage: (path, stream, page) => appendPage(gateway, path, stream, page),
     stop: async () => {
       await gateway.close();
       await fresh.remove();
@@ -138,16 +142,17 @@ function createConnectorConfig({ path, settings }: TestConnector, keys: string[]
   };
 }
 
-async function appendRecords(
+async function appendPage(
   gateway: Gateway,
   path: string,
   stream: Stream,
-  records: SerializedRecord[],
+  page: Partial<FeedPage>,
 ): Promise<void> {
   const feed = await gateway.store.feed(path, stream);
   const lease = await feed.acquireLease({ host: 'test', pid: process.pid, id: 'test' }, 60_000);
   if (!lease) throw new Error(`the feed ${path}/${stream} is leased`);
-  await lease.append({ records, rejected: [], warnings: [], resolvedIds: [], balances: [], cursor: 'test' });
+  const nothing = { records: [], rejected: [], warnings: [], resolvedIds: [], balances: [] };
+  await lease.append({ ...nothing, cursor: 'test', ...page });
   await lease.release();
 }
 

@@ -51,19 +51,15 @@ export function DataTable<Row>({
 }
 
 function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
-  const content = column.render(row);
-  const isEmpty = content === undefined || content === null || content === '';
-  const className = [column.isNumber ? 'number' : '', isEmpty ? 'is-empty' : ''].join(' ').trim();
-  const attributes = { 'data-label': column.header, ...(className === '' ? {} : { className }) };
-  if (column.isRowHeader)
-    return (
-      <th role="rowheader" scope="row" {...attributes}>
-        <div>{content}</div>
-      </th>
-    );
-  return (
+  const attributes = { 'data-label': column.header, className: column.isNumber ? 'number' : undefined };
+  const content = <div>{column.render(row)}</div>;
+  return column.isRowHeader ? (
+    <th role="rowheader" scope="row" {...attributes}>
+      {content}
+    </th>
+  ) : (
     <td role="cell" {...attributes}>
-      <div>{content}</div>
+      {content}
     </td>
   );
 }

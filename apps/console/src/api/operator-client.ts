@@ -1,4 +1,5 @@
 /** Sends requests to the operator API of the gateway that served the console. The session cookie authorizes them. */
+import { parseJson } from '../format/parse-json';
 
 /** The API is beside the console, under any path prefix of a proxy: `<prefix>/console/` and `<prefix>/operator/v1/`. */
 const API_PATH = '../operator/v1/';
@@ -68,13 +69,7 @@ async function sendRequest<T>(url: string, init: RequestInit): Promise<T> {
   const text = await response.text();
   if (!response.ok) throw toApiError(response.status, text);
   // The types are those of the operator API's document, which the tests of the gateway hold against its answers.
-  return (text === '' ? undefined : JSON.parse(text, keepDigits)) as T;
-}
-
-/** Keeps a number that a floating-point number cannot hold as its text, so that no digit of a record is lost. */
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value;
-  return String(value) === context.source ? value : context.source;
+  return (text === '' ? undefined : parseJson(text)) as T;
 }
 
 /** Reads the error body of the gateway. A proxy in front can answer with any other text. */

@@ -1,6 +1,7 @@
 /** Shows single values: amounts, times, counts, states and JSON. */
 import { useSyncExternalStore } from 'react';
 import { formatAmount } from '../format/amount';
+import { parseJson } from '../format/parse-json';
 import { formatDuration, formatRelativeTime, formatTime, formatUtc } from '../format/time';
 
 /** Relative times are recalculated once in this period. */
@@ -79,7 +80,7 @@ function Preformatted({ text, label }: { text: string; label: string }) {
 /** @returns the text unchanged if it is no JSON */
 function indentJson(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
+    return JSON.stringify(parseJson(text), undefined, 2);
   } catch {
     return text;
   }

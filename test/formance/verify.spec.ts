@@ -166,7 +166,9 @@ function toPayment(key: string, rows: readonly Row[]) {
   const changes = rows.map(({ status, amount }) => (change[status] ?? 0n) * BigInt(amount));
   const newest = rows.reduce((last, row) => (row.createdAt < last.createdAt ? last : row));
   return {
-    ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id, type: first.type },
+    ...{ id: `id of ${key}`, reference: first.relatedTransactionID ?? first.id },
+    // Formance has another word for this type.
+    type: first.type === 'PAYIN' ? 'PAY-IN' : first.type,
     ...{ asset: first.currency, initialAmount: Number(first.amount), status: newest.status },
     amount: Number(changes.reduce((sum, each) => sum + each, BigInt(first.amount))),
     adjustments: rows.map(({ id, createdAt, status }) => ({ reference: id, createdAt, status })),

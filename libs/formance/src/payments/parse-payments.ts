@@ -59,11 +59,13 @@ export function parseScheduleRun(json: Json): ScheduleRun {
   };
 }
 
+/** Reads a payment of Formance's list. Its type is written as the gateway serves it. */
 export function parsePaymentSummary(json: Json): PaymentSummary {
+  const type = json.string('type');
   return {
     id: json.string('id'),
     reference: json.string('reference'),
-    type: json.string('type'),
+    type: SERVED_TYPES[type] ?? type,
     asset: json.string('asset'),
     initialAmount: readInteger(json, 'initialAmount'),
     amount: readInteger(json, 'amount'),
@@ -90,6 +92,9 @@ export function parsePool(json: Json): Pool {
     : undefined;
   return { id: json.string('id'), name: json.string('name'), ...(query === undefined ? {} : { query }) };
 }
+
+/** Formance writes one type in another way than the Generic Connector API. Source: v3.4.0 `pkg/domain/models/payment_type.go`. */
+const SERVED_TYPES: Readonly<Record<string, string | undefined>> = { 'PAY-IN': 'PAYIN' };
 
 /** Amounts are JSON numbers of any size. */
 function readInteger(json: Json, name: string): string {

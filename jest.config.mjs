@@ -55,6 +55,9 @@ export const SLOW_SPECS = [
   // Starts a thread of the built program.
   'libs/psp-plugins/src/bank-statements/parsing/parse-worker.slow.spec.ts',
 
+  // Starts the program three times, with the fakes of all plugins.
+  'test/demo.spec.ts',
+
   // Packs Tributary and installs the pack.
   'test/production-install.spec.ts',
 

@@ -44,6 +44,10 @@ it.each(folders)('%s has the files of a plugin, and no others', (name) => {
   expect(found.toSorted()).toEqual(expected.toSorted());
 });
 
+it.each(folders)('%s has a demo', (name) => {
+  expect(readdirSync(join(PLUGINS_DIRECTORY, name, 'testing'))).toContain('demo.ts');
+});
+
 /** Returns the files of the layout for what the plugin can do, without the name of the plugin. */
 function listFilesByCapability(name: string): string[] {
   const plugin = plugins.find((each) => each.name === name);

@@ -1,4 +1,5 @@
 export * from './fault-injection.js';
+export * from './demo.js';
 export * from './fake-psp.js';
 export * from './fake-route.js';
 export * from './openapi/psp-document-validator.js';

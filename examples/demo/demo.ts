@@ -1,0 +1,33 @@
+/**
+ * `npm run demo -- <plugin>…`: starts the fake PSP of each plugin and a gateway that reads it, books what the PSPs moved into a small ledger, and
+ * reconciles both. So a person sees rows, balances, orders and reconciliation of each PSP without an account there. Without a name it starts all.
+ */
+import { once } from 'node:events';
+import type { Demo } from '@tributary/connector-api/testing';
+import { plugins } from '@tributary/psp-plugins';
+import { startDemoDeployment } from './demo-deployment.js';
+import { describeDemo } from './describe-demo.js';
+import { readOptions } from './options.js';
+
+const { names, port } = readOptions(
+  process.argv.slice(2),
+  plugins.map(({ name }) => name),
+);
+const demos = new Map<string, Demo>();
+for (const name of names) demos.set(name, await startDemo(name));
+const deployment = await startDemoDeployment({ demos, port, output: 'inherit' });
+const { gateway } = deployment;
+console.log(describeDemo(deployment.connectors, deployment.url));
+
+// A terminal sends Ctrl-C to the gateway, too. Other programs send their signal to the demo only.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => gateway.kill('SIGTERM'));
+if (gateway.exitCode === null) await once(gateway, 'close');
+await deployment.stop();
+
+/** Every plugin has a `testing/demo.ts`. */
+async function startDemo(name: string): Promise<Demo> {
+  const module = new URL(`../../libs/psp-plugins/src/${name}/testing/demo.js`, import.meta.url);
+  const { startDemo: start } = (await import(module.href)) as { startDemo: () => Promise<Demo> };
+  return start();
+}

@@ -1,0 +1,95 @@
+/**
+ * A fake PSP with a short history, for `npm run demo -- <plugin>`. The history is made of everything that the fixture of the plugin's suite can
+ * add: payments, refunds in part and in full, fees, disputes, payouts and their return, transfers and conversions.
+ */
+import { ManualClock } from './suite/manual-clock.js';
+import type { PspFixture, PspFixtureOptions } from './suite/suite.types.js';
+
+const DAY_MS = 86_400_000;
+const HISTORY_DAYS = 28;
+const MAX_PAYMENT_EUROS = 400;
+
+export interface Demo {
+  /** Settings of a connector that reads this PSP, as in a deployment file. */
+  settings: Readonly<Record<string, unknown>>;
+  /** Source and destination of a payout or transfer that the PSP accepts, if it executes orders. */
+  order?: { kind: 'payout' | 'transfer'; sourceAccountId?: string; destinationAccountId?: string };
+  stop(): Promise<void>;
+}
+
+export interface FixtureDemoOptions {
+  createFixture: (options: PspFixtureOptions) => PspFixture | Promise<PspFixture>;
+  /** Settings that the fixture does not set. */
+  settings?: Readonly<Record<string, unknown>>;
+}
+
+/** The fixtures of the suites take a clock that stands still. In a demo it is the clock of the system. */
+class SystemClock extends ManualClock {
+  override now(): number {
+    return Math.floor(Date.now() / 1000) * 1000;
+  }
+}
+
+/** Starts the fixture of a suite and fills it with the history. */
+export async function startFixtureDemo({ createFixture, settings = {} }: FixtureDemoOptions): Promise<Demo> {
+  const clock = new SystemClock();
+  const fixture = await createFixture({ clock, pageSize: 'largest' });
+  await addHistory(fixture, clock.now());
+  const order = findOrder(fixture);
+  return {
+    settings: { ...settings, ...fixture.settings },
+    ...(order && { order }),
+    stop: async () => {
+      await fixture.close();
+    },
+  };
+}
+
+function findOrder({ orders }: PspFixture): Demo['order'] {
+  if (orders?.payout) return { kind: 'payout', ...orders.payout };
+  return orders?.transfer && { kind: 'transfer', ...orders.transfer };
+}
+
+/** Adds four weeks of movements, oldest first. Each amount is unique, so that a person finds a row by it. */
+async function addHistory(fixture: PspFixture, now: number): Promise<void> {
+  const { movements = {} } = fixture;
+  const secondAccountId = await fixture.addAccount?.();
+  await fixture.addBeneficiary?.();
+  for (let day = HISTORY_DAYS; day > 0; day -= 1) {
+    const at = Math.floor((now - day * DAY_MS) / 1000) * 1000;
+    const euros = 20 + ((day * 37) % MAX_PAYMENT_EUROS);
+    const add = (direction: 'in' | 'out', cents: string, hours: number): string | Promise<string> =>
+      fixture.addTransaction({
+        ...{ at: at + hours * 3_600_000, amount: `${euros}.${cents}`, currency: 'EUR' },
+        ...{ direction, state: 'final' },
+      });
+    const related = (of: string, amount: string, hours: number) => ({
+      ...{ of, at: at + hours * 3_600_000, amount, currency: 'EUR' },
+    });
+    const payment = await add('in', '10', 0);
+    await movements.fee?.(related(payment, `0.${10 + day}`, 1));
+    if (day % 7 === 1) await movements.refund?.(related(payment, `${euros}.10`, 2));
+    if (day % 7 === 2) await movements.refund?.(related(payment, '5.05', 2));
+    if (day % 7 === 3) await movements.dispute?.(related(payment, `${euros}.10`, 2));
+    if (day % 14 === 3) await movements.disputeReversal?.(related(payment, `${euros}.10`, 3));
+    if (day % 7 === 4) {
+      const payout = await add('out', '20', 4);
+      if (day % 14 === 4) await movements.payoutReturn?.(related(payout, `${euros}.20`, 5));
+    }
+    if (day % 7 === 5)
+      await movements.transfer?.({ at: at + 3_600_000 * 6, amount: `3.${10 + day}`, currency: 'EUR' });
+    if (day % 7 === 6) {
+      const bought = { amount: `4.${10 + day}`, currency: 'USD' };
+      await movements.conversion?.({
+        at: at + 3_600_000 * 7,
+        sold: { amount: `3.${10 + day}`, currency: 'EUR' },
+        bought,
+      });
+    }
+  }
+  if (secondAccountId !== undefined)
+    await movements.inAccount?.(secondAccountId, {
+      ...{ at: Math.floor((now - DAY_MS) / 1000) * 1000, amount: '77.70', currency: 'USD' },
+      ...{ direction: 'in', state: 'final' },
+    });
+}

@@ -1,0 +1,7 @@
+/** A directory of statements with a short history, for `npm run demo -- bank-statements`. */
+import { startFixtureDemo, type Demo } from '@tributary/connector-api/testing';
+import { createStatementsFixture } from './suite-fixture.js';
+
+export function startDemo(): Promise<Demo> {
+  return startFixtureDemo({ createFixture: createStatementsFixture });
+}

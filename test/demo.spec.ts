@@ -1,0 +1,106 @@
+/** Starts the demo of all plugins, as `npm run demo` does, and checks what it promises to a person. */
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Demo } from '@tributary/connector-api/testing';
+import { plugins } from '@tributary/psp-plugins';
+import { OPERATOR_KEY, toApiKey } from '../examples/demo/demo-names.js';
+import { startDemoDeployment, type DemoDeployment } from '../examples/demo/demo-deployment.js';
+import { describeDemo } from '../examples/demo/describe-demo.js';
+import { readOptions } from '../examples/demo/options.js';
+
+const MAX_WAIT_MS = 60_000;
+const names = plugins.map(({ name }) => name);
+let deployment: DemoDeployment;
+
+beforeAll(async () => {
+  const demos = new Map<string, Demo>();
+  for (const name of names) {
+    const { startDemo } = (await import(`../libs/psp-plugins/src/${name}/testing/demo.js`)) as {
+      startDemo: () => Promise<Demo>;
+    };
+    demos.set(name, await startDemo());
+  }
+  deployment = await startDemoDeployment({ demos, port: await findFreePort(), output: 'ignore' });
+}, 120_000);
+
+afterAll(() => deployment?.stop());
+
+it.each(names)('%s: has accounts with balances, and transactions', async (name) => {
+  const accounts = (await get(`/${name}/accounts`, toApiKey(name))) as { id: string }[];
+  expect(accounts.length).toBeGreaterThan(1);
+  const id = encodeURIComponent(accounts[0]?.id ?? '');
+  expect(await get(`/${name}/accounts/${id}/balances`, toApiKey(name))).toMatchObject({
+    balances: expect.any(Array),
+  });
+  expect(await get(`/${name}/transactions`, toApiKey(name))).not.toHaveLength(0);
+});
+
+it.each(names)(
+  '%s: reconciliation finds the two mistakes of the bookings, and nothing else',
+  async (name) => {
+    const run = await waitForRun(name);
+    expect(run.summary).toMatchObject({
+      problems: [],
+      classes: { 'amount-differs': { open: 1 }, 'missing-in-ledger': { open: 1 } },
+      breaks: { count: 2 },
+    });
+  },
+);
+
+it('executes an order of each PSP that executes orders', async () => {
+  for (const { name, demo } of deployment.connectors) {
+    if (!demo.order) continue;
+    const { kind, ...parties } = demo.order;
+    const response = await fetch(`${deployment.url}/${name}/${kind}s`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${toApiKey(name)}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ idempotencyKey: 'first', amount: '1250', currency: 'EUR/2', ...parties }),
+    });
+    expect({ name, status: response.status, body: await response.json() }).toMatchObject({
+      ...{ name, body: { status: expect.stringMatching(/^(SUCCEEDED|PENDING)$/) } },
+    });
+  }
+});
+
+it('says which keys and paths a person can use', () => {
+  const text = describeDemo(deployment.connectors, deployment.url);
+  expect(text).toContain(OPERATOR_KEY);
+  for (const name of names) expect(text).toContain(`'${deployment.url}/${name}/accounts'`);
+});
+
+it('refuses names that are no plugin, and ports that are no number', () => {
+  expect(readOptions([], names)).toEqual({ names, port: 3000 });
+  expect(() => readOptions(['molly'], names)).toThrow('there is no plugin "molly"');
+  expect(() => readOptions(['--port', 'x'], names)).toThrow('--port is x');
+  for (const name of names) expect(existsSync(`libs/psp-plugins/src/${name}/testing/demo.ts`)).toBe(true);
+});
+
+/** The gateway runs each policy once a minute, and first soon after its start. */
+async function waitForRun(policy: string): Promise<{ summary: unknown }> {
+  for (const deadline = Date.now() + MAX_WAIT_MS; Date.now() < deadline; await sleep(200)) {
+    const { items } = (await get('/operator/v1/reconciliation', OPERATOR_KEY)) as {
+      items: { policy: string; newestRun?: { summary: unknown } }[];
+    };
+    const found = items.find((item) => item.policy === policy)?.newestRun;
+    if (found) return found;
+  }
+  throw new Error(`policy ${policy} has no run after ${MAX_WAIT_MS} ms`);
+}
+
+async function get(path: string, key: string): Promise<unknown> {
+  const response = await fetch(deployment.url + path, { headers: { authorization: `Bearer ${key}` } });
+  const body: unknown = await response.json();
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,11 +1,18 @@
 /** The list of built-in plugins: the names that `plugin:` in a deployment file accepts. */
 import type { Plugin } from '@tributary/connector-api';
+import { adyenBalancePlatform } from './adyen-balance-platform/index.js';
 import { bankStatements } from './bank-statements/index.js';
 import { mollie } from './mollie/index.js';
 import { revolutBusiness } from './revolut-business/index.js';
 import { sandbox } from './sandbox/index.js';
 
-export const plugins: readonly Plugin[] = [bankStatements, mollie, revolutBusiness, sandbox];
+export const plugins: readonly Plugin[] = [
+  adyenBalancePlatform,
+  bankStatements,
+  mollie,
+  revolutBusiness,
+  sandbox,
+];
 
 /** Returns the plugin with this name, or `undefined` if there is none. */
 export function findPlugin(name: string): Plugin | undefined {

@@ -21,17 +21,23 @@ export interface AuthenticationContext {
 
 /** Creates an authentication with a fixed token: `Authorization: Bearer <token>`. */
 export function createBearerAuth(token: string): Authentication {
-  return createFixedAuth(`Bearer ${token}`);
+  return createFixedAuth({ authorization: `Bearer ${token}` });
+}
+
+/** Creates an authentication with a fixed key in a header of its own: `createHeaderAuth('x-api-key', key)`. */
+export function createHeaderAuth(header: string, key: string): Authentication {
+  return createFixedAuth({ [header.toLowerCase()]: key });
 }
 
 /** Creates an authentication with a user name and a password: `Authorization: Basic <base64 of user:password>`. */
 export function createBasicAuth(user: string, password: string): Authentication {
-  return createFixedAuth(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return createFixedAuth({ authorization });
 }
 
-function createFixedAuth(authorization: string): Authentication {
+function createFixedAuth(headers: Readonly<Record<string, string>>): Authentication {
   return {
-    createHeaders: async () => ({ authorization }),
+    createHeaders: async () => headers,
     handleUnauthorized: () => false,
   };
 }

@@ -4,6 +4,7 @@ export * from './cursor-format.js';
 export * from './hal-list.js';
 export * from './read-list-response.js';
 export * from './listing.types.js';
+export * from './offset-pages.js';
 export * from './merge-listings.js';
 export * from './newest-first-listing.js';
 export { isNewestFirstPosition } from './newest-first-walk.js';

@@ -49,10 +49,18 @@ export function readTokenPage(response: Json, rowsProperty: string, tokenPropert
  * @throws PspError `unavailable` if there is no list, or if the link has no such parameter
  */
 export function readHalPage(response: Json, property: string, parameter: string): TokenPage<Json> {
-  const rows = requireRows(response, '_embedded', property);
-  const href = response.optionalString('_links', 'next', 'href');
-  if (href === undefined) return { rows };
-  const next = URL.parse(href, 'https://psp.invalid')?.searchParams.get(parameter);
+  return readLinkedPage(response, ['_embedded', property], parameter);
+}
+
+/**
+ * Reads a page of a list at any path whose next page is the link `_links.next`, see `readHalPage`: `readLinkedPage(response, ['data'], 'cursor')`.
+ * @throws PspError as `readHalPage`
+ */
+export function readLinkedPage(response: Json, path: readonly string[], parameter: string): TokenPage<Json> {
+  const rows = requireRows(response, ...path);
+  if (!response.has('_links', 'next')) return { rows };
+  const href = response.scalar('_links', 'next', 'href') ?? response.scalar('_links', 'next');
+  const next = URL.parse(href ?? '', 'https://psp.invalid')?.searchParams.get(parameter);
   if (next) return { rows, next };
   throw new PspError(
     'unavailable',

@@ -1,4 +1,5 @@
 export * from './account-page.js';
+export * from './booking-rows.js';
 export * from './refunds-and-disputes.js';
 export * from './reject-order.js';
 export * from './deductions.js';

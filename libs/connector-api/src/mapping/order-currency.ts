@@ -1,5 +1,7 @@
 import { getCurrencyDecimals } from '../currencies.js';
+import { InvalidRecordError } from '../errors.js';
 import { formatAsset } from '../money.js';
+import { formatMinorUnits } from './money-from-minor-units.js';
 import type { Order } from '../order.types.js';
 import { rejectOrder } from './reject-order.js';
 
@@ -14,4 +16,21 @@ export function requireOrderCurrency({ amount: { asset } }: Pick<Order, 'amount'
   const decimals = getCurrencyDecimals(currency);
   if (decimals !== undefined && formatAsset(currency, decimals) === asset) return currency;
   throw rejectOrder(`${psp} cannot pay in ${asset}: expected a currency like EUR/2`);
+}
+
+/**
+ * Returns the amount of an order in whole minor units with the decimal places that the PSP uses, see `formatMinorUnits`.
+ * @throws PspError `rejected` if a digit would be lost: the PSP would pay another amount
+ */
+export function formatOrderUnits(
+  { amount }: Pick<Order, 'amount'>,
+  psp: string,
+  pspDecimals?: number,
+): string {
+  try {
+    return formatMinorUnits(amount, pspDecimals);
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    throw rejectOrder(`${psp} cannot pay exactly this amount: ${error.message}`);
+  }
 }

@@ -18,7 +18,7 @@ export interface FakePspOptions {
   /** Path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
   basePath?: string;
   /** OpenAPI document for validation. Without it the fake checks nothing. */
-  document?: PspDocumentValidator | undefined;
+  document?: Pick<PspDocumentValidator, 'checkRequest' | 'checkResponse'> | undefined;
   /** `Content-Type` of responses. Default `application/json`. */
   contentType?: string;
   /** Returns the PSP's error body for a status. Used for injected faults and unknown paths. */

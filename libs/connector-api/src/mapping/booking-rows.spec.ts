@@ -1,0 +1,103 @@
+/** Tests the rows of movements that are booked several times: returns, refunds, disputes, restorations, captures. */
+import type { Transaction } from '../record.types.js';
+import { toLaterBookingRows } from './booking-rows.js';
+import type { Booking } from './booking-rows.js';
+import type { UnlinkedRow } from './link-rows.js';
+import { toPayment } from './movements.js';
+import { toRefund } from './refunds-and-disputes.js';
+
+const CREATED_AT = '2026-01-01T00:00:00Z';
+
+function createBooking(amount: bigint, id: string, more: Partial<Booking> = {}): Booking {
+  return { id, bookedAt: '2026-01-02T00:00:00Z', amount: { amount, asset: 'EUR/2' }, ...more };
+}
+
+function createPaymentRow(amount: bigint): Transaction {
+  return toPayment({ id: 'p', createdAt: CREATED_AT, accountId: 'own', amount: { amount, asset: 'EUR/2' } });
+}
+
+function summarize({ row }: UnlinkedRow) {
+  const { id, type, status, amount, relatedTransactionId, sourceAccountId, destinationAccountId, metadata } =
+    row;
+  const movement = metadata?.['com.tributary.spec/movement'];
+  return [
+    id,
+    type,
+    status,
+    amount.amount,
+    relatedTransactionId,
+    sourceAccountId ?? destinationAccountId,
+    movement,
+  ];
+}
+
+const RETURN = ['b', 'PAYOUT', 'REFUNDED', 100n, 'p', 'own', 'payout_return'];
+
+it.each<[string, bigint, Booking[], unknown[][]]>([
+  ['a returned payout', -100n, [createBooking(100n, 'b')], [RETURN]],
+  [
+    'a payout that returns and leaves again',
+    -100n,
+    [createBooking(100n, 'b'), createBooking(-100n, 'c')],
+    [RETURN, ['c', 'PAYOUT', 'REFUND_REVERSED', 100n, 'p', 'own', 'refund_reversal']],
+  ],
+  [
+    'a second capture',
+    100n,
+    [createBooking(40n, 'b')],
+    [['b', 'PAYIN', 'CAPTURE', 40n, 'p', 'own', 'payment']],
+  ],
+  [
+    'a refund in part, and a dispute that is won',
+    100n,
+    [
+      createBooking(-30n, 'b'),
+      createBooking(-70n, 'c', { isDispute: true }),
+      createBooking(70n, 'd', { isDispute: true }),
+    ],
+    [
+      ['b', 'PAYIN', 'REFUNDED', 30n, 'p', 'own', 'refund'],
+      ['c', 'PAYIN', 'REFUNDED', 70n, 'p', 'own', 'dispute'],
+      ['d', 'PAYIN', 'REFUND_REVERSED', 70n, 'p', 'own', 'dispute_reversal'],
+    ],
+  ],
+  [
+    'a booking in another currency',
+    100n,
+    [createBooking(-30n, 'b', { amount: { amount: -30n, asset: 'USD/2' } })],
+    [['b', 'OTHER', 'SUCCEEDED', 30n, undefined, 'own', 'other']],
+  ],
+])('%s', (_name, amount, later, expected) => {
+  const main = { row: createPaymentRow(amount) };
+  const rows = toLaterBookingRows(main, 'own', [createBooking(amount, 'a'), ...later]);
+  expect(rows.map(summarize)).toEqual(expected);
+});
+
+it('puts the own account of a return on the other side, and has the time of its booking', () => {
+  const [found] = toLaterBookingRows({ row: createPaymentRow(-100n) }, 'own', [
+    createBooking(-100n, 'a'),
+    createBooking(100n, 'b', { metadata: { 'com.acme.spec/event': 'e' } }),
+  ]);
+  expect(found?.row).toMatchObject({ destinationAccountId: 'own', createdAt: '2026-01-02T00:00:00Z' });
+  expect(found?.row.sourceAccountId).toBeUndefined();
+  expect(found?.row.metadata).toMatchObject({ 'com.acme.spec/event': 'e' });
+});
+
+it('names the id under which the payment is served, and the payment of a refund', () => {
+  const bookings = [createBooking(100n, 'a'), createBooking(-100n, 'b')];
+  const payment = { row: createPaymentRow(100n), preferredId: 'served' };
+  expect(toLaterBookingRows(payment, 'own', bookings)[0]?.linked).toMatchObject({
+    relatedTransactionId: 'served',
+  });
+  const fields = {
+    id: 'r',
+    createdAt: CREATED_AT,
+    accountId: 'own',
+    amount: { amount: -100n, asset: 'EUR/2' },
+  };
+  const refund = { row: createPaymentRow(-100n), linked: toRefund({ id: 'served', type: 'PAYIN' }, fields) };
+  const reversed = [createBooking(-100n, 'a'), createBooking(100n, 'b')];
+  expect(toLaterBookingRows(refund, 'own', reversed)[0]?.linked).toMatchObject({
+    ...{ id: 'b', relatedTransactionId: 'served', status: 'REFUND_REVERSED', destinationAccountId: 'own' },
+  });
+});

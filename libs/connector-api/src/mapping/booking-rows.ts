@@ -1,0 +1,109 @@
+/**
+ * Rows of a movement that its PSP books several times under one id: a payout that is booked and returned later, a card payment that is captured in
+ * parts. The first booking is the row of the movement. Each later booking is a row of its own, which is linked to the first one.
+ */
+import type { Money } from '../money.js';
+import type { Metadata, Transaction } from '../record.types.js';
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import type { UnlinkedRow } from './link-rows.js';
+import { toOtherMovement } from './movements.js';
+import { reverseRow } from './refunds-and-disputes.js';
+
+const MOVEMENT_KEY = `${COMMON_METADATA_PREFIX}movement`;
+
+/** One change of an account's balance that belongs to a movement. */
+export interface Booking {
+  /** The id of the booking's row. The row of the first booking has the id of the movement instead. */
+  id: string;
+  /** RFC 3339. The time of the booking's row. */
+  bookedAt: string;
+  /** With its sign: negative amounts leave the account. */
+  amount: Money;
+  /** Whether a payment is taken back because the payer disputes it. */
+  isDispute?: boolean;
+  metadata?: Metadata;
+}
+
+/**
+ * Builds the rows of the bookings after the first one. A booking against the direction of the first one takes money back: a refund, a dispute, a
+ * returned payout. A booking in the same direction restores what was taken back before; otherwise it adds to the movement (CAPTURE).
+ * @param main the row of the first booking
+ */
+export function toLaterBookingRows(
+  main: UnlinkedRow,
+  accountId: string,
+  [first, ...later]: readonly Booking[],
+): UnlinkedRow[] {
+  let takenBack = 0n;
+  return later.map((booking) => {
+    const units = booking.amount.amount;
+    const isOpposite = first !== undefined && units < 0n !== first.amount.amount < 0n;
+    const size = units < 0n ? -units : units;
+    if (booking.amount.asset !== first?.amount.asset) return toSeparateRow(main, accountId, booking);
+    if (isOpposite) {
+      takenBack += size;
+      return convertEach(main, (row) => takeBack(row, booking));
+    }
+    if (takenBack < size) return convertEach(main, (row) => addCapture(row, booking));
+    takenBack -= size;
+    return convertEach(main, (row) => restore(row, booking));
+  });
+}
+
+/** Converts the row as it is served when it is linked, and as it is served otherwise. */
+function convertEach(
+  { row, preferredId, linked }: UnlinkedRow,
+  convert: (row: Transaction) => Transaction,
+): UnlinkedRow {
+  if (preferredId !== undefined) return { row: convert(row), linked: convert({ ...row, id: preferredId }) };
+  return { row: convert(row), ...(linked !== undefined && { linked: convert(linked) }) };
+}
+
+function takeBack(row: Transaction, booking: Booking): Transaction {
+  const reversed = reverseRow(row, booking.id);
+  const isDispute = booking.isDispute === true && row.metadata?.[MOVEMENT_KEY] === 'payment';
+  return toBookedRow(reversed, booking, isDispute ? 'dispute' : reversed.metadata?.[MOVEMENT_KEY]);
+}
+
+function restore(row: Transaction, booking: Booking): Transaction {
+  const movement = row.metadata?.[MOVEMENT_KEY];
+  const restored = ['payment', 'payout', 'transfer'].includes(movement ?? '')
+    ? booking.isDispute === true && movement === 'payment'
+      ? 'dispute_reversal'
+      : 'refund_reversal'
+    : movement;
+  const status = row.status === 'REFUNDED' ? 'REFUNDED' : 'REFUND_REVERSED';
+  return toBookedRow(toLinkedRow(row, status), booking, restored);
+}
+
+function addCapture(row: Transaction, booking: Booking): Transaction {
+  const isLinked = row.status === 'REFUNDED' || row.status === 'REFUND_REVERSED';
+  return toBookedRow(
+    toLinkedRow(row, isLinked ? row.status : 'CAPTURE'),
+    booking,
+    row.metadata?.[MOVEMENT_KEY],
+  );
+}
+
+function toLinkedRow({ orderKey: _, ...row }: Transaction, status: Transaction['status']): Transaction {
+  return { ...row, status, relatedTransactionId: row.relatedTransactionId ?? row.id };
+}
+
+function toBookedRow(
+  { updatedAt: _, ...row }: Transaction,
+  { id, bookedAt, amount: { amount, asset }, metadata }: Booking,
+  movement: string | undefined,
+): Transaction {
+  return {
+    ...row,
+    ...{ id, createdAt: bookedAt, amount: { amount: amount < 0n ? -amount : amount, asset } },
+    metadata: { ...row.metadata, ...metadata, [MOVEMENT_KEY]: movement },
+  };
+}
+
+/** A booking in another asset cannot add to the movement or take it back, so it only names the movement. */
+function toSeparateRow({ row }: UnlinkedRow, accountId: string, booking: Booking): UnlinkedRow {
+  const { id, bookedAt, amount, metadata } = booking;
+  const fields = { id, createdAt: bookedAt, accountId, amount, details: { relatedId: row.id } };
+  return { row: toOtherMovement({ ...fields, metadata: { ...row.metadata, ...metadata } }) };
+}

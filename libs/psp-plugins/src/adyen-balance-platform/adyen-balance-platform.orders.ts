@@ -1,0 +1,101 @@
+/** Sends payouts and transfers, both with POST /transfers, and finds them again. */
+import {
+  formatOrderUnits,
+  readOrderResult,
+  readText,
+  requireOrderCurrency,
+  translateOrDefault,
+  truncateText,
+} from '@tributary/connector-api';
+import type { Order, OrderResult } from '@tributary/connector-api';
+import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
+import type { Json, JsonBody } from '@tributary/connector-api/http';
+import { findRowInPages } from '@tributary/connector-api/listing';
+import { findCounterparty } from './adyen-balance-platform.beneficiaries.js';
+import type { AdyenBalancePlatformContext } from './adyen-balance-platform.client.js';
+import { parseBookings } from './adyen-balance-platform.mapper.js';
+import {
+  CURRENCY_DECIMALS,
+  ORDER_STATUSES,
+  PLUGIN_NAME,
+  TRANSFER_STATUSES,
+} from './adyen-balance-platform.types.js';
+
+const HOUR_MS = 3_600_000;
+/** Milliseconds. Shorter than the longest window of GET /transfers, which is six months. */
+const ORDER_SEARCH_RANGE_MS = 179 * 24 * HOUR_MS;
+/** `errorCode` of the error for a key whose first request is still processed. Source: Adyen's page "API idempotency". */
+const DUPLICATE_REQUEST_CODE = '704';
+/** Source: `description` of POST /transfers. Banks may refuse other characters. */
+const UNSUPPORTED_CHARACTERS = /[^A-Za-z0-9/?:().,'+ -]/g;
+const MAX_DESCRIPTION_LENGTH = 140;
+const PSP_PREFIX = `com.${PLUGIN_NAME}.spec/`;
+
+export function createOrder(context: AdyenBalancePlatformContext, order: Order): Promise<OrderResult> {
+  return submitOrder({
+    send: async () => {
+      const request = await toTransferRequest(context, order);
+      return toOrderResult(await context.client.createTransfer(order.idempotencyKey, request));
+    },
+    isDuplicate: (body) => readText(body, 'errorCode') === DUPLICATE_REQUEST_CODE,
+    find: () => findOrder(context, order),
+  });
+}
+
+/** @throws PspError `rejected` when Adyen cannot pay the amount exactly */
+async function toTransferRequest(context: AdyenBalancePlatformContext, order: Order): Promise<JsonBody> {
+  const { idempotencyKey, sourceAccountId: balanceAccountId, destinationAccountId, metadata } = order;
+  const currency = requireOrderCurrency(order, 'Adyen');
+  const units = formatOrderUnits(order, 'Adyen', CURRENCY_DECIMALS[currency]);
+  const text = (order.description ?? order.reference).normalize('NFC').replace(UNSUPPORTED_CHARACTERS, ' ');
+  const shared = {
+    ...{ amount: { value: new JsonNumber(units), currency }, balanceAccountId },
+    // GET /transfers finds an order by its reference.
+    reference: idempotencyKey,
+    description: truncateText(text, MAX_DESCRIPTION_LENGTH),
+    referenceForBeneficiary: metadata[`${PSP_PREFIX}reference_for_beneficiary`],
+  };
+  if (order.kind === 'TRANSFER') {
+    const counterparty = { balanceAccountId: destinationAccountId };
+    return { ...shared, category: 'internal', type: 'internalTransfer', counterparty };
+  }
+  return {
+    ...{ ...shared, category: 'bank', type: 'bankTransfer' },
+    counterparty: await findCounterparty(context, destinationAccountId),
+    priority: metadata[`${PSP_PREFIX}priority`] ?? context.settings.priority,
+  };
+}
+
+/** Finds an order by Adyen's id. Before that id is known, it searches by the order's key, which is the reference of the transfer. */
+export async function findOrder(
+  { client }: AdyenBalancePlatformContext,
+  { pspId, idempotencyKey, createdAt }: Order,
+): Promise<OrderResult | undefined> {
+  if (pspId !== undefined) {
+    const transfer = await client.findTransfer(pspId);
+    return transfer && toOrderResult(transfer);
+  }
+  const from = Date.parse(createdAt) - HOUR_MS;
+  const found = await findRowInPages(
+    (token) =>
+      client.listTransfers(
+        { from, to: from + ORDER_SEARCH_RANGE_MS, ...(token !== undefined && { token }) },
+        undefined,
+        { reference: idempotencyKey },
+      ),
+    // The receiving side of an internal transfer has the same reference.
+    (row) => readText(row, 'reference') === idempotencyKey && readText(row, 'direction') !== 'incoming',
+  );
+  return found && toOrderResult(found);
+}
+
+const RESPONSE_FORMAT = { psp: PLUGIN_NAME, statusProperty: 'status', reasonCode: ['reason'] };
+
+/** @throws InvalidRecordError if there is no id or no status */
+function toOrderResult(transfer: Json): OrderResult {
+  const status = translateOrDefault(TRANSFER_STATUSES, transfer.string('status'), 'OTHER');
+  const result = ORDER_STATUSES[status] ?? 'PENDING';
+  // A payout that failed after it was booked had left the account.
+  const hasReturned = result === 'FAILED' && parseBookings(transfer).length > 0;
+  return readOrderResult(transfer, RESPONSE_FORMAT, hasReturned ? 'RETURNED' : result);
+}

@@ -11,7 +11,7 @@ import {
   toPayeeBeneficiary,
 } from '@tributary/connector-api';
 import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
-import { Json, type JsonBody } from '@tributary/connector-api/http';
+import type { Json, JsonBody } from '@tributary/connector-api/http';
 import {
   convertStepsToPages,
   createCursorFormat,

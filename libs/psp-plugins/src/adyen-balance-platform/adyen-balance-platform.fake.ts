@@ -1,8 +1,8 @@
 /** A fake of Adyen's Configuration API and Transfers API on localhost. It is checked against Adyen's own documents, if they are available. */
 import { FakePsp, fakeRoute, PspDocumentValidator } from '@tributary/connector-api/testing';
 import type { FakeRequest, FakeResponse } from '@tributary/connector-api/testing';
-import { FakeLedger, toTransferJson } from './testing/fake-ledger.js';
-import type { FakeTransfer } from './testing/fake-ledger.js';
+import { toTransferJson } from './testing/fake-ledger.js';
+import type { FakeLedger, FakeTransfer } from './testing/fake-ledger.js';
 
 const DOCUMENTS = [
   ['/bcl/v2', await PspDocumentValidator.loadOfficial('adyen/BalancePlatformService-v2.json')],
@@ -190,15 +190,10 @@ export class AdyenBalancePlatformFake {
             },
             ...{ reference, categoryData: { type: 'bank', priority: request.priority ?? 'regular' } },
           });
-    const {
-      balances: _b,
-      events: _e,
-      balancePlatform: _p,
-      sequenceNumber: _s,
-      ...json
-    } = toTransferJson(made);
+    const json = new Map(Object.entries(toTransferJson(made)));
+    for (const name of ['balances', 'events', 'balancePlatform', 'sequenceNumber']) json.delete(name);
     ledger.book(made, ledger.clock.now());
-    return { status: 202, body: { ...json, status: 'authorised', reason: 'pending' } };
+    return { status: 202, body: { ...Object.fromEntries(json), status: 'authorised', reason: 'pending' } };
   }
 
   async close(): Promise<void> {

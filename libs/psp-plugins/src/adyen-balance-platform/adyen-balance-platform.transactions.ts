@@ -102,8 +102,8 @@ async function* listTransfers(
       fetchChangedTransfers(context, ids, signal),
     maxIdsPerRequest: BOOKINGS_PER_LOOKUP,
   };
-  for await (const { vanished: _, ...step } of changes(source, bookings, context))
-    yield { ...step, position: { ...(transfers && { transfers }), bookings: step.position } };
+  for await (const { rows, warnings = [], position } of changes(source, bookings, context))
+    yield { rows, warnings, position: { ...(transfers && { transfers }), bookings: position } };
 }
 
 /** A status that Adyen adds later counts as open, because it is not known to be final. */

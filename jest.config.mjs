@@ -66,6 +66,7 @@ export const SLOW_SPECS = [
 
   // Run the inherited suite of a plugin: about a hundred checks, each with a gateway's pull.
   'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
+  'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
 

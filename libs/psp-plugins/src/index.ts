@@ -2,6 +2,7 @@
 import type { Plugin } from '@tributary/connector-api';
 import { adyenBalancePlatform } from './adyen-balance-platform/index.js';
 import { bankStatements } from './bank-statements/index.js';
+import { gocardless } from './gocardless/index.js';
 import { mollie } from './mollie/index.js';
 import { revolutBusiness } from './revolut-business/index.js';
 import { sandbox } from './sandbox/index.js';
@@ -9,6 +10,7 @@ import { sandbox } from './sandbox/index.js';
 export const plugins: readonly Plugin[] = [
   adyenBalancePlatform,
   bankStatements,
+  gocardless,
   mollie,
   revolutBusiness,
   sandbox,

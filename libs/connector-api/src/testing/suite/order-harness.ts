@@ -78,7 +78,7 @@ function getOrderMethod(
 
 function buildOrder(
   { plugin }: CheckContext,
-  { clock }: PluginHarness,
+  { clock, fixture }: PluginHarness,
   kind: OrderKind,
   more: Partial<Order> & Pick<Order, 'sourceAccountId' | 'destinationAccountId'>,
 ): Order {
@@ -87,12 +87,17 @@ function buildOrder(
     kind,
     idempotencyKey: createIdempotencyKey(plugin.orders?.keyFormat ?? 'uuid', reference),
     reference,
-    amount: { amount: 1234n, asset: 'EUR/2' },
+    amount: { amount: 1234n, asset: getOrderAsset(fixture.orders) },
     description: 'by the inherited suite',
     metadata: {},
     createdAt: new Date(clock.now()).toISOString(),
     ...more,
   };
+}
+
+/** Returns the asset of the orders of the suite. */
+export function getOrderAsset(orders: Pick<OrderFixture, 'currency'> | undefined): string {
+  return `${orders?.currency ?? 'EUR'}/2`;
 }
 
 function createIdempotencyKey(form: 'uuid' | { length: number }, reference: string): string {

@@ -158,6 +158,8 @@ export interface OrderFixture {
   /** Source and destination for payouts and transfers: ids as the plugin lists them. Absent if the plugin does not support the kind. */
   payout?: Parties;
   transfer?: Parties;
+  /** The only currency that the PSP pays, with two decimal places. Default: EUR. */
+  currency?: string;
   /** Properties of an order that this PSP always rejects, e.g. a destination that does not exist. */
   rejectedOrder: Partial<Order>;
   /** Returns all payments that the PSP has executed, with the idempotency key that it received. */

@@ -4,7 +4,7 @@ import type { OrderResult } from '../../../order.types.js';
 import type { Plugin } from '../../../plugin.js';
 import { expectThat } from '../assertions.js';
 import type { Check } from '../check.js';
-import { expectPayments, forEachOrderKind } from '../order-harness.js';
+import { expectPayments, forEachOrderKind, getOrderAsset } from '../order-harness.js';
 import type { OrderHarness } from '../order-harness.js';
 import { expectPspError, expectErrorKind } from '../expect-psp-error.js';
 
@@ -12,10 +12,11 @@ export const ORDER_CHECKS: readonly Check[] = [
   createOrderCheck(
     'orders: an order is one payment, with its key and its exact amount',
     async (orderHarness) => {
+      const asset = getOrderAsset(orderHarness.fixture);
       const orders = [
         orderHarness.createOrder(),
-        orderHarness.createOrder({ amount: { amount: 29n, asset: 'EUR/2' } }),
-        orderHarness.createOrder({ amount: { amount: 1_234_567_890_129n, asset: 'EUR/2' } }),
+        orderHarness.createOrder({ amount: { amount: 29n, asset } }),
+        orderHarness.createOrder({ amount: { amount: 1_234_567_890_129n, asset } }),
       ];
       for (const order of orders) expectResult(await orderHarness.submit(order));
       await expectPayments(orderHarness, orders, 'three orders');
@@ -57,7 +58,8 @@ export const ORDER_CHECKS: readonly Check[] = [
     await expectPayments(orderHarness, [], 'an order that the PSP does not take');
   }),
   createOrderCheck('orders: an asset that the PSP cannot have is rejected', async (orderHarness) => {
-    for (const asset of ['XQX/2', 'EUR/4', 'EUR']) {
+    const [currency = ''] = getOrderAsset(orderHarness.fixture).split('/');
+    for (const asset of ['XQX/2', `${currency}/4`, currency]) {
       const order = orderHarness.createOrder({ amount: { amount: 1234n, asset } });
       await expectPspError(() => orderHarness.submit(order), ['rejected'], `an order in ${asset}`);
     }

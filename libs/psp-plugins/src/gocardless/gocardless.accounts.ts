@@ -1,0 +1,97 @@
+/** Lists creditors and payment accounts, and reads their balances. A creditor has a balance for each currency in which it collects. */
+import {
+  createOwnerMetadata,
+  createPspMetadata,
+  formatTime,
+  parseMinorUnits,
+  parseRows,
+  pickProperties,
+  readText,
+  translateWord,
+} from '@tributary/connector-api';
+import type { Account, Balances, Money, Page } from '@tributary/connector-api';
+import { isAccessDenied } from '@tributary/connector-api/http';
+import type { Json } from '@tributary/connector-api/http';
+import type { GocardlessContext } from './gocardless.transactions.js';
+import { BALANCE_TYPES, CREDITOR_KEY, PLUGIN_NAME } from './gocardless.types.js';
+
+/** The cursor of a list that is read completely each time. */
+const WHOLE_LIST_CURSOR = 'all';
+
+export async function* listAccountPages(context: GocardlessContext): AsyncGenerator<Page<Account>> {
+  const creditors = await context.client.listAll('creditors', {}, context.signal);
+  const paymentAccounts = await listPaymentAccounts(context);
+  const items = [
+    ...parseRows(creditors, 'id', toCreditorAccount),
+    ...parseRows(paymentAccounts, 'id', toPaymentAccount),
+  ];
+  yield { items, cursor: WHOLE_LIST_CURSOR };
+}
+
+/** Returns all payment accounts: none where the settings exclude them, or where the token may not read them. */
+export async function listPaymentAccounts({ client, settings, signal }: GocardlessContext): Promise<Json[]> {
+  if (settings.paymentAccounts === 'off') return [];
+  try {
+    return await client.listAll('payment_accounts', {}, signal);
+  } catch (error) {
+    if (settings.paymentAccounts === 'required' || !isAccessDenied(error)) throw error;
+    return [];
+  }
+}
+
+/** Returns the balances of a creditor, or of a payment account, whose ids begin with `BA`. */
+export async function readBalances(context: GocardlessContext, accountId: string): Promise<Balances> {
+  // A creditor has balances of several times, so all balances have the time of the request.
+  const at = formatTime(context.clock.now());
+  if (!accountId.startsWith('BA'))
+    return { accountId, at, amounts: await readCreditorAmounts(context, accountId) };
+  const account = await context.client.find('payment_accounts', accountId);
+  // An account that GoCardless no longer has is empty. It is served without amounts, so that clients see zero for its assets.
+  if (account === undefined) return { accountId, at, amounts: [] };
+  return { accountId, at, amounts: [toMoney(account, 'account_balance')] };
+}
+
+/** Adds up what GoCardless holds for a creditor: confirmed funds, and payouts that were not sent yet. */
+async function readCreditorAmounts({ client }: GocardlessContext, creditor: string): Promise<Money[]> {
+  const sums = new Map<string, bigint>();
+  for (const row of await client.listAll('balances', { creditor })) {
+    const { amount, asset } = toMoney(row, 'amount');
+    const counted = translateWord(BALANCE_TYPES, row, 'balance_type') === 'held' ? amount : 0n;
+    sums.set(asset, (sums.get(asset) ?? 0n) + counted);
+  }
+  return [...sums].map(([asset, amount]) => ({ asset, amount }));
+}
+
+function toMoney(row: Json, property: string): Money {
+  return parseMinorUnits(row.decimal(property), row.string('currency'));
+}
+
+const CREDITOR_PROPERTIES = ['country_code', 'creditor_type', 'fx_payout_currency', 'verification_status'];
+
+function toCreditorAccount(row: Json): Account {
+  const id = row.string('id');
+  return {
+    id,
+    name: readText(row, 'name') ?? id,
+    openedAt: row.optionalTime('created_at'),
+    metadata: {
+      ...createPspMetadata(PLUGIN_NAME, { kind: 'creditor' }),
+      ...pickProperties(PLUGIN_NAME, row, CREDITOR_PROPERTIES),
+    },
+  };
+}
+
+function toPaymentAccount(row: Json): Account {
+  const id = row.string('id');
+  const name = readText(row, 'account_holder_name');
+  return {
+    id,
+    name: name ?? id,
+    metadata: {
+      ...createPspMetadata(PLUGIN_NAME, { kind: 'payment_account' }),
+      ...pickProperties(PLUGIN_NAME, row, ['account_number_ending', 'bank_name', 'currency']),
+      [CREDITOR_KEY]: readText(row, 'links', 'creditor'),
+      ...createOwnerMetadata({ name }),
+    },
+  };
+}

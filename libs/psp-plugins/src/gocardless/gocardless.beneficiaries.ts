@@ -1,0 +1,56 @@
+/** Lists the bank accounts of customers, which outbound payments can pay. GoCardless shows the last digits of their numbers only. */
+import { createOwnerMetadata, parseRows, pickProperties, readText } from '@tributary/connector-api';
+import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import {
+  convertStepsToPages,
+  createCursorFormat,
+  isTimeWindowsPosition,
+  timeWindows,
+} from '@tributary/connector-api/listing';
+import { CREATED_LIST, getStart, type GocardlessContext } from './gocardless.transactions.js';
+import { PLUGIN_NAME } from './gocardless.types.js';
+
+const CURSOR_FORMAT = createCursorFormat({
+  plugin: PLUGIN_NAME,
+  version: 1,
+  isPosition: isTimeWindowsPosition,
+});
+
+/** Lists new bank accounts. Clients keep the first version of a beneficiary, so older ones are not read again. */
+export async function* listBeneficiaryPages(
+  context: GocardlessContext,
+  since: Cursor | undefined,
+): AsyncGenerator<Page<Beneficiary>> {
+  const steps = timeWindows<Json>(
+    {
+      ...CREATED_LIST,
+      start: getStart(context),
+      fetchPage: (window, signal) => context.client.listCreated('customer_bank_accounts', window, { signal }),
+    },
+    CURSOR_FORMAT.parse(since),
+    context,
+  );
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => parseRows(rows, 'id', toBeneficiaries));
+}
+
+const PROPERTIES = ['account_number_ending', 'account_type', 'bank_name', 'currency', 'trusted_recipient'];
+
+/** Returns no beneficiary for a bank account that was disabled, because it cannot be paid. */
+function toBeneficiaries(row: Json): Beneficiary[] {
+  const id = row.string('id');
+  if (readText(row, 'enabled') === 'false') return [];
+  const name = readText(row, 'account_holder_name');
+  return [
+    {
+      id,
+      ownerName: name ?? id,
+      registeredAt: row.optionalTime('created_at'),
+      metadata: {
+        ...pickProperties(PLUGIN_NAME, row, PROPERTIES),
+        ...pickProperties(PLUGIN_NAME, row, ['customer'], 'links'),
+        ...createOwnerMetadata({ name, country: readText(row, 'country_code') }),
+      },
+    },
+  ];
+}

@@ -1,0 +1,98 @@
+/** Sends payouts as outbound payments, and finds them again. */
+import {
+  formatMinorUnits,
+  formatTime,
+  readOrderResult,
+  readText,
+  rejectOrder,
+  requireOrderCurrency,
+  translateOrDefault,
+  truncateText,
+} from '@tributary/connector-api';
+import type { Order, OrderResult } from '@tributary/connector-api';
+import { JsonNumber, submitOrder } from '@tributary/connector-api/http';
+import type { Json } from '@tributary/connector-api/http';
+import { findRowInPages } from '@tributary/connector-api/listing';
+import type { GocardlessContext } from './gocardless.transactions.js';
+import { ORDER_KEY_NAME, ORDER_STATUSES, PLUGIN_NAME } from './gocardless.types.js';
+
+const RESOURCE = 'outbound_payments';
+const MAX_DESCRIPTION_LENGTH = 140;
+/** What Faster Payments accepts as the reference on the statement of the recipient. */
+const REFERENCE_PATTERN = /^[A-Za-z0-9 &\-./]{1,18}$/;
+const DUPLICATE_REASON = 'idempotent_creation_conflict';
+/** GoCardless' clock in one response can be behind its clock in another response. */
+const MAX_CLOCK_SKEW_MS = 10 * 60_000;
+
+/**
+ * Creates an outbound payment.
+ * @throws PspError `rejected` when GoCardless cannot execute the order exactly as it is
+ */
+export function createOrder(context: GocardlessContext, order: Order): Promise<OrderResult> {
+  let existingId: string | undefined;
+  return submitOrder({
+    send: async () => toOrderResult(await sendOrder(context, order)),
+    isDuplicate: (body) => {
+      const duplicate = body
+        .optionalArray('error', 'errors')
+        .find((error) => readText(error, 'reason') === DUPLICATE_REASON);
+      existingId = duplicate && readText(duplicate, 'links', 'conflicting_resource_id');
+      return duplicate !== undefined;
+    },
+    find: () => findOrder(context, existingId === undefined ? order : { ...order, pspId: existingId }),
+  });
+}
+
+async function sendOrder({ client }: GocardlessContext, order: Order): Promise<Json> {
+  const { amount, sourceAccountId, destinationAccountId, description, reference, idempotencyKey } = order;
+  const currency = requireOrderCurrency(order, 'GoCardless');
+  if (currency !== 'GBP') throw rejectOrder(`GoCardless pays GBP/2 only, found ${amount.asset}`);
+  const account = await client.find('payment_accounts', sourceAccountId);
+  if (account === undefined)
+    throw rejectOrder(`${sourceAccountId} is not a payment account, from which outbound payments are paid`);
+  const statement = [description, reference].find((text) => REFERENCE_PATTERN.test(text ?? ''));
+  const body = {
+    amount: new JsonNumber(formatMinorUnits(amount)),
+    scheme: 'faster_payments',
+    description: truncateText(description ?? reference, MAX_DESCRIPTION_LENGTH),
+    reference: statement,
+    metadata: { [ORDER_KEY_NAME]: idempotencyKey },
+    links: {
+      creditor: account.string('links', 'creditor'),
+      recipient_bank_account: destinationAccountId,
+    },
+  };
+  return client.createOutboundPayment(body, idempotencyKey);
+}
+
+/** Finds an order by GoCardless' id. Before that id is known, it reads the outbound payments since the order, which repeat its key in their metadata. */
+export async function findOrder(
+  { client, clock, signal }: GocardlessContext,
+  { pspId, idempotencyKey, createdAt }: Order,
+): Promise<OrderResult | undefined> {
+  if (pspId !== undefined) {
+    const found = await client.find(RESOURCE, pspId, signal);
+    return found && toOrderResult(found);
+  }
+  const query = {
+    created_from: formatTime(Date.parse(createdAt) - MAX_CLOCK_SKEW_MS),
+    created_to: formatTime(clock.now() + MAX_CLOCK_SKEW_MS),
+  };
+  const found = await findRowInPages(
+    (token) => client.list(RESOURCE, { query, token, signal }),
+    (row) => readText(row, 'metadata', ORDER_KEY_NAME) === idempotencyKey,
+  );
+  return found && toOrderResult(found);
+}
+
+/** @throws InvalidRecordError if there is no id or no status */
+function toOrderResult(response: Json): OrderResult {
+  const status = translateOrDefault(ORDER_STATUSES, response.string('status'), 'PENDING');
+  const format = {
+    psp: PLUGIN_NAME,
+    statusProperty: 'status',
+    statusKey: 'status',
+    properties: ['execution_date'],
+  };
+  return readOrderResult(response, format, status);
+}

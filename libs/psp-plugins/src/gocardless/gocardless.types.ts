@@ -1,0 +1,92 @@
+/** GoCardless' words: statuses, types of payout items and of balances, and what they mean. */
+import { createWordTable } from '@tributary/connector-api';
+import type { Movement, OrderStatus, TransactionStatus } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+
+/** The name of the plugin. Metadata keys contain it. */
+export const PLUGIN_NAME = 'gocardless';
+
+/** The id of the payout that contains a row. */
+export const SETTLEMENT_KEY = 'com.tributary.spec/settlement';
+export const BOOKED_AT_KEY = 'com.tributary.spec/booked_at';
+export const CREDITOR_KEY = `com.${PLUGIN_NAME}.spec/creditor`;
+
+/** The lists whose objects become transactions. An event has the same word in `resource_type`. */
+export type TransactionResource = 'payments' | 'refunds' | 'payouts' | 'outbound_payments';
+
+/** The name of the list in `links` and in the parameter `include` of events. */
+export const EVENT_LINKS: Readonly<Record<TransactionResource, string>> = {
+  payments: 'payment',
+  refunds: 'refund',
+  payouts: 'payout',
+  outbound_payments: 'outbound_payment',
+};
+
+/** An object as it was listed. A payout comes with its items, unless GoCardless no longer lists them. */
+export interface ListedObject {
+  json: Json;
+  items?: readonly Json[] | undefined;
+}
+
+/**
+ * The status of a payment that is in no payout. A payment that was paid out stays SUCCEEDED: a chargeback or a late failure is an item of a later
+ * payout. A chargeback before the payout takes the money of the payment itself.
+ */
+export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
+  PENDING: ['pending_customer_approval', 'pending_submission', 'submitted'],
+  SUCCEEDED: ['confirmed', 'paid_out'],
+  CANCELLED: ['cancelled'],
+  FAILED: ['customer_approval_denied', 'failed'],
+  DISPUTE_LOST: ['charged_back'],
+});
+
+/** `none`: no money has left yet, or never will. `paid`: a payout was reduced by the refund. `returned`: its money came back. */
+export const REFUND_STATES = createWordTable<'none' | 'paid' | 'returned'>({
+  none: ['created', 'pending_submission', 'submitted', 'cancelled'],
+  paid: ['paid', 'bounced'],
+  returned: ['funds_returned'],
+});
+
+/** A payout that bounced was sent before, so its row stays SUCCEEDED. Its return is a row of its own. */
+export const PAYOUT_STATUSES = createWordTable<TransactionStatus>({
+  PENDING: ['pending'],
+  SUCCEEDED: ['paid', 'bounced'],
+});
+
+/**
+ * The types of payout items. `payment_paid_out`, `payment_refunded`, `refund` and `refund_funds_returned` are the movements of objects that have lists
+ * of their own.
+ */
+export const ITEM_MOVEMENTS = createWordTable<Movement>({
+  payment: ['payment_paid_out'],
+  adjustment: ['payment_failed'],
+  dispute: ['payment_charged_back'],
+  refund: ['payment_refunded', 'refund'],
+  refund_reversal: ['refund_funds_returned'],
+  fee: ['gocardless_fee', 'app_fee', 'surcharge_fee'],
+  other: ['revenue_share'],
+});
+
+/** Outbound payments, before and after they leave the payment account. */
+export const OUTBOUND_STATUSES = createWordTable<TransactionStatus>({
+  PENDING: ['verifying', 'pending_approval', 'scheduled', 'executing'],
+  SUCCEEDED: ['executed'],
+  CANCELLED: ['cancelled'],
+  FAILED: ['failed'],
+});
+
+/** The status of an order. A word that GoCardless adds later is not known to be final. */
+export const ORDER_STATUSES = createWordTable<OrderStatus>({
+  PENDING: ['verifying', 'pending_approval', 'scheduled', 'executing'],
+  SUCCEEDED: ['executed'],
+  FAILED: ['cancelled', 'failed'],
+});
+
+/** Whether the money of a balance is with GoCardless already. Submitted payments are still with the banks. */
+export const BALANCE_TYPES = createWordTable<'held' | 'expected'>({
+  held: ['confirmed_funds', 'pending_payouts'],
+  expected: ['pending_payments_submitted'],
+});
+
+/** The key in the metadata of an outbound payment that contains the key of its order. */
+export const ORDER_KEY_NAME = 'tributary_order';

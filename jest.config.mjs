@@ -18,6 +18,11 @@ export const SLOW_SPECS = [
   // Start a gateway and pull a simulated PSP, to compare with what Formance would have.
   'test/formance/verify.spec.ts',
   'test/formance/refund-before-original.spec.ts',
+  // The parts of the program that drives a running Formance.
+  'test/formance/e2e/bank-history.spec.ts',
+  'test/formance/e2e/compare-payments.spec.ts',
+  'test/formance/e2e/settings.spec.ts',
+  'test/formance/e2e/wait-until.spec.ts',
 
   // Start several gateways or stores, or a gateway without its database, and wait.
   'test/cluster/cluster.spec.ts',

@@ -1,0 +1,94 @@
+/** Compares the rows of a connector with the payments that Formance made of them: amounts, assets, statuses and adjustments. */
+import { readTimeKey } from '../../../libs/formance/src/delivery/time-key.js';
+
+/** A row of the gateway's list of transactions. */
+export interface ServedRow {
+  id: string;
+  relatedTransactionID?: string;
+  createdAt: string;
+  type: string;
+  status: string;
+  /** Minor units, decimal digits. */
+  amount: string;
+  /** The asset. */
+  currency: string;
+}
+
+/** A payment as Formance tells it. */
+export interface StoredPayment {
+  id: string;
+  reference: string;
+  type: string;
+  asset: string;
+  initialAmount: bigint;
+  amount: bigint;
+  status: string;
+  adjustments: readonly { reference: string; createdAt: string; status: string }[];
+}
+
+/** @returns a message for each payment and each adjustment that is missing, different, or in Formance only */
+export function comparePayments(rows: readonly ServedRow[], stored: readonly StoredPayment[]): string[] {
+  const expected = Map.groupBy(rows, getKey);
+  const found = Map.groupBy(stored, ({ reference, type }) => `${reference} ${type}`);
+  const differences: string[] = [];
+  for (const [key, versions] of expected) {
+    const [payment, ...others] = found.get(key) ?? [];
+    if (payment === undefined) differences.push(`${key}: not in Formance`);
+    else differences.push(...comparePayment(key, versions, payment));
+    if (others.length > 0) differences.push(`${key}: ${others.length + 1} times in Formance`);
+  }
+  for (const key of found.keys()) if (!expected.has(key)) differences.push(`${key}: in Formance only`);
+  return differences;
+}
+
+function comparePayment(key: string, versions: readonly ServedRow[], payment: StoredPayment): string[] {
+  const expected = computePayment(versions);
+  const names = ['asset', 'initialAmount', 'amount', 'status'] as const;
+  const values = names
+    .filter((name) => expected[name] !== payment[name])
+    .map((name) => `${key}: ${name} ${payment[name]} instead of ${expected[name]}`);
+  const wanted = new Set(versions.map(formatVersion));
+  const found = new Set(
+    payment.adjustments.map(({ reference, createdAt, status }) =>
+      formatVersion({ id: reference, createdAt, status }),
+    ),
+  );
+  return [
+    ...values,
+    ...[...wanted]
+      .filter((version) => !found.has(version))
+      .map((version) => `${key}: the adjustment ${version} is missing`),
+    ...[...found]
+      .filter((version) => !wanted.has(version))
+      .map((version) => `${key}: the adjustment ${version} is in Formance only`),
+    ...(found.size === payment.adjustments.length ? [] : [`${key}: an adjustment is there twice`]),
+  ];
+}
+
+/** The amount does not depend on the sequence of the rows: it is the original's, without what was refunded. */
+function computePayment(versions: readonly ServedRow[]) {
+  const distinct = [...new Map(versions.map((row) => [formatVersion(row), row])).values()];
+  const original = distinct.find(({ status }) => status !== 'REFUNDED') ?? distinct[0]!;
+  const newest = distinct.reduce((last, row) =>
+    readTimeKey(row.createdAt) < readTimeKey(last.createdAt) ? last : row,
+  );
+  const initialAmount = BigInt(original.amount);
+  const refunded = distinct
+    .filter(({ status }) => status === 'REFUNDED')
+    .reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  return {
+    asset: original.currency,
+    initialAmount,
+    amount: initialAmount - refunded,
+    status: newest.status,
+  };
+}
+
+function formatVersion({ id, createdAt, status }: Pick<ServedRow, 'id' | 'createdAt' | 'status'>): string {
+  return `${id} ${readTimeKey(createdAt)} ${status}`;
+}
+
+/** What identifies a payment in Formance, which writes one type in another way. */
+function getKey({ id, relatedTransactionID, type }: ServedRow): string {
+  return `${relatedTransactionID ?? id} ${type === 'PAYIN' ? 'PAY-IN' : type}`;
+}

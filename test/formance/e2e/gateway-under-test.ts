@@ -1,0 +1,186 @@
+/** The built program with four connectors, and the commands of its CLI. Each run has names of its own, because Formance keeps what it has read. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort } from '../../orders/deployment.js';
+import { GatewayProcess } from '../../orders/gateway-process.js';
+import type { ServedRow } from './compare-payments.js';
+import type { Balances } from './payments-server.js';
+import type { EndToEndSettings } from './settings.js';
+
+const PROGRAM = 'dist/apps/gateway/src/main.js';
+const MAX_OUTPUT_BYTES = 100_000_000;
+/** Formance uses the first key. The checks use the second one, because the gateway remembers what each key was served. */
+const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the-checks-use' };
+
+/**
+ * `history`: a PSP with a finished history. `live`: a PSP with activity, of which 40 % comes late. `orders`: a PSP that pays. `bank`: statements in
+ * files.
+ */
+export type ConnectorName = 'history' | 'live' | 'orders' | 'bank';
+
+export class GatewayUnderTest {
+  readonly directory: string;
+  /** Journal of the PSP that pays. */
+  readonly journal: string;
+  private readonly file: string;
+  private readonly startedAt = Math.floor(Date.now() / 1000) * 1000;
+  private process!: GatewayProcess;
+
+  private constructor(
+    private readonly settings: EndToEndSettings,
+    private readonly run: string,
+    private readonly port: number,
+  ) {
+    this.directory = mkdtempSync(join(tmpdir(), 'tributary-e2e-'));
+    this.journal = join(this.directory, 'orders.jsonl');
+    this.file = join(this.directory, 'gateway.yaml');
+    mkdirSync(join(this.directory, 'statements'));
+  }
+
+  /** Starts the gateway. @param run a short text that no other run has */
+  static async start(settings: EndToEndSettings, run: string): Promise<GatewayUnderTest> {
+    const gateway = new GatewayUnderTest(settings, run, await findFreePort());
+    gateway.writeDeployment('1s');
+    gateway.process = new GatewayProcess(gateway.file, gateway.url, join(gateway.directory, 'gateway.log'));
+    await gateway.process.start();
+    return gateway;
+  }
+
+  /** Returns the path of a connector, which is its name in Formance, too. */
+  getPath(name: ConnectorName): string {
+    return `${this.run}-${name}`;
+  }
+
+  /** Kills the program with SIGKILL, and starts it again. */
+  async restart(): Promise<void> {
+    await this.process.kill();
+    await this.process.start();
+  }
+
+  /** Starts the program again without further pulls from the live PSP, so that its rows stay as they are. */
+  async freezeLiveActivity(): Promise<void> {
+    await this.process.stop();
+    this.writeDeployment('24h');
+    await this.process.start();
+  }
+
+  /** Stops the program. @param isKept whether its files are kept, to find the cause of a failure */
+  async close(isKept: boolean): Promise<void> {
+    await this.process.stop();
+    if (!isKept) rmSync(this.directory, { recursive: true });
+  }
+
+  /** Runs a command of the CLI with `--json`. @returns its exit code, and what it printed */
+  async runCommand(...args: string[]): Promise<{ code: number; output: unknown }> {
+    const { code, output, errors } = await this.execute(...args, '--json');
+    if (output === '') throw new Error(`tributary ${args.join(' ')}: ${errors}`);
+    return { code, output: JSON.parse(output) as unknown };
+  }
+
+  /** Removes a connector from Formance. @throws Error if the command fails */
+  async uninstall(name: ConnectorName): Promise<void> {
+    const { code, errors } = await this.execute('formance', 'uninstall', this.getPath(name), '--yes');
+    if (code !== 0) throw new Error(errors);
+  }
+
+  /** Puts a statement into the directory of the bank. */
+  addStatement(name: string, content: string): void {
+    const path = join(this.directory, 'statements', name);
+    writeFileSync(`${path}.tmp`, content);
+    renameSync(`${path}.tmp`, path);
+  }
+
+  async listRows(name: ConnectorName): Promise<ServedRow[]> {
+    const rows: ServedRow[] = [];
+    for (let page = 1; ; page++) {
+      const found = (await this.read(name, `transactions?page=${page}&pageSize=1000`)) as ServedRow[];
+      rows.push(...found);
+      if (found.length < 1000) return rows;
+    }
+  }
+
+  /** Returns the ids of the accounts or beneficiaries. */
+  async listIds(name: ConnectorName, stream: 'accounts' | 'beneficiaries'): Promise<string[]> {
+    return ((await this.read(name, `${stream}?pageSize=1000`)) as { id: string }[]).map(({ id }) => id);
+  }
+
+  /** Returns the balances of an account, and since when the gateway says that they are true (milliseconds since 1970). */
+  async findBalances(name: ConnectorName, account: string): Promise<{ at: number; balances: Balances }> {
+    const { at, balances } = (await this.read(name, `accounts/${account}/balances`)) as {
+      at: string;
+      balances: { amount: string; currency: string }[];
+    };
+    return {
+      at: Date.parse(at),
+      balances: new Map(balances.map(({ currency, amount }) => [currency, BigInt(amount)])),
+    };
+  }
+
+  private get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  private async read(name: ConnectorName, path: string): Promise<unknown> {
+    const response = await fetch(`${this.url}/${this.getPath(name)}/${path}`, {
+      headers: { authorization: `Bearer ${KEYS.checks}` },
+    });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  private execute(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+    const command = [PROGRAM, ...args, '--config', this.file];
+    return new Promise((resolve) => {
+      execFile(process.execPath, command, { maxBuffer: MAX_OUTPUT_BYTES }, (error, output, errors) =>
+        resolve({ code: Number(error?.code ?? 0), output, errors }),
+      );
+    });
+  }
+
+  private writeDeployment(livePull: string): void {
+    const { gatewayHost, paymentsUrl, token, pollingPeriod } = this.settings;
+    const apiKeys = [
+      { key: KEYS.formance, scopes: ['read', 'pay'] },
+      { key: KEYS.checks, scopes: ['read'] },
+    ];
+    const simulated = { plugin: 'sandbox', apiKeys };
+    const hostile = { lateRows: 0.4, statusChanges: 0.5, changesWithin: 20_000 };
+    const connectors = [
+      {
+        ...{ name: this.getPath('history'), ...simulated, sync: { every: '2s' } },
+        settings: { seed: 11, transactions: 80, activityPerMinute: 0, accounts: 3, ...hostile },
+      },
+      {
+        ...{ name: this.getPath('live'), ...simulated, sync: { every: livePull } },
+        settings: {
+          ...{ seed: 12, transactions: 10, activityPerMinute: 40, accounts: 2, ...hostile },
+          start: new Date(this.startedAt).toISOString().replace('.000Z', 'Z'),
+        },
+      },
+      {
+        ...{ name: this.getPath('orders'), ...simulated, sync: { every: '1s' } },
+        settings: {
+          ...{ seed: 13, transactions: 0, activityPerMinute: 0, accounts: 3, changesWithin: 1_200_000 },
+          ...{ journal: this.journal, orderFaults: 0.4, orderFates: 0.5, orderDelay: 3000 },
+        },
+      },
+      {
+        ...{ name: this.getPath('bank'), plugin: 'bank-statements', apiKeys, sync: { every: '1s' } },
+        settings: { directory: join(this.directory, 'statements'), timeZone: 'UTC' },
+      },
+    ];
+    const deployment = {
+      listen: { host: gatewayHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0', port: this.port },
+      store: `sqlite:${join(this.directory, 'gateway.db')}`,
+      formance: {
+        ...{ paymentsUrl, publicUrl: `http://${gatewayHost}:${this.port}`, pollingPeriod },
+        ...(token === undefined ? {} : { auth: { token } }),
+      },
+      connectors,
+    };
+    // JSON is YAML.
+    writeFileSync(this.file, JSON.stringify(deployment, undefined, 2));
+  }
+}

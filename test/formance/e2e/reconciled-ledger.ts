@@ -1,0 +1,73 @@
+/** A ledger in Formance that mirrors the money at a PSP, and its reconciliation with a pool of Payments. */
+import type { Balances, FormanceService } from './payments-server.js';
+
+/** Reconciliation adds both sides, so the ledger's accounts have the negative of the money at the PSP. */
+const ACCOUNT = 'psp:house-bank';
+
+export class ReconciledLedger {
+  private policyId = '';
+
+  constructor(
+    private readonly ledger: FormanceService,
+    private readonly reconciliation: FormanceService,
+    /** Name of the ledger, which does not exist yet. */
+    private readonly name: string,
+  ) {}
+
+  async create(): Promise<void> {
+    await this.ledger.send(
+      { method: 'POST', path: '/v2/{ledger}', params: { ledger: this.name }, body: {} },
+      () => undefined,
+    );
+  }
+
+  /** Books what a day changed at the PSP. @param at milliseconds since 1970 */
+  async book(change: Balances, at: number): Promise<void> {
+    const postings = [...change].map(([asset, amount]) => ({
+      ...(amount < 0n
+        ? { source: 'world', destination: ACCOUNT }
+        : { source: ACCOUNT, destination: 'world' }),
+      amount: Number(amount < 0n ? -amount : amount),
+      asset,
+    }));
+    await this.ledger.send(
+      {
+        ...{ method: 'POST', path: '/v2/{ledger}/transactions', params: { ledger: this.name } },
+        body: { postings, timestamp: new Date(at).toISOString(), force: true, metadata: {} },
+      },
+      () => undefined,
+    );
+  }
+
+  async createPolicy(poolId: string): Promise<void> {
+    this.policyId = await this.reconciliation.send(
+      {
+        ...{ method: 'POST', path: '/policies' },
+        body: {
+          ...{ name: this.name, ledgerName: this.name, paymentsPoolID: poolId },
+          ledgerQuery: { $match: { address: 'psp:' } },
+        },
+      },
+      (json) => json.string('data', 'id'),
+    );
+  }
+
+  /** Reconciles both sides at a time. @returns what is wrong: a drift, or an amount of Payments that is not the expected one */
+  async reconcile(at: number, expected: Balances): Promise<string[]> {
+    const time = new Date(at).toISOString();
+    return this.reconciliation.send(
+      {
+        ...{ method: 'POST', path: '/policies/{id}/reconciliation', params: { id: this.policyId } },
+        body: { reconciledAtLedger: time, reconciledAtPayments: time },
+      },
+      (json) =>
+        [...expected].flatMap(([asset, amount]) => {
+          const drift = json.scalar('data', 'driftBalances', asset);
+          const found = json.scalar('data', 'paymentsBalances', asset);
+          return drift === '0' && found === String(amount)
+            ? []
+            : [`${asset}: payments ${found} instead of ${amount}, drift ${drift}`];
+        }),
+    );
+  }
+}

@@ -1,0 +1,22 @@
+/** Kills the gateway again and again while its PSPs are active and Formance polls. Afterwards Formance has everything, with the right amounts. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScenarioContext } from '../scenario-context.js';
+import { compareDelivery } from './compare-delivery.js';
+
+/** Time for which the gateway runs between two kills, at most. */
+const MAX_RUN_MS = 8000;
+
+/** Kills the program and starts it again, `count` times. */
+export async function killRepeatedly({ gateway, results }: ScenarioContext, count: number): Promise<void> {
+  for (let kill = 1; kill <= count; kill++) {
+    await sleep(500 + Math.random() * MAX_RUN_MS);
+    await gateway.restart();
+  }
+  results.note(`the gateway was killed ${count} times`);
+}
+
+export async function killDuringActivity(context: ScenarioContext): Promise<void> {
+  await killRepeatedly(context, context.settings.kills);
+  await context.gateway.freezeLiveActivity();
+  await compareDelivery(context, 'live');
+}

@@ -1,0 +1,98 @@
+/** Stops Formance's worker while orders are at every point of their life. Afterwards each initiation and each payment ends right. */
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { OrderedPayments } from '../ordered-payments.js';
+import type { ScenarioContext } from '../scenario-context.js';
+
+/** Time in which the orders of the first points reach the PSP before the worker stops. */
+const PREPARATION_MS = 25_000;
+
+/** Points of an order's life at which the worker stops. */
+function createPoints(workerStopMs: number) {
+  const duringStop = { 'sandbox/after': String(PREPARATION_MS + workerStopMs / 2) };
+  return {
+    beforeStop: {
+      'returned while the worker is stopped': { 'sandbox/fate': 'returns', ...duringStop },
+      'settled while the worker is stopped': { 'sandbox/fate': 'settles', ...duringStop },
+      'failed while the worker is stopped': { 'sandbox/fate': 'fails', ...duringStop },
+      'executed while the worker is stopped': {
+        'sandbox/fault': 'executes-later',
+        'sandbox/fate': 'succeeds',
+        ...duringStop,
+      },
+      'settled after the worker has started': {
+        'sandbox/fate': 'settles',
+        'sandbox/after': String(PREPARATION_MS + workerStopMs + 20_000),
+      },
+    },
+    atStop: {
+      'settled before the stop, and not yet polled': { 'sandbox/fate': 'settles', 'sandbox/after': '500' },
+      'not yet answered at the stop': {
+        'sandbox/fault': 'answers-late',
+        'sandbox/fate': 'succeeds',
+        'sandbox/after': '6000',
+      },
+    },
+    duringStop: {
+      'ordered while the worker is stopped': { 'sandbox/fault': 'none', 'sandbox/fate': 'succeeds' },
+    },
+  } as const;
+}
+
+export async function stopWorker(context: ScenarioContext): Promise<void> {
+  const { settings, results } = context;
+  const { worker, workerStopMs } = settings;
+  const seconds = workerStopMs / 1000;
+  const name = `orders while the worker is stopped for ${seconds} s`;
+  if (worker === undefined)
+    return results.skip(name, 'FORMANCE_WORKER_STOP and FORMANCE_WORKER_START are not set');
+  const ordered = await OrderedPayments.prepare(context);
+  const points = createPoints(workerStopMs);
+  const received = [
+    ...(await ordered.waitUntilReceived(await sendGroup(context, ordered, points.beforeStop))),
+    ...(await ordered.waitUntilReceived(await sendGroup(context, ordered, points.atStop))),
+  ];
+  results.add(`${name}: the PSP has the orders before the stop`, received);
+  await runCommand(worker.stop);
+  results.note('the worker is stopped');
+  try {
+    await sendGroup(context, ordered, points.duringStop);
+    await sleep(workerStopMs);
+  } finally {
+    await runCommand(worker.start);
+  }
+  results.note('the worker is started');
+  const problems = await ordered.waitUntilFinal();
+  results.note(`${ordered.count} orders, ${ordered.retriedCount} initiations retried as a person does`);
+  results.add(`${name}: each initiation and its payment end as the PSP did`, problems);
+}
+
+/** Sends a payout and a transfer in EUR and in JPY for each point. @returns their references */
+async function sendGroup(
+  { run }: ScenarioContext,
+  ordered: OrderedPayments,
+  points: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<string[]> {
+  const references: string[] = [];
+  for (const [point, metadata] of Object.entries(points))
+    for (const type of ['PAYOUT', 'TRANSFER'] as const)
+      for (const asset of ['EUR/2', 'JPY/0']) {
+        const reference = `${run} ${point} ${type} ${asset}`;
+        // The settings of the PSP choose what the metadata leave open.
+        const choices = { 'sandbox/fault': 'none', ...metadata };
+        await ordered.send({
+          reference,
+          type,
+          asset,
+          amount: BigInt(5000 + ordered.count),
+          metadata: choices,
+        });
+        references.push(reference);
+      }
+  return references;
+}
+
+async function runCommand(command: string): Promise<void> {
+  await promisify(execFile)('/bin/sh', ['-c', command]);
+}

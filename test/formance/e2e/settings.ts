@@ -1,0 +1,69 @@
+/** Reads the variables and options of `npm run e2e:formance`. */
+import { parseArgs } from 'node:util';
+
+export interface EndToEndSettings {
+  paymentsUrl: string;
+  ledgerUrl?: string;
+  reconciliationUrl?: string;
+  /** Token for the services; absent for services without authentication. */
+  token?: string;
+  /** Host under which Formance reaches the gateway. */
+  gatewayHost: string;
+  /** A Go duration. A server with a higher minimum decides. */
+  pollingPeriod: string;
+  /** Shell commands that stop and start the worker of Payments; absent if the worker cannot be stopped. */
+  worker?: { stop: string; start: string };
+  /** How long the worker is stopped. */
+  workerStopMs: number;
+  /** Names of the scenarios to run; empty for all. */
+  only: readonly string[];
+  orders: number;
+  kills: number;
+  /** Longest wait for Formance to show something. */
+  timeoutMs: number;
+}
+
+/**
+ * @returns undefined without the variable FORMANCE_PAYMENTS_URL
+ * @throws Error for an option that is unknown or not a number
+ */
+export function readSettings(
+  variables: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): EndToEndSettings | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', default: '' },
+      orders: { type: 'string', default: '32' },
+      kills: { type: 'string', default: '6' },
+      'worker-stop-seconds': { type: 'string', default: '45' },
+      'timeout-minutes': { type: 'string', default: '15' },
+    },
+  });
+  const paymentsUrl = variables['FORMANCE_PAYMENTS_URL'];
+  if (!paymentsUrl) return undefined;
+  const { FORMANCE_LEDGER_URL: ledgerUrl, FORMANCE_RECONCILIATION_URL: reconciliationUrl } = variables;
+  const { FORMANCE_TOKEN: token, FORMANCE_WORKER_STOP: stop, FORMANCE_WORKER_START: start } = variables;
+  if (Boolean(stop) !== Boolean(start))
+    throw new Error('FORMANCE_WORKER_STOP and FORMANCE_WORKER_START must be set together');
+  return {
+    paymentsUrl,
+    ...(ledgerUrl ? { ledgerUrl } : {}),
+    ...(reconciliationUrl ? { reconciliationUrl } : {}),
+    ...(token ? { token } : {}),
+    ...(stop && start ? { worker: { stop, start } } : {}),
+    gatewayHost: variables['GATEWAY_HOST'] || '127.0.0.1',
+    pollingPeriod: variables['FORMANCE_POLLING_PERIOD'] || '5s',
+    only: values.only.split(',').filter((name) => name !== ''),
+    orders: parseCount('orders', values.orders),
+    kills: parseCount('kills', values.kills),
+    workerStopMs: parseCount('worker-stop-seconds', values['worker-stop-seconds']) * 1000,
+    timeoutMs: parseCount('timeout-minutes', values['timeout-minutes']) * 60_000,
+  };
+}
+
+function parseCount(name: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} is "${text}"; expected a number from 1`);
+  return Number(text);
+}

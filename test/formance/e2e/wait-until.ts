@@ -1,0 +1,28 @@
+/** Repeats a check until it finds no problem, or until the time is over. */
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+const INTERVAL_MS = 1000;
+
+export interface WaitEnvironment {
+  now: () => number;
+  sleep: (milliseconds: number) => Promise<unknown>;
+}
+
+/**
+ * @param findProblems its errors count as problems, because a service that was just started may not answer yet
+ * @returns the problems of the last check; empty if it passed
+ */
+export async function waitUntilSolved(
+  findProblems: () => Promise<readonly string[]>,
+  timeoutMs: number,
+  { now, sleep }: WaitEnvironment = { now: Date.now, sleep: sleepFor },
+): Promise<readonly string[]> {
+  const end = now() + timeoutMs;
+  for (;;) {
+    const problems = await findProblems().catch((error: unknown) => [
+      error instanceof Error ? error.message : String(error),
+    ]);
+    if (problems.length === 0 || now() >= end) return problems;
+    await sleep(INTERVAL_MS);
+  }
+}

@@ -58,7 +58,7 @@ export class AdyenBalancePlatformFake {
 
   /** The settings for the deployment file. */
   get settings() {
-    return { ...FAKE_SETTINGS, url: this.server.url, since: '2025-01-01', requestsPerMinute: 60_000 };
+    return { ...FAKE_SETTINGS, url: this.server.url, since: '2025-01-01', requestsPerMinute: 6_000 };
   }
 
   private createRoutes() {

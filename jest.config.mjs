@@ -74,6 +74,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
+  'libs/psp-plugins/src/square/square.suite.spec.ts',
 
   // Copy stores, or change a store again and again, on both databases.
   'libs/feed/src/feeds/append-records.spec.ts',

@@ -6,6 +6,7 @@ import { gocardless } from './gocardless/index.js';
 import { mollie } from './mollie/index.js';
 import { revolutBusiness } from './revolut-business/index.js';
 import { sandbox } from './sandbox/index.js';
+import { square } from './square/index.js';
 
 export const plugins: readonly Plugin[] = [
   adyenBalancePlatform,
@@ -14,6 +15,7 @@ export const plugins: readonly Plugin[] = [
   mollie,
   revolutBusiness,
   sandbox,
+  square,
 ];
 
 /** Returns the plugin with this name, or `undefined` if there is none. */

@@ -11,10 +11,13 @@ afterEach(async () => {
   closing = [];
 });
 
-async function requestToken(options: Pick<RefreshTokenOptions, 'client' | 'format'>) {
+async function requestToken(
+  options: Pick<RefreshTokenOptions, 'client' | 'format' | 'tokenLifetimeMs'>,
+  token: object = { access_token: 'token-1', expires_in: 60 },
+) {
   const fake = await FakePsp.start({
     routes: [
-      fakeRoute('POST', '/token', () => ({ body: { access_token: 'token-1', expires_in: 60 } })),
+      fakeRoute('POST', '/token', () => ({ body: token })),
       fakeRoute('GET', '/thing', () => ({ body: {} })),
     ],
     createErrorBody: (status) => ({ message: String(status) }),
@@ -42,6 +45,18 @@ it('the request can be JSON', async () => {
   const { headers, body } = await requestToken({ client: CLIENT, format: 'json' });
   expect(headers['content-type']).toContain('application/json');
   expect(JSON.parse(body)).toEqual({ grant_type: 'refresh_token', refresh_token: 'refresh-1' });
+});
+
+it('a client with a secret can send it in the body, and the PSP need not say a lifetime', async () => {
+  const { headers, body } = await requestToken(
+    { client: { ...CLIENT, isSentInBody: true }, format: 'json', tokenLifetimeMs: 60_000 },
+    { access_token: 'token-1', expires_at: '2035-01-01T00:00:00Z' },
+  );
+  expect(headers['authorization']).toBeUndefined();
+  expect(JSON.parse(body)).toEqual({
+    ...{ grant_type: 'refresh_token', refresh_token: 'refresh-1' },
+    ...{ client_id: 'client-1', client_secret: 'secret-0123' },
+  });
 });
 
 it('an access token of the settings is used, and no other one is requested', async () => {

@@ -10,6 +10,8 @@ import { createOAuth } from './oauth.js';
 export interface SecretClient {
   id: string;
   secret: string;
+  /** Whether the request has `client_id` and `client_secret` in its body instead of the header. Default: false. */
+  isSentInBody?: boolean;
 }
 
 /** A client that authenticates with a JWT that it signs with its private key (RFC 7523). Its id is the claim `sub`. */
@@ -26,6 +28,8 @@ export interface RefreshTokenOptions {
   client: SecretClient | AssertionClient;
   /** The format of the request. Default: `form`, as the RFC requires. */
   format?: 'form' | 'json';
+  /** The lifetime of an access token in milliseconds, for a PSP whose response has no `expires_in`. */
+  tokenLifetimeMs?: number;
 }
 
 /**
@@ -33,17 +37,22 @@ export interface RefreshTokenOptions {
  * `createRefreshTokenAuth({ path: '/oauth2/tokens', refreshToken, client: { id, secret } })`.
  */
 export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentication {
-  const { path, refreshToken, accessToken, client, format = 'form' } = options;
+  const { path, refreshToken, accessToken, client, format = 'form', tokenLifetimeMs } = options;
   if (accessToken !== undefined) return createBearerAuth(accessToken);
   return createOAuth({
+    ...(tokenLifetimeMs !== undefined && {
+      parseTokenResponse: (body) => ({ value: body.string('access_token'), expiresInMs: tokenLifetimeMs }),
+    }),
     createTokenRequest: async (clock) => ({
       method: 'POST',
       path,
-      ...('secret' in client && { headers: createBasicHeaders(client) }),
+      ...('secret' in client && client.isSentInBody !== true && { headers: createBasicHeaders(client) }),
       [format === 'form' ? 'form' : 'body']: {
         grant_type: 'refresh_token',
         refresh_token: refreshToken,
-        ...('secret' in client ? {} : await createAssertionParameters(client, clock)),
+        ...('secret' in client
+          ? createSecretParameters(client)
+          : await createAssertionParameters(client, clock)),
       },
     }),
   });
@@ -51,6 +60,10 @@ export function createRefreshTokenAuth(options: RefreshTokenOptions): Authentica
 
 function createBasicHeaders({ id, secret }: SecretClient): Readonly<Record<string, string>> {
   return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+}
+
+function createSecretParameters({ id, secret, isSentInBody = false }: SecretClient) {
+  return isSentInBody ? { client_id: id, client_secret: secret } : {};
 }
 
 /** A client assertion expires, so each token request gets a new one. */

@@ -2,6 +2,7 @@ export * from './account-page.js';
 export * from './booking-rows.js';
 export * from './refunds-and-disputes.js';
 export * from './reject-order.js';
+export * from './reverse-failed-rows.js';
 export * from './deductions.js';
 export * from './fees.js';
 export * from './iban.js';

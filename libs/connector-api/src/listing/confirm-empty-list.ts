@@ -1,0 +1,35 @@
+/**
+ * Confirms that a list is empty, for a PSP that leaves out an empty list: it answers `{}`, and so does a server with a fault. A listing that took
+ * the second for the first would never request these rows again.
+ */
+import { PspError } from '../errors.js';
+import type { TokenPage } from './listing.types.js';
+
+export interface EmptyListOptions<Row> {
+  /** Requests a page. @returns `undefined` for a response that does not contain a list */
+  fetchPage: () => Promise<TokenPage<Row> | undefined>;
+  /** Requests a page of the same list that has rows for certain, e.g. without a filter. It is requested only if `fetchPage` has failed twice. */
+  fetchKnownRows: () => Promise<TokenPage<Row> | undefined>;
+}
+
+/**
+ * Returns a page. A response without a list counts as an empty page if it comes twice, and if the PSP then returns known rows.
+ * @throws PspError `unavailable` if the PSP returns no rows at all
+ */
+export async function confirmEmptyList<Row>({
+  fetchPage,
+  fetchKnownRows,
+}: EmptyListOptions<Row>): Promise<TokenPage<Row>> {
+  const page = (await fetchPage()) ?? (await fetchPage());
+  if (page !== undefined) return page;
+  if (hasRows(await fetchKnownRows())) return { rows: [] };
+  throw new PspError(
+    'unavailable',
+    'the PSP returns a response without a list, also for rows that it has listed before; this is not the end of the list',
+  );
+}
+
+/** Returns whether a page shows that its list is not empty. */
+export function hasRows(page: TokenPage<unknown> | undefined): boolean {
+  return page !== undefined && (page.rows.length > 0 || page.next !== undefined);
+}

@@ -1,0 +1,56 @@
+import { ManualClock } from '../testing/index.js';
+import { listWithChildren } from './index.js';
+import type { ListingStep } from './index.js';
+
+const CHILDREN: Readonly<Record<string, string[][]>> = { a: [['a1', 'a2'], ['a3']], c: [['c1']] };
+
+async function* listSteps(): AsyncGenerator<ListingStep<string, number>> {
+  yield { rows: ['a', 'b'], position: 1 };
+  yield { rows: ['c'], position: 2, warnings: [{ id: 'own', message: 'a warning of the step' }] };
+}
+
+/** @param requestMs the time that each page of children takes */
+async function list(requestMs: number) {
+  const clock = new ManualClock();
+  const fetchChildren = (row: string) =>
+    CHILDREN[row] === undefined ? undefined : fetchPages(CHILDREN[row]);
+  async function* fetchPages(pages: string[][]) {
+    for (const page of pages) {
+      clock.advance(requestMs);
+      yield page;
+    }
+  }
+  const options = {
+    fetchChildren,
+    findWarnings: (row: string, children: readonly string[]) =>
+      row === 'c' ? [{ id: row, message: children.join(' ') }] : [],
+    start: 0,
+  };
+  const steps: unknown[] = [];
+  for await (const step of listWithChildren(listSteps(), options, { clock, pageTimeoutMs: 3_000 })) {
+    const { rows, position, warnings = [] } = step;
+    steps.push([
+      rows.map(({ row, parent = '' }) => parent + row).join(' '),
+      position,
+      warnings.map(({ id }) => id),
+    ]);
+  }
+  return steps;
+}
+
+it('lists the children of each row after it', async () => {
+  expect(await list(0)).toEqual([
+    ['a aa1 aa2 aa3 b', 1, []],
+    ['c cc1', 2, ['own', 'c']],
+  ]);
+});
+
+it('yields a step in parts when its time is used up, with the position before the step', async () => {
+  expect(await list(1_000)).toEqual([
+    ['a aa1 aa2', 0, []],
+    ['aa3', 0, []],
+    ['b', 1, []],
+    ['c cc1', 1, []],
+    ['', 2, ['own', 'c']],
+  ]);
+});

@@ -1,0 +1,53 @@
+/** Lists the rows of a list of their own that each row has, e.g. the entries of a payout or the items of a batch. */
+import type { DataWarning } from '../plugin.js';
+import type { ListingContext, ListingStep } from './listing.types.js';
+import { TimeBudget } from './time-budget.js';
+
+/** A row of a list, or one of its children. */
+export interface RowWithParent<Row> {
+  row: Row;
+  /** The row that `row` belongs to; absent for a row of the list itself. */
+  parent?: Row;
+}
+
+export interface ChildRowsOptions<Row, Position> {
+  /** Requests the pages of the children of a row, e.g. with `readPages`. @returns `undefined` for a row that has no children */
+  fetchChildren: (row: Row, signal: AbortSignal) => AsyncIterable<Row[]> | undefined;
+  /** Compares a row with all its children, e.g. the amount of a payout with the sum of its entries. */
+  findWarnings?: (row: Row, children: readonly Row[]) => DataWarning[];
+  /** The position before the first step. */
+  start: Position;
+}
+
+/**
+ * Yields each row, and after it its children. A step with many children is yielded in parts. All parts but the last keep the position before the
+ * step, so that an interrupted listing repeats the step.
+ */
+export async function* listWithChildren<Row, Position>(
+  steps: AsyncIterable<ListingStep<Row, Position>>,
+  { fetchChildren, findWarnings, start }: ChildRowsOptions<Row, Position>,
+  context: ListingContext,
+): AsyncGenerator<ListingStep<RowWithParent<Row>, Position>> {
+  const budget = new TimeBudget(context);
+  let before = start;
+  for await (const { rows, warnings: found = [], ...step } of steps) {
+    let part: RowWithParent<Row>[] = [];
+    const warnings = [...found];
+    for (const parent of rows) {
+      part.push({ row: parent });
+      const children: Row[] = [];
+      for await (const page of fetchChildren(parent, budget.signal) ?? []) {
+        children.push(...page);
+        part.push(...page.map((row) => ({ row, parent })));
+        if (!budget.isUsedUp()) continue;
+        yield { rows: part, position: before };
+        part = [];
+        budget.restart();
+      }
+      warnings.push(...(findWarnings?.(parent, children) ?? []));
+    }
+    yield { ...step, rows: part, warnings };
+    before = step.position;
+    budget.restart();
+  }
+}

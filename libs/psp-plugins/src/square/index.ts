@@ -1,0 +1,43 @@
+import { definePlugin } from '@tributary/connector-api';
+import { createHttpProvider, createRefreshTokenAuth, limitPerMinute } from '@tributary/connector-api/http';
+import { SquareClient } from './square.client.js';
+import { SquareSettings } from './square.config.js';
+import { SquarePsp } from './square.psp.js';
+import { PLUGIN_NAME } from './square.types.js';
+
+/** A token is valid for 30 days, or for a day if it is short-lived. The response says the time of its end only. */
+const TOKEN_LIFETIME_MS = 12 * 3_600_000;
+
+export const square = definePlugin({
+  name: PLUGIN_NAME,
+  title: 'Square: locations, bank accounts, payments, refunds, disputes and payouts with their entries',
+  settings: SquareSettings,
+  // Tokens change when they are renewed, and the settings do not name the seller, so only the environment is compared.
+  identifyAccount: ({ url }) => url,
+  completeness: () => ({ isComparable: false, reason: 'Square has no balance in its API' }),
+  psp: SquarePsp,
+  providers: [
+    SquareClient,
+    createHttpProvider(
+      SquareSettings,
+      ({ applicationSecret = '', webhookSignatureKeys = [], ...settings }) => ({
+        name: 'Square',
+        baseUrl: settings.url,
+        headers: { 'square-version': settings.apiVersion },
+        authentication: createRefreshTokenAuth({
+          ...{ path: '/oauth2/token', format: 'json', tokenLifetimeMs: TOKEN_LIFETIME_MS },
+          // In the code flow the refresh token stays the same when it is used.
+          refreshToken: settings.refreshToken ?? '',
+          accessToken: settings.accessToken,
+          client: { id: settings.applicationId ?? '', secret: applicationSecret, isSentInBody: true },
+        }),
+        rateLimit: limitPerMinute(settings.requestsPerMinute),
+        extractErrorMessage: (body) =>
+          [body.optionalString('errors', 0, 'code'), body.optionalString('errors', 0, 'detail')]
+            .filter((text) => text !== undefined)
+            .join(': '),
+        secrets: [settings.accessToken, settings.refreshToken, applicationSecret, ...webhookSignatureKeys],
+      }),
+    ),
+  ],
+});

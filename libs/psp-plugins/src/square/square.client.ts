@@ -1,0 +1,112 @@
+/** The part of Square's API that the plugin uses: paths, queries and pages. Rows stay unchecked `Json` for the mapper. */
+import { Injectable } from '@nestjs/common';
+import { formatTime, PspError } from '@tributary/connector-api';
+import { PspHttp } from '@tributary/connector-api/http';
+import type { Json, QueryParameters } from '@tributary/connector-api/http';
+import { readAllRows, readTokenPage, requireRows } from '@tributary/connector-api/listing';
+import type { TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
+
+/** The maximum of every list that has `limit`. Source: `limit` of GET /v2/payments. */
+const MAX_PAGE_SIZE = 100;
+
+/**
+ * The lists that are read by time: their permission, and the filter. Payments and refunds are listed by the time of their last change. Without
+ * `begin_time` Square leaves out what was created more than a year ago.
+ */
+const TIMED_LISTS = {
+  /** Needs PAYMENTS_READ. Without `location_id` Square lists the main location only. */
+  payments: { path: '/v2/payments', rows: 'payments', isByUpdate: true },
+  /** Needs PAYMENTS_READ. */
+  refunds: { path: '/v2/refunds', rows: 'refunds', isByUpdate: true },
+  /** Needs PAYOUTS_READ. Without `location_id` Square lists the main location only. */
+  payouts: { path: '/v2/payouts', rows: 'payouts', isByUpdate: false },
+} as const;
+export type TimedList = keyof typeof TIMED_LISTS;
+
+export interface TimedListQuery extends TimeWindowQuery {
+  /** Milliseconds since 1970 from which rows were created. */
+  createdFrom: number;
+  location_id?: string | undefined;
+  status?: string;
+}
+
+@Injectable()
+export class SquareClient {
+  constructor(private readonly http: PspHttp) {}
+
+  /** Returns the seller: a list of one merchant. Needs MERCHANT_PROFILE_READ, as the locations do. */
+  async listMerchants(signal?: AbortSignal): Promise<Json[]> {
+    return requireRows(await this.http.get('/v2/merchants', { signal }), 'merchant');
+  }
+
+  /** Returns all locations, also inactive ones. The list has no pages. */
+  async listLocations(signal?: AbortSignal): Promise<Json[]> {
+    return requireRows(await this.http.get('/v2/locations', { signal }), 'locations');
+  }
+
+  /** Returns all bank accounts. Needs BANK_ACCOUNTS_READ. */
+  listBankAccounts(signal?: AbortSignal): Promise<Json[]> {
+    return readAllRows(
+      async (cursor) =>
+        (await this.getPage('/v2/bank-accounts', 'bank_accounts', { cursor }, signal)) ?? { rows: [] },
+      (row) => row.optionalString('id') ?? row.toJsonString(),
+    );
+  }
+
+  /** Returns a page of all disputes. Needs DISPUTES_READ. An empty list is read whole at the next listing, so it is not confirmed. */
+  async listDisputes(cursor: string | undefined, signal: AbortSignal): Promise<TokenPage<Json>> {
+    return (await this.getPage('/v2/disputes', 'disputes', { cursor }, signal)) ?? { rows: [] };
+  }
+
+  /** Returns a page of a list that is read by time, oldest first; `undefined` for `{}`. */
+  listByTime(
+    list: TimedList,
+    { from, to, token: cursor, limit = MAX_PAGE_SIZE, createdFrom, location_id, status }: TimedListQuery,
+    signal: AbortSignal,
+  ): Promise<TokenPage<Json> | undefined> {
+    const { path, rows, isByUpdate } = TIMED_LISTS[list];
+    const [begin, end] = [formatTime(from), formatTime(to)];
+    const window = isByUpdate
+      ? {
+          ...{ begin_time: formatTime(createdFrom), end_time: end, sort_field: 'UPDATED_AT' },
+          ...{ updated_at_begin_time: begin, updated_at_end_time: end },
+        }
+      : { begin_time: begin, end_time: end };
+    const query = { ...window, sort_order: 'ASC', location_id, status, limit, cursor };
+    return this.getPage(path, rows, query, signal);
+  }
+
+  /**
+   * Returns a page of the entries of a batch payout. Needs PAYOUTS_READ.
+   * @throws PspError `unavailable` for `{}`, because the amount of a payout is never zero
+   */
+  async listPayoutEntries(id: string, cursor: string | undefined, signal: AbortSignal) {
+    const query = { sort_order: 'ASC', limit: MAX_PAGE_SIZE, cursor };
+    const response = await this.http.get('/v2/payouts/{id}/payout-entries', {
+      params: { id },
+      query,
+      signal,
+    });
+    return readPage(response, 'payout_entries') ?? readTokenPage(response, 'payout_entries', 'cursor');
+  }
+
+  private async getPage(path: string, rows: string, query: QueryParameters, signal?: AbortSignal) {
+    return readPage(await this.http.get(path, { query, signal }), rows);
+  }
+}
+
+/**
+ * Reads a page. Square leaves out an empty list: a page without rows is `{"cursor":"…"}`, and the last one `{}`.
+ * @returns `undefined` for `{}`, which a fault can send as well
+ * @throws PspError `unavailable` for any other response without a list, and for one with errors
+ */
+function readPage(response: Json, rows: string): TokenPage<Json> | undefined {
+  if (response.has('errors', 0)) {
+    const code = response.at('errors', 0, 'code').scalar() ?? 'errors';
+    throw new PspError('unavailable', `Square: a list of ${rows} came with ${code}`);
+  }
+  if (response.has(rows)) return readTokenPage(response, rows, 'cursor');
+  const next = response.at('cursor').scalar();
+  if (next !== undefined) return { rows: [], next };
+  return response.toJsonString() === '{}' ? undefined : readTokenPage(response, rows, 'cursor');
+}

@@ -1,0 +1,60 @@
+/** Sends the examples of Square's document through client and mapper. A person reviewed the snapshot. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRejectedRecord, serializeTransaction } from '@tributary/connector-api';
+import { SQUARE_DOCUMENT_VALIDATOR, SquareFake } from './square.fake.js';
+import { collectPages, FakeClock, mountPlugin, TestFeed } from './testing/mount-plugin.js';
+
+const EXAMPLES = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'fixtures/examples.json'), 'utf8'),
+) as Record<string, object>;
+const ENTRIES_PATH = '/v2/payouts/{id}/payout-entries';
+
+/** Serves the examples instead of the fake's data. */
+async function listExamples(examples: Readonly<Record<string, object>>) {
+  const clock = new FakeClock(Date.UTC(2022, 6, 10));
+  const fake = await SquareFake.start({ clock });
+  const feed = new TestFeed();
+  const connector = await mountPlugin(fake.settings, clock, feed);
+  try {
+    for (const [path, body] of Object.entries(examples)) {
+      // Each example is served once: the first payout has the entries, the first location the payments and payouts.
+      const times = path === ENTRIES_PATH || path === '/v2/payments' || path === '/v2/payouts' ? 2 : Infinity;
+      fake.server.injectFault({ fault: { response: { status: 200, body } }, path, times });
+    }
+    fake.server.injectFault({
+      fault: { response: { status: 200, body: { payout_entries: [] } } },
+      path: ENTRIES_PATH,
+    });
+    const [accounts, beneficiaries] = [
+      await collectPages(connector.psp.accounts()),
+      await collectPages(connector.psp.beneficiaries!()),
+    ];
+    const transactions = await collectPages(connector.psp.transactions());
+    return {
+      accounts: accounts.flatMap(({ items }) => items),
+      beneficiaries: beneficiaries.flatMap(({ items }) => items),
+      transactions: transactions.flatMap(({ items }) =>
+        items.map((item) =>
+          isRejectedRecord(item) ? item : (JSON.parse(`${serializeTransaction(item).content}}`) as unknown),
+        ),
+      ),
+      warnings: transactions.flatMap(({ warnings = [] }) => warnings),
+    };
+  } finally {
+    await connector.close();
+    await fake.server.close();
+  }
+}
+
+it('the examples of the document become these records', async () => {
+  expect(await listExamples(EXAMPLES)).toMatchSnapshot();
+});
+
+const describeWithDocument = SQUARE_DOCUMENT_VALIDATOR === undefined ? it.skip : it;
+describeWithDocument('the fixtures are the examples of the document', () => {
+  for (const [path, body] of Object.entries(EXAMPLES)) {
+    const [example] = SQUARE_DOCUMENT_VALIDATOR!.getExamples('GET', path.replace('{id}', '{payout_id}'));
+    expect(example?.value).toMatchObject(body);
+  }
+});

@@ -1,0 +1,247 @@
+/**
+ * Maps payments, refunds, disputes, payouts and payout entries to rows, without side effects. The sum of a location's rows is what Square owes the
+ * seller there. An invalid fee does not cost its payment: it is rejected by itself.
+ */
+import {
+  addMoney,
+  createPspMetadata,
+  formatAmount,
+  InvalidRecordError,
+  negateMoney,
+  parseMinorUnits,
+  parseRowToRecords,
+  pickMetadata,
+  pickProperties,
+  readText,
+  reverseRow,
+  toDispute,
+  toDisputeNotice,
+  toDisputeReversal,
+  toFee,
+  toOtherMovement,
+  toPayment,
+  toRefund,
+  translateOrDefault,
+  translateWord,
+} from '@tributary/connector-api';
+import type { AddRecord, DataWarning, Money, RejectedRecord, Transaction } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import * as words from './square.types.js';
+
+type Rows = (Transaction | RejectedRecord)[];
+/** What the rows of one object share. */
+type SharedFields = ReturnType<typeof readSharedFields>;
+
+const { PLUGIN_NAME } = words;
+
+/** Maps a payment to its row and, once its money has moved, to those of its fees. @param locationId the location that was listed */
+export function toPaymentRows(row: Json, locationId: string | undefined): Rows {
+  return parseRowToRecords<Transaction>(row, 'id', (payment, add) => {
+    const fields = readSharedFields(payment, locationId);
+    const status = translateOrDefault(words.PAYMENT_STATUSES, readText(payment, 'status') ?? '', 'OTHER');
+    const brand = readText(payment, 'card_details', 'card', 'card_brand');
+    const source = readText(payment, 'source_type');
+    add(fields.id, () => {
+      const made = toPayment({
+        ...{ ...fields, status, scheme: brand ?? readText(payment, 'wallet_details', 'brand') ?? source },
+        amount: parseMoneyObject(payment.object(payment.has('total_money') ? 'total_money' : 'amount_money')),
+        details: {
+          reference: readText(payment, 'note'),
+          merchantReference: readText(payment, 'reference_id'),
+          bookedAt: readText(payment, 'card_details', 'card_payment_timeline', 'captured_at'),
+        },
+        metadata: {
+          ...pickProperties(PLUGIN_NAME, payment, words.PAYMENT_PROPERTIES),
+          ...pickMetadata(PLUGIN_NAME, payment, words.PAYMENT_METADATA),
+        },
+      });
+      return isOutside(source, brand) ? removeAccounts(made) : made;
+    });
+    if (status === 'SUCCEEDED') addFees(payment, fields, 1n, add);
+  });
+}
+
+/** Maps a refund to its row and those of its fees. An undecided refund has none. */
+export function toRefundRows(row: Json): Rows {
+  return parseRowToRecords<Transaction>(row, 'id', (refund, add) => {
+    const status = translateOrDefault(words.REFUND_STATUSES, readText(refund, 'status') ?? '', 'undecided');
+    if (status === 'undecided') return;
+    const shared = readSharedFields(refund);
+    const payment = readText(refund, 'payment_id');
+    const brand = readText(refund, 'destination_details', 'card_details', 'card', 'card_brand');
+    const destination = readText(refund, 'destination_type');
+    add(shared.id, () => {
+      const amount = parseMoneyObject(refund.object('amount_money'));
+      const details = { reference: readText(refund, 'reason') };
+      const metadata = pickProperties(PLUGIN_NAME, refund, words.REFUND_PROPERTIES);
+      const fields = { ...shared, amount, status, scheme: brand ?? destination, details, metadata };
+      const made =
+        payment === undefined
+          ? toOtherMovement({ ...fields, amount: negateMoney(amount) }, 'refund')
+          : toRefund({ id: payment, type: 'PAYIN' }, fields);
+      return isOutside(destination, brand) ? removeAccounts(made) : made;
+    });
+    if (status === 'REFUNDED') addFees(refund, shared, -1n, add);
+  });
+}
+
+/** Maps a dispute to the row of the money that Square took, and to the row that gives it back. @throws InvalidRecordError for an unknown state */
+export function toDisputeRows(dispute: Json): Transaction[] {
+  const step = translateWord(words.DISPUTE_STEPS, dispute, 'state');
+  const payment = { id: dispute.string('disputed_payment', 'payment_id'), type: 'PAYIN' } as const;
+  const fields = {
+    ...readSharedFields(dispute),
+    ...{ amount: parseMoneyObject(dispute.object('amount_money')), scheme: readText(dispute, 'card_brand') },
+    details: { reference: readText(dispute, 'reason') },
+    metadata: pickProperties(PLUGIN_NAME, dispute, words.DISPUTE_PROPERTIES),
+  };
+  switch (step) {
+    case 'inquiry':
+      return [toDisputeNotice(payment, 'opened', fields)];
+    case 'inquiry-closed':
+      return [toDisputeNotice(payment, 'won', fields)];
+    case 'withdrawn':
+      return [toDispute(payment, fields)];
+    case 'won':
+      return [toDispute(payment, fields), toDisputeReversal(payment, { ...fields, id: `${fields.id}.won` })];
+    default:
+      return step satisfies never;
+  }
+}
+
+/** Maps a payout to its row, the row of its return if it failed, and those of its fees. A negative amount was taken from the bank account. */
+export function toPayoutRows(row: Json, locationId: string | undefined): Rows {
+  return parseRowToRecords<Transaction>(row, 'id', (payout, add) => {
+    const fields = readSharedFields(payout, locationId);
+    const { id } = fields;
+    const status = translateOrDefault(words.PAYOUT_STATUSES, readText(payout, 'status') ?? '', 'OTHER');
+    add(id, () => {
+      const made = toPayment({
+        ...{ ...fields, status: status === 'returned' ? 'SUCCEEDED' : status },
+        amount: negateMoney(parseMoneyObject(payout.object('amount_money'))),
+        counterpartyId: readText(payout, 'destination', 'id'),
+        scheme: readText(payout, 'destination', 'type'),
+        details: {
+          settlement: id,
+          endToEndId: readText(payout, 'end_to_end_id'),
+          valueDate: readText(payout, 'arrival_date'),
+        },
+        metadata: pickProperties(PLUGIN_NAME, payout, ['type', 'status', 'version']),
+      });
+      return status === 'returned' ? [made, reverseRow(made, `${id}.returned`)] : made;
+    });
+    addFeeList(payout.optionalArray('payout_fee'), fields, add);
+  });
+}
+
+/** Maps an entry of a payout to its row, and its fee to another, if no other object says this movement. */
+export function toEntryRows(row: Json, payout: Json, locationId: string | undefined): Rows {
+  return parseRowToRecords<Transaction>(row, 'id', (entry, add) => {
+    const type = readText(entry, 'type') ?? 'OTHER';
+    const movement = translateOrDefault(words.ENTRY_MOVEMENTS, type, 'other');
+    if (movement === 'listed') return;
+    const { id: settlement, accountId, createdAt: paidAt } = readSharedFields(payout, locationId);
+    const [id, createdAt] = [entry.string('id'), entry.optionalTime('effective_at') ?? paidAt];
+    const about = entry.at(`type_${type.toLowerCase()}_details`);
+    const relatedId = words.ENTRY_IDS.map((name) => readText(about, name)).find((text) => text !== undefined);
+    const metadata = {
+      ...createPspMetadata(PLUGIN_NAME, { type }),
+      ...pickProperties(PLUGIN_NAME, about, [...words.ENTRY_IDS, 'tax_rate_description']),
+    };
+    const fields = { id, createdAt, accountId, details: { settlement, relatedId }, metadata };
+    const amountProperty = entry.has('gross_amount_money') ? 'gross_amount_money' : 'net_amount_money';
+    add(id, () => {
+      const made = toOtherMovement(
+        { ...fields, amount: parseMoneyObject(entry.object(amountProperty)) },
+        movement,
+      );
+      return movement === 'transfer' || movement === 'conversion' ? { ...made, type: 'TRANSFER' } : made;
+    });
+    if (amountProperty === 'net_amount_money' || !entry.has('fee_amount_money')) return;
+    const fee = { ...fields, id: `${id}.fee`, details: { settlement, relatedId: id } };
+    add(fee.id, () => {
+      const amount = parseMoneyObject(entry.object('fee_amount_money'));
+      return amount.amount === 0n ? [] : toFee({ ...fee, amount });
+    });
+  });
+}
+
+/**
+ * Compares a payout with its entries. Source: `PayoutEntry`, "the total amount of the payout will equal the sum of the payout entries". It is not
+ * documented whether a fee of the payout is one of them.
+ * @returns no warning if an amount cannot be read, because its row is rejected
+ */
+export function findMissingEntries(payout: Json, entries: readonly Json[]): DataWarning[] {
+  if (entries.length === 0) return [];
+  try {
+    const [id, amount] = [payout.string('id'), parseMoneyObject(payout.object('amount_money'))];
+    const fees = payout
+      .optionalArray('payout_fee')
+      .map((fee) => parseMoneyObject(fee.object('amount_money')));
+    const nets = entries.map((entry) => parseMoneyObject(entry.object('net_amount_money')));
+    const sum = addMoney({ ...amount, amount: 0n }, ...nets);
+    if ([amount, addMoney(amount, ...fees)].some((money) => money.amount === sum.amount)) return [];
+    const message = `the payout ${id} is ${formatAmount(amount)}, and its entries add up to ${formatAmount(sum)}`;
+    return [{ id: `payout-entries-${id}`, message }];
+  } catch (error) {
+    if (error instanceof InvalidRecordError) return [];
+    throw error;
+  }
+}
+
+/** `{ "amount": 1250, "currency": "EUR" }` → 1250n of EUR/2. Square's examples of payouts say `currency_code`. @throws InvalidRecordError */
+function parseMoneyObject(money: Json): Money {
+  const property = money.has('currency') ? 'currency' : 'currency_code';
+  return parseMinorUnits(money.decimal('amount'), money.string(property));
+}
+
+/** @param listedId the location whose list contains the object */
+function readSharedFields(json: Json, listedId?: string) {
+  return {
+    id: json.string('id'),
+    createdAt: json.time('created_at'),
+    updatedAt: json.optionalTime('updated_at'),
+    accountId: json.has('location_id')
+      ? json.string('location_id')
+      : (listedId ?? json.string('location_id')),
+  };
+}
+
+/**
+ * Adds the processing fees of a payment or refund, and the fee of the application.
+ * @param sign 1 for an application fee that the seller pays, -1 for the part of a refund that the application pays
+ */
+function addFees(json: Json, fields: SharedFields, sign: 1n | -1n, add: AddRecord<Transaction>): void {
+  addFeeList(json.optionalArray('processing_fee'), fields, add);
+  if (!json.has('app_fee_money')) return;
+  const id = `${fields.id}.app_fee`;
+  add(id, () => {
+    const { amount, asset } = parseMoneyObject(json.object('app_fee_money'));
+    const metadata = createPspMetadata(PLUGIN_NAME, { type: 'APP_FEE', fee_of: fields.id });
+    const fee = { ...fields, id, amount: { amount: amount * sign, asset }, metadata };
+    return amount === 0n ? [] : toFee({ ...fee, details: { relatedId: fields.id } });
+  });
+}
+
+/** Adds a row for each fee that is not zero. A negative one was given back. Only the first is tied, because clients would merge two. */
+function addFeeList(fees: readonly Json[], shared: SharedFields, add: AddRecord<Transaction>): void {
+  for (const [index, fee] of fees.entries()) {
+    const id = `${shared.id}.fee.${index}`;
+    add(id, () => {
+      const amount = parseMoneyObject(fee.object('amount_money'));
+      const details = { relatedId: shared.id, bookedAt: readText(fee, 'effective_at') };
+      const metadata = createPspMetadata(PLUGIN_NAME, { type: readText(fee, 'type'), fee_of: shared.id });
+      const fields = { ...shared, id, amount, details, metadata };
+      return amount.amount === 0n ? [] : toFee(fields, index === 0 ? shared.id : undefined);
+    });
+  }
+}
+
+/** Returns whether Square does not hold the money of one of these sources, so that it does not change what Square owes. */
+function isOutside(...sources: (string | undefined)[]): boolean {
+  return sources.some((source) => words.OUTSIDE_SOURCES.includes(source ?? ''));
+}
+
+function removeAccounts({ sourceAccountId: _, destinationAccountId: __, ...row }: Transaction): Transaction {
+  return row;
+}

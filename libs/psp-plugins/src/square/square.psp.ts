@@ -1,0 +1,41 @@
+/** Implements the PSP interface for Square. Square creates its payouts itself, so there are no orders, and it has no balances. */
+import { Inject, Injectable } from '@nestjs/common';
+import { FEED_READER } from '@tributary/connector-api';
+import type { Cursor, FeedReader, ListOptions, PspClient, WebhookRequest } from '@tributary/connector-api';
+import { PspHttp } from '@tributary/connector-api/http';
+import { listAccountPages } from './square.accounts.js';
+import { listBeneficiaryPages } from './square.beneficiaries.js';
+import { SquareClient } from './square.client.js';
+import { SquareSettings } from './square.config.js';
+import { listTransactionPages, type SquareContext } from './square.transactions.js';
+import { parseWebhook } from './square.webhooks.js';
+
+@Injectable()
+export class SquarePsp implements PspClient {
+  private readonly context: SquareContext;
+
+  constructor(
+    settings: SquareSettings,
+    client: SquareClient,
+    { clock }: PspHttp,
+    @Inject(FEED_READER) feedReader: FeedReader,
+  ) {
+    this.context = { settings, client, feedReader, clock };
+  }
+
+  accounts(_since?: Cursor, options?: ListOptions) {
+    return listAccountPages({ ...this.context, ...options });
+  }
+
+  beneficiaries(_since?: Cursor, options?: ListOptions) {
+    return listBeneficiaryPages({ ...this.context, ...options });
+  }
+
+  transactions(since?: Cursor, options?: ListOptions) {
+    return listTransactionPages({ ...this.context, ...options }, since);
+  }
+
+  webhook(request: WebhookRequest) {
+    return parseWebhook(request, this.context.settings);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Lists transactions from several lists, with one cursor for all:
+ * 1. Payments of each location, and all refunds, by the time of their last change. Each listing reads the last hour again, because Square shows
+ *    changes late, and every `rereadEveryHours` the last `changesWithinDays`, because it is not documented that a late fee changes that time.
+ * 2. Payouts of each location, by their creation, each with its entries. Those that are still on their way are requested again at each listing.
+ * 3. All disputes, whole, because their list has no filter for times.
+ */
+import { parseRows, readText, reverseFailedRows } from '@tributary/connector-api';
+import type { Cursor, FeedReader, Page, RejectedRecord, Transaction } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import {
+  confirmEmptyList,
+  convertStepsToPages,
+  createCursorFormat,
+  createJsonRowReader,
+  createMergeCheck,
+  hasRows,
+  isRereadTimeWindowsPosition,
+  isSnapshotPosition,
+  listWithChildren,
+  mergeListings,
+  readPages,
+  rereadTimeWindows,
+  snapshot,
+} from '@tributary/connector-api/listing';
+import type {
+  ListingContext,
+  MergeSource,
+  RereadTimeWindowsOptions,
+  RereadTimeWindowsPosition,
+  RowWithParent,
+  SnapshotPosition,
+  TimeWindowQuery,
+} from '@tributary/connector-api/listing';
+import type { SquareClient, TimedList } from './square.client.js';
+import type { SquareSettings } from './square.config.js';
+import {
+  findMissingEntries,
+  toDisputeRows,
+  toEntryRows,
+  toPaymentRows,
+  toPayoutRows,
+  toRefundRows,
+} from './square.mapper.js';
+import { PLUGIN_NAME } from './square.types.js';
+
+const HOUR_MS = 3_600_000;
+/** Milliseconds that are read again. Square shows changes seconds late, and its clock can differ from the gateway's clock. */
+const OVERLAP_MS = HOUR_MS;
+/** A long window costs nothing, because its pages are read from the oldest row on. */
+const INITIAL_WINDOW_MS = 5 * 365 * 24 * HOUR_MS;
+const FINAL_PAYOUT_STATUSES = ['PAID', 'FAILED'];
+
+/** What the functions of this plugin need. */
+export interface SquareContext extends ListingContext {
+  client: SquareClient;
+  settings: SquareSettings;
+  feedReader: FeedReader;
+}
+
+type Position = RereadTimeWindowsPosition | SnapshotPosition;
+
+const CURSOR_FORMAT = createCursorFormat({
+  plugin: PLUGIN_NAME,
+  version: 1,
+  isPosition: createMergeCheck(
+    (value): value is Position => isRereadTimeWindowsPosition(value) || isSnapshotPosition(value),
+  ),
+});
+
+type SquareRow = RowWithParent<Json>;
+
+interface SquareSource extends MergeSource<SquareRow, Position> {
+  /** Converts a row of this list to the rows that are served. */
+  toRows: (row: SquareRow) => (Transaction | RejectedRecord)[];
+}
+
+export async function* listTransactionPages(
+  context: SquareContext,
+  since: Cursor | undefined,
+): AsyncGenerator<Page<Transaction>> {
+  const { client, feedReader, signal } = context;
+  const locations = await client.listLocations(signal);
+  // A malformed location has no lists: the list of accounts reports it.
+  const locationIds = locations.map((row) => readText(row, 'id')).filter((id) => id !== undefined);
+  const sources: SquareSource[] = [
+    ...locationIds.map((id) => createTimedSource(context, 'payments', id)),
+    createTimedSource(context, 'refunds'),
+    createDisputeSource(context),
+    ...locationIds.map((id) => createTimedSource(context, 'payouts', id)),
+  ];
+  const steps = mergeListings<SquareRow, Position, SquareSource>(sources, CURSOR_FORMAT.parse(since));
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows, { source }) =>
+    reverseFailedRows(rows.flatMap(source.toRows), feedReader),
+  );
+}
+
+/** Lists payments or payouts of a location, or all refunds. */
+function createTimedSource(context: SquareContext, list: TimedList, locationId?: string): SquareSource {
+  const { client, clock, settings, signal = new AbortController().signal } = context;
+  const start = Math.min(Date.parse(settings.since), clock.now());
+  const request = (query: TimeWindowQuery, aborted: AbortSignal, status?: string) =>
+    client.listByTime(list, { ...query, createdFrom: start, location_id: locationId, status }, aborted);
+  const requestOldest = () => request({ from: start, to: clock.now() + OVERLAP_MS, limit: 1 }, signal);
+  const options: RereadTimeWindowsOptions<Json> = {
+    ...createJsonRowReader('id', list === 'payouts' ? 'created_at' : 'updated_at'),
+    ...{ order: 'oldest-first', paging: 'token', resolutionMs: 1, start, overlapMs: OVERLAP_MS },
+    initialWindowMs: INITIAL_WINDOW_MS,
+    changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
+    everyMs: settings.rereadEveryHours * HOUR_MS,
+    // Square leaves out an empty list. A page without its list must not be taken for the end of the list.
+    fetchPage: (query, aborted) =>
+      confirmEmptyList({ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest }),
+    ...(list === 'payouts' && {
+      isOpen: (row: Json) => !FINAL_PAYOUT_STATUSES.includes(readText(row, 'status') ?? ''),
+      // A payout that is missing here is requested by its time, so an empty list needs no confirmation.
+      fetchOpenPage: async (query: TimeWindowQuery, aborted: AbortSignal) =>
+        (await request(query, aborted, 'SENT')) ?? { rows: [] },
+    }),
+  };
+  const entries = {
+    fetchChildren: (row: Json, aborted: AbortSignal) => fetchEntries(client, row, aborted),
+    findWarnings: findMissingEntries,
+    start: { base: { at: start, span: INITIAL_WINDOW_MS }, reread: clock.now(), open: [] },
+  };
+  return {
+    id: locationId === undefined ? list : `${list}:${locationId}`,
+    toRows: (row) => TO_ROWS[list](row, locationId),
+    async *list(since) {
+      const position = isRereadTimeWindowsPosition(since) ? since : undefined;
+      // Before the first row the position does not move, so that a fault that looks like an empty list costs nothing.
+      if (position === undefined && !hasRows(await requestOldest())) return;
+      const steps = rereadTimeWindows(options, position, context);
+      yield* listWithChildren(steps, { ...entries, start: position ?? entries.start }, context);
+    },
+  };
+}
+
+/** Requests the entries of a batch payout. A simple payout has none: it is an entry of a later payout. */
+function fetchEntries(client: SquareClient, row: Json, signal: AbortSignal) {
+  const id = readText(row, 'id');
+  if (readText(row, 'type') !== 'BATCH' || id === undefined) return undefined;
+  return readPages((token) => client.listPayoutEntries(id, token, signal));
+}
+
+const TO_ROWS = {
+  payments: ({ row }: SquareRow, locationId?: string) => toPaymentRows(row, locationId),
+  refunds: ({ row }: SquareRow) => toRefundRows(row),
+  payouts: ({ row, parent }: SquareRow, locationId?: string) =>
+    parent === undefined ? toPayoutRows(row, locationId) : toEntryRows(row, parent, locationId),
+};
+
+/** Lists all disputes, and returns those that appeared or changed. */
+function createDisputeSource(context: SquareContext): SquareSource {
+  const source = {
+    getId: (row: Json) => readText(row, 'id') ?? row.toJsonString(),
+    getVersion: (row: Json) => row.toJsonString(),
+    fetchPage: (token: string | undefined, signal: AbortSignal) => context.client.listDisputes(token, signal),
+  };
+  return {
+    id: 'disputes',
+    toRows: ({ row }) => parseRows([row], 'id', toDisputeRows),
+    async *list(since) {
+      for await (const step of snapshot(source, isSnapshotPosition(since) ? since : undefined, context)) {
+        yield { ...step, rows: step.rows.map((row) => ({ row })) };
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** Checks that the tables contain all words of Square's document. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DISPUTE_STEPS, ENTRY_MOVEMENTS, PAYOUT_STATUSES } from './square.types.js';
+
+const WORDS = JSON.parse(readFileSync(join(import.meta.dirname, 'fixtures/words.json'), 'utf8')) as Record<
+  string,
+  string[]
+>;
+
+it.each([
+  ['ActivityType', ENTRY_MOVEMENTS],
+  ['DisputeState', DISPUTE_STEPS],
+  ['PayoutStatus', PAYOUT_STATUSES],
+])('%s', (name, table) => {
+  expect(Object.keys(table).toSorted()).toEqual(WORDS[name]?.toSorted());
+});

@@ -1,0 +1,99 @@
+/** Square's words: statuses, states and types of entries, and what they mean. */
+import { createWordTable } from '@tributary/connector-api';
+import type { Movement, TransactionStatus } from '@tributary/connector-api';
+
+/** The name of the plugin. Metadata keys contain it. */
+export const PLUGIN_NAME = 'square';
+
+/** Source: `Payment.status`. A status that Square adds later is OTHER: its money is not known to have moved. */
+export const PAYMENT_STATUSES = createWordTable<TransactionStatus>({
+  PENDING: ['APPROVED', 'PENDING'],
+  SUCCEEDED: ['COMPLETED'],
+  CANCELLED: ['CANCELED'],
+  FAILED: ['FAILED'],
+});
+
+/** Source: `PaymentRefund.status`. An undecided refund has no row, because its row would mark the payment as pending. */
+export const REFUND_STATUSES = createWordTable<'undecided' | TransactionStatus>({
+  undecided: ['PENDING'],
+  REFUNDED: ['COMPLETED'],
+  REFUNDED_FAILURE: ['REJECTED', 'FAILED'],
+});
+
+/** Source: `PayoutStatus`. A failed payout had left the location, and has come back. */
+export const PAYOUT_STATUSES = createWordTable<'returned' | TransactionStatus>({
+  PENDING: ['SENT'],
+  SUCCEEDED: ['PAID'],
+  returned: ['FAILED'],
+});
+
+/** Where a dispute stands. During an inquiry Square takes no money. */
+export type DisputeStep = 'inquiry' | 'inquiry-closed' | 'withdrawn' | 'won';
+
+/** Source: `DisputeState`. */
+export const DISPUTE_STEPS = createWordTable<DisputeStep>({
+  inquiry: ['INQUIRY_EVIDENCE_REQUIRED', 'INQUIRY_PROCESSING'],
+  'inquiry-closed': ['INQUIRY_CLOSED'],
+  withdrawn: ['EVIDENCE_REQUIRED', 'PROCESSING', 'LOST', 'ACCEPTED'],
+  won: ['WON'],
+});
+
+/**
+ * Sources of payments, and destinations of refunds, whose money the seller receives or gives without Square. Square's own gift cards are the card
+ * brand SQUARE_GIFT_CARD: their money arrived when they were sold.
+ */
+export const OUTSIDE_SOURCES: readonly string[] = ['CASH', 'EXTERNAL', 'SQUARE_GIFT_CARD'];
+
+/**
+ * Types of payout entries by what they are. `listed` ones repeat what a payment, refund, dispute or payout already says: the gross amount, the
+ * processing fee, the application fee or the transfer fee. They give no row, because the money would count twice. Source: `ActivityType`. A type
+ * that Square adds later is `other`, so that its money is not lost.
+ */
+export const ENTRY_MOVEMENTS = createWordTable<'listed' | Movement>({
+  listed: [
+    ...['CHARGE', 'REFUND', 'DISPUTE', 'OPEN_DISPUTE', 'PAYOUT', 'RETURNED_PAYOUT'],
+    ...['MONEY_TRANSFER', 'MONEY_TRANSFER_REVERSAL', 'DEPOSIT_FEE', 'FEE', 'PROCESSING_FEE'],
+    ...['PROCESSING_FEE_REFUND', 'UNDO_PROCESSING_FEE_REFUND', 'THIRD_PARTY_FEE', 'THIRD_PARTY_FEE_REFUND'],
+  ],
+  fee: [
+    ...['DEPOSIT_FEE_REVERSED', 'FREE_PROCESSING', 'PAID_SERVICE_FEE', 'PAID_SERVICE_FEE_REFUND'],
+    ...['SUBSCRIPTION_FEE', 'SUBSCRIPTION_FEE_PAID_REFUND', 'SUBSCRIPTION_FEE_REFUND', 'LOCAL_OFFERS_FEE'],
+    ...['GIFT_CARD_LOAD_FEE', 'GIFT_CARD_LOAD_FEE_REFUND', 'UNDO_GIFT_CARD_LOAD_FEE_REFUND'],
+  ],
+  tax: ['TAX_ON_FEE'],
+  transfer: [
+    ...['AUTOMATIC_SAVINGS', 'AUTOMATIC_SAVINGS_REVERSED', 'BALANCE_FOLDERS_TRANSFER'],
+    ...['BALANCE_FOLDERS_TRANSFER_REVERSED', 'GIFT_CARD_POOL_TRANSFER', 'GIFT_CARD_POOL_TRANSFER_REVERSED'],
+  ],
+  conversion: ['AUTOMATIC_BITCOIN_CONVERSIONS', 'AUTOMATIC_BITCOIN_CONVERSIONS_REVERSED'],
+  adjustment: [
+    ...['ADJUSTMENT', 'HOLD_ADJUSTMENT', 'RELEASE_ADJUSTMENT', 'OTHER_ADJUSTMENT', 'RESERVE_HOLD'],
+    ...['RESERVE_RELEASE', 'INITIAL_BALANCE_CHANGE', 'ESCHEATMENT', 'REDEMPTION_CODE'],
+  ],
+  other: [
+    ...['OTHER', 'APP_FEE_REVENUE', 'APP_FEE_REFUND', 'SQUARE_CAPITAL_PAYMENT'],
+    ...['SQUARE_CAPITAL_REVERSED_PAYMENT', 'CREDIT_CARD_REPAYMENT', 'CREDIT_CARD_REPAYMENT_REVERSED'],
+    ...['LOCAL_OFFERS_CASHBACK', 'PERCENTAGE_PROCESSING_ENROLLMENT', 'PERCENTAGE_PROCESSING_DEACTIVATION'],
+    ...['PERCENTAGE_PROCESSING_REPAYMENT', 'PERCENTAGE_PROCESSING_REPAYMENT_REVERSED'],
+    ...['SQUARE_PAYROLL_TRANSFER', 'SQUARE_PAYROLL_TRANSFER_REVERSED'],
+  ],
+});
+
+/** The ids in the details of an entry, the most specific last. */
+export const ENTRY_IDS = ['payment_id', 'refund_id', 'dispute_id', 'payout_id'] as const;
+
+/** Properties that become metadata. They only change when the object changes, and contain no personal data of the payer. */
+export const PAYMENT_PROPERTIES = [
+  ...['status', 'source_type', 'order_id', 'customer_id', 'team_member_id', 'receipt_number', 'receipt_url'],
+  ...['is_offline_payment', 'delayed_until', 'terminal_checkout_id'],
+];
+export const PAYMENT_METADATA = {
+  tip_amount: ['tip_money', 'amount'],
+  card_last_4: ['card_details', 'card', 'last_4'],
+  card_entry_method: ['card_details', 'entry_method'],
+  external_type: ['external_details', 'type'],
+  external_source: ['external_details', 'source'],
+  application_id: ['application_details', 'application_id'],
+};
+export const REFUND_PROPERTIES = ['status', 'payment_id', 'order_id', 'destination_type', 'unlinked'];
+export const DISPUTE_PROPERTIES = ['state', 'reason', 'due_at', 'brand_dispute_id', 'reported_at'];

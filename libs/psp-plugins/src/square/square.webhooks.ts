@@ -1,0 +1,37 @@
+/**
+ * Verifies webhooks. Source: Square's guide "Validate event notifications". `x-square-hmacsha256-signature` is the Base64 of an HMAC-SHA256 over
+ * the notification URL and the raw body. It contains no time.
+ */
+import { parseWebhookEvent, verifyHmac } from '@tributary/connector-api';
+import type { Stream, WebhookRequest } from '@tributary/connector-api';
+import type { SquareSettings } from './square.config.js';
+
+/** The beginning of the type of an event, up to the first dot, and the streams that it affects. */
+const STREAMS_BY_SUBJECT: Readonly<Record<string, Stream[]>> = {
+  payment: ['transactions'],
+  refund: ['transactions'],
+  dispute: ['transactions'],
+  payout: ['transactions'],
+  location: ['accounts'],
+  bank_account: ['beneficiaries'],
+};
+
+/**
+ * Verifies a webhook and returns the streams that it affects.
+ * @throws PspError `rejected` when the signature is wrong or missing, or when the body is not an event
+ */
+export function parseWebhook(
+  { headers, rawBody }: WebhookRequest,
+  { webhookSignatureKeys = [], webhookUrl }: SquareSettings,
+): Stream[] {
+  verifyHmac({
+    header: 'x-square-hmacsha256-signature',
+    signatures: [headers['x-square-hmacsha256-signature'] ?? ''],
+    // Without the URL no signature can be verified.
+    secrets: webhookUrl === undefined ? [] : webhookSignatureKeys,
+    signed: [webhookUrl ?? '', rawBody],
+    encoding: 'base64',
+  });
+  const [subject = ''] = parseWebhookEvent(rawBody, 'type').split('.', 1);
+  return Object.hasOwn(STREAMS_BY_SUBJECT, subject) ? (STREAMS_BY_SUBJECT[subject] ?? []) : [];
+}

@@ -1,0 +1,108 @@
+/** Mounts the plugin in its own Nest module, as the gateway does, with a clock whose `sleep` returns immediately and a feed in memory. */
+import { NestFactory } from '@nestjs/core';
+import type { FeedReader, Page, PspClient, RejectedRecord, Transaction } from '@tributary/connector-api';
+import { FEED_READER, isRejectedRecord, PSP_CLIENT, serializeTransaction } from '@tributary/connector-api';
+import { HTTP_CLOCK } from '@tributary/connector-api/http';
+import type { HttpClock } from '@tributary/connector-api/http';
+import { square } from '../index.js';
+
+export class FakeClock implements HttpClock {
+  constructor(private time: number) {}
+
+  now(): number {
+    return this.time;
+  }
+
+  async sleep(milliseconds: number): Promise<void> {
+    this.time += Math.max(0, milliseconds);
+  }
+}
+
+/** @param feed the feed that the plugin reads */
+export async function mountPlugin(
+  settings: object,
+  clock: HttpClock,
+  feed: TestFeed,
+): Promise<{ psp: PspClient; close(): Promise<void> }> {
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: class Connector {},
+      providers: [
+        { provide: square.settings, useValue: Object.assign(new square.settings(), settings) },
+        { provide: HTTP_CLOCK, useValue: clock },
+        { provide: FEED_READER, useValue: feed },
+        { provide: PSP_CLIENT, useClass: square.psp },
+        ...(square.providers ?? []),
+      ],
+    },
+    { logger: false },
+  );
+  return { psp: app.get<PspClient>(PSP_CLIENT), close: () => app.close() };
+}
+
+/** Stores what a feed of transactions would contain: the latest version of every record, and the number of new versions. */
+export class TestFeed implements FeedReader {
+  readonly rows = new Map<string, Transaction>();
+  readonly rejected = new Map<string, RejectedRecord>();
+  readonly warnings: string[] = [];
+  cursor: string | undefined;
+  /** Number of new versions in the last pull. */
+  newVersionCount = 0;
+  pageCount = 0;
+  private readonly content = new Map<string, string>();
+
+  findLatest: FeedReader['findLatest'] = async (_stream, ids) =>
+    new Map(
+      ids.flatMap((id) => {
+        const row = this.rows.get(id);
+        return row === undefined ? [] : [[id, { metadata: {}, status: row.status }] as const];
+      }),
+    );
+
+  /**
+   * Pulls the transactions.
+   * @param maxPages number of pages after which the pull stops, as in a crash
+   */
+  async pull(psp: PspClient, maxPages = Infinity): Promise<void> {
+    [this.newVersionCount, this.pageCount] = [0, 0];
+    for await (const page of psp.transactions(this.cursor)) {
+      this.applyPage(page);
+      this.pageCount += 1;
+      if (this.pageCount >= maxPages) return;
+    }
+  }
+
+  private applyPage({ items, cursor, warnings = [] }: Page<Transaction>): void {
+    for (const item of items) {
+      if (isRejectedRecord(item)) {
+        this.rejected.set(item.id, item);
+        continue;
+      }
+      const { id, content } = serializeTransaction(item);
+      if (this.content.get(id) === content) continue;
+      this.newVersionCount += 1;
+      this.content.set(id, content);
+      this.rows.set(id, item);
+    }
+    this.warnings.push(...warnings.map(({ message }) => message));
+    this.cursor = cursor;
+  }
+
+  /** Returns the sum of the rows of each of these accounts, in minor units. */
+  computeSums(accountIds: readonly string[]): Record<string, bigint> {
+    const sums: Record<string, bigint> = {};
+    for (const { status, amount, sourceAccountId: from, destinationAccountId: to } of this.rows.values()) {
+      if (!['SUCCEEDED', 'REFUNDED', 'REFUND_REVERSED'].includes(status)) continue;
+      if (from !== undefined) sums[from] = (sums[from] ?? 0n) - amount.amount;
+      if (to !== undefined) sums[to] = (sums[to] ?? 0n) + amount.amount;
+    }
+    return Object.fromEntries(accountIds.map((id) => [id, sums[id] ?? 0n]));
+  }
+}
+
+/** Returns the pages of a listing. */
+export async function collectPages<T>(listing: AsyncIterable<Page<T>>): Promise<Page<T>[]> {
+  const pages: Page<T>[] = [];
+  for await (const page of listing) pages.push(page);
+  return pages;
+}

@@ -73,6 +73,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
+  'libs/psp-plugins/src/paypal/paypal.suite.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
   'libs/psp-plugins/src/square/square.suite.spec.ts',
 

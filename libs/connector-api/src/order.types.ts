@@ -62,4 +62,9 @@ export interface IdempotencySupport {
    * an order with an unknown outcome is only looked up with `findOrder` and never sent again. The value 0 means that it is never sent again.
    */
   idempotencyWindowMs: number;
+  /**
+   * True if the PSP finds an order by its own id only, and not by its key. The gateway then calls `findOrder` only for orders with a `pspId`.
+   * An order whose response was lost is sent again while the PSP recognises the key. Default: false.
+   */
+  findsOrdersByIdOnly?: boolean;
 }

@@ -4,6 +4,7 @@ import { adyenBalancePlatform } from './adyen-balance-platform/index.js';
 import { bankStatements } from './bank-statements/index.js';
 import { gocardless } from './gocardless/index.js';
 import { mollie } from './mollie/index.js';
+import { paypal } from './paypal/index.js';
 import { revolutBusiness } from './revolut-business/index.js';
 import { sandbox } from './sandbox/index.js';
 import { square } from './square/index.js';
@@ -13,6 +14,7 @@ export const plugins: readonly Plugin[] = [
   bankStatements,
   gocardless,
   mollie,
+  paypal,
   revolutBusiness,
   sandbox,
   square,

@@ -31,8 +31,12 @@ export function createHeaderAuth(header: string, key: string): Authentication {
 
 /** Creates an authentication with a user name and a password: `Authorization: Basic <base64 of user:password>`. */
 export function createBasicAuth(user: string, password: string): Authentication {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  return createFixedAuth({ authorization });
+  return createFixedAuth({ authorization: `Basic ${encodeBasicCredentials(user, password)}` });
+}
+
+/** Returns a user name and a password as Basic authentication writes them: base64 of `user:password`. It is as secret as the password. */
+export function encodeBasicCredentials(user: string, password: string): string {
+  return Buffer.from(`${user}:${password}`).toString('base64');
 }
 
 function createFixedAuth(headers: Readonly<Record<string, string>>): Authentication {

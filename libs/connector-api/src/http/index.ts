@@ -1,5 +1,6 @@
 export * from './psp-response-error.js';
 export * from './authentication.js';
+export * from './certificate-chain.js';
 export * from './client-assertion.js';
 export * from './http-clock.js';
 export * from './http-options.js';
@@ -11,4 +12,5 @@ export * from './psp-http.js';
 export * from './parse-row.js';
 export * from './refresh-token-auth.js';
 export * from './request.js';
+export * from './signing-certificates.js';
 export * from './submit-order.js';

@@ -15,6 +15,8 @@ export interface RequestInfo {
   idempotent: boolean;
   /** The current time in milliseconds since 1970. */
   now: number;
+  /** See `RequestOptions.acceptsText`. */
+  acceptsText?: boolean | undefined;
   /** See `HttpOptions.extractErrorMessage`. */
   extractErrorMessage: ((body: Json) => string | undefined) | undefined;
   /** Redacts the secrets in a string. */
@@ -25,14 +27,14 @@ const MAX_MESSAGE_LENGTH = 300;
 /** Success statuses that need no body. */
 const STATUSES_WITHOUT_BODY = new Set([201, 202, 204, 205]);
 
-/** Returns the response if its status is 2xx and its body is JSON (or may be empty). @throws PspError in every other case */
+/** Returns the response if its status is 2xx and its body is JSON (or may be empty or a text). @throws PspError in every other case */
 export function interpretResponse(result: RawResponse | TransportFailure, request: RequestInfo): PspResponse {
   if ('message' in result) throw noResponseError(result, request);
   const { status } = result;
   const body = parseBody(result.body);
   if (status < 200 || status > 299) throw errorResponseError(result, body, request);
-  const json =
-    body ?? (result.body.length === 0 && STATUSES_WITHOUT_BODY.has(status) ? Json.absent : undefined);
+  const mayLackJson = result.body.length === 0 ? STATUSES_WITHOUT_BODY.has(status) : request.acceptsText;
+  const json = body ?? (mayLackJson === true ? Json.absent : undefined);
   if (json === undefined) {
     throw new PspError(
       noResponseKind(request),
@@ -42,7 +44,12 @@ export function interpretResponse(result: RawResponse | TransportFailure, reques
       },
     );
   }
-  return { status, json, header: (name) => result.header(name) };
+  return {
+    status,
+    json,
+    getText: () => result.body.toString('utf8'),
+    header: (name) => result.header(name),
+  };
 }
 
 function noResponseError({ message, mayHaveBeenSent }: TransportFailure, request: RequestInfo): PspError {

@@ -95,6 +95,15 @@ export class Json {
     return typeof value === 'boolean' ? String(value) : undefined;
   }
 
+  /**
+   * Returns a text, a number with all its digits, or `true` or `false`, as a text that is not empty. Use it for ids and codes, which a PSP can
+   * send as a number or as a text.
+   */
+  text(...path: JsonPath): string {
+    const found = this.at(...path);
+    return found.scalar() ?? found.string();
+  }
+
   /** Returns `true` or `false`. */
   boolean(...path: JsonPath): boolean {
     const found = this.at(...path);

@@ -3,6 +3,7 @@
  * requests share one renewal.
  */
 import { PspError } from '../errors.js';
+import { encodeBasicCredentials } from './authentication.js';
 import type { Authentication, AuthenticationContext } from './authentication.js';
 import type { HttpClock } from './http-clock.js';
 import type { Json } from './json-accessors.js';
@@ -32,6 +33,26 @@ export interface AccessToken {
  */
 export function createOAuth(options: OAuthOptions): Authentication {
   return new OAuthAuthentication(options);
+}
+
+export interface ClientCredentials {
+  /** The path of the token endpoint: `/v1/oauth2/token`. */
+  path: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** Creates an authentication with the grant `client_credentials`, whose token request has the credentials of the client as Basic authorization. */
+export function createClientCredentialsAuth({
+  path,
+  clientId,
+  clientSecret,
+}: ClientCredentials): Authentication {
+  const authorization = `Basic ${encodeBasicCredentials(clientId, clientSecret)}`;
+  const form = { grant_type: 'client_credentials' };
+  return createOAuth({
+    createTokenRequest: () => ({ method: 'POST', path, form, headers: { authorization } }),
+  });
 }
 
 /** A token is renewed when a tenth of its lifetime is left, but at most this many milliseconds before it expires. */
@@ -90,8 +111,11 @@ class OAuthAuthentication implements Authentication {
   }
 }
 
+/** The lifetime can come as a text: `"32400"`. */
 function parseAccessToken(response: Json): AccessToken {
-  return { value: response.string('access_token'), expiresInMs: response.integer('expires_in') * 1000 };
+  const seconds = Number(response.scalar('expires_in'));
+  const expiresIn = Number.isSafeInteger(seconds) ? seconds : response.integer('expires_in');
+  return { value: response.string('access_token'), expiresInMs: expiresIn * 1000 };
 }
 
 /** Token endpoints report wrong credentials with status 400 (`invalid_grant`, `invalid_client`). Converts `rejected` to `unauthorized`. */

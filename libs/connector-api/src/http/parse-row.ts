@@ -1,17 +1,17 @@
 import { InvalidRecordError } from '../errors.js';
 import type { RejectedRecord } from '../plugin.js';
-import type { Json } from './json-accessors.js';
+import type { Json, JsonPath } from './json-accessors.js';
 
 /**
  * Converts one row of a listing to a record. An invalid row becomes a `RejectedRecord` with the reason and the raw JSON, so it does not
  * stop the stream: `rows.map((row) => parseRow(row, 'id', toTransaction))`.
- * @param idProperty the name of the property that contains the record's id. If the row has none, its whole JSON becomes the id
+ * @param idProperty the name of the property that contains the record's id, or the path to it. If the row has none, its whole JSON becomes the id
  * @param convert converts the row. It throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
  * @throws any other error of `convert`
  */
 export function parseRow<Row>(
   row: Json,
-  idProperty: string,
+  idProperty: string | JsonPath,
   convert: (row: Json) => Row,
 ): Row | RejectedRecord {
   try {
@@ -23,9 +23,9 @@ export function parseRow<Row>(
   }
 }
 
-function readId(row: Json, property: string): string | undefined {
+function readId(row: Json, property: string | JsonPath): string | undefined {
   try {
-    return row.optionalString(property);
+    return row.optionalString(...(typeof property === 'string' ? [property] : property));
   } catch {
     return undefined;
   }

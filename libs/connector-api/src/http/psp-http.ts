@@ -179,6 +179,7 @@ export class PspHttp implements OnApplicationShutdown {
     return interpretResponse(result, {
       label: redact(`${name}: ${request.method} ${fillPath(request.path, request.params)}`),
       idempotent,
+      acceptsText: request.acceptsText,
       now: this.clock.now(),
       extractErrorMessage,
       redact,

@@ -35,6 +35,8 @@ export interface RequestOptions {
   idempotent?: boolean;
   /** Returns headers that depend on the exact bytes of the request, e.g. a signature. It is called again for every repeat. */
   sign?: (request: PreparedRequest) => Headers | Promise<Headers>;
+  /** True if a response that is not JSON is right as well, e.g. a certificate in PEM. Default: false. */
+  acceptsText?: boolean;
   /** False for a request without credentials, e.g. the one that fetches the access token. Default: true. */
   authenticated?: boolean;
   /** Cancels the request and its delays when this signal is aborted, e.g. because the gateway no longer waits for a listing. */
@@ -70,6 +72,8 @@ export interface PspResponse {
   status: number;
   /** The JSON body; `Json.absent` if the response has none. */
   json: Json;
+  /** Returns the body as a text. */
+  getText(): string;
   /** Returns the value of a header. The name is case-insensitive. @returns `undefined` if it is absent */
   header(name: string): string | undefined;
 }

@@ -11,6 +11,7 @@ export * from './merge-listings.js';
 export * from './newest-first-listing.js';
 export { isNewestFirstPosition } from './newest-first-walk.js';
 export type { NewestFirstPosition } from './newest-first-walk.js';
+export * from './numbered-pages.js';
 export * from './oldest-first-listing.js';
 export * from './time-budget.js';
 export { readWindow, WindowTooLargeError } from './read-window.js';

@@ -33,6 +33,8 @@ export interface TokenPage<Row> {
    * is not the end.
    */
   next?: string;
+  /** The number of rows of the whole list, if the PSP says it. A window of a time-window listing with fewer rows is read again. */
+  total?: number;
   /** True if the page shows that nothing follows, e.g. because it also contains rows before the requested time. */
   isLast?: boolean;
 }

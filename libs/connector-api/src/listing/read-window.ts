@@ -30,8 +30,11 @@ export interface TimeWindowSource<Row> extends RowReader<Row> {
    * @throws WindowTooLargeError if the PSP refuses the window because it has too many rows
    */
   fetchPage: (query: TimeWindowQuery, signal: AbortSignal) => Promise<TokenPage<Row>>;
-  /** The order of the rows in the PSP's list. */
-  order: 'newest-first' | 'oldest-first';
+  /**
+   * The order of the rows in the PSP's list. `unordered` (only with `paging: 'token'`): the PSP promises no order, so a window is read to its
+   * last page, or discarded and read again in shorter windows.
+   */
+  order: 'newest-first' | 'oldest-first' | 'unordered';
   /**
    * How further pages of a window are requested. `token`: with the token of the page before. `time`: the list has no tokens, so the window
    * is narrowed to the time of the last row; that row arrives again, and rows with the same time are not lost.
@@ -74,6 +77,8 @@ interface ReadLimits {
    * from this time on. A page with a row from before the window proves that the window was listed completely, because a short page does not.
    */
   provenFrom?: number;
+  /** Whether a shorter window is read instead if this one has too many pages for a list without an order. Default: it is read to its end. */
+  canShrink?: boolean;
 }
 
 /**
@@ -106,24 +111,48 @@ async function readByToken<Row>(
   let token: string | undefined;
   let covered = window;
   let largestPage = limits.largestPage;
+  const count = { listed: 0, promised: 0 };
   for (let pages = 1; ; pages += 1) {
     const page = await source.fetchPage(
       { ...window, ...(token === undefined ? {} : { token }) },
       limits.budget.signal,
     );
+    const repeated = rows.countKnown(page.rows);
+    if (source.order === 'unordered' && pages > 1 && page.rows.length > 0 && repeated === page.rows.length)
+      throw createLoopError(token ?? '');
     rows.add(page.rows);
+    count.listed += page.rows.length - repeated;
+    count.promised = Math.max(count.promised, page.total ?? 0);
     largestPage = Math.max(largestPage, page.rows.length);
     if (page.next === undefined) break;
     if (tokens.has(page.next)) throw createLoopError(page.next);
     tokens.add(page.next);
     token = page.next;
     if (!isDivisible || !isOverLimit(pages, rows.size, { ...limits, largestPage })) continue;
+    if (source.order === 'unordered') {
+      if (limits.canShrink !== true) continue;
+      throw new WindowTooLargeError(`the window has more than ${pages} pages`);
+    }
     const border = getBorder(source, rows.toList(), window);
     if (border === undefined) continue;
     covered = border;
     break;
   }
+  if (covered === window) assertCountIsComplete(count, limits.canShrink === true && isDivisible);
   return { rows: toCoveredRows(source, rows, covered, window), covered, warnings: [], largestPage };
+}
+
+/**
+ * Compares the number of listed rows with the total that the PSP has said. Rows are missing if a row was added or removed between two pages. A shorter
+ * window has fewer pages, so this happens less often.
+ */
+function assertCountIsComplete(
+  { listed, promised }: { listed: number; promised: number },
+  canShrink: boolean,
+): void {
+  if (listed >= promised) return;
+  const message = `the PSP said that the window has ${promised} rows, and listed ${listed}`;
+  throw canShrink ? new WindowTooLargeError(message) : new PspError('unavailable', message);
 }
 
 async function readByTime<Row>(
@@ -274,6 +303,17 @@ function getBorder<Row>(
   return instant.from > window.from ? { from: window.from, to: instant.from } : undefined;
 }
 
+function toOldestFirst<Row>({ order, getTime }: TimeWindowSource<Row>, rows: Row[]): Row[] {
+  switch (order) {
+    case 'oldest-first':
+      return rows;
+    case 'newest-first':
+      return rows.reverse();
+    case 'unordered':
+      return rows.sort((a, b) => (getTime(a) ?? 0) - (getTime(b) ?? 0));
+  }
+}
+
 /**
  * Returns the rows oldest first, without those that the next window contains as well. Rows outside of the window are kept: the PSP said that
  * they belong to it.
@@ -284,7 +324,7 @@ function toCoveredRows<Row>(
   covered: TimeWindow,
   window: TimeWindow,
 ): Row[] {
-  const list = source.order === 'newest-first' ? rows.toList().reverse() : rows.toList();
+  const list = toOldestFirst(source, rows.toList());
   if (covered.from === window.from && covered.to === window.to) return list;
   return list.filter((row) => {
     const time = source.getTime(row);

@@ -4,7 +4,7 @@
  */
 import { TimeBudget } from './time-budget.js';
 import type { ListingContext, ListingStep } from './listing.types.js';
-import { readWindow } from './read-window.js';
+import { readWindow, WindowTooLargeError } from './read-window.js';
 import type { TimeWindowSource } from './read-window.js';
 import { createRereadPositionCheck, reread } from './reread-listing.js';
 import type { OpenRow, RereadPosition } from './reread-listing.js';
@@ -93,13 +93,34 @@ async function refetchOpenRows<Row>(
   return rows.sort((a, b) => (options.getTime(a) ?? 0) - (options.getTime(b) ?? 0));
 }
 
-/** Returns these rows in their present state. Rows that are close to each other share a page. */
+/**
+ * Returns these rows in their present state. Rows that are close to each other share a page. If the PSP refuses the window around them, each half
+ * of them is requested. Rows that are not found wait for the next listing.
+ */
 async function readDecidedRows<Row>(
   source: TimeWindowSource<Row>,
   decided: readonly OpenRow[],
   budget: TimeBudget,
 ): Promise<Row[]> {
-  if (decided.length === 0) return [];
+  if (decided.length === 0 || budget.isUsedUp()) return [];
+  try {
+    return await readWindowAround(source, decided, budget);
+  } catch (error) {
+    if (!(error instanceof WindowTooLargeError)) throw error;
+    if (decided.length === 1) return [];
+    const middle = Math.ceil(decided.length / 2);
+    return [
+      ...(await readDecidedRows(source, decided.slice(0, middle), budget)),
+      ...(await readDecidedRows(source, decided.slice(middle), budget)),
+    ];
+  }
+}
+
+async function readWindowAround<Row>(
+  source: TimeWindowSource<Row>,
+  decided: readonly OpenRow[],
+  budget: TimeBudget,
+): Promise<Row[]> {
   const times = decided.map(([, time]) => time);
   const ids = new Set(decided.map(([id]) => id));
   const missing = new Set(ids);

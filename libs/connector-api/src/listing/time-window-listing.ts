@@ -85,7 +85,7 @@ export async function* timeWindows<Row>(
     const usedBefore = budget.getUsedRatio();
     const { last } = position;
     const read = await readOrShrink(options, window, {
-      ...{ budget, maxPages, largestPage: position.page ?? 1 },
+      ...{ budget, maxPages, largestPage: position.page ?? 1, canShrink: true },
       ...(last !== undefined && window.to - last <= maxWindowMs && { provenFrom: last }),
     });
     if (read === 'too-large' || read.covered.from > window.from) {

@@ -10,6 +10,11 @@ export class UniqueRows<Row> {
     return this.byId.size;
   }
 
+  /** Returns how many of these rows were added before. */
+  countKnown(rows: readonly Row[]): number {
+    return rows.filter((row) => this.byId.has(this.reader.getId(row))).length;
+  }
+
   /** Adds rows in the order of the list. @returns the number of rows that were not known */
   add(rows: readonly Row[]): number {
     const known = this.byId.size;

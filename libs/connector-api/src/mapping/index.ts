@@ -6,6 +6,7 @@ export * from './reverse-failed-rows.js';
 export * from './deductions.js';
 export * from './fees.js';
 export * from './iban.js';
+export * from './link-conversions.js';
 export * from './link-rows.js';
 export * from './money-from-minor-units.js';
 export * from './movement-kinds.js';

@@ -31,11 +31,16 @@ export async function linkRows(
   const served = ids.length === 0 ? [] : await feedReader.findLatest('transactions', [...new Set(ids)]);
   const ownerById = new Map([...served].map(([id, { metadata }]) => [id, metadata[ownIdKey] ?? id]));
   return rows.map(({ row, preferredId, linked }) => {
-    if (preferredId !== undefined) {
-      const owner = ownerById.get(preferredId) ?? row.id;
-      ownerById.set(preferredId, owner);
-      if (owner === row.id) return { ...row, id: preferredId };
-    }
-    return linked !== undefined && ownerById.has(linked.relatedTransactionId ?? '') ? linked : row;
+    if (preferredId === undefined) return chooseRow({ row, linked }, ownerById);
+    const owner = ownerById.get(preferredId) ?? row.id;
+    ownerById.set(preferredId, owner);
+    if (owner !== row.id) return chooseRow({ row, linked }, ownerById);
+    const isOwnLink = linked?.relatedTransactionId === preferredId;
+    return { ...(isOwnLink ? row : chooseRow({ row, linked }, ownerById)), id: preferredId };
   });
+}
+
+/** Returns the linked row if the row that it names is served. */
+function chooseRow({ row, linked }: UnlinkedRow, servedIds: ReadonlyMap<string, unknown>): Transaction {
+  return linked !== undefined && servedIds.has(linked.relatedTransactionId ?? '') ? linked : row;
 }

@@ -1,18 +1,18 @@
 import { parseRow } from '../http/parse-row.js';
-import type { Json } from '../http/json-accessors.js';
+import type { Json, JsonPath } from '../http/json-accessors.js';
 import { isRejectedRecord } from '../plugin.js';
 import type { RejectedRecord } from '../plugin.js';
 
 /**
  * Converts the rows of a list to records, each to one, several or none: `parseRows(rows, 'id', toTransactions)`. An invalid row becomes one
  * `RejectedRecord`, and the others are not affected.
- * @param idProperty the name of the property that contains the row's id
+ * @param idProperty the name of the property that contains the row's id, or the path to it
  * @param convert throws InvalidRecordError for an invalid row, as the accessors of `Json` and `parseMoney` do
  * @throws any other error of `convert`
  */
 export function parseRows<T extends object>(
   rows: readonly Json[],
-  idProperty: string,
+  idProperty: string | JsonPath,
   convert: (row: Json) => T | readonly T[],
 ): (T | RejectedRecord)[] {
   return rows.flatMap((row): readonly (T | RejectedRecord)[] => {

@@ -11,14 +11,14 @@ import { FaultInjector } from './fault-injection.js';
 import type { Fault, FaultPlan } from './fault-injection.js';
 import { matchPath } from './fake-route.js';
 import type { FakeResponse, FakeRequest, FakeRoute } from './fake-route.js';
-import type { PspDocumentValidator } from './openapi/psp-document-validator.js';
+import type { DocumentChecker } from './openapi/combine-documents.js';
 
 export interface FakePspOptions {
   routes: readonly FakeRoute[];
   /** Path prefix of every route, as in the PSP's API: `/api/1.0`. Default: none. */
   basePath?: string;
-  /** OpenAPI document for validation. Without it the fake checks nothing. */
-  document?: Pick<PspDocumentValidator, 'checkRequest' | 'checkResponse'> | undefined;
+  /** OpenAPI document for validation, or several, see `combineDocuments`. Without it the fake checks nothing. */
+  document?: DocumentChecker | undefined;
   /** `Content-Type` of responses. Default `application/json`. */
   contentType?: string;
   /** Returns the PSP's error body for a status. Used for injected faults and unknown paths. */

@@ -2,6 +2,7 @@ export * from './fault-injection.js';
 export * from './demo.js';
 export * from './fake-psp.js';
 export * from './fake-route.js';
+export * from './openapi/combine-documents.js';
 export * from './openapi/psp-document-validator.js';
 export * from './openapi/examples.js';
 export * from './seeded-random.js';

@@ -240,13 +240,15 @@ interface OrdersByReference {
 /** Finds the order that a transaction belongs to, and how it relates to it. */
 function matchTransaction(transaction: Transaction, { byKey, byId }: OrdersByReference): TransactionMatch {
   const { id, orderKey, relatedTransactionId, type, status, amount } = transaction;
-  const related = relatedTransactionId === undefined ? undefined : byId.get(relatedTransactionId);
+  const named = orderKey === undefined ? undefined : byKey.get(orderKey);
+  // A PSP can have one id for an order and another one for its payment. A row that belongs to the payment can name the order by its key.
+  const related = relatedTransactionId === undefined ? undefined : (byId.get(relatedTransactionId) ?? named);
   if (status === 'REFUNDED' && related?.kind === type && related.pspId !== id) {
     const isFullReturn = amount?.amount === related.amount && amount.asset === related.asset;
     return { kind: isFullReturn ? 'return' : 'related', order: related };
   }
   // The key comes first, because the gateway chose it. A faulty PSP may use an id twice.
-  const order = (orderKey === undefined ? undefined : byKey.get(orderKey)) ?? byId.get(id);
+  const order = named ?? byId.get(id);
   // Fees and similar transactions may carry the order's key, but they are not the payment.
   if (order?.kind === type) return { kind: 'payment', order, status: toOrderStatus(status) };
   return related === undefined ? { kind: 'none' } : { kind: 'related', order: related };

@@ -202,7 +202,7 @@ export function getNextLookupTime(order: StoredOrder, context: DecisionContext):
       return order.leasedUntil;
     case 'unknown': {
       const ageMs = now - (order.outcomeUnknownSince ?? order.createdAt);
-      return supportsLookup(context) || canSendSafely(order, context)
+      return supportsLookup(order, context) || canSendSafely(order, context)
         ? now + getDelayForAge(ageMs, timings.initialDelayMs, timings.maxDelayMs)
         : undefined;
     }

@@ -54,13 +54,13 @@ export function decideNextAction(order: StoredOrder, context: DecisionContext): 
     case 'unknown':
       return lookUpOrResend({ set: {} }, order, context);
     case 'pending':
-      return supportsLookup(context) ? startLookup({ set: {} }, order, context) : noAction;
+      return supportsLookup(order, context) ? startLookup({ set: {} }, order, context) : noAction;
     case 'succeeded':
     case 'failed':
     case 'returned':
       // The order is due because its status can be published now, or because its status is disputed. Publishing needs no action of its own:
       // every change of an order also publishes what is due.
-      return isDisputed(order) && supportsLookup(context)
+      return isDisputed(order) && supportsLookup(order, context)
         ? startLookup({ set: {} }, order, context)
         : noAction;
   }
@@ -86,9 +86,10 @@ function isDue({ state, nextActionAt }: StoredOrder, now: number): boolean {
  * attempt. It is possible for an order that the
  * backup has as not sent, and for a new one: its client may be repeating an order that was lost.
  */
-function mayHaveBeenLost({ state, changedAt }: StoredOrder, context: DecisionContext): boolean {
+function mayHaveBeenLost(order: StoredOrder, context: DecisionContext): boolean {
   const { now, restore } = context;
-  const repeatMs = supportsLookup(context) ? LOST_ORDER_REPEAT_MS : UNKNOWN_ORDER_REPEAT_MS;
+  const { state, changedAt } = order;
+  const repeatMs = supportsLookup(order, context) ? LOST_ORDER_REPEAT_MS : UNKNOWN_ORDER_REPEAT_MS;
   if (restore === undefined || now >= restore.restoredAt + repeatMs) return false;
   return state === 'received' || changedAt < restore.restoredAt;
 }
@@ -98,7 +99,7 @@ function mayHaveBeenLost({ state, changedAt }: StoredOrder, context: DecisionCon
  * it was never sent. Without lookup the order counts as sent when the backup was made.
  */
 function lookUpBeforeFirstAttempt(order: StoredOrder, context: DecisionContext): Decision {
-  const outcomeUnknownSince = supportsLookup(context) ? undefined : context.restore?.backupAt;
+  const outcomeUnknownSince = supportsLookup(order, context) ? undefined : context.restore?.backupAt;
   return lookUpOrResend(
     {
       set: { state: 'unknown', outcomeUnknownSince },
@@ -134,8 +135,10 @@ export function canSendSafely(order: StoredOrder, { now, connector, timings }: D
   return now + safetyMarginMs < order.outcomeUnknownSince + idempotencyWindowMs;
 }
 
-export function supportsLookup({ connector }: DecisionContext): boolean {
-  return connector.client.findOrder !== undefined;
+/** Tells whether the PSP can be asked for the order. Some PSPs find an order by their own id only. */
+export function supportsLookup({ pspId }: StoredOrder, { connector }: DecisionContext): boolean {
+  const { client, idempotency } = connector;
+  return client.findOrder !== undefined && (pspId !== undefined || idempotency.findsOrdersByIdOnly !== true);
 }
 
 /** Starts an attempt. The lease lasts for the PSP call and the write after it. If this process dies, another process takes over when it expires. */
@@ -160,7 +163,7 @@ function startLookup({ set, event }: OrderChange, order: StoredOrder, context: D
 /** Handles an order whose outcome is unknown: looks it up at the PSP, or sends it again where the PSP recognises the repeat. */
 function lookUpOrResend(change: OrderChange, storedOrder: StoredOrder, context: DecisionContext): Decision {
   const order = { ...storedOrder, ...change.set };
-  if (supportsLookup(context)) return startLookup(change, order, context);
+  if (supportsLookup(order, context)) return startLookup(change, order, context);
   if (canSendSafely(order, context))
     return mergeIntoDecision(
       change,

@@ -40,7 +40,7 @@ export class PluginHarness {
   private readonly connectors: TestConnector[] = [];
 
   constructor(
-    private readonly plugin: Plugin,
+    readonly plugin: Plugin,
     readonly settings: Readonly<Record<string, unknown>>,
     readonly fixture: PspFixture,
     readonly clock: ManualClock,

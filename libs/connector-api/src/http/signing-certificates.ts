@@ -1,0 +1,99 @@
+/**
+ * Downloads the certificates with which a PSP signs its webhooks. A webhook names the URL of its certificate, and an attacker can send any URL, so
+ * only URLs of the PSP are requested. Each connector has its own object, which keeps the verified certificates.
+ */
+import type { KeyObject } from 'node:crypto';
+import { PspError } from '../errors.js';
+import { verifyCertificateChain } from './certificate-chain.js';
+import type { CertificateRequirements, VerifiedCertificate } from './certificate-chain.js';
+import type { HttpClock } from './http-clock.js';
+import { PspHttp } from './psp-http.js';
+
+export interface SigningCertificatesOptions extends Omit<CertificateRequirements, 'now'> {
+  /** The PSP's name for messages. */
+  name: string;
+  /** The origins from which certificates are downloaded: `https://api.acme.example`. */
+  origins: readonly string[];
+  /** Matches the path of a certificate, without a query. */
+  path: RegExp;
+  clock: HttpClock;
+}
+
+/** The maximum number of certificates that are kept. A PSP uses one or two at a time. */
+const MAX_CERTIFICATES = 8;
+/** A PSP can replace a certificate before it expires, so it is downloaded again after a day. */
+const MAX_AGE_MS = 24 * 3_600_000;
+/** A webhook is not verified yet when its certificate is downloaded, so nobody can cause many downloads. */
+const DOWNLOAD_LIMIT = { requests: 10, intervalMs: 60_000 };
+const MAX_RESPONSE_BYTES = 256 * 1024;
+const TIMEOUT_MS = 5_000;
+
+export class SigningCertificates {
+  readonly #verified = new Map<string, VerifiedCertificate>();
+  readonly #http: ReadonlyMap<string, PspHttp>;
+
+  constructor(private readonly options: SigningCertificatesOptions) {
+    const { name, clock } = options;
+    const limits = { rateLimit: DOWNLOAD_LIMIT, maxResponseBytes: MAX_RESPONSE_BYTES, timeoutMs: TIMEOUT_MS };
+    this.#http = new Map(
+      options.origins.map((baseUrl) => [baseUrl, new PspHttp({ name, baseUrl, clock, ...limits })]),
+    );
+  }
+
+  /**
+   * Returns the public key of a certificate.
+   * @throws PspError `rejected` for a URL that is not the PSP's, and for a certificate that is missing or not trusted
+   * @throws PspError `unavailable` if the certificate cannot be downloaded now
+   */
+  async getPublicKey(url: string): Promise<KeyObject> {
+    const now = this.options.clock.now();
+    const known = this.#verified.get(url);
+    if (known !== undefined && now < known.validUntil) return known.publicKey;
+    const pem = await this.#download(url);
+    const verified = this.#verify(pem, now);
+    this.#keep(url, { ...verified, validUntil: Math.min(verified.validUntil, now + MAX_AGE_MS) });
+    return verified.publicKey;
+  }
+
+  async #download(url: string): Promise<string> {
+    const { origin, pathname, search, href } = URL.parse(url) ?? {};
+    const http = this.#http.get(origin ?? '');
+    if (
+      http === undefined ||
+      pathname === undefined ||
+      search !== '' ||
+      href !== url ||
+      !this.options.path.test(pathname)
+    )
+      throw new PspError(
+        'rejected',
+        `${this.options.name}: the URL of the certificate is not one of this PSP`,
+      );
+    const { clock } = this.options;
+    // The limit of the time includes the wait for the rate limit.
+    const signal = clock.timeoutSignal?.(TIMEOUT_MS) ?? AbortSignal.timeout(TIMEOUT_MS);
+    const request = {
+      method: 'GET',
+      path: pathname,
+      acceptsText: true,
+      authenticated: false,
+      signal,
+    } as const;
+    return (await http.send(request)).getText();
+  }
+
+  #verify(pem: string, now: number): VerifiedCertificate {
+    try {
+      return verifyCertificateChain(pem, { ...this.options, now });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PspError('rejected', `${this.options.name}: the certificate is not trusted: ${reason}`);
+    }
+  }
+
+  #keep(url: string, certificate: VerifiedCertificate): void {
+    const [oldest] = this.#verified.keys();
+    if (this.#verified.size >= MAX_CERTIFICATES && oldest !== undefined) this.#verified.delete(oldest);
+    this.#verified.set(url, certificate);
+  }
+}

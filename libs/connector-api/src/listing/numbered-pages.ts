@@ -1,0 +1,59 @@
+/**
+ * Pages of a list with page numbers that can be filtered by time, of a PSP that limits the range of a request. A longer range is read in parts.
+ */
+import { PspError } from '../errors.js';
+import type { Json } from '../http/json-accessors.js';
+import type { TimeWindow, TimeWindowQuery } from './read-window.js';
+
+/** A page of a part of a range. */
+export interface NumberedPage extends TimeWindow {
+  /** The first page has the number 1. */
+  page: number;
+}
+
+/** Returns the page that a query asks for. @param maxRangeMs the maximum length of a range that the PSP accepts, in milliseconds */
+export function parseNumberedPage({ from, to, token }: TimeWindowQuery, maxRangeMs: number): NumberedPage {
+  if (token === undefined) return { page: 1, from, to: Math.min(to, from + maxRangeMs) };
+  const [start = 0, end = 0, page = 1] = token.split('/').map(Number);
+  return { page, from: start, to: end };
+}
+
+/**
+ * Returns the token of the page after this one, which can be the first page of the next part.
+ * @param pageCount the number of pages of the part, as the PSP says it
+ * @param query the query for the whole range
+ * @returns `undefined` after the last page of the last part
+ */
+export function getNextPageToken(
+  { page, from, to }: NumberedPage,
+  pageCount: number,
+  query: TimeWindowQuery,
+  maxRangeMs: number,
+): string | undefined {
+  if (page < pageCount) return formatToken({ from, to, page: page + 1 });
+  if (to >= query.to) return undefined;
+  return formatToken({ from: to, to: Math.min(query.to, to + maxRangeMs), page: 1 });
+}
+
+/** Returns the token of the first page of the first half of a part, for a part that has too many rows. */
+export function getFirstHalfToken({ from, to }: TimeWindow, resolutionMs: number): string {
+  const halfMs = Math.ceil((to - from) / 2 / resolutionMs) * resolutionMs;
+  return formatToken({ from, to: from + halfMs, page: 1 });
+}
+
+/**
+ * Reads the number of pages or rows, which can come as a text: `"3"`.
+ * @throws PspError `unavailable` if there is none, because it would not be known whether another page follows
+ */
+export function readCount(response: Json, property: string): number {
+  const text = response.scalar(property) ?? '';
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new PspError(
+    'unavailable',
+    `the response has no number ${JSON.stringify(property)}, so its last page is not known`,
+  );
+}
+
+function formatToken({ from, to, page }: NumberedPage): string {
+  return `${from}/${to}/${page}`;
+}

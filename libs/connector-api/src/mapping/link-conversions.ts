@@ -1,0 +1,23 @@
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import type { UnlinkedRow } from './link-rows.js';
+
+/**
+ * Makes the two rows of each conversion name each other in `com.tributary.spec/related_id`, for a PSP that lists them as two transactions with the
+ * same reference.
+ * @param referenceKey the metadata key with the reference that both have
+ */
+export function linkConversions(rows: readonly UnlinkedRow[], referenceKey: string): UnlinkedRow[] {
+  const isConversion = ({ row }: UnlinkedRow) =>
+    row.metadata?.[`${COMMON_METADATA_PREFIX}movement`] === 'conversion' &&
+    row.metadata[referenceKey] !== undefined;
+  const byReference = Map.groupBy(rows.filter(isConversion), ({ row }) => row.metadata?.[referenceKey]);
+  return rows.map((unlinked) => {
+    const { row } = unlinked;
+    const [other, ...more] = (byReference.get(row.metadata?.[referenceKey]) ?? []).filter(
+      (one) => one.row !== row,
+    );
+    if (!isConversion(unlinked) || other === undefined || more.length > 0) return unlinked;
+    const related = { [`${COMMON_METADATA_PREFIX}related_id`]: other.preferredId ?? other.row.id };
+    return { ...unlinked, row: { ...row, metadata: { ...row.metadata, ...related } } };
+  });
+}

@@ -1,0 +1,46 @@
+import { definePlugin } from '@tributary/connector-api';
+import {
+  createClientCredentialsAuth,
+  createHttpProvider,
+  encodeBasicCredentials,
+  limitPerMinute,
+  PspHttp,
+  SigningCertificates,
+} from '@tributary/connector-api/http';
+import { PaypalClient } from './paypal.client.js';
+import { PaypalSettings } from './paypal.config.js';
+import { PaypalPsp } from './paypal.psp.js';
+import { PLUGIN_NAME } from './paypal.types.js';
+import { createSigningCertificates } from './paypal.webhooks.js';
+
+const HOUR_MS = 3_600_000;
+
+export const paypal = definePlugin({
+  name: PLUGIN_NAME,
+  title: 'PayPal: balances, transactions, disputes, and payouts to PayPal accounts',
+  settings: PaypalSettings,
+  identifyAccount: ({ url, accountId }) => `${accountId} at ${url}`,
+  // PayPal remembers a sender_batch_id for 30 days. The last day is a margin for clock differences and for orders that wait.
+  orders: { keyFormat: 'uuid', idempotencyWindowMs: 29 * 24 * HOUR_MS, findsOrdersByIdOnly: true },
+  // Balances and transactions can each be three hours late. The list of the last three years does not begin with the first transaction.
+  completeness: () => ({ isComparable: true, maxLatenessMs: 7 * HOUR_MS, opening: 'unknown' }),
+  psp: PaypalPsp,
+  providers: [
+    PaypalClient,
+    {
+      provide: SigningCertificates,
+      inject: [PaypalSettings, PspHttp],
+      useFactory: (settings: PaypalSettings, { clock }: PspHttp) =>
+        createSigningCertificates(settings, clock),
+    },
+    createHttpProvider(PaypalSettings, ({ clientId, clientSecret, ...settings }) => ({
+      name: 'PayPal',
+      baseUrl: settings.url,
+      authentication: createClientCredentialsAuth({ path: '/v1/oauth2/token', clientId, clientSecret }),
+      rateLimit: limitPerMinute(settings.requestsPerMinute),
+      extractErrorMessage: (body) =>
+        body.optionalString('message') ?? body.optionalString('error_description'),
+      secrets: [clientSecret, encodeBasicCredentials(clientId, clientSecret)],
+    })),
+  ],
+});

@@ -1,0 +1,79 @@
+/** Lists whom the account can pay as beneficiaries: the receivers of the settings, and the accounts that it has paid before. */
+import {
+  createOwnerMetadata,
+  createPspMetadata,
+  parseRows,
+  readText,
+  takeNewBeneficiaries,
+} from '@tributary/connector-api';
+import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import {
+  convertStepsToPages,
+  createCursorFormat,
+  isTimeWindowsPosition,
+  timeWindows,
+} from '@tributary/connector-api/listing';
+import { TRANSACTION_LIST, type PaypalContext } from './paypal.client.js';
+import type { PaypalPayeeSettings } from './paypal.config.js';
+import { getStart } from './paypal.transactions.js';
+import { getRecipientType, MASS_PAYMENT_CODE, PLUGIN_NAME } from './paypal.types.js';
+
+const HOUR_MS = 3_600_000;
+const CURSOR_FORMAT = createCursorFormat({
+  plugin: PLUGIN_NAME,
+  version: 1,
+  isPosition: isTimeWindowsPosition,
+});
+
+export async function* listBeneficiaryPages(
+  context: PaypalContext,
+  since: Cursor | undefined,
+): AsyncGenerator<Page<Beneficiary>> {
+  const { client, settings, feedReader } = context;
+  const options = {
+    ...TRANSACTION_LIST,
+    ...{ start: getStart(context), overlapMs: 24 * HOUR_MS },
+    fetchPage: (query: Parameters<typeof client.listTransactions>[0], signal: AbortSignal) =>
+      client.listTransactions(query, signal, { transaction_type: MASS_PAYMENT_CODE }),
+  };
+  const position = CURSOR_FORMAT.parse(since) ?? { at: options.start, span: options.maxWindowMs };
+  const configured = settings.beneficiaries.map(toConfiguredBeneficiary);
+  yield { items: configured, cursor: CURSOR_FORMAT.serialize(position) };
+  const listedIds = new Set(configured.map(({ id }) => id));
+  yield* convertStepsToPages(timeWindows(options, position, context), CURSOR_FORMAT, (rows) => {
+    const paid = parseRows(rows, ['transaction_info', 'transaction_id'], toPaidBeneficiaries);
+    return takeNewBeneficiaries(paid, listedIds, feedReader);
+  });
+}
+
+/** Returns whether an order can pay to this beneficiary. */
+export async function isBeneficiary({ settings, feedReader }: PaypalContext, id: string): Promise<boolean> {
+  if (settings.beneficiaries.some(({ receiver }) => receiver === id)) return true;
+  return (await feedReader.findLatest('beneficiaries', [id])).has(id);
+}
+
+function toConfiguredBeneficiary({ name, receiver }: PaypalPayeeSettings): Beneficiary {
+  const type = getRecipientType(receiver);
+  const owner = { name, ...(type === 'EMAIL' && { email: receiver }) };
+  const metadata = {
+    ...createPspMetadata(PLUGIN_NAME, { recipient_type: type }),
+    ...createOwnerMetadata(owner),
+  };
+  return { id: receiver, ownerName: name, metadata };
+}
+
+/** Returns the receiver of a payout; nothing for a payment that came in, and for a receiver without an account. */
+function toPaidBeneficiaries(row: Json): Beneficiary[] {
+  const id = readText(row, 'transaction_info', 'paypal_account_id') ?? '';
+  const isOutgoing = row.decimal('transaction_info', 'transaction_amount', 'value').startsWith('-');
+  if (!isOutgoing || getRecipientType(id) !== 'PAYPAL_ID') return [];
+  const payer = row.at('payer_info');
+  const email = readText(payer, 'email_address');
+  const name = readText(payer, 'payer_name', 'alternate_full_name') ?? email ?? id;
+  const metadata = {
+    ...createPspMetadata(PLUGIN_NAME, { recipient_type: 'PAYPAL_ID' }),
+    ...createOwnerMetadata({ name, email, country: readText(payer, 'country_code') }),
+  };
+  return [{ id, ownerName: name, metadata }];
+}

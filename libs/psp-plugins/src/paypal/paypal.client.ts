@@ -1,0 +1,148 @@
+/** The part of PayPal's API that the plugin uses: paths, queries and bodies. Responses stay unchecked `Json` for the mapper. */
+import { Injectable } from '@nestjs/common';
+import { formatTime, parseTime, readText } from '@tributary/connector-api';
+import type { FeedReader } from '@tributary/connector-api';
+import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
+import type { Json, JsonBody } from '@tributary/connector-api/http';
+import {
+  getFirstHalfToken,
+  getNextPageToken,
+  parseNumberedPage,
+  readCount,
+  requireRows,
+  WindowTooLargeError,
+} from '@tributary/connector-api/listing';
+import type {
+  ListingContext,
+  NumberedPage,
+  TimeWindowQuery,
+  TimeWindowSource,
+  TokenPage,
+} from '@tributary/connector-api/listing';
+import { PaypalSettings } from './paypal.config.js';
+
+/** What the functions of this plugin need. */
+export interface PaypalContext extends ListingContext {
+  client: PaypalClient;
+  settings: PaypalSettings;
+  feedReader: FeedReader;
+}
+
+const SECOND_MS = 1000;
+const DAY_MS = 86_400_000;
+/** "The maximum supported range is 31 days." The last day is a margin for the seconds to which a range is extended. */
+const MAX_RANGE_MS = 30 * DAY_MS;
+/** A window with more rows is not read, because its rows are kept in memory. PayPal itself refuses more than 10 000. */
+const MAX_ROWS_PER_WINDOW = 5_000;
+/** `start_date` must be in the last three years. */
+export const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
+
+/** The document promises no order of transactions. `end_date` counts as exclusive or inclusive: a row in both windows is the same row. */
+export const TRANSACTION_LIST: Omit<TimeWindowSource<Json>, 'fetchPage'> & { maxWindowMs: number } = {
+  getId: getRowKey,
+  getTime: (row) => parseTime(readTime(row, 'transaction_initiation_date') ?? '')?.milliseconds,
+  ...{ order: 'unordered', paging: 'token', resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS },
+};
+
+/** Filters of the list of transactions. */
+export interface TransactionFilter {
+  transaction_status?: string;
+  transaction_type?: string;
+}
+
+@Injectable()
+export class PaypalClient {
+  constructor(
+    private readonly http: PspHttp,
+    private readonly settings: PaypalSettings,
+  ) {}
+
+  /** Returns the balances of the account, with its id. Needs `https://uri.paypal.com/services/reporting/balances/read`. */
+  getBalances(signal?: AbortSignal): Promise<Json> {
+    return this.http.get('/v1/reporting/balances', { signal });
+  }
+
+  /**
+   * Returns a page of the transactions that affect the balance. Needs `https://uri.paypal.com/services/reporting/search/read`.
+   * @throws WindowTooLargeError if the range has too many rows. With a filter, it is divided instead
+   */
+  async listTransactions(
+    query: TimeWindowQuery,
+    signal: AbortSignal,
+    filter?: TransactionFilter,
+  ): Promise<TokenPage<Json>> {
+    const part = parseNumberedPage(query, MAX_RANGE_MS);
+    const isDivisible = part.to - part.from > SECOND_MS;
+    const response = await this.requestTransactions(part, signal, filter).catch((error: unknown) => {
+      if (isDivisible && isErrorAbout(/RESULTSET_TOO_LARGE|result set size/i, error)) return undefined;
+      throw error;
+    });
+    const total = response && readCount(response, 'total_items');
+    if (filter === undefined && isDivisible && (total ?? Infinity) > MAX_ROWS_PER_WINDOW)
+      throw new WindowTooLargeError('the range has too many transactions');
+    if (response === undefined) return { rows: [], next: getFirstHalfToken(part, SECOND_MS) };
+    // The document requires a list of at least one row, so a result without rows may have no list.
+    const hasList = total !== 0 || response.has('transaction_details');
+    const next = getNextPageToken(
+      part,
+      total === 0 ? 0 : readCount(response, 'total_pages'),
+      query,
+      MAX_RANGE_MS,
+    );
+    return {
+      rows: hasList ? requireRows(response, 'transaction_details') : [],
+      ...(part.from === query.from && part.to === query.to && total !== undefined && { total }),
+      ...(next !== undefined && { next }),
+    };
+  }
+
+  private requestTransactions(
+    { from, to, page }: NumberedPage,
+    signal: AbortSignal,
+    filter?: TransactionFilter,
+  ): Promise<Json> {
+    const query = {
+      start_date: formatTime(Math.floor(from / SECOND_MS) * SECOND_MS),
+      end_date: formatTime(Math.ceil(to / SECOND_MS) * SECOND_MS),
+      ...{ fields: 'transaction_info,payer_info', balance_affecting_records_only: 'Y' },
+      ...{ page_size: this.settings.pageSize, page, ...filter },
+    };
+    return this.http.get('/v1/reporting/transactions', { query, signal });
+  }
+
+  /** Creates a batch of payouts. Needs `https://uri.paypal.com/payments/payouts`, which PayPal grants on request. */
+  createPayoutBatch(body: JsonBody): Promise<Json> {
+    return this.http.post('/v1/payments/payouts', { body });
+  }
+
+  /** Returns a batch with its items. */
+  findPayoutBatch(id: string): Promise<Json | undefined> {
+    return this.http.find('/v1/payments/payouts/{id}', { params: { id } });
+  }
+}
+
+/** Returns whether an error says that PayPal does not have the transactions of this range yet: they can be three hours late. */
+export function isNotAvailableYet(error: unknown): boolean {
+  return isErrorAbout(/start date is not available/i, error);
+}
+
+function isErrorAbout(pattern: RegExp, error: unknown): boolean {
+  return error instanceof PspResponseError && pattern.test(error.body.toJsonString());
+}
+
+/** Returns a time of a transaction. PayPal writes a zone without a colon: `2026-03-04T05:06:07+0000`. */
+export function readTime(row: Json, property: string): string | undefined {
+  return readText(row, 'transaction_info', property)?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2');
+}
+
+/**
+ * Returns a key that identifies a transaction. "A transaction ID is not unique in the reporting system", so the key also contains what the
+ * transaction is, and its amount.
+ */
+export function getRowKey(row: Json): string {
+  const info = row.at('transaction_info');
+  const amount = info.at('transaction_amount');
+  const texts = ['transaction_id', 'transaction_event_code'].map((name) => readText(info, name));
+  const key = [...texts, readText(amount, 'currency_code'), readText(amount, 'value')];
+  return key.includes(undefined) ? row.toJsonString() : key.join('.');
+}

@@ -1,0 +1,180 @@
+/**
+ * Maps one transaction of PayPal to rows, without side effects. A transaction changes the balance by its amount and its fee, which have signs. All
+ * functions throw InvalidRecordError, which names the invalid property.
+ */
+import {
+  addMoney,
+  createPspMetadata,
+  extractOrderKey,
+  InvalidRecordError,
+  negateMoney,
+  normalizeTime,
+  parseMoney,
+  parseTime,
+  pickProperties,
+  readText,
+  toAbsoluteMoney,
+  toFee,
+  toOtherMovement,
+  toPayment,
+  toUnlinkedRow,
+  translateWord,
+} from '@tributary/connector-api';
+import type { Money, Movement, MovementFields, RowDetails, UnlinkedRow } from '@tributary/connector-api';
+import type { Json } from '@tributary/connector-api/http';
+import { getRowKey, readTime } from './paypal.client.js';
+import type { PaypalSettings } from './paypal.config.js';
+import { getTransactionKind, PLUGIN_NAME, RETURN_MOVEMENTS, TRANSACTION_STATUSES } from './paypal.types.js';
+
+type ParsedTransaction = ReturnType<typeof parseTransaction>;
+
+/**
+ * Maps a transaction to its row and the row of its fee. They are served under the transaction's id if that is unique.
+ * @returns no row for a refund or reversal that is undecided, because the row would mark the payment as pending
+ */
+export function toUnlinkedRows(row: Json, settings: PaypalSettings): UnlinkedRow[] {
+  const whole = parseTransaction(row, settings);
+  return [...createRows(whole, settings), ...createFeeRows(whole)];
+}
+
+function parseTransaction(row: Json, { accountId }: PaypalSettings) {
+  const info = row.object('transaction_info');
+  const code = info.text('transaction_event_code');
+  if (!/^T\d{4}$/.test(code))
+    throw new InvalidRecordError(
+      `transaction_event_code: expected a code like T0006, found ${JSON.stringify(code)}`,
+    );
+  const amount = parseMoneyObject(info.object('transaction_amount'));
+  const fee = info.has('fee_amount') ? parseMoneyObject(info.object('fee_amount')) : undefined;
+  const [createdAt = '', updatedAt = ''] = ['initiation', 'updated'].map((name) =>
+    readTime(row, `transaction_${name}_date`),
+  );
+  normalizeTime(createdAt, 'transaction_initiation_date');
+  const counterpartyId = readText(info, 'paypal_account_id');
+  const fields = {
+    ...{ id: getRowKey(row), createdAt, accountId, amount },
+    updatedAt: parseTime(updatedAt) && updatedAt,
+    status: translateWord(TRANSACTION_STATUSES, info, 'transaction_status'),
+    counterpartyId: counterpartyId === accountId ? undefined : counterpartyId,
+    scheme: readText(info, 'instrument_type') ?? readText(info, 'payment_method_type'),
+    details: readDetails(row, amount, fee),
+    metadata: createTransactionMetadata(row),
+  } satisfies MovementFields;
+  // "Usually, this field includes the unique ID for payments made with MassPay type transaction", which the plugin sent with its order.
+  const orderKey = extractOrderKey(readText(info, 'custom_field'));
+  // A transaction can also refer to an order, a subscription or an agreement.
+  const isAboutTransaction = (readText(info, 'paypal_reference_id_type') ?? 'TXN') === 'TXN';
+  const originalId = isAboutTransaction ? readText(info, 'paypal_reference_id') : undefined;
+  return {
+    id: info.text('transaction_id'),
+    fee,
+    fields,
+    kind: getTransactionKind(code),
+    originalId,
+    orderKey,
+  };
+}
+
+function parseMoneyObject(money: Json): Money {
+  return parseMoney(money.decimal('value'), money.string('currency_code'));
+}
+
+function createRows(whole: ParsedTransaction, settings: PaypalSettings): UnlinkedRow[] {
+  const { id: preferredId, kind, originalId, orderKey } = whole;
+  const { accountId, balance } = settings;
+  const fields: MovementFields = whole.fields;
+  const isOutgoing = whole.fields.amount.amount < 0n;
+  const related = { ...fields, details: { ...fields.details, relatedId: originalId } };
+  switch (kind) {
+    case 'payment':
+      return [{ row: toPayment({ ...fields, orderKey: isOutgoing ? orderKey : undefined }), preferredId }];
+    case 'refund':
+    case 'reversal':
+    case 'dispute':
+      return createReturnRows(whole, RETURN_MOVEMENTS[kind][isOutgoing ? 'outgoing' : 'incoming']);
+    case 'fee': {
+      const fee = { ...related, counterpartyId: undefined, amount: negateMoney(fields.amount) };
+      return [
+        {
+          row: toFee(fee),
+          preferredId,
+          linked: originalId === undefined ? undefined : toFee(fee, originalId),
+        },
+      ];
+    }
+    case 'conversion':
+    case 'transfer':
+      return [{ row: { ...toOtherMovement(related, kind), type: 'TRANSFER' }, preferredId }];
+    case 'hold': {
+      // Money on hold stays in the total balance, so both accounts of the row are the same one. It leaves the available balance.
+      const accounts = { sourceAccountId: accountId, destinationAccountId: accountId };
+      return [{ row: { ...toOtherMovement(related), ...(balance === 'total' && accounts) }, preferredId }];
+    }
+    case 'memo':
+      return [{ row: { ...toOtherMovement(related), status: 'OTHER' }, preferredId }];
+    default:
+      return [{ row: toOtherMovement(related, kind), preferredId }];
+  }
+}
+
+/** Creates a row that takes a payment or a payout back, or restores it. */
+function createReturnRows(whole: ParsedTransaction, movement: Movement): UnlinkedRow[] {
+  const { fields, originalId, id: preferredId } = whole;
+  if (fields.status === 'PENDING') return [];
+  const orderKey = movement === 'payout_return' ? whole.orderKey : undefined;
+  const isDenied = fields.status === 'FAILED';
+  const decided = { ...fields, orderKey, status: isDenied ? fields.status : undefined };
+  const { row, linked } = toUnlinkedRow(movement, decided, originalId);
+  if (linked === undefined) return [{ row, preferredId }];
+  const link = isDenied ? { ...linked, status: 'REFUNDED_FAILURE' as const } : linked;
+  // The payout of an order is served as the order, so `linkRows` does not find it. The gateway links the row by the key.
+  return [orderKey === undefined ? { row, linked: link, preferredId } : { row: link, preferredId }];
+}
+
+/**
+ * Creates the row of the fee inside a transaction whose money moved. PayPal's amounts are negative for a fee that was charged. The fee of a refund,
+ * which PayPal gives back, names the refund in its metadata only.
+ */
+function createFeeRows({ id, fee, fields, kind, orderKey }: ParsedTransaction): UnlinkedRow[] {
+  if (fee === undefined || fee.amount === 0n || fields.status !== 'SUCCEEDED') return [];
+  const rowId = `${fields.id}.fee`;
+  const metadata = createPspMetadata(PLUGIN_NAME, { record_id: rowId, transaction_id: id });
+  const own = {
+    id: rowId,
+    counterpartyId: undefined,
+    orderKey,
+    amount: negateMoney(fee),
+    details: { relatedId: id },
+    metadata,
+  };
+  return [
+    { row: toFee({ ...fields, ...own }, kind === 'payment' ? id : undefined), preferredId: `${id}.fee` },
+  ];
+}
+
+function readDetails(row: Json, amount: Money, fee: Money | undefined): RowDetails {
+  const [info, payer] = [row.at('transaction_info'), row.at('payer_info')];
+  const names = ['given_name', 'surname'].flatMap((name) => readText(payer, 'payer_name', name) ?? []);
+  const hasNet = fee?.asset === amount.asset && amount.amount > 0n;
+  return {
+    reference: readText(info, 'transaction_subject') ?? readText(info, 'transaction_note'),
+    merchantReference: readText(info, 'invoice_id') ?? readText(info, 'custom_field'),
+    counterpartyName: readText(payer, 'payer_name', 'alternate_full_name') ?? names.join(' '),
+    counterpartyAccount: readText(info, 'paypal_account_id') ?? readText(payer, 'email_address'),
+    ...(hasNet && { fee: toAbsoluteMoney(fee), net: addMoney(amount, fee) }),
+  };
+}
+
+/** The balances after a transaction are left out, because PayPal sends them only without filters. The times are properties of the row. */
+const LEFT_OUT = /_balance$|_date$/;
+
+/** Returns all properties of a transaction. Of an amount, it is the value. */
+function createTransactionMetadata(row: Json) {
+  const info = row.at('transaction_info');
+  const names = info.propertyNames().filter((name) => !LEFT_OUT.test(name));
+  const values = names.map((name) => [name, readText(info, name, 'value') ?? readText(info, name)] as const);
+  return {
+    ...createPspMetadata(PLUGIN_NAME, { ...Object.fromEntries(values), record_id: getRowKey(row) }),
+    ...pickProperties(PLUGIN_NAME, row, ['account_id', 'email_address', 'country_code'], 'payer_info'),
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Sends payouts, and finds them again. A batch with one item is one payout. PayPal recognises its `sender_batch_id` for 30 days: it declines a
+ * repeat, and names the first batch. A batch cannot be found by that id otherwise.
+ */
+import {
+  createOrderResult,
+  createPspMetadata,
+  formatAmount,
+  PspError,
+  readText,
+  rejectOrder,
+  requireOrderCurrency,
+  translateOrDefault,
+  truncateText,
+} from '@tributary/connector-api';
+import type { Money, Order, OrderResult, OrderStatus } from '@tributary/connector-api';
+import { submitOrder } from '@tributary/connector-api/http';
+import type { Json, JsonBody } from '@tributary/connector-api/http';
+import { isBeneficiary } from './paypal.beneficiaries.js';
+import type { PaypalContext } from './paypal.client.js';
+import {
+  FAILED_BATCH_STATUSES,
+  getRecipientType,
+  ORDER_STATUSES,
+  PLUGIN_NAME,
+  WHOLE_AMOUNT_CURRENCIES,
+} from './paypal.types.js';
+
+/** The notes of a batch and of its item have 1000 characters together. */
+const MAX_NOTE_LENGTH = 1000;
+/** Properties of an item that a client can set in the metadata of the order. */
+const ITEM_PROPERTIES = ['recipient_wallet', 'purpose', 'notification_language'];
+const BATCH_PROPERTIES = ['email_subject', 'email_message'];
+const BATCH_LINK_PATTERN = /\/v1\/payments\/payouts\/([\w-]+)/;
+
+/** @throws PspError `rejected` when PayPal cannot execute the order exactly as it is */
+export async function createOrder(context: PaypalContext, order: Order): Promise<OrderResult> {
+  const body = await createBatch(context, order);
+  let batchId: string | undefined;
+  return submitOrder({
+    send: async () => toOrderResult(await context.client.createPayoutBatch(body), order),
+    isDuplicate: (error) => {
+      batchId = BATCH_LINK_PATTERN.exec(error.toJsonString())?.[1];
+      return isDuplicateBatch(error);
+    },
+    find: async () => (batchId === undefined ? undefined : findBatch(context, batchId, order)),
+  });
+}
+
+/** @throws PspError `unavailable` as long as PayPal's id of the batch is not known */
+export async function findOrder(context: PaypalContext, order: Order): Promise<OrderResult | undefined> {
+  if (order.pspId === undefined)
+    throw new PspError('unavailable', 'PayPal finds a batch by its own id only, which is not known yet');
+  return findBatch(context, order.pspId, order);
+}
+
+async function findBatch(
+  { client }: PaypalContext,
+  id: string,
+  order: Order,
+): Promise<OrderResult | undefined> {
+  const batch = await client.findPayoutBatch(id);
+  if (batch === undefined) return undefined;
+  const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
+  if (key === order.idempotencyKey) return toOrderResult(batch, order);
+  throw new PspError(
+    'unavailable',
+    `PayPal: the batch ${id} has the sender_batch_id ${key}, which is not that of the order`,
+  );
+}
+
+async function createBatch(context: PaypalContext, order: Order): Promise<JsonBody> {
+  const { idempotencyKey, sourceAccountId, destinationAccountId: receiver, metadata } = order;
+  const { accountId } = context.settings;
+  if (sourceAccountId !== accountId)
+    throw rejectOrder(`the connector pays from ${accountId} only, found ${sourceAccountId}`);
+  const recipient_type = getRecipientType(receiver);
+  if (recipient_type === undefined || !(await isBeneficiary(context, receiver))) {
+    throw rejectOrder(
+      `${receiver} is no beneficiary: PayPal pays receivers of the setting "beneficiaries", and accounts that it has paid before`,
+    );
+  }
+  const pick = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, metadata[`com.${PLUGIN_NAME}.spec/${name}`]]));
+  const item = {
+    ...{ recipient_type, receiver, sender_item_id: idempotencyKey, ...pick(ITEM_PROPERTIES) },
+    amount: { currency: requireOrderCurrency(order, 'PayPal'), value: formatOrderAmount(order.amount) },
+    note: truncateText(order.description ?? order.reference, MAX_NOTE_LENGTH),
+  };
+  return {
+    sender_batch_header: { sender_batch_id: idempotencyKey, ...pick(BATCH_PROPERTIES) },
+    items: [item],
+  };
+}
+
+function formatOrderAmount(amount: Money): string {
+  const text = formatAmount(amount);
+  const [currency = ''] = amount.asset.split('/');
+  if (!WHOLE_AMOUNT_CURRENCIES.includes(currency)) return text;
+  const [whole = '', fraction = ''] = text.split('.');
+  if (/[^0]/.test(fraction))
+    throw rejectOrder(`PayPal pays whole amounts of ${currency} only, found ${text}`);
+  return whole;
+}
+
+function isDuplicateBatch(error: Json): boolean {
+  const text = error.toJsonString();
+  return /sender_?batch_?id/i.test(text) && /already exists|duplicate/i.test(text);
+}
+
+/**
+ * Maps a batch. That a batch succeeded only says that it was processed: the status of its item counts.
+ * @throws InvalidRecordError if there is no id
+ */
+function toOrderResult(batch: Json, { idempotencyKey }: Order): OrderResult {
+  const header = batch.at('batch_header');
+  const items = batch.optionalArray('items');
+  const item =
+    items.find((one) => readText(one, 'payout_item', 'sender_item_id') === idempotencyKey) ??
+    (items.length === 1 ? items[0] : undefined);
+  const batchStatus = readText(header, 'batch_status') ?? '';
+  const itemStatus = item && readText(item, 'transaction_status');
+  return createOrderResult({
+    id: readText(header, 'payout_batch_id') ?? header.string('payout_batch_id'),
+    status: toStatus(batchStatus, itemStatus),
+    reasonCode: (item && readText(item, 'errors', 'name')) ?? itemStatus ?? batchStatus,
+    reasonMessage: item && readText(item, 'errors', 'message'),
+    metadata: createPspMetadata(PLUGIN_NAME, {
+      ...{ batch_status: batchStatus, transaction_status: itemStatus },
+      payout_item_id: item && readText(item, 'payout_item_id'),
+      transaction_id: item && readText(item, 'transaction_id'),
+      payout_item_fee: item && readText(item, 'payout_item_fee', 'value'),
+    }),
+  });
+}
+
+function toStatus(batchStatus: string, itemStatus: string | undefined): OrderStatus {
+  if (itemStatus !== undefined) return translateOrDefault(ORDER_STATUSES, itemStatus, 'PENDING');
+  return FAILED_BATCH_STATUSES.includes(batchStatus) ? 'FAILED' : 'PENDING';
+}

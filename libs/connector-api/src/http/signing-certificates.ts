@@ -56,15 +56,10 @@ export class SigningCertificates {
   }
 
   async #download(url: string): Promise<string> {
-    const { origin, pathname, search, href } = URL.parse(url) ?? {};
-    const http = this.#http.get(origin ?? '');
-    if (
-      http === undefined ||
-      pathname === undefined ||
-      search !== '' ||
-      href !== url ||
-      !this.options.path.test(pathname)
-    )
+    const { origin = '', pathname = '' } = URL.parse(url) ?? {};
+    const http = this.#http.get(origin);
+    // A URL with a user, a query or a fragment is not equal.
+    if (http === undefined || url !== origin + pathname || !this.options.path.test(pathname))
       throw new PspError(
         'rejected',
         `${this.options.name}: the URL of the certificate is not one of this PSP`,

@@ -19,7 +19,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 interface Variant {
-  order: 'newest-first' | 'oldest-first';
+  order: 'newest-first' | 'oldest-first' | 'unordered';
   paging: 'time' | 'token';
   /** The number of rows by which a page is shorter than requested. */
   shortBy?: number;
@@ -45,15 +45,22 @@ function createOptions(
         const rows = all.filter(({ time }) => time >= from && time < to);
         if (rows.length > maxRows) throw new WindowTooLargeError(`more than ${maxRows} rows`);
         if (order === 'newest-first') rows.reverse();
+        if (order === 'unordered') rows.sort((a, b) => mixTime(a.time) - mixTime(b.time));
         const start = Number(token ?? 0);
         const short = Math.max(Math.ceil(pageSize / 2), pageSize - (list.requestCount % (shortBy + 1)));
         const end = start + (limit ?? short);
         return {
           rows: rows.slice(start, end),
           ...(paging === 'token' && end < rows.length ? { next: String(end) } : {}),
+          ...(order === 'unordered' && { total: rows.length }),
         };
       }),
   };
+}
+
+/** Returns a number that is unrelated to the order of times. */
+function mixTime(time: number): number {
+  return (time / 1000) % 101;
 }
 
 function startTest(pageSize: number, variant: Variant) {
@@ -72,6 +79,7 @@ const VARIANTS: Variant[] = [
   { order: 'newest-first', paging: 'token', maxWindowMs: 31 * DAY },
   { order: 'oldest-first', paging: 'time' },
   { order: 'oldest-first', paging: 'token', shortBy: 2 },
+  { order: 'unordered', paging: 'token', shortBy: 1, maxWindowMs: 31 * DAY },
 ];
 
 describe.each(VARIANTS)('%j', (variant) => {

@@ -52,6 +52,16 @@ it('a refund whose payment was never served, or comes after it, stands alone', a
   ]);
 });
 
+it('a refund takes the id that it prefers, whether it is linked or not', async () => {
+  const named = (id: string): UnlinkedRow => ({ ...refund(id, 'pay-1'), preferredId: 're-1' });
+  expect(await link([payment('r1', 'pay-1'), named('r2'), named('r3')])).toEqual([
+    'pay-1 PAYIN SUCCEEDED',
+    're-1 PAYIN REFUNDED of pay-1',
+    'r3 PAYIN REFUNDED of pay-1',
+  ]);
+  expect(await link([named('r2')])).toEqual(['re-1 OTHER SUCCEEDED']);
+});
+
 it('no row takes the id of another one; a row that is read again keeps its own', async () => {
   expect(await link([payment('r1', 'pay-1'), payment('r2', 'pay-1')])).toEqual([
     'pay-1 PAYIN SUCCEEDED',

@@ -45,6 +45,27 @@ describe('an order whose answer was lost', () => {
     expect((await harness.readRows(gateway)).at(-1)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
+  it('is sent again instead of looked up, where the PSP finds an order by its own id only', async () => {
+    const idempotency = {
+      keyFormat: 'uuid',
+      idempotencyWindowMs: DAY_MS,
+      findsOrdersByIdOnly: true,
+    } as const;
+    const gateway = await harness.openGateway({ idempotency });
+    harness.psp.attemptScripts = [executeAndDropConnection];
+    harness.psp.initialStatus = 'PENDING';
+    await harness.submit(gateway.service);
+    await harness.advanceUntilState(gateway, 'pending');
+    expect(harness.psp.lookedUpKeys).toEqual([]);
+    expect(harness.psp.attemptedKeys).toHaveLength(2);
+    expect(harness.psp.payments).toHaveLength(1);
+    // Now its id is known.
+    harness.psp.setStatus(harness.psp.attemptedKeys[0]!, 'SUCCEEDED');
+    await harness.advanceUntilState(gateway, 'succeeded');
+    expect(harness.psp.lookedUpKeys.length).toBeGreaterThan(0);
+    expect(harness.psp.attemptedKeys).toHaveLength(2);
+  });
+
   it.each([
     ['the connection broke before', dropConnection],
     ['the PSP never answered, and never took it', neverRespond],

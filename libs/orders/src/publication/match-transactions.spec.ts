@@ -207,6 +207,26 @@ describe('a movement of the listing that is an order', () => {
     },
   );
 
+  it('and its fee and its return, which name the order by its key: the PSP has another id for the order', async () => {
+    const gateway = await harness.openGateway({ start: false });
+    const idempotencyKey = 'pi 1/2';
+    const answer = await harness.submit(gateway.service, { idempotencyKey });
+    const about = { orderKey: harness.psp.attemptedKeys[0]!, relatedTransactionId: 'movement-7' };
+    await pullTransactions(gateway, [createTransaction('movement-7', { orderKey: about.orderKey })]);
+    const amount = { amount: 7n, asset: 'EUR/2' };
+    await pullTransactions(gateway, [createTransaction('fee-1', { ...about, type: 'OTHER', amount })]);
+    await pullTransactions(gateway, [createTransaction('back-1', { ...about, status: 'REFUNDED' })]);
+    await harness.advanceUntilPublished(gateway);
+    const rows = await harness.readRows(gateway);
+    expect(rows.map(({ id, status }) => `${id} ${status}`).toSorted()).toEqual(
+      [`${answer.id} SUCCEEDED`, `${answer.id}-return REFUNDED`, 'fee-1 SUCCEEDED'].toSorted(),
+    );
+    expect(rows.map(({ relatedTransactionID }) => relatedTransactionID)).toEqual(
+      rows.map(() => idempotencyKey),
+    );
+    expect(harness.findLogLines('was it paid twice')).toEqual([]);
+  });
+
   it('is told by our key, where the PSP has given two orders one id; people learn of that', async () => {
     const gateway = await harness.openGateway({ start: false });
     harness.psp.attemptScripts = ['pi-1', 'pi-2'].map(() => () => ({

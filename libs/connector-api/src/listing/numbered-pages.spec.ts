@@ -1,0 +1,51 @@
+/** Tests the pages of a list with page numbers over a range that the PSP limits. */
+import { Json } from '../http/json-accessors.js';
+import { getFirstHalfToken, getNextPageToken, parseNumberedPage, readCount } from './numbered-pages.js';
+
+const MAX_RANGE_MS = 1000;
+
+/** Reads all pages of a range. @param countPages the number of pages of a part */
+function readAll(from: number, to: number, countPages: (from: number) => number): string[] {
+  const pages: string[] = [];
+  for (let token: string | undefined, count = 0; count < 20; count += 1) {
+    const query = { from, to, ...(token !== undefined && { token }) };
+    const part = parseNumberedPage(query, MAX_RANGE_MS);
+    pages.push(`${part.from}-${part.to} ${part.page}`);
+    token = getNextPageToken(part, countPages(part.from), query, MAX_RANGE_MS);
+    if (token === undefined) return pages;
+  }
+  return pages;
+}
+
+it('reads all pages of a range', () => {
+  expect(readAll(0, 900, () => 3)).toEqual(['0-900 1', '0-900 2', '0-900 3']);
+  expect(readAll(0, 900, () => 0)).toEqual(['0-900 1']);
+});
+
+it('reads a range that is too long in parts', () => {
+  const pages = ['0-1000 1', '0-1000 2', '1000-2000 1', '2000-2500 1', '2000-2500 2'];
+  expect(readAll(0, 2500, (from) => (from === 1000 ? 0 : 2))).toEqual(pages);
+});
+
+it('divides a part, and reads what follows the half', () => {
+  const query = { from: 0, to: 900 };
+  const token = getFirstHalfToken(parseNumberedPage(query, MAX_RANGE_MS), 100);
+  const half = parseNumberedPage({ ...query, token }, MAX_RANGE_MS);
+  expect(half).toEqual({ from: 0, to: 500, page: 1 });
+  const next = getNextPageToken(half, 1, query, MAX_RANGE_MS) ?? '';
+  expect(parseNumberedPage({ ...query, token: next }, MAX_RANGE_MS)).toEqual({ from: 500, to: 900, page: 1 });
+});
+
+it('reads a number of pages, also as a text, and refuses a response without one', () => {
+  expect(readCount(Json.parse('{"pages": 3}'), 'pages')).toBe(3);
+  expect(readCount(Json.parse('{"pages": "3"}'), 'pages')).toBe(3);
+  for (const text of [
+    '{}',
+    'null',
+    '{"pages": null}',
+    '{"pages": -1}',
+    '{"pages": "many"}',
+    '{"pages": 1.5}',
+  ])
+    expect(() => readCount(Json.parse(text), 'pages')).toThrow('its last page is not known');
+});

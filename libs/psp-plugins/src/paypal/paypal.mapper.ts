@@ -112,7 +112,10 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
     }
     case 'memo':
       return [{ row: { ...toOtherMovement(related), status: 'OTHER' }, preferredId }];
-    default:
+    case 'adjustment':
+    case 'interest':
+    case 'tax':
+    case 'other':
       return [{ row: toOtherMovement(related, kind), preferredId }];
   }
 }

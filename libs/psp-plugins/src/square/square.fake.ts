@@ -53,6 +53,11 @@ export class SquareFake {
   maxRowsPerPage = MAX_PAGE_SIZE;
   issuedTokenCount = 0;
   private count = 0;
+  private changeCount = 0;
+  private readonly sortedLists = new Map<
+    string,
+    { version: string; rows: { row: FakeObject; created: number; updated: number }[] }
+  >();
 
   private constructor(private readonly clock: { now(): number }) {
     this.merchants.push(this.createMerchant());
@@ -178,6 +183,7 @@ export class SquareFake {
 
   /** Changes an object now. */
   change(id: string, members: Partial<FakeObject>): void {
+    this.changeCount += 1;
     for (const list of [this.payments, this.refunds, this.disputes, this.payouts]) {
       const found = list.find((each) => each.id === id);
       if (found) Object.assign(found, { updated_at: formatTime(this.clock.now()), ...members });
@@ -251,16 +257,34 @@ export class SquareFake {
     const [end, from] = [readTime('end_time', now), readTime('updated_at_begin_time', 0)];
     const to = readTime('updated_at_end_time', Infinity);
     const location = query.get('location_id') ?? (name === 'refunds' ? undefined : this.locations[0]?.id);
-    const found = rows.filter(({ created_at = '', updated_at = '', location_id, status }) => {
-      const [created, updated] = [Date.parse(created_at), Date.parse(updated_at)];
-      const isInside = created >= begin && created < end && updated >= from && updated < to;
-      const isWanted = !query.has('status') || status === query.get('status');
-      return isInside && isWanted && (location === undefined || location_id === location);
-    });
-    const toKey = (row: FakeObject) => `${String(row[property])} ${row.id}`;
-    found.sort((a, b) => (toKey(a) < toKey(b) ? -1 : 1));
+    const found = this.sortByTime(name, rows, property)
+      .filter(({ row: { location_id, status }, created, updated }) => {
+        const isInside = created >= begin && created < end && updated >= from && updated < to;
+        const isWanted = !query.has('status') || status === query.get('status');
+        return isInside && isWanted && (location === undefined || location_id === location);
+      })
+      .map(({ row }) => row);
     if (query.get('sort_order') !== 'ASC') found.reverse();
     return this.listPage(request, name, found);
+  }
+
+  /** Returns the rows with their times, oldest first. The order is kept until a row is added or changed, because a year has many rows. */
+  private sortByTime(name: string, rows: readonly FakeObject[], property: 'created_at' | 'updated_at') {
+    const version = `${rows.length} ${this.changeCount}`;
+    const known = this.sortedLists.get(`${name} ${property}`);
+    if (known?.version === version) return known.rows;
+    const sorted = rows
+      .map((row) => ({
+        row,
+        created: Date.parse(row.created_at ?? ''),
+        updated: Date.parse(row.updated_at ?? ''),
+      }))
+      .sort((a, b) => {
+        const difference = property === 'created_at' ? a.created - b.created : a.updated - b.updated;
+        return difference || (a.row.id < b.row.id ? -1 : 1);
+      });
+    this.sortedLists.set(`${name} ${property}`, { version, rows: sorted });
+    return sorted;
   }
 
   /** Returns a page. The cursor contains the request, because Square does not allow another one. An empty list is left out. */

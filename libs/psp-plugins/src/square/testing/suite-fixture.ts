@@ -13,10 +13,18 @@ import type { FakeMoney } from '../square.fake.js';
 const HOUR_MS = 3_600_000;
 const MAX_PAGE_SIZE = 100;
 
-export async function startSquareFixture({ clock, pageSize }: PspFixtureOptions): Promise<PspFixture> {
+export async function startSquareFixture(options: PspFixtureOptions): Promise<PspFixture> {
+  return createSquareFixture(await startFakeWithLocation(options));
+}
+
+export async function startFakeWithLocation({ clock, pageSize }: PspFixtureOptions): Promise<SquareFake> {
   const fake = await SquareFake.start({ clock });
   fake.addLocation();
   if (pageSize === 'one') fake.maxRowsPerPage = 1;
+  return fake;
+}
+
+export function createSquareFixture(fake: SquareFake): PspFixture {
   return {
     settings: { ...fake.settings, rereadEveryHours: 1 },
     maxPageSize: MAX_PAGE_SIZE,

@@ -28,7 +28,8 @@ export interface MovementRow {
  * is unknown. Both sides of a transfer and of another movement count.
  */
 export function toBalanceEffects(row: MovementRow): BalanceEffect[] {
-  const { type, status, amount, asset, sourceAccountId, destinationAccountId } = row;
+  const { type, status, amount, sourceAccountId, destinationAccountId } = row;
+  const asset = toBalanceAsset(row.asset);
   if (amount === 0n || !hasMovedMoney(status)) return [];
   const effects: BalanceEffect[] = [];
   const isReversed = status === 'REFUNDED';
@@ -39,6 +40,11 @@ export function toBalanceEffects(row: MovementRow): BalanceEffect[] {
   if (countsDestination && destinationAccountId !== undefined)
     effects.push({ accountId: destinationAccountId, asset, amount });
   return effects;
+}
+
+/** Formance writes `JPY/0` in orders, and the rows of an order repeat it. Balances always have `JPY`. */
+function toBalanceAsset(asset: string): string {
+  return asset.endsWith('/0') ? asset.slice(0, -2) : asset;
 }
 
 /** Tells whether a row with this status has moved its money. */

@@ -54,24 +54,35 @@ async function verify(...args: string[]) {
   return { code, text: out.join('\n') };
 }
 
-/** Pulls everything from the sandbox, and reads the lists as Formance does. The gateway writes the positions of readers when it stops. */
-async function serveEverything(): Promise<Record<'accounts' | 'beneficiaries' | 'transactions', Row[]>> {
+interface Balance {
+  /** The asset. */
+  currency: string;
+  /** Minor units, decimal digits. */
+  amount: string;
+}
+
+/** Pulls everything from the sandbox, and reads lists and balances as Formance does. The gateway writes the positions of readers when it stops. */
+async function serveEverything() {
   const gateway = await createGateway(loadDeployment(config), {
     ...{ logger: pino({ level: 'silent' }), sync: false, drainTimeoutMs: 0 },
   });
   await gateway.listen();
   await gateway.syncEngine.runOnce();
-  const read = async (stream: string) => {
+  const get = async (path: string) => {
     const headers = { authorization: `Bearer ${KEY}` };
-    return (await fetch(`${gateway.url}/bank/${stream}?pageSize=1000`, { headers })).json() as Promise<Row[]>;
+    return (await fetch(`${gateway.url}/bank/${path}`, { headers })).json();
   };
+  const read = (stream: string) => get(`${stream}?pageSize=1000`) as Promise<Row[]>;
   const rows = {
     accounts: await read('accounts'),
     beneficiaries: await read('beneficiaries'),
     transactions: await read('transactions'),
   };
+  const balances = new Map<string, Balance[]>();
+  for (const { id } of rows.accounts)
+    balances.set(id, ((await get(`accounts/${id}/balances`)) as { balances: Balance[] }).balances);
   await gateway.close();
-  return rows;
+  return { ...rows, balances };
 }
 
 it('says that Formance has never asked, and then finds exactly what is wrong', async () => {
@@ -84,24 +95,33 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
     text: expect.stringContaining('has not asked for transactions'),
   });
 
-  const { accounts, beneficiaries, transactions } = await serveEverything();
-  fake.accounts.push(
-    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
-    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
-  );
+  const { accounts, beneficiaries, transactions, balances } = await serveEverything();
+  addAccounts(accounts, beneficiaries, balances);
   const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
   expect([...byKey.values()].some((rows) => rows.length > 1)).toBe(true);
   fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
   expect(await verify()).toMatchObject({ code: 0, text: expect.stringContaining('no difference') });
+  expect((await verify()).text).toContain(`${[...balances.values()].flat().length} balances were compared`);
 
   const [lost] = fake.payments.splice(3, 1);
   fake.payments[5]!['status'] = 'CANCELLED';
   const [account] = fake.accounts.splice(0, 1) as [{ reference: string }];
+  // One balance of the second account has another amount, and one is missing.
+  const [, { id: second = '' } = {}, { id: third = '' } = {}] = accounts;
+  const [changed] = fake.balances.get(`a-${second}`)! as [{ asset: string; balance: number }];
+  changed.balance += 1;
+  const [removed] = fake.balances.get(`a-${third}`)! as [{ asset: string }];
+  fake.balances.set(
+    `a-${third}`,
+    fake.balances.get(`a-${third}`)!.filter((row) => (row as { asset: string }).asset !== removed.asset),
+  );
   const { code, text } = await verify('--json', '--work-file', join(directory, 'proof.db'));
   const [report] = JSON.parse(text) as [{ differences: { kind: string; object: string; id: string }[] }];
   expect(code).toBe(3);
   expect(report.differences.map(({ kind, object, id }) => [kind, object, id])).toEqual([
     ['missing', 'account', account.reference],
+    ['different', 'balance', second],
+    ['missing', 'balance', third],
     ...[
       ['missing', 'payment', lost!['reference']],
       ['different', 'payment', fake.payments[5]!['reference']],
@@ -115,7 +135,7 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
     code: 3,
     text: expect.stringMatching(/This is an old result: the work file was finished at 20\d\d-/),
   });
-  expect(old.text).toContain('3 differences');
+  expect(old.text).toContain('5 differences');
 
   fake.connectors[0]!.id = 'another-id';
   expect(await verify('--work-file', join(directory, 'proof.db'))).toMatchObject({
@@ -128,11 +148,8 @@ it('says that Formance has never asked, and then finds exactly what is wrong', a
 
 it('does not expect rows in Formance that arrive while it compares', async () => {
   fake.addConnector({ name: 'bank', endpoint: 'http://127.0.0.1:1/bank', apiKey: KEY, pollingPeriod: '30m' });
-  const { accounts, beneficiaries, transactions } = await serveEverything();
-  fake.accounts.push(
-    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
-    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
-  );
+  const { accounts, beneficiaries, transactions, balances } = await serveEverything();
+  addAccounts(accounts, beneficiaries, balances);
   const byKey = Map.groupBy(transactions, (row) => `${row.relatedTransactionID ?? row.id} ${row.type}`);
   fake.payments.push(...[...byKey].map(([key, rows]) => toPayment(key, rows)));
   const listAccounts = Reflect.get(PaymentsClient.prototype, 'listAccounts');
@@ -157,6 +174,22 @@ async function appendAccount(id: string): Promise<void> {
   const nothing = { rejected: [], warnings: [], resolvedIds: [], balances: [] };
   await lease!.append({ ...nothing, records: [serializeAccount({ id, name: 'Later' })], cursor: 'later' });
   await store.close();
+}
+
+/** Adds what Formance makes of accounts, beneficiaries and balances. Each balance had another amount before. */
+function addAccounts(
+  accounts: readonly Row[],
+  beneficiaries: readonly Row[],
+  balances: ReadonlyMap<string, readonly Balance[]>,
+): void {
+  fake.accounts.push(
+    ...accounts.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'INTERNAL' })),
+    ...beneficiaries.map(({ id }) => ({ id: `a-${id}`, reference: id, type: 'EXTERNAL' })),
+  );
+  for (const [id, amounts] of balances) {
+    const rows = amounts.map(({ currency, amount }) => ({ asset: currency, balance: Number(amount) }));
+    fake.balances.set(`a-${id}`, [...rows, ...rows.map((row) => ({ ...row, balance: row.balance - 7 }))]);
+  }
 }
 
 /** Returns the payment that Formance makes of these rows, when it reads the original first. */

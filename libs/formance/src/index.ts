@@ -6,6 +6,7 @@ export type * from './payments/payments.types.js';
 export * from './delivery/delivery-work-file.js';
 export type * from './delivery/delivery.types.js';
 export * from './delivery/verify-accounts.js';
+export * from './delivery/verify-balances.js';
 export * from './delivery/verify-payments.js';
 export * from './install/desired-connector.js';
 export * from './install/find-installed.js';

@@ -20,6 +20,9 @@ const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the
  */
 export type ConnectorName = 'history' | 'live' | 'orders' | 'bank';
 
+/** The live PSP is pulled only while its scenario runs. */
+const PULL_INTERVALS = { live: '1s', frozen: '24h' };
+
 export class GatewayUnderTest {
   readonly directory: string;
   /** Journal of the PSP that pays. */
@@ -32,6 +35,7 @@ export class GatewayUnderTest {
     private readonly settings: EndToEndSettings,
     private readonly run: string,
     private readonly port: number,
+    private readonly names: readonly ConnectorName[],
   ) {
     this.directory = mkdtempSync(join(tmpdir(), 'tributary-e2e-'));
     this.journal = join(this.directory, 'orders.jsonl');
@@ -39,10 +43,18 @@ export class GatewayUnderTest {
     mkdirSync(join(this.directory, 'statements'));
   }
 
-  /** Starts the gateway. @param run a short text that no other run has */
-  static async start(settings: EndToEndSettings, run: string): Promise<GatewayUnderTest> {
-    const gateway = new GatewayUnderTest(settings, run, await findFreePort());
-    gateway.writeDeployment('1s');
+  /**
+   * Starts the gateway.
+   * @param run a short text that no other run has
+   * @param names the connectors that the run needs
+   */
+  static async start(
+    settings: EndToEndSettings,
+    run: string,
+    names: readonly ConnectorName[],
+  ): Promise<GatewayUnderTest> {
+    const gateway = new GatewayUnderTest(settings, run, await findFreePort(), names);
+    gateway.writeDeployment(PULL_INTERVALS.frozen);
     gateway.process = new GatewayProcess(gateway.file, gateway.url, join(gateway.directory, 'gateway.log'));
     await gateway.process.start();
     return gateway;
@@ -59,10 +71,10 @@ export class GatewayUnderTest {
     await this.process.start();
   }
 
-  /** Starts the program again without further pulls from the live PSP, so that its rows stay as they are. */
-  async freezeLiveActivity(): Promise<void> {
+  /** Starts the program again, with or without pulls from the live PSP. Without them its rows stay as they are. */
+  async setLiveActivity(activity: keyof typeof PULL_INTERVALS): Promise<void> {
     await this.process.stop();
-    this.writeDeployment('24h');
+    this.writeDeployment(PULL_INTERVALS[activity]);
     await this.process.start();
   }
 
@@ -147,30 +159,30 @@ export class GatewayUnderTest {
     ];
     const simulated = { plugin: 'sandbox', apiKeys };
     const hostile = { lateRows: 0.4, statusChanges: 0.5, changesWithin: 20_000 };
-    const connectors = [
-      {
-        ...{ name: this.getPath('history'), ...simulated, sync: { every: '2s' } },
+    const connectors = {
+      history: {
+        ...{ ...simulated, sync: { every: '2s' } },
         settings: { seed: 11, transactions: 80, activityPerMinute: 0, accounts: 3, ...hostile },
       },
-      {
-        ...{ name: this.getPath('live'), ...simulated, sync: { every: livePull } },
+      live: {
+        ...{ ...simulated, sync: { every: livePull } },
         settings: {
           ...{ seed: 12, transactions: 10, activityPerMinute: 40, accounts: 2, ...hostile },
           start: new Date(this.startedAt).toISOString().replace('.000Z', 'Z'),
         },
       },
-      {
-        ...{ name: this.getPath('orders'), ...simulated, sync: { every: '1s' } },
+      orders: {
+        ...{ ...simulated, sync: { every: '1s' } },
         settings: {
           ...{ seed: 13, transactions: 0, activityPerMinute: 0, accounts: 3, changesWithin: 1_200_000 },
           ...{ journal: this.journal, orderFaults: 0.4, orderFates: 0.5, orderDelay: 3000 },
         },
       },
-      {
-        ...{ name: this.getPath('bank'), plugin: 'bank-statements', apiKeys, sync: { every: '1s' } },
+      bank: {
+        ...{ plugin: 'bank-statements', apiKeys, sync: { every: '1s' } },
         settings: { directory: join(this.directory, 'statements'), timeZone: 'UTC' },
       },
-    ];
+    };
     const deployment = {
       listen: { host: gatewayHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0', port: this.port },
       store: `sqlite:${join(this.directory, 'gateway.db')}`,
@@ -178,7 +190,7 @@ export class GatewayUnderTest {
         ...{ paymentsUrl, publicUrl: `http://${gatewayHost}:${this.port}`, pollingPeriod },
         ...(token === undefined ? {} : { auth: { token } }),
       },
-      connectors,
+      connectors: this.names.map((name) => ({ name: this.getPath(name), ...connectors[name] })),
     };
     // JSON is YAML.
     writeFileSync(this.file, JSON.stringify(deployment, undefined, 2));

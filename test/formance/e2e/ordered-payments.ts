@@ -19,7 +19,7 @@ interface OrderedPayment {
   retries: number;
 }
 
-/** A person retries an initiation that failed although the PSP has the payment. Formance fails it when a connection breaks. */
+/** A person retries an initiation that Formance failed because a connection was refused or broke. */
 const MAX_RETRIES = 3;
 
 export class OrderedPayments {
@@ -117,12 +117,13 @@ export class OrderedPayments {
     const paid = journal.getPayments(reference);
     if (paid.length > 1) return [`${reference}: paid ${paid.length} times`];
     const initiation = await payments.findInitiation(ordered.initiationId);
-    if (initiation.status === 'FAILED' && !canFail(paid[0])) {
+    // Without a payment, the order has not reached the gateway, because it did not run.
+    if (initiation.status === 'FAILED' && (stored.length === 0 || !canFail(paid[0]))) {
       if (ordered.retries < MAX_RETRIES) {
         ordered.retries++;
         await payments.retryInitiation(ordered.initiationId);
       }
-      return [`${reference}: FAILED although the PSP has it: ${initiation.error ?? 'no reason'}`];
+      return [`${reference}: FAILED by Formance alone: ${initiation.error ?? 'no reason'}`];
     }
     const expected = getExpectedEnd(paid[0], amount);
     if (expected === undefined) return [`${reference}: the PSP has not executed it`];

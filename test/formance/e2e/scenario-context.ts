@@ -1,6 +1,6 @@
 /** What every scenario works with. */
 import type { CheckResults } from './check-results.js';
-import type { GatewayUnderTest } from './gateway-under-test.js';
+import type { ConnectorName, GatewayUnderTest } from './gateway-under-test.js';
 import type { PaymentsServer } from './payments-server.js';
 import type { EndToEndSettings } from './settings.js';
 
@@ -15,5 +15,6 @@ export interface ScenarioContext {
 
 export interface Scenario {
   name: string;
+  connector: ConnectorName;
   execute: (context: ScenarioContext) => Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { formatTime, type ServedBalances, type ValidatedBalances } from '@tributary/connector-api';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { DatabaseAdapter, CurrentTimeExpression } from '../database/database-adapter.js';
-import type { BalanceRepository, ReaderRequest } from '../types/store.types.js';
+import type { BalanceRepository, BalancesOfReader, ReaderRequest } from '../types/store.types.js';
 import type { BalanceTable, Schema } from '../database/schema.js';
 import {
   createReaderKey,
@@ -43,6 +43,7 @@ export function createBalanceRepository(
         );
         return served.map((each) => each?.balances);
       }),
+    findServedTo: (reader, accountIds) => findServedTo(adapter, connector, reader, accountIds, clock),
     previewReaders: async (requests, validForMs) => {
       const { reader } = adapter;
       const served = await chooseForReaders(reader, adapter, connector, requests, validForMs, clock, false);
@@ -74,6 +75,29 @@ async function chooseForReaders(
     const balances = toServedBalances(accountId, { ...row, served_at: next.servedAt });
     return { accountId, reader, next, balances };
   });
+}
+
+async function findServedTo(
+  adapter: DatabaseAdapter,
+  connector: string,
+  reader: string,
+  accountIds: readonly string[],
+  clock: CurrentTimeExpression,
+): Promise<Map<string, BalancesOfReader>> {
+  const db = adapter.reader;
+  // The reader's state is read first. If amounts change between the two queries, they do not count as served.
+  const requests = accountIds.map((accountId) => ({ accountId, reader }));
+  const { known } = await readReaderBalances(db, adapter, connector, requests, clock, false);
+  const observations = await findObservations(db, adapter, connector, accountIds);
+  return new Map(
+    [...observations].map(([accountId, row]) => [
+      accountId,
+      {
+        amounts: new Map(Object.entries(JSON.parse(row.amounts) as Record<string, string>)),
+        isServed: known.get(createReaderKey({ reader, accountId }))?.since === amountsSince(row),
+      },
+    ]),
+  );
 }
 
 async function findObservations(

@@ -255,11 +255,21 @@ export interface BalanceRepository {
     requests: readonly ReaderRequest[],
     validForMs?: number,
   ): Promise<(ServedBalances | undefined)[]>;
+  /** Returns the last observed balances of accounts, by id, and whether a reader got them. Accounts without an observation are left out. */
+  findServedTo(reader: string, accountIds: readonly string[]): Promise<Map<string, BalancesOfReader>>;
   /** Returns what `serveReaders` would return, and records nothing. For a store that cannot be written at present. */
   previewReaders(
     requests: readonly ReaderRequest[],
     validForMs?: number,
   ): Promise<(ServedBalances | undefined)[]>;
+}
+
+/** The last observed balances of an account, as a reader knows them. */
+export interface BalancesOfReader {
+  /** Minor units as decimal digits, by asset. */
+  amounts: ReadonlyMap<string, string>;
+  /** Whether the last response to the reader had these amounts. */
+  isServed: boolean;
 }
 
 /** A request of a reader for the balances of an account. */

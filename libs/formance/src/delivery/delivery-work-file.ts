@@ -3,6 +3,7 @@
  * a proof that was interrupted goes on where it was.
  */
 import Database from 'better-sqlite3';
+import type { StoredAccount } from '../payments/payments.types.js';
 import { readTimeKey } from './time-key.js';
 import type {
   DeliveryCounts,
@@ -23,7 +24,7 @@ const TABLES = `
   create index if not exists versions_by_row on versions (row_id);
   create table if not exists unknown_payments (id text primary key, reference text not null, type text not null) without rowid;
   create table if not exists differences (kind text, object text, id text, message text, unique (kind, object, id, message));
-  create table if not exists accounts (reference text primary key, type text not null) without rowid;
+  create table if not exists stored_accounts (reference text primary key, type text not null, id text not null) without rowid;
   create table if not exists progress (name text primary key, value text not null) without rowid;
 `;
 
@@ -139,8 +140,13 @@ export class DeliveryWorkFile {
     return rows.map(({ key }) => key);
   }
 
-  addAccount(reference: string, type: string): void {
-    this.statements.addAccount.run(reference, type);
+  addAccount({ reference, type, id }: StoredAccount): void {
+    this.statements.addAccount.run(reference, type, id);
+  }
+
+  /** Returns own accounts of Formance with a reference after this one. */
+  listOwnAccounts(afterReference: string): Pick<StoredAccount, 'reference' | 'id'>[] {
+    return this.statements.listOwnAccounts.all(afterReference, LIST_LIMIT) as StoredAccount[];
   }
 
   findAccountType(reference: string): string | undefined {
@@ -180,8 +186,11 @@ function prepare(database: Database.Database) {
     listMissing: database.prepare(
       'select key from payments where found_id is null and is_required = 1 and is_moving = 0 and key > ? order by key limit ?',
     ),
-    addAccount: database.prepare('insert or replace into accounts values (?, ?)'),
-    findAccount: database.prepare('select type from accounts where reference = ?'),
+    addAccount: database.prepare('insert or replace into stored_accounts values (?, ?, ?)'),
+    listOwnAccounts: database.prepare(
+      `select reference, id from stored_accounts where type = 'INTERNAL' and reference > ? order by reference limit ?`,
+    ),
+    findAccount: database.prepare('select type from stored_accounts where reference = ?'),
     addDifference: database.prepare('insert or ignore into differences values (?, ?, ?, ?)'),
     listDifferences: database.prepare('select * from differences order by object, id, kind'),
     count: database.prepare(

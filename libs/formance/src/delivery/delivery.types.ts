@@ -52,11 +52,18 @@ export type DeliveryDifferenceKind =
 export interface DeliveryDifference {
   kind: DeliveryDifferenceKind;
   /** What differs. */
-  object: 'payment' | 'adjustment' | 'account' | 'beneficiary';
+  object: 'payment' | 'adjustment' | 'account' | 'beneficiary' | 'balance';
   /** Its id, as the gateway serves it. */
   id: string;
   /** What was expected and what was found, with the cause where it is known. */
   message: string;
+}
+
+export interface BalanceCounts {
+  /** Balances that were compared: one for each account and asset. */
+  balances: number;
+  /** Accounts that were not compared, because Formance has not asked for their newest balances. */
+  accountsInTransit: number;
 }
 
 export interface DeliveryCounts {

@@ -18,7 +18,7 @@ export async function verifyAccounts(
   stored: AsyncIterable<StoredAccount>,
   workFile: DeliveryWorkFile,
 ): Promise<void> {
-  for await (const { reference, type } of stored) workFile.addAccount(reference, type);
+  for await (const account of stored) workFile.addAccount(account);
   for await (const { id, kind } of served) {
     const type = workFile.findAccountType(id);
     const wanted = kind === 'account' ? 'INTERNAL' : 'EXTERNAL';

@@ -86,6 +86,11 @@ export function parseAccount(json: Json): StoredAccount {
   return { id: json.string('id'), reference: json.string('reference'), type: json.string('type') };
 }
 
+/** Reads a balance of an account. The amount is in minor units as decimal digits. */
+export function parseAccountBalance(json: Json): { asset: string; amount: string } {
+  return { asset: json.string('asset'), amount: readInteger(json, 'balance') };
+}
+
 export function parsePool(json: Json): Pool {
   const query = json.has('query')
     ? (JSON.parse(json.object('query').toJsonString()) as PoolQuery)

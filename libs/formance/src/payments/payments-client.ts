@@ -3,6 +3,7 @@ import type { PaymentAdjustment, PaymentSummary } from '../delivery/delivery.typ
 import type { CursorPage, FormanceHttp } from '../http/formance-http.js';
 import {
   parseAccount,
+  parseAccountBalance,
   parseAdjustments,
   parseConnector,
   parseGenericConfig,
@@ -142,6 +143,20 @@ export class PaymentsClient {
       { path: '/v3/accounts', filter: { $match: { connector_id: connectorId } } },
       parseAccount,
     );
+  }
+
+  /**
+   * Returns the newest balance of an account in each of these assets, in minor units as decimal digits. Assets without a balance are left out.
+   * It reads the list, which has the newest balances first, until it has all assets.
+   */
+  async findNewestBalances(accountId: string, assets: ReadonlySet<string>): Promise<Map<string, string>> {
+    const request = { path: '/v3/accounts/{id}/balances', params: { id: accountId } };
+    const newest = new Map<string, string>();
+    for await (const { asset, amount } of this.http.list(request, parseAccountBalance)) {
+      if (assets.has(asset) && !newest.has(asset)) newest.set(asset, amount);
+      if (newest.size === assets.size) break;
+    }
+    return newest;
   }
 
   listPools(): AsyncGenerator<Pool> {

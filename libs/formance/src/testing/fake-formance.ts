@@ -32,6 +32,8 @@ export class FakeFormance {
   /** Complete payments of all connectors, newest first. The list leaves out their adjustments. */
   readonly payments: { id: string; adjustments: readonly unknown[]; [property: string]: unknown }[] = [];
   readonly accounts: unknown[] = [];
+  /** Balances by the id of their account, the newest first. */
+  readonly balances = new Map<string, unknown[]>();
   readonly pools: {
     id: string;
     name: string;
@@ -154,6 +156,13 @@ export class FakeFormance {
           'GET',
           '/v3/accounts',
           guarded((request) => fake.page(request, fake.accounts)),
+        ),
+        fakeRoute(
+          'GET',
+          '/v3/accounts/{accountID}/balances',
+          guarded((request) =>
+            fake.page(request, fake.balances.get(request.params['accountID'] ?? '') ?? []),
+          ),
         ),
       ],
     });

@@ -16,7 +16,8 @@ export async function killRepeatedly({ gateway, results }: ScenarioContext, coun
 }
 
 export async function killDuringActivity(context: ScenarioContext): Promise<void> {
+  await context.gateway.setLiveActivity('live');
   await killRepeatedly(context, context.settings.kills);
-  await context.gateway.freezeLiveActivity();
+  await context.gateway.setLiveActivity('frozen');
   await compareDelivery(context, 'live');
 }

@@ -1,5 +1,5 @@
 /** What a work file says about its proof of delivery: whose delivery it compares, and its result when it is finished. */
-import type { DeliveryCounts, DeliveryWorkFile } from '@tributary/formance';
+import type { BalanceCounts, DeliveryCounts, DeliveryWorkFile } from '@tributary/formance';
 import { CliError } from '../../shared/cli-error.js';
 
 /** Whose delivery a proof compares. A work file belongs to exactly one subject. */
@@ -17,9 +17,10 @@ export interface DeliveryFinish {
   finishedAt: number;
   /** When Formance had asked for transactions the last time. */
   requestedAt: number;
-  counts: DeliveryCounts;
+  counts: DeliveryCounts & BalanceCounts;
 }
 
+const NO_BALANCES: BalanceCounts = { balances: 0, accountsInTransit: 0 };
 const SUBJECT = 'subject';
 const FINISH = 'finish';
 
@@ -57,7 +58,10 @@ export function bindWorkFile(file: DeliveryWorkFile, path: string, subject: Deli
 /** Returns the result if the proof is finished. */
 export function readFinish(file: DeliveryWorkFile): DeliveryFinish | undefined {
   const stored = file.readProgress(FINISH);
-  return stored === undefined ? undefined : (JSON.parse(stored) as DeliveryFinish);
+  if (stored === undefined) return undefined;
+  const finish = JSON.parse(stored) as DeliveryFinish;
+  // Earlier releases compared no balances.
+  return { ...finish, counts: { ...NO_BALANCES, ...finish.counts } };
 }
 
 export function writeFinish(file: DeliveryWorkFile, finish: DeliveryFinish): void {

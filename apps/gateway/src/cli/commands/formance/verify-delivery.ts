@@ -5,7 +5,9 @@ import {
   DeliveryWorkFile,
   findInstalledConnector,
   verifyAccounts,
+  verifyBalances,
   verifyPayments,
+  type BalanceCounts,
   type DeliveryCounts,
   type DeliveryDifference,
   type DesiredConnector,
@@ -26,7 +28,7 @@ const PROGRESS_STEP = 50_000;
 
 export interface DeliveryReport {
   connector: string;
-  counts: DeliveryCounts;
+  counts: DeliveryCounts & BalanceCounts;
   /** When Formance asked for transactions the last time. Milliseconds since 1970. */
   requestedAt: number;
   /** Present if an earlier run finished this work file: when that was. Nothing was compared since then. Milliseconds since 1970. */
@@ -99,7 +101,14 @@ async function compareDelivery(
     },
   );
   await verifyAccounts(readServedAccounts(store, path, served.rows), client.listAccounts(connectorId), file);
-  const result = { counts, requestedAt: served.requestedAt };
+  const balanceCounts = await verifyBalances(
+    {
+      findServed: (accounts) => store.balances(path).findServedTo(reader, accounts),
+      findStored: (accountId, assets) => client.findNewestBalances(accountId, assets),
+    },
+    file,
+  );
+  const result = { counts: { ...counts, ...balanceCounts }, requestedAt: served.requestedAt };
   writeFinish(file, { ...result, finishedAt: await store.currentTime() });
   return result;
 }

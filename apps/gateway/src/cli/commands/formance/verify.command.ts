@@ -25,7 +25,7 @@ export function registerVerifyCommand(formance: Command, { terminal, result, loa
   formance
     .command('verify')
     .description(
-      'Prove that Formance has every row that it was served: each payment with its asset, amounts, status and versions, each account and each beneficiary.',
+      'Prove that Formance has every row that it was served: each payment with its asset, amounts, status and versions, each account with its newest balances, and each beneficiary.',
     )
     .argument('[connectors...]', 'their paths; all connectors without them')
     .addOption(createConfigOption())
@@ -71,7 +71,7 @@ function formatReport({
   oldResultFrom,
   differences,
 }: DeliveryReport): string {
-  const { rows, payments, found, inTransit } = counts;
+  const { rows, payments, found, inTransit, balances, accountsInTransit } = counts;
   const head = `${connector}: ${rows} rows make ${payments} payments; Formance has ${found}, and asked last at ${formatTime(requestedAt)}`;
   const age =
     oldResultFrom === undefined
@@ -83,6 +83,14 @@ function formatReport({
     inTransit > 0
       ? [`  ${inTransit} payments were not compared: Formance has not asked for their newest rows yet`]
       : [];
+  const balanceLines = [
+    `  ${balances} balances were compared`,
+    ...(accountsInTransit > 0
+      ? [
+          `  The balances of ${accountsInTransit} accounts were not compared: Formance has not asked for the newest ones yet`,
+        ]
+      : []),
+  ];
   const lines = differences
     .slice(0, MAX_SHOWN_DIFFERENCES)
     .map(({ kind, object, message }) => `  ${kind} ${object}: ${message}`);
@@ -91,6 +99,7 @@ function formatReport({
     head,
     ...age,
     ...transit,
+    ...balanceLines,
     ...lines,
     ...(others > 0 ? [`  ${others} more differences: --json shows all`] : []),
     differences.length === 0 ? '  no difference' : `  ${differences.length} differences`,

@@ -1,6 +1,7 @@
 /**
  * Measures what the completeness check costs a sync: the same pulls with and without the check and the sums of the accounts, in alternating
- * short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the machine.
+ * short rounds. The result is a ratio of processor time, because wall-clock time depends on the load of the machine. It is the
+ * median of groups of rounds, because other programs disturb single rounds, and because the check stores its state only every fifth round.
  * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import {
@@ -17,9 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
-import { addUsage, measureUsage, NO_USAGE, sumCpuMs, type Usage } from './cpu-usage.js';
+import { measureUsage, sumCpuMs } from './cpu-usage.js';
+import { findRatios, pickQuantile, sumGroups } from './round-ratios.js';
 
 const ROUNDS = process.argv.includes('--short') ? 40 : 200;
+/** Rounds whose processor time is added up. Each group contains pulls after which the check stores its state. */
+const ROUNDS_PER_GROUP = 10;
 const PAGES_PER_PULL = 5;
 const ROWS_PER_PAGE = 100;
 const ACCOUNTS = 10;
@@ -76,7 +80,8 @@ interface Contestant {
   psp: BenchPsp;
   engine: SyncEngine;
   path: string;
-  usage: Usage;
+  /** Processor time in milliseconds of each counted round. */
+  syncsMs: number[];
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-completeness-'));
@@ -130,16 +135,20 @@ async function compare(
         if (failed) throw new Error(`a pull failed: ${failed.error}`);
       });
       // The first rounds compile the code.
-      if (round >= ROUNDS / 10) contestant.usage = addUsage(contestant.usage, usage);
+      if (round >= ROUNDS / 10) contestant.syncsMs.push(sumCpuMs(usage));
     }
   }
   await assertChecked(checkedStore, uncheckedStore);
   for (const store of [checkedStore, uncheckedStore]) await store.close();
-  const [checked = 0, unchecked = 1] = contestants.map(({ usage }) => sumCpuMs(usage));
-  const ratio = checked / unchecked;
+  const [checked = [], unchecked = []] = contestants.map(({ syncsMs }) =>
+    sumGroups(syncsMs, ROUNDS_PER_GROUP),
+  );
+  const ratios = findRatios(checked, unchecked);
+  const ratio = pickQuantile(ratios, 0.5);
   const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
+  const spread = `${pickQuantile(ratios, 0.25).toFixed(3)} to ${pickQuantile(ratios, 0.75).toFixed(3)}`;
   console.log(
-    `${name}: sync with / without the completeness check ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; ${Math.round(checked)} ms, ${Math.round(unchecked)} ms)`,
+    `${name}: sync with / without the completeness check ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; half of the groups ${spread}; ${(pickQuantile(unchecked, 0.5) / ROUNDS_PER_GROUP).toFixed(1)} ms a sync without it)`,
   );
 }
 
@@ -161,7 +170,7 @@ function createContestant(store: Store, path: 'checked' | 'unchecked'): Contesta
   };
   const limits = { completenessIntervalMs: 0, rowSampleIntervalMs: Infinity };
   const engine = new SyncEngine(store, [connector], { logger: pino({ level: 'silent' }), limits });
-  return { psp, engine, path, usage: NO_USAGE };
+  return { psp, engine, path, syncsMs: [] };
 }
 
 function serialize(item: unknown, hasEffects: boolean): SerializedRecord {

@@ -20,11 +20,12 @@ export async function measureUsage(
   const before = { own: process.cpuUsage(), database: readDatabaseCpuMs(postmaster), at: performance.now() };
   await work();
   const { user, system } = process.cpuUsage(before.own);
-  return {
-    wallMs: performance.now() - before.at,
-    ownCpuMs: (user + system) / 1000,
-    databaseCpuMs: readDatabaseCpuMs(postmaster) - before.database,
-  };
+  const wallMs = performance.now() - before.at;
+  let databaseCpuMs = 0;
+  // A process that has ended meanwhile is left out: its time is not known any more.
+  for (const [pid, cpuMs] of readDatabaseCpuMs(postmaster))
+    databaseCpuMs += cpuMs - (before.database.get(pid) ?? 0);
+  return { wallMs, ownCpuMs: (user + system) / 1000, databaseCpuMs };
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
@@ -40,18 +41,24 @@ export function sumCpuMs({ ownCpuMs, databaseCpuMs }: Usage): number {
   return ownCpuMs + databaseCpuMs;
 }
 
-/** Returns the CPU time of PostgreSQL's live processes, or 0 for a database inside this process. */
-function readDatabaseCpuMs(postmaster: number | undefined): number {
-  if (postmaster === undefined) return 0;
-  let nanoseconds = 0;
+/**
+ * Returns the CPU time of each live process of PostgreSQL, in milliseconds; nothing for a database inside this process. Workers of the
+ * autovacuum are left out, because they run now and then, for the rows of all measurements before.
+ */
+function readDatabaseCpuMs(postmaster: number | undefined): Map<string, number> {
+  const cpuMs = new Map<string, number>();
+  if (postmaster === undefined) return cpuMs;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     // The fields after the name, which may contain any character: state, parent, …
     const [, parent] = readProcFile(entry, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+    if (Number(parent) !== postmaster || readProcFile(entry, 'cmdline').includes('autovacuum worker'))
+      continue;
     // Each server process has one thread. The first field is the time in which it ran.
-    if (Number(parent) === postmaster) nanoseconds += Number(readProcFile(entry, 'schedstat').split(' ')[0]);
+    const nanoseconds = Number(readProcFile(entry, 'schedstat').split(' ')[0]);
+    cpuMs.set(entry, nanoseconds / NANOSECONDS_PER_MS);
   }
-  return nanoseconds / NANOSECONDS_PER_MS;
+  return cpuMs;
 }
 
 function readProcFile(pid: string, name: string): string {

@@ -2,7 +2,7 @@
  * Measures what the checks of the store's identity cost an append and a page: the same work with and without them, in alternating short rounds.
  * Each contestant has a store of its own, so that its rows are in the same place of the indexes. The result is a ratio of processor time,
  * because wall-clock time depends on the load of the machine. A second contestant without the checks shows how exact the ratio is.
- * Options: `-- --short` uses fewer rounds.
+ * Options: `-- --short` uses fewer rounds, `--sqlite` or `--postgres` selects one database.
  */
 import { getCurrentProcess, type Feed, type Lease } from '@tributary/feed';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
@@ -21,6 +21,7 @@ import { SqlStore } from '../libs/feed/src/store/sql-store.js';
 import { PostgresServer } from '../libs/feed/src/testing/postgres-server.js';
 import { measureUsage, sumCpuMs } from './cpu-usage.js';
 import { readPostgresPages, readSqlitePages, type PageSource } from './unchecked-pages.js';
+import { findRatios, pickQuantile } from './round-ratios.js';
 import { createRecords, feedTimeOf } from './test-records.js';
 
 const ROUNDS = process.argv.includes('--short') ? 300 : 1000;
@@ -63,25 +64,36 @@ interface Database {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-identity-check-'));
-const server = await PostgresServer.create();
+const isSelected = (option: string) =>
+  process.argv.includes(option) || !['--sqlite', '--postgres'].some((each) => process.argv.includes(each));
 try {
-  const findFile = (name: string) => join(directory, `${name}.db`);
-  await compare({
-    ...{ name: 'SQLite', serverPid: undefined },
-    open: (name) => openSqlite(findFile(name)),
-    openPages: (name) => readSqlitePages(findFile(name)),
-  });
-  await compare({
-    ...{ name: 'PostgreSQL', serverPid: server.pid },
-    open: async (name) => {
-      await server.createDatabase(name);
-      return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
-    },
-    openPages: (name) => readPostgresPages(server.url(name)),
-  });
+  if (isSelected('--sqlite')) {
+    const findFile = (name: string) => join(directory, `${name}.db`);
+    await compare({
+      ...{ name: 'SQLite', serverPid: undefined },
+      open: (name) => openSqlite(findFile(name)),
+      openPages: (name) => readSqlitePages(findFile(name)),
+    });
+  }
+  if (isSelected('--postgres')) await comparePostgres();
 } finally {
-  await server.remove();
   rmSync(directory, { recursive: true });
+}
+
+async function comparePostgres(): Promise<void> {
+  const server = await PostgresServer.create();
+  try {
+    await compare({
+      ...{ name: 'PostgreSQL', serverPid: server.pid },
+      open: async (name) => {
+        await server.createDatabase(name);
+        return openPostgres(server.url(name), { connections: 4, statementTimeoutMs: 10_000 });
+      },
+      openPages: (name) => readPostgresPages(server.url(name)),
+    });
+  } finally {
+    await server.remove();
+  }
 }
 
 async function compare(database: Database): Promise<void> {
@@ -90,10 +102,7 @@ async function compare(database: Database): Promise<void> {
   const control = await createContestant(database, 'control', false);
   const contestants = [checked, unchecked, control];
   for (let round = 0; round < ROUNDS; round++) {
-    // The first contestant of a round meets other caches than the next ones, so they take turns.
-    const first = round % contestants.length;
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)])
-      await runRound(database, contestant, round);
+    for (const contestant of sortForRound(contestants, round)) await runRound(database, contestant, round);
   }
   const fileCheckMs = database.serverPid === undefined ? measureFileCheck(checked) : 0;
   for (const { adapter, pages } of contestants) {
@@ -110,6 +119,16 @@ async function compare(database: Database): Promise<void> {
     withoutFileChecks(control),
   );
   report(`${database.name}: page`, checked.readsMs, unchecked.readsMs, control.readsMs);
+}
+
+/**
+ * Returns the contestants in their sequence in a round. Each one meets the caches and the garbage that the one before has left, so each one
+ * comes first as often as the others, and has each other one before it equally often.
+ */
+function sortForRound(contestants: readonly Contestant[], round: number): Contestant[] {
+  const first = round % contestants.length;
+  const rotated = [...contestants.slice(first), ...contestants.slice(0, first)];
+  return round % 2 === 0 ? rotated : rotated.toReversed();
 }
 
 async function createContestant(database: Database, name: string, isChecked: boolean): Promise<Contestant> {
@@ -158,15 +177,12 @@ function measureFileCheck({ adapter }: Contestant): number {
 }
 
 function report(what: string, checked: number[], unchecked: number[], control: number[]): void {
-  const ratio = findMedianRatio(checked, unchecked);
+  const ratios = findRatios(checked, unchecked);
+  const ratio = pickQuantile(ratios, 0.5);
   const verdict = ratio <= MAX_RATIO ? 'met' : 'NOT MET';
+  const withoutChecks = pickQuantile(findRatios(control, unchecked), 0.5);
+  const [low, high] = [pickQuantile(ratios, 0.25), pickQuantile(ratios, 0.75)];
   console.log(
-    `${what} with / without the identity checks ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; without / without ${findMedianRatio(control, unchecked).toFixed(3)})`,
+    `${what} with / without the identity checks ${ratio.toFixed(3)} of processor time (at most ${MAX_RATIO}: ${verdict}; half of the rounds ${low.toFixed(3)} to ${high.toFixed(3)}; without / without ${withoutChecks.toFixed(3)}; median ${pickQuantile(checked, 0.5).toFixed(2)} ms a round)`,
   );
-}
-
-/** Returns the median of the ratios of the rounds, because other programs on the machine disturb single rounds. */
-function findMedianRatio(some: readonly number[], others: readonly number[]): number {
-  const ratios = some.map((each, round) => each / (others[round] ?? NaN)).toSorted((a, b) => a - b);
-  return ratios[Math.floor(ratios.length / 2)] ?? NaN;
 }

@@ -74,21 +74,28 @@ const SNAPSHOT: TransactionKind = {
 const CREATE_LOCK_TABLE = `create table if not exists store_lock (name text primary key);
 insert into store_lock values ('tables') on conflict do nothing`;
 
-/** The `limit` makes the planner read the primary key index in sequence, independent of its estimate of the feed's length. */
-const PAGE_QUERY = `
-with bound as materialized (
-  select feeds.id from feeds, store_identity
-   where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8
-), first as materialized (
-  select seq from feed_rows
-   where feed_id = (select id from bound) and feed_time >= $2 order by feed_time limit 1
+/**
+ * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, the number of rows to skip after it, and
+ * the size of the page.
+ * - The page is a range of sequence numbers, which have no gaps. With `limit`, the planner would plan the statement again for each page, because
+ *   the plan depends on the limit, and to plan it takes longer than to run it.
+ * @param furtherColumns columns that are returned before `rows` and `body`; each one ends with a comma
+ */
+export function formatPostgresPageQuery(furtherColumns = ''): string {
+  return `
+with first as materialized (
+  select seq + $3 as seq from feed_rows
+   where feed_id = $1 and feed_time >= $2 order by feed_time limit 1
 )
-select (select count(*) from bound) as feeds, count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
-  from (
-    select seq, body from feed_rows
-     where feed_id = $1 and seq >= (select seq from first) + $3
-     order by seq limit $4
-  ) as page`;
+select ${furtherColumns} count(*) as rows, '[' || coalesce(string_agg(body, ',' order by seq), '') || ']' as body
+  from feed_rows
+ where feed_id = $1 and seq >= (select seq from first) and seq < (select seq from first) + $4`;
+}
+
+/** Reads a page, and checks in the same statement that the number of the feed still belongs to it. */
+const CHECKED_PAGE_QUERY = formatPostgresPageQuery(
+  'exists (select from feeds, store_identity where feeds.id = $1 and connector = $5 and stream = $6 and store_id = $7 and epoch = $8) as is_same_feed,',
+);
 
 /** Length of the request of the order that the health check stores. PostgreSQL does not move a row of this size out of its table. */
 const PROBE_REQUEST_LENGTH = 1_500;
@@ -210,8 +217,11 @@ export async function openPostgres(
     readPage: async (feed, from, skipped, count) => {
       const { id, connector, stream, storeId, epoch } = feed;
       const values = [id, from, skipped, count, connector, stream, storeId, epoch];
-      const [page] = await replicaPools.query<SerializedPage & { feeds: number }>(PAGE_QUERY, values);
-      return page?.feeds === 1 ? { rows: page.rows, body: page.body } : undefined;
+      const [page] = await replicaPools.query<SerializedPage & { is_same_feed: boolean }>(
+        CHECKED_PAGE_QUERY,
+        values,
+      );
+      return page?.is_same_feed ? { rows: page.rows, body: page.body } : undefined;
     },
     close,
   };

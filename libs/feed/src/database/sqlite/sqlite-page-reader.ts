@@ -6,8 +6,9 @@ import { prepareLazily } from './prepare-lazily.js';
 import { SEQ_BITS } from './row-key.js';
 
 /**
- * Builds a page. Its parameters are the feed, the lower bound of the feed time, the first row and the row after the last one (counted from this
- * bound), and the feed again. It bypasses the query builder, which costs more than the query itself (docs/decisions/0007-path-of-a-page-request.md).
+ * Builds the statement that reads a page. Its parameters are the feed, the lower bound of the feed time, those of the further columns, and the
+ * first row and the row after the last one (counted from the lower bound). It bypasses the query builder, which costs more than the query
+ * itself (docs/decisions/0007-path-of-a-page-request.md).
  * - It is one statement, because every statement acquires and releases the file's locks.
  * - `not indexed` forces access by row key, so the rows are already sorted. Sorting would cost as much as reading.
  * - The upper bound keeps a page past the end from returning rows of the next feed.
@@ -15,51 +16,92 @@ import { SEQ_BITS } from './row-key.js';
  * - `+` hides the parameters from the planner, which would otherwise plan again for each value.
  * - Parameters have no names, because the driver looks up each name.
  * - The driver binds every number as a double. Doubles cannot distinguish the row keys of feeds above 8191, so the query casts them.
+ * @param furtherColumns columns that are returned before `rows` and `body`; each one ends with a comma
  */
-export const SQLITE_PAGE_QUERY = `
+export function formatSqlitePageQuery(furtherColumns = ''): string {
+  return `
   with first (place) as (
     select place from feed_rows
      where feed_id = +? and feed_time >= ? + 0
      order by feed_time limit 1
   )
-  select count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
+  select ${furtherColumns} count(*) as rows, '[' || coalesce(group_concat(body, ','), '') || ']' as body
     from first cross join feed_rows as r not indexed
    where r.place >= first.place + cast(? as integer)
-     and r.place < min(first.place + cast(? as integer), (? + 1) << ${SEQ_BITS})`;
+     and r.place < min(first.place + cast(? as integer), ((first.place >> ${SEQ_BITS}) + 1) << ${SEQ_BITS})`;
+}
+
+/**
+ * The feeds that this process reads, in memory and visible to this connection only. To bind what identifies a feed with each page would take
+ * longer than to look it up here.
+ */
+const CREATE_READ_FEEDS = 'create temp table read_feeds (id integer primary key, identity text not null)';
+
+/**
+ * What identifies a feed, as one text. The parts need no separators: no stream is the beginning of another one, and none begins with a digit.
+ */
+const IDENTITY = 'store_identity.store_id || store_identity.epoch || feeds.stream || feeds.connector';
+
+/** The column `isSameFeed`: 1 when the number of the feed still belongs to it. Its parameter is the feed. */
+const CHECK_COLUMN = `
+    (select read_feeds.identity = ${IDENTITY}
+       from temp.read_feeds cross join feeds cross join store_identity
+      where read_feeds.id = +? and feeds.id = read_feeds.id) as isSameFeed,`;
 
 const FEED_QUERY = `
-  select 1 from feeds, store_identity
+  select ${IDENTITY} from feeds, store_identity
    where feeds.id = +? and connector = +? and stream = +? and store_id = +? and epoch = +?`;
+
+interface CheckedPage extends SerializedPage {
+  isSameFeed: 0 | 1 | null;
+}
 
 export class SqlitePageReader {
   private readonly pageStatement: () => Database.Statement;
   private readonly feedStatement: () => Database.Statement;
-  private readonly dataVersionStatement: () => Database.Statement;
-  /**
-   * The data version at which the number of each feed was last checked. The data version changes when another connection commits, so only the
-   * first page after a commit pays for the check. A number that is wrong once never becomes right again, so a page that was read before the
-   * check is right too.
-   */
-  private readonly checkedVersions = new WeakMap<FeedIdentity, unknown>();
+  private readonly rememberStatement: () => Database.Statement;
+  /** The feed whose identity the table `read_feeds` holds, by its number. */
+  private readonly rememberedFeeds = new Map<number, FeedIdentity>();
 
   constructor(connection: Database.Database) {
-    this.pageStatement = prepareLazily(connection, SQLITE_PAGE_QUERY);
-    this.feedStatement = prepareLazily(connection, FEED_QUERY);
-    this.dataVersionStatement = prepareLazily(connection, 'pragma data_version', true);
+    connection.pragma('temp_store = memory');
+    connection.exec(CREATE_READ_FEEDS);
+    this.pageStatement = prepareLazily(connection, formatSqlitePageQuery(CHECK_COLUMN));
+    this.feedStatement = prepareLazily(connection, FEED_QUERY, true);
+    this.rememberStatement = prepareLazily(
+      connection,
+      'insert or replace into temp.read_feeds (id, identity) values (?, ?)',
+    );
   }
 
   /** @returns `undefined` when the number of the feed does not belong to it */
   read(feed: FeedIdentity, from: number, skipped: number, count: number): SerializedPage | undefined {
-    const page = this.pageStatement().get(feed.id, from, skipped, skipped + count, feed.id) as SerializedPage;
-    return this.isSameFeed(feed) ? page : undefined;
+    const page = this.isRemembered(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined;
+    // A transaction on this connection that was rolled back may have removed the feed from the table, so it is looked up before it is missed.
+    return page ?? (this.remember(feed) ? this.readRemembered(feed.id, from, skipped, count) : undefined);
   }
 
-  private isSameFeed(feed: FeedIdentity): boolean {
-    const version = this.dataVersionStatement().get();
-    if (this.checkedVersions.get(feed) === version) return true;
+  private readRemembered(
+    id: number,
+    from: number,
+    skipped: number,
+    count: number,
+  ): SerializedPage | undefined {
+    const page = this.pageStatement().get(id, from, id, skipped, skipped + count) as CheckedPage;
+    return page.isSameFeed === 1 ? page : undefined;
+  }
+
+  private isRemembered(feed: FeedIdentity): boolean {
+    return this.rememberedFeeds.get(feed.id) === feed;
+  }
+
+  /** @returns whether the number belongs to the feed now */
+  private remember(feed: FeedIdentity): boolean {
     const { id, connector, stream, storeId, epoch } = feed;
-    if (this.feedStatement().get(id, connector, stream, storeId, epoch) === undefined) return false;
-    this.checkedVersions.set(feed, version);
+    const identity = this.feedStatement().get(id, connector, stream, storeId, epoch);
+    if (identity === undefined) return false;
+    this.rememberStatement().run(id, identity);
+    this.rememberedFeeds.set(id, feed);
     return true;
   }
 }

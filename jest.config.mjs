@@ -79,6 +79,7 @@ export const SLOW_SPECS = [
 
   // Copy stores, or change a store again and again, on both databases.
   'libs/feed/src/feeds/append-records.spec.ts',
+  'libs/feed/src/balances/served-to-reader.spec.ts',
   'libs/orders/src/intake/order-service.spec.ts',
   'libs/reconciliation/src/runs/execute-policy.spec.ts',
   'apps/gateway/src/cli/commands/store.command.spec.ts',

@@ -9,6 +9,8 @@ export * from './seeded-random.js';
 export * from './skip-snapshot-tests.js';
 export * from './find-unfinished-code.js';
 export * from './suite/describe-psp.js';
+export { InMemoryFeed } from './suite/in-memory-feed.js';
+export { openConnector } from './suite/open-connector.js';
 export * from './suite/manual-clock.js';
 export * from './suite/suite.types.js';
 export { CHECKS } from './suite/checks/index.js';

@@ -8,8 +8,6 @@ const KEY_PAIR = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 const API_VERSION = '2015-07-06';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
-/** The items of a payout can be listed for six months. */
-const ITEMS_LISTED_MS = 183 * 86_400_000;
 
 /** The settings as in a deployment file. The fake accepts these credentials. */
 export const FAKE_SETTINGS = {
@@ -43,10 +41,12 @@ export class GocardlessFake {
     FakeTable
   >;
   /** The journal of each payment account. */
-  readonly journals = new Map<string, FakeTable>();
+  private readonly journals = new Map<string, FakeTable>();
   /** The outbound payments that were ordered, by idempotency key. */
   readonly orders = new Map<string, FakeRow>();
   maxPageSize = MAX_LIMIT;
+  /** How long the items of a payout can be listed: six months. */
+  itemsListedMs = 183 * 86_400_000;
   /** False if events come without the objects that they name. */
   hasLinkedObjects = true;
   /** The properties of the next outbound payments. */
@@ -67,6 +67,13 @@ export class GocardlessFake {
   /** The settings for the deployment file. */
   get settings() {
     return { ...FAKE_SETTINGS, url: this.server.url, requestsPerMinute: 60_000 };
+  }
+
+  /** Returns the journal of a payment account, where entries can be added. */
+  getJournal(paymentAccountId: string): FakeTable {
+    const journal = this.journals.get(paymentAccountId) ?? new FakeTable();
+    this.journals.set(paymentAccountId, journal);
+    return journal;
   }
 
   createId(prefix: string): string {
@@ -123,7 +130,8 @@ export class GocardlessFake {
       const payout = this.tables.payouts.find(query.get('payout') ?? '');
       if (payout === undefined) return createError(422, 'validation_failed', 'payout_not_found');
       const age = this.clock.now() - Date.parse(payout.created_at ?? '');
-      if (age > ITEMS_LISTED_MS) return createError(410, 'invalid_api_usage', 'payout_items_data_archived');
+      if (age > this.itemsListedMs)
+        return createError(410, 'invalid_api_usage', 'payout_items_data_archived');
     }
     const resource = query.get('resource_type');
     const refundType = name === 'refunds' ? (query.get('refund_type') ?? 'payment') : undefined;
@@ -139,7 +147,7 @@ export class GocardlessFake {
     const [from, to] = [query.get('value_date_from'), query.get('value_date_to')];
     if (from === null || to === null) return createError(422, 'validation_failed', 'value_date_from_missing');
     const isWanted = ({ value_date }: FakeRow) => String(value_date) >= from && String(value_date) <= to;
-    const page = (this.journals.get(id) ?? new FakeTable()).list(this.readPageQuery(query), isWanted);
+    const page = this.getJournal(id).list(this.readPageQuery(query), isWanted);
     return this.createPage('payment_account_transactions', page, undefined);
   }
 

@@ -102,6 +102,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/bank-statements/pulling/large-files.spec.ts',
   'test/read-while-rows-arrive.spec.ts',
   'test/completeness/years.spec.ts',
+  'libs/psp-plugins/src/gocardless/gocardless.year.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',
   'libs/psp-plugins/src/bank-statements/fuzz.spec.ts',

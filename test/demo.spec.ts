@@ -52,11 +52,11 @@ it.each(names)(
 it('executes an order of each PSP that executes orders', async () => {
   for (const { name, demo } of deployment.connectors) {
     if (!demo.order) continue;
-    const { kind, ...parties } = demo.order;
+    const { kind, currency = 'EUR', ...parties } = demo.order;
     const response = await fetch(`${deployment.url}/${name}/${kind}s`, {
       method: 'POST',
       headers: { authorization: `Bearer ${toApiKey(name)}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ idempotencyKey: 'first', amount: '1250', currency: 'EUR/2', ...parties }),
+      body: JSON.stringify({ idempotencyKey: 'first', amount: '1250', currency: `${currency}/2`, ...parties }),
     });
     expect({ name, status: response.status, body: await response.json() }).toMatchObject({
       ...{ name, body: { status: expect.stringMatching(/^(SUCCEEDED|PENDING)$/) } },

@@ -34,7 +34,7 @@ export function createDeploymentFile({
       connectors: connectors.map(({ name, demo }) => ({
         ...{ name, plugin: name, sync: { every: '10s' }, settings: demo.settings },
         apiKeys: [{ key: toApiKey(name), scopes: demo.order ? ['read', 'pay'] : ['read'] }],
-        ...(demo.order && { orders: { largest: { 'EUR/2': '1000000' }, perDay: { 'EUR/2': '10000000' } } }),
+        ...(demo.order && { orders: toOrderLimits(demo.order) }),
       })),
       reconciliation: {
         policies: connectors
@@ -54,4 +54,8 @@ export function createDeploymentFile({
     null,
     2,
   );
+}
+
+function toOrderLimits({ currency = 'EUR' }: NonNullable<Demo['order']>) {
+  return { largest: { [`${currency}/2`]: '1000000' }, perDay: { [`${currency}/2`]: '10000000' } };
 }

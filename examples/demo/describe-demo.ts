@@ -18,9 +18,9 @@ export function describeDemo(connectors: readonly DemoConnector[], url: string):
 
 function describeOrder({ name, demo: { order } }: DemoConnector, url: string): string[] {
   if (!order) return [];
-  const { kind, sourceAccountId, destinationAccountId } = order;
+  const { kind, sourceAccountId, destinationAccountId, currency = 'EUR' } = order;
   const body = {
-    ...{ idempotencyKey: 'my-first-order', amount: '1250', currency: 'EUR/2' },
+    ...{ idempotencyKey: 'my-first-order', amount: '1250', currency: `${currency}/2` },
     ...(sourceAccountId !== undefined && { sourceAccountId }),
     ...(destinationAccountId !== undefined && { destinationAccountId }),
   };

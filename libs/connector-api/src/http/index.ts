@@ -13,4 +13,5 @@ export * from './parse-row.js';
 export * from './refresh-token-auth.js';
 export * from './request.js';
 export * from './signing-certificates.js';
+export * from './request-signature.js';
 export * from './submit-order.js';

@@ -30,15 +30,41 @@ export function requireRows(response: Json, ...path: string[]): Json[] {
  */
 export function readTokenPage(response: Json, rowsProperty: string, tokenProperty: string): TokenPage<Json> {
   const rows = requireRows(response, rowsProperty);
-  const token = response.at(tokenProperty);
+  const next = readToken(response, tokenProperty);
+  return next === undefined ? { rows } : { rows, next };
+}
+
+/**
+ * Reads a page of a list whose response has an object with cursors on every page: `{"meta": {"cursors": {"before": null, "after": null}}}`.
+ * @param cursors the path to this object, and its property with the token of the next page. It is null or absent on the last page
+ * @throws PspError `unavailable` if there is no list or no such object: it is not the end of the list
+ */
+export function readCursorPage(
+  response: Json,
+  rowsProperty: string,
+  cursors: { path: readonly string[]; next: string },
+): TokenPage<Json> {
+  const rows = requireRows(response, rowsProperty);
+  const found = response.at(...cursors.path);
+  const token = readToken(found, cursors.next);
+  if (found.toJsonString().startsWith('{')) return token === undefined ? { rows } : { rows, next: token };
+  throw new PspError(
+    'unavailable',
+    `the list "${rowsProperty}" has no ${cursors.path.join('.')}, which says whether it ends here`,
+  );
+}
+
+/** @throws PspError `unavailable` if the token is neither a string nor a number */
+function readToken(response: Json, property: string): string | undefined {
+  const token = response.at(property);
   if (token.has() && !/^["\d]/.test(token.toJsonString())) {
     throw new PspError(
       'unavailable',
-      `the token "${tokenProperty}" of the next page is ${token.toJsonString().slice(0, 100)}; expected a string or a number`,
+      `the token "${property}" of the next page is ${token.toJsonString().slice(0, 100)}; expected a string or a number`,
     );
   }
-  const next = token.scalar();
-  return next === undefined || next === '' ? { rows } : { rows, next };
+  const text = token.scalar();
+  return text === '' ? undefined : text;
 }
 
 /**

@@ -21,6 +21,8 @@ export * from './parse-rows.js';
 export * from './payees.js';
 export * from './pick-metadata.js';
 export * from './common-metadata.js';
+export * from './round-parts.js';
+export * from './row-history.js';
 export * from './transfers.js';
 export * from './translate-word.js';
 export * from './journal-entry-row.js';

@@ -12,8 +12,13 @@ const MAX_PAYMENT_EUROS = 400;
 export interface Demo {
   /** Settings of a connector that reads this PSP, as in a deployment file. */
   settings: Readonly<Record<string, unknown>>;
-  /** Source and destination of a payout or transfer that the PSP accepts, if it executes orders. */
-  order?: { kind: 'payout' | 'transfer'; sourceAccountId?: string; destinationAccountId?: string };
+  /** Source and destination of a payout or transfer that the PSP accepts, if it executes orders. `currency`: default EUR. */
+  order?: {
+    kind: 'payout' | 'transfer';
+    sourceAccountId?: string;
+    destinationAccountId?: string;
+    currency?: string;
+  };
   stop(): Promise<void>;
 }
 

@@ -1,15 +1,16 @@
 /** The part of GoCardless' API that the plugin uses: paths, queries and bodies. Lists are newest first, with cursors. */
 import { Injectable } from '@nestjs/common';
 import { formatTime, PspError } from '@tributary/connector-api';
-import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
+import { PspHttp, PspResponseError, signRequest } from '@tributary/connector-api/http';
 import type { Json, JsonBody, PreparedRequest, QueryParameters } from '@tributary/connector-api/http';
-import { readAllRows, readPages, requireRows } from '@tributary/connector-api/listing';
+import { readAllRows, readCursorPage, readPages } from '@tributary/connector-api/listing';
 import type { TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
-import { createHash, randomUUID, sign } from 'node:crypto';
 import { GocardlessSettings } from './gocardless.config.js';
 import { EVENT_LINKS } from './gocardless.types.js';
 import type { TransactionResource } from './gocardless.types.js';
 
+/** The object with the cursors of a list. Its `after` is null on the last page. */
+const CURSORS = { path: ['meta', 'cursors'], next: 'after' } as const;
 const DAY_LENGTH = '2026-01-31'.length;
 /** The status of a request for the items of a payout that is older than six months. */
 const GONE = 410;
@@ -42,7 +43,7 @@ export class GocardlessClient {
 
   /** Returns a page of a list: `GET /payments`. */
   async list(resource: string, request: PageRequest): Promise<TokenPage<Json>> {
-    return readCursorPage(await this.request(`/${resource}`, request), resource);
+    return readCursorPage(await this.request(`/${resource}`, request), resource, CURSORS);
   }
 
   /** Returns a page of the rows that were created in a window of time. */
@@ -67,7 +68,7 @@ export class GocardlessClient {
     const response = await this.request('/events', { query, token, signal });
     const linked = response.at('linked', resource);
     return {
-      ...readCursorPage(response, 'events'),
+      ...readCursorPage(response, 'events', CURSORS),
       linked: linked.toJsonString().startsWith('[') ? linked.array() : [],
     };
   }
@@ -82,7 +83,7 @@ export class GocardlessClient {
     const query = { value_date_from: first, value_date_to: last };
     const path = '/payment_accounts/{id}/transactions';
     const response = await this.request(path, { query, token, signal }, { id });
-    return readCursorPage(response, 'payment_account_transactions');
+    return readCursorPage(response, 'payment_account_transactions', CURSORS);
   }
 
   /** Returns the items of a payout; `undefined` if it is so old that GoCardless no longer lists them. */
@@ -124,50 +125,15 @@ export class GocardlessClient {
     return this.http.get(path, { params, query: { ...query, ...page }, signal });
   }
 
-  /**
-   * Signs a request with ECDSA over P-521 and SHA-512. Source: GoCardless' guide "API request signing" and its official library for Node. The
-   * signature is in DER, and its parameters are those of RFC 9421 without the list of the algorithm.
-   */
-  private signRequest({ method, url, headers, body }: PreparedRequest): Readonly<Record<string, string>> {
-    const { signingKey = '', signingKeyId = '' } = this.settings;
-    const { host, pathname } = new URL(url);
-    const components = {
-      '@method': method,
-      '@authority': host,
-      '@request-target': pathname,
-      'content-digest': `sha256=:${createHash('sha256').update(body).digest('base64')}:`,
-      'content-type': headers['content-type'] ?? '',
-      'content-length': String(Buffer.byteLength(body)),
-    };
-    const names = Object.keys(components).map((name) => `"${name}"`);
-    const created = Math.floor(this.http.clock.now() / 1000);
-    const parameters = `(${names.join(' ')});keyid="${signingKeyId}";created=${created};nonce="${randomUUID()}"`;
-    const lines = Object.entries(components).map(([name, value]) => `"${name}": ${value}\n`);
-    const base = `${lines.join('')}"@signature-params": ${parameters}`;
+  /** Signs a request as GoCardless' guide "API request signing" and its official library for Node do. */
+  private signRequest(request: PreparedRequest): Readonly<Record<string, string>> {
+    const { signingKey: privateKey = '', signingKeyId: keyId = '' } = this.settings;
+    const options = { privateKey, keyId, algorithm: 'sha512', now: this.http.clock.now() } as const;
+    const { contentDigest, signatureInput, signature } = signRequest(request, options);
     return {
-      'content-digest': components['content-digest'],
-      'gc-signature-input': `sig-1=${parameters}`,
-      'gc-signature': `sig-1=:${sign('sha512', Buffer.from(base), signingKey).toString('base64')}:`,
+      'content-digest': contentDigest,
+      'gc-signature-input': signatureInput,
+      'gc-signature': signature,
     };
   }
-}
-
-/**
- * Reads a page with cursors. The last page has the cursor `after: null`.
- * @throws PspError `unavailable` if the response has no list or no cursors: it is not the end of the list
- */
-function readCursorPage(response: Json, property: string): TokenPage<Json> {
-  const rows = requireRows(response, property);
-  const cursors = response.at('meta', 'cursors');
-  const after = cursors.at('after');
-  const next = after.scalar();
-  if (
-    !cursors.toJsonString().startsWith('{') ||
-    (after.has() && next === undefined && after.toJsonString() !== '""')
-  )
-    throw new PspError(
-      'unavailable',
-      `GoCardless: the list ${property} has no cursor that says where it ends`,
-    );
-  return next === undefined ? { rows } : { rows, next };
 }

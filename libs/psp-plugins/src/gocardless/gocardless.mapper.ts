@@ -20,7 +20,7 @@ import {
   ORDER_KEY_NAME,
   OUTBOUND_STATUSES,
   PAYMENT_STATUSES,
-  PAYOUT_STATUSES,
+  PAYOUT_STATES,
   PLUGIN_NAME,
   REFUND_STATES,
 } from './gocardless.types.js';
@@ -76,7 +76,7 @@ export function toPayoutRows(json: Json): Transaction[] {
   const accountId = json.string('links', 'creditor');
   const common = readCommonFields(json, accountId);
   const amount = readAmount(json);
-  const status = translateWord(PAYOUT_STATUSES, json, 'status');
+  const isPending = translateWord(PAYOUT_STATES, json, 'status') === 'pending';
   const currency = readText(json, 'fx', 'fx_currency');
   const isExchanged = currency !== undefined && currency !== json.string('currency');
   if (isExchanged && !json.has('fx', 'fx_amount')) return [];
@@ -85,7 +85,7 @@ export function toPayoutRows(json: Json): Transaction[] {
     ...common,
     amount: negateMoney(paid),
     isZeroOutgoing: true,
-    status,
+    status: isPending ? 'PENDING' : 'SUCCEEDED',
     counterpartyId: readText(json, 'links', 'creditor_bank_account'),
     details: {
       reference: readText(json, 'reference'),

@@ -8,7 +8,6 @@ export const PLUGIN_NAME = 'gocardless';
 
 /** The id of the payout that contains a row. */
 export const SETTLEMENT_KEY = 'com.tributary.spec/settlement';
-export const BOOKED_AT_KEY = 'com.tributary.spec/booked_at';
 export const CREDITOR_KEY = `com.${PLUGIN_NAME}.spec/creditor`;
 
 /** The lists whose objects become transactions. An event has the same word in `resource_type`. */
@@ -47,10 +46,11 @@ export const REFUND_STATES = createWordTable<'none' | 'paid' | 'returned'>({
   returned: ['funds_returned'],
 });
 
-/** A payout that bounced was sent before, so its row stays SUCCEEDED. Its return is a row of its own. */
-export const PAYOUT_STATUSES = createWordTable<TransactionStatus>({
-  PENDING: ['pending'],
-  SUCCEEDED: ['paid', 'bounced'],
+/** Whether the money of a payout is away. A payout that bounced was sent before, and can be sent again. */
+export const PAYOUT_STATES = createWordTable<'pending' | 'sent' | 'returned'>({
+  pending: ['pending'],
+  sent: ['paid'],
+  returned: ['bounced'],
 });
 
 /**

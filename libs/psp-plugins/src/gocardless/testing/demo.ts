@@ -3,7 +3,7 @@ import type { Demo } from '@tributary/connector-api/testing';
 import { GocardlessFake } from '../gocardless.fake.js';
 import { PAYMENT_ACCOUNT, SimulatedHistory } from './simulate-history.js';
 
-const PAYMENTS = 120;
+const PAYMENTS = 60;
 const DAYS = 40;
 const DAY_MS = 86_400_000;
 
@@ -15,7 +15,12 @@ export async function startDemo(): Promise<Demo> {
   const recipient = fake.tables.customer_bank_accounts.all()[0]?.id ?? '';
   return {
     settings: { ...fake.settings, since },
-    order: { kind: 'payout', sourceAccountId: PAYMENT_ACCOUNT, destinationAccountId: recipient },
+    order: {
+      kind: 'payout',
+      currency: 'GBP',
+      sourceAccountId: PAYMENT_ACCOUNT,
+      destinationAccountId: recipient,
+    },
     stop: () => fake.server.close(),
   };
 }

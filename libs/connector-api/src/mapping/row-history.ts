@@ -1,0 +1,128 @@
+/**
+ * Rows that can be reversed and restored again and again: a payment that is charged back, paid out once more and charged back again, or a payout that
+ * bounces twice. A PSP has no id for each of these movements, so their rows are numbered: `pay_1.charged_back`, `pay_1.charged_back.2`.
+ */
+import type { FeedReader, StoredRecord } from '../plugin.js';
+import type { Transaction } from '../record.types.js';
+import { COMMON_METADATA_PREFIX } from './common-metadata.js';
+import { reverseRow } from './refunds-and-disputes.js';
+
+/** How often a movement of one object can be repeated. */
+const MAX_REPEATS = 5;
+
+/** The settlement that contains a row, and its time. */
+export interface SettledAt {
+  /** The PSP's id of the settlement, as in `RowDetails.settlement`. */
+  id: string;
+  /** RFC 3339, as in `RowDetails.bookedAt`. */
+  createdAt: string;
+}
+
+interface KnownRow {
+  settlement: string | undefined;
+  /** Milliseconds since 1970; 0 if the row has no `bookedAt`. */
+  bookedAt: number;
+}
+
+/** Formats the id of the n-th movement of one kind: `('pay_1.charged_back', 2)` → `pay_1.charged_back.2`. */
+export function formatNumberedId(id: string, number: number): string {
+  return number === 1 ? id : `${id}.${number}`;
+}
+
+/** The rows that were served, and those that the plugin has built since then. */
+export class RowHistory {
+  private readonly rows = new Map<string, KnownRow>();
+
+  constructor(private readonly feedReader: FeedReader) {}
+
+  /** Reads rows from the feed. Of each id, also the numbered ones are read if there is a first one. */
+  async load(ids: readonly string[]): Promise<void> {
+    const found = await this.read(ids);
+    await this.read(found.flatMap(listNumberedIds));
+  }
+
+  has(id: string): boolean {
+    return this.rows.has(id);
+  }
+
+  /** Adds rows that the plugin has built. @returns the rows */
+  add(rows: Transaction[]): Transaction[] {
+    for (const { id, metadata = {} } of rows) this.rows.set(id, toKnownRow(metadata));
+    return rows;
+  }
+
+  /** Returns the id under which a row was served for this settlement, or the next one that is free. */
+  assignId(base: string, settlement: SettledAt): string {
+    const isFree = (id: string) => !this.has(id) || this.rows.get(id)?.settlement === settlement.id;
+    return listNumberedIds(base).find(isFree) ?? `${base}.${settlement.id}`;
+  }
+
+  /**
+   * Returns which row reversed a payment last before a settlement, unless the payment was restored since.
+   * @param reversals the ids of rows that reverse it, without numbers
+   * @param restoration the id of rows that restore it
+   */
+  findOpenReversal(
+    reversals: readonly string[],
+    restoration: string,
+    settlement: SettledAt,
+  ): string | undefined {
+    const reversed = reversals
+      .flatMap((base) => this.listBefore(base, settlement).map(({ bookedAt }) => ({ base, bookedAt })))
+      .toSorted((a, b) => b.bookedAt - a.bookedAt);
+    return reversed.length > this.listBefore(restoration, settlement).length ? reversed[0]?.base : undefined;
+  }
+
+  private listBefore(base: string, { id, createdAt }: SettledAt): KnownRow[] {
+    return listNumberedIds(base)
+      .map((rowId) => this.rows.get(rowId))
+      .filter((row) => row !== undefined)
+      .filter(({ settlement, bookedAt }) => settlement !== id && bookedAt <= Date.parse(createdAt));
+  }
+
+  private async read(ids: readonly string[]): Promise<string[]> {
+    const unknown = [...new Set(ids)].filter((id) => !this.has(id));
+    if (unknown.length === 0) return ids.filter((id) => this.has(id));
+    for (const [id, { metadata }] of await this.feedReader.findLatest('transactions', unknown))
+      this.rows.set(id, toKnownRow(metadata));
+    return ids.filter((id) => this.has(id));
+  }
+}
+
+function listNumberedIds(base: string): string[] {
+  return Array.from({ length: MAX_REPEATS }, (_, index) => formatNumberedId(base, index + 1));
+}
+
+function toKnownRow(metadata: StoredRecord['metadata'] | NonNullable<Transaction['metadata']>): KnownRow {
+  const bookedAt = Date.parse(metadata[`${COMMON_METADATA_PREFIX}booked_at`] ?? '');
+  return {
+    settlement: metadata[`${COMMON_METADATA_PREFIX}settlement`],
+    bookedAt: Number.isNaN(bookedAt) ? 0 : bookedAt,
+  };
+}
+
+/**
+ * Returns the rows of a payout that a PSP returns and sends again under the same id. Once it was sent, its row stays SUCCEEDED: `<payout>.returned` and
+ * `<payout>.resent` move its money.
+ * @param state `pending`: not sent yet, or not again
+ * @param history must contain what was served; this function loads it
+ */
+export async function toReturnedPayout(
+  payout: Transaction,
+  state: 'pending' | 'sent' | 'returned',
+  history: RowHistory,
+): Promise<Transaction[]> {
+  const [returns, resends] = [`${payout.id}.returned`, `${payout.id}.resent`];
+  await history.load([returns, resends]);
+  const numbers = listNumberedIds('').map((_, index) => index + 1);
+  const open = numbers.find((number) => !history.has(formatNumberedId(resends, number))) ?? MAX_REPEATS;
+  const [returnId, resentId] = [returns, resends].map((base) => formatNumberedId(base, open)) as [
+    string,
+    string,
+  ];
+  const sent: Transaction = { ...payout, status: 'SUCCEEDED' };
+  const returned = reverseRow(sent, returnId);
+  if (state === 'returned') return [sent, ...history.add([returned])];
+  if (!history.has(returnId)) return [open === 1 ? payout : sent];
+  return state === 'sent' ? [sent, ...history.add([reverseRow(returned, resentId)])] : [sent];
+}

@@ -56,7 +56,12 @@ it('executes an order of each PSP that executes orders', async () => {
     const response = await fetch(`${deployment.url}/${name}/${kind}s`, {
       method: 'POST',
       headers: { authorization: `Bearer ${toApiKey(name)}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ idempotencyKey: 'first', amount: '1250', currency: `${currency}/2`, ...parties }),
+      body: JSON.stringify({
+        idempotencyKey: 'first',
+        amount: '1250',
+        currency: `${currency}/2`,
+        ...parties,
+      }),
     });
     expect({ name, status: response.status, body: await response.json() }).toMatchObject({
       ...{ name, body: { status: expect.stringMatching(/^(SUCCEEDED|PENDING)$/) } },

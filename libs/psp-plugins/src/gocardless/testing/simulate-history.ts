@@ -85,14 +85,13 @@ export class SimulatedHistory {
     const draw = this.random();
     const creditor = CREDITORS[Math.floor(this.random() * CREDITORS.length)] ?? CREDITORS[0]!;
     const amount = 500 + Math.floor(this.random() * 50_000);
+    const mandate = `MD${String(at % 997).padStart(6, '0')}`;
+    const links: Record<string, string> = { creditor: creditor.id, mandate };
     const payment = this.fake.tables.payments.add({
       ...{ id: this.fake.createId('PM'), created_at: formatAt(at), amount, amount_refunded: 0 },
       ...{ currency: creditor.currency, charge_date: formatAt(at + 2 * DAY_MS).slice(0, 10), metadata: {} },
       ...{ reference: `INV-${at % 100_000}`, scheme: 'bacs', status: 'submitted' },
-      links: { creditor: creditor.id, mandate: `MD${String(at % 997).padStart(6, '0')}` } as Record<
-        string,
-        string
-      >,
+      links,
     });
     const confirmedAt = at + 3 * DAY_MS;
     if (draw < 0.03) payment.status = 'cancelled';

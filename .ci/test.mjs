@@ -9,7 +9,7 @@ import { buildIfOutdated } from '../bin/build.js';
 const [tier, ...options] = process.argv.slice(2);
 const namesSpecs = options.some((option) => existsSync(option));
 
-buildIfOutdated();
+await buildIfOutdated();
 const { status } = spawnSync(
   process.execPath,
   [

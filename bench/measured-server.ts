@@ -23,7 +23,7 @@ export async function startBaseline(kind: string, files: readonly string[]): Pro
 
 /** Starts the built gateway with a deployment file. */
 export async function startGateway(configFile: string, origin: string): Promise<MeasuredServer> {
-  const child = fork('dist/apps/gateway/src/main.js', ['serve', '--config', configFile], {
+  const child = fork('dist/program/main.js', ['serve', '--config', configFile], {
     execArgv: ['--import', CPU_REPORTER_URL],
     silent: true,
   });

@@ -3,16 +3,17 @@ import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'fs';
 import { createRequire } from 'module';
 import { dirname, join } from 'path';
+import { bundle } from './bundle.js';
 import { copySwaggerUi } from './copy-swagger-ui.js';
 import { fail, program, root } from './launch.js';
 
-const SOURCES = ['apps', 'libs', 'tsconfig.json', 'nest-cli.json', 'package-lock.json'];
+const SOURCES = ['apps', 'libs', 'bin', 'tsconfig.json', 'nest-cli.json', 'package-lock.json'];
 
 /** Files that the build leaves out, as in apps/gateway/tsconfig.app.json. */
 const NOT_BUILT = /\.(spec|fake)\.ts$|\.snap$|\.md$|[\\/]testing$/;
 
-export function buildIfOutdated() {
-  if (isOutdated()) build();
+export async function buildIfOutdated() {
+  if (isOutdated()) await build();
 }
 
 function isOutdated() {
@@ -28,7 +29,7 @@ function isNewer(path, built) {
   return readdirSync(path).some((name) => isNewer(join(path, name), built));
 }
 
-function build() {
+async function build() {
   const nest = findNest();
   if (!nest) {
     // Without the development dependencies a build is impossible, and the existing build is the installed
@@ -44,6 +45,7 @@ function build() {
     stdio: ['ignore', 2, 2],
   });
   if (status === 0) {
+    await bundle();
     copySwaggerUi();
     buildConsole();
     return;

@@ -9,7 +9,7 @@ import { dirname, join } from 'path';
 import { fileURLToPath, pathToFileURL } from 'url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-export const program = join(root, 'dist', 'apps', 'gateway', 'src', 'main.js');
+export const program = join(root, 'dist', 'program', 'main.js');
 
 /** On older versions better-sqlite3 crashes without a message. */
 const OLDEST = 22;

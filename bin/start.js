@@ -8,8 +8,8 @@ import { onNewNode, runProgram } from './launch.js';
 
 const EXAMPLE = join('examples', 'gateway.yaml');
 
-onNewNode(() => {
-  buildIfOutdated();
+onNewNode(async () => {
+  await buildIfOutdated();
   const options = process.argv.slice(2);
   const named = options.some((option) => /^(-c|--config(=.*)?|-h|--help)$/.test(option));
   process.argv.splice(2, options.length, 'serve', ...(named ? [] : ['--config', EXAMPLE]), ...options);

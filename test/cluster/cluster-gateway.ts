@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchHttpStatus } from './fetch-http-status.js';
 
-const PROGRAM = 'dist/apps/gateway/src/main.js';
+const PROGRAM = 'dist/program/main.js';
 const MAX_START_MS = 120_000;
 
 export class ClusterGateway {

@@ -74,7 +74,7 @@ async function waitForFirstId(stream: string): Promise<string> {
 /** Runs a command that must exit by itself, soon. */
 async function runToExit(...args: string[]): Promise<{ code: number | null; said: string; ms: number }> {
   const began = performance.now();
-  const child = spawn(process.execPath, ['dist/apps/gateway/src/main.js', ...args], { timeout: 60_000 });
+  const child = spawn(process.execPath, ['dist/program/main.js', ...args], { timeout: 60_000 });
   let said = '';
   for (const output of [child.stdout, child.stderr])
     output.on('data', (text: Buffer) => (said += String(text)));
@@ -104,7 +104,7 @@ it('stops while it waits', async () => {
   await database.stop('INT');
   const child = spawn(
     process.execPath,
-    ['dist/apps/gateway/src/main.js', 'serve', '--config', deployment(database.url('postgres'))],
+    ['dist/program/main.js', 'serve', '--config', deployment(database.url('postgres'))],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );
   const closed = once(child, 'close');

@@ -15,7 +15,7 @@ import { CONNECTOR_NAMES, writeDeployment } from './deployment.js';
 
 /** Number of kills. `KILLS` sets it for both stores. The default is lower on PostgreSQL, where the same test runs again. */
 const KILLS = Number(process.env.KILLS ?? (DEFAULT_STORE === SQLITE ? 15 : 10));
-const PROGRAM = 'dist/apps/gateway/src/main.js';
+const PROGRAM = 'dist/program/main.js';
 /** Latency of the simulated PSP in milliseconds. The history must take longer than all kills. */
 const LATENCY_MS = 20;
 

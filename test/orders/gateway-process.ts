@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PROGRAM = 'dist/apps/gateway/src/main.js';
+const PROGRAM = 'dist/program/main.js';
 const MAX_START_MS = 60_000;
 
 export class GatewayProcess {

@@ -46,7 +46,7 @@ async function run(...args: string[]) {
 
 /** Starts the built program as a child process. */
 function start(...args: string[]) {
-  if (!existsSync(join(ROOT, 'dist/apps/gateway/src/main.js'))) throw new Error('run "npm run build" first');
+  if (!existsSync(join(ROOT, 'dist/program/main.js'))) throw new Error('run "npm run build" first');
   const child = spawn(process.execPath, [join(ROOT, 'bin/tributary.js'), ...args], { cwd: directory });
   const printed = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.out += text));

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { findBuiltDirectory } from '../http/find-built-directory.js';
 
 /** Content types of the files that the build of the console writes. A file with another extension is not served. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ export class ConsoleFiles {
   private readonly files = new Map<string, Promise<ConsoleFile>>();
   private readonly assetNames: ReadonlySet<string>;
 
-  constructor(private readonly directory = findConsoleDirectory()) {
+  constructor(private readonly directory = findBuiltDirectory('console')) {
     const assets = join(directory, 'assets');
     this.assetNames = new Set(existsSync(assets) ? readdirSync(assets) : []);
   }
@@ -61,11 +62,4 @@ export class ConsoleFiles {
 async function readConsoleFile(path: string, contentType: string): Promise<ConsoleFile> {
   const body = await readFile(path);
   return { contentType, body, gzippedBody: await compress(body) };
-}
-
-/** Returns the directory to which the build writes the console: `dist/console`, for the built program and for its sources. */
-function findConsoleDirectory(): string {
-  const top = join(import.meta.dirname, '../../../..');
-  const besideProgram = join(top, 'console');
-  return existsSync(besideProgram) ? besideProgram : join(top, 'dist/console');
 }

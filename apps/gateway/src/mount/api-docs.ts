@@ -1,9 +1,9 @@
 /** Provides Swagger UI and the OpenAPI document of each connector. */
 import { createOpenApiDocument } from '@tributary/connector-api/contract';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPackageVersion } from '../package-version.js';
+import { findBuiltDirectory } from '../http/find-built-directory.js';
 import type { ConnectorPathSet } from '../http/shared-route-table.js';
 
 export const API_DOCS = Symbol('API_DOCS');
@@ -81,16 +81,9 @@ export class ApiDocs {
   private loadAsset(name: string): Promise<Buffer> {
     let asset = this.assets.get(name);
     if (asset === undefined) {
-      asset = readFile(join(findAssetDirectory(), name));
+      asset = readFile(join(findBuiltDirectory('swagger-ui'), name));
       this.assets.set(name, asset);
     }
     return asset;
   }
-}
-
-/** Returns the directory to which the build copies Swagger UI: `dist/swagger-ui`, for the built program and for its sources. */
-function findAssetDirectory(): string {
-  const top = join(import.meta.dirname, '../../../..');
-  const besideProgram = join(top, 'swagger-ui');
-  return existsSync(besideProgram) ? besideProgram : join(top, 'dist/swagger-ui');
 }

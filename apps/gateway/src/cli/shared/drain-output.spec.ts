@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 /** Pipes the output of the built program through a reader that starts late. Returns what the reader got. */
 async function readSlowly(...args: string[]): Promise<string> {
-  if (!existsSync(join(ROOT, 'dist/apps/gateway/src/main.js'))) throw new Error('run "npm run build" first');
+  if (!existsSync(join(ROOT, 'dist/program/main.js'))) throw new Error('run "npm run build" first');
   const script = '"$0" "$@" | (sleep 1; cat)';
   const command = [process.execPath, join(ROOT, 'bin/tributary.js'), ...args, '--config', config];
   const { stdout } = await promisify(execFile)('sh', ['-c', script, ...command], { maxBuffer: 64 * MIB });

@@ -23,7 +23,7 @@ connectors:
  * @returns standard error, the HTTP status of one request, and the exit code
  */
 async function serveInto(output: number | 'pipe') {
-  if (!existsSync(join(ROOT, 'dist/apps/gateway/src/main.js'))) throw new Error('run "npm run build" first');
+  if (!existsSync(join(ROOT, 'dist/program/main.js'))) throw new Error('run "npm run build" first');
   const child = spawn(
     process.execPath,
     [join(ROOT, 'bin/tributary.js'), 'serve', '--config', config, '--log-level', 'debug'],

@@ -3,18 +3,30 @@
  * `tributary/connector-api`, and decorates its classes for Nest. If it imported its own copies, Nest would not find the tokens,
  * and `instanceof` would not recognise the errors. A resolve hook maps these imports to the modules that the gateway has loaded.
  */
+import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import type { ResolveFnOutput, ResolveHookContext } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 type NextResolve = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
 
-const CONNECTOR_API_URL = new URL('../../../../../libs/connector-api/src/', import.meta.url);
-const CONNECTOR_API_MODULES = new Map([
-  ['tributary/connector-api', new URL('index.js', CONNECTOR_API_URL).href],
-  ['tributary/connector-api/http', new URL('http/index.js', CONNECTOR_API_URL).href],
-  ['tributary/connector-api/listing', new URL('listing/index.js', CONNECTOR_API_URL).href],
-]);
+const COMPILED_CONNECTOR_API = '../../../../../libs/connector-api/src';
+/**
+ * Files of the program that export what the gateway uses of a package. `bin/bundle.js` writes them beside the file that contains this code. The
+ * compiled code that is not bundled yet has the modules of `tributary/connector-api` only.
+ */
+const SHARED_FILES: Readonly<Record<string, readonly string[]>> = {
+  'tributary/connector-api': ['connector-api.js', `${COMPILED_CONNECTOR_API}/index.js`],
+  'tributary/connector-api/http': ['connector-api-http.js', `${COMPILED_CONNECTOR_API}/http/index.js`],
+  'tributary/connector-api/listing': [
+    'connector-api-listing.js',
+    `${COMPILED_CONNECTOR_API}/listing/index.js`,
+  ],
+  '@nestjs/common': ['nestjs-common.js'],
+  'class-transformer': ['class-transformer.js'],
+  'class-validator': ['class-validator.js'],
+};
+/** Packages for which a plugin package gets the copy that is installed beside the gateway, if the program has no file of them. */
 const SHARED_PACKAGE_PATTERN =
   /^(?:@nestjs\/common|class-transformer|class-validator|reflect-metadata)(?:\/|$)/;
 /** Export conditions for loading a package. `import` is needed because the `exports` of a package can allow only `import`. */
@@ -80,10 +92,15 @@ function resolveSharedModule(
   context: ResolveHookContext,
   next: NextResolve,
 ): ResolveFnOutput {
-  const url = CONNECTOR_API_MODULES.get(specifier);
+  const url = findSharedFile(specifier);
   if (url !== undefined) return { url, format: 'module', shortCircuit: true };
   return next(
     specifier,
     SHARED_PACKAGE_PATTERN.test(specifier) ? { ...context, parentURL: import.meta.url } : context,
   );
+}
+
+function findSharedFile(specifier: string): string | undefined {
+  const files = SHARED_FILES[specifier] ?? [];
+  return files.map((file) => new URL(file, import.meta.url)).find((url) => existsSync(url))?.href;
 }

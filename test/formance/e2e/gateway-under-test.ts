@@ -9,7 +9,7 @@ import type { ServedRow } from './compare-payments.js';
 import type { Balances } from './payments-server.js';
 import type { EndToEndSettings } from './settings.js';
 
-const PROGRAM = 'dist/apps/gateway/src/main.js';
+const PROGRAM = 'dist/program/main.js';
 const MAX_OUTPUT_BYTES = 100_000_000;
 /** Formance uses the first key. The checks use the second one, because the gateway remembers what each key was served. */
 const KEYS = { formance: 'the-key-that-formance-uses', checks: 'the-key-that-the-checks-use' };

@@ -105,6 +105,7 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/gocardless/gocardless.year.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',
+  'libs/psp-plugins/src/square/square.year.spec.ts',
   'libs/psp-plugins/src/bank-statements/fuzz.spec.ts',
   'libs/psp-plugins/src/bank-statements/chain/simulated-bank-year.slow.spec.ts',
   'libs/psp-plugins/src/sandbox/sandbox.spec.ts',

@@ -112,6 +112,8 @@ function createTimedSource(context: SquareContext, list: TimedList, locationId?:
     fetchPage: (query, aborted) =>
       confirmEmptyList({ fetchPage: () => request(query, aborted), fetchKnownRows: requestOldest }),
     ...(list === 'payouts' && {
+      // The entries of a hundred payouts are many requests, and a listing that breaks off repeats its last step.
+      maxPages: 1,
       isOpen: (row: Json) => !FINAL_PAYOUT_STATUSES.includes(readText(row, 'status') ?? ''),
       // A payout that is missing here is requested by its time, so an empty list needs no confirmation.
       fetchOpenPage: async (query: TimeWindowQuery, aborted: AbortSignal) =>

@@ -17,10 +17,14 @@ interface OrderedPayment {
   order: PaymentOrder;
   initiationId: string;
   retries: number;
+  /** Checks in a row that found it failed by Formance alone. */
+  failedChecks: number;
 }
 
 /** A person retries an initiation that Formance failed because a connection was refused or broke. */
 const MAX_RETRIES = 3;
+/** Formance stores the payment of a failed order and the status of its initiation one after the other. */
+const CHECKS_BEFORE_RETRY = 3;
 
 export class OrderedPayments {
   private readonly ordered: OrderedPayment[] = [];
@@ -56,17 +60,33 @@ export class OrderedPayments {
       sourceAccountId: this.findAccountId(from),
       destinationAccountId: this.findAccountId(targets[number % targets.length]!),
     });
-    this.ordered.push({ order, initiationId, retries: 0 });
+    this.ordered.push({ order, initiationId, retries: 0, failedChecks: 0 });
   }
 
-  /** Waits until the PSP has got an attempt of each of these orders. */
-  waitUntilReceived(references: readonly string[]): Promise<readonly string[]> {
+  /** Waits until the PSP has accepted so many of these orders. @param count all of them by default */
+  waitUntilAccepted(references: readonly string[], count = references.length): Promise<readonly string[]> {
     const { gateway, settings } = this.context;
     return waitUntilSolved(() => {
       const journal = new PspJournal(gateway.journal);
       const missing = references.filter((reference) => journal.getPayments(reference).length === 0);
-      return Promise.resolve(missing.map((reference) => `${reference}: the PSP has not got it`));
+      const isEnough = references.length - missing.length >= count;
+      return Promise.resolve(
+        isEnough ? [] : missing.map((reference) => `${reference}: the PSP has not accepted it`),
+      );
     }, settings.timeoutMs);
+  }
+
+  /** Returns the orders whose payment the PSP executes, settles, fails or returns in a span of time. */
+  findChangedBetween(from: number, to: number): string[] {
+    const journal = new PspJournal(this.context.gateway.journal);
+    return this.ordered
+      .map(({ order }) => order.reference)
+      .filter((reference) =>
+        journal.getPayments(reference).some(({ at, after, fault, fate }) => {
+          const changes = fault === 'executes-later' || fate !== 'succeeds';
+          return changes && at + after >= from && at + after <= to;
+        }),
+      );
   }
 
   /** Waits until Formance shows the final state of all orders. @returns what is wrong at the end of the time */
@@ -119,12 +139,15 @@ export class OrderedPayments {
     const initiation = await payments.findInitiation(ordered.initiationId);
     // Without a payment, the order has not reached the gateway, because it did not run.
     if (initiation.status === 'FAILED' && (stored.length === 0 || !canFail(paid[0]))) {
-      if (ordered.retries < MAX_RETRIES) {
+      ordered.failedChecks++;
+      if (ordered.failedChecks >= CHECKS_BEFORE_RETRY && ordered.retries < MAX_RETRIES) {
         ordered.retries++;
+        ordered.failedChecks = 0;
         await payments.retryInitiation(ordered.initiationId);
       }
       return [`${reference}: FAILED by Formance alone: ${initiation.error ?? 'no reason'}`];
     }
+    ordered.failedChecks = 0;
     const expected = getExpectedEnd(paid[0], amount);
     if (expected === undefined) return [`${reference}: the PSP has not executed it`];
     const linked = await payments.listLinkedPaymentIds(ordered.initiationId);

@@ -10,7 +10,7 @@ interface VerifyReport {
   differences: { kind: string; object: string; message: string }[];
 }
 
-/** Compares payments with their adjustments, accounts and beneficiaries. The rows of the connector must not change any more. */
+/** Compares payments with their adjustments, accounts and beneficiaries. New rows must be rare, because Formance needs some seconds to get them. */
 export async function compareDelivery(context: ScenarioContext, connector: ConnectorName): Promise<void> {
   const { gateway, payments, results, settings } = context;
   const connectorId = await payments.findConnectorId(gateway.getPath(connector));
@@ -29,16 +29,16 @@ export async function compareDelivery(context: ScenarioContext, connector: Conne
   results.note(`${connector}: ${JSON.stringify(counts)}`);
   results.add(`${connector}: formance verify finds no difference`, verified);
 
-  const rows = await gateway.listRows(connector);
-  const stored = await payments.listPayments(connectorId);
-  const adjustments = stored.reduce((sum, payment) => sum + payment.adjustments.length, 0);
-  results.note(
-    `${connector}: ${rows.length} rows; in Formance ${stored.length} payments, ${adjustments} adjustments`,
-  );
-  results.add(
-    `${connector}: payments and adjustments are equal`,
-    rows.length === 0 ? ['the gateway has no rows'] : comparePayments(rows, stored),
-  );
+  let size = '';
+  const compared = await waitUntilSolved(async () => {
+    const rows = await gateway.listRows(connector);
+    const stored = await payments.listPayments(connectorId);
+    const adjustments = stored.reduce((sum, payment) => sum + payment.adjustments.length, 0);
+    size = `${rows.length} rows; in Formance ${stored.length} payments, ${adjustments} adjustments`;
+    return rows.length === 0 ? ['the gateway has no rows'] : comparePayments(rows, stored);
+  }, settings.timeoutMs);
+  results.note(`${connector}: ${size}`);
+  results.add(`${connector}: payments and adjustments are equal`, compared);
 }
 
 /** Compares the newest balances of each account. They must not change any more. */

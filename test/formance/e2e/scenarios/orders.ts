@@ -1,6 +1,7 @@
 /** Payouts and transfers through Formance at a PSP with faults, in EUR/2 and JPY, while the gateway is killed. */
 import { OrderedPayments } from '../ordered-payments.js';
 import type { ScenarioContext } from '../scenario-context.js';
+import { compareDelivery } from './compare-delivery.js';
 import { killRepeatedly } from './kills.js';
 
 const KINDS = ['PAYOUT', 'TRANSFER'] as const;
@@ -25,4 +26,5 @@ export async function orderWithFaults(context: ScenarioContext): Promise<void> {
   results.note(`${ordered.count} orders; attempts: ${ordered.describeFaults()}`);
   results.note(`${ordered.retriedCount} failed initiations were retried, as a person does`);
   results.add('orders: each initiation and its payment end as the PSP did', problems);
+  await compareDelivery(context, 'orders');
 }

@@ -182,12 +182,17 @@ function createSources(context: GocardlessContext, paymentAccounts: readonly Jso
   }));
 }
 
-/** Lists a source. Where the token may not read outbound payments, they are left out, as the settings say. */
+/**
+ * Lists a source. Where the token may not read outbound payments, they are left out, as the settings say. GoCardless allows refunds of mandates on
+ * request only.
+ */
 async function* listWhereAllowed({ settings }: GocardlessContext, source: Source, at: Position | undefined) {
   try {
     yield* source.list(at);
   } catch (error) {
-    const isOptional = settings.paymentAccounts !== 'required' && source.id.endsWith('outbound_payments');
+    const isOptional =
+      source.id === 'mandate_refunds' ||
+      (settings.paymentAccounts !== 'required' && source.id.endsWith('outbound_payments'));
     if (!isOptional || !isAccessDenied(error)) throw error;
   }
 }
@@ -227,7 +232,7 @@ function listPayouts(context: GocardlessContext, at: Position | undefined) {
   return changes<Json, RereadTimeWindowsPosition, ListedObject>(
     {
       listEvents: (since) => rereadCreated(context, 'payouts', since),
-      getEventId: (payout) => payout.toJsonString(),
+      getEventId: getPayoutState,
       getObjectId: (payout) => remember(known, payout),
       getId: getObjectId,
       fetchObjects: (ids, signal) => fetchObjects(context, 'payouts', { ids, known, signal }),
@@ -266,6 +271,11 @@ function listChanged(
     isEventsPosition(at) ? at : undefined,
     context,
   );
+}
+
+/** A payout is read again, with its items, when one of these changes. */
+function getPayoutState(payout: Json): string {
+  return [['id'], ['status'], ['fx', 'fx_amount']].map((path) => readText(payout, ...path)).join(' ');
 }
 
 function remember(known: Map<string, Json>, json: Json): string | undefined {

@@ -74,6 +74,9 @@ export const SLOW_SPECS = [
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
   'libs/psp-plugins/src/paypal/paypal.suite.spec.ts',
+  // Compile the schemas of the PSP's documents, which takes seconds.
+  'libs/psp-plugins/src/paypal/paypal.listing.spec.ts',
+  'libs/psp-plugins/src/paypal/paypal.orders.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.suite.spec.ts',
   'libs/psp-plugins/src/square/square.suite.spec.ts',
 
@@ -104,6 +107,7 @@ export const SLOW_SPECS = [
   'test/completeness/years.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.year.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.year.spec.ts',
+  'libs/psp-plugins/src/paypal/paypal.year.spec.ts',
   'libs/psp-plugins/src/revolut-business/revolut-business.year.spec.ts',
   'libs/psp-plugins/src/square/square.year.spec.ts',
   'libs/psp-plugins/src/bank-statements/fuzz.spec.ts',

@@ -16,6 +16,7 @@ export * from './oldest-first-listing.js';
 export * from './time-budget.js';
 export { readWindow, WindowTooLargeError } from './read-window.js';
 export type { TimeWindow, TimeWindowQuery, TimeWindowSource, WindowRows } from './read-window.js';
+export * from './payee-listing.js';
 export * from './read-pages.js';
 export * from './reread-listing.js';
 export * from './reread-time-windows.js';

@@ -3,6 +3,8 @@
  */
 import { PspError } from '../errors.js';
 import type { Json } from '../http/json-accessors.js';
+import type { TokenPage } from './listing.types.js';
+import { requireRows } from './read-list-response.js';
 import type { TimeWindow, TimeWindowQuery } from './read-window.js';
 
 /** A page of a part of a range. */
@@ -39,6 +41,36 @@ export function getNextPageToken(
 export function getFirstHalfToken({ from, to }: TimeWindow, resolutionMs: number): string {
   const halfMs = Math.ceil((to - from) / 2 / resolutionMs) * resolutionMs;
   return formatToken({ from, to: from + halfMs, page: 1 });
+}
+
+/** The names of the properties of a response. */
+export interface NumberedPageNames {
+  rows: string;
+  /** The number of all rows of the range. */
+  rowCount: string;
+  pageCount: string;
+}
+
+/**
+ * Reads a page of a part of the range of `query`.
+ * @throws PspError `unavailable` if there is no list, unless the number of rows is zero, or if one of the numbers is missing
+ */
+export function readNumberedPage(
+  response: Json,
+  part: NumberedPage,
+  query: TimeWindowQuery,
+  { names, maxRangeMs }: { names: NumberedPageNames; maxRangeMs: number },
+): TokenPage<Json> {
+  const total = readCount(response, names.rowCount);
+  const isEmpty = total === 0 && !response.has(names.rows);
+  const pageCount = total === 0 ? 0 : readCount(response, names.pageCount);
+  const next = getNextPageToken(part, pageCount, query, maxRangeMs);
+  const isWholeRange = part.from === query.from && part.to === query.to;
+  return {
+    rows: isEmpty ? [] : requireRows(response, names.rows),
+    ...(isWholeRange && { total }),
+    ...(next !== undefined && { next }),
+  };
 }
 
 /**

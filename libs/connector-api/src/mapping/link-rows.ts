@@ -15,6 +15,14 @@ export interface UnlinkedRow {
   linked?: Transaction | undefined;
 }
 
+/** Sorts rows by their time. Of the rows of one time, those that name another row come last. */
+export function sortForLinking(rows: readonly UnlinkedRow[]): UnlinkedRow[] {
+  return rows.toSorted((a, b) => {
+    const difference = Date.parse(a.row.createdAt) - Date.parse(b.row.createdAt);
+    return difference === 0 ? Number(a.linked !== undefined) - Number(b.linked !== undefined) : difference;
+  });
+}
+
 /**
  * Links rows to each other and to the rows that were served before.
  * @param rows oldest first

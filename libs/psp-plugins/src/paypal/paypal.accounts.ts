@@ -1,7 +1,6 @@
 /** Lists the one account that the app belongs to, with its balances in all currencies. */
 import {
   createAccountPage,
-  createPspMetadata,
   formatTime,
   parseMoney,
   parseTime,
@@ -11,8 +10,7 @@ import {
 import type { Account, Balances, Page } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
 import { requireRows } from '@tributary/connector-api/listing';
-import type { PaypalContext } from './paypal.client.js';
-import { PLUGIN_NAME } from './paypal.types.js';
+import { readTime, type PaypalContext } from './paypal.client.js';
 
 /** @throws PspError `rejected` if the credentials belong to another account than the settings say */
 export async function* listAccountPages(context: PaypalContext): AsyncGenerator<Page<Account>> {
@@ -28,34 +26,20 @@ export async function* listAccountPages(context: PaypalContext): AsyncGenerator<
   // An account has a balance in its primary currency. Without any, every balance would be served as zero.
   if (requireRows(response, 'balances').length === 0)
     throw new PspError('unavailable', 'PayPal: GET /v1/reporting/balances: the list of balances is empty');
-  const list = {
-    ...{ rows: [response], idProperty: 'account_id' },
-    toAccount: () => toAccount(context, response),
-    toBalances: () => toBalances(context, response),
-  };
+  const account = { id: settings.accountId, name: `PayPal ${settings.accountId}` };
+  const toBalances = () => readBalances(context, response);
+  const list = { rows: [response], idProperty: 'account_id', toAccount: () => account, toBalances };
   yield { ...createAccountPage([list]), cursor: 'all' };
 }
 
-function toAccount({ settings: { accountId } }: PaypalContext, response: Json): Account {
-  const primary = response.array('balances').find((row) => readText(row, 'primary') === 'true');
-  const currency = primary && readText(primary, 'currency');
-  return {
-    id: accountId,
-    name: `PayPal ${accountId}`,
-    metadata: createPspMetadata(PLUGIN_NAME, { primary_currency: currency }),
-  };
-}
-
-function toBalances({ settings, clock }: PaypalContext, response: Json): Balances {
+function readBalances({ settings, clock }: PaypalContext, response: Json): Balances {
   const property = settings.balance === 'total' ? 'total_balance' : 'available_balance';
-  const at = ['as_of_time', 'last_refresh_time']
-    .map((name) => readText(response, name)?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2') ?? '')
-    .find((time) => parseTime(time) !== undefined);
+  const times = ['as_of_time', 'last_refresh_time'].map((name) => readTime(response, name) ?? '');
+  const toMoney = (row: Json) =>
+    parseMoney(row.decimal(property, 'value'), row.string(property, 'currency_code'));
   return {
     accountId: settings.accountId,
-    at: at ?? formatTime(clock.now()),
-    amounts: response
-      .array('balances')
-      .map((row) => parseMoney(row.decimal(property, 'value'), row.string(property, 'currency_code'))),
+    at: times.find((time) => parseTime(time) !== undefined) ?? formatTime(clock.now()),
+    amounts: response.array('balances').map(toMoney),
   };
 }

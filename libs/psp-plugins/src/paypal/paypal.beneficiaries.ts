@@ -1,50 +1,20 @@
 /** Lists whom the account can pay as beneficiaries: the receivers of the settings, and the accounts that it has paid before. */
-import {
-  createOwnerMetadata,
-  createPspMetadata,
-  parseRows,
-  readText,
-  takeNewBeneficiaries,
-} from '@tributary/connector-api';
-import type { Beneficiary, Cursor, Page } from '@tributary/connector-api';
+import { createOwnerMetadata, createPspMetadata, readText } from '@tributary/connector-api';
+import type { Beneficiary, Cursor } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
-import {
-  convertStepsToPages,
-  createCursorFormat,
-  isTimeWindowsPosition,
-  timeWindows,
-} from '@tributary/connector-api/listing';
-import { TRANSACTION_LIST, type PaypalContext } from './paypal.client.js';
+import { listPayees } from '@tributary/connector-api/listing';
+import { TRANSACTION_ID_PATH, type PaypalContext } from './paypal.client.js';
 import type { PaypalPayeeSettings } from './paypal.config.js';
-import { getStart } from './paypal.transactions.js';
+import { getListingOptions } from './paypal.transactions.js';
 import { getRecipientType, MASS_PAYMENT_CODE, PLUGIN_NAME } from './paypal.types.js';
 
-const HOUR_MS = 3_600_000;
-const CURSOR_FORMAT = createCursorFormat({
-  plugin: PLUGIN_NAME,
-  version: 1,
-  isPosition: isTimeWindowsPosition,
-});
-
-export async function* listBeneficiaryPages(
-  context: PaypalContext,
-  since: Cursor | undefined,
-): AsyncGenerator<Page<Beneficiary>> {
-  const { client, settings, feedReader } = context;
+export function listBeneficiaryPages(context: PaypalContext, since: Cursor | undefined) {
   const options = {
-    ...TRANSACTION_LIST,
-    ...{ start: getStart(context), overlapMs: 24 * HOUR_MS },
-    fetchPage: (query: Parameters<typeof client.listTransactions>[0], signal: AbortSignal) =>
-      client.listTransactions(query, signal, { transaction_type: MASS_PAYMENT_CODE }),
+    ...getListingOptions(context, { transaction_type: MASS_PAYMENT_CODE }),
+    ...{ plugin: PLUGIN_NAME, idPath: TRANSACTION_ID_PATH, toBeneficiaries: toPaidBeneficiaries },
+    configured: context.settings.beneficiaries.map(toConfiguredBeneficiary),
   };
-  const position = CURSOR_FORMAT.parse(since) ?? { at: options.start, span: options.maxWindowMs };
-  const configured = settings.beneficiaries.map(toConfiguredBeneficiary);
-  yield { items: configured, cursor: CURSOR_FORMAT.serialize(position) };
-  const listedIds = new Set(configured.map(({ id }) => id));
-  yield* convertStepsToPages(timeWindows(options, position, context), CURSOR_FORMAT, (rows) => {
-    const paid = parseRows(rows, ['transaction_info', 'transaction_id'], toPaidBeneficiaries);
-    return takeNewBeneficiaries(paid, listedIds, feedReader);
-  });
+  return listPayees(options, since, context);
 }
 
 /** Returns whether an order can pay to this beneficiary. */

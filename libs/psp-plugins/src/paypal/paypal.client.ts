@@ -6,10 +6,9 @@ import { PspHttp, PspResponseError } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import {
   getFirstHalfToken,
-  getNextPageToken,
   parseNumberedPage,
   readCount,
-  requireRows,
+  readNumberedPage,
   WindowTooLargeError,
 } from '@tributary/connector-api/listing';
 import type {
@@ -40,9 +39,13 @@ export const MAX_HISTORY_MS = 3 * 364 * DAY_MS;
 /** The document promises no order of transactions. `end_date` counts as exclusive or inclusive: a row in both windows is the same row. */
 export const TRANSACTION_LIST: Omit<TimeWindowSource<Json>, 'fetchPage'> & { maxWindowMs: number } = {
   getId: getRowKey,
-  getTime: (row) => parseTime(readTime(row, 'transaction_initiation_date') ?? '')?.milliseconds,
+  getTime: (row) =>
+    parseTime(readTime(row.at('transaction_info'), 'transaction_initiation_date') ?? '')?.milliseconds,
   ...{ order: 'unordered', paging: 'token', resolutionMs: SECOND_MS, maxWindowMs: MAX_RANGE_MS },
 };
+
+const PAGE_NAMES = { rows: 'transaction_details', rowCount: 'total_items', pageCount: 'total_pages' };
+export const TRANSACTION_ID_PATH = ['transaction_info', 'transaction_id'];
 
 /** Filters of the list of transactions. */
 export interface TransactionFilter {
@@ -77,23 +80,13 @@ export class PaypalClient {
       if (isDivisible && isErrorAbout(/RESULTSET_TOO_LARGE|result set size/i, error)) return undefined;
       throw error;
     });
-    const total = response && readCount(response, 'total_items');
-    if (filter === undefined && isDivisible && (total ?? Infinity) > MAX_ROWS_PER_WINDOW)
+    const mayDivide = isDivisible && filter !== undefined;
+    if (response === undefined && mayDivide) return { rows: [], next: getFirstHalfToken(part, SECOND_MS) };
+    const isTooLarge =
+      response === undefined || readCount(response, PAGE_NAMES.rowCount) > MAX_ROWS_PER_WINDOW;
+    if (response === undefined || (isTooLarge && isDivisible && !mayDivide))
       throw new WindowTooLargeError('the range has too many transactions');
-    if (response === undefined) return { rows: [], next: getFirstHalfToken(part, SECOND_MS) };
-    // The document requires a list of at least one row, so a result without rows may have no list.
-    const hasList = total !== 0 || response.has('transaction_details');
-    const next = getNextPageToken(
-      part,
-      total === 0 ? 0 : readCount(response, 'total_pages'),
-      query,
-      MAX_RANGE_MS,
-    );
-    return {
-      rows: hasList ? requireRows(response, 'transaction_details') : [],
-      ...(part.from === query.from && part.to === query.to && total !== undefined && { total }),
-      ...(next !== undefined && { next }),
-    };
+    return readNumberedPage(response, part, query, { names: PAGE_NAMES, maxRangeMs: MAX_RANGE_MS });
   }
 
   private requestTransactions(
@@ -130,9 +123,9 @@ function isErrorAbout(pattern: RegExp, error: unknown): boolean {
   return error instanceof PspResponseError && pattern.test(error.body.toJsonString());
 }
 
-/** Returns a time of a transaction. PayPal writes a zone without a colon: `2026-03-04T05:06:07+0000`. */
-export function readTime(row: Json, property: string): string | undefined {
-  return readText(row, 'transaction_info', property)?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2');
+/** Returns a time. PayPal writes a zone without a colon: `2026-03-04T05:06:07+0000`. */
+export function readTime(json: Json, property: string): string | undefined {
+  return readText(json, property)?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2');
 }
 
 /**

@@ -47,7 +47,7 @@ function parseTransaction(row: Json, { accountId }: PaypalSettings) {
   const amount = parseMoneyObject(info.object('transaction_amount'));
   const fee = info.has('fee_amount') ? parseMoneyObject(info.object('fee_amount')) : undefined;
   const [createdAt = '', updatedAt = ''] = ['initiation', 'updated'].map((name) =>
-    readTime(row, `transaction_${name}_date`),
+    readTime(info, `transaction_${name}_date`),
   );
   normalizeTime(createdAt, 'transaction_initiation_date');
   const counterpartyId = readText(info, 'paypal_account_id');
@@ -93,14 +93,9 @@ function createRows(whole: ParsedTransaction, settings: PaypalSettings): Unlinke
     case 'dispute':
       return createReturnRows(whole, RETURN_MOVEMENTS[kind][isOutgoing ? 'outgoing' : 'incoming']);
     case 'fee': {
+      // It is tied by name only: clients merge two fees of one payment, and the payment can have one of its own.
       const fee = { ...related, counterpartyId: undefined, amount: negateMoney(fields.amount) };
-      return [
-        {
-          row: toFee(fee),
-          preferredId,
-          linked: originalId === undefined ? undefined : toFee(fee, originalId),
-        },
-      ];
+      return [{ row: toFee(fee), preferredId }];
     }
     case 'conversion':
     case 'transfer':

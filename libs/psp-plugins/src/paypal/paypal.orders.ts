@@ -6,6 +6,8 @@ import {
   createOrderResult,
   createPspMetadata,
   formatAmount,
+  formatOrderUnits,
+  pickProperties,
   PspError,
   readText,
   rejectOrder,
@@ -13,7 +15,7 @@ import {
   translateOrDefault,
   truncateText,
 } from '@tributary/connector-api';
-import type { Money, Order, OrderResult, OrderStatus } from '@tributary/connector-api';
+import type { Order, OrderResult, OrderStatus } from '@tributary/connector-api';
 import { submitOrder } from '@tributary/connector-api/http';
 import type { Json, JsonBody } from '@tributary/connector-api/http';
 import { isBeneficiary } from './paypal.beneficiaries.js';
@@ -38,7 +40,7 @@ export async function createOrder(context: PaypalContext, order: Order): Promise
   const body = await createBatch(context, order);
   let batchId: string | undefined;
   return submitOrder({
-    send: async () => toOrderResult(await context.client.createPayoutBatch(body), order),
+    send: async () => toOrderResult(await context.client.createPayoutBatch(body)),
     isDuplicate: (error) => {
       batchId = BATCH_LINK_PATTERN.exec(error.toJsonString())?.[1];
       return isDuplicateBatch(error);
@@ -62,7 +64,7 @@ async function findBatch(
   const batch = await client.findPayoutBatch(id);
   if (batch === undefined) return undefined;
   const key = readText(batch, 'batch_header', 'sender_batch_header', 'sender_batch_id');
-  if (key === order.idempotencyKey) return toOrderResult(batch, order);
+  if (key === order.idempotencyKey) return toOrderResult(batch);
   throw new PspError(
     'unavailable',
     `PayPal: the batch ${id} has the sender_batch_id ${key}, which is not that of the order`,
@@ -82,25 +84,18 @@ async function createBatch(context: PaypalContext, order: Order): Promise<JsonBo
   }
   const pick = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, metadata[`com.${PLUGIN_NAME}.spec/${name}`]]));
+  const currency = requireOrderCurrency(order, 'PayPal');
+  const isWhole = WHOLE_AMOUNT_CURRENCIES.includes(currency);
+  const value = isWhole ? formatOrderUnits(order, 'PayPal', 0) : formatAmount(order.amount);
   const item = {
     ...{ recipient_type, receiver, sender_item_id: idempotencyKey, ...pick(ITEM_PROPERTIES) },
-    amount: { currency: requireOrderCurrency(order, 'PayPal'), value: formatOrderAmount(order.amount) },
+    amount: { currency, value },
     note: truncateText(order.description ?? order.reference, MAX_NOTE_LENGTH),
   };
   return {
     sender_batch_header: { sender_batch_id: idempotencyKey, ...pick(BATCH_PROPERTIES) },
     items: [item],
   };
-}
-
-function formatOrderAmount(amount: Money): string {
-  const text = formatAmount(amount);
-  const [currency = ''] = amount.asset.split('/');
-  if (!WHOLE_AMOUNT_CURRENCIES.includes(currency)) return text;
-  const [whole = '', fraction = ''] = text.split('.');
-  if (/[^0]/.test(fraction))
-    throw rejectOrder(`PayPal pays whole amounts of ${currency} only, found ${text}`);
-  return whole;
 }
 
 function isDuplicateBatch(error: Json): boolean {
@@ -112,25 +107,21 @@ function isDuplicateBatch(error: Json): boolean {
  * Maps a batch. That a batch succeeded only says that it was processed: the status of its item counts.
  * @throws InvalidRecordError if there is no id
  */
-function toOrderResult(batch: Json, { idempotencyKey }: Order): OrderResult {
+function toOrderResult(batch: Json): OrderResult {
   const header = batch.at('batch_header');
-  const items = batch.optionalArray('items');
-  const item =
-    items.find((one) => readText(one, 'payout_item', 'sender_item_id') === idempotencyKey) ??
-    (items.length === 1 ? items[0] : undefined);
+  // The batch has one item. Without it, `item` is an object in which every property is absent.
+  const item = batch.at('items', 0);
   const batchStatus = readText(header, 'batch_status') ?? '';
-  const itemStatus = item && readText(item, 'transaction_status');
+  const itemStatus = readText(item, 'transaction_status');
   return createOrderResult({
-    id: readText(header, 'payout_batch_id') ?? header.string('payout_batch_id'),
+    id: header.text('payout_batch_id'),
     status: toStatus(batchStatus, itemStatus),
-    reasonCode: (item && readText(item, 'errors', 'name')) ?? itemStatus ?? batchStatus,
-    reasonMessage: item && readText(item, 'errors', 'message'),
-    metadata: createPspMetadata(PLUGIN_NAME, {
-      ...{ batch_status: batchStatus, transaction_status: itemStatus },
-      payout_item_id: item && readText(item, 'payout_item_id'),
-      transaction_id: item && readText(item, 'transaction_id'),
-      payout_item_fee: item && readText(item, 'payout_item_fee', 'value'),
-    }),
+    reasonCode: readText(item, 'errors', 'name') ?? itemStatus ?? batchStatus,
+    reasonMessage: readText(item, 'errors', 'message'),
+    metadata: {
+      ...createPspMetadata(PLUGIN_NAME, { batch_status: batchStatus }),
+      ...pickProperties(PLUGIN_NAME, item, ['payout_item_id', 'transaction_id', 'transaction_status']),
+    },
   });
 }
 

@@ -11,6 +11,7 @@ import {
   linkRows,
   parseRows,
   readText,
+  sortForLinking,
 } from '@tributary/connector-api';
 import type { Cursor, Page, Transaction, UnlinkedRow } from '@tributary/connector-api';
 import type { Json } from '@tributary/connector-api/http';
@@ -20,8 +21,15 @@ import {
   isRereadTimeWindowsPosition,
   rereadTimeWindows,
 } from '@tributary/connector-api/listing';
-import type { RereadTimeWindowsOptions, TimeWindowQuery } from '@tributary/connector-api/listing';
-import { isNotAvailableYet, MAX_HISTORY_MS, TRANSACTION_LIST, type PaypalContext } from './paypal.client.js';
+import type { RereadTimeWindowsOptions, TimeWindowQuery, TokenPage } from '@tributary/connector-api/listing';
+import {
+  isNotAvailableYet,
+  MAX_HISTORY_MS,
+  TRANSACTION_ID_PATH,
+  TRANSACTION_LIST,
+  type PaypalContext,
+  type TransactionFilter,
+} from './paypal.client.js';
 import { toUnlinkedRows } from './paypal.mapper.js';
 import { PENDING_STATUS, PLUGIN_NAME } from './paypal.types.js';
 
@@ -31,7 +39,6 @@ const OVERLAP_MS = 4 * HOUR_MS;
 /** The metadata key with the key of a row, under which it is served if its transaction id is not unique. */
 const RECORD_ID_KEY = `com.${PLUGIN_NAME}.spec/record_id`;
 const REFERENCE_KEY = `com.${PLUGIN_NAME}.spec/paypal_reference_id`;
-const TRANSACTION_ID_PATH = ['transaction_info', 'transaction_id'];
 
 const CURSOR_FORMAT = createCursorFormat({
   plugin: PLUGIN_NAME,
@@ -43,49 +50,35 @@ export async function* listTransactionPages(
   context: PaypalContext,
   since: Cursor | undefined,
 ): AsyncGenerator<Page<Transaction>> {
-  const { client, settings } = context;
+  const { client, settings, feedReader } = context;
   const options: RereadTimeWindowsOptions<Json> = {
-    ...TRANSACTION_LIST,
-    fetchPage: (query, signal) => fetchPage(context, query, signal),
+    ...getListingOptions(context),
     fetchOpenPage: (query, signal) =>
       client.listTransactions(query, signal, { transaction_status: PENDING_STATUS }),
     isOpen: (row) => readText(row, 'transaction_info', 'transaction_status') === PENDING_STATUS,
-    start: getStart(context),
-    overlapMs: OVERLAP_MS,
     changesWithinMs: settings.changesWithinDays * 24 * HOUR_MS,
     everyMs: settings.rereadEveryHours * HOUR_MS,
   };
   const steps = rereadTimeWindows(options, CURSOR_FORMAT.parse(since), context);
-  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => mapRows(context, rows));
-}
-
-/** Returns the time of the oldest transaction that is listed. PayPal refuses a start that is more than three years ago. */
-export function getStart({ settings, clock }: PaypalContext): number {
-  const now = clock.now();
-  return Math.min(Math.max(Date.parse(settings.since), now - MAX_HISTORY_MS), now);
-}
-
-/** The last hours may not be available yet. They have no rows then, because each listing reads them again. */
-async function fetchPage({ client, clock }: PaypalContext, query: TimeWindowQuery, signal: AbortSignal) {
-  const isRecent = query.from >= clock.now() - OVERLAP_MS;
-  return client.listTransactions(query, signal).catch((error: unknown) => {
-    if (isRecent && isNotAvailableYet(error)) return { rows: [] };
-    throw error;
+  yield* convertStepsToPages(steps, CURSOR_FORMAT, (rows) => {
+    const parsed = parseRows(rows, TRANSACTION_ID_PATH, (row) => toUnlinkedRows(row, settings));
+    return convertValidRecords<UnlinkedRow, Transaction>(parsed, (valid) =>
+      linkRows(linkConversions(sortForLinking(valid), REFERENCE_KEY), feedReader, RECORD_ID_KEY),
+    );
   });
 }
 
-function mapRows(
-  { settings, feedReader }: PaypalContext,
-  rows: readonly Json[],
-): Promise<Page<Transaction>['items']> {
-  const parsed = parseRows(rows, TRANSACTION_ID_PATH, (row) => toUnlinkedRows(row, settings));
-  return convertValidRecords<UnlinkedRow, Transaction>(parsed, (valid) =>
-    linkRows(linkConversions(valid.toSorted(compareRows), REFERENCE_KEY), feedReader, RECORD_ID_KEY),
-  );
-}
-
-/** A row that belongs to a payment of the same time comes after it. */
-function compareRows(a: UnlinkedRow, b: UnlinkedRow): number {
-  const difference = Date.parse(a.row.createdAt) - Date.parse(b.row.createdAt);
-  return difference === 0 ? Number(a.linked !== undefined) - Number(b.linked !== undefined) : difference;
+/**
+ * Returns how transactions are listed, all of them or those of a filter. PayPal refuses a start that is more than three years ago. The last hours may
+ * not be available yet. They have no rows then, because each listing reads them again.
+ */
+export function getListingOptions({ client, settings, clock }: PaypalContext, filter?: TransactionFilter) {
+  const now = clock.now();
+  const fetchPage = (query: TimeWindowQuery, signal: AbortSignal): Promise<TokenPage<Json>> =>
+    client.listTransactions(query, signal, filter).catch((error: unknown) => {
+      if (query.from >= clock.now() - OVERLAP_MS && isNotAvailableYet(error)) return { rows: [] };
+      throw error;
+    });
+  const start = Math.min(Math.max(Date.parse(settings.since), now - MAX_HISTORY_MS), now);
+  return { ...TRANSACTION_LIST, fetchPage, start, overlapMs: OVERLAP_MS };
 }

@@ -1,0 +1,41 @@
+/**
+ * Lists whom a PSP has paid, for a PSP that has no list of payees: beneficiaries of the settings, and those that its list of transactions shows.
+ */
+import type { Json, JsonPath } from '../http/json-accessors.js';
+import { parseRows } from '../mapping/parse-rows.js';
+import { takeNewBeneficiaries } from '../mapping/payees.js';
+import type { Cursor, FeedReader, Page } from '../plugin.js';
+import type { Beneficiary } from '../record.types.js';
+import { convertStepsToPages, createCursorFormat } from './cursor-format.js';
+import type { ListingContext } from './listing.types.js';
+import { isTimeWindowsPosition, timeWindows } from './time-window-listing.js';
+import type { TimeWindowsOptions } from './time-window-listing.js';
+
+export interface PayeeListingOptions extends TimeWindowsOptions<Json> {
+  /** The name of the plugin, for messages. */
+  plugin: string;
+  /** The beneficiaries of the settings, which each listing begins with. */
+  configured: readonly Beneficiary[];
+  /** The path to the id of a transaction. */
+  idPath: JsonPath;
+  /** Returns whom a transaction has paid; nothing for one that paid nobody. @throws InvalidRecordError for an invalid transaction */
+  toBeneficiaries: (row: Json) => Beneficiary[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Yields the beneficiaries of the settings, and then those that were paid and that are not served yet. */
+export async function* listPayees(
+  options: PayeeListingOptions,
+  since: Cursor | undefined,
+  context: ListingContext & { feedReader: FeedReader },
+): AsyncGenerator<Page<Beneficiary>> {
+  const { plugin, configured, idPath, toBeneficiaries, start, maxWindowMs = 30 * 24 * HOUR_MS } = options;
+  const format = createCursorFormat({ plugin, version: 1, isPosition: isTimeWindowsPosition });
+  const position = format.parse(since) ?? { at: Math.min(start, context.clock.now()), span: maxWindowMs };
+  yield { items: [...configured], cursor: format.serialize(position) };
+  const listedIds = new Set(configured.map(({ id }) => id));
+  yield* convertStepsToPages(timeWindows(options, position, context), format, (rows) =>
+    takeNewBeneficiaries(parseRows(rows, idPath, toBeneficiaries), listedIds, context.feedReader),
+  );
+}

@@ -1,0 +1,139 @@
+/** Tests the listing of transactions where PayPal differs from what it promises. */
+import type { PspError } from '@tributary/connector-api';
+import { FAKE_ACCOUNT_ID } from './paypal.fake.js';
+import { openPaypal } from './testing/open-paypal.js';
+
+const NOW = Date.UTC(2026, 5, 1);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const SINCE = { since: '2026-03-01' };
+
+let test: Awaited<ReturnType<typeof openPaypal>>;
+const start = async (settings = {}) => {
+  test = await openPaypal(NOW, { ...SINCE, ...settings });
+  return test;
+};
+afterEach(() => test.close());
+
+const PAYMENT = { code: 'T0006', currency: 'EUR' };
+const findRequests = () =>
+  test.fake.server.requests.filter(({ path }) => path === '/v1/reporting/transactions');
+const expectSums = () => {
+  const balances = [...test.fake.computeBalances()].map(([currency, units]) => [`${currency}/2`, units]);
+  expect(test.feed.computeSums(FAKE_ACCOUNT_ID)).toEqual(Object.fromEntries(balances));
+};
+
+it('divides a window that PayPal refuses, down to a second', async () => {
+  const { fake, feed, psp } = await start();
+  // The end of a range counts as inclusive, so the shortest window has the rows of two seconds.
+  fake.maxResultSize = 8;
+  for (let row = 0; row < 60; row += 1) {
+    const at = NOW - 50 * DAY + Math.floor(row / 4) * (row < 40 ? 1000 : 3 * HOUR);
+    fake.add({ ...PAYMENT, at, amount: `${row + 1}.00` });
+  }
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(60);
+  expectSums();
+});
+
+it('never asks for more than 31 days, nor for more than three years ago', async () => {
+  const { fake, feed, psp } = await start({ since: '2015-01-01', changesWithinDays: 90 });
+  fake.add({ ...PAYMENT, at: NOW - 80 * DAY, amount: '1.00', status: 'P' });
+  await feed.pull(psp);
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(1);
+  const spans = findRequests().map(({ query }) => {
+    const [from = 0, to = 0] = ['start_date', 'end_date'].map((name) => Date.parse(query.get(name) ?? ''));
+    return { days: (to - from) / DAY, age: (NOW - from) / DAY };
+  });
+  expect(Math.max(...spans.map(({ days }) => days))).toBeLessThanOrEqual(31);
+  expect(Math.max(...spans.map(({ age }) => age))).toBeLessThan(3 * 365);
+});
+
+it('serves each of several transactions with one id', async () => {
+  const { fake, feed, psp } = await start();
+  const [id, at] = ['5TY05013RG002845M', NOW - DAY];
+  fake.add({ ...PAYMENT, id, at, amount: '100.00', fee: '-3.00' });
+  fake.add({ ...PAYMENT, id, at, amount: '100.00', currency: 'USD', fee: '-2.00' });
+  fake.add({ id, at: at + 1000, code: 'T2103', amount: '-10.00', currency: 'EUR' });
+  fake.add({ id, at: at + 2000, code: 'T1107', amount: '-40.00', currency: 'EUR', reference: id });
+  await feed.pull(psp);
+  expect([...feed.rows.keys()]).toEqual([
+    id,
+    `${id}.fee`,
+    `${id}.T0006.USD.100.00`,
+    `${id}.T0006.USD.100.00.fee`,
+    `${id}.T2103.EUR.-10.00`,
+    `${id}.T1107.EUR.-40.00`,
+  ]);
+  expect(feed.rows.get(`${id}.T1107.EUR.-40.00`)).toMatchObject({ relatedTransactionId: id, type: 'PAYIN' });
+  expectSums();
+  await feed.pull(psp);
+  expect(feed.newVersionCount).toBe(0);
+});
+
+it('sees a decision, a late row and a row whose report was late', async () => {
+  const { clock, fake, feed, psp } = await start();
+  const pending = fake.add({ ...PAYMENT, at: NOW - 33 * DAY, amount: '1.00', status: 'P' });
+  fake.reportDelayMs = 2 * HOUR;
+  fake.add({ ...PAYMENT, at: NOW - HOUR, amount: '2.00', visibleFrom: NOW + 3 * HOUR });
+  await feed.pull(psp);
+  expect(feed.rows.get(pending)?.status).toBe('PENDING');
+  expect(feed.rows.size).toBe(1);
+  clock.time += 2.5 * HOUR;
+  fake.find(pending)!.status = 'D';
+  await feed.pull(psp);
+  expect(feed.rows.get(pending)?.status).toBe('FAILED');
+  clock.time += HOUR;
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(2);
+  // A row that turns up a day late is found when everything is read again.
+  fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '3.00' });
+  clock.time += DAY;
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(3);
+  expectSums();
+});
+
+it('costs few requests when nothing is new', async () => {
+  const { clock, fake, feed, psp } = await start();
+  fake.add({ ...PAYMENT, at: NOW - 2 * DAY, amount: '3.00' });
+  await feed.pull(psp);
+  clock.time += 20 * 60_000;
+  const before = findRequests().length;
+  await feed.pull(psp);
+  expect(findRequests().length - before).toBeLessThanOrEqual(3);
+});
+
+it.each<[string, (body: Record<string, unknown>, page: number) => unknown]>([
+  ['no number of pages', ({ total_pages: _, ...body }) => body],
+  ['no number of rows', ({ total_items: _, ...body }) => body],
+  ['rows that are no list', (body) => ({ ...body, transaction_details: {} })],
+  ['no rows, although it says that there are some', (body) => ({ ...body, transaction_details: [] })],
+  ['fewer rows than it says', (body) => ({ ...body, total_items: 9, total_pages: 1 })],
+])('an answer with %s is not the end', async (_name, change) => {
+  const { fake, feed, psp } = await start({ since: '2026-05-25' });
+  for (let row = 1; row < 4; row += 1) fake.add({ ...PAYMENT, at: NOW - 5 * DAY, amount: `${row}.00` });
+  fake.server.transformResponse = ({ path, query }, body) =>
+    path.endsWith('/transactions') && !query.has('transaction_status')
+      ? change(body as Record<string, unknown>, Number(query.get('page')))
+      : body;
+  await expect(feed.pull(psp)).rejects.toMatchObject({ kind: 'unavailable' } satisfies Partial<PspError>);
+  fake.server.transformResponse = undefined;
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(3);
+});
+
+it('counts and flags may come as texts, and an empty result may have no list', async () => {
+  const { fake, feed, psp } = await start();
+  fake.maxPageSize = 2;
+  for (let row = 1; row < 6; row += 1) fake.add({ ...PAYMENT, at: NOW - row * DAY, amount: `${row}.00` });
+  fake.server.transformResponse = ({ path }, body) => {
+    const { transaction_details, total_items, total_pages, ...more } = body as Record<string, unknown>;
+    if (!path.endsWith('/transactions')) return body;
+    const counts = { ...more, total_items: String(total_items), total_pages: String(total_pages) };
+    return total_items === 0 ? counts : { ...counts, transaction_details };
+  };
+  await feed.pull(psp);
+  expect(feed.rows.size).toBe(5);
+});

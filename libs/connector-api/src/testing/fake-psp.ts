@@ -54,6 +54,9 @@ export class FakePsp {
         this.respondWithFailure(outgoing, error),
       );
     });
+    // On a busy machine a test may wait longer than the 5 s after which Node closes an unused connection, which can be the moment at which the
+    // client sends its next request on this connection.
+    this.server.keepAliveTimeout = 0;
   }
 
   static async start(options: FakePspOptions): Promise<FakePsp> {

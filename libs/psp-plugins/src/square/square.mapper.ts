@@ -30,7 +30,7 @@ import * as words from './square.types.js';
 
 type Rows = (Transaction | RejectedRecord)[];
 /** What the rows of one object share. */
-type SharedFields = ReturnType<typeof readSharedFields>;
+type SharedFields = ReturnType<typeof readSharedFields> & { status?: Transaction['status'] };
 
 const { PLUGIN_NAME } = words;
 
@@ -81,7 +81,8 @@ export function toRefundRows(row: Json): Rows {
           : toRefund({ id: payment, type: 'PAYIN' }, fields);
       return isOutside(destination, brand) ? removeAccounts(made) : made;
     });
-    if (status === 'REFUNDED') addFees(refund, shared, -1n, add);
+    // A refund that came back takes back what it had given back of the fee, see `reverseFailedRows`.
+    addFees(refund, { ...shared, status: status === 'REFUNDED' ? 'SUCCEEDED' : 'FAILED' }, -1n, add);
   });
 }
 

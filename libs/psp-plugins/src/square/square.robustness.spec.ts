@@ -207,6 +207,18 @@ it('a refund that fails after it was completed gives its money back', async () =
   expect(computeSums()).toEqual([500n]);
 });
 
+it('a refund that fails after it was completed takes back the fee that it had given back', async () => {
+  const payment = fake.addPayment(NOW - 2 * DAY, eur(500)).id;
+  const fees = { processing_fee: [{ amount_money: eur(-9), type: 'INITIAL' }], app_fee_money: eur(5) };
+  const refund = fake.addRefund(NOW - DAY, eur(200), { payment_id: payment, ...fees }).id;
+  await feed.pull(psp);
+  expect(computeSums()).toEqual([500n - 200n + 9n + 5n]);
+  fake.change(refund, { status: 'FAILED' });
+  await feed.pull(psp);
+  await feed.pull(psp);
+  expect(computeSums()).toEqual([500n]);
+});
+
 it('a payout that fails after it was paid is seen when everything is read again', async () => {
   const payout = fake.addPayout(NOW - 2 * DAY, eur(500)).id;
   await feed.pull(psp);

@@ -40,10 +40,13 @@ export class OpenedStoreIdentity {
     });
   }
 
-  /** SQL condition, for the primary: the store still has this id and this epoch, and is not in an older state than the last heartbeat. */
+  /**
+   * SQL condition, for the primary: the store still has this id and this epoch, and is not in an older state than the last heartbeat. `isSameFeed` of
+   * `opened-feed.ts` says what the casts are for.
+   */
   get isCurrent(): RawBuilder<SqlBool> {
     const { storeId, epoch, lastBeat } = this;
-    return sql<SqlBool>`exists (select 1 from store_identity where store_id = ${storeId} and epoch = cast(${epoch} as bigint) and beat >= cast(${lastBeat} as bigint))`;
+    return sql<SqlBool>`exists (select 1 from store_identity where store_id = cast(${storeId} as text) and epoch = cast(${epoch} as bigint) and beat >= cast(${lastBeat} as bigint))`;
   }
 
   /** Writes a heartbeat, and checks that the store is still the same and not in an older state. @throws StoreChangedError */

@@ -199,6 +199,12 @@ class FeedLease implements Lease {
     this.knownSums = new KnownSums(feed);
   }
 
+  /** SQL condition on the row of the feed: this lease still holds it. `isSameFeed` of `opened-feed.ts` says what the casts are for. */
+  private get isHeld(): RawBuilder<SqlBool> {
+    const { fencing_token, holder } = this.token;
+    return sql<SqlBool>`fencing_token = cast(${fencing_token} as bigint) and holder = cast(${holder} as text)`;
+  }
+
   async renew(): Promise<boolean> {
     this.feed.assertUnchanged();
     const { numUpdatedRows } = await this.adapter.transaction((db) =>
@@ -206,8 +212,7 @@ class FeedLease implements Lease {
         .updateTable('feeds')
         .set({ leased_until: timeFromNow(this.clock, this.ttlMs) })
         .where(this.feed.isSameFeed)
-        .where('fencing_token', '=', this.token.fencing_token)
-        .where('holder', '=', this.token.holder)
+        .where(this.isHeld)
         .executeTakeFirst(),
     );
     return numUpdatedRows > 0n;
@@ -258,8 +263,7 @@ class FeedLease implements Lease {
         .updateTable('feeds')
         .set({ holder: null, leased_until: this.clock(), ...schedule })
         .where(this.feed.isSameFeed)
-        .where('fencing_token', '=', this.token.fencing_token)
-        .where('holder', '=', this.token.holder)
+        .where(this.isHeld)
         .execute(),
     );
     if (next?.hasCaughtUp) await recordCursor(this.adapter, this.feed, this.clock);
@@ -363,8 +367,7 @@ class FeedLease implements Lease {
         eb.exists(selectHeldRows(eb, this.feed.id)).as('has_held_rows'),
       ])
       .where(this.feed.isSameFeed)
-      .where('fencing_token', '=', this.token.fencing_token)
-      .where('holder', '=', this.token.holder)
+      .where(this.isHeld)
       .modifyEnd(this.adapter.forUpdate)
       .compile();
   }

@@ -72,6 +72,7 @@ export const SLOW_SPECS = [
   // Run the inherited suite of a plugin: about a hundred checks, each with a gateway's pull.
   'libs/psp-plugins/src/bank-statements/bank-statements.suite.spec.ts',
   'libs/psp-plugins/src/gocardless/gocardless.suite.spec.ts',
+  'libs/psp-plugins/src/gocardless/gocardless.robustness.spec.ts',
   'libs/psp-plugins/src/mollie/mollie.suite.spec.ts',
   'libs/psp-plugins/src/paypal/paypal.suite.spec.ts',
   // Compile the schemas of the PSP's documents, which takes seconds.
